@@ -1,0 +1,56 @@
+/**
+ * The kinds of failure. A message is one sentence: what is wrong, where (file, row, tensor or key),
+ * what was expected, and what to do.
+ */
+export abstract class TextcraftorError extends Error {
+  /** Whether the same call may succeed when it is made again. */
+  abstract readonly retryable: boolean;
+  /** Exit code of the command line. */
+  abstract readonly exitCode: number;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** The user's input (file, option, configuration) is wrong. Permanent; exit code 2. */
+export class InputError extends TextcraftorError {
+  readonly retryable = false;
+  readonly exitCode = 2;
+}
+
+/** The run cannot go on and would fail in the same way again (a reward of NaN, a corrupted artifact). Exit code 1. */
+export class RunError extends TextcraftorError {
+  readonly retryable = false;
+  readonly exitCode = 1;
+}
+
+/** A passing fault (a killed trainer, a busy port, a server out of reach). Exit code 1. */
+export class RetryableError extends TextcraftorError {
+  readonly retryable = true;
+  readonly exitCode = 1;
+}
+
+/** The user or the server asked to stop. Exit code 130. */
+export class CancelledError extends TextcraftorError {
+  readonly retryable = false;
+  readonly exitCode = 130;
+}
+
+/** A stable, serializable form, for crossing process and Temporal boundaries. */
+export interface ErrorRecord {
+  name: string;
+  message: string;
+}
+
+const classes = { InputError, RunError, RetryableError, CancelledError };
+
+/** Any thrown value as a record; what is not ours keeps its name and message. */
+export function toErrorRecord(error: unknown): ErrorRecord {
+  return error instanceof Error ? { name: error.name, message: error.message } : { name: 'Error', message: String(error) };
+}
+
+/** The error that `record` was made from; an unknown name becomes a RunError. */
+export function fromErrorRecord(record: ErrorRecord): TextcraftorError {
+  const known = Object.hasOwn(classes, record.name) ? classes[record.name as keyof typeof classes] : undefined;
+  return known ? new known(record.message) : new RunError(`${record.name}: ${record.message}`);
+}

@@ -1,0 +1,43 @@
+import { tf, type Tensor } from './tensorflow.ts';
+
+/** An attribute of a TensorFlow operation, in the form that tfjs-node's kernels use. */
+export interface Attribute {
+  name: string;
+  type: number;
+  value: unknown;
+}
+
+interface OperationBackend {
+  executeSingleOutput(operation: string, attributes: Attribute[], inputs: Tensor[]): Tensor;
+  getDTypeInteger(dtype: string): number;
+  binding: { TF_ATTR_TYPE: number; TF_ATTR_BOOL: number; TF_ATTR_INT: number; TF_ATTR_STRING: number };
+}
+
+/** The backend in use: eager TensorFlow, or the recorder of a program. Both take TensorFlow's own operations. */
+const backend = () => tf.backend() as unknown as OperationBackend;
+
+const typeAttribute = (name: string, dtype: string): Attribute => ({
+  name,
+  type: backend().binding.TF_ATTR_TYPE,
+  value: backend().getDTypeInteger(dtype),
+});
+const boolAttribute = (name: string, value: boolean): Attribute => ({ name, type: backend().binding.TF_ATTR_BOOL, value });
+
+/** TensorFlow's MatMul of two matrices, without a gradient: for the inside of functions that bring their own. */
+export function matMul2d(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
+  return backend().executeSingleOutput(
+    'MatMul',
+    [typeAttribute('T', a.dtype), boolAttribute('transpose_a', transposeA), boolAttribute('transpose_b', transposeB)],
+    [a, b],
+  );
+}
+
+/** TensorFlow's BiasAdd over the last axis, without a gradient. The graph optimizer fuses it with the MatMul or Conv2D before it. */
+export function biasAdd(x: Tensor, bias: Tensor): Tensor {
+  const { binding } = backend();
+  return backend().executeSingleOutput(
+    'BiasAdd',
+    [typeAttribute('T', x.dtype), { name: 'data_format', type: binding.TF_ATTR_STRING, value: 'NHWC' }],
+    [x, bias],
+  );
+}

@@ -1,0 +1,14 @@
+import { createRequire } from 'node:module';
+import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
+
+const require = createRequire(import.meta.url);
+
+// tfjs-node still calls these; Node 23 removed them from node:util.
+const util = require('node:util') as Record<string, unknown>;
+util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
+util['isArray'] ??= Array.isArray;
+process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
+
+/** TensorFlow, on the CPU or on a CUDA device: the library chooses when it is loaded. */
+export const tf = require('@tensorflow/tfjs-node-gpu') as typeof TensorFlow;
+export type Tensor = TensorFlow.Tensor;
