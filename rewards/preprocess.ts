@@ -1,0 +1,98 @@
+import { tf, type Tensor } from '../engine/tensorflow.ts';
+
+/** How a reward model wants its picture. */
+export interface Preprocessing {
+  /** Height and width that the model sees, in pixels. */
+  size: number;
+  /**
+   * What happens to a picture that is not square:
+   *   crop  the shorter side is resized to `size`, the centre is kept (CLIP, PickScore, aesthetic)
+   *   pad   the longer side is resized to `size`, black is added around (HPSv2)
+   */
+  fit: 'crop' | 'pad';
+  /** Mean and standard deviation of each channel that the model was trained with. */
+  mean: readonly number[];
+  std: readonly number[];
+}
+
+/** OpenAI CLIP's channel statistics. */
+export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
+export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
+
+/** A picture as a reward model wants it. image [B, H, W, 3] in [0, 1] -> [B, size, size, 3], normalised; differentiable. */
+export function preprocess(image: Tensor, { size, fit, mean, std }: Preprocessing): Tensor {
+  const [, height, width] = image.shape as [number, number, number, number];
+  const side = fit === 'crop' ? Math.min(height, width) : Math.max(height, width);
+  // torchvision cuts a fraction of a pixel off the longer side, HPSv2's own resize rounds.
+  const scaled = (length: number) => (fit === 'crop' ? Math.floor : roundHalfToEven)((length * size) / side);
+  const resized = resizeBicubic(image, scaled(height), scaled(width));
+  const square = fit === 'crop' ? centreCrop(resized, size) : padToSquare(resized, size);
+  return square.sub(tf.tensor1d([...mean])).div(tf.tensor1d([...std]));
+}
+
+/**
+ * Antialiased bicubic resize, as torchvision with antialias=True (and PIL, but for its rounding to bytes): one matrix
+ * product an axis. Values may leave the range of the input by a little, as they do there.
+ * @param image [B, H, W, C] -> [B, height, width, C]
+ */
+export function resizeBicubic(image: Tensor, height: number, width: number): Tensor {
+  const [batch, h, w, channels] = image.shape as [number, number, number, number];
+  let x = image;
+  if (w !== width) {
+    const rows = x.transpose([0, 1, 3, 2]).reshape([batch * h * channels, w]);
+    const matrix = tf.tensor2d(bicubicMatrix(w, width), [width, w]);
+    x = rows.matMul(matrix as never, false, true).reshape([batch, h, channels, width]).transpose([0, 1, 3, 2]); // prettier-ignore
+  }
+  if (h !== height) {
+    const columns = x.transpose([0, 2, 3, 1]).reshape([batch * width * channels, h]);
+    const matrix = tf.tensor2d(bicubicMatrix(h, height), [height, h]);
+    x = columns.matMul(matrix as never, false, true).reshape([batch, width, channels, height]).transpose([0, 3, 1, 2]); // prettier-ignore
+  }
+  return x;
+}
+
+/** Keys' cubic convolution kernel with a = -0.5, PIL's choice ("Cubic convolution interpolation", 1981, eq. 15). */
+function cubic(x: number, a = -0.5): number {
+  const t = Math.abs(x);
+  if (t < 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
+  return t < 2 ? ((t - 5) * t + 8) * t * a - 4 * a : 0;
+}
+
+/**
+ * The weights that turn `from` samples into `to`, row-major [to, from]. The kernel is stretched by the scale where the
+ * picture shrinks (that is the antialiasing), cut at the border and made to sum to 1.
+ */
+export function bicubicMatrix(from: number, to: number): Float32Array {
+  const scale = from / to;
+  const stretch = Math.max(scale, 1);
+  const matrix = new Float32Array(to * from);
+  for (let i = 0; i < to; i++) {
+    const centre = (i + 0.5) * scale;
+    const first = Math.max(0, Math.floor(centre - 2 * stretch + 0.5));
+    const end = Math.min(from, Math.floor(centre + 2 * stretch + 0.5));
+    const weights = Array.from({ length: end - first }, (_, k) => cubic((first + k - centre + 0.5) / stretch));
+    const sum = weights.reduce((a, b) => a + b, 0);
+    weights.forEach((weight, k) => (matrix[i * from + first + k] = weight / sum));
+  }
+  return matrix;
+}
+
+function centreCrop(image: Tensor, size: number): Tensor {
+  const [batch, height, width, channels] = image.shape as [number, number, number, number];
+  if (height === size && width === size) return image;
+  const start = (length: number) => roundHalfToEven((length - size) / 2);
+  return image.slice([0, start(height), start(width), 0], [batch, size, size, channels]);
+}
+
+function padToSquare(image: Tensor, size: number): Tensor {
+  const [, height, width] = image.shape as [number, number, number, number];
+  if (height === size && width === size) return image;
+  const around = (length: number): [number, number] => [(size - length) >> 1, (size - length + 1) >> 1];
+  return tf.pad(image, [[0, 0], around(height), around(width), [0, 0]]);
+}
+
+/** Python's round(), which both protocols use. */
+function roundHalfToEven(x: number): number {
+  const floor = Math.floor(x);
+  return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
+}
