@@ -163,10 +163,9 @@ export const gelu: (x: Tensor) => Tensor = differentiable(
 
 /** Rows of an embedding table. ids int32 [...] -> [..., width]; `weight` [size, width]. */
 export function embedding(p: Parameters, ids: Tensor, size: number, width: number): Tensor {
-  const flat = ids.reshape([-1]);
   const lookUp = differentiable(
-    ([table]) => tf.gather(table!, flat as never),
-    (dy) => [tf.unsortedSegmentSum(dy, flat as never, size)],
+    ([table]) => tf.gather(table!, ids.reshape([-1]) as never),
+    (dy) => [tf.unsortedSegmentSum(dy, ids.reshape([-1]) as never, size)],
   );
   return lookUp(p.get('weight', [size, width])).reshape([...ids.shape, width]);
 }

@@ -1,0 +1,51 @@
+import { tf, type Tensor } from '../engine/tensorflow.ts';
+import { float32, type Scope } from '../engine/program.ts';
+
+export interface AdamWOptions {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  /** Largest global norm of the gradient; larger ones are scaled down to it. */
+  gradientClip: number;
+}
+export const ADAMW: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, gradientClip: 1 };
+
+/** The input of an entry point that holds the numbers of one update (see {@link updateNumbers}). */
+export const UPDATE_NUMBERS = float32(3);
+
+/** [learning rate, 1 - beta1^step, 1 - beta2^step] of the 1-based `step`, computed in double precision. */
+export function updateNumbers(learningRate: number, step: number, { beta1, beta2 }: AdamWOptions = ADAMW): Tensor {
+  return tf.tensor1d([learningRate, 1 - beta1 ** step, 1 - beta2 ** step]);
+}
+
+/** sqrt of the sum of all squares. */
+export const globalNorm = (tensors: Tensor[]): Tensor => tf.addN(tensors.map((t) => t.square().sum())).sqrt();
+
+/**
+ * One step of AdamW (Loshchilov and Hutter, "Decoupled weight decay regularization", Alg. 2) inside an entry point, on
+ * parameters of `group`. The moments are `state/adam.m/…` and `state/adam.v/…`. Vectors (norms, biases) do not decay.
+ * @returns the norm of the gradient before clipping
+ */
+export function adamW(scope: Scope, group: string, gradients: Map<string, Tensor>, numbers: Tensor, options: AdamWOptions): Tensor {
+  const { beta1, beta2, epsilon, weightDecay, gradientClip } = options;
+  const [learningRate, correction1, correction2] = tf.split(numbers, 3).map((t) => t.reshape([])) as [Tensor, Tensor, Tensor];
+  const parameters = scope.used(group);
+  const norm = globalNorm([...gradients.values()]);
+  const scale = tf.div(gradientClip, norm.maximum(gradientClip));
+  for (const [name, raw] of gradients) {
+    const full = `${group}/${name}`;
+    const value = parameters.get(name)!;
+    const gradient = raw.mul(scale);
+    const m = scope.state('adam.m', full);
+    const v = scope.state('adam.v', full);
+    const newM = m.mul(beta1).add(gradient.mul(1 - beta1));
+    const newV = v.mul(beta2).add(gradient.square().mul(1 - beta2));
+    const step = newM.div(correction1).div(newV.div(correction2).sqrt().add(epsilon));
+    const decayed = value.shape.length > 1 ? step.add(value.mul(weightDecay)) : step;
+    scope.assign(`state/adam.m/${full}`, newM);
+    scope.assign(`state/adam.v/${full}`, newV);
+    scope.assign(full, value.sub(decayed.mul(learningRate)));
+  }
+  return norm;
+}
