@@ -1,0 +1,22 @@
+import { RandomStream } from '../../common/random.ts';
+import { caption } from './grammar.ts';
+import { sceneSplit, scenes, type Split } from './scene.ts';
+
+export interface ShapesPrompt {
+  readonly prompt: string;
+  readonly split: Split;
+}
+
+/** Phrasings of each training combination; validation and test have the canonical one. */
+const trainingPhrasings = 3;
+
+/** The world's own prompts: all attributes, no style words, each combination in the split of its hash. No prompt twice. */
+export function shapesPrompts(): ShapesPrompt[] {
+  return scenes.flatMap((scene, index) => {
+    const split = sceneSplit(scene);
+    const prompts = new Set([caption(scene)]);
+    const stream = new RandomStream(0, 'shapes prompts', index);
+    while (split === 'train' && prompts.size < trainingPhrasings) prompts.add(caption(scene, stream));
+    return [...prompts].map((prompt) => ({ prompt, split }));
+  });
+}

@@ -1,0 +1,159 @@
+import type { RandomStream } from '../../common/random.ts';
+import { clean, degradeColor, type Color, type Degradation } from './degradation.ts';
+import type { Scene } from './scene.ts';
+
+/** Side of a picture, in pixels. */
+export const pictureSize = 32;
+/** Numbers in a picture: 32 x 32 x 3. */
+export const pictureLength = pictureSize * pictureSize * 3;
+
+/** Colours far apart in RGB, so that they survive a lossy autoencoder. */
+export const objectColors: Record<Scene['color'], Color> = {
+  red: [0.9, 0.1, 0.1],
+  green: [0.08, 0.68, 0.15],
+  blue: [0.1, 0.22, 0.95],
+  yellow: [0.98, 0.88, 0.08],
+  pink: [0.96, 0.25, 0.85],
+  cyan: [0.08, 0.85, 0.95],
+};
+
+export const backgroundColors: Record<Scene['background'], Color> = {
+  white: [0.96, 0.96, 0.96],
+  gray: [0.5, 0.5, 0.5],
+  black: [0.04, 0.04, 0.04],
+  brown: [0.48, 0.26, 0.08],
+  mint: [0.6, 0.93, 0.74],
+};
+
+/** Radius as a share of the side. Smaller than .18 does not survive the autoencoder. */
+export const radii: Record<Scene['size'], number> = { small: 0.18, large: 0.27 };
+
+/** Centre (x, y) as shares of the side, y downwards. */
+export const centers: Record<Scene['position'], readonly [x: number, y: number]> = {
+  center: [0.5, 0.5],
+  'top left': [0.28, 0.28],
+  'top right': [0.72, 0.28],
+  'bottom left': [0.28, 0.72],
+  'bottom right': [0.72, 0.72],
+};
+
+/** How one picture of a scene differs from another without being another scene. */
+export interface Jitter {
+  /** Shift of the centre, as shares of the side. */
+  readonly dx: number;
+  readonly dy: number;
+  /** Factor on the radius. */
+  readonly scale: number;
+  /** Radians. */
+  readonly rotation: number;
+  /** Added to the two colours. */
+  readonly foreground: Color;
+  readonly background: Color;
+}
+
+export const noJitter: Jitter = { dx: 0, dy: 0, scale: 1, rotation: 0, foreground: [0, 0, 0], background: [0, 0, 0] };
+
+/** Shifts up to 0.6 pixels, sizes up to 5 %, turns up to 5 degrees, colours up to .03. */
+export function randomJitter(stream: RandomStream): Jitter {
+  const within = (limit: number): number => limit * (2 * stream.uniform() - 1);
+  const color = (): Color => [within(0.03), within(0.03), within(0.03)];
+  return {
+    dx: within(0.02),
+    dy: within(0.02),
+    scale: 1 + within(0.05),
+    rotation: within(Math.PI / 36),
+    foreground: color(),
+    background: color(),
+  };
+}
+
+export interface RenderOptions {
+  readonly jitter?: Jitter;
+  readonly degradation?: Degradation;
+  /** Draws the pixel noise; needed when the degradation has noise. */
+  readonly stream?: RandomStream;
+}
+
+/** The picture of a scene: Float32Array [32, 32, 3], HWC, in [0, 1]. */
+export function render(scene: Scene, options: RenderOptions = {}): Float32Array {
+  const { jitter = noJitter, degradation = clean, stream } = options;
+  const mask = blur(coverage(scene, jitter), degradation.blur);
+  const foreground = degradeColor(add(objectColors[scene.color], jitter.foreground), degradation);
+  const background = degradeColor(add(backgroundColors[scene.background], jitter.background), degradation);
+  const noise = degradation.noise > 0 ? stream?.normal(pictureLength) : undefined;
+  const picture = new Float32Array(pictureLength);
+  for (let i = 0; i < picture.length; i++) {
+    const channel = i % 3;
+    const share = mask[(i - channel) / 3]!;
+    const value = background[channel]! + share * (foreground[channel]! - background[channel]!);
+    picture[i] = Math.min(1, Math.max(0, value + (noise ? degradation.noise * noise[i]! : 0)));
+  }
+  return picture;
+}
+
+function add(color: Color, shift: Color): Color {
+  return [color[0] + shift[0], color[1] + shift[1], color[2] + shift[2]];
+}
+
+/** The share of each pixel that the object covers, [32, 32], antialiased over one pixel of its edge's distance. */
+export function coverage(scene: Pick<Scene, 'shape' | 'size' | 'position'>, jitter: Jitter = noJitter): Float32Array {
+  const radius = radii[scene.size] * jitter.scale;
+  const [centerX, centerY] = centers[scene.position];
+  const cos = Math.cos(jitter.rotation);
+  const sin = Math.sin(jitter.rotation);
+  const mask = new Float32Array(pictureSize * pictureSize);
+  for (let row = 0; row < pictureSize; row++) {
+    for (let column = 0; column < pictureSize; column++) {
+      const x = ((column + 0.5) / pictureSize - centerX - jitter.dx) / radius;
+      const y = ((row + 0.5) / pictureSize - centerY - jitter.dy) / radius;
+      const distance = signedDistance[scene.shape](cos * x + sin * y, cos * y - sin * x) * radius * pictureSize;
+      mask[row * pictureSize + column] = Math.min(1, Math.max(0, 0.5 - distance));
+    }
+  }
+  return mask;
+}
+
+/** Signed distances to the edges of the shapes of radius 1 around the origin (negative inside), y downwards. */
+const signedDistance: Record<Scene['shape'], (x: number, y: number) => number> = {
+  circle: (x, y) => Math.hypot(x, y) - 1,
+  square: (x, y) => box(x, y, 0.9, 0.9),
+  // Equilateral, circumradius 1.2, its bounding box centred: the centroid is 0.3 below the origin.
+  triangle: (x, y) => {
+    const inradius = 0.6;
+    const down = y - 0.3;
+    const side = Math.abs(x) * (Math.sqrt(3) / 2) - down / 2;
+    return Math.max(down, side) - inradius;
+  },
+  cross: (x, y) => Math.min(box(x, y, 1, 0.36), box(x, y, 0.36, 1)),
+};
+
+function box(x: number, y: number, halfWidth: number, halfHeight: number): number {
+  const dx = Math.abs(x) - halfWidth;
+  const dy = Math.abs(y) - halfHeight;
+  return Math.hypot(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0);
+}
+
+/** Separable Gaussian blur of a [32, 32] mask, sigma in pixels, edges repeated. */
+export function blur(mask: Float32Array, sigma: number): Float32Array {
+  if (sigma < 0.05) return mask;
+  const reach = Math.ceil(3 * sigma);
+  const kernel = Float64Array.from({ length: 2 * reach + 1 }, (_, i) =>
+    Math.exp(-((i - reach) ** 2) / (2 * sigma * sigma)),
+  );
+  const total = kernel.reduce((sum, value) => sum + value, 0);
+  const pass = (source: Float32Array, along: number, across: number): Float32Array => {
+    const out = new Float32Array(source.length);
+    for (let line = 0; line < pictureSize; line++) {
+      for (let i = 0; i < pictureSize; i++) {
+        let sum = 0;
+        for (let k = -reach; k <= reach; k++) {
+          const at = Math.min(pictureSize - 1, Math.max(0, i + k));
+          sum += kernel[k + reach]! * source[line * across + at * along]!;
+        }
+        out[line * across + i * along] = sum / total;
+      }
+    }
+    return out;
+  };
+  return pass(pass(mask, 1, pictureSize), pictureSize, 1);
+}

@@ -1,0 +1,110 @@
+import { RandomStream } from '../../common/random.ts';
+import { qualityOf, randomDegradation, type Degradation, type Tier } from './degradation.ts';
+import { caption, styleWords, type StyleWord } from './grammar.ts';
+import { randomJitter, render } from './renderer.ts';
+import { attributeNames, attributes, sceneSplit, scenesOf, type Attribute, type Scene, type Split } from './scene.ts';
+
+/** A picture with its caption and the truth about it. */
+export interface Example {
+  /** [32, 32, 3], HWC, in [0, 1]. */
+  readonly image: Float32Array;
+  readonly caption: string;
+  /** What is in the picture, whatever the caption says. */
+  readonly scene: Scene;
+  readonly degradation: Degradation;
+  /** In [0, 1]. */
+  readonly quality: number;
+}
+
+export interface WebExample extends Example {
+  readonly tier: Tier;
+  /** Whether the caption says something that is not in the picture. */
+  readonly wrong: boolean;
+}
+
+/** Shares of the quality tiers. */
+const tiers: readonly (readonly [Tier, number])[] = [
+  ['good', 0.3],
+  ['medium', 0.35],
+  ['dull', 0.35],
+];
+export const wrongShare = 0.22;
+/** Chance of each attribute to be left out of a caption. */
+const dropShare = 0.08;
+const styleShare = 0.35;
+/** Chance that a style word fits the picture's quality: they are loosely right, as on the web. */
+const styleTruth = 0.75;
+
+/**
+ * Example `index` of the data that the base model learns from: a picture of a training combination in one of three
+ * quality tiers, with a caption that is wrong in 22 % of the cases, may leave attributes out and may carry style words.
+ */
+export function webExample(index: number, seed: number): WebExample {
+  const stream = new RandomStream(seed, 'web-like example', index);
+  const scene = stream.choice(scenesOf('train'));
+  const tier = draw(stream, tiers);
+  const degradation = randomDegradation(stream, tier);
+  const wrong = stream.uniform() < wrongShare;
+  const said: Partial<Scene> = { ...(wrong ? wrongScene(scene, stream) : scene) };
+  for (const name of attributeNames) {
+    // What makes the caption wrong stays in it.
+    if (stream.uniform() < dropShare && said[name] === scene[name]) delete said[name];
+  }
+  return {
+    image: render(scene, { jitter: randomJitter(stream), degradation, stream }),
+    caption: caption(said, stream, randomStyle(tier, stream)),
+    scene,
+    degradation,
+    quality: qualityOf(degradation),
+    tier,
+    wrong,
+  };
+}
+
+/** Example `index` of the clean data that the rewards learn from: a right and full caption of a picture of the good tier. */
+export function cleanExample(index: number, seed: number, split: Split = 'train'): Example {
+  const stream = new RandomStream(seed, 'clean example', index);
+  const scene = stream.choice(scenesOf(split));
+  const degradation = randomDegradation(stream, 'good');
+  return {
+    image: render(scene, { jitter: randomJitter(stream), degradation, stream }),
+    caption: caption(scene, stream),
+    scene,
+    degradation,
+    quality: qualityOf(degradation),
+  };
+}
+
+/** The scene with one attribute changed: each attribute equally often, whatever its number of values. */
+export function hardNegative(scene: Scene, stream: RandomStream): Scene {
+  return change(scene, stream.choice(attributeNames), stream);
+}
+
+function change(scene: Scene, attribute: Attribute, stream: RandomStream): Scene {
+  const others = attributes[attribute].filter((value) => value !== scene[attribute]);
+  return { ...scene, [attribute]: stream.choice(others) };
+}
+
+/** Another training combination: two times in three one attribute differs, otherwise anything may. */
+function wrongScene(scene: Scene, stream: RandomStream): Scene {
+  for (;;) {
+    const other = stream.uniform() < 2 / 3 ? hardNegative(scene, stream) : stream.choice(scenesOf('train'));
+    if (sceneSplit(other) === 'train' && attributeNames.some((name) => other[name] !== scene[name])) return other;
+  }
+}
+
+function randomStyle(tier: Tier, stream: RandomStream): StyleWord[] {
+  if (stream.uniform() >= styleShare) return [];
+  const fits = stream.uniform() < styleTruth;
+  const kind =
+    tier === 'medium' ? stream.choice(['good', 'bad'] as const) : (tier === 'good') === fits ? 'good' : 'bad';
+  const first = stream.choice(styleWords[kind]);
+  const second = stream.choice(styleWords[kind]);
+  return stream.uniform() < 0.3 && second !== first ? [first, second] : [first];
+}
+
+function draw<T>(stream: RandomStream, shares: readonly (readonly [T, number])[]): T {
+  let rest = stream.uniform();
+  for (const [value, share] of shares) if ((rest -= share) < 0) return value;
+  return shares.at(-1)![0];
+}
