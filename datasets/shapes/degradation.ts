@@ -21,14 +21,14 @@ export const clean: Degradation = { blur: 0, dullness: 0, darkness: 0, noise: 0 
 
 /** Lower and upper ends of the uniform ranges of each tier. */
 const ranges: Record<Tier, { low: Degradation; high: Degradation }> = {
-  good: { low: clean, high: { blur: 0.25, dullness: 0.1, darkness: 0.06, noise: 0.012 } },
+  good: { low: clean, high: { blur: 0.25, dullness: 0.1, darkness: 0.06, noise: 0.006 } },
   medium: {
     low: { blur: 0.2, dullness: 0.1, darkness: 0.03, noise: 0 },
-    high: { blur: 0.8, dullness: 0.35, darkness: 0.2, noise: 0.03 },
+    high: { blur: 0.8, dullness: 0.35, darkness: 0.2, noise: 0.015 },
   },
   dull: {
     low: { blur: 0.6, dullness: 0.3, darkness: 0.1, noise: 0 },
-    high: { blur: 1.4, dullness: 0.6, darkness: 0.35, noise: 0.04 },
+    high: { blur: 1.4, dullness: 0.55, darkness: 0.35, noise: 0.025 },
   },
 };
 
