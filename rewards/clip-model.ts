@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { InputError } from '../common/errors.ts';
+import type { Parameters } from '../engine/parameters.ts';
+import { readWeights, type Weights } from '../engine/weights.ts';
+import type { Tensor } from '../engine/tensorflow.ts';
+import { imageFeatures, textFeatures, type ClipConfig } from '../models/clip/clip.ts';
+import { ClipTokenizer } from '../models/clip/tokenizer.ts';
+import { CLIP_MEAN, CLIP_STD, preprocess, type Preprocessing } from './preprocess.ts';
+import type { RewardModel, RewardSpec, SharedFeatures } from './reward.ts';
+
+type Tower = 'text' | 'vision';
+
+/** A transformers CLIPModel folder, as the rewards use it. */
+export interface ClipModel {
+  folder: string;
+  /** Where its weights are under the rewards' common scope. */
+  scope: string;
+  config: ClipConfig;
+  mean: readonly number[];
+  std: readonly number[];
+  /** The tensors of these towers, named under the common scope. */
+  weights(...towers: Tower[]): Weights;
+}
+
+/** The CLIP models that rewards share: each folder is read once, under the name of the reward that asked first. */
+export class ClipModels {
+  readonly #models = new Map<string, Promise<ClipModel>>();
+
+  get(spec: RewardSpec): Promise<ClipModel> {
+    const folder = resolve(spec.model);
+    let model = this.#models.get(folder);
+    if (!model) this.#models.set(folder, (model = readClipModel(folder, `${spec.name}.model`)));
+    return model;
+  }
+}
+
+const towerOf = (name: string): Tower => (/^(vision_model|visual_projection)\./.test(name) ? 'vision' : 'text');
+
+async function readClipModel(folder: string, scope: string): Promise<ClipModel> {
+  const config = (await readJson(join(folder, 'config.json'))) as ClipConfig;
+  if (!config.text_config || !config.vision_config)
+    throw new InputError(`${join(folder, 'config.json')} is not a CLIPModel's: it needs text_config and vision_config.`);
+  const preprocessor = (await readJson(join(folder, 'preprocessor_config.json'), {})) as { image_mean?: number[]; image_std?: number[] }; // prettier-ignore
+  const all = await readWeights(join(folder, 'model.safetensors'));
+  return {
+    folder,
+    scope,
+    config,
+    mean: preprocessor.image_mean ?? CLIP_MEAN,
+    std: preprocessor.image_std ?? CLIP_STD,
+    weights: (...towers) =>
+      new Map([...all].filter(([name]) => towers.includes(towerOf(name))).map(([name, t]) => [`${scope}.${name}`, t])),
+  };
+}
+
+/** A JSON file's value; without a `missing` value, a file that is not there is an InputError. */
+export async function readJson(path: string, missing?: unknown): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (missing !== undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return missing;
+    throw new InputError(`Cannot read ${path}: ${(error as Error).message}.`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path} is not JSON: ${(error as Error).message}.`);
+  }
+}
+
+/** x / |x| over the last axis. */
+export function unit(x: Tensor): Tensor {
+  return x.mul(x.square().sum(-1, true).rsqrt());
+}
+
+/** The unit image embedding. image [B, H, W, 3] in [0, 1] -> [B, D]; computed once for rewards that share the model. */
+export function imageEmbedding(
+  p: Parameters,
+  clip: ClipModel,
+  image: Tensor,
+  fit: Preprocessing['fit'],
+  shared?: SharedFeatures,
+): Tensor {
+  const key = `${clip.scope}/${fit}`;
+  const known = shared?.get(key);
+  if (known) return known;
+  const { mean, std } = clip;
+  const pixels = preprocess(image, { size: clip.config.vision_config.image_size, fit, mean, std });
+  const embedding = unit(imageFeatures(p.at(clip.scope), clip.config, pixels));
+  shared?.set(key, embedding);
+  return embedding;
+}
+
+/** A reward that is a function of the cosine between a picture's and its prompt's CLIP embeddings. */
+export async function clipScore(
+  spec: RewardSpec,
+  models: { get(spec: RewardSpec): Promise<ClipModel> },
+  { fit }: { fit: Preprocessing['fit'] },
+  score: (cosine: Tensor, p: Parameters) => Tensor,
+): Promise<RewardModel> {
+  const clip = await models.get(spec);
+  const tokenizer = await ClipTokenizer.load(clip.folder);
+  const promptLength = clip.config.text_config.max_position_embeddings;
+  return {
+    weights: clip.weights('text', 'vision'),
+    promptLength,
+    tokenize: (prompts) => tokenizeAll(tokenizer, prompts, promptLength),
+    promptFeatures: (p, ids) => unit(textFeatures(p.at(clip.scope), clip.config, ids)),
+    scoreWithFeatures: (p, image, features, shared) =>
+      score(imageEmbedding(p, clip, image, fit, shared).mul(features!).sum(-1), p.at(clip.scope)),
+  };
+}
+
+/** Padded ids of all prompts, one after the other. */
+export function tokenizeAll(tokenizer: ClipTokenizer, prompts: readonly string[], length: number): Int32Array {
+  const ids = new Int32Array(prompts.length * length);
+  prompts.forEach((prompt, i) => ids.set(tokenizer.pad(tokenizer.encode(prompt), length), i * length));
+  return ids;
+}

@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { InputError } from '../common/errors.ts';
+import { conv2d, embedding, groupNorm, linear, silu } from '../engine/layers.ts';
+import type { Parameters } from '../engine/parameters.ts';
+import { tf, type Tensor } from '../engine/tensorflow.ts';
+import { readWeights } from '../engine/weights.ts';
+import { ClipTokenizer } from '../models/clip/tokenizer.ts';
+import { readJson, tokenizeAll } from './clip-model.ts';
+import { preprocess } from './preprocess.ts';
+import type { RewardType } from './reward.ts';
+
+/** config.json of a film-cnn folder. */
+export interface FilmCnnConfig {
+  /** Height and width of the picture that the network sees, in pixels. */
+  image_size: number;
+  /** Channels after each block; every block halves height and width. */
+  channels: number[];
+  /** Groups of the group norms. */
+  norm_groups: number;
+  /** Width of the layer before the score. */
+  hidden_size: number;
+  vocab_size: number;
+  /** Width of the token embeddings and of the prompt embedding. */
+  text_size: number;
+  /** Token ids a prompt, padding included. */
+  max_tokens: number;
+  pad_token_id: number;
+}
+
+const keys = ['image_size', 'channels', 'norm_groups', 'hidden_size', 'vocab_size', 'text_size', 'max_tokens', 'pad_token_id'] as const; // prettier-ignore
+
+/**
+ * A convolutional reward that shares nothing with the CLIP rewards, to hold out of training: strided 3x3 convolutions,
+ * each modulated by the prompt (FiLM, Perez et al. 2018), and a dense layer that keeps the place of things.
+ * @param image [B, H, W, 3] in [0, 1]
+ * @param ids int32 [B, max_tokens]
+ * @returns [B]
+ */
+export function filmCnn(p: Parameters, config: FilmCnnConfig, image: Tensor, ids: Tensor): Tensor {
+  return filmCnnImage(p, config, image, filmCnnPrompt(p, config, ids));
+}
+
+/** Mean over the tokens of a layer on each token and its neighbours: word order counts, but only nearby. ids [B, T] -> [B, E] */
+export function filmCnnPrompt(p: Parameters, config: FilmCnnConfig, ids: Tensor): Tensor {
+  const [batch, length] = ids.shape as [number, number];
+  const width = config.text_size;
+  const mask = tf.notEqual(ids, tf.scalar(config.pad_token_id, 'int32')).toFloat().reshape([batch, length, 1]);
+  const tokens = embedding(p.at('text.embedding'), ids, config.vocab_size, width).mul(mask);
+  const padded = tf.pad(tokens, [[0, 0], [1, 1], [0, 0]]); // prettier-ignore
+  const neighbours = [0, 1, 2].map((start) => padded.slice([0, start, 0], [batch, length, width]));
+  const words = silu(linear(p.at('text.words'), tf.concat(neighbours, 2), width)).mul(mask);
+  return words.sum(1).div(mask.sum(1));
+}
+
+/** The score of pictures under prompt embeddings. image [B, H, W, 3] in [0, 1], prompt [B, E] -> [B] */
+export function filmCnnImage(p: Parameters, config: FilmCnnConfig, image: Tensor, prompt: Tensor): Tensor {
+  const batch = image.shape[0]!;
+  const centred = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+  let x = preprocess(image, { size: config.image_size, fit: 'crop', ...centred });
+  config.channels.forEach((channels, i) => {
+    const block = p.at('blocks').at(i);
+    x = groupNorm(block.at('norm'), conv2d(block.at('conv'), x, channels, { stride: 2 }), config.norm_groups);
+    x = silu(film(block.at('film'), x, prompt));
+  });
+  const hidden = film(p.at('hidden_film'), linear(p.at('hidden'), x.reshape([batch, -1]), config.hidden_size), prompt);
+  return linear(p.at('score'), silu(hidden), 1).reshape([batch]);
+}
+
+/** x * (1 + scale) + shift, with scale and shift for each channel from the prompt. x [B, ..., C], prompt [B, E] */
+function film(p: Parameters, x: Tensor, prompt: Tensor): Tensor {
+  const channels = x.shape.at(-1)!;
+  const spread = [x.shape[0]!, ...x.shape.slice(1, -1).map(() => 1), channels];
+  const scale = linear(p.at('scale'), prompt, channels).reshape(spread);
+  const shift = linear(p.at('shift'), prompt, channels).reshape(spread);
+  return x.mul(scale.add(1)).add(shift);
+}
+
+/** The embedded world's held-out reward: a folder with config.json, model.safetensors and tokenizer files. */
+export const filmCnnReward: RewardType = {
+  async load(spec) {
+    const path = join(spec.model, 'config.json');
+    const config = (await readJson(path)) as FilmCnnConfig;
+    const missing = keys.find((key) => config[key] === undefined);
+    if (missing) throw new InputError(`${path} is not a film-cnn reward's: the key "${missing}" is missing.`);
+    const weights = await readWeights(join(spec.model, 'model.safetensors'));
+    const tokenizer = await ClipTokenizer.load(spec.model);
+    return {
+      weights: new Map([...weights].map(([name, tensor]) => [`${spec.name}.${name}`, tensor])),
+      promptLength: config.max_tokens,
+      tokenize: (prompts) => tokenizeAll(tokenizer, prompts, config.max_tokens),
+      promptFeatures: (p, ids) => filmCnnPrompt(p.at(spec.name), config, ids),
+      scoreWithFeatures: (p, image, features) => filmCnnImage(p.at(spec.name), config, image, features!),
+    };
+  },
+};

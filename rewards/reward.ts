@@ -1,0 +1,69 @@
+import type { Parameters } from '../engine/parameters.ts';
+import type { Tensor } from '../engine/tensorflow.ts';
+import type { Weights } from '../engine/weights.ts';
+import type { ClipModels } from './clip-model.ts';
+
+/** A reward as the configuration names it. */
+export interface RewardSpec {
+  /** What metrics and messages call it. */
+  name: string;
+  /** Which reward of the registry it is. */
+  type: string;
+  /** The folder with its model: config.json, model.safetensors and, where it reads the prompt, tokenizer files. */
+  model: string;
+  /** A further weight file, for rewards that have one. */
+  head?: string;
+  /** Its factor in the weighted sum. */
+  weight: number;
+}
+
+/** Values that several rewards need of one picture (a CLIP model's image features), computed once. */
+export type SharedFeatures = Map<string, Tensor>;
+
+/**
+ * What a reward's file makes: a model that gives pictures a number. Its functions use tfjs operations only, so that a
+ * program can record them, and are differentiable in the picture. `p` is the scope that holds the weights of all rewards.
+ */
+export interface RewardModel {
+  /** Tensors by their name under the rewards' common scope, in the file's layout. */
+  weights: Weights;
+  /** Token ids a prompt; 0 for a reward that does not read the prompt. */
+  promptLength: number;
+  /** Token ids in the reward's own vocabulary and padding: [prompts, promptLength], row-major. */
+  tokenize(prompts: readonly string[]): Int32Array;
+  /**
+   * What the score needs of the prompts. It does not depend on the picture, so it can be computed ahead.
+   * @param ids int32 [B, promptLength] -> [B, F]
+   */
+  promptFeatures(p: Parameters, ids: Tensor): Tensor;
+  /**
+   * @param image [B, H, W, 3] in [0, 1]
+   * @param features what promptFeatures gave; not read where promptLength is 0
+   * @param shared values of this very picture that other rewards left behind
+   * @returns [B]
+   */
+  scoreWithFeatures(p: Parameters, image: Tensor, features: Tensor | undefined, shared?: SharedFeatures): Tensor;
+}
+
+export interface LoadedReward extends RewardModel {
+  name: string;
+  type: string;
+  weight: number;
+  /** scoreWithFeatures of promptFeatures. `ids` is not read where promptLength is 0. -> [B] */
+  score(p: Parameters, image: Tensor, ids: Tensor | undefined, shared?: SharedFeatures): Tensor;
+}
+
+/** A type of reward: the one export of its file that the registry knows. */
+export interface RewardType {
+  /** Reads the weights. `models` gives CLIP models, one copy however many rewards use them. */
+  load(spec: RewardSpec, models: ClipModels): Promise<RewardModel>;
+}
+
+/** The part of a reward that ignores the prompt. */
+export const withoutPrompt = {
+  promptLength: 0,
+  tokenize: () => new Int32Array(0),
+  promptFeatures: (): never => {
+    throw new Error('this reward does not read the prompt');
+  },
+};

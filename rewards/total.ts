@@ -1,0 +1,45 @@
+import { RunError } from '../common/errors.ts';
+import type { Parameters } from '../engine/parameters.ts';
+import { tf, type Tensor } from '../engine/tensorflow.ts';
+import type { Weights } from '../engine/weights.ts';
+import type { LoadedReward, SharedFeatures } from './reward.ts';
+
+/** The weights of all rewards, to load under their common scope. */
+export function rewardWeights(rewards: readonly LoadedReward[]): Weights {
+  return new Map(rewards.flatMap((reward) => [...reward.weights]));
+}
+
+/**
+ * Each reward's scores [B] of the pictures, with what they share computed once.
+ * @param image [B, H, W, 3] in [0, 1]
+ * @param features each reward's prompt features by its name; those that read no prompt need none
+ */
+export function scoreAll(
+  rewards: readonly LoadedReward[],
+  p: Parameters,
+  image: Tensor,
+  features: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> {
+  const shared: SharedFeatures = new Map();
+  const entries = rewards.map((reward) => [reward.name, reward.scoreWithFeatures(p, image, features[reward.name], shared)]);
+  return Object.fromEntries(entries) as Record<string, Tensor>;
+}
+
+/** sum_i gamma_i R_i (section 3.2, eq. 7), a picture at a time: [B]. */
+export function weightedSum(rewards: readonly LoadedReward[], scores: Readonly<Record<string, Tensor>>): Tensor {
+  return tf.addN(rewards.map((reward) => scores[reward.name]!.mul(reward.weight)));
+}
+
+/** Stops the run where a reward is not a number: RunError with the step, the prompt and the reward. */
+export function requireFiniteScores(
+  scores: Readonly<Record<string, ArrayLike<number>>>,
+  where: { step: number; prompts: readonly string[] },
+): void {
+  for (const [name, values] of Object.entries(scores))
+    for (let i = 0; i < values.length; i++)
+      if (!Number.isFinite(values[i]))
+        throw new RunError(
+          `Reward "${name}" is ${values[i]} at step ${where.step} for the prompt ${JSON.stringify(where.prompts[i])}; ` +
+            'the run stops here, the last checkpoint is kept. Check the weights of this reward, or lower the learning rate.',
+        );
+}
