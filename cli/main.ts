@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { TextcraftorError } from '../common/errors.ts';
+import { registerCommands } from './commands/index.ts';
+import { listenForInterrupts } from './interrupt.ts';
+
+/** Exit code of wrong usage: an unknown command or option, a missing argument. */
+const usage = 2;
+
+function version(): string {
+  const file = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** Says what went wrong, on one line where the error was foreseen, and gives the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usage; // commander has printed it
+  if (process.env['TEXTCRAFTOR_DEBUG']) console.error(error);
+  else if (error instanceof TextcraftorError) console.error(`textcraftor: ${error.message}`);
+  else {
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    console.error(`textcraftor: unexpected ${message} (TEXTCRAFTOR_DEBUG=1 shows where)`);
+  }
+  return error instanceof TextcraftorError ? error.exitCode : 1;
+}
+
+/** Ends quietly when the reader of a pipe has gone, as in `textcraftor list | head`. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+}
+
+/**
+ * The command line.
+ *
+ * @param args the words after `textcraftor`
+ */
+export async function main(args: string[]): Promise<void> {
+  listenForInterrupts();
+  process.stdout.on('error', endWithReader);
+  process.on('uncaughtException', (error) => process.exit(report(error)));
+  const program = new Command('textcraftor')
+    .description('Tune the text encoder of a text-to-image model with reward models.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'textcraftor: ')) });
+  try {
+    await registerCommands(program, args);
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}

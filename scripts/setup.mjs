@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+/**
+ * Brings the checkout to where everything runs, with nothing but Node, Python with pip, and a C++ compiler; does only
+ * what is missing, so it may be called before every command.
+ *
+ *   node scripts/setup.mjs [--gpu | --cpu] [--quiet]
+ */
+import { addonIsBuilt, buildAddon } from './setup/addon.mjs';
+import { commandIsLinked, dependenciesAreInstalled, installDependencies, linkCommand } from './setup/dependencies.mjs';
+import { SetupError } from './setup/failure.mjs';
+import { exclusively } from './setup/lock.mjs';
+import { findTemporal, installTemporal } from './setup/temporal.mjs';
+import { installTensorflow, tensorflowIsInstalled } from './setup/tensorflow.mjs';
+
+const options = new Set(process.argv.slice(2));
+const build = options.has('--gpu') ? 'gpu' : options.has('--cpu') ? 'cpu' : undefined;
+
+/** @type {{ name: string, done: () => boolean, run: () => void }[]} */
+const steps = [
+  { name: 'npm packages', done: dependenciesAreInstalled, run: installDependencies },
+  {
+    name: build === 'gpu' ? 'TensorFlow with CUDA (about 3 GB to download)' : 'TensorFlow (about 270 MB to download)',
+    done: () => tensorflowIsInstalled(build),
+    run: () => installTensorflow(build ?? 'cpu'),
+  },
+  { name: 'TensorFlow add-on', done: addonIsBuilt, run: buildAddon },
+  { name: 'Temporal (about 42 MB to download)', done: () => findTemporal() !== undefined, run: installTemporal },
+  { name: 'the textcraftor command', done: commandIsLinked, run: linkCommand },
+];
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19))
+    throw new SetupError(`Node ${process.versions.node} is too old: 20.19, 22 or 24 is needed.`, [
+      'Get it from https://nodejs.org, or with nvm: nvm install 24',
+    ]);
+}
+
+function runSteps() {
+  for (const step of steps) {
+    if (step.done()) continue;
+    const start = performance.now();
+    process.stderr.write(`Setting up ${step.name} ...\n`);
+    step.run();
+    process.stderr.write(`  done in ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
+  }
+}
+
+try {
+  const unknown = [...options].filter((option) => !['--gpu', '--cpu', '--quiet'].includes(option));
+  if (unknown.length > 0)
+    throw new SetupError(`Unknown option ${unknown.join(' ')}.`, ['Options: --gpu, --cpu, --quiet']);
+  checkNode();
+  if (!steps.every((step) => step.done())) await exclusively(runSteps);
+  if (!options.has('--quiet')) console.log('Everything is set up. `npx textcraftor doctor` shows what there is.');
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

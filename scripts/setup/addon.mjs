@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { compilerAdvice, findCompiler } from './compiler.mjs';
+import { capture, SetupError, tail } from './failure.mjs';
+import { addon, addonFolder, root, tensorflowFolder } from './paths.mjs';
+import { installedTensorflow, libraries } from './tensorflow.mjs';
+
+const stamp = `${addon}.digest`;
+const mac = process.platform === 'darwin';
+
+/** The library path written into the add-on is relative to it, so that a checkout may be moved. */
+const libraryPath = join(relative(dirname(addon), tensorflowFolder), 'tensorflow');
+
+const flags = [
+  ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'],
+  ...(mac
+    ? ['-undefined', 'dynamic_lookup', `-Wl,-rpath,@loader_path/${libraryPath}`]
+    : [`-Wl,-rpath,$ORIGIN/${libraryPath}`]),
+];
+
+/** The digest of all that the add-on is made from, but the compiler. */
+function digest() {
+  const hash = createHash('sha256').update(JSON.stringify([flags, installedTensorflow()?.wheels]));
+  const sources = join(addonFolder, 'binding');
+  if (existsSync(sources))
+    for (const file of readdirSync(sources).sort()) hash.update(readFileSync(join(sources, file)));
+  return hash.digest('hex');
+}
+
+export function addonIsBuilt() {
+  return existsSync(addon) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest();
+}
+
+/**
+ * Loads TensorFlow in a process of its own, for a library that does not fit the processor ends the process.
+ * @returns {{ version: string, gpu: boolean } | { error: string[] }}
+ */
+export function probeTensorflow() {
+  const probe = capture(process.execPath, [join(root, 'scripts/setup/probe.cjs')], { cwd: root, timeout: 120_000 });
+  return probe.ok ? JSON.parse(probe.stdout.split('\n').at(-1) ?? '') : { error: tail(probe.stderr) };
+}
+
+/** Builds the package's add-on with the C API of the TensorFlow that was installed, and tries it. */
+export function buildAddon() {
+  const compiler = findCompiler();
+  if (!compiler) throw new SetupError('No C++ compiler was found; it builds the TensorFlow add-on.', compilerAdvice);
+  const temporary = `${addon}.new`;
+  mkdirSync(dirname(addon), { recursive: true });
+  const includes = [join(root, 'node_modules/node-api-headers/include'), join(tensorflowFolder, 'tensorflow/include')];
+  const built = capture(compiler.command, [
+    ...compiler.args,
+    ...includes.flatMap((folder) => ['-I', folder]),
+    ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((source) => join(addonFolder, 'binding', source)),
+    ...['-o', temporary],
+    ...libraries.map((library) => join(tensorflowFolder, library)),
+    ...flags,
+  ]);
+  if (!built.ok) {
+    rmSync(temporary, { force: true });
+    throw new SetupError(`${compiler.version} could not build the TensorFlow add-on:`, [
+      ...tail(built.stderr),
+      'It needs C++17: GCC 8, Clang 7 or newer; CXX names another compiler.',
+    ]);
+  }
+  renameSync(temporary, addon);
+  const probe = probeTensorflow();
+  if ('error' in probe)
+    throw new SetupError('The TensorFlow add-on was built but does not work here:', [
+      ...probe.error,
+      'TensorFlow needs a processor with AVX (x64) or Armv8 (arm64).',
+    ]);
+  writeFileSync(stamp, digest());
+}
