@@ -1,0 +1,183 @@
+import { degradeColor, qualityOf, type Color, type Degradation } from './degradation.ts';
+import { backgroundColors, objectColors, pictureLength } from './renderer.ts';
+import { attributeNames, attributes, type Attribute, type Scene } from './scene.ts';
+import { geometries, pictureSums, shifts, template, variation, type Fit } from './template.ts';
+
+/** Blurs of the templates, in pixels; the first search takes every other one. */
+const blurs = [0, 0.35, 0.7, 1.05, 1.4, 1.75];
+/** Levels of dullness and darkness from which the search for a pair of colours starts. */
+const dullnesses = [0, 0.3, 0.6];
+const darknesses = [0, 0.2, 0.4];
+/** Geometries, and pairs of colours, that are looked at closely after the first search. */
+const finalists = 4;
+/** Share of a picture's variation that its nearest render must explain for the picture to show anything. */
+export const leastValidity = 0.5;
+
+/** What the oracle sees in a picture. */
+export interface Reading {
+  readonly scene: Scene;
+  /** Root mean square distance to the nearest render. */
+  readonly distance: number;
+  /** Share of the picture's variation that the nearest render explains, in [0, 1]; 0 for a blank picture. */
+  readonly validity: number;
+  /** The picture's own degradation as estimated; what no render explains counts as noise. */
+  readonly degradation: Degradation;
+  /** How clean and vivid the picture is, in [0, 1]. */
+  readonly quality: number;
+}
+
+/** A reading compared with what was asked for. */
+export interface Judgement extends Reading {
+  readonly correct: Partial<Record<Attribute, boolean>>;
+  /** 1 when every attribute asked for is right and the picture is valid. */
+  readonly strict: 0 | 1;
+  /** Share of the attributes asked for that are right; 0 for an invalid picture. */
+  readonly soft: number;
+}
+
+interface Match {
+  readonly geometry: number;
+  readonly blur: number;
+  readonly shift: number;
+  readonly fit: Fit;
+}
+
+/**
+ * Reads a picture ([32, 32, 3] in [0, 1]) by the nearest of the 1,200 renders under any blur, dullness and darkness.
+ * First the geometry: the template of shape, size, position, blur and shift within a pixel that leaves the least
+ * squares with any two colours. Then the colours: the pair, dulled and darkened, nearest to those two. Nothing in it
+ * is learnt, so no model can learn to please it by anything but the picture.
+ */
+export function readScene(picture: Float32Array): Reading {
+  if (picture.length !== pictureLength) {
+    throw new RangeError(`picture: ${picture.length} numbers, expected ${pictureLength}`);
+  }
+  const sums = pictureSums(picture);
+  const at = (geometry: number, blurSigma: number, shift: number): Match => ({
+    geometry,
+    blur: blurSigma,
+    shift,
+    fit: template(geometry, blurSigma, shift).fit(picture, sums),
+  });
+  const coarse = geometries.map((_, geometry) =>
+    nearest(blurs.filter((_, i) => i % 2 === 0).map((blurSigma) => at(geometry, blurSigma, 0))),
+  );
+  coarse.sort((a, b) => a.fit.distance - b.fit.distance);
+  const aligned = coarse
+    .slice(0, finalists)
+    .flatMap(({ geometry }) => shifts.flatMap((_, shift) => blurs.map((blurSigma) => at(geometry, blurSigma, shift))));
+  const best = nearest(aligned);
+  const colors = nearestColors(best.fit);
+  const around = blurs.map((blurSigma) => at(best.geometry, blurSigma, best.shift).fit.distance);
+  const distance = template(best.geometry, best.blur, best.shift).distanceWith(best.fit, ...shades(colors));
+  const total = variation(sums);
+  const validity = total > 1e-6 * pictureLength ? Math.max(0, 1 - distance / total) : 0;
+  const meanSquare = distance / pictureLength;
+  const degradation = {
+    blur: lowest(blurs, around),
+    dullness: colors.dullness,
+    darkness: colors.darkness,
+    noise: Math.sqrt(meanSquare),
+  };
+  return {
+    scene: { ...geometries[best.geometry]!, color: colors.color, background: colors.background },
+    distance: Math.sqrt(meanSquare),
+    validity,
+    degradation,
+    quality: qualityOf(degradation) * Math.min(1, validity / leastValidity),
+  };
+}
+
+function nearest(matches: readonly Match[]): Match {
+  return matches.reduce((a, b) => (b.fit.distance < a.fit.distance ? b : a));
+}
+
+interface Colors extends Pick<Scene, 'color' | 'background'> {
+  readonly dullness: number;
+  readonly darkness: number;
+}
+
+function shades(colors: Colors): [foreground: Color, background: Color] {
+  return [degradeColor(objectColors[colors.color], colors), degradeColor(backgroundColors[colors.background], colors)];
+}
+
+/** Object and background weigh the same, however large they are: what sets a colour off is not pixel noise. */
+function colorDistance(fit: Fit, colors: Colors): number {
+  const [foreground, background] = shades(colors);
+  let distance = 0;
+  for (let c = 0; c < 3; c++) {
+    distance += (foreground[c]! - fit.foreground[c]!) ** 2 + (background[c]! - fit.background[c]!) ** 2;
+  }
+  return distance;
+}
+
+/** The pair of colours with its dullness and darkness nearest to the two fitted ones: levels, then a pattern search. */
+function nearestColors(fit: Fit): Colors {
+  const starts = pairs.map((levels) => {
+    const distances = levels.map((colors) => colorDistance(fit, colors));
+    const distance = Math.min(...distances);
+    return { colors: levels[distances.indexOf(distance)]!, distance };
+  });
+  const best = starts.sort((a, b) => a.distance - b.distance).slice(0, finalists);
+  const ends = best.map(({ colors }) => patternSearch(fit, colors));
+  return ends.reduce((a, b) => (colorDistance(fit, b) < colorDistance(fit, a) ? b : a));
+}
+
+/** For each pair of colours the levels from which its search may start. */
+const pairs: readonly (readonly Colors[])[] = attributes.color.flatMap((color) =>
+  attributes.background.map((background) =>
+    dullnesses.flatMap((dullness) => darknesses.map((darkness) => ({ color, background, dullness, darkness }))),
+  ),
+);
+
+function patternSearch(fit: Fit, start: Colors): Colors {
+  let best = start;
+  let least = colorDistance(fit, best);
+  for (let stride = 0.1; stride > 0.005;) {
+    const { dullness, darkness } = best;
+    const steps: Colors[] = [
+      { ...best, dullness: Math.min(1, dullness + stride) },
+      { ...best, dullness: Math.max(0, dullness - stride) },
+      { ...best, darkness: Math.min(1, darkness + stride) },
+      { ...best, darkness: Math.max(0, darkness - stride) },
+    ];
+    const distances = steps.map((step) => colorDistance(fit, step));
+    const lowestDistance = Math.min(...distances);
+    if (lowestDistance < least - 1e-9) [best, least] = [steps[distances.indexOf(lowestDistance)]!, lowestDistance];
+    else stride /= 2;
+  }
+  return best;
+}
+
+/** Where the parabola through the least of `values` and its neighbours (at equal distances) is lowest. */
+function lowest(levels: readonly number[], values: readonly number[]): number {
+  const at = values.indexOf(Math.min(...values));
+  const [left, middle, right] = [values[at - 1], values[at]!, values[at + 1]];
+  if (left === undefined || right === undefined) return levels[at]!;
+  const curvature = left - 2 * middle + right;
+  return curvature > 0 ? levels[at]! + ((levels[1]! - levels[0]!) * (left - right)) / (2 * curvature) : levels[at]!;
+}
+
+/** Judges a picture by the attributes that were asked for (all five, or those that a prompt names). */
+export function oracle(picture: Float32Array, asked: Partial<Scene>): Judgement {
+  const reading = readScene(picture);
+  const names = attributeNames.filter((name) => asked[name] !== undefined);
+  const valid = reading.validity >= leastValidity;
+  const correct: Partial<Record<Attribute, boolean>> = {};
+  for (const name of names) correct[name] = valid && reading.scene[name] === asked[name];
+  const right = names.filter((name) => correct[name]).length;
+  const strict = valid && right === names.length ? 1 : 0;
+  return { ...reading, correct, strict, soft: names.length === 0 ? Number(valid) : right / names.length };
+}
+
+/** The metric `oracle`: strict accuracy, the share of pictures that show all that was asked for. */
+export function oracleScore(judgements: readonly Pick<Judgement, 'strict'>[]): number {
+  if (judgements.length === 0) throw new RangeError('oracleScore: no judgements');
+  return judgements.reduce((total, { strict }) => total + strict, 0) / judgements.length;
+}
+
+/** The true aesthetic score, 1 (worst) to 10 (clean and vivid), of a picture or of a known quality in [0, 1]. */
+export function trueAesthetic(pictureOrQuality: Float32Array | number): number {
+  const quality = typeof pictureOrQuality === 'number' ? pictureOrQuality : readScene(pictureOrQuality).quality;
+  return 1 + 9 * quality;
+}
