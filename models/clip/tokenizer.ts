@@ -1,0 +1,110 @@
+import { InputError } from '../../common/errors.ts';
+import { BytePairs } from './byte-pairs.ts';
+import { readTokenizer, type TokenizerParts } from './tokenizer-files.ts';
+
+/** CLIP's words: English contractions, runs of letters, single digits, runs of anything else that is visible. */
+const word = /'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}]+/gu;
+
+/** Words that are remembered with their ids; web prompts repeat a few ten thousand words almost always. */
+const cacheSize = 100_000;
+/** Longer words are rare and not worth remembering. */
+const longestCached = 40;
+
+/**
+ * CLIP's byte-pair tokenizer with the results of Hugging Face's CLIPTokenizer: Unicode NFC, lower case, white space cut,
+ * words, byte pairs with an end-of-word mark; special tokens written in the text become their ids.
+ */
+export class ClipTokenizer {
+  readonly bosId: number;
+  readonly eosId: number;
+  readonly padId: number;
+  /** Number of ids, which is the largest id + 1. */
+  readonly size: number;
+  /** Longest sequence of the text model, both ends included. */
+  readonly modelMaxLength: number;
+  readonly #pairs: BytePairs;
+  readonly #special: Map<string, number>;
+  readonly #anySpecial: RegExp;
+  readonly #cache = new Map<string, number[]>();
+
+  constructor(parts: TokenizerParts) {
+    this.bosId = parts.bos;
+    this.eosId = parts.eos;
+    this.padId = parts.pad;
+    this.modelMaxLength = parts.maxLength;
+    this.size = [...parts.vocabulary.values()].reduce((largest, id) => Math.max(largest, id), 0) + 1;
+    this.#pairs = new BytePairs(parts.vocabulary, parts.merges, '</w>', parts.unknown);
+    this.#special = parts.special;
+    const contents = [...parts.special.keys()].sort((a, b) => b.length - a.length).map(escapeRegExp);
+    this.#anySpecial = new RegExp(`(${contents.join('|')})`, 'u');
+  }
+
+  /**
+   * Reads a tokenizer folder as diffusers and transformers save it.
+   * @throws InputError naming the file that is missing or wrong
+   */
+  static async load(folder: string): Promise<ClipTokenizer> {
+    const parts = await readTokenizer(folder);
+    try {
+      return new ClipTokenizer(parts);
+    } catch (error) {
+      if (error instanceof RangeError) throw new InputError(`${folder}: ${error.message}.`);
+      throw error;
+    }
+  }
+
+  /** Token ids with the start and end token, neither padded nor cut. */
+  encode(text: string): number[] {
+    const ids = [this.bosId];
+    this.#eachPiece(text, (piece) => {
+      if (typeof piece === 'number') ids.push(piece);
+      else for (const id of piece) ids.push(id);
+    });
+    ids.push(this.eosId);
+    return ids;
+  }
+
+  /** Length of `encode(text)`. */
+  count(text: string): number {
+    let count = 2;
+    this.#eachPiece(text, (piece) => (count += typeof piece === 'number' ? 1 : piece.length));
+    return count;
+  }
+
+  /** `ids` (with both ends) in `length` places: the pad token behind, or cut so that the end token stays the last. */
+  pad(ids: readonly number[], length: number = this.modelMaxLength): Int32Array {
+    const out = new Int32Array(length).fill(this.padId);
+    out.set(ids.slice(0, length));
+    if (ids.length > length) out[length - 1] = this.eosId;
+    return out;
+  }
+
+  /** Calls `visit` with each special token's id and each word's ids, in order. */
+  #eachPiece(text: string, visit: (piece: number | number[]) => void): void {
+    for (const part of text.split(this.#anySpecial)) {
+      const id = this.#special.get(part);
+      if (id !== undefined) visit(id);
+      else for (const found of normalize(part).match(word) ?? []) visit(this.#word(found));
+    }
+  }
+
+  #word(text: string): number[] {
+    const known = this.#cache.get(text);
+    if (known) return known;
+    const ids = this.#pairs.encode(text);
+    if (text.length <= longestCached) {
+      if (this.#cache.size >= cacheSize) this.#cache.clear();
+      this.#cache.set(text, ids);
+    }
+    return ids;
+  }
+}
+
+/** NFC and lower case, letter by letter: unlike String.toLowerCase, a capital sigma at a word's end is no exception. */
+function normalize(text: string): string {
+  return text.normalize('NFC').replaceAll('Σ', 'σ').toLowerCase();
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
