@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../common/files.ts';
+import { vocabulary } from './grammar.ts';
+
+/** Tokens of a prompt with its start and end: `max_position_embeddings` of the world's text encoders. */
+export const contextLength = 32;
+
+const startToken = '<|startoftext|>';
+const endToken = '<|endoftext|>';
+/** CLIP marks the end of a word on its last symbol. */
+const wordEnd = '</w>';
+
+/**
+ * The characters that stand for the 256 bytes in vocab.json and merges.txt, in the order of GPT-2's
+ * `bytes_to_unicode`: printable bytes as themselves, the others from U+0100 on.
+ */
+function byteCharacters(): string[] {
+  const between = (low: number, high: number): number[] => Array.from({ length: high - low + 1 }, (_, i) => low + i);
+  const printable = [...between(0x21, 0x7e), ...between(0xa1, 0xac), ...between(0xae, 0xff)];
+  const others = between(0, 255).filter((byte) => !printable.includes(byte));
+  return [...printable, ...others.map((_, i) => 0x100 + i)].map((code) => String.fromCodePoint(code));
+}
+
+type Merge = readonly [left: string, right: string];
+
+/** Byte-pair encoding of one word: the merge of lowest rank first, until none applies. */
+function encodeWord(word: string, merges: readonly Merge[]): string[] {
+  let symbols = [...word].map((character, i) => (i === word.length - 1 ? character + wordEnd : character));
+  for (;;) {
+    const merge = merges.find(([left, right]) => symbols.some((s, i) => s === left && symbols[i + 1] === right));
+    if (!merge) return symbols;
+    const merged: string[] = [];
+    for (let i = 0; i < symbols.length; i++) {
+      const applies = symbols[i] === merge[0] && symbols[i + 1] === merge[1];
+      merged.push(applies ? merge.join('') : symbols[i]!);
+      if (applies) i++;
+    }
+    symbols = merged;
+  }
+}
+
+/**
+ * Merges under which each word is one token. A merge added for a later word ranks behind all earlier ones, so it
+ * never changes how an earlier word is put together.
+ */
+function mergesFor(words: readonly string[]): Merge[] {
+  const merges: Merge[] = [];
+  for (const word of words) {
+    for (;;) {
+      const [first, second] = encodeWord(word, merges);
+      if (second === undefined) break;
+      merges.push([first!, second]);
+    }
+  }
+  return merges;
+}
+
+/** The files of a CLIPTokenizer whose vocabulary has each word of the grammar as one token, by name. */
+export function tokenizerFiles(): Record<string, string> {
+  const bytes = byteCharacters();
+  const merges = mergesFor(vocabulary);
+  const tokens = [
+    ...bytes,
+    ...bytes.map((character) => character + wordEnd),
+    ...merges.map((merge) => merge.join('')),
+    startToken,
+    endToken,
+  ];
+  const special = { bos_token: startToken, eos_token: endToken, pad_token: endToken, unk_token: endToken };
+  const config = {
+    add_prefix_space: false,
+    ...special,
+    do_lower_case: true,
+    errors: 'replace',
+    model_max_length: contextLength,
+    tokenizer_class: 'CLIPTokenizer',
+  };
+  return {
+    'vocab.json': JSON.stringify(Object.fromEntries(tokens.map((token, id) => [token, id]))) + '\n',
+    'merges.txt': ['#version: 0.2', ...merges.map((merge) => merge.join(' '))].join('\n') + '\n',
+    'tokenizer_config.json': JSON.stringify(config, null, 2) + '\n',
+    'special_tokens_map.json': JSON.stringify(special, null, 2) + '\n',
+  };
+}
+
+/** Writes the world's tokenizer into a folder, for example `world/base/tokenizer`. */
+export async function writeTokenizer(folder: string): Promise<void> {
+  for (const [name, content] of Object.entries(tokenizerFiles())) await writeFileAtomic(join(folder, name), content);
+}
