@@ -1,0 +1,33 @@
+/** Convolutional blocks that the UNet and the VAE share. Pictures and latents are [B, H, W, C]. */
+import { conv2d, groupNorm, linear, silu } from '../engine/layers.ts';
+import type { Parameters } from '../engine/parameters.ts';
+import { tf, type Tensor } from '../engine/tensorflow.ts';
+
+export interface ResnetOptions {
+  out: number;
+  groups: number;
+  epsilon: number;
+  /** SiLU of the time embedding [B, E]. */
+  time?: Tensor;
+}
+
+/** diffusers' ResnetBlock2D. x [B, H, W, in] -> [B, H, W, out] */
+export function resnetBlock(p: Parameters, x: Tensor, { out, groups, epsilon, time }: ResnetOptions): Tensor {
+  let h = conv2d(p.at('conv1'), silu(groupNorm(p.at('norm1'), x, groups, epsilon)), out);
+  if (time) h = h.add(linear(p.at('time_emb_proj'), time, out).reshape([-1, 1, 1, out]));
+  h = conv2d(p.at('conv2'), silu(groupNorm(p.at('norm2'), h, groups, epsilon)), out);
+  const shortcut = x.shape[3] === out ? x : conv2d(p.at('conv_shortcut'), x, out, { kernel: 1 });
+  return shortcut.add(h);
+}
+
+/** diffusers' Downsample2D: half the size. A padding of 0 means zeros below and on the right only. */
+export function downsample(p: Parameters, x: Tensor, padding: number): Tensor {
+  return conv2d(p.at('conv'), x, x.shape[3]!, { stride: 2, padding: padding === 0 ? [0, 1] : padding });
+}
+
+/** diffusers' Upsample2D: nearest neighbours, to `size` (by default twice the size), and a convolution. */
+export function upsample(p: Parameters, x: Tensor, size?: [height: number, width: number]): Tensor {
+  const [, height, width, channels] = x.shape as [number, number, number, number];
+  const larger = tf.image.resizeNearestNeighbor(x as never, size ?? [2 * height, 2 * width]) as Tensor;
+  return conv2d(p.at('conv'), larger, channels);
+}

@@ -1,0 +1,25 @@
+import { linear } from '../../engine/layers.ts';
+import type { Parameters } from '../../engine/parameters.ts';
+import type { Tensor } from '../../engine/tensorflow.ts';
+import type { ClipConfig } from './config.ts';
+import { clipText } from './text.ts';
+import { clipVision } from './vision.ts';
+
+export type { ClipConfig };
+
+/** Image features of transformers' CLIPModel, not normalised. pixels [B, H, W, 3], normalised -> [B, projection_dim] */
+export function imageFeatures(p: Parameters, config: ClipConfig, pixels: Tensor): Tensor {
+  const { pooled } = clipVision(p, config.vision_config, pixels);
+  return linear(p.at('visual_projection'), pooled, config.projection_dim, { bias: false });
+}
+
+/** Text features of transformers' CLIPModel, not normalised. ids int32 [B, T] -> [B, projection_dim] */
+export function textFeatures(p: Parameters, config: ClipConfig, ids: Tensor): Tensor {
+  const { pooled } = clipText(p, config.text_config, ids);
+  return linear(p.at('text_projection'), pooled, config.projection_dim, { bias: false });
+}
+
+/** Natural logarithm of the factor that CLIP was trained to put before its cosines. [] */
+export function logitScale(p: Parameters): Tensor {
+  return p.get('logit_scale', []);
+}

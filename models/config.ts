@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { InputError } from '../common/errors.ts';
+
+/** A JSON object, as a configuration file holds it. */
+export type Json = Record<string, unknown>;
+
+/** Reads a JSON file that must hold an object. */
+export async function readJson(path: string): Promise<Json> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`Cannot read ${path}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`);
+  });
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  } catch (error) {
+    throw new InputError(`${path} is not JSON: ${(error as Error).message}.`);
+  }
+  throw new InputError(`${path} does not hold a JSON object.`);
+}
+
+/**
+ * A network's configuration, checked and with the defaults of diffusers or transformers filled in; keys that the schema
+ * does not name are kept, so that a saved configuration holds what the loaded one held.
+ * @param source the file, for messages
+ */
+export function parseConfig<T>(schema: z.ZodType<T>, json: unknown, source: string): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const key = issue!.path.join('.') || 'the configuration';
+  const value = issue!.path.reduce<unknown>((at, step) => (at as Json | undefined)?.[step as string], json);
+  throw new InputError(`${source}: ${key} is ${JSON.stringify(value)}: ${issue!.message}.`);
+}
+
+export const size = z.int('a positive integer was expected').positive('a positive integer was expected');
+export const positive = z.number('a positive number was expected').positive('a positive number was expected');
+
+/** One value for all blocks, or a list with one for each. */
+export const perBlock = z.union([size, z.array(size)], 'a positive integer or a list of them was expected');
+
+/** The value of each of `blocks` blocks. */
+export const spread = (value: number | number[], blocks: number): number[] =>
+  typeof value === 'number' ? Array.from({ length: blocks }, () => value) : value;
+
+/** A variant of the architecture that is not built here: only the value that turns it off is accepted. */
+export const only = <const T extends string | number | boolean | null>(value: T) =>
+  z.literal(value, `only ${JSON.stringify(value)} is supported`).default(value as never);

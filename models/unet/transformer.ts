@@ -1,0 +1,49 @@
+import { attention, conv2d, gelu, groupNorm, layerNorm, linear } from '../../engine/layers.ts';
+import type { Parameters } from '../../engine/parameters.ts';
+import type { Tensor } from '../../engine/tensorflow.ts';
+
+export interface SpatialTransformerOptions {
+  /** The prompt. [B, T, context width] */
+  context: Tensor;
+  heads: number;
+  layers: number;
+  groups: number;
+  /** Whether the projections around the blocks are linear layers or 1x1 convolutions: another layout in the file. */
+  linearProjection: boolean;
+}
+
+/** diffusers' Transformer2DModel: the pixels attend to each other and to the prompt. x [B, H, W, C] -> [B, H, W, C] */
+export function spatialTransformer(p: Parameters, x: Tensor, options: SpatialTransformerOptions): Tensor {
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const project = (name: string, t: Tensor) =>
+    options.linearProjection ? linear(p.at(name), t, channels) : conv2d(p.at(name), t, channels, { kernel: 1 });
+
+  const normal = groupNorm(p.at('norm'), x, options.groups, 1e-6);
+  let h = project('proj_in', normal).reshape([batch, height * width, channels]);
+  for (let i = 0; i < options.layers; i++) h = transformerBlock(p.at('transformer_blocks').at(i), h, options);
+  return x.add(project('proj_out', h.reshape([batch, height, width, channels])));
+}
+
+/** diffusers' BasicTransformerBlock: self-attention, cross-attention, feed-forward; pre-norm. x [B, T, C] -> [B, T, C] */
+function transformerBlock(p: Parameters, x: Tensor, { context, heads }: SpatialTransformerOptions): Tensor {
+  const normal = layerNorm(p.at('norm1'), x);
+  x = x.add(multiHeadAttention(p.at('attn1'), normal, normal, heads));
+  x = x.add(multiHeadAttention(p.at('attn2'), layerNorm(p.at('norm2'), x), context, heads));
+  return x.add(feedForward(p.at('ff'), layerNorm(p.at('norm3'), x)));
+}
+
+function multiHeadAttention(p: Parameters, x: Tensor, context: Tensor, heads: number): Tensor {
+  const width = x.shape[2]!;
+  const project = (name: string, t: Tensor) => linear(p.at(name), t, width, { bias: false });
+  const y = attention(project('to_q', x), project('to_k', context), project('to_v', context), heads);
+  return linear(p.at('to_out.0'), y, width);
+}
+
+/** GEGLU (Shazeer, "GLU variants improve transformer", 2020): half of the first layer gates the other half. */
+function feedForward(p: Parameters, x: Tensor): Tensor {
+  const [batch, length, width] = x.shape as [number, number, number];
+  const both = linear(p.at('net.0.proj'), x, 8 * width);
+  const value = both.slice([0, 0, 0], [batch, length, 4 * width]);
+  const gate = both.slice([0, 0, 4 * width], [batch, length, 4 * width]);
+  return linear(p.at('net.2'), value.mul(gelu(gate)), width);
+}
