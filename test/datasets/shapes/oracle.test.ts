@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { RandomStream } from '../../../common/random.ts';
+import { degradeColor } from '../../../datasets/shapes/degradation.ts';
+import { oracle, oracleScore, readScene, trueAesthetic } from '../../../datasets/shapes/oracle.ts';
+import {
+  blur,
+  coverage,
+  objectColors,
+  pictureLength,
+  randomJitter,
+  render,
+} from '../../../datasets/shapes/renderer.ts';
+import { attributeNames, scenes } from '../../../datasets/shapes/scene.ts';
+import { hardNegative, webExample } from '../../../datasets/shapes/web-like.ts';
+import { anyScene, anySeed } from './arbitrary.ts';
+
+const examples = Array.from({ length: 600 }, (_, index) => webExample(index, 5));
+const judgements = examples.map(({ image, scene }) => oracle(image, scene));
+
+test('it is right on every clean render', () => {
+  for (const scene of scenes) {
+    const reading = readScene(render(scene));
+    expect(reading.scene).toEqual(scene);
+    expect(reading.quality).toBeGreaterThan(0.99);
+    expect(reading.validity).toBeGreaterThan(0.99);
+  }
+});
+
+test('it is right on clean renders with jitter', () => {
+  fc.assert(
+    fc.property(anyScene, anySeed, (scene, seed) => {
+      const picture = render(scene, { jitter: randomJitter(new RandomStream(seed, 'jitter')) });
+      expect(oracle(picture, scene).strict).toBe(1);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('it is right on at least 97 % of web-like pictures', () => {
+  expect(oracleScore(judgements)).toBeGreaterThanOrEqual(0.97);
+});
+
+test('its quality follows the true one', () => {
+  const read = judgements.map(({ quality }) => quality);
+  const truth = examples.map(({ quality }) => quality);
+  expect(correlation(read, truth)).toBeGreaterThan(0.9);
+});
+
+test('an attribute that is wrong costs the strict score and its share of the soft one', () => {
+  const stream = new RandomStream(1, 'negatives');
+  fc.assert(
+    fc.property(anyScene, (scene) => {
+      const asked = hardNegative(scene, stream);
+      const judgement = oracle(render(scene), asked);
+      expect(judgement.strict).toBe(0);
+      expect(judgement.soft).toBeCloseTo(0.8);
+      for (const name of attributeNames) expect(judgement.correct[name]).toBe(asked[name] === scene[name]);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('only what is asked for counts', () => {
+  const [scene] = scenes;
+  const judgement = oracle(render(scene!), { shape: scene!.shape, color: 'cyan' });
+  expect(judgement).toMatchObject({ strict: 0, soft: 0.5, correct: { shape: true, color: false } });
+  expect(oracle(render(scene!), { shape: scene!.shape }).strict).toBe(1);
+});
+
+test.each([
+  ['blank', () => 0.5],
+  ['black', () => 0],
+  ['noise', (stream: RandomStream) => stream.uniform()],
+])('a picture of nothing (%s) is invalid, of no quality and never right', (_, pixel) => {
+  const stream = new RandomStream(1, 'nothing');
+  const picture = Float32Array.from({ length: pictureLength }, () => pixel(stream));
+  const reading = readScene(picture);
+  expect(reading.validity).toBeLessThan(0.05);
+  expect(trueAesthetic(picture)).toBeLessThan(1.1);
+  expect(oracle(picture, reading.scene)).toMatchObject({ strict: 0, soft: 0 });
+});
+
+test('a blurry object in colours that are a little off is still read', () => {
+  const scene = { shape: 'cross', color: 'green', background: 'mint', size: 'small', position: 'top right' } as const;
+  const mask = blur(coverage(scene), 1);
+  const foreground = degradeColor(objectColors.green, { dullness: 0.2, darkness: 0 });
+  const picture = Float32Array.from({ length: pictureLength }, (_, i) => {
+    const share = mask[Math.floor(i / 3)]!;
+    return share * (foreground[i % 3]! + [0.1, -0.08, 0.06][i % 3]!) + (1 - share) * [0.68, 0.88, 0.7][i % 3]!;
+  });
+  expect(oracle(picture, scene).strict).toBe(1);
+});
+
+test('the true aesthetic score goes from 1 to 10', () => {
+  expect(trueAesthetic(0)).toBe(1);
+  expect(trueAesthetic(1)).toBe(10);
+  expect(trueAesthetic(render(scenes[3]!))).toBeCloseTo(10, 1);
+});
+
+test('a score of no pictures is an error', () => {
+  expect(() => oracleScore([])).toThrow(RangeError);
+});
+
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanA, meanB] = [mean(a), mean(b)];
+  const product = (x: readonly number[], mx: number, y: readonly number[], my: number): number =>
+    x.reduce((sum, value, i) => sum + (value - mx) * (y[i]! - my), 0);
+  return product(a, meanA, b, meanB) / Math.sqrt(product(a, meanA, a, meanA) * product(b, meanB, b, meanB));
+}
