@@ -15,7 +15,7 @@ export interface SchedulerConfig {
   /** What the network's output is: epsilon (default) or v_prediction. */
   prediction_type?: string;
   /** Whether the last step ends without noise, or at the level of timestep 0. Default: DDIM yes, PNDM no. */
-  set_alpha_to_one?: boolean;
+  set_alpha_to_one?: boolean | undefined;
   steps_offset: number;
 }
 

@@ -1,0 +1,127 @@
+import { cp, mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../common/errors.ts';
+import { writeFileAtomic } from '../common/files.ts';
+import { readWeights, writeWeights, type Weights } from '../engine/weights.ts';
+import { clipTextSchema, type ClipTextConfig } from './clip/config.ts';
+import { ClipTokenizer } from './clip/tokenizer.ts';
+import { parseConfig, readJson, type Json } from './config.ts';
+import { canonicalTextNames, canonicalVaeNames } from './names.ts';
+import { schedulerSchema, type SchedulerConfig } from './scheduler/ddim.ts';
+import { unetSchema, type UnetConfig } from './unet/config.ts';
+import { vaeSchema, type VaeConfig } from './vae/config.ts';
+
+/** The networks of a Stable Diffusion pipeline, without their tokenizer. */
+export interface PipelineParts {
+  config: { textEncoder: ClipTextConfig; unet: UnetConfig; vae: VaeConfig; scheduler: SchedulerConfig };
+  /** Under today's names, see names.ts; values as float32. */
+  weights: { textEncoder: Weights; unet: Weights; vae: Weights };
+}
+
+export interface LoadedPipeline extends PipelineParts {
+  tokenizer: ClipTokenizer;
+  folder: string;
+}
+
+/**
+ * Reads a Stable Diffusion pipeline from a diffusers folder (model_index.json and a folder for each part).
+ * @throws InputError that names the file, the key or the tensor
+ */
+export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
+  const index = await readJson(join(folder, 'model_index.json'));
+  if (index['_class_name'] !== 'StableDiffusionPipeline')
+    throw new InputError(`${join(folder, 'model_index.json')}: _class_name is ${JSON.stringify(index['_class_name'])}; expected "StableDiffusionPipeline".`);
+  const path = (...parts: string[]) => join(folder, ...parts);
+  const config = {
+    textEncoder: await readTextConfig(path('text_encoder', 'config.json')),
+    unet: await readConfig(unetSchema, path('unet', 'config.json')),
+    vae: await readConfig(vaeSchema, path('vae', 'config.json')),
+    scheduler: await readConfig(schedulerSchema, path('scheduler', 'scheduler_config.json')),
+  };
+  const tokenizer = await ClipTokenizer.load(path('tokenizer'));
+  checkFit(folder, config, tokenizer);
+  return {
+    folder,
+    config,
+    tokenizer,
+    weights: {
+      textEncoder: canonicalTextNames(await readNetwork(path('text_encoder'))),
+      unet: await readNetwork(path('unet')),
+      vae: canonicalVaeNames(await readNetwork(path('vae'))),
+    },
+  };
+}
+
+/** Writes a diffusers folder that {@link loadPipeline} and diffusers read. @param tokenizer a tokenizer folder, which is copied */
+export async function savePipeline(
+  folder: string,
+  { config, weights }: PipelineParts,
+  { tokenizer, dtype = 'F32' }: { tokenizer: string; dtype?: 'F32' | 'F16' },
+): Promise<void> {
+  const json = (path: string, value: object) => writeFileAtomic(join(folder, path), `${JSON.stringify(value, null, 2)}\n`);
+  await mkdir(folder, { recursive: true });
+  await cp(tokenizer, join(folder, 'tokenizer'), { recursive: true });
+  await json('text_encoder/config.json', { architectures: ['CLIPTextModel'], model_type: 'clip_text_model', ...config.textEncoder });
+  await json('unet/config.json', { _class_name: 'UNet2DConditionModel', ...config.unet });
+  await json('vae/config.json', { _class_name: 'AutoencoderKL', ...config.vae });
+  await json('scheduler/scheduler_config.json', { _class_name: 'DDIMScheduler', ...config.scheduler });
+  await writeWeights(join(folder, 'text_encoder/model.safetensors'), weights.textEncoder, dtype);
+  await writeWeights(join(folder, 'unet/diffusion_pytorch_model.safetensors'), weights.unet, dtype);
+  await writeWeights(join(folder, 'vae/diffusion_pytorch_model.safetensors'), weights.vae, dtype);
+  // Last: a folder without it is not a pipeline.
+  await json('model_index.json', {
+    _class_name: 'StableDiffusionPipeline',
+    feature_extractor: [null, null],
+    image_encoder: [null, null],
+    requires_safety_checker: false,
+    safety_checker: [null, null],
+    scheduler: ['diffusers', config.scheduler._class_name ?? 'DDIMScheduler'],
+    text_encoder: ['transformers', 'CLIPTextModel'],
+    tokenizer: ['transformers', 'CLIPTokenizer'],
+    unet: ['diffusers', 'UNet2DConditionModel'],
+    vae: ['diffusers', 'AutoencoderKL'],
+  });
+}
+
+/** A text encoder's weights under today's names. @param path a safetensors file, or a folder that holds one */
+export async function loadTextEncoder(path: string): Promise<Weights> {
+  const found = await stat(path).catch(() => {
+    throw new InputError(`The text encoder ${path} does not exist; expected a safetensors file or a folder with one.`);
+  });
+  return canonicalTextNames(found.isDirectory() ? await readNetwork(path) : await readWeights(path));
+}
+
+const WEIGHT_FILES = ['diffusion_pytorch_model.safetensors', 'model.safetensors', 'diffusion_pytorch_model.fp16.safetensors', 'model.fp16.safetensors']; // prettier-ignore
+
+async function readNetwork(folder: string): Promise<Weights> {
+  for (const file of WEIGHT_FILES) {
+    const path = join(folder, file);
+    if (await stat(path).then(() => true, () => false)) return readWeights(path); // prettier-ignore
+  }
+  throw new InputError(`${folder} has no weights; expected one of ${WEIGHT_FILES.join(', ')}.`);
+}
+
+async function readConfig<T>(schema: Parameters<typeof parseConfig<T>>[0], path: string): Promise<T> {
+  return parseConfig(schema, await readJson(path), path);
+}
+
+/** A CLIPTextModel's config.json, or a CLIPModel's, whose text tower then counts. */
+async function readTextConfig(path: string): Promise<ClipTextConfig> {
+  const json = await readJson(path);
+  const architecture = (json['architectures'] as string[] | undefined)?.[0] ?? 'CLIPTextModel';
+  if (!['CLIPTextModel', 'CLIPTextModelWithProjection', 'CLIPModel'].includes(architecture))
+    throw new InputError(`${path}: architectures is ["${architecture}"]; expected ["CLIPTextModel"].`);
+  return parseConfig(clipTextSchema, (json['text_config'] as Json | undefined) ?? json, path);
+}
+
+/** Sizes that have to agree between the parts. */
+function checkFit(folder: string, { textEncoder, unet, vae }: PipelineParts['config'], tokenizer: ClipTokenizer): void {
+  const check = (holds: boolean, problem: string) => {
+    if (!holds) throw new InputError(`The parts of ${folder} do not fit together: ${problem}.`);
+  };
+  const context = [unet.cross_attention_dim].flat();
+  check(context.every((width) => width === textEncoder.hidden_size), `the UNet's cross_attention_dim is ${context.join(', ')}, the text encoder's hidden_size ${textEncoder.hidden_size}`); // prettier-ignore
+  check(unet.in_channels === vae.latent_channels && unet.out_channels === vae.latent_channels, `the UNet has ${unet.in_channels} channels in and ${unet.out_channels} out, the VAE ${vae.latent_channels} latent_channels`); // prettier-ignore
+  check(tokenizer.size <= textEncoder.vocab_size, `the tokenizer has ${tokenizer.size} tokens, the text encoder's vocab_size is ${textEncoder.vocab_size}`); // prettier-ignore
+  check(tokenizer.modelMaxLength <= textEncoder.max_position_embeddings, `the tokenizer's model_max_length is ${tokenizer.modelMaxLength}, the text encoder's max_position_embeddings ${textEncoder.max_position_embeddings}`); // prettier-ignore
+}
