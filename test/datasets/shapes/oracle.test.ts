@@ -81,6 +81,16 @@ test.each([
   expect(oracle(picture, reading.scene)).toMatchObject({ strict: 0, soft: 0 });
 });
 
+test('two equal objects are not one', () => {
+  for (const scene of scenes) {
+    if (scene.position !== 'top left') continue;
+    const mask = coverage(scene);
+    const second = render({ ...scene, position: 'bottom right' });
+    const picture = render(scene).map((value, i) => (mask[Math.floor(i / 3)]! > 0 ? value : second[i]!));
+    expect(oracle(picture, scene).strict).toBe(0);
+  }
+});
+
 test('a blurry object in colours that are a little off is still read', () => {
   const scene = { shape: 'cross', color: 'green', background: 'mint', size: 'small', position: 'top right' } as const;
   const mask = blur(coverage(scene), 1);
