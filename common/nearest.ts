@@ -1,0 +1,17 @@
+/** Levenshtein distance: insertions, deletions and replacements that make `a` into `b`. */
+export function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++)
+      row.push(Math.min(row[j - 1]! + 1, previous[j]! + 1, previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    previous = row;
+  }
+  return previous[b.length]!;
+}
+
+/** The name that `wrong` was most likely meant to be: fewest edits, letter case aside; undefined when none is given. */
+export function nearest(wrong: string, names: readonly string[]): string | undefined {
+  const distance = (name: string): number => editDistance(wrong.toLowerCase(), name.toLowerCase());
+  return names.toSorted((a, b) => distance(a) - distance(b))[0];
+}

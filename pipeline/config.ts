@@ -1,0 +1,113 @@
+import { z } from 'zod';
+
+const whole = z.int();
+const positive = z.int().min(1);
+const share = z.number().min(0).max(1);
+const text = z.string().min(1);
+
+/** A reward as the registry loads it. */
+const reward = z.strictObject({
+  name: z.string().regex(/^[A-Za-z][\w-]*$/, 'must be a word'),
+  type: text,
+  model: text,
+  head: text.optional(),
+  weight: z.number(),
+});
+
+/** The shape of a configuration. Every key has its place here; a key that has none is an error. */
+const shape = z.strictObject({
+  /** Names the runs. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens').default('run'),
+  seed: whole.min(0).default(1),
+  /** A diffusers folder. */
+  model: text,
+  prompts: z.strictObject({
+    /** `shapes` (the embedded world's own prompts) or a file: .txt, .csv, .tsv, .jsonl or .parquet. */
+    source: text.default('shapes'),
+    /** The column with the prompts; found by its name when it is left out. */
+    column: text.optional(),
+    limit: positive.optional(),
+  }),
+  filter: z
+    .strictObject({
+      minCharacters: whole.min(0).default(3),
+      maxCharacters: positive.default(1000),
+      /** Tokens with begin and end, at most the tokenizer's length. */
+      maxTokens: positive.default(77),
+      overlong: z.enum(['truncate', 'drop']).default('truncate'),
+      /** Words and phrases that drop a prompt, letter case aside. */
+      blocked: z.array(text).default([]),
+    })
+    .prefault({}),
+  shard: z
+    .strictObject({ rows: positive.default(4096), validation: share.default(0.1), test: share.default(0.2) })
+    .prefault({}),
+  sampler: z.strictObject({
+    /** T: denoising steps. */
+    steps: positive,
+    guidance: z.number().min(0),
+    /** K: the last steps, through which the gradient flows. */
+    gradientSteps: positive,
+  }),
+  rollout: z.strictObject({ prompts: positive, samplesPerPrompt: positive.default(1), batch: positive }),
+  rewards: z.array(reward).min(1),
+  /** A reward that nothing is trained on. */
+  heldOut: z.strictObject({ type: text, model: text, head: text.optional() }).optional(),
+  tuneEncoder: z.strictObject({
+    steps: positive,
+    batch: positive,
+    learningRate: z.number().positive(),
+    warmup: whole.min(0).default(0),
+    weightDecay: z.number().min(0).default(0),
+    gradientClip: z.number().positive().default(1),
+    checkpointEvery: positive.default(10),
+    /** Checkpoints at multiples of this many steps are kept for the sweep. */
+    keepEvery: positive.default(50),
+  }),
+  sweep: z.strictObject({
+    blends: z.array(share).min(1).default([0, 0.25, 0.5, 0.75, 1]),
+    prompts: positive,
+    samplesPerPrompt: positive.default(1),
+    chooseBy: z.enum(['oracle', 'heldOut', 'rewards']).default('heldOut'),
+  }),
+  evaluate: z.strictObject({ prompts: positive, samplesPerPrompt: positive.default(1), images: whole.min(0).default(24) }),
+  engine: z.strictObject({ threads: whole.min(0).default(0), xla: z.boolean().default(false) }).prefault({}),
+});
+
+export type Config = z.infer<typeof shape>;
+
+/** The configuration's schema: its shape and what must hold between its values. */
+export const configSchema = shape.superRefine((config, context) => {
+  const require = (holds: boolean, path: string[], message: string): void => {
+    if (!holds) context.addIssue({ code: 'custom', path, message });
+  };
+  const { sampler, shard, filter, sweep } = config;
+  const names = config.rewards.map((item) => item.name);
+  require(sampler.gradientSteps <= sampler.steps, ['sampler', 'gradientSteps'], `must be at most sampler.steps (${sampler.steps})`);
+  require(shard.validation + shard.test < 1, ['shard'], 'leaves no prompts for training: validation and test add up to 1 or more');
+  require(filter.minCharacters <= filter.maxCharacters, ['filter', 'minCharacters'], 'must be at most filter.maxCharacters');
+  require(new Set(names).size === names.length, ['rewards'], `must have names of their own, got ${names.join(', ')}`);
+  require(sweep.chooseBy !== 'heldOut' || config.heldOut !== undefined, ['sweep', 'chooseBy'], 'is heldOut, but there is no heldOut reward');
+  require(sweep.chooseBy !== 'oracle' || isShapes(config), ['sweep', 'chooseBy'], 'is oracle, which only prompts of the shapes world have');
+});
+
+/** The configuration with its paths made absolute. */
+export function resolveConfigPaths(config: Config, absolute: (path: string) => string): Config {
+  const withPaths = <T extends { model: string; head?: string | undefined }>(item: T): T => ({
+    ...item,
+    model: absolute(item.model),
+    ...(item.head === undefined ? {} : { head: absolute(item.head) }),
+  });
+  return {
+    ...config,
+    model: absolute(config.model),
+    prompts: isShapes(config) ? config.prompts : { ...config.prompts, source: absolute(config.prompts.source) },
+    rewards: config.rewards.map(withPaths),
+    ...(config.heldOut ? { heldOut: withPaths(config.heldOut) } : {}),
+  };
+}
+
+/** Whether the prompts are the embedded world's own. */
+export function isShapes(config: Config): boolean {
+  return config.prompts.source === 'shapes';
+}

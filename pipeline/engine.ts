@@ -1,0 +1,42 @@
+import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { arch, cpus } from 'node:os';
+import { join } from 'node:path';
+import type { EngineSettings } from './pipeline.ts';
+
+/** What TensorFlow's results depend on, to the bit, besides the graph and its inputs. */
+export interface EngineDescription {
+  /** The library's build. */
+  library: unknown;
+  /** Version of the package that calls it. */
+  binding: string;
+  /** Vector instructions, which choose the kernels. */
+  processor: string[];
+  xla: boolean;
+}
+
+const require = createRequire(import.meta.url);
+
+/** @param tools the folder with the set-up's TensorFlow */
+export function describeEngine({ xla }: EngineSettings, tools: string): EngineDescription {
+  const binding = (require('@tensorflow/tfjs-node-gpu/package.json') as { version: string }).version;
+  return { library: libraryBuild(join(tools, 'tensorflow')), binding, processor: vectorInstructions(), xla };
+}
+
+function libraryBuild(folder: string): unknown {
+  try {
+    return (JSON.parse(readFileSync(join(folder, 'installed.json'), 'utf8')) as { wheels: string[] }).wheels;
+  } catch {
+    return statSync(join(folder, 'tensorflow', 'libtensorflow_cc.so.2'), { throwIfNoEntry: false })?.size ?? 'unknown';
+  }
+}
+
+/** Flags of the first processor on Linux; elsewhere its name stands for them. */
+function vectorInstructions(): string[] {
+  try {
+    const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+    return [arch(), ...flags.split(' ').filter((flag) => /^(avx|fma|f16c|amx|sve|bf16|asimd)/.test(flag)).toSorted()];
+  } catch {
+    return [arch(), cpus()[0]?.model ?? 'unknown'];
+  }
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+
+/** The layout of the folder that holds everything a project has made: `.textcraftor`. All of it is on one file system. */
+export class Home {
+  /** Absolute. */
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Artifacts by digest, and folders that are on the way to be one. */
+  get artifacts(): string {
+    return join(this.folder, 'artifacts');
+  }
+
+  /** Results of stages by key. */
+  get results(): string {
+    return join(this.folder, 'results');
+  }
+
+  /** Digests of files outside. */
+  get externalDigests(): string {
+    return join(this.folder, 'external.json');
+  }
+
+  get runs(): string {
+    return join(this.folder, 'runs');
+  }
+
+  run(id: string): string {
+    return join(this.runs, id);
+  }
+
+  /** What is kept of unfinished work: its lease, its checkpoints. */
+  work(stage: string, key: string): string {
+    return join(this.folder, 'work', `${stage}-${key.slice(0, 16)}`);
+  }
+}

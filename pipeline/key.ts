@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { canonicalJson, sha256 } from '../common/files.ts';
+import { digestCode, type CodeDigest } from './code.ts';
+import { checkout } from './config-file.ts';
+import { describeEngine, type EngineDescription } from './engine.ts';
+import type { ExternalDigests } from './external.ts';
+import type { CommonSettings, Pipeline } from './pipeline.ts';
+import type { Stage } from './stage.ts';
+
+/** All that a stage's result depends on. Equal parts, equal key: the result can be reused. */
+export interface KeyParts {
+  stage: string;
+  code: CodeDigest;
+  /** The slice, with each path replaced by the name and digest of what is there. */
+  config: unknown;
+  seed: number;
+  /** Input stage -> digest of its artifact. */
+  inputs: Record<string, string>;
+  engine?: EngineDescription;
+}
+
+/** The key: a digest of the parts. Modules' own digests only explain; the code's digest stands for them. */
+export function keyOf({ code, ...parts }: KeyParts): string {
+  return sha256(canonicalJson({ ...parts, code: code.sha256 }));
+}
+
+/** Computes key parts; a module's code is digested once. */
+export class KeyMaker {
+  readonly #external: ExternalDigests;
+  readonly #code = new Map<string, Promise<CodeDigest>>();
+
+  constructor(external: ExternalDigests) {
+    this.#external = external;
+  }
+
+  async parts<Settings extends CommonSettings>(
+    pipeline: Pipeline<Settings>,
+    stage: Stage<Settings, string, string>,
+    settings: Settings,
+    inputs: Record<string, string>,
+  ): Promise<KeyParts> {
+    const digests = new Map<string, string>();
+    for (const path of new Set(stage.files?.(settings) ?? [])) digests.set(path, await this.#external.digest(path));
+    return {
+      stage: stage.name,
+      code: await this.#digestCode(stage.module, fileURLToPath(pipeline.root)),
+      config: replacePaths(stage.config(settings), digests),
+      seed: settings.seed,
+      inputs,
+      ...(stage.engine ? { engine: describeEngine(settings.engine, join(checkout, '.tools')) } : {}),
+    };
+  }
+
+  #digestCode(module: string, root: string): Promise<CodeDigest> {
+    let digest = this.#code.get(module);
+    if (!digest) this.#code.set(module, (digest = digestCode(module, root)));
+    return digest;
+  }
+}
+
+/** The same content at another place gives the same key. */
+function replacePaths(value: unknown, digests: ReadonlyMap<string, string>): unknown {
+  if (typeof value === 'string') return digests.get(value) ?? value;
+  if (Array.isArray(value)) return value.map((item) => replacePaths(item, digests));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replacePaths(item, digests)]));
+}

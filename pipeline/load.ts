@@ -1,0 +1,24 @@
+import { pathToFileURL } from 'node:url';
+import { InputError } from '../common/errors.ts';
+import type { CommonSettings, Pipeline } from './pipeline.ts';
+
+/** The pipeline that runs when none is named. */
+export const defaultPipeline = 'textcraftor';
+
+/**
+ * A pipeline by its name, or by the path of a module that exports one as `pipeline`.
+ * @throws InputError when there is none
+ */
+export async function loadPipeline(name: string): Promise<Pipeline> {
+  if (name === defaultPipeline) return erase((await import('./textcraftor.ts')).textcraftor);
+  const module = (await import(pathToFileURL(name).href).catch((error: Error) => {
+    throw new InputError(`Pipeline ${name} cannot be loaded: ${error.message}`);
+  })) as { pipeline?: Pipeline };
+  if (!module.pipeline) throw new InputError(`${name} does not export a pipeline; add: export const pipeline = definePipeline(...)`);
+  return module.pipeline;
+}
+
+/** Forgets the type of the settings: from here on they are what the pipeline's own schema has checked. */
+function erase<Settings extends CommonSettings>(pipeline: Pipeline<Settings>): Pipeline {
+  return pipeline as unknown as Pipeline;
+}

@@ -1,0 +1,190 @@
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { ErrorRecord } from '../common/errors.ts';
+import { InputError } from '../common/errors.ts';
+import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import { nearest } from '../common/nearest.ts';
+import type { GraphNode } from './graph.ts';
+import type { Home } from './home.ts';
+import { processExists } from './lease.ts';
+import type { Artifact, Progress } from './stage.ts';
+
+/** `interrupted`: it was running, and the process that cared for it is gone. */
+export type RunStatus = 'running' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
+export type StageStatus = 'pending' | 'running' | 'ran' | 'reused' | 'failed' | 'cancelled' | 'interrupted';
+
+/** A run, as kept in run.json. */
+export interface RunFile {
+  id: string;
+  /** Where the pipeline comes from: see {@link file://./load.ts}. */
+  pipeline: string;
+  createdAt: string;
+  finishedAt?: string;
+  status: RunStatus;
+  error?: ErrorRecord;
+  /** The configured Temporal server whose workers do it; absent when one process has all that the run needs. */
+  address?: string;
+  /** Its stages, inputs first. */
+  graph: GraphNode[];
+}
+
+/** A stage of a run, as kept in stages/NAME.json: it is written by the process that does the stage. */
+export interface StageFile {
+  name: string;
+  status: StageStatus;
+  /** Time spent on it in this run. */
+  seconds: number;
+  startedAt?: string;
+  attempt?: number;
+  /** Why it ran, or whose result was reused. */
+  why?: string;
+  key?: string;
+  artifact?: Artifact;
+  progress?: Progress;
+  error?: ErrorRecord;
+}
+
+/** A run with its stages. */
+export interface Run extends RunFile {
+  folder: string;
+  stages: StageFile[];
+}
+
+/** The process that cares for a run: it has the server and the workers, or it watches. */
+export interface Owner {
+  host: string;
+  pid: number;
+  /** Temporal's address. */
+  address?: string;
+}
+
+/** An owner that has not said for this long that it lives is gone. */
+const ownerStaleMilliseconds = 20_000;
+
+/** The records of runs: `runs/<id>/` with run.json, config.json, stages/, logs/ and owner.json. */
+export class RunRecords {
+  readonly #home: Home;
+
+  constructor(home: Home) {
+    this.#home = home;
+  }
+
+  folder(id: string): string {
+    return this.#home.run(id);
+  }
+
+  log(id: string, stage: string): string {
+    return join(this.folder(id), 'logs', `${stage}.log`);
+  }
+
+  /** A new record under a name of its own: `<name>-<date>-<time>`. */
+  async create(name: string, pipeline: string, config: unknown, graph: readonly GraphNode[]): Promise<RunFile> {
+    const createdAt = new Date().toISOString();
+    const base = `${name}-${createdAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}`;
+    await mkdir(this.#home.runs, { recursive: true });
+    let id = base;
+    for (let n = 2; !(await makeFolder(this.folder(id))); n++) id = `${base}-${n}`;
+    const run: RunFile = { id, pipeline, createdAt, status: 'running', graph: graph.map(({ name, inputs }) => ({ name, inputs })) };
+    await mkdir(join(this.folder(id), 'logs'));
+    await this.saveConfig(id, config);
+    await this.save(run);
+    return run;
+  }
+
+  async save(run: RunFile): Promise<void> {
+    await writeFileAtomic(join(this.folder(run.id), 'run.json'), JSON.stringify(run, null, 2));
+  }
+
+  /** Reads, changes and writes run.json. */
+  async update(id: string, change: Partial<RunFile>): Promise<void> {
+    await this.save({ ...(await this.#readFile(id)), ...change });
+  }
+
+  async config(id: string): Promise<unknown> {
+    return JSON.parse(await readFile(join(this.folder(id), 'config.json'), 'utf8')) as unknown;
+  }
+
+  async saveConfig(id: string, config: unknown): Promise<void> {
+    await writeFileAtomic(join(this.folder(id), 'config.json'), JSON.stringify(config, null, 2));
+  }
+
+  async saveStage(id: string, stage: StageFile): Promise<void> {
+    await writeFileAtomic(join(this.folder(id), 'stages', `${stage.name}.json`), canonicalJson(stage));
+  }
+
+  /** @param name an id, or `latest` */
+  async read(name: string): Promise<Run> {
+    const id = await this.resolve(name);
+    const file = await this.#readFile(id);
+    const stages = await Promise.all(file.graph.map((node) => this.#readStage(id, node.name)));
+    const run: Run = { ...file, folder: this.folder(id), stages };
+    if (run.status !== 'running' || run.address !== undefined || (await this.owner(id))) return run;
+    const interrupted = stages.map((stage) => (stage.status === 'running' ? { ...stage, status: 'interrupted' as const } : stage));
+    return { ...run, status: 'interrupted', stages: interrupted };
+  }
+
+  /** The id that `name` means. @throws InputError that names the nearest */
+  async resolve(name: string): Promise<string> {
+    const ids = await this.ids();
+    if (ids.length === 0) throw new InputError(`There are no runs in ${this.#home.runs}; start one with: textcraftor run`);
+    if (name === 'latest') return ids.at(-1)!;
+    if (ids.includes(name)) return name;
+    throw new InputError(`There is no run "${name}"; did you mean "${nearest(name, ids)}"? List them with: textcraftor list`);
+  }
+
+  /** Ids of all runs, oldest first. */
+  async ids(): Promise<string[]> {
+    const names = await readdir(this.#home.runs).catch(() => []);
+    const files = await Promise.all(names.map((name) => this.#readFile(name).catch(() => undefined)));
+    return files
+      .filter((file) => file !== undefined)
+      .toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : a.id < b.id ? -1 : 1))
+      .map((file) => file.id);
+  }
+
+  /** The living process that cares for a run. */
+  async owner(id: string): Promise<Owner | undefined> {
+    const path = join(this.folder(id), 'owner.json');
+    try {
+      const owner = JSON.parse(await readFile(path, 'utf8')) as Owner;
+      const alive = Date.now() - (await stat(path)).mtimeMs < ownerStaleMilliseconds;
+      return alive && (owner.host !== hostname() || processExists(owner.pid)) ? owner : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Says that this process cares for the run. To be repeated every few seconds. */
+  async own(id: string, address?: string): Promise<void> {
+    const owner: Owner = { host: hostname(), pid: process.pid, ...(address === undefined ? {} : { address }) };
+    await writeFileAtomic(join(this.folder(id), 'owner.json'), JSON.stringify(owner));
+  }
+
+  async disown(id: string): Promise<void> {
+    await rm(join(this.folder(id), 'owner.json'), { force: true });
+  }
+
+  async #readFile(id: string): Promise<RunFile> {
+    return JSON.parse(await readFile(join(this.folder(id), 'run.json'), 'utf8')) as RunFile;
+  }
+
+  async #readStage(id: string, name: string): Promise<StageFile> {
+    try {
+      return JSON.parse(await readFile(join(this.folder(id), 'stages', `${name}.json`), 'utf8')) as StageFile;
+    } catch {
+      return { name, status: 'pending', seconds: 0 };
+    }
+  }
+}
+
+/** False when it is there already. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}

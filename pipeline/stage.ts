@@ -1,0 +1,66 @@
+/** An immutable, content-addressed folder. The one thing that stages hand to each other, and all that Temporal sees of it. */
+export interface Artifact {
+  /** Where it is: a file URL. Only a hint: a store finds an artifact by its digest. */
+  uri: string;
+  /** Digest of the list of its files: names, sizes and contents. */
+  sha256: string;
+  /** Size of its files together. */
+  bytes: number;
+}
+
+/** How far a stage is, sent at most some times a second to whoever watches. */
+export interface Progress {
+  step: number;
+  total: number;
+  message?: string;
+  metrics?: Record<string, number>;
+}
+
+/** What a stage's body is given. */
+export interface StageContext<Slice, Input extends string = string> {
+  /** This stage's slice of the configuration (plain JSON, paths absolute). */
+  config: Slice;
+  seed: number;
+  /** The artifacts it reads, by the stage that made them: local folders, verified. */
+  inputs: Readonly<Record<Input, string>>;
+  /** An empty folder. It becomes the stage's artifact when the body returns, and vanishes when it throws. */
+  output: string;
+  /** A folder that outlives the attempts of the same work: for checkpoints. */
+  scratch: string;
+  progress(update: Progress): void;
+  /** Aborted when the run is cancelled. A body that does not look at it is killed some seconds later. */
+  signal: AbortSignal;
+}
+
+/**
+ * The work of a stage, exported as `run` by the stage's module. It runs in a process of its own, so it may block.
+ * The same context must give the same files: no dates, no paths, no durations in what it writes to `output`.
+ */
+export type StageBody<Slice, Input extends string = string> = (context: StageContext<Slice, Input>) => Promise<void>;
+
+/** A node of a pipeline. `Settings` is the whole configuration. */
+export interface Stage<Settings, Name extends string = string, Input extends string = string, Slice = unknown> {
+  /** Lower-case words with hyphens. */
+  readonly name: Name;
+  /** The stages whose artifacts it reads. */
+  readonly inputs: readonly Input[];
+  /** The module that exports `run`, relative to the pipeline's root. */
+  readonly module: string;
+  /** What the body gets of the configuration. Nothing else of it can change the stage's key. */
+  config(settings: Settings): Slice;
+  /** Files and folders outside of the pipeline that the body reads, as they are named in the slice: their contents are in the key. */
+  files?(settings: Settings): readonly string[];
+  /** The body computes with TensorFlow: library, processor and compiler settings are in the key. */
+  readonly engine?: boolean;
+  /** `off`: it runs each time. Default `on`. */
+  readonly cache?: 'on' | 'off';
+  /** A result that is older is made anew. */
+  readonly maximumAgeSeconds?: number;
+}
+
+/** The identity, for its types: names and inputs stay literal, and the slice is inferred. */
+export function defineStage<Settings, const Name extends string, const Input extends string = never, Slice = unknown>(
+  stage: Stage<Settings, Name, Input, Slice>,
+): Stage<Settings, Name, Input, Slice> {
+  return stage;
+}

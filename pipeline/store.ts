@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { RunError } from '../common/errors.ts';
+import { canonicalJson, sha256, sha256File, syncFolder, writeFileAtomic } from '../common/files.ts';
+import type { Artifact } from './stage.ts';
+
+/** A file of an artifact. */
+export interface ManifestFile {
+  /** Relative, with forward slashes. */
+  path: string;
+  bytes: number;
+  sha256: string;
+}
+
+/**
+ * Content-addressed folders: `<sha256>/` with the files, `<sha256>.json` with their list, whose digest the name is.
+ * What is there is whole: it came by one rename after every file was synced.
+ */
+export class ArtifactStore {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The folder of an artifact, whether or not it is there. */
+  folder(sha256: string): string {
+    return join(this.#folder, sha256);
+  }
+
+  async has(sha256: string): Promise<boolean> {
+    return (await stat(this.folder(sha256)).catch(() => undefined))?.isDirectory() ?? false;
+  }
+
+  /** A new empty folder to fill, then to commit or to discard. */
+  async stage(): Promise<string> {
+    const folder = join(this.#folder, `new-${randomUUID()}`);
+    await mkdir(folder, { recursive: true });
+    return folder;
+  }
+
+  async discard(staged: string): Promise<void> {
+    await rm(staged, { recursive: true, force: true });
+  }
+
+  /** Makes a staged folder an artifact, or gives it up for the equal one that is there already. */
+  async commit(staged: string): Promise<Artifact> {
+    const files = await listFiles(staged, syncFile);
+    if (files.length === 0) throw new RunError('The stage wrote no files to its output folder.');
+    const digest = digestOf(files);
+    const artifact = { uri: pathToFileURL(this.folder(digest)).href, sha256: digest, bytes: totalBytes(files) };
+    if (await this.has(digest)) {
+      if ((await this.damage(digest)) === undefined) return this.discard(staged).then(() => artifact);
+      await this.remove(digest);
+    }
+    await writeFileAtomic(join(this.#folder, `${digest}.json`), canonicalJson(files));
+    await rename(staged, this.folder(digest)).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+      await this.discard(staged); // another process committed the same in this moment
+    });
+    await syncFolder(this.#folder);
+    return artifact;
+  }
+
+  /** The folder of an artifact after every byte was compared with its digest. @throws RunError that names the bad file */
+  async open(sha256: string): Promise<string> {
+    const damage = await this.damage(sha256);
+    if (damage !== undefined) throw new RunError(`Artifact ${sha256.slice(0, 12)} ${damage}.`);
+    return this.folder(sha256);
+  }
+
+  /** What is wrong with an artifact, or undefined when it is as it was committed. */
+  async damage(sha256: string): Promise<string | undefined> {
+    if (!(await this.has(sha256))) return 'is missing';
+    const files = await listFiles(this.folder(sha256));
+    if (digestOf(files) === sha256) return undefined;
+    const found = new Map(files.map((file) => [file.path, file.sha256]));
+    const expected = await this.manifest(sha256).catch(() => []);
+    const bad = expected.find((file) => found.get(file.path) !== file.sha256)?.path;
+    if (bad === undefined) return 'has files that do not belong to it';
+    return found.has(bad) ? `is damaged: ${bad} has other bytes than when it was written` : `is damaged: ${bad} is missing`;
+  }
+
+  /** The files of an artifact, as they were committed. */
+  async manifest(sha256: string): Promise<ManifestFile[]> {
+    return JSON.parse(await readFile(join(this.#folder, `${sha256}.json`), 'utf8')) as ManifestFile[];
+  }
+
+  async remove(sha256: string): Promise<void> {
+    await rm(this.folder(sha256), { recursive: true, force: true });
+    await rm(join(this.#folder, `${sha256}.json`), { force: true });
+  }
+}
+
+function digestOf(files: readonly ManifestFile[]): string {
+  return sha256(canonicalJson(files));
+}
+
+function totalBytes(files: readonly ManifestFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** The files below `folder`, sorted by path. `visit` is called with the path of each. */
+async function listFiles(folder: string, visit?: (path: string) => Promise<void>, prefix = ''): Promise<ManifestFile[]> {
+  const files: ManifestFile[] = [];
+  const entries = await readdir(join(folder, prefix), { withFileTypes: true });
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+    const absolute = join(folder, path);
+    if (entry.isDirectory()) files.push(...(await listFiles(folder, visit, path)));
+    else if (!entry.isFile()) throw new RunError(`${absolute} is neither a file nor a folder; an artifact holds nothing else.`);
+    else {
+      await visit?.(absolute);
+      files.push({ path, bytes: (await stat(absolute)).size, sha256: await sha256File(absolute) });
+    }
+  }
+  return files;
+}
+
+/** Makes a file durable, and read-only: nothing may change it from now on. */
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await chmod(path, 0o444);
+}

@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { configSchema, isShapes, resolveConfigPaths, type Config } from './config.ts';
+import { definePipeline } from './pipeline.ts';
+import { defineStage } from './stage.ts';
+
+// Slices and files that several stages share.
+const tokenizer = ({ model }: Config) => join(model, 'tokenizer');
+const trained = ({ rewards }: Config) => rewards.flatMap(({ model, head }) => [model, head ?? []].flat());
+const judged = (c: Config) => [c.model, ...trained(c), ...(c.heldOut ? [c.heldOut.model, c.heldOut.head ?? []].flat() : [])];
+const sampling = ({ model, sampler }: Config) => ({ model, sampler });
+const judging = (c: Config) => ({ ...sampling(c), rewards: c.rewards, ...(c.heldOut ? { heldOut: c.heldOut } : {}) });
+
+const ingest = defineStage({
+  name: 'ingest',
+  inputs: [],
+  module: 'datasets/stages/ingest.ts',
+  config: (c: Config) => c.prompts,
+  files: (c) => (isShapes(c) ? [] : [c.prompts.source]),
+});
+const filter = defineStage({
+  name: 'filter',
+  inputs: ['ingest'],
+  module: 'datasets/stages/filter.ts',
+  config: (c: Config) => ({ ...c.filter, tokenizer: tokenizer(c) }),
+  files: (c) => [tokenizer(c)],
+});
+const shard = defineStage({
+  name: 'shard',
+  inputs: ['filter'],
+  module: 'datasets/stages/shard.ts',
+  config: (c: Config) => c.shard,
+});
+const rollout = defineStage({
+  name: 'rollout',
+  inputs: ['shard'],
+  module: 'training/stages/rollout.ts',
+  config: (c: Config) => ({ ...c.rollout, ...sampling(c) }),
+  files: (c) => [c.model],
+  engine: true,
+});
+const tuneEncoder = defineStage({
+  name: 'tune-encoder',
+  inputs: ['shard', 'rollout'],
+  module: 'training/stages/tune-encoder.ts',
+  config: (c: Config) => ({ ...c.tuneEncoder, ...sampling(c), rewards: c.rewards }),
+  files: (c) => [c.model, ...trained(c)],
+  engine: true,
+});
+const sweep = defineStage({
+  name: 'sweep',
+  inputs: ['shard', 'tune-encoder'],
+  module: 'evaluation/stages/sweep.ts',
+  config: (c: Config) => ({ ...c.sweep, ...judging(c) }),
+  files: judged,
+  engine: true,
+});
+const evaluate = defineStage({
+  name: 'evaluate',
+  inputs: ['shard', 'tune-encoder', 'sweep'],
+  module: 'evaluation/stages/evaluate.ts',
+  config: (c: Config) => ({ ...c.evaluate, ...judging(c) }),
+  files: judged,
+  engine: true,
+});
+const report = defineStage({
+  name: 'report',
+  inputs: ['ingest', 'filter', 'shard', 'rollout', 'tune-encoder', 'sweep', 'evaluate'],
+  module: 'evaluation/stages/report.ts',
+  config: ({ name, sampler, rewards }: Config) => ({ name, sampler, rewards: rewards.map(({ name, weight }) => ({ name, weight })) }),
+});
+
+/** Prompts go in, a better text encoder and a report come out. */
+export const textcraftor = definePipeline({
+  name: 'textcraftor',
+  schema: configSchema,
+  root: new URL('..', import.meta.url).href,
+  resolvePaths: resolveConfigPaths,
+  stages: [ingest, filter, shard, rollout, tuneEncoder, sweep, evaluate, report],
+  results: ['report'],
+});
