@@ -81,5 +81,7 @@ export function standardDeviation(values: ArrayLike<number>): number {
 export function meanPerPrompt(values: ArrayLike<number>, samples: number): Float64Array {
   const prompts = values.length / samples;
   if (!Number.isInteger(prompts)) throw new RangeError(`${values.length} values are not ${samples} for each prompt`);
-  return Float64Array.from({ length: prompts }, (_, i) => mean(Array.from({ length: samples }, (_, s) => values[i * samples + s]!)));
+  return Float64Array.from({ length: prompts }, (_, i) =>
+    mean(Array.from({ length: samples }, (_, s) => values[i * samples + s]!)),
+  );
 }

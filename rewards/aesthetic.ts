@@ -46,13 +46,17 @@ export function aestheticHead(p: Parameters, head: AestheticHead, embedding: Ten
  */
 export const aesthetic: RewardType = {
   async load(spec, models) {
-    if (!spec.head) throw new InputError(`Reward "${spec.name}" (aesthetic) needs "head": the head's safetensors file.`);
+    if (!spec.head)
+      throw new InputError(`Reward "${spec.name}" (aesthetic) needs "head": the head's safetensors file.`);
     const clip = await models.get(spec);
     const { head, weights } = await readAestheticHead(spec.head, clip.config.projection_dim);
     const scope = `${spec.name}.head`;
     return {
       ...withoutPrompt,
-      weights: new Map([...clip.weights('vision'), ...[...weights].map(([name, t]) => [`${scope}.${name}`, t] as const)]),
+      weights: new Map([
+        ...clip.weights('vision'),
+        ...[...weights].map(([name, t]) => [`${scope}.${name}`, t] as const),
+      ]),
       scoreWithFeatures: (p, image, _features, shared) =>
         aestheticHead(p.at(scope), head, imageEmbedding(p, clip, image, 'crop', shared)),
     };
@@ -60,13 +64,18 @@ export const aesthetic: RewardType = {
 };
 
 /** Reads a head and checks its shapes. @param embeddingWidth D of the embeddings it is used on */
-export async function readAestheticHead(path: string, embeddingWidth: number): Promise<{ head: AestheticHead; weights: Weights }> {
+export async function readAestheticHead(
+  path: string,
+  embeddingWidth: number,
+): Promise<{ head: AestheticHead; weights: Weights }> {
   const isFolder = await stat(path).then((s) => s.isDirectory(), () => false); // prettier-ignore
   const file = await readSafetensors(isFolder ? join(path, 'model.safetensors') : path);
   const numbers = file.names.flatMap((name) => /^layers\.(\d+)\.weight$/.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b); // prettier-ignore
   const layout = layouts.find((known) => String(known.numbers) === String(numbers));
   if (!layout)
-    throw new InputError(`${file.path} is no aesthetic head that is known: its layers are ${numbers.join(', ')}; expected 0, 2, 4, 6, 7 or 0, 3, 6, 9, 11 or a single weight and bias.`);
+    throw new InputError(
+      `${file.path} is no aesthetic head that is known: its layers are ${numbers.join(', ')}; expected 0, 2, 4, 6, 7 or 0, 3, 6, 9, 11 or a single weight and bias.`,
+    );
   const layers = numbers.length === 0 ? [''] : numbers.map((n) => `layers.${n}`);
   const weights: Weights = new Map();
   const widths: number[] = [];
@@ -76,9 +85,12 @@ export async function readAestheticHead(path: string, embeddingWidth: number): P
     const inputs = i === 0 ? embeddingWidth : widths[i - 1]!;
     const outputs = i === layers.length - 1 ? 1 : shape[0]!;
     if (String(shape) !== String([outputs, inputs]))
-      throw new InputError(`Tensor ${prefix}weight in ${file.path} has shape [${shape.join(', ')}]; expected [${outputs}, ${inputs}].`);
+      throw new InputError(
+        `Tensor ${prefix}weight in ${file.path} has shape [${shape.join(', ')}]; expected [${outputs}, ${inputs}].`,
+      );
     widths.push(outputs);
-    for (const name of [`${prefix}weight`, `${prefix}bias`]) weights.set(name, { shape: file.info(name).shape, data: file.float32(name) });
+    for (const name of [`${prefix}weight`, `${prefix}bias`])
+      weights.set(name, { shape: file.info(name).shape, data: file.float32(name) });
   }
   return { head: { layers, widths, relu: layout.relu, bounded: file.metadata['bounded'] === 'true' }, weights };
 }

@@ -1,11 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
 import type { Parameters } from '../engine/parameters.ts';
 import { readWeights, type Weights } from '../engine/weights.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
-import { imageFeatures, textFeatures, type ClipConfig } from '../models/clip/clip.ts';
+import { imageFeatures, textFeatures } from '../models/clip/clip.ts';
+import { clipSchema, type ClipConfig } from '../models/clip/config.ts';
 import { ClipTokenizer } from '../models/clip/tokenizer.ts';
+import { parseConfig, readJson } from '../models/config.ts';
 import { CLIP_MEAN, CLIP_STD, preprocess, type Preprocessing } from './preprocess.ts';
 import type { RewardModel, RewardSpec, SharedFeatures } from './reward.ts';
 
@@ -37,37 +40,39 @@ export class ClipModels {
 
 const towerOf = (name: string): Tower => (/^(vision_model|visual_projection)\./.test(name) ? 'vision' : 'text');
 
+/** What preprocessor_config.json says, when it is there. */
+const preprocessorSchema = z.looseObject({
+  image_mean: z
+    .array(z.number())
+    .length(3)
+    .default([...CLIP_MEAN]),
+  image_std: z
+    .array(z.number().positive())
+    .length(3)
+    .default([...CLIP_STD]),
+});
+
 async function readClipModel(folder: string, scope: string): Promise<ClipModel> {
-  const config = (await readJson(join(folder, 'config.json'))) as ClipConfig;
-  if (!config.text_config || !config.vision_config)
-    throw new InputError(`${join(folder, 'config.json')} is not a CLIPModel's: it needs text_config and vision_config.`);
-  const preprocessor = (await readJson(join(folder, 'preprocessor_config.json'), {})) as { image_mean?: number[]; image_std?: number[] }; // prettier-ignore
+  const path = join(folder, 'config.json');
+  const json = await readJson(path);
+  if (!json['text_config'] || !json['vision_config'])
+    throw new InputError(`${path} is not that of a CLIPModel: it has no text_config and vision_config.`);
+  const preprocessor = join(folder, 'preprocessor_config.json');
+  const statistics = parseConfig(
+    preprocessorSchema,
+    existsSync(preprocessor) ? await readJson(preprocessor) : {},
+    preprocessor,
+  );
   const all = await readWeights(join(folder, 'model.safetensors'));
   return {
     folder,
     scope,
-    config,
-    mean: preprocessor.image_mean ?? CLIP_MEAN,
-    std: preprocessor.image_std ?? CLIP_STD,
+    config: parseConfig(clipSchema, json, path),
+    mean: statistics.image_mean,
+    std: statistics.image_std,
     weights: (...towers) =>
       new Map([...all].filter(([name]) => towers.includes(towerOf(name))).map(([name, t]) => [`${scope}.${name}`, t])),
   };
-}
-
-/** A JSON file's value; without a `missing` value, a file that is not there is an InputError. */
-export async function readJson(path: string, missing?: unknown): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (missing !== undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return missing;
-    throw new InputError(`Cannot read ${path}: ${(error as Error).message}.`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path} is not JSON: ${(error as Error).message}.`);
-  }
 }
 
 /** x / |x| over the last axis. */
@@ -96,13 +101,13 @@ export function imageEmbedding(
 /** A reward that is a function of the cosine between a picture's and its prompt's CLIP embeddings. */
 export async function clipScore(
   spec: RewardSpec,
-  models: { get(spec: RewardSpec): Promise<ClipModel> },
+  models: ClipModels,
   { fit }: { fit: Preprocessing['fit'] },
   score: (cosine: Tensor, p: Parameters) => Tensor,
 ): Promise<RewardModel> {
   const clip = await models.get(spec);
   const tokenizer = await ClipTokenizer.load(clip.folder);
-  const promptLength = clip.config.text_config.max_position_embeddings;
+  const promptLength = Math.min(tokenizer.modelMaxLength, clip.config.text_config.max_position_embeddings);
   return {
     weights: clip.weights('text', 'vision'),
     promptLength,

@@ -1,33 +1,33 @@
 import { join } from 'node:path';
-import { InputError } from '../common/errors.ts';
+import { z } from 'zod';
 import { conv2d, embedding, groupNorm, linear, silu } from '../engine/layers.ts';
 import type { Parameters } from '../engine/parameters.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { readWeights } from '../engine/weights.ts';
 import { ClipTokenizer } from '../models/clip/tokenizer.ts';
-import { readJson, tokenizeAll } from './clip-model.ts';
+import { parseConfig, readJson, size } from '../models/config.ts';
+import { tokenizeAll } from './clip-model.ts';
 import { preprocess } from './preprocess.ts';
 import type { RewardType } from './reward.ts';
 
 /** config.json of a film-cnn folder. */
-export interface FilmCnnConfig {
+export const filmCnnSchema = z.looseObject({
   /** Height and width of the picture that the network sees, in pixels. */
-  image_size: number;
+  image_size: size,
   /** Channels after each block; every block halves height and width. */
-  channels: number[];
+  channels: z.array(size).min(1),
   /** Groups of the group norms. */
-  norm_groups: number;
+  norm_groups: size,
   /** Width of the layer before the score. */
-  hidden_size: number;
-  vocab_size: number;
+  hidden_size: size,
+  vocab_size: size,
   /** Width of the token embeddings and of the prompt embedding. */
-  text_size: number;
+  text_size: size,
   /** Token ids a prompt, padding included. */
-  max_tokens: number;
-  pad_token_id: number;
-}
-
-const keys = ['image_size', 'channels', 'norm_groups', 'hidden_size', 'vocab_size', 'text_size', 'max_tokens', 'pad_token_id'] as const; // prettier-ignore
+  max_tokens: size,
+  pad_token_id: z.int().min(0),
+});
+export type FilmCnnConfig = z.infer<typeof filmCnnSchema>;
 
 /**
  * A convolutional reward that shares nothing with the CLIP rewards, to hold out of training: strided 3x3 convolutions,
@@ -79,9 +79,7 @@ function film(p: Parameters, x: Tensor, prompt: Tensor): Tensor {
 export const filmCnnReward: RewardType = {
   async load(spec) {
     const path = join(spec.model, 'config.json');
-    const config = (await readJson(path)) as FilmCnnConfig;
-    const missing = keys.find((key) => config[key] === undefined);
-    if (missing) throw new InputError(`${path} is not a film-cnn reward's: the key "${missing}" is missing.`);
+    const config = parseConfig(filmCnnSchema, await readJson(path), path);
     const weights = await readWeights(join(spec.model, 'model.safetensors'));
     const tokenizer = await ClipTokenizer.load(spec.model);
     return {

@@ -23,7 +23,9 @@ export const rewardTypeNames = Object.keys(rewardTypes);
 export async function loadReward(spec: RewardSpec, models = new ClipModels()): Promise<LoadedReward> {
   const type = Object.hasOwn(rewardTypes, spec.type) ? rewardTypes[spec.type] : undefined;
   if (!type)
-    throw new InputError(`Reward "${spec.name}" has the unknown type "${spec.type}"; there are ${rewardTypeNames.join(', ')}.`);
+    throw new InputError(
+      `Reward "${spec.name}" has the unknown type "${spec.type}"; there are ${rewardTypeNames.join(', ')}.`,
+    );
   const model = await type.load(spec, models);
   return {
     ...model,
@@ -31,7 +33,12 @@ export async function loadReward(spec: RewardSpec, models = new ClipModels()): P
     type: spec.type,
     weight: spec.weight,
     score: (p, image, ids, shared) =>
-      model.scoreWithFeatures(p, image, ids && model.promptLength > 0 ? model.promptFeatures(p, ids) : undefined, shared),
+      model.scoreWithFeatures(
+        p,
+        image,
+        ids && model.promptLength > 0 ? model.promptFeatures(p, ids) : undefined,
+        shared,
+      ),
   };
 }
 

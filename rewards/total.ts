@@ -21,7 +21,10 @@ export function scoreAll(
   features: Readonly<Record<string, Tensor>>,
 ): Record<string, Tensor> {
   const shared: SharedFeatures = new Map();
-  const entries = rewards.map((reward) => [reward.name, reward.scoreWithFeatures(p, image, features[reward.name], shared)]);
+  const entries = rewards.map((reward) => [
+    reward.name,
+    reward.scoreWithFeatures(p, image, features[reward.name], shared),
+  ]);
   return Object.fromEntries(entries) as Record<string, Tensor>;
 }
 

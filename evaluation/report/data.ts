@@ -1,0 +1,81 @@
+import type { Comparison } from '../statistics.ts';
+
+/** A comparison as comparisons.json lists it. */
+export interface NamedComparison extends Comparison {
+  metric: string;
+  arm: string;
+  against: string;
+}
+
+/** sweep.json */
+export interface Sweep {
+  chooseBy: string;
+  candidates: SweepCandidate[];
+  chosen: { step: number; blend: number };
+}
+
+export interface SweepCandidate {
+  /** The training step of the encoder; 0 is the original. */
+  step: number;
+  /** Weight of the tuned encoder's embeddings. */
+  blend: number;
+  /** Mean of each metric over the validation prompts. */
+  metrics: Record<string, number>;
+  /** What the choice is made by; the base has 0. */
+  score: number;
+  /** Whether no metric is below the base's. */
+  eligible: boolean;
+}
+
+/** scores.json */
+export interface Scores {
+  prompts: { id: string; prompt: string }[];
+  samplesPerPrompt: number;
+  /** By arm and metric: a mean over the samples of each prompt. A prompt without a value (no oracle for it) has null. */
+  scores: Record<string, Record<string, (number | null)[]>>;
+}
+
+/** pictures.json: the pictures that are kept, the first sample of the first prompts. */
+export interface Picture {
+  prompt: string;
+  /** By arm: the file of the picture, relative to the folder. */
+  files: Record<string, string>;
+  /** By arm and metric: the score of this very picture. */
+  scores: Record<string, Record<string, number>>;
+}
+
+/** summary.json of the filter. */
+export interface FilterSummary {
+  read: number;
+  kept: number;
+  dropped: Record<string, number>;
+  samples?: Record<string, string[]>;
+}
+
+/** A stage of a run as the report shows it. */
+export interface StageLine {
+  name: string;
+  status: string;
+  seconds: number;
+  artifact?: { uri: string; sha256: string; bytes: number } | undefined;
+}
+
+/** Everything that a report shows. */
+export interface ReportData {
+  title: string;
+  /** Identity and outcome of the run; left out where only the artifacts are known. */
+  run?: { id: string; status: string; stages: StageLine[] } | undefined;
+  configuration: unknown;
+  filter: FilterSummary;
+  /** Rows of each split. */
+  splits: Record<string, number>;
+  /** A line a training step: step, loss, reward.NAME, gradientNorm, deltaNorm ... */
+  curves: Record<string, number>[];
+  sweep: Sweep;
+  comparisons: NamedComparison[];
+  scores: Scores;
+  /** Names of the rewards that were trained on. */
+  trained: string[];
+  /** As {@link Picture}, with data URIs for files. */
+  pictures: Picture[];
+}

@@ -1,0 +1,65 @@
+import { intervalBar } from './charts.ts';
+import type { NamedComparison, ReportData } from './data.ts';
+import { count, metricLabel, number, percent, signed } from './format.ts';
+import { html, type Markup } from './markup.ts';
+
+/** The verdict that an interval allows. */
+export function verdict({ ci95 }: Pick<NamedComparison, 'ci95'>): 'better' | 'worse' | 'undecided' {
+  return ci95[0] > 0 ? 'better' : ci95[1] < 0 ? 'worse' : 'undecided';
+}
+
+const marks = { better: '▲', worse: '▼', undecided: '◆' } as const;
+
+/** Verdict as a word with its mark: never colour alone. */
+export function badge(comparison: Pick<NamedComparison, 'ci95'>): Markup {
+  const result = verdict(comparison);
+  return html`<span class="badge ${result}">${marks[result]} ${result}</span>`;
+}
+
+/** What a metric's line spans: all of its intervals and zero. */
+export function domainOf(comparisons: readonly NamedComparison[]): [number, number] {
+  const ends = comparisons.flatMap(({ ci95 }) => ci95);
+  return [Math.min(0, ...ends), Math.max(0, ...ends)];
+}
+
+/** The chosen encoder against the base on every metric, one card each. */
+export function headline({ comparisons, scores, sweep, trained }: ReportData): Markup {
+  const chosen = comparisons.filter(({ arm, against }) => arm === 'chosen' && against === 'base');
+  const { step, blend } = sweep.chosen;
+  const better = chosen.filter((c) => verdict(c) === 'better').length;
+  const what =
+    step === 0
+      ? 'No tuned encoder did better than the base on validation prompts'
+      : `Encoder of step ${step}, blended at ${number(blend)}`;
+  return html`<section aria-labelledby="result">
+    <h2 id="result">Result on held-out prompts</h2>
+    <p class="lead">
+      ${what}: better than the base on <strong>${better} of ${chosen.length}</strong> metrics, with 95 % intervals above
+      zero, over ${count(chosen[0]?.n ?? 0)} test prompts that nothing was trained or chosen on. Both start from the
+      same noise.
+    </p>
+    <div class="cards">${chosen.map((c) => card(c, scores.scores, trained))}</div>
+  </section>`;
+}
+
+function card(comparison: NamedComparison, scores: ReportData['scores']['scores'], trained: readonly string[]): Markup {
+  const { metric, mean, ci95, winRate } = comparison;
+  return html`<article class="card">
+    <h3>${metricLabel(metric)} <small>${kind(metric, trained)}</small></h3>
+    <p class="big">${signed(mean)} ${badge(comparison)}</p>
+    <p>${number(average(scores['base']?.[metric]))} → ${number(average(scores['chosen']?.[metric]))}</p>
+    ${intervalBar(mean, ci95, domainOf([comparison]))}
+    <p class="quiet">95 % interval ${signed(ci95[0])} to ${signed(ci95[1])}, wins ${percent(winRate)}</p>
+  </article>`;
+}
+
+/** Whether the encoder was trained on a metric. */
+export function kind(metric: string, trained: readonly string[]): string {
+  if (trained.includes(metric)) return 'trained on';
+  return metric === 'oracle' ? 'exact, never trained on' : 'never trained on';
+}
+
+function average(values: readonly (number | null)[] = []): number {
+  const known = values.filter((value) => value !== null);
+  return known.reduce((a, b) => a + b, 0) / known.length;
+}

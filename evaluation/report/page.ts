@@ -1,0 +1,55 @@
+import type { ReportData } from './data.ts';
+import { headline } from './headline.ts';
+import { html, Markup } from './markup.ts';
+import { blendSlider, PIXELATED_BELOW, pictureGrid } from './pictures.ts';
+import { configurationBlock, promptCounts, stageTable } from './process.ts';
+import { style } from './style.ts';
+import { blendCurves, comparisonTable, sweepTable, trainingCurves } from './tables.ts';
+
+/** Moves the blend, and shows small pictures with sharp pixels. Runs in the reader's browser. */
+const script = `
+for (const img of document.images) {
+  const mark = () => img.classList.toggle('small', img.naturalWidth < ${PIXELATED_BELOW});
+  img.complete ? mark() : img.addEventListener('load', mark);
+}
+const slider = document.querySelector('#weight');
+slider?.addEventListener('input', () => {
+  const weight = slider.dataset.weights.split(' ')[slider.value];
+  slider.closest('.blends').dataset.at = slider.value;
+  slider.setAttribute('aria-valuetext', weight);
+  slider.parentElement.querySelector('output').value = 'w = ' + weight;
+});
+`;
+
+/** The report: one HTML file that asks for nothing outside of itself. */
+export function renderReport(data: ReportData): string {
+  const { title, run } = data;
+  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="${new Markup(policy)}" />
+        <link rel="icon" href="data:," />
+        <title>${title} · TextCraftor report</title>
+        <style>
+          ${new Markup(style)}
+        </style>
+      </head>
+      <body>
+        <header>
+          <h1>${title}</h1>
+          <p class="meta">
+            TextCraftor: reward tuning of a text encoder${run ? ` · run ${run.id} · ${run.status}` : ''}
+          </p>
+        </header>
+        <main>
+          ${headline(data)}${blendSlider(data)}${pictureGrid(data)}${comparisonTable(data)}${blendCurves(data)}${trainingCurves(data)}${sweepTable(data)}${promptCounts(data)}${stageTable(data)}${configurationBlock(data)}
+        </main>
+        <script>
+          ${new Markup(script)};
+        </script>
+      </body>
+    </html> `.text;
+}

@@ -1,0 +1,92 @@
+import type { Picture, ReportData } from './data.ts';
+import { armLabel, metricLabel, number } from './format.ts';
+import { html, type Markup } from './markup.ts';
+
+/** The arms between the original encoder and the tuned one, with their weights. */
+const blendArms = [
+  ['base', 0],
+  ['blend-0.25', 0.25],
+  ['blend-0.50', 0.5],
+  ['blend-0.75', 0.75],
+  ['tuned', 1],
+] as const;
+
+/** Whether a picture is so small that its pixels are better seen as squares. */
+export const PIXELATED_BELOW = 128;
+
+/** Every kept prompt under one slider: the weight of the tuned encoder's embeddings. */
+export function blendSlider({ pictures }: ReportData): Markup | undefined {
+  const arms = blendArms.filter(([arm]) => pictures.every(({ files }) => files[arm] !== undefined));
+  if (pictures.length === 0 || arms.length < 2) return undefined;
+  const figures = pictures.map(
+    ({ prompt, files }) =>
+      html`<figure>
+        ${arms.map(([arm], i) => html`<img data-at="${i}" src="${files[arm]}" alt="${`${prompt} (${armLabel(arm)})`}" />`)}
+        <figcaption>${prompt}</figcaption>
+      </figure>`,
+  );
+  return html`<section aria-labelledby="blend">
+    <h2 id="blend">How much of the tuned encoder</h2>
+    <p>Embeddings of the last steps: <em>w</em> · tuned + (1 − <em>w</em>) · original. Drag, or use the arrow keys.</p>
+    <div class="blends" data-at="0">
+      <div class="slider">
+        <span aria-hidden="true">original</span>
+        <input
+          id="weight"
+          type="range"
+          min="0"
+          max="${arms.length - 1}"
+          step="1"
+          value="0"
+          aria-label="weight of the tuned encoder"
+          aria-valuetext="0.00"
+          data-weights="${arms.map(([, weight]) => weight.toFixed(2)).join(' ')}"
+        />
+        <span aria-hidden="true">tuned</span><output for="weight">w = 0.00</output>
+      </div>
+      <div class="gallery">${figures}</div>
+    </div>
+  </section>`;
+}
+
+/** Base beside the chosen and the tuned encoder: same prompt, same start noise. */
+export function pictureGrid({ pictures, comparisons }: ReportData): Markup | undefined {
+  const arms = ['base', 'chosen', 'tuned'].filter((arm) => pictures.some(({ files }) => files[arm] !== undefined));
+  if (pictures.length === 0) return undefined;
+  const metrics = [...new Set(comparisons.map(({ metric }) => metric))];
+  return html`<section aria-labelledby="pairs">
+    <h2 id="pairs">Side by side</h2>
+    <p>
+      The same prompt and the same start noise in each row. A mark beside a score: higher (▲) or lower (▼) than the
+      base.
+    </p>
+    <div class="pairs">
+      ${pictures.map(
+        (picture) =>
+          html`<article>
+            <h3>${picture.prompt}</h3>
+            <div class="row">${arms.map((arm) => cell(picture, arm, metrics))}</div>
+          </article>`,
+      )}
+    </div>
+  </section>`;
+}
+
+function cell(picture: Picture, arm: string, metrics: readonly string[]): Markup {
+  const base = picture.scores['base'] ?? {};
+  const scores = picture.scores[arm] ?? {};
+  const lines = metrics.flatMap((metric) => {
+    const [value, reference] = [scores[metric], base[metric]];
+    if (value === undefined) return [];
+    const mark = reference === undefined || value === reference ? '' : value > reference ? '▲' : '▼';
+    const spoken = { '': '', '▲': 'higher than base', '▼': 'lower than base' }[mark];
+    const shown = metric === 'oracle' ? (value === 1 ? 'right' : 'wrong') : number(value);
+    return html`<dt>${metricLabel(metric)}</dt>
+      <dd>${shown} <span class="${mark === '▲' ? 'up' : 'down'}" title="${spoken}">${mark}</span></dd>`;
+  });
+  return html`<figure>
+    <img src="${picture.files[arm] ?? ''}" alt="${`${picture.prompt} (${armLabel(arm)})`}" />
+    <figcaption>${armLabel(arm)}</figcaption>
+    <dl>${lines}</dl>
+  </figure>`;
+}

@@ -1,0 +1,151 @@
+import { blendCurve, curve, intervalBar } from './charts.ts';
+import type { NamedComparison, ReportData, SweepCandidate } from './data.ts';
+import { armLabel, count, metricLabel, number, percent, signed } from './format.ts';
+import { badge, domainOf, kind } from './headline.ts';
+import { html, type Markup } from './markup.ts';
+
+const metricsOf = (comparisons: readonly NamedComparison[]): string[] => [
+  ...new Set(comparisons.map(({ metric }) => metric)),
+];
+
+/** Every arm against the base, metric by metric. */
+export function comparisonTable({ comparisons, trained }: ReportData): Markup {
+  const groups = metricsOf(comparisons).map((metric) => {
+    const rows = comparisons.filter((c) => c.metric === metric);
+    const domain = domainOf(rows);
+    return html`<tbody>
+      ${rows.map(
+        (row, i) =>
+          html`<tr>
+            ${i === 0 ? html`<th scope="rowgroup" rowspan="${rows.length}">${metricLabel(metric)}<br /><small>${kind(metric, trained)}</small></th>` : undefined}
+            <th scope="row">${armLabel(row.arm)}</th>
+            <td class="n">${signed(row.mean)}</td>
+            <td class="n">${signed(row.ci95[0])} to ${signed(row.ci95[1])}</td>
+            <td>${intervalBar(row.mean, row.ci95, domain)}</td>
+            <td class="n">${percent(row.winRate)}</td>
+            <td class="n">${count(row.n)}</td>
+            <td>${badge(row)}</td>
+          </tr>`,
+      )}
+    </tbody>`;
+  });
+  return html`<section aria-labelledby="arms">
+    <h2 id="arms">Every arm against the base</h2>
+    <p>
+      Mean difference over the test prompts; the interval is a paired bootstrap over prompts (10,000 resamples); a tie
+      is half a win.
+    </p>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>metric</th>
+            <th>arm</th>
+            <th class="n">difference</th>
+            <th class="n">95 % interval</th>
+            <th></th>
+            <th class="n">wins</th>
+            <th class="n">prompts</th>
+            <th>verdict</th>
+          </tr>
+        </thead>
+        ${groups}
+      </table>
+    </div>
+  </section>`;
+}
+
+/** The difference to the base over the weight of the final encoder. */
+export function blendCurves({ comparisons }: ReportData): Markup | undefined {
+  const weightOf = (arm: string) => (arm === 'tuned' ? 1 : arm.startsWith('blend-') ? Number(arm.slice(6)) : undefined);
+  const charts = metricsOf(comparisons).map((metric) => {
+    const points = comparisons
+      .filter((c) => c.metric === metric && weightOf(c.arm) !== undefined)
+      .map(({ arm, mean, ci95 }) => ({ blend: weightOf(arm)!, mean, ci95 }))
+      .sort((a, b) => a.blend - b.blend);
+    return blendCurve(metricLabel(metric), [{ blend: 0, mean: 0, ci95: [0, 0] }, ...points]);
+  });
+  if (charts.length === 0) return undefined;
+  return html`<section aria-labelledby="control">
+    <h2 id="control">Control by blending</h2>
+    <p>
+      The final encoder blended with the original one: difference to the base over the blend's weight, with 95 %
+      intervals.
+    </p>
+    <div class="charts">${charts}</div>
+  </section>`;
+}
+
+/** What each training step measured. */
+export function trainingCurves({ curves, sweep }: ReportData): Markup | undefined {
+  if (curves.length < 2) return undefined;
+  const steps = curves.map(({ step }) => step!);
+  const shown = Object.keys(curves[0]!).filter((key) => /^(loss|reward\.|gradientNorm$|deltaNorm$)/.test(key));
+  const labels: Record<string, string> = { gradientNorm: 'gradient norm', deltaNorm: 'norm of the weight change' };
+  const order = (key: string) => (key.startsWith('reward.') ? 0 : key === 'loss' ? 1 : 2);
+  const charts = shown
+    .sort((a, b) => order(a) - order(b))
+    .map((key) =>
+      curve(
+        labels[key] ?? key.replace('reward.', ''),
+        steps,
+        curves.map((line) => line[key]!),
+      ),
+    );
+  return html`<section aria-labelledby="training">
+    <h2 id="training">Training</h2>
+    <p>
+      ${count(curves.length)} steps of the text
+      encoder${sweep.chosen.step > 0 ? `; step ${sweep.chosen.step} was chosen` : ''}. Rewards are of the training
+      pictures: each step faint, their moving mean on top.
+    </p>
+    <div class="charts">${charts}</div>
+  </section>`;
+}
+
+/** The score of each training step and blend on validation prompts. */
+export function sweepTable({ sweep }: ReportData): Markup {
+  const tuned = sweep.candidates.filter(({ step }) => step > 0);
+  const steps = [...new Set(tuned.map(({ step }) => step))].sort((a, b) => a - b);
+  const blends = [...new Set(tuned.map(({ blend }) => blend))].sort((a, b) => a - b);
+  const most = Math.max(...tuned.map(({ score }) => Math.abs(score)), 1e-12);
+  const cell = (candidate: SweepCandidate | undefined): Markup => {
+    if (!candidate) return html`<td></td>`;
+    const { step, blend, score, eligible } = candidate;
+    const chosen = step === sweep.chosen.step && blend === sweep.chosen.blend;
+    const strength = Math.round((Math.max(0, score) / most) * 55);
+    return html`<td class="n heat${chosen ? ' chosen' : ''}" style="--strength:${strength}%">
+      ${signed(score)}${eligible ? '' : html`<sup title="a metric is below the base's">✕</sup>`}${chosen ? html` <strong>chosen</strong>` : undefined}
+    </td>`;
+  };
+  const by =
+    { oracle: 'the oracle', heldOut: 'the held-out reward', rewards: 'the trained rewards, standardized' }[
+      sweep.chooseBy
+    ] ?? sweep.chooseBy;
+  return html`<section aria-labelledby="sweep">
+    <h2 id="sweep">How the encoder was chosen</h2>
+    <p>
+      Gain over the base on validation prompts by ${by}, for each training step and blend. ✕: not eligible, since a
+      metric falls below the base's.
+    </p>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>step</th>
+            ${blends.map((blend) => html`<th class="n">blend ${number(blend)}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${steps.map(
+            (step) =>
+              html`<tr>
+                <th scope="row">${step}</th>
+                ${blends.map((blend) => cell(tuned.find((c) => c.step === step && c.blend === blend)))}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
