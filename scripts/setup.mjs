@@ -6,25 +6,33 @@
  *   node scripts/setup.mjs [--gpu | --cpu] [--quiet]
  */
 import { addonIsBuilt, buildAddon } from './setup/addon.mjs';
+import { requireCompiler } from './setup/compiler.mjs';
 import { commandIsLinked, dependenciesAreInstalled, installDependencies, linkCommand } from './setup/dependencies.mjs';
 import { SetupError } from './setup/failure.mjs';
 import { exclusively } from './setup/lock.mjs';
+import { requirePython } from './setup/python.mjs';
 import { findTemporal, installTemporal } from './setup/temporal.mjs';
 import { installTensorflow, tensorflowIsInstalled } from './setup/tensorflow.mjs';
 
 const options = new Set(process.argv.slice(2));
 const build = options.has('--gpu') ? 'gpu' : options.has('--cpu') ? 'cpu' : undefined;
 
-/** @type {{ name: string, done: () => boolean, run: () => void }[]} */
+/** @type {{ name: string, needs?: () => unknown, done: () => boolean, run: () => void }[]} */
 const steps = [
   { name: 'npm packages', done: dependenciesAreInstalled, run: installDependencies },
   {
     name: build === 'gpu' ? 'TensorFlow with CUDA (about 3 GB to download)' : 'TensorFlow (about 270 MB to download)',
+    needs: requirePython,
     done: () => tensorflowIsInstalled(build),
     run: () => installTensorflow(build ?? 'cpu'),
   },
-  { name: 'TensorFlow add-on', done: addonIsBuilt, run: buildAddon },
-  { name: 'Temporal (about 42 MB to download)', done: () => findTemporal() !== undefined, run: installTemporal },
+  { name: 'TensorFlow add-on', needs: requireCompiler, done: addonIsBuilt, run: buildAddon },
+  {
+    name: 'Temporal (about 42 MB to download)',
+    needs: requirePython,
+    done: () => findTemporal() !== undefined,
+    run: installTemporal,
+  },
   { name: 'the textcraftor command', done: commandIsLinked, run: linkCommand },
 ];
 
@@ -36,7 +44,23 @@ function checkNode() {
     ]);
 }
 
+/** Says at once all that is missing, before anything is downloaded. */
+function checkNeeds() {
+  const needs = new Set(steps.filter((step) => !step.done()).flatMap((step) => step.needs ?? []));
+  const problems = [];
+  for (const need of needs) {
+    try {
+      need();
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  if (problems.length > 0) throw new SetupError(problems.join('\n'));
+}
+
 function runSteps() {
+  checkNeeds();
   for (const step of steps) {
     if (step.done()) continue;
     const start = performance.now();

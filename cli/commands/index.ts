@@ -6,6 +6,8 @@ interface CommandModule {
 
 /** The commands in the order of the help; a module is loaded when its command is called or help is asked for. */
 const commands: Record<string, () => Promise<CommandModule>> = {
+  generate: () => import('./generate.ts'),
+  generate: () => import('./generate.ts'),
   doctor: () => import('./doctor.ts'),
 };
 

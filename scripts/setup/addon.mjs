@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { compilerAdvice, findCompiler } from './compiler.mjs';
+import { requireCompiler } from './compiler.mjs';
 import { capture, SetupError, tail } from './failure.mjs';
 import { addon, addonFolder, root, tensorflowFolder } from './paths.mjs';
 import { installedTensorflow, libraries } from './tensorflow.mjs';
@@ -46,8 +46,7 @@ export function probeTensorflow() {
 
 /** Builds the package's add-on with the C API of the TensorFlow that was installed, and tries it. */
 export function buildAddon() {
-  const compiler = findCompiler();
-  if (!compiler) throw new SetupError('No C++ compiler was found; it builds the TensorFlow add-on.', compilerAdvice);
+  const compiler = requireCompiler();
   const temporary = `${addon}.new`;
   mkdirSync(dirname(addon), { recursive: true });
   const includes = [join(root, 'node_modules/node-api-headers/include'), join(tensorflowFolder, 'tensorflow/include')];

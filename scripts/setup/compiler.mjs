@@ -1,4 +1,4 @@
-import { capture } from './failure.mjs';
+import { capture, SetupError } from './failure.mjs';
 
 /**
  * The first C++ compiler among $CXX (which may carry arguments), c++, g++ and clang++ that answers.
@@ -21,3 +21,10 @@ export const compilerAdvice = [
   'macOS:           xcode-select --install',
   'or set CXX to the compiler to use.',
 ];
+
+/** The compiler, or an error that says how to get one. */
+export function requireCompiler() {
+  const compiler = findCompiler();
+  if (!compiler) throw new SetupError('No C++ compiler was found; it builds the TensorFlow add-on.', compilerAdvice);
+  return compiler;
+}

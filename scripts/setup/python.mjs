@@ -32,8 +32,8 @@ export const pythonAdvice = [
   'or set PYTHON to the python3 to use.',
 ];
 
-/** A Python with pip: the one found, or a virtual environment in the tools folder where only venv brings pip. */
-function pythonWithPip() {
+/** The command of a Python with pip: the one found, or a virtual environment in the tools folder where only venv brings pip. */
+export function requirePython() {
   const python = findPython();
   if (!python)
     throw new SetupError(
@@ -61,7 +61,7 @@ function pythonWithPip() {
  * @param {string} folder where to put them
  */
 export function extractWheels(wheels, patterns, folder) {
-  const python = pythonWithPip();
+  const python = requirePython();
   mkdirSync(tools, { recursive: true });
   const downloads = mkdtempSync(join(tools, 'download-'));
   try {
