@@ -111,6 +111,7 @@ export async function clipScore(
   return {
     weights: clip.weights('text', 'vision'),
     promptLength,
+    featureSize: clip.config.projection_dim,
     tokenize: (prompts) => tokenizeAll(tokenizer, prompts, promptLength),
     promptFeatures: (p, ids) => unit(textFeatures(p.at(clip.scope), clip.config, ids)),
     scoreWithFeatures: (p, image, features, shared) =>

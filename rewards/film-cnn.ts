@@ -85,6 +85,7 @@ export const filmCnnReward: RewardType = {
     return {
       weights: new Map([...weights].map(([name, tensor]) => [`${spec.name}.${name}`, tensor])),
       promptLength: config.max_tokens,
+      featureSize: config.text_size,
       tokenize: (prompts) => tokenizeAll(tokenizer, prompts, config.max_tokens),
       promptFeatures: (p, ids) => filmCnnPrompt(p.at(spec.name), config, ids),
       scoreWithFeatures: (p, image, features) => filmCnnImage(p.at(spec.name), config, image, features!),

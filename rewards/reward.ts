@@ -29,6 +29,8 @@ export interface RewardModel {
   weights: Weights;
   /** Token ids a prompt; 0 for a reward that does not read the prompt. */
   promptLength: number;
+  /** F, the width of the prompt features; 0 where promptLength is 0. */
+  featureSize: number;
   /** Token ids in the reward's own vocabulary and padding: [prompts, promptLength], row-major. */
   tokenize(prompts: readonly string[]): Int32Array;
   /**
@@ -62,6 +64,7 @@ export interface RewardType {
 /** The part of a reward that ignores the prompt. */
 export const withoutPrompt = {
   promptLength: 0,
+  featureSize: 0,
   tokenize: () => new Int32Array(0),
   promptFeatures: (): never => {
     throw new Error('this reward does not read the prompt');

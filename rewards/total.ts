@@ -33,16 +33,20 @@ export function weightedSum(rewards: readonly LoadedReward[], scores: Readonly<R
   return tf.addN(rewards.map((reward) => scores[reward.name]!.mul(reward.weight)));
 }
 
-/** Stops the run where a reward is not a number: RunError with the step, the prompt and the reward. */
+/**
+ * Stops the run where a reward is not a number: RunError with the step, the prompt and the reward.
+ * @param where the training step, if there is one, and the prompt of each score
+ */
 export function requireFiniteScores(
   scores: Readonly<Record<string, ArrayLike<number>>>,
-  where: { step: number; prompts: readonly string[] },
+  where: { step?: number; prompts: readonly string[] },
 ): void {
   for (const [name, values] of Object.entries(scores))
     for (let i = 0; i < values.length; i++)
       if (!Number.isFinite(values[i]))
         throw new RunError(
-          `Reward "${name}" is ${values[i]} at step ${where.step} for the prompt ${JSON.stringify(where.prompts[i])}; ` +
-            'the run stops here, the last checkpoint is kept. Check the weights of this reward, or lower the learning rate.',
+          `Reward "${name}" is ${values[i]}${where.step === undefined ? '' : ` at step ${where.step}`} for the prompt ` +
+            `${JSON.stringify(where.prompts[i])}; the run stops here and the last good checkpoint stays. ` +
+            "Check this reward's weights, or lower the learning rate.",
         );
 }

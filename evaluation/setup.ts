@@ -1,0 +1,52 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError, RunError } from '../common/errors.ts';
+import { readSplit } from '../datasets/shards.ts';
+import { loadPipeline, type LoadedPipeline } from '../models/pipeline.ts';
+import type { SamplerSettings } from '../models/sampler.ts';
+import { loadRewards } from '../rewards/registry.ts';
+import type { RewardSpec } from '../rewards/reward.ts';
+import { PictureGenerator, type Prompt } from './generator.ts';
+import { Judge } from './judge.ts';
+
+/** What the sweep and the evaluation need to make pictures and to judge them. */
+export interface JudgingConfig {
+  /** A diffusers folder. */
+  model: string;
+  sampler: SamplerSettings;
+  /** The rewards that the encoder was trained on. */
+  rewards: RewardSpec[];
+  /** A reward that nothing was trained on. */
+  heldOut?: Pick<RewardSpec, 'type' | 'model' | 'head'>;
+}
+
+/** The name of the held-out reward among the metrics. */
+export const HELD_OUT = 'heldOut';
+
+/** Loads the pipeline and the judges. */
+export async function setUp(
+  { model, sampler, rewards, heldOut }: JudgingConfig,
+  seed: number,
+): Promise<{ pipeline: LoadedPipeline; generator: PictureGenerator; judge: Judge }> {
+  const pipeline = await loadPipeline(model);
+  const judges = await loadRewards([...rewards, ...(heldOut ? [{ ...heldOut, name: HELD_OUT, weight: 0 }] : [])]);
+  const generator = new PictureGenerator(pipeline, sampler, seed);
+  return { pipeline, generator, judge: new Judge(judges, generator.batch, generator.size) };
+}
+
+/** The first prompts of a split, which are a random sample of it. */
+export async function firstPrompts(shards: string, split: 'validation' | 'test', count: number): Promise<Prompt[]> {
+  const rows = await readSplit(shards, split);
+  if (rows.length === 0)
+    throw new InputError(
+      `There are no ${split} prompts: give more prompts, or raise shard.${split} in the configuration.`,
+    );
+  return rows.slice(0, count).map(({ id, prompt }) => ({ id: String(id), prompt }));
+}
+
+/** The encoders that tuning kept, by training step; the last is the final one. */
+export async function tunedEncoders(folder: string): Promise<{ step: number; path: string }[]> {
+  const names = (await readdir(join(folder, 'encoder'))).filter((name) => /^step-\d+$/.test(name)).sort();
+  if (names.length === 0) throw new RunError(`${join(folder, 'encoder')} has no tuned encoders.`);
+  return names.map((name) => ({ step: Number(name.slice('step-'.length)), path: join(folder, 'encoder', name) }));
+}

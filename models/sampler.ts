@@ -1,0 +1,47 @@
+import { tf, type Tensor } from '../engine/tensorflow.ts';
+import { float32 } from '../engine/program.ts';
+import type { Parameters } from '../engine/parameters.ts';
+import type { UnetConfig } from './unet/config.ts';
+import { unet2dCondition } from './unet/unet.ts';
+
+/** T, the guidance scale and K of the method. */
+export interface SamplerSettings {
+  steps: number;
+  guidance: number;
+  /** How many of the last steps see the tuned encoder and, in training, carry gradient. */
+  gradientSteps: number;
+}
+
+/** The input that describes one denoising step: [timestep, a, b] with z' = a z + b eps. */
+export const STEP_NUMBERS = float32(3);
+
+/**
+ * One DDIM step with classifier-free guidance (Ho and Salimans, arXiv 2207.12598), both branches in one batch:
+ * eps = eps_uncond + guidance * (eps_cond - eps_uncond), z' = a z + b eps. A guidance of 1 or less means none, as in
+ * diffusers: then the unconditional branch is left out.
+ * @param z [B, h, w, C]
+ * @param step {@link STEP_NUMBERS}
+ * @param condition [B, T, D], the prompts
+ * @param unconditional [1, T, D], the empty (or negative) prompt
+ */
+export function guidedStep(
+  p: Parameters,
+  config: UnetConfig,
+  guidance: number,
+  { z, step, condition, unconditional }: { z: Tensor; step: Tensor; condition: Tensor; unconditional: Tensor },
+): Tensor {
+  const batch = z.shape[0]!;
+  const [timestep, a, b] = tf.split(step, 3) as [Tensor, Tensor, Tensor];
+  if (guidance <= 1) {
+    const eps = unet2dCondition(p, config, { sample: z, timestep: timestep.tile([batch]), context: condition });
+    return z.mul(a).add(eps.mul(b));
+  }
+  const context = tf.concat([unconditional.tile([batch, 1, 1]), condition], 0);
+  const eps = unet2dCondition(p, config, {
+    sample: tf.concat([z, z], 0),
+    timestep: timestep.tile([2 * batch]),
+    context,
+  });
+  const [without, withPrompt] = tf.split(eps, 2) as [Tensor, Tensor];
+  return z.mul(a).add(without.add(withPrompt.sub(without).mul(guidance)).mul(b));
+}

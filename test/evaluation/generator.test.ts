@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tf, type Tensor } from '../../engine/tensorflow.ts';
+import { WeightParameters, type Weights } from '../../engine/weights.ts';
+import { PictureGenerator, type Arm } from '../../evaluation/generator.ts';
+import { clipText } from '../../models/clip/text.ts';
+import { startNoise } from '../../models/noise.ts';
+import type { LoadedPipeline } from '../../models/pipeline.ts';
+import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import { unet2dCondition } from '../../models/unet/unet.ts';
+import { vaeDecode } from '../../models/vae/vae.ts';
+import { smallPipeline, tuned } from './small-pipeline.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'textcraftor-generator-'));
+const sampler = { steps: 4, guidance: 3, gradientSteps: 2 };
+const prompts = [
+  { id: 'a', prompt: 'a small red circle' },
+  { id: 'b', prompt: 'two dogs' },
+];
+let pipeline: LoadedPipeline;
+let generator: PictureGenerator;
+let other: Weights;
+beforeAll(async () => {
+  pipeline = await smallPipeline(folder);
+  generator = new PictureGenerator(pipeline, sampler, 5, 3);
+  other = tuned(pipeline.weights.textEncoder, 0.1);
+});
+afterAll(() => {
+  generator.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+/** The picture of one prompt, written out: `late` encodes in the last K steps. */
+function reference(prompt: (typeof prompts)[number], late: Weights, blend: number): number[] {
+  const p = (weights: Weights) => new WeightParameters(weights, 'test');
+  const ids = tf.tensor2d(
+    ['', prompt.prompt].flatMap((text) => [...pipeline.tokenizer.pad(pipeline.tokenizer.encode(text))]),
+    [2, 16],
+    'int32',
+  );
+  const embed = (weights: Weights) => clipText(p(weights), pipeline.config.textEncoder, ids).hidden;
+  const original = embed(pipeline.weights.textEncoder);
+  const mixed = embed(late)
+    .mul(blend)
+    .add(original.mul(1 - blend));
+  const scheduler = new DdimScheduler(pipeline.config.scheduler);
+  let z: Tensor = tf.tensor4d(startNoise(5, prompt.id, 1, [8, 8, 4]), [1, 8, 8, 4]);
+  scheduler.timesteps(4).forEach((t, i) => {
+    const context = i < 2 ? original : mixed;
+    const sample = tf.concat([z, z], 0);
+    const eps = unet2dCondition(p(pipeline.weights.unet), pipeline.config.unet, {
+      sample,
+      timestep: tf.fill([2], t),
+      context,
+    });
+    const [uncond, cond] = tf.split(eps, 2) as [Tensor, Tensor];
+    const { a, b } = scheduler.step(t, 4);
+    z = z.mul(a).add(uncond.add(cond.sub(uncond).mul(3)).mul(b));
+  });
+  const image = vaeDecode(p(pipeline.weights.vae), pipeline.config.vae, z.div(pipeline.config.vae.scaling_factor!));
+  return [...image.div(2).add(0.5).clipByValue(0, 1).dataSync()];
+}
+
+describe('PictureGenerator', () => {
+  it('makes the pictures of the written-out sampler, under the original and under blended embeddings', () => {
+    const original = generator.embed(pipeline.weights.textEncoder, prompts);
+    const late = generator.embed(other, prompts);
+    const items = [1, 0].map((prompt) => ({ prompt, sample: 1 }));
+    const latents = generator.firstSteps(prompts, items, original);
+    const arms: [number, Arm][] = [
+      [0, { name: 'base', terms: [{ embeddings: original, weight: 1 }] }],
+      [1, { name: 'tuned', terms: [{ embeddings: late, weight: 1 }] }],
+      [0.5, { name: 'blend', terms: [original, late].map((embeddings) => ({ embeddings, weight: 0.5 })) }],
+    ];
+    const pixels = 32 * 32 * 3;
+    const seen = new Set<string>();
+    for (const [blend, arm] of arms) {
+      const pictures = generator.lastSteps(latents, items, arm);
+      expect(pictures).toHaveLength(2 * pixels);
+      items.forEach(({ prompt }, i) => {
+        const expected = reference(prompts[prompt]!, other, blend);
+        const picture = pictures.subarray(i * pixels, (i + 1) * pixels);
+        expect(Math.max(...expected.map((value, k) => Math.abs(value - picture[k]!)))).toBeLessThan(1e-3);
+        seen.add(expected.slice(0, 50).join());
+      });
+    }
+    expect(seen.size).toBe(6);
+  });
+
+  it('gives a picture that does not depend on what else is in the batch', () => {
+    const original = generator.embed(pipeline.weights.textEncoder, prompts);
+    const base: Arm = { name: 'base', terms: [{ embeddings: original, weight: 1 }] };
+    const make = (items: { prompt: number; sample: number }[]) =>
+      generator.lastSteps(generator.firstSteps(prompts, items, original), items, base).subarray(0, 32 * 32 * 3);
+    const alone = make([{ prompt: 0, sample: 0 }]);
+    const together = make([0, 1, 2].map((sample) => ({ prompt: 0, sample })));
+    expect(Math.max(...alone.map((value, k) => Math.abs(value - together[k]!)))).toBeLessThan(1e-4);
+  });
+});

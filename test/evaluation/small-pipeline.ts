@@ -1,0 +1,95 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { canonicalJson } from '../../common/files.ts';
+import { tf } from '../../engine/tensorflow.ts';
+import type { Weights } from '../../engine/weights.ts';
+import { clipText } from '../../models/clip/text.ts';
+import { clipTextSchema } from '../../models/clip/config.ts';
+import { loadPipeline, savePipeline, type LoadedPipeline } from '../../models/pipeline.ts';
+import { schedulerSchema } from '../../models/scheduler/ddim.ts';
+import { unet2dCondition } from '../../models/unet/unet.ts';
+import { unetSchema } from '../../models/unet/config.ts';
+import { vaeDecode } from '../../models/vae/vae.ts';
+import { vaeSchema } from '../../models/vae/config.ts';
+import { randomWeights, shapesOf } from '../rewards/small-clip.ts';
+
+const transformer = { hidden_size: 8, intermediate_size: 12, num_hidden_layers: 1, num_attention_heads: 2 };
+const config = {
+  textEncoder: clipTextSchema.parse({
+    ...transformer,
+    vocab_size: 682,
+    max_position_embeddings: 16,
+    eos_token_id: 681,
+  }),
+  unet: unetSchema.parse({
+    sample_size: 8,
+    in_channels: 4,
+    out_channels: 4,
+    block_out_channels: [8],
+    down_block_types: ['CrossAttnDownBlock2D'],
+    up_block_types: ['CrossAttnUpBlock2D'],
+    layers_per_block: 1,
+    cross_attention_dim: 8,
+    attention_head_dim: 2,
+    norm_num_groups: 4,
+  }),
+  vae: vaeSchema.parse({
+    block_out_channels: [4, 4, 4],
+    down_block_types: ['DownEncoderBlock2D', 'DownEncoderBlock2D', 'DownEncoderBlock2D'],
+    up_block_types: ['UpDecoderBlock2D', 'UpDecoderBlock2D', 'UpDecoderBlock2D'],
+    layers_per_block: 1,
+    norm_num_groups: 2,
+    latent_channels: 4,
+  }),
+  scheduler: schedulerSchema.parse({
+    _class_name: 'DDIMScheduler',
+    beta_schedule: 'scaled_linear',
+    beta_start: 0.00085,
+    beta_end: 0.012,
+    steps_offset: 1,
+  }),
+};
+
+/** Writes a diffusers folder of a random pipeline that makes pictures of 32 x 32, and reads it. */
+export async function smallPipeline(folder: string): Promise<LoadedPipeline> {
+  const ids = tf.zeros([1, 16], 'int32');
+  const z = tf.zeros([1, 8, 8, 4]);
+  const tokenizer = join(folder, 'tokenizer-source');
+  mkdirSync(tokenizer, { recursive: true });
+  for (const file of ['vocab.json', 'merges.txt'])
+    cpSync(join(import.meta.dirname, '../models/tokenizer', file), join(tokenizer, file));
+  writeFileSync(join(tokenizer, 'tokenizer_config.json'), '{"model_max_length": 16}');
+  const weights = {
+    textEncoder: randomWeights(shapesOf((p) => clipText(p, config.textEncoder, ids).hidden)),
+    unet: randomWeights(
+      shapesOf((p) =>
+        unet2dCondition(p, config.unet, { sample: z, timestep: tf.zeros([1]), context: tf.zeros([1, 16, 8]) }),
+      ),
+    ),
+    vae: randomWeights(shapesOf((p) => vaeDecode(p, config.vae, z))),
+  };
+  await savePipeline(folder, { config, weights }, { tokenizer });
+  return loadPipeline(folder);
+}
+
+/** The weights with every value moved a little. */
+export function tuned(weights: Weights, by: number): Weights {
+  return new Map([...weights].map(([name, { shape, data }]) => [name, { shape, data: data.map((x) => x + by) }]));
+}
+
+/** Writes a folder of shards with these prompts in its validation and test splits. */
+export async function writeShards(folder: string, prompts: readonly string[]): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const rows = prompts.map((prompt, i) => `('${String(i).padStart(32, '0')}', '${prompt}', 5, 'test')`).join(', ');
+  const connection = await (await DuckDBInstance.create()).connect();
+  const file = join(folder, 'part.parquet');
+  await connection.run(`COPY (FROM (VALUES ${rows}) AS t(id, prompt, tokens, source)) TO '${file}' (FORMAT parquet)`);
+  connection.closeSync();
+  const split = {
+    rows: prompts.length,
+    shards: [{ file: 'part.parquet', rows: prompts.length, sha256: '', content: '' }],
+  };
+  const splits = { train: { rows: 0, shards: [] }, validation: split, test: split };
+  writeFileSync(join(folder, 'manifest.json'), canonicalJson({ format: 1, columns: {}, splits }));
+}
