@@ -30,6 +30,8 @@ export interface Scope {
   parameters(group: string): Parameters;
   /** The tensors of `group` that this entry point has used so far, by name. */
   used(group: string): Map<string, Tensor>;
+  /** The value of a parameter that another entry point has named before (`group/name`). */
+  value(name: string): Tensor;
   /**
    * A variable `state/kind/parameter` of the parameter's shape (`parameter` is its full name, `group/name`), zeros until
    * it is set: an optimizer's moment, a moving average.
@@ -116,7 +118,7 @@ export class Program {
       rmSync(folder, { recursive: true });
     }
     this.#nodes = [];
-    for (const [name, { shape }] of this.#variables) if (isState(name)) this.#set(name, tf.zeros([...shape]));
+    this.#set(new Map([...this.#variables].filter(([name]) => isState(name)).map(([name, { shape }]) => [name, () => tf.zeros([...shape])]))); // prettier-ignore
   }
 
   /** Runs an entry point. The caller disposes the outputs. */
@@ -149,27 +151,34 @@ export class Program {
   /**
    * Sets the parameters of `group` from tensors in the file's layout. A missing tensor or one of another shape is an
    * InputError; tensors that no entry point uses are left alone.
+   * @param source where the weights are from, for messages
    */
-  load(group: string, weights: Weights): void {
+  load(group: string, weights: Weights, source = group): void {
+    const values = new Map<string, () => Tensor>();
     for (const [name, shape] of this.parameters(group)) {
       const stored = weights.get(name);
-      if (!stored) throw new InputError(`${group}: tensor ${name} [${shape}] is missing; are these the weights of another architecture?`);
+      if (!stored) throw new InputError(`Tensor ${name} is missing from ${source}; expected shape [${shape.join(', ')}].`);
       if (String(stored.shape) !== String(shape))
-        throw new InputError(`${group}: tensor ${name} has shape [${stored.shape}], expected [${shape}]`);
+        throw new InputError(`Tensor ${name} in ${source} has shape [${stored.shape.join(', ')}]; expected [${shape.join(', ')}].`);
       const variable = this.#variables.get(`${group}/${name}`)!;
-      this.#set(`${group}/${name}`, tf.tensor(toEngine(stored.data, variable.shape, variable.layout), [...variable.shape]));
+      values.set(`${group}/${name}`, () => tf.tensor(toEngine(stored.data, variable.shape, variable.layout), [...variable.shape]));
     }
+    this.#set(values);
   }
 
   /** The parameters of `group` in the file's layout. */
   read(group: string): Weights {
-    return new Map([...this.parameters(group)].map(([name, shape]) => {
-      const { shape: engineShape, layout } = this.#variables.get(`${group}/${name}`)!;
-      const [value] = this.#run([], [], [`variable/${group}/${name}/value`]);
-      const data = value!.dataSync() as Float32Array;
-      value!.dispose();
-      return [name, { shape, data: toFile(data, engineShape, layout) }];
-    })); // prettier-ignore
+    const weights: Weights = new Map();
+    for (const names of this.#batches([...this.parameters(group).keys()].map((name) => `${group}/${name}`))) {
+      const values = this.#run([], [], names.map((name) => `variable/${name}/value`)); // prettier-ignore
+      for (const [i, name] of names.entries()) {
+        const { shape, layout } = this.#variables.get(name)!;
+        const data = toFile(values[i]!.dataSync() as Float32Array, shape, layout);
+        weights.set(name.slice(group.length + 1), { shape: fileShape(shape, layout), data });
+        values[i]!.dispose();
+      }
+    }
+    return weights;
   }
 
   /** Frees the graph and its variables. */
@@ -178,10 +187,28 @@ export class Program {
     this.#id = undefined;
   }
 
-  #set(name: string, value: Tensor): void {
-    const [done] = this.#run([value], [`variable/${name}/new`], [`variable/${name}/set`]);
-    done!.dispose();
-    value.dispose();
+  #set(values: Map<string, () => Tensor>): void {
+    for (const names of this.#batches([...values.keys()])) {
+      const tensors = names.map((name) => values.get(name)!());
+      const done = this.#run(tensors, names.map((name) => `variable/${name}/new`), names.map((name) => `variable/${name}/set`)); // prettier-ignore
+      for (const tensor of [...tensors, ...done]) tensor.dispose();
+    }
+  }
+
+  /** The names in groups of at most TRANSFER_BYTES: TensorFlow prepares the graph anew for each set of names that it is asked for. */
+  #batches(names: string[]): string[][] {
+    const batches: string[][] = [];
+    let bytes = Infinity;
+    for (const name of names) {
+      const size = 4 * this.#variables.get(name)!.shape.reduce((a, b) => a * b, 1);
+      if (bytes + size > TRANSFER_BYTES) {
+        batches.push([]);
+        bytes = 0;
+      }
+      batches.at(-1)!.push(name);
+      bytes += size;
+    }
+    return batches;
   }
 
   #run(tensors: Tensor[], inputNames: string[], outputNames: string[]): Tensor[] {
@@ -195,6 +222,8 @@ export class Program {
 }
 
 const backend = () => tf.backend() as unknown as RunningBackend;
+/** What is moved between JavaScript and the device at once: bounds the second copy of the weights while they are loaded. */
+const TRANSFER_BYTES = 2 ** 29;
 const STATE = 'state';
 const isState = (name: string) => name.startsWith(`${STATE}/`);
 
@@ -244,6 +273,10 @@ class EntryRecording implements Scope {
   used(group: string): Map<string, Tensor> {
     const found = [...this.#reads].filter(([name]) => name.startsWith(`${group}/`));
     return new Map(found.map(([name, tensor]) => [name.slice(group.length + 1), tensor]));
+  }
+
+  value(name: string): Tensor {
+    return this.#read(name, this.#known(name));
   }
 
   state(kind: string, parameter: string): Tensor {

@@ -4,21 +4,27 @@ import type { Weights } from '../engine/weights.ts';
 /**
  * Fresh weights for parameters of these names and file shapes. Matrices and kernels are uniform within
  * 1 / sqrt(fan-in), torch's default for linear and convolution layers; embeddings are normal with deviation 0.02;
- * norms start as the identity; CLIP's temperature at 1 / 0.07. Outputs that end a residual branch or the network
- * (`conv_out`, `conv2`, `proj_out`) start at zero, so that a deep network starts as a shallow one.
+ * norms start as the identity; CLIP's temperature at 1 / 0.07.
+ * @param zero parameters that start at zero: the outputs of residual branches, so that a deep network starts as a shallow one
  */
-export function initialize(parameters: Map<string, number[]>, seed: number): Weights {
-  return new Map([...parameters].map(([name, shape]) => [name, { shape, data: initial(name, shape, new RandomStream(seed, name)) }]));
+export function initialize(parameters: Map<string, number[]>, seed: number, zero?: RegExp): Weights {
+  return new Map(
+    [...parameters].map(([name, shape]) => {
+      const data = zero?.test(name) ? new Float32Array(size(shape)) : initial(name, shape, new RandomStream(seed, name));
+      return [name, { shape, data }];
+    }),
+  );
 }
 
+const size = (shape: number[]) => shape.reduce((a, b) => a * b, 1);
+
 function initial(name: string, shape: number[], random: RandomStream): Float32Array {
-  const count = shape.reduce((a, b) => a * b, 1);
+  const count = size(shape);
   const zeros = new Float32Array(count);
   if (name.endsWith('logit_scale')) return zeros.fill(Math.log(1 / 0.07));
   if (name.endsWith('bias')) return zeros;
   if (/embedding/.test(name) && !/time_embedding/.test(name)) return random.normal(count).map((v) => v * 0.02);
   if (shape.length === 1) return zeros.fill(1);
-  if (/(^|\.)(conv_out|proj_out)\.weight$|resnets\.\d+\.conv2\.weight$/.test(name)) return zeros;
   const bound = 1 / Math.sqrt(count / shape[0]!);
   return zeros.map(() => (2 * random.uniform() - 1) * bound);
 }

@@ -1,0 +1,123 @@
+import { float32, int32, Program } from '../engine/program.ts';
+import { tf, type Tensor } from '../engine/tensorflow.ts';
+import type { Weights } from '../engine/weights.ts';
+import { clipText } from './clip/text.ts';
+import type { LoadedPipeline } from './pipeline.ts';
+import { guidedStep, STEP_NUMBERS } from './sampler.ts';
+import { DdimScheduler } from './scheduler/ddim.ts';
+import { vaeDecode, vaeScalingFactor } from './vae/vae.ts';
+
+/** What the UNet is conditioned on. */
+export interface Conditioning {
+  /** The prompts' embeddings. [B, T, D] */
+  condition: Tensor;
+  /** The empty (or negative) prompt's. [1, T, D] */
+  unconditional: Tensor;
+}
+
+export interface TextToImageShape {
+  /** Pictures that are made at once. */
+  batch: number;
+  /** Of the latents. */
+  height: number;
+  width: number;
+  /** Scale of classifier-free guidance; 1 or less for none. */
+  guidance: number;
+}
+
+/**
+ * Stable Diffusion's way from prompts to pictures, as diffusers' StableDiffusionPipeline with its DDIMScheduler (eta 0).
+ * The caller disposes the tensors that it gets.
+ */
+export class TextToImage {
+  readonly #pipeline: LoadedPipeline;
+  readonly #batch: number;
+  readonly #program = new Program();
+  readonly #scheduler: DdimScheduler;
+
+  constructor(pipeline: LoadedPipeline, { batch, height, width, guidance }: TextToImageShape) {
+    const { config, weights, tokenizer, folder } = pipeline;
+    const { textEncoder, unet, vae } = config;
+    this.#pipeline = pipeline;
+    this.#batch = batch;
+    this.#scheduler = new DdimScheduler(config.scheduler);
+
+    const z = float32(batch, height, width, unet.in_channels);
+    const embedding = (rows: number) => float32(rows, tokenizer.modelMaxLength, textEncoder.hidden_size);
+    this.#program.entry('encode', { ids: int32(batch + 1, tokenizer.modelMaxLength) }, ({ ids }, scope) => {
+      const { hidden } = clipText(scope.parameters('text_encoder'), textEncoder, ids);
+      const [condition, unconditional] = tf.split(hidden, [batch, 1]) as [Tensor, Tensor];
+      return { condition, unconditional };
+    });
+    const step = { z, step: STEP_NUMBERS, condition: embedding(batch), unconditional: embedding(1) };
+    this.#program.entry('denoise', step, (inputs, scope) => ({
+      z: guidedStep(scope.parameters('unet'), unet, guidance, inputs),
+    }));
+    this.#program.entry('decode', { z }, ({ z }, scope) => {
+      const picture = vaeDecode(scope.parameters('vae'), vae, z.div(vaeScalingFactor(vae)));
+      return { picture: picture.mul(0.5).add(0.5).clipByValue(0, 1) };
+    });
+    this.#program.compile();
+    this.#program.load('unet', weights.unet, `${folder}/unet`);
+    this.#program.load('vae', weights.vae, `${folder}/vae`);
+  }
+
+  /**
+   * Embeddings under a text encoder.
+   * @param prompts as many as the batch holds
+   * @param source where the encoder is from, for messages
+   */
+  encode(prompts: readonly string[], negative: string, encoder: Weights, source: string): Conditioning {
+    const { tokenizer } = this.#pipeline;
+    const length = tokenizer.modelMaxLength;
+    const ids = new Int32Array((this.#batch + 1) * length);
+    [...prompts, negative].forEach((text, i) => ids.set(tokenizer.pad(tokenizer.encode(text), length), i * length));
+    this.#program.load('text_encoder', encoder, source);
+    const input = tf.tensor2d(ids, [this.#batch + 1, length], 'int32');
+    const output = this.#program.run('encode', { ids: input });
+    input.dispose();
+    return output as unknown as Conditioning;
+  }
+
+  /**
+   * From noise towards latents in the first `until` of `steps` DDIM steps; all of them if it is not given.
+   * @param noise z_T [B, h, w, C]
+   * @param conditioning of the step with this index, 0 being the first
+   * @returns z_0 [B, h, w, C], or what the latents are after that many steps
+   */
+  denoise(
+    noise: Tensor,
+    steps: number,
+    conditioning: (step: number) => Conditioning,
+    { until = steps, progress }: { until?: number; progress?: (done: number) => void } = {},
+  ): Tensor {
+    let z = noise.clone();
+    this.#scheduler.timesteps(steps).slice(0, until).forEach((t, i) => {
+      const { a, b } = this.#scheduler.step(t, steps);
+      const step = tf.tensor1d([t, a, b]);
+      const next = this.#program.run('denoise', { z, step, ...conditioning(i) })['z']!;
+      tf.dispose([z, step]);
+      z = next;
+      progress?.(i + 1);
+    });
+    return z;
+  }
+
+  /** Pictures of latents. z [B, h, w, C] -> [B, H, W, 3] in [0, 1] */
+  decode(z: Tensor): Tensor {
+    return this.#program.run('decode', { z })['picture']!;
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+  }
+}
+
+/** w * tuned + (1 - w) * original, the unconditional branch included: the paper's style control. */
+export function blend(tuned: Conditioning, original: Conditioning, weight: number): Conditioning {
+  const mix = (a: Tensor, b: Tensor) => tf.tidy(() => a.mul(weight).add(b.mul(1 - weight)));
+  return {
+    condition: mix(tuned.condition, original.condition),
+    unconditional: mix(tuned.unconditional, original.unconditional),
+  };
+}

@@ -1,0 +1,121 @@
+import type { Program, Tensors } from '../engine/program.ts';
+import { tf, type Tensor } from '../engine/tensorflow.ts';
+import type { LoadedPipeline } from '../models/pipeline.ts';
+import { DdimScheduler } from '../models/scheduler/ddim.ts';
+import type { LoadedReward } from '../rewards/reward.ts';
+import { requireFiniteScores } from '../rewards/total.ts';
+import { updateNumbers } from './adamw.ts';
+import type { Rollout } from './rollout.ts';
+import { readers, tuningProgram, type TuningSettings } from './tuning-program.ts';
+
+/** What one step of tuning is told about itself; the line of metrics.jsonl. */
+export interface StepMetrics {
+  /** 1-based. */
+  step: number;
+  /** -mean over the batch of the weighted sum of rewards. */
+  loss: number;
+  /** Mean of each reward over the batch. */
+  rewards: Record<string, number>;
+  /** Norm of the gradient before clipping. */
+  gradientNorm: number;
+  /** Norm of the change of the encoder's parameters since the start. */
+  deltaNorm: number;
+  /** Mean squared distance of the embeddings from the original ones. */
+  drift: number;
+  learningRate: number;
+}
+
+/** Prompt-based reward tuning of a text encoder (Alg. 1), a step at a time. */
+export class Trainer {
+  readonly program: Program;
+  readonly #pipeline: LoadedPipeline;
+  readonly #rewards: readonly LoadedReward[];
+  readonly #settings: TuningSettings;
+  /** [t, a, b] of the last K steps, in order. */
+  readonly #steps: [number, number, number][];
+
+  constructor(pipeline: LoadedPipeline, rewards: readonly LoadedReward[], settings: TuningSettings) {
+    this.#pipeline = pipeline;
+    this.#rewards = rewards;
+    this.#settings = settings;
+    const { steps, gradientSteps } = settings.sampler;
+    const scheduler = new DdimScheduler(pipeline.config.scheduler);
+    this.#steps = scheduler
+      .timesteps(steps)
+      .slice(-gradientSteps)
+      .map((t) => {
+        const { a, b } = scheduler.step(t, steps);
+        return [t, a, b];
+      });
+    this.program = tuningProgram(pipeline, rewards, settings);
+  }
+
+  /**
+   * One step on the samples at `rows` of the rollout (as many as the batch).
+   * @throws RunError naming step, prompt and reward when a reward is not finite; the parameters are then as before
+   */
+  step(step: number, rollout: Rollout, rows: readonly number[], learningRate: number): StepMetrics {
+    return tf.tidy(() => {
+      const samples = rows.map((row) => rollout.samples[row]!);
+      const prompts = samples.map(({ prompt }) => prompt);
+      const ids = this.#ids(prompts);
+      const embeddings = this.program.run('encode', ids);
+      const latents = [this.#start(rollout, rows)];
+      const numbers = this.#steps.map((values) => tf.tensor1d(values));
+      for (const step of numbers) latents.push(this.program.run('denoise', { z: latents.at(-1)!, step, ...embeddings })['z']!);
+
+      const { loss, dz, ...scores } = this.program.run('score', { z: latents.pop()!, ...this.#promptIds(prompts) });
+      const values = Object.fromEntries(Object.entries(scores).map(([name, t]) => [name, t.dataSync() as Float32Array]));
+      requireFiniteScores(values, { step, prompts });
+
+      let gradient = dz!;
+      const dCondition: Tensor[] = [];
+      const dUnconditional: Tensor[] = [];
+      for (const step of numbers.toReversed()) {
+        const back = this.program.run('denoiseVjp', { z: latents.pop()!, step, dz: gradient, ...embeddings });
+        gradient = back['dz']!;
+        dCondition.push(back['dCondition']!);
+        dUnconditional.push(back['dUnconditional']!);
+      }
+      const update = this.program.run('update', {
+        ...ids,
+        dCondition: tf.addN(dCondition),
+        dUnconditional: tf.addN(dUnconditional),
+        numbers: updateNumbers(learningRate, step, this.#settings.optimizer),
+      });
+      const scalar = (tensor: Tensor | undefined) => tensor!.dataSync()[0]!;
+      return {
+        step,
+        loss: scalar(loss),
+        rewards: Object.fromEntries(Object.entries(values).map(([name, v]) => [name, v.reduce((a, b) => a + b, 0) / v.length])),
+        gradientNorm: scalar(update['gradientNorm']),
+        deltaNorm: scalar(this.program.run('deltaNorm', {})['deltaNorm']),
+        drift: scalar(update['drift']),
+        learningRate,
+      };
+    });
+  }
+
+  #start({ latents, shape }: Rollout, rows: readonly number[]): Tensor {
+    const size = shape[0] * shape[1] * shape[2];
+    const values = new Float32Array(rows.length * size);
+    rows.forEach((row, i) => values.set(latents.subarray(row * size, (row + 1) * size), i * size));
+    return tf.tensor4d(values, [rows.length, ...shape]);
+  }
+
+  #ids(prompts: readonly string[]): { ids: Tensor; emptyIds: Tensor } {
+    const { tokenizer, config } = this.#pipeline;
+    const length = config.textEncoder.max_position_embeddings;
+    const rows = [...prompts, ''].map((prompt) => Array.from(tokenizer.pad(tokenizer.encode(prompt), length)));
+    return { ids: tf.tensor2d(rows.slice(0, -1), [prompts.length, length], 'int32'), emptyIds: tf.tensor2d(rows.slice(-1), [1, length], 'int32') };
+  }
+
+  #promptIds(prompts: readonly string[]): Tensors {
+    return Object.fromEntries(
+      readers(this.#rewards).map((reward) => [
+        reward.name,
+        tf.tensor2d(reward.tokenize(prompts), [prompts.length, reward.promptLength], 'int32'),
+      ]),
+    );
+  }
+}

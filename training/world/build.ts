@@ -1,0 +1,226 @@
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256File, writeFileAtomic } from '../../common/files.ts';
+import { RandomStream } from '../../common/random.ts';
+import { caption } from '../../datasets/shapes/grammar.ts';
+import type { Scene } from '../../datasets/shapes/scene.ts';
+import { webExample } from '../../datasets/shapes/web-like.ts';
+import { writeSafetensors } from '../../engine/safetensors.ts';
+import { readWeights, writeWeights, type Weights } from '../../engine/weights.ts';
+import { imageFeatures, logitScale, textFeatures } from '../../models/clip/clip.ts';
+import { ClipTokenizer } from '../../models/clip/tokenizer.ts';
+import { unit } from '../../rewards/clip-model.ts';
+import { filmCnn } from '../../rewards/film-cnn.ts';
+import { preprocess } from '../../rewards/preprocess.ts';
+import { trainAesthetic } from './aesthetic.ts';
+import { CLIP_BATCH, trainClip, type PairBatch } from './clip.ts';
+import { decodeLatents, encodePictures, whiten } from './latents.ts';
+import { trainPairReward } from './pair-reward.ts';
+import { SceneIndex, neighbour, pictureAt, pictureBank, type PictureBank } from './pictures.ts';
+import { CLIP_PREPROCESSING, CONTEXT_LENGTH, IMAGE_SHAPE, WEB_EXAMPLES, clipConfig, heldOutConfig, schedulerConfig, unetConfig, vaeConfig } from './recipe.ts'; // prettier-ignore
+import { trainUnet } from './unet.ts';
+import { trainVae } from './vae.ts';
+
+const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
+
+/** Every model has a seed of its own; the held-out reward's data comes from yet another. */
+const SEEDS = { web: 1, vae: 2, base: 3, unet: 4, bank: 5, clip: 6, preference: 7, aesthetic: 8, heldOutBank: 9, heldOut: 10 };
+const STEPS = { vae: 4000, base: 2000, unet: 6000, clip: 2500, preference: 1200, aesthetic: 1200, heldOut: 2500 };
+const BANK = 12000;
+
+/** The steps of the build, in an order that respects what they need. Each leaves one file; a file that is there is kept. */
+export const WORLD_STEPS = ['vae', 'base', 'unet', 'clip', 'preference', 'aesthetic', 'heldOut'] as const;
+export type WorldStep = (typeof WORLD_STEPS)[number];
+
+export interface WorldBuild {
+  /** Where the steps leave their files. */
+  work: string;
+  /** The world's tokenizer folder. */
+  tokenizer: string;
+  log(line: string): void;
+}
+
+/** Runs one step of the build, unless its file is there. */
+export async function buildWorldStep(step: WorldStep, { work, tokenizer: tokenizerFolder, log }: WorldBuild): Promise<void> {
+  const path = (name: string) => join(work, `${name}.safetensors`);
+  if (existsSync(path(step))) return;
+  await mkdir(work, { recursive: true });
+  const tokenizer = await ClipTokenizer.load(tokenizerFolder);
+  const ids = (text: string): Int32Array => tokenizer.pad(tokenizer.encode(text), CONTEXT_LENGTH);
+  const sceneIds = (scene: Scene, random: RandomStream) => ids(caption(scene, random));
+  const config = worldClipConfig(tokenizer);
+  const started = Date.now();
+  const report = (n: number, means: Record<string, number>) =>
+    log(`${step} ${n}/${STEPS[step]} ${Object.entries(means).map(([name, value]) => `${name} ${value.toPrecision(4)}`).join(' ')} ${((Date.now() - started) / 1000).toFixed(0)} s`); // prettier-ignore
+  const common = { seed: SEEDS[step], steps: STEPS[step], report };
+  const load = (name: WorldStep) => readWeights(path(name));
+
+  const run: Record<WorldStep, () => Promise<Weights>> = {
+    async vae() {
+      const pictures = webPictures();
+      const vae = trainVae(pictures, SEEDS.vae, STEPS.vae, report);
+      return whiten(vae, encodePictures(pictures, vae));
+    },
+    async base() {
+      const pictures = webPictures();
+      const captions = webCaptions(ids);
+      return trainClip({
+        ...common,
+        config,
+        negatives: 0,
+        learningRate: 1e-3,
+        batch: (n) => {
+          const random = new RandomStream(SEEDS.base, 'base batch', n);
+          const images = new Float32Array(CLIP_BATCH * PIXELS);
+          const chosen = new Int32Array(CLIP_BATCH * CONTEXT_LENGTH);
+          for (let i = 0; i < CLIP_BATCH; i++) {
+            const at = random.integer(WEB_EXAMPLES);
+            images.set(pictures.subarray(at * PIXELS, (at + 1) * PIXELS), i * PIXELS);
+            chosen.set(captions.subarray(at * CONTEXT_LENGTH, (at + 1) * CONTEXT_LENGTH), i * CONTEXT_LENGTH);
+          }
+          return { images, captions: chosen, negatives: new Int32Array(0) };
+        },
+      });
+    },
+    async unet() {
+      return trainUnet({
+        ...common,
+        latents: encodePictures(webPictures(), await load('vae')),
+        captions: webCaptions(ids),
+        empty: ids(''),
+        textConfig: config.text_config,
+        text: await load('base'),
+        learningRate: 1.5e-3,
+      });
+    },
+    async clip() {
+      const bank = throughVae(pictureBank(BANK, SEEDS.bank), await load('vae'));
+      return trainClip({ ...common, config, negatives: 3, learningRate: 1e-3, batch: cleanBatch(bank, sceneIds) });
+    },
+    async preference() {
+      return trainPairReward({
+        ...common,
+        bank: throughVae(pictureBank(BANK, SEEDS.bank), await load('vae')),
+        start: await load('clip'),
+        caption: sceneIds,
+        learningRate: 3e-4,
+        score: (p, image, captions) => {
+          const features = unit(imageFeatures(p, config, preprocess(image, CLIP_PREPROCESSING)));
+          return features.mul(unit(textFeatures(p, config, captions))).sum(-1).mul(logitScale(p).exp()); // prettier-ignore
+        },
+      });
+    },
+    async aesthetic() {
+      const bank = throughVae(pictureBank(BANK, SEEDS.bank), await load('vae'));
+      const { clip, head } = trainAesthetic({ ...common, config, clip: await load('clip'), bank, learningRate: 5e-4 });
+      return new Map([...prefixed(clip, 'clip.'), ...prefixed(head, 'head.')]);
+    },
+    async heldOut() {
+      const network = heldOutConfig(tokenizer.size, tokenizer.padId);
+      return trainPairReward({
+        ...common,
+        bank: throughVae(pictureBank(BANK, SEEDS.heldOutBank), await load('vae')),
+        caption: sceneIds,
+        learningRate: 1.5e-3,
+        score: (p, image, captions) => filmCnn(p, network, image, captions),
+      });
+    },
+  };
+  await writeWeights(path(step), await run[step]());
+  log(`${step} done in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+}
+
+const worldClipConfig = (tokenizer: ClipTokenizer) => clipConfig(tokenizer.size, tokenizer.bosId, tokenizer.eosId);
+
+function webPictures(): Float32Array {
+  const pictures = new Float32Array(WEB_EXAMPLES * PIXELS);
+  for (let i = 0; i < WEB_EXAMPLES; i++) pictures.set(webExample(i, SEEDS.web).image, i * PIXELS);
+  return pictures;
+}
+
+function webCaptions(ids: (text: string) => Int32Array): Int32Array {
+  const captions = new Int32Array(WEB_EXAMPLES * CONTEXT_LENGTH);
+  for (let i = 0; i < WEB_EXAMPLES; i++) captions.set(ids(webExample(i, SEEDS.web).caption), i * CONTEXT_LENGTH);
+  return captions;
+}
+
+/** Two pictures in three as the autoencoder gives them back: a reward will see what a decoder made. */
+function throughVae(bank: PictureBank, vae: Weights): PictureBank {
+  const decoded = decodeLatents(encodePictures(bank.images, vae), vae);
+  const images = bank.images.map((value, i) => (Math.floor(i / PIXELS) % 3 === 0 ? value : decoded[i]!));
+  return { ...bank, images };
+}
+
+/** Pictures with right captions, and three captions a picture that are wrong in one attribute. */
+function cleanBatch(bank: PictureBank, sceneIds: (scene: Scene, random: RandomStream) => Int32Array) {
+  const index = new SceneIndex(bank);
+  const usable = bank.scenes.flatMap((scene, i) => (scene ? [i] : []));
+  return (n: number): PairBatch => {
+    const random = new RandomStream(SEEDS.clip, 'clip batch', n);
+    const images = new Float32Array(CLIP_BATCH * PIXELS);
+    const captions = new Int32Array(CLIP_BATCH * CONTEXT_LENGTH);
+    const negatives = new Int32Array(3 * CLIP_BATCH * CONTEXT_LENGTH);
+    for (let i = 0; i < CLIP_BATCH; i++) {
+      const at = random.choice(usable);
+      const scene = bank.scenes[at]!;
+      images.set(pictureAt(bank, at), i * PIXELS);
+      captions.set(sceneIds(scene, random), i * CONTEXT_LENGTH);
+      for (let k = 0; k < 3; k++) negatives.set(sceneIds(neighbour(scene, random), random), (k * CLIP_BATCH + i) * CONTEXT_LENGTH);
+    }
+    return { images, captions, negatives };
+  };
+}
+
+const prefixed = (weights: Weights, prefix: string) => [...weights].map(([name, tensor]) => [prefix + name, tensor] as const);
+const part = (weights: Weights, prefix: string): Weights =>
+  new Map([...weights].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+
+/** Writes the world's folders, in float16, from the files of all steps, and a manifest with their digests. */
+export async function assembleWorld(world: string, { work, tokenizer: tokenizerFolder }: WorldBuild): Promise<void> {
+  const load = (name: WorldStep) => readWeights(join(work, `${name}.safetensors`));
+  const tokenizer = await ClipTokenizer.load(tokenizerFolder);
+  const config = worldClipConfig(tokenizer);
+  const json = (path: string, value: unknown) => writeFileAtomic(join(world, path), `${JSON.stringify(value, null, 2)}\n`);
+  const weights = async (path: string, tensors: Weights) => {
+    await mkdir(join(world, path, '..'), { recursive: true });
+    await writeWeights(join(world, path), tensors, 'F16');
+  };
+  const base = await load('base');
+  await json('base/model_index.json', {
+    _class_name: 'StableDiffusionPipeline',
+    scheduler: ['diffusers', 'DDIMScheduler'],
+    text_encoder: ['transformers', 'CLIPTextModel'],
+    tokenizer: ['transformers', 'CLIPTokenizer'],
+    unet: ['diffusers', 'UNet2DConditionModel'],
+    vae: ['diffusers', 'AutoencoderKL'],
+    safety_checker: [null, null],
+    feature_extractor: [null, null],
+    requires_safety_checker: false,
+  });
+  await json('base/scheduler/scheduler_config.json', schedulerConfig);
+  await json('base/text_encoder/config.json', { architectures: ['CLIPTextModel'], ...config.text_config });
+  await weights('base/text_encoder/model.safetensors', new Map([...base].filter(([name]) => name.startsWith('text_model.'))));
+  await json('base/unet/config.json', unetConfig);
+  await weights('base/unet/diffusion_pytorch_model.safetensors', await load('unet'));
+  await json('base/vae/config.json', vaeConfig);
+  await weights('base/vae/diffusion_pytorch_model.safetensors', await load('vae'));
+  const aesthetic = await load('aesthetic');
+  for (const [folder, model] of [['clip', await load('clip')], ['preference', await load('preference')], ['aesthetic', part(aesthetic, 'clip.')]] as const) { // prettier-ignore
+    await json(`${folder}/config.json`, config);
+    await weights(`${folder}/model.safetensors`, model);
+    await copyTokenizer(tokenizerFolder, join(world, folder));
+  }
+  const head = Object.fromEntries([...part(aesthetic, 'head.')].map(([name, tensor]) => [name, { dtype: 'F16' as const, ...tensor }]));
+  await writeSafetensors(join(world, 'aesthetic/head.safetensors'), head, { bounded: 'true' });
+  await json('held-out/config.json', heldOutConfig(tokenizer.size, tokenizer.padId));
+  await weights('held-out/model.safetensors', await load('heldOut'));
+  await copyTokenizer(tokenizerFolder, join(world, 'held-out'));
+  const files = (await readdir(world, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile() && entry.name !== 'manifest.json');
+  const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
+  await json('manifest.json', Object.fromEntries(await Promise.all(paths.map(async (path) => [path.slice(world.length + 1), await sha256File(path)])))); // prettier-ignore
+}
+
+async function copyTokenizer(from: string, to: string): Promise<void> {
+  for (const file of await readdir(from)) await copyFile(join(from, file), join(to, file));
+}

@@ -1,0 +1,99 @@
+import { RandomStream } from '../../common/random.ts';
+import { Program, float32, int32 } from '../../engine/program.ts';
+import { tf } from '../../engine/tensorflow.ts';
+import type { Weights } from '../../engine/weights.ts';
+import type { ClipTextConfig } from '../../models/clip/config.ts';
+import { clipText } from '../../models/clip/text.ts';
+import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import { unet2dCondition } from '../../models/unet/unet.ts';
+import { initialize } from '../initialize.ts';
+import { FIT_INPUTS, descend, fit, type Fit } from './fit.ts';
+import { CONTEXT_LENGTH, LATENT_SHAPE, schedulerConfig, unetConfig } from './recipe.ts';
+
+const BATCH = 32;
+/** Share of the examples that see the empty prompt, for classifier-free guidance. */
+const UNCONDITIONAL = 0.1;
+/** Min-SNR weighting (Hang et al. 2023). */
+const SNR_LIMIT = 5;
+
+export interface UnetTraining {
+  /** Latents of the pictures, [count, h, w, C]. */
+  latents: Float32Array;
+  /** Token ids of their captions, [count, T]. */
+  captions: Int32Array;
+  /** Token ids of the empty prompt, [T]. */
+  empty: Int32Array;
+  textConfig: ClipTextConfig;
+  text: Weights;
+  seed: number;
+  steps: number;
+  learningRate: number;
+  report: Fit['report'];
+}
+
+/** Trains the UNet to predict the noise in the latents, under a frozen text encoder (Ho et al. 2020, Alg. 1). */
+export function trainUnet({ latents, captions, empty, textConfig, text, seed, steps, learningRate, report }: UnetTraining): Weights {
+  const size = LATENT_SHAPE[0] * LATENT_SHAPE[1] * LATENT_SHAPE[2];
+  const count = latents.length / size;
+  const { alphasCumprod } = new DdimScheduler(schedulerConfig);
+  const program = new Program();
+  program.entry(
+    'step',
+    {
+      clean: float32(BATCH, ...LATENT_SHAPE),
+      noise: float32(BATCH, ...LATENT_SHAPE),
+      ids: int32(BATCH, CONTEXT_LENGTH),
+      timestep: float32(BATCH),
+      signal: float32(BATCH, 1, 1, 1),
+      weight: float32(BATCH),
+      ...FIT_INPUTS,
+    },
+    ({ clean, noise, ids, timestep, signal, weight, ...numbers }, scope) => {
+      const context = clipText(scope.parameters('text_encoder'), textConfig, ids).hidden;
+      const sample = clean.mul(signal.sqrt()).add(noise.mul(tf.sub(1, signal).sqrt()));
+      return descend(scope, 'unet', numbers, () => {
+        const predicted = unet2dCondition(scope.parameters('unet'), unetConfig, { sample, timestep, context });
+        return predicted.sub(noise).square().mean([1, 2, 3]).mul(weight).mean();
+      }, 0.01); // prettier-ignore
+    },
+  );
+  program.compile();
+  program.load('text_encoder', text);
+  program.load('unet', initialize(program.parameters('unet'), seed, /(conv_out|proj_out|resnets\.\d+\.conv2)\.weight$/));
+  fit({
+    program,
+    steps,
+    learningRate,
+    averageLimit: 0.9995,
+    report,
+    batch: (step) => {
+      const random = new RandomStream(seed, 'unet', step);
+      const clean = new Float32Array(BATCH * size);
+      const ids = new Int32Array(BATCH * CONTEXT_LENGTH);
+      const timestep = new Float32Array(BATCH);
+      const signal = new Float32Array(BATCH);
+      const weight = new Float32Array(BATCH);
+      for (let i = 0; i < BATCH; i++) {
+        const at = random.integer(count);
+        clean.set(latents.subarray(at * size, (at + 1) * size), i * size);
+        const caption = captions.subarray(at * CONTEXT_LENGTH, (at + 1) * CONTEXT_LENGTH);
+        ids.set(random.uniform() < UNCONDITIONAL ? empty : caption, i * CONTEXT_LENGTH);
+        timestep[i] = random.integer(alphasCumprod.length);
+        signal[i] = alphasCumprod[timestep[i]!]!;
+        const snr = signal[i]! / (1 - signal[i]!);
+        weight[i] = Math.min(snr, SNR_LIMIT) / snr;
+      }
+      return {
+        clean: tf.tensor4d(clean, [BATCH, ...LATENT_SHAPE]),
+        noise: tf.tensor4d(random.normal(BATCH * size), [BATCH, ...LATENT_SHAPE]),
+        ids: tf.tensor2d(ids, [BATCH, CONTEXT_LENGTH], 'int32'),
+        timestep: tf.tensor1d(timestep),
+        signal: tf.tensor4d(signal, [BATCH, 1, 1, 1]),
+        weight: tf.tensor1d(weight),
+      };
+    },
+  });
+  const weights = program.read('state/average/unet');
+  program.dispose();
+  return weights;
+}
