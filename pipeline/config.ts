@@ -60,6 +60,8 @@ const shape = z.strictObject({
     warmup: whole.min(0).default(0),
     weightDecay: z.number().min(0).default(0),
     gradientClip: z.number().positive().default(1),
+    /** Weight of the mean squared distance of the embeddings from the original ones. */
+    embeddingPull: z.number().min(0).default(0),
     checkpointEvery: positive.default(10),
     /** Checkpoints at multiples of this many steps are kept for the sweep. */
     keepEvery: positive.default(50),

@@ -9,7 +9,7 @@ export class Home {
     this.folder = folder;
   }
 
-  /** Artifacts by digest, and folders that are on the way to be one. */
+  /** Artifacts by digest. */
   get artifacts(): string {
     return join(this.folder, 'artifacts');
   }
@@ -32,7 +32,7 @@ export class Home {
     return join(this.runs, id);
   }
 
-  /** What is kept of unfinished work: its lease, its checkpoints. */
+  /** Work that is not finished: its lease, checkpoints and output. */
   work(stage: string, key: string): string {
     return join(this.folder, 'work', `${stage}-${key.slice(0, 16)}`);
   }

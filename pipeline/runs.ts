@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { ErrorRecord } from '../common/errors.ts';
 import { InputError } from '../common/errors.ts';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
@@ -96,9 +96,21 @@ export class RunRecords {
     await writeFileAtomic(join(this.folder(run.id), 'run.json'), JSON.stringify(run, null, 2));
   }
 
-  /** Reads, changes and writes run.json. */
-  async update(id: string, change: Partial<RunFile>): Promise<void> {
-    await this.save({ ...(await this.#readFile(id)), ...change });
+  /** The configured server whose workers do the run, so that its record does not depend on this process. */
+  async setAddress(id: string, address: string): Promise<void> {
+    await this.save({ ...(await this.file(id)), address });
+  }
+
+  /** Says in run.json how the run stands; an earlier error is forgotten. */
+  async setStatus(id: string, status: RunStatus, error?: ErrorRecord): Promise<void> {
+    const { error: _, finishedAt: __, ...run } = await this.file(id);
+    const end = status === 'running' ? {} : { finishedAt: new Date().toISOString() };
+    await this.save({ ...run, status, ...end, ...(error ? { error } : {}) });
+  }
+
+  /** run.json as it is. */
+  async file(id: string): Promise<RunFile> {
+    return JSON.parse(await readFile(join(this.folder(id), 'run.json'), 'utf8')) as RunFile;
   }
 
   async config(id: string): Promise<unknown> {
@@ -109,14 +121,27 @@ export class RunRecords {
     await writeFileAtomic(join(this.folder(id), 'config.json'), JSON.stringify(config, null, 2));
   }
 
+  /** Forgets how the stages stood: the run starts again. */
+  async clearStages(id: string): Promise<void> {
+    await rm(join(this.folder(id), 'stages'), { recursive: true, force: true });
+  }
+
   async saveStage(id: string, stage: StageFile): Promise<void> {
     await writeFileAtomic(join(this.folder(id), 'stages', `${stage.name}.json`), canonicalJson(stage));
+  }
+
+  /** Gives an artifact a name that people find: `artifacts/<stage>` in the run's folder. */
+  async link(id: string, stage: string, artifact: string): Promise<void> {
+    const links = join(this.folder(id), 'artifacts');
+    await mkdir(links, { recursive: true });
+    await rm(join(links, stage), { force: true });
+    await symlink(relative(links, artifact), join(links, stage), 'dir');
   }
 
   /** @param name an id, or `latest` */
   async read(name: string): Promise<Run> {
     const id = await this.resolve(name);
-    const file = await this.#readFile(id);
+    const file = await this.file(id);
     const stages = await Promise.all(file.graph.map((node) => this.#readStage(id, node.name)));
     const run: Run = { ...file, folder: this.folder(id), stages };
     if (run.status !== 'running' || run.address !== undefined || (await this.owner(id))) return run;
@@ -136,7 +161,7 @@ export class RunRecords {
   /** Ids of all runs, oldest first. */
   async ids(): Promise<string[]> {
     const names = await readdir(this.#home.runs).catch(() => []);
-    const files = await Promise.all(names.map((name) => this.#readFile(name).catch(() => undefined)));
+    const files = await Promise.all(names.map((name) => this.file(name).catch(() => undefined)));
     return files
       .filter((file) => file !== undefined)
       .toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : a.id < b.id ? -1 : 1))
@@ -163,10 +188,6 @@ export class RunRecords {
 
   async disown(id: string): Promise<void> {
     await rm(join(this.folder(id), 'owner.json'), { force: true });
-  }
-
-  async #readFile(id: string): Promise<RunFile> {
-    return JSON.parse(await readFile(join(this.folder(id), 'run.json'), 'utf8')) as RunFile;
   }
 
   async #readStage(id: string, name: string): Promise<StageFile> {

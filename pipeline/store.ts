@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -34,31 +33,24 @@ export class ArtifactStore {
     return (await stat(this.folder(sha256)).catch(() => undefined))?.isDirectory() ?? false;
   }
 
-  /** A new empty folder to fill, then to commit or to discard. */
-  async stage(): Promise<string> {
-    const folder = join(this.#folder, `new-${randomUUID()}`);
-    await mkdir(folder, { recursive: true });
-    return folder;
-  }
-
-  async discard(staged: string): Promise<void> {
-    await rm(staged, { recursive: true, force: true });
-  }
-
-  /** Makes a staged folder an artifact, or gives it up for the equal one that is there already. */
-  async commit(staged: string): Promise<Artifact> {
-    const files = await listFiles(staged, syncFile);
+  /**
+   * Makes a folder on the same file system an artifact, or removes it when an equal one is there already.
+   * @throws RunError when it has no files, or something other than files and folders
+   */
+  async commit(folder: string): Promise<Artifact> {
+    await mkdir(this.#folder, { recursive: true });
+    const files = await listFiles(folder, syncFile);
     if (files.length === 0) throw new RunError('The stage wrote no files to its output folder.');
     const digest = digestOf(files);
     const artifact = { uri: pathToFileURL(this.folder(digest)).href, sha256: digest, bytes: totalBytes(files) };
     if (await this.has(digest)) {
-      if ((await this.damage(digest)) === undefined) return this.discard(staged).then(() => artifact);
+      if ((await this.damage(digest)) === undefined) return discard(folder).then(() => artifact);
       await this.remove(digest);
     }
     await writeFileAtomic(join(this.#folder, `${digest}.json`), canonicalJson(files));
-    await rename(staged, this.folder(digest)).catch(async (error: NodeJS.ErrnoException) => {
+    await rename(folder, this.folder(digest)).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-      await this.discard(staged); // another process committed the same in this moment
+      await discard(folder); // another process committed the same in this moment
     });
     await syncFolder(this.#folder);
     return artifact;
@@ -89,9 +81,13 @@ export class ArtifactStore {
   }
 
   async remove(sha256: string): Promise<void> {
-    await rm(this.folder(sha256), { recursive: true, force: true });
+    await discard(this.folder(sha256));
     await rm(join(this.#folder, `${sha256}.json`), { force: true });
   }
+}
+
+function discard(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true });
 }
 
 function digestOf(files: readonly ManifestFile[]): string {

@@ -1,0 +1,74 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Lease } from '../pipeline/lease.ts';
+
+const renewMilliseconds = 2000;
+
+/** The folder of one piece of work while an attempt holds its lease: what attempts leave to each other, and one attempt's output. */
+export class WorkFolder {
+  readonly #folder: string;
+  readonly #lease: Lease;
+  readonly #started = performance.now();
+  readonly #lost = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  #earlierSeconds = 0;
+
+  private constructor(folder: string, lease: Lease) {
+    this.#folder = folder;
+    this.#lease = lease;
+    this.#timer = setInterval(() => void this.#renew(), renewMilliseconds);
+  }
+
+  /** @param clean forget what earlier attempts have left */
+  static async open(folder: string, lease: Lease, clean: boolean): Promise<WorkFolder> {
+    const work = new WorkFolder(folder, lease);
+    for (const name of await readdir(folder)) {
+      const ofAnother = name.startsWith('output-') || (clean && (name === 'scratch' || name === 'seconds'));
+      if (ofAnother) await rm(join(folder, name), { recursive: true, force: true });
+    }
+    work.#earlierSeconds = Number(await readFile(join(folder, 'seconds'), 'utf8').catch(() => '0'));
+    await mkdir(work.scratch, { recursive: true });
+    await mkdir(work.output);
+    return work;
+  }
+
+  get scratch(): string {
+    return join(this.#folder, 'scratch');
+  }
+
+  get output(): string {
+    return join(this.#folder, `output-${this.#lease.attempt}`);
+  }
+
+  /** Aborted when another attempt has taken over. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Time spent by this attempt and those before it. */
+  get seconds(): number {
+    return this.#earlierSeconds + (performance.now() - this.#started) / 1000;
+  }
+
+  /** The work is done: nothing of it is needed any more. */
+  async finish(): Promise<void> {
+    clearInterval(this.#timer);
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** The attempt has failed: the next one finds its checkpoints. */
+  async giveUp(): Promise<void> {
+    clearInterval(this.#timer);
+    await rm(this.output, { recursive: true, force: true });
+    await this.#lease.release();
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      await this.#lease.renew();
+      await writeFile(join(this.#folder, 'seconds'), String(this.seconds));
+    } catch (error) {
+      this.#lost.abort(error);
+    }
+  }
+}

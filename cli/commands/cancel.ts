@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+
+/** Adds `textcraftor cancel`. */
+export function register(program: Command): void {
+  program
+    .command('cancel')
+    .description('stop a run; it can be resumed')
+    .argument('[run]', 'its id, or latest', 'latest')
+    .action(async (name: string) => {
+      const { cancelRun } = await import('../run/cancel.ts');
+      const { projectHome } = await import('../home.ts');
+      const id = await cancelRun(projectHome(), name);
+      console.log(`Run ${id} is cancelled; continue with: textcraftor resume ${id}`);
+    });
+}

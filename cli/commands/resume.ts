@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { addSetOption } from '../run/options.ts';
+import type { StartOptions } from '../run/start.ts';
+
+interface ResumeOptions extends StartOptions {
+  from?: string;
+  set: string[];
+}
+
+/** Adds `textcraftor resume`. */
+export function register(program: Command): void {
+  addSetOption(
+    program
+      .command('resume')
+      .description('go on with a run: what is done is reused, what was begun goes on from its checkpoint')
+      .argument('[run]', 'its id, or latest', 'latest')
+      .option('--from <stage>', 'do this stage and what depends on it again'),
+  )
+    .option('--detach', 'go on in the background')
+    .option('--json', 'print one JSON object at the end: {run, status, folder, stages}')
+    .action(async (name: string, options: ResumeOptions) => {
+      const { prepareResume } = await import('../run/resume.ts');
+      const { startRun } = await import('../run/start.ts');
+      const { projectHome } = await import('../home.ts');
+      const home = projectHome();
+      const { id, fresh } = await prepareResume(home, name, options);
+      await startRun(home, id, fresh, options);
+    });
+}

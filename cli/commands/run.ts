@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { addConfigOptions, type ConfigOptions } from '../run/options.ts';
+import type { StartOptions } from '../run/start.ts';
+
+/** Adds `textcraftor run`. */
+export function register(program: Command): void {
+  addConfigOptions(program.command('run').description('run the pipeline: prompts go in, a better text encoder and a report come out'))
+    .option('--detach', 'go on in the background')
+    .option('--json', 'print one JSON object at the end: {run, status, folder, stages}')
+    .action(async (config: string | undefined, options: ConfigOptions & StartOptions) => {
+      const { readConfigOptions } = await import('../run/options.ts');
+      const { planAt, formatPlan } = await import('../run/planning.ts');
+      const { startRun } = await import('../run/start.ts');
+      const { projectHome } = await import('../home.ts');
+      const { RunRecords } = await import('../../pipeline/runs.ts');
+      const { source, pipeline, settings } = await readConfigOptions(config, options);
+      const home = projectHome();
+      const plan = await planAt(home, pipeline, settings);
+      const run = await new RunRecords(home).create(settings.name, source, settings, pipeline.stages);
+      if (!options.json) console.log(`Run ${run.id}\n${formatPlan(plan)}\n`);
+      await startRun(home, run.id, [], options);
+    });
+}

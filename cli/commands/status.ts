@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+
+/** Adds `textcraftor status`. */
+export function register(program: Command): void {
+  program
+    .command('status')
+    .description('say how a run stands')
+    .argument('[run]', 'its id, or latest', 'latest')
+    .option('--json', 'print one JSON object: {run, status, folder, stages: [{name, status, seconds, artifact, progress}]}')
+    .action(async (name: string, options: { json?: true }) => {
+      const { RunRecords } = await import('../../pipeline/runs.ts');
+      const { projectHome } = await import('../home.ts');
+      const { summarizeRun } = await import('../run/summary.ts');
+      const { formatTable } = await import('../format.ts');
+      const { describeStage } = await import('../run/view.ts');
+      const run = await new RunRecords(projectHome()).read(name);
+      if (options.json) {
+        console.log(JSON.stringify(summarizeRun(run), null, 2));
+        return;
+      }
+      console.log(`Run ${run.id}: ${run.status}${run.error ? `: ${run.error.message}` : ''}`);
+      console.log(formatTable(run.stages.map((stage) => [`  ${stage.name}`, stage.status, describeStage(stage)])));
+      if (run.status !== 'running' && run.status !== 'completed') console.log(`Continue with: textcraftor resume ${run.id}`);
+    });
+}

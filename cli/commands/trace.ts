@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+
+/** Adds `textcraftor trace`. */
+export function register(program: Command): void {
+  program
+    .command('trace')
+    .description('print where an artifact comes from: stages, code, settings, inputs')
+    .argument('<artifact>', 'its sha256, or the first digits; or RUN/STAGE, such as latest/tune-encoder')
+    .option('--json', 'print one JSON object: {result: {key, parts, artifact, run, seconds, createdAt}, inputs: [...]}')
+    .action(async (name: string, options: { json?: true }) => {
+      const { traceNamed, formatLineage } = await import('../run/trace.ts');
+      const { projectHome } = await import('../home.ts');
+      const lineage = await traceNamed(projectHome(), name);
+      console.log(options.json ? JSON.stringify(lineage, null, 2) : formatLineage(lineage));
+    });
+}

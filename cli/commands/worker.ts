@@ -1,0 +1,22 @@
+import { InvalidArgumentError, type Command } from 'commander';
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
+  throw new InvalidArgumentError('A port is a whole number from 1 to 65535.');
+}
+
+/** Adds `textcraftor worker`. */
+export function register(program: Command): void {
+  program
+    .command('worker')
+    .description('do the work of runs that a Temporal server hands out, until interrupted')
+    .option('--queue <name>', 'all, pipeline (workflows and stages without TensorFlow) or engine (stages with it, one at a time)', 'all')
+    .option('--port <number>', 'port of the development server, where TEMPORAL_ADDRESS names none', parsePort, 7233)
+    .option('--ui-port <number>', 'port of its web page', parsePort, 8233)
+    .action(async ({ queue, port, uiPort }: { queue: string; port: number; uiPort: number }) => {
+      const { runWorker } = await import('../run/worker.ts');
+      const { projectHome } = await import('../home.ts');
+      await runWorker(projectHome(), queue, { port, uiPort });
+    });
+}

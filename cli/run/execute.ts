@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
+import { CancelledError, fromErrorRecord, RunError } from '../../common/errors.ts';
+import type { Home } from '../../pipeline/home.ts';
+import { loadPipeline } from '../../pipeline/load.ts';
+import { RunRecords, type Run } from '../../pipeline/runs.ts';
+import { interruption } from '../interrupt.ts';
+import { openServer, type TemporalServer } from '../temporal/server.ts';
+import { startWorkers, type Workers } from '../temporal/workers.ts';
+import type { RunView } from './view.ts';
+import { hasWorkers, stageNodes, startWorkflow } from './workflow.ts';
+
+export interface ExecuteOptions {
+  home: Home;
+  /** Id of a run that has a record. */
+  id: string;
+  /** Stages to do even when they have results. */
+  fresh: readonly string[];
+  view: RunView;
+  /** For what is worth a line of its own. */
+  note(line: string): void;
+}
+
+const watchMilliseconds = 250;
+const ownMilliseconds = 3000;
+/** A stage's process has 10 s to end, and the server a moment to say so. */
+const cancelMilliseconds = 20_000;
+
+/**
+ * Brings a run to its end: opens a server, starts workers where there are none, starts the workflow or takes it up, and
+ * watches. Leaves no process behind.
+ *
+ * @throws the error of the stage that failed; CancelledError when the run was cancelled or the command interrupted
+ */
+export async function executeRun(options: ExecuteOptions): Promise<Run> {
+  const { home, id, note } = options;
+  const records = new RunRecords(home);
+  const interrupted = interruption();
+  const server = await openServer(records.folder(id));
+  await records.own(id, server.address);
+  const owning = setInterval(() => void records.own(id, server.address).catch(() => {}), ownMilliseconds);
+  let workers: Workers | undefined;
+  try {
+    interrupted.throwIfAborted();
+    if (server.owned || !(await hasWorkers(server))) {
+      if (!server.owned) note(`No worker listens on ${server.address}; this command does the work.`);
+      const { connection, namespace } = server;
+      workers = await startWorkers({ connection, namespace, home, environment: process.env, queues: ['pipeline', 'engine'] });
+    } else await records.setAddress(id, server.address);
+    return await follow(options, records, server, workers, interrupted);
+  } finally {
+    clearInterval(owning);
+    await workers?.stop();
+    await server.close();
+    await records.disown(id);
+  }
+}
+
+async function follow(
+  { id, fresh, view }: ExecuteOptions,
+  records: RunRecords,
+  server: TemporalServer,
+  workers: Workers | undefined,
+  interrupted: AbortSignal,
+): Promise<Run> {
+  const pipeline = await loadPipeline((await records.read(id)).pipeline);
+  await records.setStatus(id, 'running');
+  const workflow = await startWorkflow(server, id, stageNodes(pipeline), fresh);
+  const cancel = (): void => void workflow.cancel().catch(() => {});
+  if (interrupted.aborted) cancel();
+  interrupted.addEventListener('abort', cancel);
+  let end: { error?: unknown } | undefined;
+  const wake = new AbortController();
+  const ended = (error?: unknown): void => {
+    end ??= { error };
+    wake.abort();
+  };
+  workflow.result().then(() => ended(), ended);
+  workers?.running.then(() => ended(new RunError('The worker has stopped.')), ended);
+  try {
+    for (;;) {
+      await sleep(watchMilliseconds, undefined, { signal: wake.signal }).catch(() => {});
+      const run = await records.read(id);
+      view.update(run);
+      if (interrupted.aborted) await sleep(cancelMilliseconds, undefined, { signal: wake.signal }).catch(() => {});
+      if (interrupted.aborted || end || run.status !== 'running') return conclude(await records.read(id), end?.error, view, interrupted);
+    }
+  } finally {
+    interrupted.removeEventListener('abort', cancel);
+  }
+}
+
+/** The run as it ended, or what stopped it. */
+function conclude(run: Run, error: unknown, view: RunView, interrupted: AbortSignal): Run {
+  view.end(run);
+  const again = `continue with: textcraftor resume ${run.id}`;
+  if (interrupted.aborted) throw new CancelledError(`Run ${run.id} was interrupted; ${again}`);
+  if (run.status === 'cancelled') throw new CancelledError(`Run ${run.id} was cancelled; ${again}`);
+  if (run.status === 'completed') return run;
+  if (run.error) {
+    const cause = fromErrorRecord(run.error);
+    cause.message = `${cause.message} (${again})`;
+    throw cause;
+  }
+  const reason = error instanceof WorkflowFailedError ? (error.cause?.message ?? error.message) : String(error);
+  throw new RunError(`Run ${run.id} ended: ${reason}; ${again}`);
+}

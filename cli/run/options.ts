@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { InputError } from '../../common/errors.ts';
+import { absolutePath, loadConfig } from '../../pipeline/config-file.ts';
+import { defaultPipeline, loadPipeline } from '../../pipeline/load.ts';
+import type { CommonSettings, Pipeline } from '../../pipeline/pipeline.ts';
+
+/** What names a pipeline and its configuration on the command line. */
+export interface ConfigOptions {
+  prompts?: string;
+  set: string[];
+  pipeline?: string;
+}
+
+/** The option `--set`, which may be given again and again. */
+export function addSetOption(command: Command): Command {
+  return command.option(
+    '--set <key=value>',
+    'change a setting, such as tuneEncoder.steps=20 or rewards.clip.weight=0',
+    (setting: string, settings: string[]) => [...settings, setting],
+    [],
+  );
+}
+
+/** The argument and options that `run` and `plan` share. */
+export function addConfigOptions(command: Command): Command {
+  return addSetOption(
+    command
+      .argument('[config]', 'a YAML file (default: configs/tiny.yaml, the embedded world)')
+      .option('--prompts <file>', 'tune on these prompts: .txt, .csv, .tsv, .jsonl or .parquet'),
+  ).option('--pipeline <file>', 'another pipeline: a module that exports `pipeline`');
+}
+
+export interface Configured {
+  /** What {@link loadPipeline} takes. */
+  source: string;
+  pipeline: Pipeline;
+  settings: CommonSettings;
+}
+
+/** @throws InputError that names the file and the key */
+export async function readConfigOptions(config: string | undefined, options: ConfigOptions): Promise<Configured> {
+  const folder = process.cwd();
+  const source = options.pipeline === undefined ? defaultPipeline : absolutePath(options.pipeline, folder);
+  if (config === undefined && source !== defaultPipeline)
+    throw new InputError('A pipeline of your own needs a configuration: textcraftor run CONFIG --pipeline FILE.');
+  const settings = [...options.set];
+  // Quoted: a path is text, whatever YAML would make of it.
+  if (options.prompts !== undefined) settings.push(`prompts.source=${JSON.stringify(resolve(folder, options.prompts))}`);
+  const pipeline = await loadPipeline(source);
+  return { source, pipeline, settings: await loadConfig(pipeline, { file: config ?? 'configs/tiny.yaml', settings, folder }) };
+}

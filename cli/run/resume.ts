@@ -1,0 +1,33 @@
+import { InputError } from '../../common/errors.ts';
+import { absolutePath, checkConfig } from '../../pipeline/config-file.ts';
+import { applySettings } from '../../pipeline/config-settings.ts';
+import { withDependents } from '../../pipeline/graph.ts';
+import type { Home } from '../../pipeline/home.ts';
+import { loadPipeline } from '../../pipeline/load.ts';
+import { findStage } from '../../pipeline/pipeline.ts';
+import { RunRecords } from '../../pipeline/runs.ts';
+
+/**
+ * Makes a run ready to go on, with changed settings if there are any.
+ *
+ * @returns its id, and the stages to do again
+ */
+export async function prepareResume(
+  home: Home,
+  name: string,
+  { from, set }: { from?: string; set: readonly string[] },
+): Promise<{ id: string; fresh: string[] }> {
+  const records = new RunRecords(home);
+  const run = await records.read(name);
+  const owner = await records.owner(run.id);
+  if (owner) throw new InputError(`Process ${owner.pid} on ${owner.host} works on run ${run.id}; see: textcraftor status ${run.id}`);
+  const pipeline = await loadPipeline(run.pipeline);
+  if (set.length > 0) {
+    const changed = checkConfig(pipeline.schema, applySettings(await records.config(run.id), set), `Run ${run.id}`);
+    const absolute = (path: string): string => absolutePath(path, process.cwd());
+    await records.saveConfig(run.id, pipeline.resolvePaths?.(changed, absolute) ?? changed);
+  }
+  const fresh = from === undefined ? [] : [...withDependents(pipeline.stages, findStage(pipeline, from).name)];
+  await records.clearStages(run.id);
+  return { id: run.id, fresh };
+}

@@ -1,0 +1,109 @@
+import type { Run, StageFile } from '../../pipeline/runs.ts';
+import { formatBytes, formatSeconds } from '../format.ts';
+
+/** Shows how a run goes on. */
+export interface RunView {
+  update(run: Run): void;
+  /** The last state; nothing is shown after it. */
+  end(run: Run): void;
+}
+
+/** Plain lines are for logs: a stage that works says so this often. */
+const plainSeconds = 10;
+
+/** A line when a stage starts, every some seconds while it works, and when it ends. */
+export class PlainView implements RunView {
+  readonly #write: (line: string) => void;
+  readonly #shown = new Map<string, { state: string; at: number; step: number }>();
+
+  constructor(write: (line: string) => void) {
+    this.#write = write;
+  }
+
+  update(run: Run): void {
+    for (const stage of run.stages) this.#stage(stage);
+  }
+
+  end(run: Run): void {
+    this.update(run);
+  }
+
+  #stage(stage: StageFile): void {
+    if (stage.status === 'pending') return;
+    const state = `${stage.status} ${stage.attempt ?? 1}`;
+    const shown = this.#shown.get(stage.name);
+    const step = stage.progress?.step ?? -1;
+    const waits = shown && (performance.now() - shown.at < plainSeconds * 1000 || step === shown.step);
+    if (shown?.state === state && (stage.status !== 'running' || waits)) return;
+    // A hit is found at once: that it was looked for says nothing.
+    if (stage.status === 'running' && !stage.why && !stage.progress) return;
+    this.#shown.set(stage.name, { state, at: performance.now(), step });
+    this.#write(`${stage.name.padEnd(14)} ${describeStage(stage)}`);
+  }
+}
+
+/** One line a stage, drawn again in place. */
+export class LiveView implements RunView {
+  readonly #out: NodeJS.WriteStream;
+  #lines = 0;
+
+  constructor(out: NodeJS.WriteStream) {
+    this.#out = out;
+  }
+
+  update(run: Run): void {
+    const width = this.#out.columns || 80;
+    const lines = run.stages.map((stage) => `${mark(stage)} ${stage.name.padEnd(14)} ${describeStage(stage)}`.slice(0, width - 1));
+    const up = this.#lines > 0 ? `\x1b[${this.#lines}A` : '';
+    this.#out.write(up + lines.map((line) => `\x1b[2K${line}\n`).join(''));
+    this.#lines = lines.length;
+  }
+
+  end(run: Run): void {
+    this.update(run);
+  }
+}
+
+const marks: Record<StageFile['status'], string> = {
+  pending: '·',
+  running: '▸',
+  ran: '✓',
+  reused: '✓',
+  failed: '✗',
+  cancelled: '✗',
+  interrupted: '✗',
+};
+
+function mark(stage: StageFile): string {
+  return marks[stage.status];
+}
+
+/** How a stage stands, in words. */
+export function describeStage(stage: StageFile): string {
+  const { status, why, artifact, progress, error } = stage;
+  const made = artifact ? `, ${artifact.sha256.slice(0, 12)}, ${formatBytes(artifact.bytes)}` : '';
+  switch (status) {
+    case 'pending':
+      return '';
+    case 'running':
+      return [stage.attempt && stage.attempt > 1 ? `attempt ${stage.attempt}` : '', progress ? describeProgress(stage) : `runs: ${why ?? 'looks for a result'}`]
+        .filter(Boolean)
+        .join(', ');
+    case 'ran':
+      return `ran in ${formatSeconds(stage.seconds)}${made}`;
+    case 'reused':
+      return `reused, ${why ?? 'made earlier'}${made}`;
+    case 'failed':
+      return `failed: ${error?.message ?? 'for an unknown reason'}`;
+    case 'cancelled':
+    case 'interrupted':
+      return `${status}${progress ? ` at step ${progress.step} of ${progress.total}` : ''}`;
+  }
+}
+
+function describeProgress({ progress, startedAt }: StageFile): string {
+  const { step, total, message, metrics } = progress!;
+  const seconds = startedAt === undefined ? 0 : (Date.now() - Date.parse(startedAt)) / 1000;
+  const values = Object.entries(metrics ?? {}).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
+  return [total > 0 ? `step ${step} of ${total}` : '', message ?? '', ...values, formatSeconds(seconds)].filter(Boolean).join(', ');
+}

@@ -1,0 +1,79 @@
+import { Client, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommonSettings, Pipeline } from '../../pipeline/pipeline.ts';
+import type { runPipeline, StageNode } from '../../workflows/run-pipeline.ts';
+import type { TemporalServer } from '../temporal/server.ts';
+import { engineQueue, pipelineQueue } from '../temporal/workers.ts';
+
+/** A worker asks for work at least once a minute. */
+const workerSilenceMilliseconds = 70_000;
+const takeUpMilliseconds = 15_000;
+
+export function workflowOf({ connection, namespace }: TemporalServer, run: string): WorkflowHandle<typeof runPipeline> {
+  return new Client({ connection, namespace }).workflow.getHandle<typeof runPipeline>(run);
+}
+
+/** The pipeline's graph as the workflow walks it. */
+export function stageNodes<Settings extends CommonSettings>({ stages }: Pipeline<Settings>): StageNode[] {
+  return stages.map(({ name, inputs, engine }) => ({ name, inputs, ...(engine ? { taskQueue: engineQueue } : {}) }));
+}
+
+/**
+ * Makes the workflow of a run go on, whatever became of it: a new execution where there is none, or none that can be
+ * trusted; else the one that is there, woken when it is parked. All that was done is in the store, so a new one loses nothing.
+ */
+export async function startWorkflow(
+  server: TemporalServer,
+  run: string,
+  stages: readonly StageNode[],
+  fresh: readonly string[],
+): Promise<WorkflowHandle<typeof runPipeline>> {
+  // On our own server whoever worked on it is dead: to wait until Temporal notices would be lost time.
+  if (!server.owned && (await takeUp(server, run, fresh))) return workflowOf(server, run);
+  const client = new Client({ connection: server.connection, namespace: server.namespace });
+  await client.workflow.start<typeof runPipeline>('runPipeline', {
+    workflowId: run,
+    taskQueue: pipelineQueue,
+    args: [{ run, stages, fresh }],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+    staticSummary: `Pipeline run ${run}`,
+  });
+  return workflowOf(server, run);
+}
+
+/** True when the run's workflow is at work, or was parked and is at work again. */
+async function takeUp(server: TemporalServer, run: string, fresh: readonly string[]): Promise<boolean> {
+  const handle = workflowOf(server, run);
+  try {
+    if ((await handle.describe()).status.name !== 'RUNNING') return false;
+    const { status } = await withTimeout(handle.query<{ status: string }>('progress'));
+    if (status === 'parked') await withTimeout(handle.executeUpdate('resume', { args: [{ fresh }] }));
+    return true;
+  } catch (error) {
+    // Not there, or stuck: by a worker of another version, for one.
+    if (error instanceof WorkflowNotFoundError || error instanceof TimeoutError) return false;
+    throw error;
+  }
+}
+
+class TimeoutError extends Error {}
+
+async function withTimeout<T>(promise: Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const timeout = sleep(takeUpMilliseconds, undefined, { signal: controller.signal }).then(() => {
+    throw new TimeoutError();
+  });
+  return Promise.race([promise, timeout]).finally(() => controller.abort());
+}
+
+/** Whether a worker has lately asked for the work of pipelines. */
+export async function hasWorkers({ connection, namespace }: TemporalServer): Promise<boolean> {
+  const { pollers } = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: pipelineQueue },
+    taskQueueType: 1, // of workflows
+  });
+  const now = Date.now();
+  return (pollers ?? []).some(({ lastAccessTime }) => now - Number(lastAccessTime?.seconds ?? 0) * 1000 < workerSilenceMilliseconds);
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import type { NativeConnection } from '@temporalio/worker';
+import { InputError, RetryableError, RunError } from '../../common/errors.ts';
+import { findTemporal, temporalAdvice } from '../../scripts/setup/temporal.mjs';
+import { connectTemporal, type TemporalAddress } from './connection.ts';
+import { DevServer } from './dev-server.ts';
+
+/** A Temporal server with a connection to it. */
+export interface TemporalServer {
+  address: string;
+  namespace: string;
+  connection: NativeConnection;
+  /** It is this process's own development server: nobody else works on it. */
+  owned: boolean;
+  /** Closes the connection, and ends the server when it is owned. */
+  close(): Promise<void>;
+}
+
+/** The server that the environment configures, or undefined. */
+export function configuredServer(environment = process.env): (TemporalAddress & { namespace: string }) | undefined {
+  const address = environment['TEMPORAL_ADDRESS'];
+  if (!address) return undefined;
+  const [apiKey, certificate, key] = ['API_KEY', 'TLS_CLIENT_CERT_PATH', 'TLS_CLIENT_KEY_PATH'].map((name) => environment[`TEMPORAL_${name}`]);
+  return {
+    address,
+    namespace: environment['TEMPORAL_NAMESPACE'] ?? 'default',
+    ...(apiKey ? { apiKey } : {}),
+    ...(certificate && key
+      ? { tls: { certificate: readFileSync(certificate), key: readFileSync(key) } }
+      : apiKey || environment['TEMPORAL_TLS'] === 'true'
+        ? { tls: true }
+        : {}),
+  };
+}
+
+/** Connects to a server that runs. @throws RetryableError that names the address */
+export async function attach(server: TemporalAddress): Promise<TemporalServer> {
+  const connection = await connectTemporal(server).catch((error: Error) => {
+    throw new RetryableError(`No Temporal server answers at ${server.address}: ${error.message.split('\n')[0]}`);
+  });
+  const namespace = server.namespace ?? 'default';
+  return { address: server.address, namespace, connection, owned: false, close: () => connection.close() };
+}
+
+/**
+ * The configured server; where none is, a development server of our own, with its database and log in `folder`.
+ * @throws RunError that lists the ways to get one
+ */
+export async function openServer(folder: string, ports: { port?: number; uiPort?: number } = {}): Promise<TemporalServer> {
+  const configured = configuredServer();
+  if (configured) return attach(configured);
+  const server = await DevServer.start({ command: temporalCommand(), folder, ...ports });
+  const attached = await attach({ address: server.address });
+  return {
+    ...attached,
+    owned: true,
+    close: async () => {
+      await attached.close();
+      await server.stop();
+    },
+  };
+}
+
+function temporalCommand(): string {
+  let found: ReturnType<typeof findTemporal>;
+  try {
+    found = findTemporal();
+  } catch (error) {
+    throw new InputError((error as Error).message);
+  }
+  if (found) return found.value;
+  throw new RunError(
+    ['There is no Temporal server, and no `temporal` command to start one. Any of these helps:', 'npm run setup', ...temporalAdvice].join('\n  '),
+  );
+}

@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url';
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import { createActivities } from '../../activities/activities.ts';
+import type { Home } from '../../pipeline/home.ts';
+
+/** Workflows and the stages that need no TensorFlow. */
+export const pipelineQueue = 'textcraftor';
+/** Stages that compute with TensorFlow: one at a time in a worker, on its GPU where it has one. */
+export const engineQueue = 'textcraftor-engine';
+export type Queue = 'pipeline' | 'engine';
+
+export interface WorkersOptions {
+  connection: NativeConnection;
+  namespace: string;
+  home: Home;
+  /** For the stages' processes. */
+  environment: NodeJS.ProcessEnv;
+  queues: readonly Queue[];
+}
+
+/** Workers that do what is on the queues. */
+export interface Workers {
+  /** Fails when a worker cannot go on. */
+  readonly running: Promise<void>;
+  /** Stages that run are asked to end, and go to other workers. */
+  stop(): Promise<void>;
+}
+
+export async function startWorkers({ connection, namespace, home, environment, queues }: WorkersOptions): Promise<Workers> {
+  const common = {
+    connection,
+    namespace,
+    activities: createActivities({ home, environment }),
+    // Else heartbeats, and with them cancellation, are held back for up to a minute.
+    maxHeartbeatThrottleInterval: '2 seconds',
+    defaultHeartbeatThrottleInterval: '1 second',
+  };
+  const workers: Worker[] = [];
+  if (queues.includes('pipeline')) {
+    const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+    workers.push(await Worker.create({ ...common, taskQueue: pipelineQueue, workflowsPath, maxConcurrentActivityTaskExecutions: 4 }));
+  }
+  if (queues.includes('engine'))
+    workers.push(await Worker.create({ ...common, taskQueue: engineQueue, maxConcurrentActivityTaskExecutions: 1 }));
+  const runs = workers.map((worker) => worker.run());
+  const running = Promise.all(runs).then(() => {});
+  running.catch(() => {}); // whoever waits for it hears of it
+  return {
+    running,
+    stop: async () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.allSettled(runs);
+    },
+  };
+}

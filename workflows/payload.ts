@@ -1,0 +1,21 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { ErrorRecord } from '../common/errors.ts';
+
+/** Far below Temporal's limit of 2 MB, above which a task fails for ever in a loop: nothing but references fits. */
+const largestPayload = 64 * 1024;
+
+/** @throws ApplicationFailure when a value is more than references: the data belong in an artifact */
+export function assertSmall(value: unknown): void {
+  const size = JSON.stringify(value).length;
+  if (size > largestPayload)
+    throw ApplicationFailure.nonRetryable(`A message of ${size} characters is no reference; at most ${largestPayload} are.`, 'RunError');
+}
+
+/** The cause of an activity's failure, by the name of its class. */
+export function errorRecord(error: unknown): ErrorRecord {
+  const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
+  if (cause instanceof ApplicationFailure) return { name: cause.type ?? 'RunError', message: cause.message };
+  if (cause instanceof TimeoutFailure)
+    return { name: 'RetryableError', message: 'The stage was given up: its workers fell silent each time.' };
+  return { name: 'RunError', message: cause instanceof Error ? cause.message : String(cause) };
+}
