@@ -25,6 +25,13 @@ export interface StepMetrics {
   learningRate: number;
 }
 
+/** One step's loss, rewards [B] and gradients by parameter name, these in the engine's layout. */
+export interface StepGradients {
+  loss: number;
+  scores: Record<string, Float32Array>;
+  gradients: Map<string, Float32Array>;
+}
+
 /** Prompt-based reward tuning of a text encoder (Alg. 1), a step at a time. */
 export class Trainer {
   readonly program: Program;
@@ -56,44 +63,58 @@ export class Trainer {
    */
   step(step: number, rollout: Rollout, rows: readonly number[], learningRate: number): StepMetrics {
     return tf.tidy(() => {
-      const samples = rows.map((row) => rollout.samples[row]!);
-      const prompts = samples.map(({ prompt }) => prompt);
-      const ids = this.#ids(prompts);
-      const embeddings = this.program.run('encode', ids);
-      const latents = [this.#start(rollout, rows)];
-      const numbers = this.#steps.map((values) => tf.tensor1d(values));
-      for (const step of numbers) latents.push(this.program.run('denoise', { z: latents.at(-1)!, step, ...embeddings })['z']!);
-
-      const { loss, dz, ...scores } = this.program.run('score', { z: latents.pop()!, ...this.#promptIds(prompts) });
-      const values = Object.fromEntries(Object.entries(scores).map(([name, t]) => [name, t.dataSync() as Float32Array]));
-      requireFiniteScores(values, { step, prompts });
-
-      let gradient = dz!;
-      const dCondition: Tensor[] = [];
-      const dUnconditional: Tensor[] = [];
-      for (const step of numbers.toReversed()) {
-        const back = this.program.run('denoiseVjp', { z: latents.pop()!, step, dz: gradient, ...embeddings });
-        gradient = back['dz']!;
-        dCondition.push(back['dCondition']!);
-        dUnconditional.push(back['dUnconditional']!);
-      }
-      const update = this.program.run('update', {
-        ...ids,
-        dCondition: tf.addN(dCondition),
-        dUnconditional: tf.addN(dUnconditional),
-        numbers: updateNumbers(learningRate, step, this.#settings.optimizer),
-      });
-      const scalar = (tensor: Tensor | undefined) => tensor!.dataSync()[0]!;
+      const { loss, scores, backward } = this.#forwardBackward(step, rollout, rows);
+      const numbers = updateNumbers(learningRate, step, this.#settings.optimizer);
+      const { gradientNorm, drift } = this.program.run('update', { ...backward, numbers });
+      const { deltaNorm } = this.program.run('deltaNorm', {});
+      const mean = (values: Float32Array) => values.reduce((a, b) => a + b, 0) / values.length;
       return {
         step,
-        loss: scalar(loss),
-        rewards: Object.fromEntries(Object.entries(values).map(([name, v]) => [name, v.reduce((a, b) => a + b, 0) / v.length])),
-        gradientNorm: scalar(update['gradientNorm']),
-        deltaNorm: scalar(this.program.run('deltaNorm', {})['deltaNorm']),
-        drift: scalar(update['drift']),
+        loss,
+        rewards: Object.fromEntries(Object.entries(scores).map(([name, values]) => [name, mean(values)])),
+        gradientNorm: scalar(gradientNorm!),
+        deltaNorm: scalar(deltaNorm!),
+        drift: scalar(drift!),
         learningRate,
       };
     });
+  }
+
+  /** Loss, rewards and dL/d(phi), without a step. */
+  gradients(rollout: Rollout, rows: readonly number[]): StepGradients {
+    let result: StepGradients;
+    tf.tidy(() => {
+      const { loss, scores, backward } = this.#forwardBackward(0, rollout, rows);
+      const gradients = Object.entries(this.program.run('gradients', backward));
+      result = { loss, scores, gradients: new Map(gradients.map(([name, t]) => [name, t.dataSync() as Float32Array])) };
+    });
+    return result!;
+  }
+
+  /** The last K steps, the rewards, and the way back to the embeddings. */
+  #forwardBackward(step: number, rollout: Rollout, rows: readonly number[]) {
+    const prompts = rows.map((row) => rollout.samples[row]!.prompt);
+    const ids = this.#ids(prompts);
+    const embeddings = this.program.run('encode', ids);
+    const latents = [this.#start(rollout, rows)];
+    const numbers = this.#steps.map((values) => tf.tensor1d(values));
+    for (const step of numbers) latents.push(this.program.run('denoise', { z: latents.at(-1)!, step, ...embeddings })['z']!);
+
+    const { loss, dz, ...rewards } = this.program.run('score', { z: latents.pop()!, ...this.#promptIds(prompts) });
+    const scores = Object.fromEntries(Object.entries(rewards).map(([name, t]) => [name, t.dataSync() as Float32Array]));
+    requireFiniteScores(scores, { step, prompts });
+
+    let gradient = dz!;
+    const dCondition: Tensor[] = [];
+    const dUnconditional: Tensor[] = [];
+    for (const step of numbers.toReversed()) {
+      const back = this.program.run('denoiseVjp', { z: latents.pop()!, step, dz: gradient, ...embeddings });
+      gradient = back['dz']!;
+      dCondition.push(back['dCondition']!);
+      dUnconditional.push(back['dUnconditional']!);
+    }
+    const backward = { ...ids, dCondition: tf.addN(dCondition), dUnconditional: tf.addN(dUnconditional) };
+    return { loss: scalar(loss!), scores, backward };
   }
 
   #start({ latents, shape }: Rollout, rows: readonly number[]): Tensor {
@@ -119,3 +140,5 @@ export class Trainer {
     );
   }
 }
+
+const scalar = (tensor: Tensor): number => tensor.dataSync()[0]!;

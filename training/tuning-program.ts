@@ -1,13 +1,12 @@
 import { vectorJacobianProduct } from '../engine/gradients.ts';
-import { Program, float32, int32, type Tensors } from '../engine/program.ts';
+import { Program, float32, int32, type Scope, type Tensors } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import type { Weights } from '../engine/weights.ts';
 import { clipText } from '../models/clip/text.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import { vaeDecode, vaeScalingFactor } from '../models/vae/vae.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { rewardWeights, scoreAll, weightedSum } from '../rewards/total.ts';
-import { ADAMW, UPDATE_NUMBERS, adamW, globalNorm, type AdamWOptions } from './adamw.ts';
+import { UPDATE_NUMBERS, adamW, globalNorm, type AdamWOptions } from './adamw.ts';
 import { STEP_NUMBERS, guidedStep, type SamplerSettings } from '../models/sampler.ts';
 
 export interface TuningSettings {
@@ -31,10 +30,11 @@ export const ORIGINAL = 'original_text_encoder';
  *     score       z_0 -> loss, rewards, dL/dz_0
  *     denoiseVjp  z_t, dL/dz_(t-1) -> dL/dz_t and dL/d(embeddings)       runs the step again
  *     update      dL/d(embeddings) -> dL/d(phi), clipped, AdamW
+ *     gradients   dL/d(embeddings) -> dL/d(phi) by name, in the engine's layout
  */
 export function tuningProgram(pipeline: LoadedPipeline, rewards: readonly LoadedReward[], settings: TuningSettings): Program {
   const { textEncoder, unet, vae } = pipeline.config;
-  const { batch, sampler, embeddingPull, optimizer = ADAMW } = settings;
+  const { batch, sampler, embeddingPull, optimizer } = settings;
   const length = textEncoder.max_position_embeddings;
   const width = textEncoder.hidden_size;
   const latents = float32(batch, unet.sample_size, unet.sample_size, unet.in_channels);
@@ -80,28 +80,28 @@ export function tuningProgram(pipeline: LoadedPipeline, rewards: readonly Loaded
     return { loss: value, dz: gradients[0]!, ...scores };
   });
 
-  program.entry(
-    'update',
-    { ...ids, dCondition: embeddings.condition, dUnconditional: embeddings.unconditional, numbers: UPDATE_NUMBERS },
-    ({ ids, emptyIds, dCondition, dUnconditional, numbers }, scope) => {
-      const all = tf.concat([ids, emptyIds], 0);
-      const original = clipText(scope.parameters(ORIGINAL), textEncoder, all).hidden;
-      const dHidden = tf.concat([dCondition, dUnconditional], 0);
-      let drift = tf.scalar(0) as Tensor;
-      const { gradients } = vectorJacobianProduct(
-        () => {
-          const { hidden } = clipText(scope.parameters(TUNED), textEncoder, all);
-          drift = tf.keep(hidden.sub(original).square().mean());
-          return hidden.mul(dHidden).sum().add(drift.mul(embeddingPull));
-        },
-        () => [...scope.used(TUNED).values()],
-      );
-      const tuned = scope.used(TUNED);
-      const named = new Map([...tuned.keys()].map((name, i) => [name, gradients[i]!]));
-      const gradientNorm = adamW(scope, TUNED, named, numbers, optimizer);
-      return { gradientNorm, drift };
-    },
-  );
+  /** dL/d(phi) by name from dL/d(embeddings), the pull included, and how far the embeddings have moved. */
+  const backward = ({ ids, emptyIds, dCondition, dUnconditional }: Record<keyof typeof backwardInputs, Tensor>, scope: Scope) => {
+    const all = tf.concat([ids, emptyIds], 0);
+    const original = clipText(scope.parameters(ORIGINAL), textEncoder, all).hidden;
+    const dHidden = tf.concat([dCondition, dUnconditional], 0);
+    let drift = tf.scalar(0) as Tensor;
+    const { gradients } = vectorJacobianProduct(
+      () => {
+        const { hidden } = clipText(scope.parameters(TUNED), textEncoder, all);
+        drift = tf.keep(hidden.sub(original).square().mean());
+        return hidden.mul(dHidden).sum().add(drift.mul(embeddingPull));
+      },
+      () => [...scope.used(TUNED).values()],
+    );
+    return { drift, gradients: new Map([...scope.used(TUNED).keys()].map((name, i) => [name, gradients[i]!])) };
+  };
+  const backwardInputs = { ...ids, dCondition: embeddings.condition, dUnconditional: embeddings.unconditional };
+  program.entry('update', { ...backwardInputs, numbers: UPDATE_NUMBERS }, ({ numbers, ...inputs }, scope) => {
+    const { drift, gradients } = backward(inputs, scope);
+    return { drift, gradientNorm: adamW(scope, TUNED, gradients, numbers, optimizer) };
+  });
+  program.entry('gradients', backwardInputs, (inputs, scope) => Object.fromEntries(backward(inputs, scope).gradients));
 
   program.entry('deltaNorm', {}, (_inputs, scope) => {
     // Only the names are new here: both encoders were recorded above, so their parameters are known.
@@ -119,5 +119,3 @@ export function tuningProgram(pipeline: LoadedPipeline, rewards: readonly Loaded
 
 /** The rewards that read the prompt. */
 export const readers = (rewards: readonly LoadedReward[]) => rewards.filter((reward) => reward.promptLength > 0);
-
-export type { Weights };
