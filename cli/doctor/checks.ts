@@ -127,14 +127,30 @@ function memory(): Check {
   return { name: 'memory', status: 'warning', found: gigabytes(bytes), advice };
 }
 
-/** A run's own development server listens on loopback ports that the system chooses. */
-function ports(): Promise<Check> {
+/** The error of listening on a loopback port; undefined when it can be done. */
+function listenError(port: number): Promise<Error | undefined> {
   return new Promise((resolve) => {
-    const server = createServer();
-    const advice = ['Allow listening on 127.0.0.1, or set TEMPORAL_ADDRESS to a server that runs elsewhere.'];
-    server.once('error', (error) => resolve({ name: 'ports', status: 'failed', found: error.message, advice }));
-    server.listen(0, '127.0.0.1', () => server.close(() => resolve(ok('ports', 'loopback ports can be opened'))));
+    const server = createServer().once('error', resolve);
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)));
   });
+}
+
+/** A run's own development server listens where the system lets it; that of `textcraftor worker` on ports of its own. */
+async function ports(): Promise<Check> {
+  const name = 'ports';
+  const advice = ['Allow listening on 127.0.0.1, or set TEMPORAL_ADDRESS to a server that runs elsewhere.'];
+  const error = await listenError(0);
+  if (error) return { name, status: 'failed', found: error.message, advice };
+  const busy: number[] = [];
+  for (const port of [7233, 8233]) if (await listenError(port)) busy.push(port);
+  if (busy.length === 0) return ok(name, '7233 and 8233 are free on 127.0.0.1');
+  const found = `${busy.join(' and ')} in use on 127.0.0.1`;
+  return {
+    name,
+    status: 'warning',
+    found,
+    advice: ['Runs choose a free port; `textcraftor worker` needs --port, --ui-port.'],
+  };
 }
 
 async function world(): Promise<Check> {
