@@ -1,0 +1,110 @@
+import {
+  DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBAppender,
+  type DuckDBConnection,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+
+/** A row with its columns by name; integers as numbers. */
+export type Row = Record<string, unknown>;
+
+/**
+ * A DuckDB in memory that spills to a folder. What it writes to Parquet depends on the rows alone, not on the number of
+ * threads.
+ */
+export class Database {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  /** Opens a database that spills to `scratch` for the time of `work`. */
+  static async use<T>(scratch: string, work: (database: Database) => Promise<T>): Promise<T> {
+    const options = { memory_limit: '2GB', temp_directory: scratch, autoinstall_known_extensions: 'false' };
+    const instance = await DuckDBInstance.create(':memory:', options);
+    const connection = await instance.connect();
+    try {
+      return await work(new Database(instance, connection));
+    } finally {
+      connection.closeSync();
+      instance.closeSync();
+    }
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.#connection.run(sql);
+  }
+
+  /** All rows of a query, for small results. */
+  async rows(sql: string): Promise<Row[]> {
+    const rows = (await this.#connection.runAndReadAll(sql)).getRowObjectsJS();
+    const plain = (value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
+    return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));
+  }
+
+  /** The number that a query gives: its first column in its first row. */
+  async number(sql: string): Promise<number> {
+    return Object.values((await this.rows(sql))[0]!)[0] as number;
+  }
+
+  /**
+   * The rows of a query, some at a time, as columns. On a connection of its own: anything else that runs on a stream's
+   * connection, a flush of an appender too, ends the stream early and without an error.
+   */
+  async *columns(sql: string): AsyncGenerator<DuckDBValue[][]> {
+    const connection = await this.#instance.connect();
+    try {
+      const result = await connection.stream(sql);
+      for await (const chunk of result) yield chunk.getColumns();
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  /** Fills a table with rows given as columns, at most 2,048 at a time. */
+  async appender(table: string, types: DuckDBType[]): Promise<Appender> {
+    return new Appender(await this.#connection.createAppender(table), types);
+  }
+
+  /** Writes the rows of a query to a Parquet file (zstd), in the query's order. */
+  async writeParquet(query: string, path: string): Promise<void> {
+    await this.run(`COPY (${query}) TO ${sqlString(path)} (FORMAT parquet, COMPRESSION zstd)`);
+  }
+}
+
+export class Appender {
+  readonly #appender: DuckDBAppender;
+  readonly #types: DuckDBType[];
+
+  constructor(appender: DuckDBAppender, types: DuckDBType[]) {
+    this.#appender = appender;
+    this.#types = types;
+  }
+
+  append(columns: DuckDBValue[][]): void {
+    if (columns[0]!.length === 0) return;
+    const chunk = DuckDBDataChunk.create(this.#types, columns[0]!.length);
+    chunk.setColumns(columns);
+    this.#appender.appendDataChunk(chunk);
+  }
+
+  /** Makes the rows visible to queries. */
+  close(): void {
+    this.#appender.closeSync();
+  }
+}
+
+/** `value` as an SQL string. */
+export function sqlString(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** `name` as an SQL identifier. */
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

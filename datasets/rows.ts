@@ -1,0 +1,77 @@
+import { BIGINT, VARCHAR } from '@duckdb/node-api';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sqlString, type Appender, type Database } from './database.ts';
+import type { Split } from './split.ts';
+
+/** Prompts as they were read, column by column; at most 2,048. */
+export interface RowBatch {
+  sources: string[];
+  /** Lines or rows in the source, from 1. */
+  rows: number[];
+  prompts: (string | null)[];
+  /** Splits that the source itself prescribes. */
+  splits: (Split | null)[];
+}
+
+/** The first `count` rows of a batch. */
+export function firstRows({ sources, rows, prompts, splits }: RowBatch, count: number): RowBatch {
+  return {
+    sources: sources.slice(0, count),
+    rows: rows.slice(0, count),
+    prompts: prompts.slice(0, count),
+    splits: splits.slice(0, count),
+  };
+}
+
+/** Rows a part: what is held in memory at once. */
+const partRows = 500_000;
+const types = [VARCHAR, BIGINT, VARCHAR, VARCHAR];
+
+/** Writes rows to `rows-00000.parquet`, `rows-00001.parquet`, ... below a folder. */
+export class RowWriter {
+  readonly #database: Database;
+  readonly #folder: string;
+  #appender: Appender | undefined;
+  #pending = 0;
+  #parts = 0;
+  /** Rows so far. */
+  rows = 0;
+
+  constructor(database: Database, folder: string) {
+    this.#database = database;
+    this.#folder = folder;
+  }
+
+  async append({ sources, rows, prompts, splits }: RowBatch): Promise<void> {
+    if (!this.#appender) {
+      await this.#database.run('CREATE TABLE rows (source VARCHAR, row BIGINT, prompt VARCHAR, split VARCHAR)');
+      this.#appender = await this.#database.appender('rows', types);
+    }
+    this.#appender.append([sources, rows.map(BigInt), prompts, splits]);
+    this.#pending += rows.length;
+    this.rows += rows.length;
+    if (this.#pending >= partRows) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    if (!this.#appender) return;
+    this.#appender.close();
+    const name = `rows-${String(this.#parts++).padStart(5, '0')}.parquet`;
+    await this.#database.writeParquet('FROM rows', join(this.#folder, name));
+    await this.#database.run('DROP TABLE rows');
+    this.#appender = undefined;
+    this.#pending = 0;
+  }
+}
+
+/** The rows of a folder, in the order in which they were written. */
+export async function* readRows(database: Database, folder: string): AsyncGenerator<RowBatch> {
+  const parts = (await readdir(folder)).filter((name) => /^rows-\d+\.parquet$/.test(name)).sort();
+  for (const part of parts) {
+    const query = `SELECT source, row::DOUBLE, prompt, split FROM read_parquet(${sqlString(join(folder, part))})`;
+    for await (const [sources, rows, prompts, splits] of database.columns(query)) {
+      yield { sources, rows, prompts, splits } as unknown as RowBatch;
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CancelledError, InputError } from '../../common/errors.ts';
+import { RandomStream } from '../../common/random.ts';
+import { Database, sqlString, type Row } from '../../datasets/database.ts';
+import { readManifest } from '../../datasets/manifest.ts';
+import { readSplit } from '../../datasets/shards.ts';
+import { shapesPrompts } from '../../datasets/shapes/prompts.ts';
+import { promptId, splitOf, splits } from '../../datasets/split.ts';
+import { run as runFilter, type FilterSummary } from '../../datasets/stages/filter.ts';
+import { emptyFolder, filter, ingest, keepAll, shard, write } from './stage-runner.ts';
+
+const summary = async (folder: string): Promise<FilterSummary> =>
+  JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8')) as FilterSummary;
+
+const rows = async (path: string): Promise<Row[]> =>
+  Database.use(await emptyFolder(), (database) => database.rows(`FROM read_parquet(${sqlString(path)})`));
+
+const shares = { validation: 0.1, test: 0.2 };
+/** Some hundred prompts, some of them twice. */
+const texts = Array.from({ length: 600 }, (_, i) => `a photo of cat ${i % 500}${i % 3 === 0 ? ' AND dog' : ''}`);
+/** A file of them, in an order of its own. */
+function manyPrompts(order: number): Promise<string> {
+  const shuffled = [...new RandomStream(order, 'test').permutation(600)].map((i) => texts[i]!);
+  const lines = shuffled.map((text) => JSON.stringify({ prompt: order % 2 ? text : `  ${text} ` }));
+  return write({ 'a.jsonl': lines.join('\n') });
+}
+
+describe('ingest', () => {
+  it('keeps every prompt as it is, with its place', async () => {
+    const source = dirname(await write({ 'a.csv': 'prompt\n"x\ny"\n\nz\n', 'b.txt': 'b\n\n', 'readme.md': '' }));
+    const folder = await ingest({ source });
+    expect(await rows(join(folder, 'rows-00000.parquet'))).toEqual([
+      { source: 'a.csv', row: 2, prompt: 'x\ny', split: null },
+      { source: 'a.csv', row: 4, prompt: '', split: null },
+      { source: 'a.csv', row: 5, prompt: 'z', split: null },
+      { source: 'b.txt', row: 1, prompt: 'b', split: null },
+      { source: 'b.txt', row: 2, prompt: '', split: null },
+    ]);
+    expect(await summary(folder)).toEqual({
+      rows: 5,
+      files: [
+        { name: 'a.csv', rows: 3 },
+        { name: 'b.txt', rows: 2 },
+      ],
+      ignored: ['readme.md'],
+    });
+  });
+
+  it('stops at its limit', async () => {
+    const folder = await ingest({
+      source: dirname(await write({ 'a.txt': 'a\n'.repeat(3000), 'b.txt': 'b' })),
+      limit: 2500,
+    });
+    expect(await summary(folder)).toMatchObject({ rows: 2500, files: [{ name: 'a.txt', rows: 2500 }] });
+  });
+
+  it("takes the embedded world's prompts with their splits", async () => {
+    const shards = await shard(await filter(await ingest({ source: 'shapes' })), { rows: 1000, ...shares });
+    const expected = shapesPrompts();
+    for (const split of splits) {
+      const prompts = (await readSplit(shards, split)).map((row) => row.prompt);
+      expect(prompts.sort()).toEqual(
+        expected
+          .filter((row) => row.split === split)
+          .map((row) => row.prompt)
+          .sort(),
+      );
+    }
+  });
+
+  it('refuses files without a prompt', async () => {
+    await expect(ingest({ source: await write({ 'a.csv': 'prompt\n' }) })).rejects.toThrow(
+      /a\.csv: there is no prompt in it/,
+    );
+  });
+});
+
+describe('filter', () => {
+  it('counts every prompt once: kept or dropped for a reason', async () => {
+    const unit = fc.constantFrom('a red circle', 'A red  circle', '', ' ', 'x', 'gun', 'y '.repeat(90), 'z'.repeat(30));
+    await fc.assert(
+      fc.asyncProperty(fc.array(unit, { minLength: 1, maxLength: 30 }), async (lines) => {
+        const source = await write({ 'a.jsonl': lines.map((prompt) => JSON.stringify({ prompt })).join('\n') });
+        const ingested = await ingest({ source });
+        const settings = { minCharacters: 2, maxCharacters: 200, blocked: ['gun'], overlong: 'drop' } as const;
+        const good = lines.some((line) => /circle|zz/.test(line));
+        if (!good) {
+          await expect(filter(ingested, settings)).rejects.toThrow(/None of the \d+ prompts passes the filter \(/);
+          return;
+        }
+        const { read, kept, dropped, samples } = await summary(await filter(ingested, settings));
+        const count = (test: (line: string) => boolean): number => lines.filter(test).length;
+        const good2 = new Set(
+          lines.filter((line) => /circle|zz/.test(line)).map((line) => line.toLowerCase().replace('  ', ' ')),
+        );
+        expect(read).toBe(lines.length);
+        expect(kept).toBe(good2.size);
+        expect(dropped).toEqual({
+          empty: count((line) => line.trim() === ''),
+          'too-short': count((line) => line === 'x'),
+          'too-long': 0,
+          blocked: count((line) => line === 'gun'),
+          'too-many-tokens': count((line) => line.startsWith('y')),
+          duplicate: count((line) => /circle|zz/.test(line)) - good2.size,
+        });
+        expect(read).toBe(kept + Object.values(dropped).reduce((sum, each) => sum + each));
+        for (const [reason, number] of Object.entries(dropped)) {
+          expect(samples[reason as keyof typeof samples]).toHaveLength(Math.min(number, 5));
+        }
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('keeps what the text model will cut, and counts it', async () => {
+    const folder = await filter(await ingest({ source: await write({ 'a.txt': `${'y '.repeat(90)}\nshort` }) }));
+    expect(await summary(folder)).toMatchObject({ read: 2, kept: 2, truncated: 1, dropped: { 'too-many-tokens': 0 } });
+    expect(await rows(join(folder, 'prompts.parquet'))).toContainEqual(
+      expect.objectContaining({ prompt: 'y '.repeat(90).trim(), tokens: 92, source: 'a.txt', row: 1 }),
+    );
+  });
+
+  it('stops when the run is cancelled', async () => {
+    const ingested = await ingest({ source: await write({ 'a.txt': 'a' }) });
+    const cancelled = runFilter({
+      config: keepAll,
+      seed: 1,
+      inputs: { ingest: ingested },
+      output: await emptyFolder(),
+      scratch: await emptyFolder(),
+      progress: () => {},
+      signal: AbortSignal.abort(),
+    });
+    await expect(cancelled).rejects.toThrow(CancelledError);
+  });
+});
+
+describe('shard', () => {
+  it('gives the same bytes whatever the order and the white space of the prompts', async () => {
+    const manifests = await Promise.all(
+      [1, 2].map(async (order) => {
+        const folder = await shard(await filter(await ingest({ source: await manyPrompts(order) })), {
+          rows: 100,
+          ...shares,
+        });
+        expect((await readdir(folder)).length).toBeGreaterThan(5);
+        return readManifest(folder);
+      }),
+    );
+    expect(manifests[0]).toEqual(manifests[1]);
+  });
+
+  it('puts each prompt once into the split of its hash, in shards of equal size', async () => {
+    const folder = await shard(await filter(await ingest({ source: await manyPrompts(3) })), { rows: 50, ...shares });
+    const manifest = await readManifest(folder);
+    const all = [];
+    for (const split of splits) {
+      const { rows, shards } = manifest.splits[split];
+      const sizes = shards.map((each) => each.rows);
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(50);
+      const prompts = await readSplit(folder, split);
+      expect(prompts).toHaveLength(rows);
+      for (const { id, prompt, tokens, source } of prompts) {
+        expect(id).toBe(promptId(prompt));
+        expect(splitOf(id, shares)).toBe(split);
+        expect([typeof tokens, source]).toEqual(['number', 'a.jsonl']);
+      }
+      all.push(...prompts.map(({ id }) => id));
+    }
+    expect(all).toHaveLength(new Set(texts).size);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('refuses fewer prompts than its splits need', async () => {
+    const filtered = await filter(await ingest({ source: await write({ 'a.txt': 'one\ntwo' }) }));
+    await expect(shard(filtered, { rows: 10, ...shares })).rejects.toThrow(InputError);
+    await expect(shard(filtered, { rows: 10, ...shares })).rejects.toThrow(
+      /None of the 2 prompts falls into the \w+ split/,
+    );
+    await shard(filtered, { rows: 10, validation: 0, test: 0 });
+  });
+});
