@@ -73,12 +73,14 @@ export async function smallPipeline(folder: string): Promise<LoadedPipeline> {
   return loadPipeline(folder);
 }
 
-/** The weights with every value moved a little. */
+/** The weights with every value moved by at most `by`. */
 export function tuned(weights: Weights, by: number): Weights {
-  return new Map([...weights].map(([name, { shape, data }]) => [name, { shape, data: data.map((x) => x + by) }]));
+  return new Map(
+    [...weights].map(([name, { shape, data }]) => [name, { shape, data: data.map((x, i) => x + by * Math.sin(i)) }]),
+  );
 }
 
-/** Writes a folder of shards with these prompts in its validation and test splits. */
+/** Writes a folder of shards with these prompts in each split. */
 export async function writeShards(folder: string, prompts: readonly string[]): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const rows = prompts.map((prompt, i) => `('${String(i).padStart(32, '0')}', '${prompt}', 5, 'test')`).join(', ');
@@ -90,6 +92,6 @@ export async function writeShards(folder: string, prompts: readonly string[]): P
     rows: prompts.length,
     shards: [{ file: 'part.parquet', rows: prompts.length, sha256: '', content: '' }],
   };
-  const splits = { train: { rows: 0, shards: [] }, validation: split, test: split };
+  const splits = { train: split, validation: split, test: split };
   writeFileSync(join(folder, 'manifest.json'), canonicalJson({ format: 1, columns: {}, splits }));
 }

@@ -1,0 +1,172 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CancelledError, RunError } from '../../common/errors.ts';
+import { sha256 } from '../../common/files.ts';
+import { toFile } from '../../engine/parameters.ts';
+import { readWeights, writeWeights, type Weights } from '../../engine/weights.ts';
+import { loadPipeline } from '../../models/pipeline.ts';
+import { loadRewards } from '../../rewards/registry.ts';
+import { ADAMW } from '../../training/adamw.ts';
+import { readRollout } from '../../training/rollout.ts';
+import { run as rollout } from '../../training/stages/rollout.ts';
+import { run as tuneEncoder, type TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';
+import { Trainer } from '../../training/trainer.ts';
+import { TUNED } from '../../training/tuning-program.ts';
+import { smallPipeline, writeShards } from '../evaluation/small-pipeline.ts';
+import { writeHead, writeSmallClip } from '../rewards/small-clip.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'textcraftor-tuning-'));
+const at = (...path: string[]) => join(folder, ...path);
+const prompts = ['a small red circle', 'two dogs', 'a large blue square on a white background'];
+const sampler = { steps: 4, guidance: 3, gradientSteps: 2 };
+const rewards = [
+  { name: 'clip', type: 'clip-similarity', model: at('clip'), weight: 10 },
+  { name: 'aesthetic', type: 'aesthetic', model: at('clip'), head: at('head.safetensors'), weight: 1 },
+];
+const settings: TuneEncoderSettings = {
+  model: at('model'),
+  sampler,
+  rewards,
+  steps: 7,
+  batch: 2,
+  learningRate: 1e-2,
+  warmup: 2,
+  weightDecay: 0.01,
+  gradientClip: 1,
+  embeddingPull: 0.1,
+  checkpointEvery: 3,
+  keepEvery: 4,
+};
+
+function context<C>(config: C, name: string, onProgress: (step: number) => void = () => {}) {
+  const controller = new AbortController();
+  rmSync(at(name), { recursive: true, force: true });
+  for (const path of [at(name), at(`${name}-scratch`)]) mkdirSync(path, { recursive: true });
+  const messages: string[] = [];
+  const progress = ({ step, message }: { step: number; message?: string }) => {
+    if (message) messages.push(message);
+    onProgress(step);
+  };
+  const inputs = { shard: at('shard'), rollout: at('rollout') };
+  return { config, seed: 3, inputs, output: at(name), scratch: at(`${name}-scratch`), progress, signal: controller.signal, controller, messages };
+}
+
+/** Digests of a folder's files. */
+const digests = (path: string) =>
+  Object.fromEntries(
+    readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .map((file) => [file.slice(path.length), sha256(readFileSync(file))]),
+  );
+
+beforeAll(async () => {
+  await smallPipeline(at('model'));
+  await writeSmallClip(at('clip'));
+  await writeHead(at('head.safetensors'), { '': 1 });
+  await writeShards(at('shard'), prompts);
+  await rollout(context({ model: at('model'), sampler, prompts: 3, samplesPerPrompt: 2, batch: 4 }, 'rollout'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the rollout', () => {
+  it('keeps every sample of every prompt, in the same bytes each time and for every batch size', async () => {
+    const { samples, latents, shape } = await readRollout(at('rollout'));
+    expect(samples).toHaveLength(6);
+    expect(new Set(samples.map(({ id, sample }) => `${id}/${sample}`)).size).toBe(6);
+    await rollout(context({ model: at('model'), sampler, prompts: 3, samplesPerPrompt: 2, batch: 4 }, 'again'));
+    expect(digests(at('again'))).toEqual(digests(at('rollout')));
+    await rollout(context({ model: at('model'), sampler, prompts: 3, samplesPerPrompt: 2, batch: 1 }, 'single'));
+    const single = await readRollout(at('single'));
+    const size = shape.reduce((a, b) => a * b, 1);
+    for (let i = 0; i < 6 * size; i++) expect(single.latents[i]).toBeCloseTo(latents[i]!, 4);
+  });
+});
+
+describe('the gradient of the rewards', () => {
+  it('agrees with finite differences through the last K steps, the decoder and all rewards', async () => {
+    const pipeline = await loadPipeline(at('model'));
+    const starts = await readRollout(at('rollout'));
+    const trainer = new Trainer(pipeline, await loadRewards(rewards), { batch: 2, sampler, embeddingPull: 0, optimizer: ADAMW });
+    const { gradients, scores, loss } = trainer.gradients(starts, [0, 1]);
+    const weighted = [0, 1].map((i) => 10 * scores['clip']![i]! + scores['aesthetic']![i]!);
+    expect(loss).toBeCloseTo(-(weighted[0]! + weighted[1]!) / 2, 4);
+
+    const direction = inFileLayout(gradients, pipeline.weights.textEncoder);
+    const norm = Math.sqrt([...direction.values()].reduce((sum, g) => sum + g.reduce((a, b) => a + b * b, 0), 0));
+    const lossAt = (by: number) => {
+      const moved: Weights = new Map(
+        [...pipeline.weights.textEncoder].map(([name, { shape, data }]) => {
+          const along = direction.get(name);
+          return [name, { shape, data: along ? data.map((v, i) => v + (by * along[i]!) / norm) : data }];
+        }),
+      );
+      trainer.program.load(TUNED, moved);
+      return trainer.gradients(starts, [0, 1]).loss;
+    };
+    const slope = (lossAt(2e-2) - lossAt(-2e-2)) / 4e-2;
+    expect(norm).toBeGreaterThan(0);
+    expect(Math.abs(slope - norm) / norm).toBeLessThan(0.02);
+  });
+
+  /** Gradients as the file has the parameters. */
+  function inFileLayout(gradients: Map<string, Float32Array>, weights: Weights): Map<string, Float32Array> {
+    return new Map(
+      [...gradients].map(([name, data]) => {
+        const { shape } = weights.get(name)!;
+        const linear = shape.length === 2 && !name.includes('embedding');
+        return [name, linear ? toFile(data, [shape[1]!, shape[0]!], 'linear') : data];
+      }),
+    );
+  }
+});
+
+describe('tuning the encoder', () => {
+  it('raises the weighted rewards and reports how far the encoder moved', async () => {
+    await tuneEncoder(context({ ...settings, steps: 30, keepEvery: 30, checkpointEvery: 30 }, 'long'));
+    const lines = readFileSync(at('long', 'metrics.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, number>); // prettier-ignore
+    expect(lines).toHaveLength(30);
+    const mean = (part: typeof lines) => part.reduce((sum, { loss }) => sum + loss!, 0) / part.length;
+    expect(mean(lines.slice(-6))).toBeLessThan(mean(lines.slice(0, 6)));
+    expect(lines.at(-1)!['deltaNorm']).toBeGreaterThan(0);
+    expect(Object.keys(lines[0]!)).toEqual(expect.arrayContaining(['step', 'loss', 'reward.clip', 'reward.aesthetic', 'gradientNorm', 'deltaNorm'])); // prettier-ignore
+    const before = await readWeights(at('model', 'text_encoder', 'model.safetensors'));
+    const after = await readWeights(at('long', 'encoder', 'final', 'model.safetensors'));
+    expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
+  });
+
+  it('ends with the same bytes when it is stopped and goes on, and when its last checkpoint is damaged', async () => {
+    await tuneEncoder(context(settings, 'straight'));
+    const stopAt = (stop: number) => {
+      const stopped = context(settings, 'stopped', (step) => step === stop && stopped.controller.abort());
+      return stopped;
+    };
+    await expect(tuneEncoder(stopAt(2))).rejects.toThrow(CancelledError);
+    await expect(tuneEncoder(stopAt(5))).rejects.toThrow(/after step 5 of 7/);
+    // A killed process leaves metrics behind that its checkpoint does not know of.
+    writeFileSync(join(at('stopped-scratch'), 'metrics.jsonl'), '{"step":6}\n', { flag: 'a' });
+    const last = at('stopped-scratch', 'checkpoints', 'checkpoint-000005', 'weights.safetensors');
+    const bytes = readFileSync(last);
+    bytes[bytes.length - 3]! ^= 1;
+    writeFileSync(last, bytes);
+    const resumed = context(settings, 'stopped');
+    await tuneEncoder(resumed);
+    expect(resumed.messages[0]).toMatch(/checkpoint-000005 cannot be used/);
+    expect(digests(at('stopped'))).toEqual(digests(at('straight')));
+  });
+
+  it('stops at a reward that is not a number, names it, and leaves no output', async () => {
+    const weights = await readWeights(at('head.safetensors'));
+    weights.get('weight')!.data[0] = NaN;
+    cpSync(at('head.safetensors'), at('broken.safetensors'));
+    await writeWeights(at('broken.safetensors'), weights);
+    const broken = { ...settings, rewards: [rewards[0]!, { ...rewards[1]!, head: at('broken.safetensors') }] };
+    const attempt = tuneEncoder(context(broken, 'broken'));
+    await expect(attempt).rejects.toThrow(RunError);
+    await expect(attempt).rejects.toThrow(/"aesthetic" is NaN at step 1 for the prompt "/);
+    expect(readdirSync(at('broken'))).toEqual([]);
+  });
+});
