@@ -1,12 +1,10 @@
-import { float32, int32, Program } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights.ts';
-import { clipText } from '../models/clip/text.ts';
 import { startNoise } from '../models/noise.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
-import { guidedStep, STEP_NUMBERS, type SamplerSettings } from '../models/sampler.ts';
-import { DdimScheduler } from '../models/scheduler/ddim.ts';
-import { vaeDecode, vaeScale, vaeScalingFactor } from '../models/vae/vae.ts';
+import type { SamplerSettings } from '../models/sampler.ts';
+import { TextToImage } from '../models/text-to-image.ts';
+import { vaeScale } from '../models/vae/vae.ts';
 
 export interface Prompt {
   id: string;
@@ -34,140 +32,113 @@ export interface Item {
 }
 
 /** 32 pictures of 8 x 8 latents; one of 64 x 64, which is what memory allows there. */
-const batchFor = ({ config }: LoadedPipeline): number => Math.max(1, Math.floor(2048 / config.unet.sample_size ** 2));
+const batchFor = (latentSize: number): number => Math.max(1, Math.floor(2048 / latentSize ** 2));
 
 /**
  * Makes pictures under several arms from the same start noise. The first T - K steps see the original embeddings in
- * every arm, so they are done once (Alg. 1 and the style control of the paper).
+ * every arm, as in training, so they are done once.
  */
 export class PictureGenerator {
   /** Pictures that are made at once. */
   readonly batch: number;
   /** Height and width of a picture, in pixels. */
   readonly size: number;
-  readonly #pipeline: LoadedPipeline;
-  readonly #program: Program;
-  readonly #steps: Float32Array[];
-  readonly #lastSteps: number;
+  readonly #model: TextToImage;
+  readonly #sampler: SamplerSettings;
   readonly #seed: number;
+  /** [h, w, C] */
+  readonly #latents: [number, number, number];
+  /** [T, D] */
+  readonly #context: [number, number];
 
   /**
    * @param seed of the start noise
-   * @param batch pictures that are made at once
+   * @param pictures how many will be made of each arm: a batch is not larger
    */
-  constructor(pipeline: LoadedPipeline, sampler: SamplerSettings, seed: number, batch = batchFor(pipeline)) {
-    const { unet, vae } = pipeline.config;
-    this.batch = batch;
-    this.size = unet.sample_size * vaeScale(vae);
-    this.#pipeline = pipeline;
-    this.#seed = seed;
-    this.#lastSteps = Math.min(sampler.gradientSteps, sampler.steps);
-    const scheduler = new DdimScheduler(pipeline.config.scheduler);
-    this.#steps = scheduler.timesteps(sampler.steps).map((t) => {
-      const { a, b } = scheduler.step(t, sampler.steps);
-      return Float32Array.of(t, a, b);
+  constructor(pipeline: LoadedPipeline, sampler: SamplerSettings, seed: number, pictures: number) {
+    const { unet, vae, textEncoder } = pipeline.config;
+    const side = unet.sample_size;
+    this.batch = Math.min(batchFor(side), pictures);
+    this.size = side * vaeScale(vae);
+    this.#model = new TextToImage(pipeline, {
+      batch: this.batch,
+      height: side,
+      width: side,
+      guidance: sampler.guidance,
     });
-    this.#program = record(pipeline, sampler, this.batch);
+    this.#sampler = sampler;
+    this.#seed = seed;
+    this.#latents = [side, side, unet.in_channels];
+    this.#context = [pipeline.tokenizer.modelMaxLength, textEncoder.hidden_size];
   }
 
-  /** Embeddings of the prompts and of the empty prompt under a text encoder. */
-  embed(encoder: Weights, prompts: readonly Prompt[]): Embeddings {
-    this.#program.load('text_encoder', encoder);
-    const { tokenizer } = this.#pipeline;
-    const length = tokenizer.modelMaxLength;
-    const texts = ['', ...prompts.map(({ prompt }) => prompt)];
-    const values = length * this.#pipeline.config.textEncoder.hidden_size;
-    const all = new Float32Array(texts.length * values);
-    for (let first = 0; first < texts.length; first += this.batch) {
-      const part = texts.slice(first, first + this.batch);
-      const ids = new Int32Array(this.batch * length);
-      for (let i = 0; i < this.batch; i++) ids.set(tokenizer.pad(tokenizer.encode(part[i] ?? '')), i * length);
-      const hidden = this.#run('encode', { ids: tf.tensor2d(ids, [this.batch, length], 'int32') });
-      all.set(hidden.subarray(0, part.length * values), first * values);
+  /** Embeddings of the prompts and of the empty prompt. @param source where the encoder is from, for messages */
+  embed(encoder: Weights, prompts: readonly Prompt[], source: string): Embeddings {
+    const values = this.#context[0] * this.#context[1];
+    const embeddings = {
+      condition: new Float32Array(prompts.length * values),
+      unconditional: new Float32Array(values),
+    };
+    for (let first = 0; first < prompts.length; first += this.batch) {
+      const part = prompts.slice(first, first + this.batch);
+      const { condition, unconditional } = this.#model.encode(
+        this.#filled(part.map(({ prompt }) => prompt)),
+        '',
+        encoder,
+        source,
+      );
+      embeddings.condition.set(condition.dataSync().subarray(0, part.length * values), first * values);
+      embeddings.unconditional.set(unconditional.dataSync());
+      tf.dispose([condition, unconditional]);
     }
-    return { unconditional: all.slice(0, values), condition: all.slice(values) };
+    return embeddings;
   }
 
   /**
    * Latents after the first T - K steps, under the original encoder's embeddings.
-   * @param items at most `batch`; a batch that is not full is filled up with its last item
+   * @param items at most `batch`
    */
   firstSteps(prompts: readonly Prompt[], items: readonly Item[], original: Embeddings): Tensor {
-    const { sample_size: size, in_channels: channels } = this.#pipeline.config.unet;
-    const shape = [size, size, channels] as const;
-    const noise = this.#filled(items).map(({ prompt, sample }) =>
-      startNoise(this.#seed, prompts[prompt]!.id, sample, shape),
+    const noises = this.#filled(items).map(({ prompt, sample }) =>
+      startNoise(this.#seed, prompts[prompt]!.id, sample, this.#latents),
     );
-    const z = tf.stack(noise.map((values) => tf.tensor3d(values, [...shape])));
+    const noise = tf.tidy(() => tf.stack(noises.map((values) => tf.tensor3d(values, this.#latents))));
     const arm = { name: 'base', terms: [{ embeddings: original, weight: 1 }] };
-    return this.#denoise(z, this.#steps.slice(0, this.#steps.length - this.#lastSteps), items, arm);
+    const latents = this.#denoise(noise, items, arm, 0, this.#firstStepWithGradient());
+    noise.dispose();
+    return latents;
   }
 
   /** The last K steps under an arm's embeddings, and the pictures. `latents` are kept. -> [items, H, W, 3] in [0, 1] */
   lastSteps(latents: Tensor, items: readonly Item[], arm: Arm): Float32Array {
-    const z = this.#denoise(latents.clone(), this.#steps.slice(this.#steps.length - this.#lastSteps), items, arm);
-    return this.#run('decode', { z }).slice(0, items.length * this.size ** 2 * 3);
+    const z = this.#denoise(latents, items, arm, this.#firstStepWithGradient(), this.#sampler.steps);
+    const pictures = this.#model.decode(z);
+    const pixels = pictures.dataSync().slice(0, items.length * this.size ** 2 * 3) as Float32Array;
+    tf.dispose([z, pictures]);
+    return pixels;
   }
 
   dispose(): void {
-    this.#program.dispose();
+    this.#model.dispose();
   }
 
-  #denoise(z: Tensor, steps: readonly Float32Array[], items: readonly Item[], arm: Arm): Tensor {
-    const { hidden_size: width } = this.#pipeline.config.textEncoder;
-    const length = this.#pipeline.tokenizer.modelMaxLength;
-    const mixed = mix(arm, this.#filled(items), length * width);
-    const condition = tf.tensor3d(mixed.condition, [this.batch, length, width]);
-    const unconditional = tf.tensor3d(mixed.unconditional, [1, length, width]);
-    let current = z;
-    for (const numbers of steps) {
-      const step = tf.tensor1d(numbers);
-      const next = this.#program.run('denoise', { z: current, step, condition, unconditional })['z']!;
-      tf.dispose([current, step]);
-      current = next;
-    }
+  #firstStepWithGradient(): number {
+    return Math.max(0, this.#sampler.steps - this.#sampler.gradientSteps);
+  }
+
+  #denoise(z: Tensor, items: readonly Item[], arm: Arm, from: number, until: number): Tensor {
+    const mixed = mix(arm, this.#filled(items), this.#context[0] * this.#context[1]);
+    const condition = tf.tensor3d(mixed.condition, [this.batch, ...this.#context]);
+    const unconditional = tf.tensor3d(mixed.unconditional, [1, ...this.#context]);
+    const result = this.#model.denoise(z, this.#sampler.steps, () => ({ condition, unconditional }), { from, until });
     tf.dispose([condition, unconditional]);
-    return current;
+    return result;
   }
 
-  /** Runs an entry point with one output and disposes of its inputs. */
-  #run(entry: string, inputs: Record<string, Tensor>): Float32Array {
-    const [output] = Object.values(this.#program.run(entry, inputs));
-    const values = output!.dataSync() as Float32Array;
-    tf.dispose([output!, ...Object.values(inputs)]);
-    return values;
+  /** A batch that is not full is filled up with its last entry: shapes are fixed. */
+  #filled<T>(part: readonly T[]): T[] {
+    return Array.from({ length: this.batch }, (_, i) => part[Math.min(i, part.length - 1)]!);
   }
-
-  #filled(items: readonly Item[]): Item[] {
-    return Array.from({ length: this.batch }, (_, i) => items[Math.min(i, items.length - 1)]!);
-  }
-}
-
-function record({ config, tokenizer, weights }: LoadedPipeline, { guidance }: SamplerSettings, batch: number): Program {
-  const { textEncoder, unet, vae } = config;
-  const [length, width] = [tokenizer.modelMaxLength, textEncoder.hidden_size];
-  const z = float32(batch, unet.sample_size, unet.sample_size, unet.in_channels);
-  const program = new Program();
-  program.entry('encode', { ids: int32(batch, length) }, ({ ids }, scope) => ({
-    hidden: clipText(scope.parameters('text_encoder'), textEncoder, ids).hidden,
-  }));
-  const step = {
-    z,
-    step: STEP_NUMBERS,
-    condition: float32(batch, length, width),
-    unconditional: float32(1, length, width),
-  };
-  program.entry('denoise', step, (inputs, scope) => ({
-    z: guidedStep(scope.parameters('unet'), unet, guidance, inputs),
-  }));
-  program.entry('decode', { z }, ({ z }, scope) => {
-    const picture = vaeDecode(scope.parameters('vae'), vae, z.div(vaeScalingFactor(vae)));
-    return { image: picture.mul(0.5).add(0.5).clipByValue(0, 1) };
-  });
-  program.compile();
-  program.load('unet', weights.unet);
-  program.load('vae', weights.vae);
-  return program;
 }
 
 /** sum_j w_j c_j for each item's prompt and for the empty prompt. @param values T * D */
@@ -176,8 +147,8 @@ function mix({ terms }: Arm, items: readonly Item[], values: number): Embeddings
   for (const { embeddings, weight } of terms) {
     for (let k = 0; k < values; k++) sum.unconditional[k]! += weight * embeddings.unconditional[k]!;
     items.forEach(({ prompt }, i) => {
-      for (let k = 0; k < values; k++)
-        sum.condition[i * values + k]! += weight * embeddings.condition[prompt * values + k]!;
+      const from = prompt * values;
+      for (let k = 0; k < values; k++) sum.condition[i * values + k]! += weight * embeddings.condition[from + k]!;
     });
   }
   return sum;

@@ -23,14 +23,15 @@ export interface JudgingConfig {
 /** The name of the held-out reward among the metrics. */
 export const HELD_OUT = 'heldOut';
 
-/** Loads the pipeline and the judges. */
+/** Loads the pipeline and the judges. @param pictures how many will be made of each arm */
 export async function setUp(
   { model, sampler, rewards, heldOut }: JudgingConfig,
   seed: number,
+  pictures: number,
 ): Promise<{ pipeline: LoadedPipeline; generator: PictureGenerator; judge: Judge }> {
   const pipeline = await loadPipeline(model);
   const judges = await loadRewards([...rewards, ...(heldOut ? [{ ...heldOut, name: HELD_OUT, weight: 0 }] : [])]);
-  const generator = new PictureGenerator(pipeline, sampler, seed);
+  const generator = new PictureGenerator(pipeline, sampler, seed, pictures);
   return { pipeline, generator, judge: new Judge(judges, generator.batch, generator.size) };
 }
 

@@ -34,6 +34,7 @@ export class TextToImage {
   readonly #batch: number;
   readonly #program = new Program();
   readonly #scheduler: DdimScheduler;
+  #encoder: Weights | undefined;
 
   constructor(pipeline: LoadedPipeline, { batch, height, width, guidance }: TextToImageShape) {
     const { config, weights, tokenizer, folder } = pipeline;
@@ -72,7 +73,8 @@ export class TextToImage {
     const length = tokenizer.modelMaxLength;
     const ids = new Int32Array((this.#batch + 1) * length);
     [...prompts, negative].forEach((text, i) => ids.set(tokenizer.pad(tokenizer.encode(text), length), i * length));
-    this.#program.load('text_encoder', encoder, source);
+    if (encoder !== this.#encoder) this.#program.load('text_encoder', encoder, source);
+    this.#encoder = encoder;
     const input = tf.tensor2d(ids, [this.#batch + 1, length], 'int32');
     const output = this.#program.run('encode', { ids: input });
     input.dispose();
@@ -80,8 +82,9 @@ export class TextToImage {
   }
 
   /**
-   * From noise towards latents in the first `until` of `steps` DDIM steps; all of them if it is not given.
-   * @param noise z_T [B, h, w, C]
+   * From noise towards latents in `steps` DDIM steps, of which those from `from` on and before `until` are done; all of
+   * them if these are not given.
+   * @param noise z_T, or the latents after `from` steps. [B, h, w, C]
    * @param conditioning of the step with this index, 0 being the first
    * @returns z_0 [B, h, w, C], or what the latents are after that many steps
    */
@@ -89,17 +92,19 @@ export class TextToImage {
     noise: Tensor,
     steps: number,
     conditioning: (step: number) => Conditioning,
-    { until = steps, progress }: { until?: number; progress?: (done: number) => void } = {},
+    { from = 0, until = steps, progress }: { from?: number; until?: number; progress?: (done: number) => void } = {},
   ): Tensor {
     let z = noise.clone();
-    this.#scheduler.timesteps(steps).slice(0, until).forEach((t, i) => {
+    const timesteps = this.#scheduler.timesteps(steps);
+    for (let i = from; i < until; i++) {
+      const t = timesteps[i]!;
       const { a, b } = this.#scheduler.step(t, steps);
       const step = tf.tensor1d([t, a, b]);
       const next = this.#program.run('denoise', { z, step, ...conditioning(i) })['z']!;
       tf.dispose([z, step]);
       z = next;
       progress?.(i + 1);
-    });
+    }
     return z;
   }
 

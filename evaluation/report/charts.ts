@@ -10,23 +10,23 @@ function scale(
   return (value) => Math.round((low + ((value - from) / span) * (high - low)) * 10) / 10;
 }
 
+/** What an axis spans: the values with a little room, but not below zero for values that are not. */
 function extent(values: readonly number[]): [number, number] {
   const low = Math.min(...values);
   const high = Math.max(...values);
   const margin = (high - low || Math.abs(high) || 1) * 0.08;
-  return [low - margin, high + margin];
+  return [low >= 0 ? Math.max(0, low - margin) : low - margin, high + margin];
 }
 
 const path = (points: readonly (readonly [number, number])[]): string =>
   points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x} ${y}`).join('');
 
-/** Mean over a window of about a twentieth of the curve, the same width on both sides. */
+/** Mean over a window of about a tenth of the curve, cut at its ends. */
 export function smooth(values: readonly number[]): number[] {
   const reach = Math.floor(values.length / 20);
   return values.map((_, i) => {
-    const near = Math.min(reach, i, values.length - 1 - i);
-    const part = values.slice(i - near, i + near + 1);
-    return part.reduce((a, b) => a + b, 0) / part.length;
+    const near = values.slice(Math.max(0, i - reach), i + reach + 1);
+    return near.reduce((a, b) => a + b, 0) / near.length;
   });
 }
 

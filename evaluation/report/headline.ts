@@ -30,7 +30,7 @@ export function headline({ comparisons, scores, sweep, trained }: ReportData): M
   const what =
     step === 0
       ? 'No tuned encoder did better than the base on validation prompts'
-      : `Encoder of step ${step}, blended at ${number(blend)}`;
+      : `Encoder of step ${step}, blended at ${String(blend)}`;
   return html`<section aria-labelledby="result">
     <h2 id="result">Result on held-out prompts</h2>
     <p class="lead">

@@ -39,10 +39,9 @@ export function renderReport(data: ReportData): string {
       </head>
       <body>
         <header>
+          <p class="meta">TextCraftor: a text encoder tuned by rewards</p>
           <h1>${title}</h1>
-          <p class="meta">
-            TextCraftor: reward tuning of a text encoder${run ? ` · run ${run.id} · ${run.status}` : ''}
-          </p>
+          ${run ? html`<p class="meta">Run ${run.id}, ${run.status}</p>` : undefined}
         </header>
         <main>
           ${headline(data)}${blendSlider(data)}${pictureGrid(data)}${comparisonTable(data)}${blendCurves(data)}${trainingCurves(data)}${sweepTable(data)}${promptCounts(data)}${stageTable(data)}${configurationBlock(data)}

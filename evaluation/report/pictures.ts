@@ -51,42 +51,49 @@ export function blendSlider({ pictures }: ReportData): Markup | undefined {
 
 /** Base beside the chosen and the tuned encoder: same prompt, same start noise. */
 export function pictureGrid({ pictures, comparisons }: ReportData): Markup | undefined {
-  const arms = ['base', 'chosen', 'tuned'].filter((arm) => pictures.some(({ files }) => files[arm] !== undefined));
   if (pictures.length === 0) return undefined;
+  const arms = ['base', 'chosen', 'tuned'].filter((arm) => pictures.every(({ files }) => files[arm] !== undefined));
   const metrics = [...new Set(comparisons.map(({ metric }) => metric))];
   return html`<section aria-labelledby="pairs">
     <h2 id="pairs">Side by side</h2>
     <p>
-      The same prompt and the same start noise in each row. A mark beside a score: higher (▲) or lower (▼) than the
+      The same prompt and the same start noise in each card. A mark beside a score: higher (▲) or lower (▼) than the
       base.
     </p>
-    <div class="pairs">
-      ${pictures.map(
-        (picture) =>
-          html`<article>
-            <h3>${picture.prompt}</h3>
-            <div class="row">${arms.map((arm) => cell(picture, arm, metrics))}</div>
-          </article>`,
-      )}
-    </div>
+    <div class="pairs">${pictures.map((picture) => card(picture, arms, metrics))}</div>
   </section>`;
 }
 
-function cell(picture: Picture, arm: string, metrics: readonly string[]): Markup {
-  const base = picture.scores['base'] ?? {};
-  const scores = picture.scores[arm] ?? {};
-  const lines = metrics.flatMap((metric) => {
-    const [value, reference] = [scores[metric], base[metric]];
-    if (value === undefined) return [];
-    const mark = reference === undefined || value === reference ? '' : value > reference ? '▲' : '▼';
-    const spoken = { '': '', '▲': 'higher than base', '▼': 'lower than base' }[mark];
-    const shown = metric === 'oracle' ? (value === 1 ? 'right' : 'wrong') : number(value);
-    return html`<dt>${metricLabel(metric)}</dt>
-      <dd>${shown} <span class="${mark === '▲' ? 'up' : 'down'}" title="${spoken}">${mark}</span></dd>`;
-  });
-  return html`<figure>
-    <img src="${picture.files[arm] ?? ''}" alt="${`${picture.prompt} (${armLabel(arm)})`}" />
-    <figcaption>${armLabel(arm)}</figcaption>
-    <dl>${lines}</dl>
-  </figure>`;
+/** One prompt: a picture an arm, and their scores below. */
+function card(picture: Picture, arms: readonly string[], metrics: readonly string[]): Markup {
+  const scored = metrics.filter((metric) => picture.scores['base']?.[metric] !== undefined);
+  return html`<article>
+    <h3>${picture.prompt}</h3>
+    <table>
+      <thead>
+        <tr>
+          <td></td>
+          ${arms.map((arm) => html`<th scope="col"><img src="${picture.files[arm]!}" alt="${`${picture.prompt} (${armLabel(arm)})`}" />${armLabel(arm)}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${scored.map(
+          (metric) =>
+            html`<tr>
+              <th scope="row">${metricLabel(metric)}</th>
+              ${arms.map((arm) => score(picture, arm, metric))}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </article>`;
+}
+
+function score({ scores }: Picture, arm: string, metric: string): Markup {
+  const [value, base] = [scores[arm]![metric]!, scores['base']![metric]!];
+  const shown = metric === 'oracle' ? (value === 1 ? 'right' : 'wrong') : number(value);
+  if (value === base) return html`<td>${shown}</td>`;
+  return value > base
+    ? html`<td>${shown} <span class="up" title="higher than base">▲</span></td>`
+    : html`<td>${shown} <span class="down" title="lower than base">▼</span></td>`;
 }

@@ -5,7 +5,9 @@ import { html, type Markup } from './markup.ts';
 
 /** What became of the prompts that were read. */
 export function promptCounts({ filter, splits }: ReportData): Markup {
-  const dropped = Object.entries(filter.dropped).sort(([, a], [, b]) => b - a);
+  const dropped = Object.entries(filter.dropped)
+    .filter(([, n]) => n > 0)
+    .sort(([, a], [, b]) => b - a);
   const row = (label: string, value: number, kind = ''): Markup =>
     html`<tr class="${kind}">
       <th scope="row">${label}</th>

@@ -13,8 +13,9 @@ h3 { font-size: .95rem; margin: 0 0 .25rem; }
 p { margin: .25rem 0 1rem; max-width: 62ch; }
 small, .quiet { color: var(--quiet); font-weight: 400; font-size: .82rem; }
 .lead { font-size: 1.1rem; }
-.meta { color: var(--quiet); margin: .5rem 0 0; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(13.5rem, 1fr)); gap: .9rem; }
+.meta { color: var(--quiet); margin: 0; max-width: none; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: .9rem; }
+.card small { display: block; }
 .card, .pairs article, .chart { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem; }
 .card p { margin: 0 0 .35rem; }
 .big { font-size: 1.55rem; font-weight: 650; font-variant-numeric: tabular-nums; display: flex; align-items: baseline; justify-content: space-between; gap: .5rem; }
@@ -25,18 +26,18 @@ img { display: block; width: 100%; height: auto; border-radius: 6px; background:
 img.small { image-rendering: pixelated; } /* pictures below ${PIXELATED_BELOW} px */
 .slider { position: sticky; top: 0; z-index: 1; display: flex; align-items: center; gap: .75rem; padding: .75rem 0; background: var(--page); }
 .slider input { flex: 1; max-width: 28rem; accent-color: var(--accent); height: 1.75rem; }
-.slider output { font-variant-numeric: tabular-nums; font-weight: 600; }
-.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: 1rem .9rem; }
+.slider output { white-space: nowrap; font-variant-numeric: tabular-nums; font-weight: 600; }
+.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: 1rem .9rem; }
 .gallery figcaption { font-size: .82rem; color: var(--quiet); margin-top: .3rem; line-height: 1.35; }
 .blends img { display: none; }
 ${[0, 1, 2, 3, 4].map((i) => `.blends[data-at="${i}"] img[data-at="${i}"]`).join(', ')} { display: block; }
-.pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: .9rem; }
-.pairs .row { display: grid; grid-template-columns: repeat(3, 1fr); gap: .75rem; }
-.pairs h3 { font-weight: 500; min-height: 2.8em; }
-.pairs figcaption { font-size: .82rem; font-weight: 600; margin: .35rem 0 .1rem; }
-dl { display: grid; grid-template-columns: 1fr auto; gap: 0 .4rem; margin: 0; font-size: .76rem; font-variant-numeric: tabular-nums; }
-dt { color: var(--quiet); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } dd { margin: 0; text-align: right; }
-dd span { display: inline-block; min-width: .9em; font-size: .85em; }
+.pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr)); gap: .9rem; }
+.pairs h3 { font-weight: 500; margin-bottom: .6rem; }
+.pairs table { width: 100%; table-layout: fixed; font-size: .78rem; } .pairs tbody { border: 0; }
+.pairs th, .pairs td { padding: .1rem .3rem; text-align: right; font-variant-numeric: tabular-nums; }
+.pairs thead th { color: inherit; font-weight: 600; border: 0; padding-bottom: .3rem; text-align: left; } .pairs thead img { margin-bottom: .3rem; }
+.pairs thead td { width: 7.2rem; } .pairs tbody th { color: var(--quiet); text-align: left; padding-left: 0; overflow: hidden; text-overflow: ellipsis; }
+.pairs span { font-size: .85em; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { padding: .35rem .7rem; text-align: left; vertical-align: middle; white-space: nowrap; font-weight: 400; }

@@ -1,6 +1,6 @@
 import { blendCurve, curve, intervalBar } from './charts.ts';
 import type { NamedComparison, ReportData, SweepCandidate } from './data.ts';
-import { armLabel, count, metricLabel, number, percent, signed } from './format.ts';
+import { armLabel, count, metricLabel, percent, signed } from './format.ts';
 import { badge, domainOf, kind } from './headline.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -133,7 +133,7 @@ export function sweepTable({ sweep }: ReportData): Markup {
         <thead>
           <tr>
             <th>step</th>
-            ${blends.map((blend) => html`<th class="n">blend ${number(blend)}</th>`)}
+            ${blends.map((blend) => html`<th class="n">blend ${blend}</th>`)}
           </tr>
         </thead>
         <tbody>

@@ -30,11 +30,11 @@ export async function run(context: StageContext<EvaluateConfig, 'shard' | 'tune-
   const { config, inputs, seed, signal, output } = context;
   const { chosen } = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
   const prompts = await firstPrompts(inputs.shard, 'test', config.prompts);
-  const { pipeline, generator, judge } = await setUp(config, seed);
+  const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * config.samplesPerPrompt);
 
-  const original = generator.embed(pipeline.weights.textEncoder, prompts);
+  const original = generator.embed(pipeline.weights.textEncoder, prompts, config.model);
   const encoders = await tunedEncoders(inputs['tune-encoder']);
-  const embed = async (path: string) => generator.embed(await loadTextEncoder(path), prompts);
+  const embed = async (path: string) => generator.embed(await loadTextEncoder(path), prompts, path);
   const final = await embed(encoders.at(-1)!.path);
   const chosenPath = encoders.find(({ step }) => step === chosen.step)?.path;
   const blended = (name: string, tuned: Embeddings, weight: number): Arm => ({

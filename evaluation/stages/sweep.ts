@@ -20,13 +20,13 @@ export interface SweepConfig extends JudgingConfig {
 export async function run(context: StageContext<SweepConfig, 'shard' | 'tune-encoder'>): Promise<void> {
   const { config, inputs, seed, signal } = context;
   const prompts = await firstPrompts(inputs.shard, 'validation', config.prompts);
-  const { pipeline, generator, judge } = await setUp(config, seed);
-  const original = generator.embed(pipeline.weights.textEncoder, prompts);
+  const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * config.samplesPerPrompt);
+  const original = generator.embed(pipeline.weights.textEncoder, prompts, config.model);
 
   const candidates: CandidateArm[] = [];
   const arms: Arm[] = [{ name: 'base', terms: [{ embeddings: original, weight: 1 }] }];
   for (const { step, path } of await tunedEncoders(inputs['tune-encoder'])) {
-    const tuned = generator.embed(await loadTextEncoder(path), prompts);
+    const tuned = generator.embed(await loadTextEncoder(path), prompts, path);
     for (const blend of config.blends.filter((blend) => blend > 0)) {
       const name = `step ${step}, blend ${blend}`;
       candidates.push({ step, blend, arm: name });

@@ -65,8 +65,8 @@ function reference(prompt: (typeof prompts)[number], late: Weights, blend: numbe
 
 describe('PictureGenerator', () => {
   it('makes the pictures of the written-out sampler, under the original and under blended embeddings', () => {
-    const original = generator.embed(pipeline.weights.textEncoder, prompts);
-    const late = generator.embed(other, prompts);
+    const original = generator.embed(pipeline.weights.textEncoder, prompts, folder);
+    const late = generator.embed(other, prompts, 'test');
     const items = [1, 0].map((prompt) => ({ prompt, sample: 1 }));
     const latents = generator.firstSteps(prompts, items, original);
     const arms: [number, Arm][] = [
@@ -90,7 +90,7 @@ describe('PictureGenerator', () => {
   });
 
   it('gives a picture that does not depend on what else is in the batch', () => {
-    const original = generator.embed(pipeline.weights.textEncoder, prompts);
+    const original = generator.embed(pipeline.weights.textEncoder, prompts, folder);
     const base: Arm = { name: 'base', terms: [{ embeddings: original, weight: 1 }] };
     const make = (items: { prompt: number; sample: number }[]) =>
       generator.lastSteps(generator.firstSteps(prompts, items, original), items, base).subarray(0, 32 * 32 * 3);

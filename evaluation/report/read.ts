@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readManifest } from '../../datasets/manifest.ts';
+import type { FilterSummary, NamedComparison, Picture, ReportData, Scores, Sweep } from './data.ts';
+
+/** The stages whose artifacts a report is made of. */
+export const reportInputs = ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'] as const;
+
+/** What the artifacts do not say. */
+export type ReportFacts = Pick<ReportData, 'title' | 'configuration' | 'trained' | 'run'>;
+
+/** Reads everything that a report shows. @param folders of the artifacts, by stage */
+export async function readReportData(
+  folders: Readonly<Record<(typeof reportInputs)[number], string>>,
+  facts: ReportFacts,
+): Promise<ReportData> {
+  const json = async <T>(...path: string[]) => JSON.parse(await readFile(join(...path), 'utf8')) as T;
+  const { splits } = await readManifest(folders.shard);
+  const curves = await readFile(join(folders['tune-encoder'], 'metrics.jsonl'), 'utf8');
+  const pictures = await json<Picture[]>(folders.evaluate, 'pictures.json');
+  return {
+    ...facts,
+    filter: await json<FilterSummary>(folders.filter, 'summary.json'),
+    splits: Object.fromEntries(Object.entries(splits).map(([split, { rows }]) => [split, rows])),
+    curves: curves
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, number>),
+    sweep: await json<Sweep>(folders.sweep, 'sweep.json'),
+    comparisons: await json<NamedComparison[]>(folders.evaluate, 'comparisons.json'),
+    scores: await json<Scores>(folders.evaluate, 'scores.json'),
+    pictures: await Promise.all(pictures.map((picture) => embedFiles(folders.evaluate, picture))),
+  };
+}
+
+async function embedFiles(folder: string, picture: Picture): Promise<Picture> {
+  const entries = Object.entries(picture.files).map(async ([arm, file]) => {
+    const png = await readFile(join(folder, file));
+    return [arm, `data:image/png;base64,${png.toString('base64')}`] as const;
+  });
+  return { ...picture, files: Object.fromEntries(await Promise.all(entries)) };
+}

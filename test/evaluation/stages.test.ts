@@ -1,0 +1,110 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PNG } from 'pngjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CancelledError } from '../../common/errors.ts';
+import { writeWeights } from '../../engine/weights.ts';
+import type { NamedComparison, Picture, Scores, Sweep } from '../../evaluation/report/data.ts';
+import { run as evaluate } from '../../evaluation/stages/evaluate.ts';
+import { run as sweep } from '../../evaluation/stages/sweep.ts';
+import { writeHead, writeSmallClip } from '../rewards/small-clip.ts';
+import { smallPipeline, tuned, writeShards } from './small-pipeline.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'textcraftor-stages-'));
+const at = (...path: string[]) => join(folder, ...path);
+const prompts = ['a small red circle', 'two dogs', 'a large blue square on a white background'];
+const judging = {
+  model: at('model'),
+  sampler: { steps: 2, guidance: 3, gradientSteps: 1 },
+  rewards: [{ name: 'clip', type: 'clip-similarity', model: at('clip'), weight: 100 }],
+  heldOut: { type: 'aesthetic', model: at('clip'), head: at('head.safetensors') },
+};
+
+beforeAll(async () => {
+  const { weights } = await smallPipeline(at('model'));
+  await writeSmallClip(at('clip'));
+  await writeHead(at('head.safetensors'), { '': 1 });
+  await writeShards(at('shard'), prompts);
+  // The first checkpoint is the original encoder itself, so its differences must vanish.
+  for (const [step, by] of [
+    ['step-000010', 0],
+    ['step-000020', 0.5],
+  ] as const) {
+    mkdirSync(at('tune', 'encoder', step), { recursive: true });
+    await writeWeights(at('tune', 'encoder', step, 'model.safetensors'), tuned(weights.textEncoder, by));
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function context<C>(config: C, output: string, signal = new AbortController().signal) {
+  mkdirSync(at(output), { recursive: true });
+  const inputs = { shard: at('shard'), 'tune-encoder': at('tune'), sweep: at('sweep') };
+  return { config, seed: 3, inputs, output: at(output), scratch: at('scratch'), progress: () => {}, signal };
+}
+const json = <T>(...path: string[]) => JSON.parse(readFileSync(at(...path), 'utf8')) as T;
+
+describe('the sweep and the evaluation', () => {
+  const sweepConfig = {
+    ...judging,
+    blends: [0, 0.5, 1],
+    prompts: 2,
+    samplesPerPrompt: 1,
+    chooseBy: 'rewards' as const,
+  };
+
+  it('score each checkpoint at each blend and choose one', async () => {
+    await sweep(context(sweepConfig, 'sweep'));
+    const { candidates, chosen } = json<Sweep>('sweep', 'sweep.json');
+    expect(candidates.map(({ step, blend }) => [step, blend])).toEqual([[0, 0], [10, 0.5], [10, 1], [20, 0.5], [20, 1]]); // prettier-ignore
+    const [base, same, , moved] = candidates;
+    expect(Object.keys(base!.metrics).sort()).toEqual(['clip', 'heldOut', 'oracle']);
+    expect(same!.score).toBeCloseTo(0, 4);
+    expect(Math.abs(moved!.metrics['clip']! - base!.metrics['clip']!)).toBeGreaterThan(1e-5);
+    expect(candidates.some((c) => c.step === chosen.step && c.blend === chosen.blend)).toBe(true);
+  });
+
+  it('compare every arm with the base over the test prompts', async () => {
+    await evaluate(context({ ...judging, prompts: 3, samplesPerPrompt: 2, images: 2 }, 'evaluate'));
+    const { scores, prompts: scored } = json<Scores>('evaluate', 'scores.json');
+    const arms = ['base', 'blend-0.25', 'blend-0.50', 'blend-0.75', 'chosen', 'tuned'];
+    expect(Object.keys(scores).sort()).toEqual(arms);
+    expect(scored.map(({ prompt }) => prompt)).toEqual(prompts);
+    expect(scores['tuned']!['clip']).toHaveLength(3);
+    // Only prompts of the shapes world have an oracle.
+    expect(scores['tuned']!['oracle']!.map((value) => value === null)).toEqual([false, true, false]);
+
+    const comparisons = json<NamedComparison[]>('evaluate', 'comparisons.json');
+    expect(comparisons).toHaveLength(5 * 3);
+    for (const { metric, arm, n, mean, ci95, winRate } of comparisons) {
+      const [own, base] = [scores[arm]![metric]!, scores['base']![metric]!];
+      const differences = own.flatMap((value, i) => (value === null ? [] : [value - base[i]!]));
+      expect(n).toBe(metric === 'oracle' ? 2 : 3);
+      expect(mean).toBeCloseTo(differences.reduce((a, b) => a + b, 0) / n, 10);
+      expect(ci95[0]).toBeLessThanOrEqual(mean);
+      expect(ci95[1]).toBeGreaterThanOrEqual(mean);
+      expect(winRate).toBeCloseTo(differences.reduce((sum, d) => sum + (d > 0 ? 1 : d === 0 ? 0.5 : 0), 0) / n, 10);
+    }
+  });
+
+  it('keep the pictures of the first prompts', () => {
+    const pictures = json<Picture[]>('evaluate', 'pictures.json');
+    expect(pictures).toHaveLength(2);
+    for (const arm of ['base', 'tuned', 'chosen', 'blend-0.50']) {
+      expect(readdirSync(at('evaluate', 'images', arm))).toEqual(['0000.png', '0001.png']);
+      const png = PNG.sync.read(readFileSync(at('evaluate', pictures[1]!.files[arm]!)));
+      expect([png.width, png.height]).toEqual([32, 32]);
+      expect(pictures[1]!.scores[arm]!['clip']).toBeTypeOf('number');
+    }
+  });
+
+  it('give the same bytes again', async () => {
+    await sweep(context(sweepConfig, 'again'));
+    expect(readFileSync(at('again', 'sweep.json'))).toEqual(readFileSync(at('sweep', 'sweep.json')));
+  });
+
+  it('stop when they are cancelled, and write nothing', async () => {
+    await expect(sweep(context(sweepConfig, 'cancelled', AbortSignal.abort()))).rejects.toThrow(CancelledError);
+    expect(readdirSync(at('cancelled'))).toEqual([]);
+  });
+});
