@@ -13,9 +13,12 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   list: () => import('./list.ts'),
   logs: () => import('./logs.ts'),
   cancel: () => import('./cancel.ts'),
+  report: () => import('./report.ts'),
   trace: () => import('./trace.ts'),
   worker: () => import('./worker.ts'),
+  prompts: () => import('./prompts.ts'),
   generate: () => import('./generate.ts'),
+  world: () => import('./world.ts'),
   doctor: () => import('./doctor.ts'),
 };
 

@@ -140,8 +140,8 @@ describe('tuning the encoder', () => {
 
   it('ends with the same bytes when it is stopped and goes on, and when its last checkpoint is damaged', async () => {
     await tuneEncoder(context(settings, 'straight'));
-    const stopAt = (stop: number) => {
-      const stopped = context(settings, 'stopped', (step) => step === stop && stopped.controller.abort());
+    const stopAt = (stop: number): ReturnType<typeof context<TuneEncoderSettings>> => {
+      const stopped: ReturnType<typeof context<TuneEncoderSettings>> = context(settings, 'stopped', (step) => step === stop && stopped.controller.abort());
       return stopped;
     };
     await expect(tuneEncoder(stopAt(2))).rejects.toThrow(CancelledError);
