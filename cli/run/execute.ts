@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledError, fromErrorRecord, RunError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
 import { interruption } from '../interrupt.ts';
-import { openServer, type TemporalServer } from '../temporal/server.ts';
+import { openServer } from '../temporal/server.ts';
 import { startWorkers, type Workers } from '../temporal/workers.ts';
 import type { RunView } from './view.ts';
-import { hasWorkers, stageNodes, startWorkflow } from './workflow.ts';
+import { hasWorkers, stageNodes, startWorkflow, untilClosed } from './workflow.ts';
 
 export interface ExecuteOptions {
   home: Home;
@@ -33,7 +33,7 @@ const cancelMilliseconds = 20_000;
  * @throws the error of the stage that failed; CancelledError when the run was cancelled or the command interrupted
  */
 export async function executeRun(options: ExecuteOptions): Promise<Run> {
-  const { home, id, note } = options;
+  const { home, id, fresh, note } = options;
   const records = new RunRecords(home);
   const interrupted = interruption();
   const server = await openServer(records.folder(id));
@@ -42,12 +42,18 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
   let workers: Workers | undefined;
   try {
     interrupted.throwIfAborted();
-    if (server.owned || !(await hasWorkers(server))) {
+    const alone = server.owned || !(await hasWorkers(server));
+    const pipeline = await loadPipeline((await records.file(id)).pipeline);
+    if (!alone) await records.setAddress(id, server.address);
+    await records.setStatus(id, 'running');
+    // Before the workers: else they would take up what a dead worker has left behind.
+    const workflow = await startWorkflow(server, id, stageNodes(pipeline), fresh, alone);
+    if (alone) {
       if (!server.owned) note(`No worker listens on ${server.address}; this command does the work.`);
       const { connection, namespace } = server;
       workers = await startWorkers({ connection, namespace, home, environment: process.env, queues: ['pipeline', 'engine'] });
-    } else await records.setAddress(id, server.address);
-    return await follow(options, records, server, workers, interrupted);
+    }
+    return await follow(options, records, workflow, workers, interrupted);
   } finally {
     clearInterval(owning);
     await workers?.stop();
@@ -57,15 +63,12 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
 }
 
 async function follow(
-  { id, fresh, view }: ExecuteOptions,
+  { id, view }: ExecuteOptions,
   records: RunRecords,
-  server: TemporalServer,
+  workflow: WorkflowHandle,
   workers: Workers | undefined,
   interrupted: AbortSignal,
 ): Promise<Run> {
-  const pipeline = await loadPipeline((await records.read(id)).pipeline);
-  await records.setStatus(id, 'running');
-  const workflow = await startWorkflow(server, id, stageNodes(pipeline), fresh);
   const cancel = (): void => void workflow.cancel().catch(() => {});
   if (interrupted.aborted) cancel();
   interrupted.addEventListener('abort', cancel);
@@ -75,7 +78,8 @@ async function follow(
     end ??= { error };
     wake.abort();
   };
-  workflow.result().then(() => ended(), ended);
+  const watch = new AbortController();
+  untilClosed(workflow, watch.signal).then(() => ended(), ended);
   workers?.running.then(() => ended(new RunError('The worker has stopped.')), ended);
   try {
     for (;;) {
@@ -87,6 +91,7 @@ async function follow(
     }
   } finally {
     interrupted.removeEventListener('abort', cancel);
+    watch.abort();
   }
 }
 

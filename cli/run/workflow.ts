@@ -1,4 +1,4 @@
-import { Client, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { Client, ServiceError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommonSettings, Pipeline } from '../../pipeline/pipeline.ts';
 import type { runPipeline, StageNode } from '../../workflows/run-pipeline.ts';
@@ -21,15 +21,17 @@ export function stageNodes<Settings extends CommonSettings>({ stages }: Pipeline
 /**
  * Makes the workflow of a run go on, whatever became of it: a new execution where there is none, or none that can be
  * trusted; else the one that is there, woken when it is parked. All that was done is in the store, so a new one loses nothing.
+ *
+ * @param alone nobody else works on the server: who did is dead, and to wait until Temporal notices would be lost time
  */
 export async function startWorkflow(
   server: TemporalServer,
   run: string,
   stages: readonly StageNode[],
   fresh: readonly string[],
+  alone: boolean,
 ): Promise<WorkflowHandle<typeof runPipeline>> {
-  // On our own server whoever worked on it is dead: to wait until Temporal notices would be lost time.
-  if (!server.owned && (await takeUp(server, run, fresh))) return workflowOf(server, run);
+  if (!alone && (await takeUp(server, run, fresh))) return workflowOf(server, run);
   const client = new Client({ connection: server.connection, namespace: server.namespace });
   await client.workflow.start<typeof runPipeline>('runPipeline', {
     workflowId: run,
@@ -54,6 +56,19 @@ async function takeUp(server: TemporalServer, run: string, fresh: readonly strin
     // Not there, or stuck: by a worker of another version, for one.
     if (error instanceof WorkflowNotFoundError || error instanceof TimeoutError) return false;
     throw error;
+  }
+}
+
+/** Waits until the workflow is closed, also while the server is away. @throws what the workflow failed with */
+export async function untilClosed(workflow: WorkflowHandle, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await workflow.result();
+      return;
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      await sleep(1000, undefined, { signal }).catch(() => {});
+    }
   }
 }
 

@@ -20,12 +20,13 @@ export interface DevServerOptions {
 
 /**
  * Starts the server and ends it when this shell's input is closed, which happens however the process ends that started
- * the shell, SIGKILL included.
+ * the shell, SIGKILL included. Killed, since it takes two seconds to end by itself and its database survives a kill: the next
+ * server may be started on that at once.
  */
 const keeper = `
 exec 3<&0
 "$@" 3<&- </dev/null & server=$!
-( read -r _ <&3; kill -TERM $server ) & watcher=$!
+( read -r _ <&3; kill -KILL $server ) & watcher=$!
 wait $server; code=$?
 kill $watcher 2>/dev/null
 exit $code
