@@ -40,7 +40,9 @@ function parseObject(path: string, header: Uint8Array): Record<string, unknown> 
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(header));
   } catch (error) {
-    throw new InputError(`${path} is not a safetensors file: its header is not JSON in UTF-8 (${(error as Error).message}).`);
+    throw new InputError(
+      `${path} is not a safetensors file: its header is not JSON in UTF-8 (${(error as Error).message}).`,
+    );
   }
   if (!isObject(value)) throw new InputError(`${path} is not a safetensors file: its header is not a JSON object.`);
   return value;
@@ -61,14 +63,18 @@ function parseTensor(path: string, name: string, value: unknown, dataBytes: numb
   if (!isObject(value)) return fail('has no description in the header');
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== 'string' || !Object.hasOwn(BYTES_PER_ELEMENT, dtype))
-    return fail(`has the unknown dtype ${JSON.stringify(dtype)}; known are ${Object.keys(BYTES_PER_ELEMENT).join(', ')}`);
+    return fail(
+      `has the unknown dtype ${JSON.stringify(dtype)}; known are ${Object.keys(BYTES_PER_ELEMENT).join(', ')}`,
+    );
   if (!Array.isArray(shape) || !shape.every(isSize))
     return fail(`has the shape ${JSON.stringify(shape)}; expected a list of non-negative integers`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
     return fail(`has the data_offsets ${JSON.stringify(offsets)}; expected two non-negative integers`);
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > dataBytes)
-    return fail(`lies at bytes ${begin} to ${end} of ${dataBytes} bytes of data: the file is truncated or its header is wrong`);
+    return fail(
+      `lies at bytes ${begin} to ${end} of ${dataBytes} bytes of data: the file is truncated or its header is wrong`,
+    );
   const expected = shape.reduce((a, b) => a * b, BYTES_PER_ELEMENT[dtype]!);
   if (expected !== end - begin)
     return fail(`has ${end - begin} bytes, but dtype ${dtype} and shape [${shape.join(', ')}] need ${expected}`);
@@ -79,10 +85,13 @@ function checkCoverage(path: string, tensors: Map<string, TensorInfo>, dataBytes
   let covered = 0;
   let previous = 'the header';
   for (const [name, { begin, end }] of [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
-    if (begin < covered) throw new InputError(`Tensors ${previous} and ${name} in ${path} overlap at byte ${begin} of the data.`);
-    if (begin > covered) throw new InputError(`${path} has ${begin - covered} bytes that belong to no tensor, before tensor ${name}.`);
+    if (begin < covered)
+      throw new InputError(`Tensors ${previous} and ${name} in ${path} overlap at byte ${begin} of the data.`);
+    if (begin > covered)
+      throw new InputError(`${path} has ${begin - covered} bytes that belong to no tensor, before tensor ${name}.`);
     covered = end;
     previous = name;
   }
-  if (covered < dataBytes) throw new InputError(`${path} has ${dataBytes - covered} bytes after its last tensor, which belong to none.`);
+  if (covered < dataBytes)
+    throw new InputError(`${path} has ${dataBytes - covered} bytes after its last tensor, which belong to none.`);
 }

@@ -48,19 +48,28 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
 
 async function readHeader(path: string): Promise<{ header: Uint8Array; dataStart: number; size: number }> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`Cannot read the weight file ${path}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`);
+    throw new InputError(
+      `Cannot read the weight file ${path}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`,
+    );
   });
   try {
     const stat = await file.stat();
     if (!stat.isFile()) throw new InputError(`Cannot read the weight file ${path}: it is not a file.`);
     const prefix = Buffer.alloc(8);
     const { bytesRead } = await file.read(prefix, 0, 8, 0);
-    if (bytesRead < 8) throw new InputError(`${path} is not a safetensors file: it has ${bytesRead} bytes, fewer than the 8 of the header's length.`);
+    if (bytesRead < 8)
+      throw new InputError(
+        `${path} is not a safetensors file: it has ${bytesRead} bytes, fewer than the 8 of the header's length.`,
+      );
     const length = prefix.readBigUInt64LE();
     if (length > BigInt(stat.size - 8))
-      throw new InputError(`${path} is truncated or not a safetensors file: its header is said to have ${length} bytes, but only ${stat.size - 8} follow.`);
+      throw new InputError(
+        `${path} is truncated or not a safetensors file: its header is said to have ${length} bytes, but only ${stat.size - 8} follow.`,
+      );
     if (length > BigInt(MAX_HEADER_BYTES))
-      throw new InputError(`${path}: its header is said to have ${length} bytes; the format allows ${MAX_HEADER_BYTES}.`);
+      throw new InputError(
+        `${path}: its header is said to have ${length} bytes; the format allows ${MAX_HEADER_BYTES}.`,
+      );
     const header = Buffer.alloc(Number(length));
     await file.read(header, 0, header.length, 8);
     return { header, dataStart: 8 + header.length, size: stat.size };
@@ -78,7 +87,7 @@ function readRange(path: string, name: string, position: number, length: number)
   const bytes = new Uint8Array(length);
   const file = openSync(path, 'r');
   try {
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const read = readSync(file, bytes, done, Math.min(length - done, MAX_READ_BYTES), position + done);
       if (read === 0) throw new InputError(`${path} ended inside tensor ${name}: it was cut while it was being read.`);
       done += read;
@@ -120,9 +129,13 @@ export async function writeSafetensors(
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
   const names = Object.keys(tensors).sort();
-  const sorted = [...names.filter((n) => tensors[n]!.dtype === 'F32'), ...names.filter((n) => tensors[n]!.dtype === 'F16')];
+  const sorted = [
+    ...names.filter((n) => tensors[n]!.dtype === 'F32'),
+    ...names.filter((n) => tensors[n]!.dtype === 'F16'),
+  ];
   const entries: [string, unknown][] = [];
-  if (metadata) entries.push(['__metadata__', Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)))]);
+  if (metadata)
+    entries.push(['__metadata__', Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)))]);
   let offset = 0;
   for (const name of sorted) {
     const { dtype, shape, data } = tensors[name]!;
@@ -151,6 +164,8 @@ function tensorBytes(name: string, { dtype, data }: TensorData): Uint8Array {
   const bits = encodeFloat16(data);
   const overflow = bits.findIndex((value, i) => (value & 0x7fff) === 0x7c00 && Number.isFinite(data[i]));
   if (overflow >= 0)
-    throw new RunError(`Tensor ${name} has the value ${data[overflow]}, which does not fit into float16 (at most 65504); write it as float32.`);
+    throw new RunError(
+      `Tensor ${name} has the value ${data[overflow]}, which does not fit into float16 (at most 65504); write it as float32.`,
+    );
   return new Uint8Array(bits.buffer);
 }

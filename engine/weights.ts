@@ -10,7 +10,9 @@ export type Weights = Map<string, { shape: number[]; data: Float32Array }>;
 export async function readWeights(path: string): Promise<Weights> {
   const file = await readSafetensors(path);
   const isNumber = (name: string) => !/^(BOOL|[UI]\d+)$/.test(file.info(name).dtype);
-  return new Map(file.names.filter(isNumber).map((name) => [name, { shape: file.info(name).shape, data: file.float32(name) }]));
+  return new Map(
+    file.names.filter(isNumber).map((name) => [name, { shape: file.info(name).shape, data: file.float32(name) }]),
+  );
 }
 
 /** Writes weights as a safetensors file, with the metadata that transformers and diffusers expect. */
@@ -48,7 +50,8 @@ export class WeightParameters implements Parameters {
     if (known) return known;
     const stored = this.#weights.get(name);
     const expected = fileShape(shape, layout);
-    if (!stored) throw new InputError(`Tensor ${name} is missing from ${this.#source}; expected shape [${expected.join(', ')}].`);
+    if (!stored)
+      throw new InputError(`Tensor ${name} is missing from ${this.#source}; expected shape [${expected.join(', ')}].`);
     if (String(stored.shape) !== String(expected))
       throw new InputError(
         `Tensor ${name} in ${this.#source} has shape [${stored.shape.join(', ')}]; expected [${expected.join(', ')}].`,

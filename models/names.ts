@@ -10,18 +10,31 @@ import type { Weights } from '../engine/weights.ts';
  * beside it is left out.
  */
 export function canonicalTextNames(weights: Weights): Weights {
-  const prefixed = [...weights.keys()].some((name) => name.startsWith(TEXT_PREFIX));
-  return prefixed
+  return textPrefix(weights) === TEXT_PREFIX
     ? new Map([...weights].filter(([name]) => name.startsWith(TEXT_PREFIX)))
     : new Map([...weights].map(([name, tensor]) => [TEXT_PREFIX + name, tensor]));
 }
 
 export const TEXT_PREFIX = 'text_model.';
 
+/** What a text encoder's names begin with in this file. */
+export const textPrefix = (weights: Weights): string =>
+  [...weights.keys()].some((name) => name.startsWith(TEXT_PREFIX)) ? TEXT_PREFIX : '';
+
 /** The VAE's attention as diffusers 0.12 and later name it: to_q, to_k, to_v, to_out.0. */
 export function canonicalVaeNames(weights: Weights): Weights {
-  return new Map([...weights].map(([name, tensor]) => [name.replace(OLD_ATTENTION, (_, start, old) => start + NEW_ATTENTION[old]), tensor]));
+  return new Map(
+    [...weights].map(([name, tensor]) => [
+      name.replace(OLD_ATTENTION, (_, start, old) => start + NEW_ATTENTION[old]),
+      tensor,
+    ]),
+  );
 }
 
-const NEW_ATTENTION: Readonly<Record<string, string>> = { query: 'to_q', key: 'to_k', value: 'to_v', proj_attn: 'to_out.0' };
+const NEW_ATTENTION: Readonly<Record<string, string>> = {
+  query: 'to_q',
+  key: 'to_k',
+  value: 'to_v',
+  proj_attn: 'to_out.0',
+};
 const OLD_ATTENTION = /(\.attentions\.\d+\.)(query|key|value|proj_attn)(?=\.)/;

@@ -6,7 +6,7 @@ import { readWeights, writeWeights, type Weights } from '../engine/weights.ts';
 import { clipTextSchema, type ClipTextConfig } from './clip/config.ts';
 import { ClipTokenizer } from './clip/tokenizer.ts';
 import { parseConfig, readJson, type Json } from './config.ts';
-import { canonicalTextNames, canonicalVaeNames } from './names.ts';
+import { canonicalTextNames, canonicalVaeNames, textPrefix } from './names.ts';
 import { schedulerSchema, type SchedulerConfig } from './scheduler/ddim.ts';
 import { unetSchema, type UnetConfig } from './unet/config.ts';
 import { vaeSchema, type VaeConfig } from './vae/config.ts';
@@ -21,6 +21,8 @@ export interface PipelineParts {
 export interface LoadedPipeline extends PipelineParts {
   tokenizer: ClipTokenizer;
   folder: string;
+  /** What the text encoder's names begin with in its file: `text_model.`, or nothing. */
+  textPrefix: string;
 }
 
 /**
@@ -30,7 +32,9 @@ export interface LoadedPipeline extends PipelineParts {
 export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
   const index = await readJson(join(folder, 'model_index.json'));
   if (index['_class_name'] !== 'StableDiffusionPipeline')
-    throw new InputError(`${join(folder, 'model_index.json')}: _class_name is ${JSON.stringify(index['_class_name'])}; expected "StableDiffusionPipeline".`);
+    throw new InputError(
+      `${join(folder, 'model_index.json')}: _class_name is ${JSON.stringify(index['_class_name'])}; expected "StableDiffusionPipeline".`,
+    );
   const path = (...parts: string[]) => join(folder, ...parts);
   const config = {
     textEncoder: await readTextConfig(path('text_encoder', 'config.json')),
@@ -40,12 +44,14 @@ export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
   };
   const tokenizer = await ClipTokenizer.load(path('tokenizer'));
   checkFit(folder, config, tokenizer);
+  const textEncoder = await readNetwork(path('text_encoder'));
   return {
     folder,
     config,
     tokenizer,
+    textPrefix: textPrefix(textEncoder),
     weights: {
-      textEncoder: canonicalTextNames(await readNetwork(path('text_encoder'))),
+      textEncoder: canonicalTextNames(textEncoder),
       unet: await readNetwork(path('unet')),
       vae: canonicalVaeNames(await readNetwork(path('vae'))),
     },
@@ -58,10 +64,15 @@ export async function savePipeline(
   { config, weights }: PipelineParts,
   { tokenizer, dtype = 'F32' }: { tokenizer: string; dtype?: 'F32' | 'F16' },
 ): Promise<void> {
-  const json = (path: string, value: object) => writeFileAtomic(join(folder, path), `${JSON.stringify(value, null, 2)}\n`);
+  const json = (path: string, value: object) =>
+    writeFileAtomic(join(folder, path), `${JSON.stringify(value, null, 2)}\n`);
   await mkdir(folder, { recursive: true });
   await cp(tokenizer, join(folder, 'tokenizer'), { recursive: true });
-  await json('text_encoder/config.json', { architectures: ['CLIPTextModel'], model_type: 'clip_text_model', ...config.textEncoder });
+  await json('text_encoder/config.json', {
+    architectures: ['CLIPTextModel'],
+    model_type: 'clip_text_model',
+    ...config.textEncoder,
+  });
   await json('unet/config.json', { _class_name: 'UNet2DConditionModel', ...config.unet });
   await json('vae/config.json', { _class_name: 'AutoencoderKL', ...config.vae });
   await json('scheduler/scheduler_config.json', { _class_name: 'DDIMScheduler', ...config.scheduler });

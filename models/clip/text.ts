@@ -25,11 +25,16 @@ export function clipText(p: Parameters, config: ClipTextConfig, ids: Tensor): Cl
 
   const tokens = embedding(model.at('embeddings.token_embedding'), ids, vocab_size, width);
   const position = model.at('embeddings.position_embedding').get('weight', [positions, width]);
-  const x = clipEncoder(model.at('encoder'), config, tokens.add(position.slice([0, 0], [length, width])), { causal: true });
+  const x = clipEncoder(model.at('encoder'), config, tokens.add(position.slice([0, 0], [length, width])), {
+    causal: true,
+  });
   const hidden = layerNorm(model.at('final_layer_norm'), x, config.layer_norm_eps);
 
   // A row of zeros with a one at the first end token.
   const end = tf.argMax(config.eos_token_id === 2 ? ids : ids.equal(config.eos_token_id).cast('int32'), 1);
-  const selection = tf.oneHot(end as never, length).cast('float32').reshape([batch, length, 1]);
+  const selection = tf
+    .oneHot(end as never, length)
+    .cast('float32')
+    .reshape([batch, length, 1]);
   return { hidden, pooled: hidden.mul(selection).sum(1) };
 }

@@ -7,7 +7,12 @@ import type { ClipTransformerConfig } from './config.ts';
 const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = { gelu, quick_gelu: quickGelu };
 
 /** CLIP's transformer (pre-norm), text and vision alike: transformers' CLIPEncoder. x [B, T, D] -> [B, T, D] */
-export function clipEncoder(p: Parameters, config: ClipTransformerConfig, x: Tensor, { causal }: { causal: boolean }): Tensor {
+export function clipEncoder(
+  p: Parameters,
+  config: ClipTransformerConfig,
+  x: Tensor,
+  { causal }: { causal: boolean },
+): Tensor {
   for (let i = 0; i < config.num_hidden_layers; i++) x = encoderLayer(p.at('layers').at(i), config, x, causal);
   return x;
 }
@@ -19,7 +24,9 @@ function encoderLayer(p: Parameters, config: ClipTransformerConfig, x: Tensor, c
 
   const a = layerNorm(p.at('layer_norm1'), x, epsilon);
   const project = (name: string) => linear(p.at('self_attn').at(name), a, width);
-  const attended = attention(project('q_proj'), project('k_proj'), project('v_proj'), config.num_attention_heads, { causal });
+  const attended = attention(project('q_proj'), project('k_proj'), project('v_proj'), config.num_attention_heads, {
+    causal,
+  });
   x = x.add(linear(p.at('self_attn.out_proj'), attended, width));
 
   const m = layerNorm(p.at('layer_norm2'), x, epsilon);

@@ -23,12 +23,19 @@ export function clipVision(p: Parameters, config: ClipVisionConfig, pixels: Tens
   const model = p.at('vision_model');
   const embeddings = model.at('embeddings');
 
-  const grid = conv2d(embeddings.at('patch_embedding'), pixels, width, { kernel: patch, stride: patch, padding: 0, bias: false });
+  const grid = conv2d(embeddings.at('patch_embedding'), pixels, width, {
+    kernel: patch,
+    stride: patch,
+    padding: 0,
+    bias: false,
+  });
   const classToken = embeddings.get('class_embedding', [width]).reshape([1, 1, width]).tile([batch, 1, 1]);
   const position = embeddings.at('position_embedding').get('weight', [1 + patches, width]);
   const embedded = tf.concat([classToken, grid.reshape([batch, patches, width])], 1).add(position);
 
-  const hidden = clipEncoder(model.at('encoder'), config, layerNorm(model.at('pre_layrnorm'), embedded, epsilon), { causal: false });
+  const hidden = clipEncoder(model.at('encoder'), config, layerNorm(model.at('pre_layrnorm'), embedded, epsilon), {
+    causal: false,
+  });
   const classState = hidden.slice([0, 0, 0], [batch, 1, width]).reshape([batch, width]);
   return { hidden, pooled: layerNorm(model.at('post_layernorm'), classState, epsilon) };
 }

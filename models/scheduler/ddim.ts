@@ -56,8 +56,10 @@ export class DdimScheduler {
   timesteps(steps: number): number[] {
     const stride = this.#stride(steps);
     const last = (steps - 1) * stride + this.config.steps_offset;
-    if (!(steps >= 1 && last < this.alphasCumprod.length))
-      throw new InputError(`${steps} sampling steps were asked for; this noise schedule has ${this.alphasCumprod.length} timesteps.`);
+    if (!(Number.isInteger(steps) && steps >= 1 && stride >= 1 && last < this.alphasCumprod.length))
+      throw new InputError(
+        `${steps} sampling steps were asked for; this noise schedule has ${this.alphasCumprod.length} timesteps.`,
+      );
     return Array.from({ length: steps }, (_, i) => last - i * stride);
   }
 
@@ -82,7 +84,13 @@ export class DdimScheduler {
 }
 
 /** beta_t of each training timestep: linear in beta or, scaled, in its square root. */
-function noiseSchedule({ num_train_timesteps: count, beta_start, beta_end, beta_schedule, trained_betas }: SchedulerConfig): number[] {
+function noiseSchedule({
+  num_train_timesteps: count,
+  beta_start,
+  beta_end,
+  beta_schedule,
+  trained_betas,
+}: SchedulerConfig): number[] {
   if (trained_betas) return trained_betas;
   const power = beta_schedule === 'scaled_linear' ? 2 : 1;
   const [start, end] = [beta_start ** (1 / power), beta_end ** (1 / power)];

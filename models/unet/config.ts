@@ -17,7 +17,8 @@ export interface UnetConfig {
   layers_per_block: number | number[];
   /** Default 1. */
   transformer_layers_per_block?: number | number[];
-  downsample_padding: number;
+  /** Default 1. */
+  downsample_padding?: number;
   norm_num_groups: number;
   norm_eps: number;
   cross_attention_dim: number | number[];
@@ -27,7 +28,8 @@ export interface UnetConfig {
   use_linear_projection?: boolean;
 }
 
-const blockTypes = (cross: string, plain: string) => z.array(z.enum([cross, plain], `${cross} or ${plain} was expected`));
+const blockTypes = (cross: string, plain: string) =>
+  z.array(z.enum([cross, plain], `${cross} or ${plain} was expected`));
 
 export const unetSchema = z
   .looseObject({
@@ -81,11 +83,14 @@ export const unetSchema = z
     const lists = ['down_block_types', 'up_block_types', 'layers_per_block', 'attention_head_dim', 'cross_attention_dim', 'transformer_layers_per_block'] as const; // prettier-ignore
     for (const key of lists) {
       const value = config[key];
-      if (Array.isArray(value) && value.length !== blocks) fail(key, `one entry for each of ${blocks} block_out_channels was expected`);
+      if (Array.isArray(value) && value.length !== blocks)
+        fail(key, `one entry for each of ${blocks} block_out_channels was expected`);
     }
     const heads = spread(config.attention_head_dim, blocks);
     config.block_out_channels.forEach((channels, i) => {
-      if (channels % config.norm_num_groups !== 0) fail('norm_num_groups', `it must divide ${channels}, of block_out_channels`);
-      if (channels % (heads[i] ?? 1) !== 0) fail('attention_head_dim', `the number of heads must divide ${channels}, of block_out_channels`);
+      if (channels % config.norm_num_groups !== 0)
+        fail('norm_num_groups', `it must divide ${channels}, of block_out_channels`);
+      if (channels % (heads[i] ?? 1) !== 0)
+        fail('attention_head_dim', `the number of heads must divide ${channels}, of block_out_channels`);
     });
   });

@@ -7,9 +7,15 @@ import type { UnetConfig } from './config.ts';
 const MAX_PERIOD = 10000;
 
 /** Sinusoids of the timestep at `width` / 2 frequencies. timestep float32 [B] -> [B, width] */
-export function sinusoids(timestep: Tensor, width: number, { flip_sin_to_cos, freq_shift }: Pick<UnetConfig, 'flip_sin_to_cos' | 'freq_shift'>): Tensor {
+export function sinusoids(
+  timestep: Tensor,
+  width: number,
+  { flip_sin_to_cos, freq_shift }: Pick<UnetConfig, 'flip_sin_to_cos' | 'freq_shift'>,
+): Tensor {
   const half = width / 2;
-  const frequencies = Float32Array.from({ length: half }, (_, i) => Math.exp((-Math.log(MAX_PERIOD) * i) / (half - freq_shift)));
+  const frequencies = Float32Array.from({ length: half }, (_, i) =>
+    Math.exp((-Math.log(MAX_PERIOD) * i) / (half - freq_shift)),
+  );
   const angles = timestep.reshape([-1, 1]).mul(tf.tensor2d(frequencies, [1, half]));
   return tf.concat(flip_sin_to_cos ? [angles.cos(), angles.sin()] : [angles.sin(), angles.cos()], 1);
 }

@@ -49,7 +49,7 @@ export function unet2dCondition(p: Parameters, config: UnetConfig, { sample, tim
       skips.push(x);
     }
     if (level < blocks - 1) {
-      x = downsample(block.at('downsamplers.0'), x, config.downsample_padding);
+      x = downsample(block.at('downsamplers.0'), x, config.downsample_padding ?? 1);
       skips.push(x);
     }
   }

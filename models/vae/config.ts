@@ -47,7 +47,8 @@ export const vaeSchema = z
     for (const key of ['down_block_types', 'up_block_types'] as const)
       if (config[key].length !== blocks) fail(key, `one entry for each of ${blocks} block_out_channels was expected`);
     for (const channels of config.block_out_channels)
-      if (channels % config.norm_num_groups !== 0) fail('norm_num_groups', `it must divide ${channels}, of block_out_channels`);
+      if (channels % config.norm_num_groups !== 0)
+        fail('norm_num_groups', `it must divide ${channels}, of block_out_channels`);
   });
 
 /** Latents of the diffusion model = latents of the VAE * this. */

@@ -24,7 +24,8 @@ export function vaeDecode(p: Parameters, config: VaeConfig, z: Tensor): Tensor {
   x = middleBlock(decoder.at('mid_block'), config, x);
   widths.forEach((out, level) => {
     const block = decoder.at('up_blocks').at(level);
-    for (let i = 0; i <= layers_per_block; i++) x = resnetBlock(block.at('resnets').at(i), x, { out, groups, epsilon: EPSILON });
+    for (let i = 0; i <= layers_per_block; i++)
+      x = resnetBlock(block.at('resnets').at(i), x, { out, groups, epsilon: EPSILON });
     if (level < widths.length - 1) x = upsample(block.at('upsamplers.0'), x);
   });
   x = silu(groupNorm(decoder.at('conv_norm_out'), x, groups, EPSILON));
@@ -43,7 +44,8 @@ export function vaeEncode(p: Parameters, config: VaeConfig, image: Tensor): { me
   let x = conv2d(encoder.at('conv_in'), image, widths[0]!);
   widths.forEach((out, level) => {
     const block = encoder.at('down_blocks').at(level);
-    for (let i = 0; i < layers_per_block; i++) x = resnetBlock(block.at('resnets').at(i), x, { out, groups, epsilon: EPSILON });
+    for (let i = 0; i < layers_per_block; i++)
+      x = resnetBlock(block.at('resnets').at(i), x, { out, groups, epsilon: EPSILON });
     if (level < widths.length - 1) x = downsample(block.at('downsamplers.0'), x, 0);
   });
   x = middleBlock(encoder.at('mid_block'), config, x);

@@ -104,18 +104,32 @@ describe('float16', () => {
 });
 
 describe('a hostile or broken file is an InputError that says what is wrong', () => {
-  const tensor = (begin: number, end: number, shape = [(end - begin) / 4]) => ({ dtype: 'F32', shape, data_offsets: [begin, end] });
+  const tensor = (begin: number, end: number, shape = [(end - begin) / 4]) => ({
+    dtype: 'F32',
+    shape,
+    data_offsets: [begin, end],
+  });
   const cases: [name: string, header: unknown, dataBytes: number, message: RegExp, length?: bigint][] = [
     ['header length of 2^63', {}, 0, /header is said to have 9223372036854775808 bytes, but only/, 2n ** 63n],
     ['header longer than the file', '{}', 0, /header is said to have 3 bytes, but only 2 follow/, 3n],
     ['header that is not JSON', '{"a":', 0, /header is not JSON/],
     ['header that is a list', [], 0, /not a JSON object/],
-    ['data cut short', { w: tensor(0, 8) }, 7, /Tensor w in .* lies at bytes 0 to 8 of 7 bytes of data: the file is truncated/],
+    [
+      'data cut short',
+      { w: tensor(0, 8) },
+      7,
+      /Tensor w in .* lies at bytes 0 to 8 of 7 bytes of data: the file is truncated/,
+    ],
     ['overlap', { a: tensor(0, 8), b: tensor(4, 12) }, 12, /Tensors a and b in .* overlap at byte 4/],
     ['the same bytes twice', { a: tensor(0, 8), b: tensor(0, 8) }, 8, /overlap at byte 0/],
     ['gap', { a: tensor(0, 4), b: tensor(8, 12) }, 12, /4 bytes that belong to no tensor, before tensor b/],
     ['trailing bytes', { a: tensor(0, 4) }, 9, /5 bytes after its last tensor/],
-    ['shape and range disagree', { a: tensor(0, 8, [3]) }, 8, /Tensor a in .* has 8 bytes, but dtype F32 and shape \[3\] need 12/],
+    [
+      'shape and range disagree',
+      { a: tensor(0, 8, [3]) },
+      8,
+      /Tensor a in .* has 8 bytes, but dtype F32 and shape \[3\] need 12/,
+    ],
     ['shape that overflows', { a: tensor(0, 8, [2 ** 52, 2 ** 52]) }, 8, /Tensor a .* has 8 bytes/],
     ['negative size', { a: tensor(0, 8, [-1, -2]) }, 8, /Tensor a .* non-negative integers/],
     ['fractional size', { a: tensor(0, 8, [2.5]) }, 8, /Tensor a .* non-negative integers/],
@@ -125,7 +139,12 @@ describe('a hostile or broken file is an InputError that says what is wrong', ()
     ['dtype named as a built-in', { a: { dtype: 'toString', shape: [1], data_offsets: [0, 4] } }, 4, /unknown dtype/],
     ['tensor without description', { a: null }, 0, /Tensor a .* no description/],
     ['metadata of numbers', { __metadata__: { a: 1 } }, 0, /__metadata__/],
-    ['tensor named __proto__', '{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}', 8, /Tensor __proto__ .* has 8 bytes/],
+    [
+      'tensor named __proto__',
+      '{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}',
+      8,
+      /Tensor __proto__ .* has 8 bytes/,
+    ],
   ];
   it.each(cases)('%s', async (_name, header, dataBytes, message, length) => {
     const error: unknown = await readSafetensors(await fileOf(header, dataBytes, length)).catch((e: unknown) => e);
@@ -139,7 +158,10 @@ describe('a hostile or broken file is an InputError that says what is wrong', ()
     await expect(readSafetensors(folder)).rejects.toThrow(/is not a file|EISDIR/);
     await writeFile(join(folder, 'short'), 'abc');
     await expect(readSafetensors(join(folder, 'short'))).rejects.toThrow(/3 bytes/);
-    await writeFile(join(folder, 'utf8'), Buffer.concat([Buffer.from([4, 0, 0, 0, 0, 0, 0, 0]), Buffer.from([0x7b, 0xff, 0xfe, 0x7d])]));
+    await writeFile(
+      join(folder, 'utf8'),
+      Buffer.concat([Buffer.from([4, 0, 0, 0, 0, 0, 0, 0]), Buffer.from([0x7b, 0xff, 0xfe, 0x7d])]),
+    );
     await expect(readSafetensors(join(folder, 'utf8'))).rejects.toThrow(/not JSON in UTF-8/);
   });
 
@@ -148,17 +170,21 @@ describe('a hostile or broken file is an InputError that says what is wrong', ()
     await writeSafetensors(path, { w: { dtype: 'F32', shape: [4], data: Float32Array.of(1, 2, 3, 4) } });
     const valid = await readFile(path);
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { maxLength: 4 }), fc.nat(valid.length), async (edits, cut) => {
-        const bytes = Buffer.from(valid.subarray(0, cut));
-        for (const [at, value] of edits) if (at < bytes.length) bytes[at] = value;
-        await writeFile(path, bytes);
-        try {
-          const file = await readSafetensors(path);
-          for (const name of file.names) file.data(name);
-        } catch (error) {
-          expect(error).toBeInstanceOf(InputError);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { maxLength: 4 }),
+        fc.nat(valid.length),
+        async (edits, cut) => {
+          const bytes = Buffer.from(valid.subarray(0, cut));
+          for (const [at, value] of edits) if (at < bytes.length) bytes[at] = value;
+          await writeFile(path, bytes);
+          try {
+            const file = await readSafetensors(path);
+            for (const name of file.names) file.data(name);
+          } catch (error) {
+            expect(error).toBeInstanceOf(InputError);
+          }
+        },
+      ),
       { numRuns: 200 },
     );
   });

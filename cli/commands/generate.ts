@@ -1,0 +1,46 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { GenerateOptions } from '../generate.ts';
+
+const number =
+  (accepts: (value: number) => boolean, expected: string) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !accepts(value)) throw new InvalidArgumentError(`Expected ${expected}.`);
+    return value;
+  };
+const count = number((n) => Number.isInteger(n) && n > 0, 'a positive integer');
+const finite = number(Number.isFinite, 'a number');
+const seed = number((n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32, 'an integer from 0 to 4294967295');
+
+/** Adds `textcraftor generate`: pictures from prompts, under the model's own text encoder, another one, or a blend of both. */
+export function register(program: Command): void {
+  program
+    .command('generate')
+    .description('make pictures from prompts with a Stable Diffusion model')
+    .requiredOption('--model <dir>', 'diffusers folder of the model')
+    .requiredOption(
+      '--prompt <text>',
+      'what to picture; give it again for more pictures in one batch',
+      (text, all: string[] = []) => [...all, text],
+    )
+    .requiredOption('--out <dir>', 'folder for the pictures: 0000.png, 0001.png, ...')
+    .option('--text-encoder <path>', "a tuned text encoder (folder or safetensors file) to use in place of the model's")
+    .option('--blend <w>', "weight of the tuned encoder's embeddings, 1 - w being the model's own (default: 1)", finite)
+    .option('--blend-steps <k>', 'use the tuned encoder in the last k steps only (default: in all)', count)
+    .option('--negative <text>', 'what to keep away from', '')
+    .option('--steps <n>', 'DDIM steps', count, 25)
+    .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', finite, 7.5)
+    .option('--seed <s>', 'seed of the start noise', seed, 0)
+    .option('--latents <file>', "start noise: a safetensors file's tensor `latents` [B, C, h, w]")
+    .option('--save-tensors <file>', 'write `latents` [B, C, h, w] and `images` [B, 3, H, W] in [0, 1] as safetensors')
+    .option('--json', 'print one JSON object: {images: [path], tensors?: path}')
+    .action(async (options: GenerateOptions & { json?: true }) => {
+      const { generate } = await import('../generate.ts');
+      const progress = (done: number) => {
+        if (process.stderr.isTTY)
+          process.stderr.write(`\rstep ${done}/${options.steps}${done === options.steps ? '\n' : ''}`);
+      };
+      const result = await generate(options, { progress, warn: (line) => console.error(`textcraftor: ${line}`) });
+      console.log(options.json ? JSON.stringify(result, null, 2) : result.images.join('\n'));
+    });
+}

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { InputError } from '../common/errors.ts';
+import { writeFileAtomic } from '../common/files.ts';
+import { encodePng } from '../common/png.ts';
+import { readSafetensors, writeSafetensors } from '../engine/safetensors.ts';
+import { tf, type Tensor } from '../engine/tensorflow.ts';
+import { startNoise } from '../models/noise.ts';
+import { loadPipeline, loadTextEncoder, type LoadedPipeline } from '../models/pipeline.ts';
+import { DdimScheduler } from '../models/scheduler/ddim.ts';
+import type { UnetConfig } from '../models/unet/config.ts';
+import { blend, TextToImage, type Conditioning } from '../models/text-to-image.ts';
+
+export interface GenerateOptions {
+  model: string;
+  prompt: string[];
+  out: string;
+  textEncoder?: string;
+  blend?: number;
+  blendSteps?: number;
+  negative: string;
+  steps: number;
+  guidance: number;
+  seed: number;
+  latents?: string;
+  saveTensors?: string;
+}
+
+interface Listener {
+  progress(done: number): void;
+  warn(line: string): void;
+}
+
+/** Makes the pictures and writes them; nothing is written before all are there. @returns the paths */
+export async function generate(
+  options: GenerateOptions,
+  { progress, warn }: Listener,
+): Promise<{ images: string[]; tensors?: string }> {
+  const { prompt: prompts, negative, steps, guidance, textEncoder } = options;
+  if (textEncoder === undefined && (options.blend ?? options.blendSteps) !== undefined)
+    throw new InputError('--blend and --blend-steps weigh a second encoder; give it with --text-encoder.');
+  const pipeline = await loadPipeline(options.model);
+  const tuned = textEncoder === undefined ? undefined : await loadTextEncoder(textEncoder);
+  const { unet, scheduler } = pipeline.config;
+  new DdimScheduler(scheduler).timesteps(steps); // refuses a number of steps that the schedule cannot take
+  const noise =
+    options.latents === undefined
+      ? seededNoise(unet, prompts, options.seed)
+      : await readNoise(options.latents, unet, prompts.length);
+  warnOfLongPrompts(pipeline, [...prompts, negative], warn);
+
+  const [batch, height, width] = noise.shape as [number, number, number, number];
+  const model = new TextToImage(pipeline, { batch, height, width, guidance });
+  const original = model.encode(prompts, negative, pipeline.weights.textEncoder, `${options.model}/text_encoder`);
+  let late = original;
+  if (tuned) late = blend(model.encode(prompts, negative, tuned, textEncoder!), original, options.blend ?? 1);
+  const early = steps - (options.blendSteps ?? steps);
+  const conditioning = (step: number): Conditioning => (step < early ? original : late);
+
+  const latents = model.denoise(noise, steps, conditioning, { progress });
+  const pictures = model.decode(latents);
+  model.dispose();
+  const images = await writePictures(options.out, pictures);
+  if (options.saveTensors === undefined) return { images };
+  const tensors = { latents: torchTensor(latents), images: torchTensor(pictures) };
+  await writeSafetensors(options.saveTensors, tensors);
+  return { images, tensors: options.saveTensors };
+}
+
+/** [B, h, w, C]; the same prompt twice gets another noise, as another sample of it. */
+export function seededNoise(unet: UnetConfig, prompts: readonly string[], seed: number): Tensor {
+  const shape: [number, number, number] = [unet.sample_size, unet.sample_size, unet.in_channels];
+  const sample = (i: number) => prompts.slice(0, i).filter((other) => other === prompts[i]).length;
+  return tf.stack(prompts.map((prompt, i) => tf.tensor3d(startNoise(seed, prompt, sample(i), shape), shape)));
+}
+
+/** The file's `latents`, torch layout. -> [B, h, w, C] */
+export async function readNoise(path: string, unet: UnetConfig, batch: number): Promise<Tensor> {
+  const file = await readSafetensors(path);
+  const { shape } = file.info('latents');
+  const [b, channels, height, width] = shape;
+  if (shape.length !== 4 || b !== batch || channels !== unet.in_channels || !height || !width)
+    throw new InputError(
+      `Tensor latents in ${path} has shape [${shape.join(', ')}]; expected [${batch}, ${unet.in_channels}, h, w]: one for each prompt, of the UNet's channels.`,
+    );
+  return tf.tensor(file.float32('latents'), shape).transpose([0, 2, 3, 1]);
+}
+
+function warnOfLongPrompts(
+  { tokenizer }: LoadedPipeline,
+  prompts: readonly string[],
+  warn: (line: string) => void,
+): void {
+  for (const prompt of prompts) {
+    const count = tokenizer.count(prompt);
+    if (count > tokenizer.modelMaxLength)
+      warn(
+        `the prompt "${prompt.slice(0, 40)}..." has ${count} tokens; the model reads the first ${tokenizer.modelMaxLength}.`,
+      );
+  }
+}
+
+/** A [B, H, W, C] tensor as a file holds it. */
+function torchTensor(tensor: Tensor) {
+  const torch = tensor.transpose([0, 3, 1, 2]);
+  return { dtype: 'F32' as const, shape: torch.shape, data: torch.dataSync() as Float32Array };
+}
+
+async function writePictures(folder: string, pictures: Tensor): Promise<string[]> {
+  const [batch, height, width] = pictures.shape as [number, number, number, number];
+  const pixels = pictures.dataSync() as Float32Array;
+  const paths: string[] = [];
+  for (let i = 0; i < batch; i++) {
+    const size = height * width * 3;
+    const path = join(folder, `${String(i).padStart(4, '0')}.png`);
+    await writeFileAtomic(path, encodePng(pixels.subarray(i * size, (i + 1) * size), height, width));
+    paths.push(path);
+  }
+  return paths;
+}

@@ -1,0 +1,79 @@
+import { exportOnnx } from '../engine/onnx/export.ts';
+import type { OpenTensorSpec } from '../engine/onnx/trace.ts';
+import { tf, type Tensor } from '../engine/tensorflow.ts';
+import { clipText } from './clip/text.ts';
+import type { PipelineParts } from './pipeline.ts';
+import { unet2dCondition } from './unet/unet.ts';
+import { vaeDecode, vaeEncode, vaeScale } from './vae/vae.ts';
+
+/**
+ * The networks of a pipeline as ONNX models, with the inputs and outputs of diffusers' own exports (torch layout), so that
+ * its OnnxStableDiffusionPipeline runs them. Latents have the size that the UNet was trained for; the batch is open.
+ */
+export interface OnnxModels {
+  text_encoder: Uint8Array;
+  unet: Uint8Array;
+  vae_decoder: Uint8Array;
+  vae_encoder: Uint8Array;
+}
+
+const BATCH = 'batch';
+const float = (...shape: (number | string)[]): OpenTensorSpec => ({ shape, dtype: 'float32' });
+const channelsLast = (x: Tensor): Tensor => x.transpose([0, 2, 3, 1]);
+const channelsFirst = (x: Tensor): Tensor => x.transpose([0, 3, 1, 2]);
+
+export interface OnnxOptions {
+  /** How the weights are stored. */
+  dtype?: 'float32' | 'float16';
+  /** Where the weights are from, for messages. */
+  source: string;
+}
+
+/** input_ids int32 [batch, T] -> last_hidden_state [batch, T, D], pooler_output [batch, D] */
+export function textEncoderOnnx({ config, weights }: PipelineParts, options: OnnxOptions): Uint8Array {
+  const { textEncoder } = config;
+  return exportOnnx({
+    ...options,
+    name: 'text_encoder',
+    inputs: { input_ids: { shape: [BATCH, textEncoder.max_position_embeddings], dtype: 'int32' } },
+    weights: weights.textEncoder,
+    build: ({ input_ids }, p) => {
+      const { hidden, pooled } = clipText(p, textEncoder, input_ids);
+      return { last_hidden_state: hidden, pooler_output: pooled };
+    },
+  });
+}
+
+/** sample [batch, C, h, w], timestep [1] or [batch], encoder_hidden_states [batch, T, D] -> out_sample [batch, C, h, w] */
+export function unetOnnx({ config, weights }: PipelineParts, options: OnnxOptions): Uint8Array {
+  const { unet, textEncoder } = config;
+  const { in_channels, sample_size: side } = unet;
+  return exportOnnx({
+    ...options,
+    name: 'unet',
+    inputs: {
+      sample: float(BATCH, in_channels, side, side),
+      timestep: float('timesteps'),
+      encoder_hidden_states: float(BATCH, textEncoder.max_position_embeddings, textEncoder.hidden_size),
+    },
+    weights: weights.unet,
+    build: ({ sample, timestep, encoder_hidden_states }, p) => {
+      const inputs = { sample: channelsLast(sample), timestep, context: encoder_hidden_states };
+      return { out_sample: channelsFirst(unet2dCondition(p, unet, inputs)) };
+    },
+  });
+}
+
+/** latent_sample [batch, C, h, w], divided by the scaling factor -> sample [batch, 3, H, W], about -1 to 1 */
+export function vaeDecoderOnnx({ config, weights }: PipelineParts, options: OnnxOptions): Uint8Array {
+  const { vae, unet } = config;
+  return exportOnnx({
+    ...options,
+    name: 'vae_decoder',
+    inputs: { latent_sample: float(BATCH, vae.latent_channels, unet.sample_size, unet.sample_size) },
+    weights: weights.vae,
+    build: ({ latent_sample }, p) => ({ sample: channelsFirst(vaeDecode(p, vae, channelsLast(latent_sample))) }),
+  });
+}
+
+void vaeEncode; void vaeScale; void tf;

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { readSafetensors, type SafetensorsFile } from '../../engine/safetensors.ts';
+import { loadPipeline, loadTextEncoder, type LoadedPipeline } from '../../models/pipeline.ts';
+import { blend, TextToImage } from '../../models/text-to-image.ts';
+import { type GoldenPipeline, expectAgreement, goldenPath, readGoldenJson, tensorOf } from './golden.ts';
+
+describe("the golden pipeline makes the latents of diffusers' StableDiffusionPipeline", () => {
+  let pipeline: LoadedPipeline;
+  let golden: SafetensorsFile;
+  let settings: GoldenPipeline;
+  let guided: TextToImage;
+  beforeAll(async () => {
+    pipeline = await loadPipeline(goldenPath('pipeline'));
+    golden = await readSafetensors(goldenPath('pipeline/golden.safetensors'));
+    settings = await readGoldenJson('pipeline/golden.json');
+    guided = new TextToImage(pipeline, { batch: 2, height: 8, width: 8, guidance: settings.guidance });
+  });
+  afterAll(() => guided.dispose());
+
+  const original = (model: TextToImage, negative = '') =>
+    model.encode(settings.prompts, negative, pipeline.weights.textEncoder, 'the pipeline');
+
+  it('with guidance, and its pictures', () => {
+    const conditioning = original(guided);
+    const latents = guided.denoise(tensorOf(golden, 'latents'), settings.steps, () => conditioning);
+    expectAgreement(latents, golden, 'out.plain', 1e-4);
+    expectAgreement(guided.decode(latents), golden, 'out.images', 1e-3);
+  });
+
+  it('with a negative prompt', () => {
+    const conditioning = original(guided, settings.negative);
+    const latents = guided.denoise(tensorOf(golden, 'latents'), settings.steps, () => conditioning);
+    expectAgreement(latents, golden, 'out.negative', 1e-4);
+  });
+
+  it('without guidance', () => {
+    const model = new TextToImage(pipeline, { batch: 2, height: 8, width: 8, guidance: 1 });
+    const conditioning = original(model);
+    const latents = model.denoise(tensorOf(golden, 'latents'), settings.steps, () => conditioning);
+    expectAgreement(latents, golden, 'out.unguided', 1e-4);
+    model.dispose();
+  });
+
+  it('with a blend of two encoders in the last steps', async () => {
+    const tuned = await loadTextEncoder(goldenPath('pipeline/tuned.safetensors'));
+    const base = original(guided);
+    const mixed = blend(guided.encode(settings.prompts, '', tuned, 'the tuned encoder'), base, settings.blend);
+    const early = settings.steps - settings.blendSteps;
+    const latents = guided.denoise(tensorOf(golden, 'latents'), settings.steps, (step) =>
+      step < early ? base : mixed,
+    );
+    expectAgreement(latents, golden, 'out.blended', 1e-4);
+  });
+});
