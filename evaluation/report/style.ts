@@ -5,7 +5,7 @@ export const style = `
 :root { color-scheme: light dark; --page: #fbfbfa; --card: #ffffff; --ink: #16181d; --quiet: #5d6470; --line: #e2e3e6; --accent: #2563c9; --good: #0f7b4d; --bad: #b3372f; --neutral: #6b6f78; }
 @media (prefers-color-scheme: dark) { :root { --page: #14161a; --card: #1c1f25; --ink: #eceef2; --quiet: #a0a7b4; --line: #30343d; --accent: #78a9ff; --good: #58c893; --bad: #ff8d83; --neutral: #a0a7b4; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 72rem; padding: 2.5rem 1.25rem 5rem; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+body { overflow-wrap: anywhere; margin: 0 auto; max-width: 72rem; padding: 2.5rem 1.25rem 5rem; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 header { border-bottom: 1px solid var(--line); padding-bottom: 1rem; }
 h1 { font-size: 2rem; line-height: 1.15; margin: 0; letter-spacing: -0.02em; text-wrap: balance; }
 h2 { font-size: 1.3rem; margin: 3rem 0 .5rem; letter-spacing: -0.01em; }
@@ -53,7 +53,7 @@ svg { display: block; width: 100%; height: auto; } svg.interval { width: 10rem; 
 .grid { stroke: var(--line); } .zero { stroke: var(--quiet); stroke-dasharray: 2 3; } .tick { fill: var(--quiet); font-size: 10px; font-variant-numeric: tabular-nums; }
 .raw { fill: none; stroke: var(--accent); stroke-opacity: .22; } .line { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round; }
 .whisker { stroke: var(--accent); stroke-width: 2; stroke-linecap: round; } .dot { fill: var(--accent); stroke: var(--card); stroke-width: 1.5; }
-details { margin: .5rem 0; } summary { cursor: pointer; color: var(--accent); } li { font-size: .88rem; overflow-wrap: anywhere; }
+details { margin: .5rem 0; } summary { cursor: pointer; color: var(--accent); } li { font-size: .88rem; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; overflow-x: auto; font-size: .82rem; }
 code { font-size: .85em; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { Option, type Command } from 'commander';
+
+/** Adds `textcraftor report`. */
+export function register(program: Command): void {
+  program
+    .command('report')
+    .description('write the report of a run as one HTML file and print its path')
+    .argument('[run]', 'its id, or latest', 'latest')
+    .option('--json', 'print one JSON object: {run, status, stages, encoder, chosen, comparisons, report, ...}')
+    .addOption(new Option('--open <when>', 'show it in a browser').choices(['yes', 'no']).default('no'))
+    .action(async (name: string, options: { json?: true; open: 'yes' | 'no' }) => {
+      const { RunRecords } = await import('../../pipeline/runs.ts');
+      const { projectHome } = await import('../home.ts');
+      const { describeRun, requireRunReport } = await import('../run/report.ts');
+      const home = projectHome();
+      const run = await new RunRecords(home).read(name);
+      if (options.json) console.log(JSON.stringify(await describeRun(home, run), null, 2));
+      else {
+        const path = await requireRunReport(home, run);
+        console.log(path);
+        if (options.open === 'yes') openInBrowser(path);
+      }
+    });
+}
+
+/** Hands a file to the desktop; without one, the printed path has to do. */
+function openInBrowser(path: string): void {
+  const command = process.platform === 'darwin' ? 'open' : 'xdg-open';
+  const child = spawn(command, [path], { stdio: 'ignore', detached: true });
+  child.on('error', () => console.error(`textcraftor: ${command} is not there; open ${path} yourself.`));
+  child.unref();
+}

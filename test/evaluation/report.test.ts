@@ -1,0 +1,127 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { number, percent, signed } from '../../evaluation/report/format.ts';
+import { html } from '../../evaluation/report/markup.ts';
+import { renderReport } from '../../evaluation/report/page.ts';
+import { sampleReport } from './sample-report.ts';
+
+describe('html', () => {
+  it('escapes values, keeps markup, joins lists', () => {
+    const inner = html`<b title="${'"x" & y'}">${'<script>'}</b>`;
+    expect(html`${[inner, undefined, 3]}`.text).toBe('<b title="&quot;x&quot; &amp; y">&lt;script&gt;</b>3');
+  });
+});
+
+describe('numbers', () => {
+  it('have about three digits, a typographic minus and, where asked, their sign', () => {
+    expect([0, 0.0702, -5.678, 123.4, 0.00012].map(number)).toEqual(['0.000', '0.070', '−5.68', '123', '1.2e−4']);
+    expect([0.5, -0.5, 0].map(signed)).toEqual(['+0.500', '−0.500', '0.000']);
+    expect([0.583, 0.004].map(percent)).toEqual(['58 %', '0.4 %']);
+  });
+});
+
+const hostile = '"><img src=x onerror="document.title=1"><script>document.title=2</script> ${x} &amp;';
+
+describe('the report', () => {
+  it('asks for nothing outside of itself', () => {
+    const page = renderReport(sampleReport(2));
+    for (const [, url] of page.matchAll(/(?:src|href|url)\s*[=(]\s*["']?([^"')\s]*)/g))
+      expect(url).toMatch(/^(data:|#)/);
+    expect(page).not.toMatch(/https?:\/\//);
+    expect(page).toContain("default-src 'none'");
+  });
+
+  it('is the same for the same data', () => {
+    expect(renderReport(sampleReport(2))).toBe(renderReport(sampleReport(2)));
+  });
+
+  it('does without a run, curves and pictures', () => {
+    const page = renderReport({ ...sampleReport(0), run: undefined, curves: [] });
+    expect(page).toContain('Every arm against the base');
+    expect(page).not.toContain('Side by side');
+    expect(page).not.toContain('id="stages"');
+  });
+});
+
+const executablePath = '/usr/bin/chromium';
+const seen = existsSync(executablePath);
+if (!seen) console.warn(`No ${executablePath}: the report is not looked at in a browser (apt-get install chromium).`);
+
+describe.skipIf(!seen)('the report in a browser', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'textcraftor-report-'));
+  const path = join(folder, 'report.html');
+  let browser: Browser;
+  beforeAll(async () => {
+    const data = sampleReport(3);
+    data.pictures[0]!.prompt = hostile;
+    data.title = hostile;
+    data.filter.samples = { blocked: [hostile] };
+    writeFileSync(path, renderReport(data));
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Opens the report; `requests` and `errors` are filled while it is open. */
+  async function open(width = 1200): Promise<{ page: Page; requests: string[]; errors: string[] }> {
+    const page = await browser.newPage({ viewport: { width, height: 900 } });
+    const [requests, errors]: [string[], string[]] = [[], []];
+    page.on('request', (request) => requests.push(request.url()));
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    await page.goto(pathToFileURL(path).href);
+    return { page, requests, errors };
+  }
+
+  it('loads without errors or requests, and runs nothing that a prompt holds', async () => {
+    const { page, requests, errors } = await open();
+    expect(errors).toEqual([]);
+    expect(requests.filter((url) => !url.startsWith('data:'))).toEqual([pathToFileURL(path).href]);
+    expect(await page.title()).toBe(`${hostile} · TextCraftor report`);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(hostile);
+  });
+
+  it('moves the blend of every picture by the keyboard', async () => {
+    const { page } = await open();
+    const slider = page.getByRole('slider', { name: 'weight of the tuned encoder' });
+    const shown = () =>
+      page.evaluate<string[]>(`
+        [...document.querySelectorAll('.blends figure')].map((figure) =>
+          [...figure.querySelectorAll('img')]
+            .filter((img) => img.offsetWidth > 0)
+            .map((img) => img.alt.replace(/^.*\\((.*)\\)$/, '$1'))
+            .join())`);
+    expect(await shown()).toEqual(['base', 'base', 'base']);
+    await slider.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    expect(await shown()).toEqual(['blend 0.50', 'blend 0.50', 'blend 0.50']);
+    expect(await slider.getAttribute('aria-valuetext')).toBe('0.50');
+    await page.keyboard.press('End');
+    expect(await shown()).toEqual(['tuned', 'tuned', 'tuned']);
+    expect(await page.locator('output').textContent()).toBe('w = 1.00');
+  });
+
+  it('shows every picture with an alternative text and small ones with sharp pixels', async () => {
+    const { page } = await open();
+    const images = await page.evaluate<{ alt: string; width: number; rendering: string }[]>(`
+      [...document.images].map((img) => (
+        { alt: img.alt, width: img.naturalWidth, rendering: getComputedStyle(img).imageRendering }))`);
+    expect(images).toHaveLength(3 * 5 + 3 * 3);
+    for (const { alt, width, rendering } of images) {
+      expect(alt).toMatch(/\((base|blend 0\.\d\d|tuned|chosen)\)$/);
+      expect([width, rendering]).toEqual([32, 'pixelated']);
+    }
+  });
+
+  it.each([360, 1200])('fits a window of %i pixels, with the wide tables scrolling by themselves', async (width) => {
+    const { page } = await open(width);
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  });
+});
