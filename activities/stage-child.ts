@@ -58,7 +58,8 @@ async function attempt({ module, lease: _, ...context }: StageOrder): Promise<St
     return { kind: 'done' };
   } catch (error) {
     // The whole of it is for the log; the record is for the run.
-    if (!(error instanceof TextcraftorError)) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    if (!(error instanceof TextcraftorError))
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     return { kind: 'failed', error: toErrorRecord(controller.signal.aborted ? controller.signal.reason : error) };
   }
 }

@@ -17,7 +17,9 @@ export function stageEnvironment(parent: NodeJS.ProcessEnv, { threads, xla }: En
     MALLOC_TOP_PAD_: String(64 << 20),
     // A Hopper compiles the kernels on first use; they are kept for the next process.
     CUDA_CACHE_MAXSIZE: String(4n << 30n),
-    ...(threads > 0 ? { OMP_NUM_THREADS: `${threads}`, TF_NUM_INTRAOP_THREADS: `${threads}`, TF_NUM_INTEROP_THREADS: '1' } : {}),
+    ...(threads > 0
+      ? { OMP_NUM_THREADS: `${threads}`, TF_NUM_INTRAOP_THREADS: `${threads}`, TF_NUM_INTEROP_THREADS: '1' }
+      : {}),
     ...(xla ? { TF_XLA_FLAGS: '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit' } : {}),
   };
 }

@@ -44,9 +44,14 @@ export class StageJournal {
     this.#write({}).catch(() => {});
   }
 
-  async finished({ artifact, key, reused, run }: StageOutcome): Promise<void> {
+  async finished({ artifact, key, reused, run, seconds: workSeconds }: StageOutcome): Promise<void> {
     await this.#records.link(this.#run, this.#stage.name, fileURLToPath(artifact.uri));
-    await this.#write({ artifact, key, ...(reused ? { status: 'reused', why: `made by ${run}` } : { status: 'ran' }) });
+    await this.#write({
+      artifact,
+      key,
+      workSeconds,
+      ...(reused ? { status: 'reused', why: `made by ${run}` } : { status: 'ran' }),
+    });
   }
 
   async failed(error: unknown, cancelled: boolean): Promise<void> {

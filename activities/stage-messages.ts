@@ -8,7 +8,6 @@ export interface StageOrder {
   config: unknown;
   seed: number;
   inputs: Record<string, string>;
-  inputSeconds: Record<string, number>;
   output: string;
   scratch: string;
   /** The lease file, and who must hold it. */

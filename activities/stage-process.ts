@@ -45,7 +45,11 @@ export async function runStageProcess(order: StageOrder, options: StageProcessOp
   }
 }
 
-async function follow(child: ChildProcess, order: StageOrder, { signal, onProgress, log }: StageProcessOptions): Promise<void> {
+async function follow(
+  child: ChildProcess,
+  order: StageOrder,
+  { signal, onProgress, log }: StageProcessOptions,
+): Promise<void> {
   let outcome: Exclude<StageReport, { kind: 'progress' }> | undefined;
   child.on('message', (report: StageReport) => {
     if (report.kind === 'progress') onProgress(report.progress);
@@ -63,9 +67,11 @@ async function follow(child: ChildProcess, order: StageOrder, { signal, onProgre
     child.send(order, () => {}); // a process that died at once is seen by its exit
     const [code, death] = await exited;
     if (outcome?.kind === 'done') return;
-    if (signal.aborted) throw signal.reason instanceof Error ? signal.reason : new CancelledError('The run was cancelled.');
+    if (signal.aborted)
+      throw signal.reason instanceof Error ? signal.reason : new CancelledError('The run was cancelled.');
     if (outcome) throw fromErrorRecord(outcome.error);
-    if (death !== null) throw new RetryableError(`The stage's process was killed by ${death}${hint(death)}; its log is ${log}.`);
+    if (death !== null)
+      throw new RetryableError(`The stage's process was killed by ${death}${hint(death)}; its log is ${log}.`);
     throw new RunError(`The stage's process ended with exit code ${code} and without a result; its log is ${log}.`);
   } finally {
     clearTimeout(killer);

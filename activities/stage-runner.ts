@@ -61,7 +61,11 @@ export class StageRunner {
   }
 
   /** @param source the pipeline's name and the configuration of the run */
-  async run(task: StageTask, source: { pipeline: string; config: unknown }, hooks: AttemptHooks): Promise<StageOutcome> {
+  async run(
+    task: StageTask,
+    source: { pipeline: string; config: unknown },
+    hooks: AttemptHooks,
+  ): Promise<StageOutcome> {
     const pipeline = await loadPipeline(source.pipeline);
     const settings = checkConfig(pipeline.schema, source.config, `Run ${task.run}`);
     const stage = findStage(pipeline, task.stage);
@@ -110,7 +114,6 @@ export class StageRunner {
         config: stage.config(settings),
         seed: settings.seed,
         inputs: await this.#openInputs(task),
-        inputSeconds: mapValues(task.inputs, ({ seconds }) => seconds),
         output: folder.output,
         scratch: folder.scratch,
         lease: { file: lease.file, attempt: lease.attempt },
@@ -126,7 +129,15 @@ export class StageRunner {
       await lease.check();
       const inputKeys = mapValues(task.inputs, (input) => input.key);
       const { seconds } = folder;
-      await this.#results.save({ key, parts, artifact, inputKeys, run: task.run, seconds, createdAt: new Date().toISOString() });
+      await this.#results.save({
+        key,
+        parts,
+        artifact,
+        inputKeys,
+        run: task.run,
+        seconds,
+        createdAt: new Date().toISOString(),
+      });
       await folder.finish();
       return { artifact, key, reused: false, run: task.run, seconds };
     } catch (error) {
@@ -137,7 +148,8 @@ export class StageRunner {
 
   async #openInputs(task: StageTask): Promise<Record<string, string>> {
     const folders: Record<string, string> = {};
-    for (const [name, { artifact }] of Object.entries(task.inputs)) folders[name] = await this.#store.open(artifact.sha256);
+    for (const [name, { artifact }] of Object.entries(task.inputs))
+      folders[name] = await this.#store.open(artifact.sha256);
     return folders;
   }
 }

@@ -46,7 +46,10 @@ export async function digestCode(path: string, root: string): Promise<CodeDigest
   const used = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
   const modules: Record<string, string> = {};
   for (const [name] of used) modules[name] = await digestModule(join(root, name));
-  const packages = packageVersions(output.imports.map((item) => item.path), root);
+  const packages = packageVersions(
+    output.imports.map((item) => item.path),
+    root,
+  );
   const code = bundle.outputFiles[0]!.text;
   return { sha256: sha256(canonicalJson({ code, packages })), modules, packages };
 }
@@ -65,7 +68,12 @@ async function digestModule(path: string): Promise<string> {
 function packageVersions(specifiers: readonly string[], root: string): Record<string, string> {
   const names = specifiers
     .filter((specifier) => !specifier.startsWith('node:') && !builtinModules.includes(specifier))
-    .map((specifier) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/'));
+    .map((specifier) =>
+      specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/'),
+    );
   const require = createRequire(join(root, 'package.json'));
   return Object.fromEntries([...new Set(names)].toSorted().map((name) => [name, packageVersion(name, require)]));
 }

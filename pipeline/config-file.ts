@@ -46,7 +46,8 @@ export function checkConfig<Settings>(schema: ZodType<Settings>, raw: unknown, o
   throw new InputError(`${origin}: ${describe(schema, raw, result.error)}`);
 }
 
-async function readYaml(path: string, name: string): Promise<unknown> {
+/** @param name what messages call it */
+export async function readYaml(path: string, name: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
     throw new InputError(`Configuration ${name}: ${reason}.`);
@@ -56,7 +57,9 @@ async function readYaml(path: string, name: string): Promise<unknown> {
   } catch (error) {
     if (!(error instanceof YAMLParseError)) throw error;
     const line = error.linePos?.[0].line;
-    throw new InputError(`${name}${line === undefined ? '' : `, line ${line}`}: not YAML: ${error.message.split('\n')[0]}`);
+    throw new InputError(
+      `${name}${line === undefined ? '' : `, line ${line}`}: not YAML: ${error.message.split('\n')[0]}`,
+    );
   }
 }
 
@@ -71,7 +74,10 @@ function describe(schema: ZodType, raw: unknown, error: ZodError): string {
   }
   const where = path.length > 0 ? path.join('.') : 'the configuration';
   if (issue.code === 'invalid_type' && valueAt(raw, path) === undefined) return `"${where}" is missing.`;
-  return `"${where}" ${issue.message.replace(/^Invalid input: /, 'is wrong: ').replace(/^Invalid option: /, 'is wrong: ').replace(/^Too /, 'is too ')}.`;
+  return `"${where}" ${issue.message
+    .replace(/^Invalid input: /, 'is wrong: ')
+    .replace(/^Invalid option: /, 'is wrong: ')
+    .replace(/^Too /, 'is too ')}.`;
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {

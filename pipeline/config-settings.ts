@@ -21,7 +21,9 @@ function apply(root: Node, setting: string): void {
     const place = Array.isArray(at) ? itemIndex(at, key, setting) : key;
     const next = (at as Record<string, unknown>)[place] ?? ((at as Record<string, unknown>)[place] = {});
     if (typeof next !== 'object')
-      throw new InputError(`--set ${setting}: "${keys.slice(0, i + 1).join('.')}" is a value and has no keys of its own.`);
+      throw new InputError(
+        `--set ${setting}: "${keys.slice(0, i + 1).join('.')}" is a value and has no keys of its own.`,
+      );
     at = next as Node;
   }
   const last = keys.at(-1)!;

@@ -6,7 +6,7 @@ const share = z.number().min(0).max(1);
 const text = z.string().min(1);
 
 /** A reward as the registry loads it. */
-const reward = z.strictObject({
+export const rewardSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z][\w-]*$/, 'must be a word'),
   type: text,
   model: text,
@@ -17,7 +17,10 @@ const reward = z.strictObject({
 /** The shape of a configuration. Every key has its place here; a key that has none is an error. */
 const shape = z.strictObject({
   /** Names the runs. */
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens').default('run'),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens')
+    .default('run'),
   seed: whole.min(0).default(1),
   /** A diffusers folder. */
   model: text,
@@ -50,7 +53,7 @@ const shape = z.strictObject({
     gradientSteps: positive,
   }),
   rollout: z.strictObject({ prompts: positive, samplesPerPrompt: positive.default(1), batch: positive }),
-  rewards: z.array(reward).min(1),
+  rewards: z.array(rewardSchema).min(1),
   /** A reward that nothing is trained on. */
   heldOut: z.strictObject({ type: text, model: text, head: text.optional() }).optional(),
   tuneEncoder: z.strictObject({
@@ -59,6 +62,7 @@ const shape = z.strictObject({
     learningRate: z.number().positive(),
     warmup: whole.min(0).default(0),
     weightDecay: z.number().min(0).default(0),
+    /** Largest global norm of the gradient. */
     gradientClip: z.number().positive().default(1),
     /** Weight of the mean squared distance of the embeddings from the original ones. */
     embeddingPull: z.number().min(0).default(0),
@@ -72,7 +76,11 @@ const shape = z.strictObject({
     samplesPerPrompt: positive.default(1),
     chooseBy: z.enum(['oracle', 'heldOut', 'rewards']).default('heldOut'),
   }),
-  evaluate: z.strictObject({ prompts: positive, samplesPerPrompt: positive.default(1), images: whole.min(0).default(24) }),
+  evaluate: z.strictObject({
+    prompts: positive,
+    samplesPerPrompt: positive.default(1),
+    images: whole.min(0).default(24),
+  }),
   engine: z.strictObject({ threads: whole.min(0).default(0), xla: z.boolean().default(false) }).prefault({}),
 });
 
@@ -85,12 +93,26 @@ export const configSchema = shape.superRefine((config, context) => {
   };
   const { sampler, shard, filter, sweep } = config;
   const names = config.rewards.map((item) => item.name);
-  require(sampler.gradientSteps <= sampler.steps, ['sampler', 'gradientSteps'], `must be at most sampler.steps (${sampler.steps})`);
-  require(shard.validation + shard.test < 1, ['shard'], 'leaves no prompts for training: validation and test add up to 1 or more');
-  require(filter.minCharacters <= filter.maxCharacters, ['filter', 'minCharacters'], 'must be at most filter.maxCharacters');
+  require(sampler.gradientSteps <= sampler.steps, [
+    'sampler',
+    'gradientSteps',
+  ], `must be at most sampler.steps (${sampler.steps})`);
+  require(shard.validation + shard.test < 1, [
+    'shard',
+  ], 'leaves no prompts for training: validation and test add up to 1 or more');
+  require(filter.minCharacters <= filter.maxCharacters, [
+    'filter',
+    'minCharacters',
+  ], 'must be at most filter.maxCharacters');
   require(new Set(names).size === names.length, ['rewards'], `must have names of their own, got ${names.join(', ')}`);
-  require(sweep.chooseBy !== 'heldOut' || config.heldOut !== undefined, ['sweep', 'chooseBy'], 'is heldOut, but there is no heldOut reward');
-  require(sweep.chooseBy !== 'oracle' || isShapes(config), ['sweep', 'chooseBy'], 'is oracle, which only prompts of the shapes world have');
+  require(sweep.chooseBy !== 'heldOut' || config.heldOut !== undefined, [
+    'sweep',
+    'chooseBy',
+  ], 'is heldOut, but there is no heldOut reward');
+  require(sweep.chooseBy !== 'oracle' || isShapes(config), [
+    'sweep',
+    'chooseBy',
+  ], 'is oracle, which only prompts of the shapes world have');
 });
 
 /** The configuration with its paths made absolute. */

@@ -35,7 +35,13 @@ function libraryBuild(folder: string): unknown {
 function vectorInstructions(): string[] {
   try {
     const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-    return [arch(), ...flags.split(' ').filter((flag) => /^(avx|fma|f16c|amx|sve|bf16|asimd)/.test(flag)).toSorted()];
+    return [
+      arch(),
+      ...flags
+        .split(' ')
+        .filter((flag) => /^(avx|fma|f16c|amx|sve|bf16|asimd)/.test(flag))
+        .toSorted(),
+    ];
   } catch {
     return [arch(), cpus()[0]?.model ?? 'unknown'];
   }

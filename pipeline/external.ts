@@ -40,7 +40,9 @@ export class ExternalDigests {
 
   async #digest(path: string): Promise<string> {
     const info = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-      throw new InputError(error.code === 'ENOENT' ? `There is no file or folder ${path}.` : `${path} cannot be read: ${error.message}.`);
+      throw new InputError(
+        error.code === 'ENOENT' ? `There is no file or folder ${path}.` : `${path} cannot be read: ${error.message}.`,
+      );
     });
     if (info.isDirectory()) {
       const names = (await readdir(path)).filter((name) => !name.startsWith('.')).toSorted();

@@ -39,7 +39,9 @@ export function whyDifferent(now: KeyParts, before: KeyParts | undefined): strin
     ];
     reasons.push(`code changed${changed.length > 0 ? ` (${shortList(changed)})` : ''}`);
   }
-  const settings = differences(now.config, before.config).map(({ path, from, to }) => `${path}: ${show(from)} -> ${show(to)}`);
+  const settings = differences(now.config, before.config).map(
+    ({ path, from, to }) => `${path}: ${show(from)} -> ${show(to)}`,
+  );
   if (settings.length > 0) reasons.push(`configuration changed (${shortList(settings)})`);
   if (now.seed !== before.seed) reasons.push(`seed changed (${before.seed} -> ${now.seed})`);
   const inputs = differences(now.inputs, before.inputs).map(({ path }) => path);

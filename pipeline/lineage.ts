@@ -15,11 +15,19 @@ export async function traceArtifact(digest: string, results: ResultIndex): Promi
   if (digest.length < 6 || artifacts.size === 0)
     throw new InputError(`No stage has made an artifact ${digest}; give at least 6 digits of its sha256.`);
   if (artifacts.size > 1) throw new InputError(`${artifacts.size} artifacts begin with ${digest}; give more digits.`);
-  return traceResult(matching[0]!, new Map(all.map((result) => [`${result.parts.stage} ${result.key}`, result])), new Map());
+  return traceResult(
+    matching[0]!,
+    new Map(all.map((result) => [`${result.parts.stage} ${result.key}`, result])),
+    new Map(),
+  );
 }
 
 /** What several results were made of is traced once, and shared. */
-function traceResult(result: StageResult, all: ReadonlyMap<string, StageResult>, traced: Map<StageResult, Lineage>): Lineage {
+function traceResult(
+  result: StageResult,
+  all: ReadonlyMap<string, StageResult>,
+  traced: Map<StageResult, Lineage>,
+): Lineage {
   const known = traced.get(result);
   if (known) return known;
   const inputs = Object.entries(result.inputKeys).flatMap(([stage, key]) => all.get(`${stage} ${key}`) ?? []);

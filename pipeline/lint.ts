@@ -32,7 +32,9 @@ export function lintGraph(nodes: readonly GraphNode[], results: readonly string[
   const needed = new Set(results.flatMap((result) => [...withDependencies(nodes, result)]));
   return results.length === 0
     ? []
-    : names.filter((name) => !needed.has(name)).map((name) => `Stage "${name}" is unreachable: no result depends on it.`);
+    : names
+        .filter((name) => !needed.has(name))
+        .map((name) => `Stage "${name}" is unreachable: no result depends on it.`);
 }
 
 /** A cycle among nodes that each have an input among them or behind such a one: names in the order of reading, first = last. */

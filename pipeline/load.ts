@@ -14,7 +14,8 @@ export async function loadPipeline(name: string): Promise<Pipeline> {
   const module = (await import(pathToFileURL(name).href).catch((error: Error) => {
     throw new InputError(`Pipeline ${name} cannot be loaded: ${error.message}`);
   })) as { pipeline?: Pipeline };
-  if (!module.pipeline) throw new InputError(`${name} does not export a pipeline; add: export const pipeline = definePipeline(...)`);
+  if (!module.pipeline)
+    throw new InputError(`${name} does not export a pipeline; add: export const pipeline = definePipeline(...)`);
   return module.pipeline;
 }
 

@@ -62,9 +62,15 @@ export function definePipeline<Settings extends CommonSettings, const S extends 
 }
 
 /** The stage called `name`. @throws InputError that names the nearest one */
-export function findStage<Settings extends CommonSettings>(pipeline: Pipeline<Settings>, name: string): AnyStage<Settings> {
+export function findStage<Settings extends CommonSettings>(
+  pipeline: Pipeline<Settings>,
+  name: string,
+): AnyStage<Settings> {
   const stage = pipeline.stages.find((each) => each.name === name);
   if (stage) return stage;
-  const guess = nearest(name, pipeline.stages.map((each) => each.name));
+  const guess = nearest(
+    name,
+    pipeline.stages.map((each) => each.name),
+  );
   throw new InputError(`Pipeline "${pipeline.name}" has no stage "${name}"; did you mean "${guess}"?`);
 }

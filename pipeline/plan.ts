@@ -49,11 +49,15 @@ export async function planRun<Settings extends CommonSettings>(
     });
     const planned = stage.inputs.map((name) => plan.get(name)!);
     const running = planned.filter(({ action }) => action === 'run').map(({ stage: name }) => name);
-    const inputs = Object.fromEntries(planned.flatMap(({ stage: name, artifact }) => (artifact ? [[name, artifact.sha256]] : [])));
+    const inputs = Object.fromEntries(
+      planned.flatMap(({ stage: name, artifact }) => (artifact ? [[name, artifact.sha256]] : [])),
+    );
     const parts = await keys.parts(pipeline, stage, settings, inputs);
     if (running.length > 0) {
       // Of the inputs nothing is known yet; the rest of the key may have changed as well.
-      const own = last ? whyDifferent({ ...parts, inputs: {} }, { ...last.parts, inputs: {} }) : 'it has no earlier result';
+      const own = last
+        ? whyDifferent({ ...parts, inputs: {} }, { ...last.parts, inputs: {} })
+        : 'it has no earlier result';
       const follows = `reads ${running.join(' and ')}`;
       plan.set(stage.name, run(own.startsWith('its result') ? follows : `${follows}; ${own}`));
       continue;
@@ -63,7 +67,14 @@ export async function planRun<Settings extends CommonSettings>(
     else if (!hit.result) plan.set(stage.name, run(hit.why, keyOf(parts)));
     else {
       const { key, artifact, run: maker } = hit.result;
-      plan.set(stage.name, { stage: stage.name, action: 'reuse', why: `made by ${maker}`, key, artifact, estimatedSeconds: 0 });
+      plan.set(stage.name, {
+        stage: stage.name,
+        action: 'reuse',
+        why: `made by ${maker}`,
+        key,
+        artifact,
+        estimatedSeconds: 0,
+      });
     }
   }
   return [...plan.values()];

@@ -33,8 +33,10 @@ export interface RunFile {
 export interface StageFile {
   name: string;
   status: StageStatus;
-  /** Time spent on it in this run. */
+  /** Time spent on it in this run; next to nothing when it was reused. */
   seconds: number;
+  /** Time that making the artifact took, in this run or an earlier one, all attempts together. */
+  workSeconds?: number;
   startedAt?: string;
   attempt?: number;
   /** Why it ran, or whose result was reused. */
@@ -85,7 +87,13 @@ export class RunRecords {
     await mkdir(this.#home.runs, { recursive: true });
     let id = base;
     for (let n = 2; !(await makeFolder(this.folder(id))); n++) id = `${base}-${n}`;
-    const run: RunFile = { id, pipeline, createdAt, status: 'running', graph: graph.map(({ name, inputs }) => ({ name, inputs })) };
+    const run: RunFile = {
+      id,
+      pipeline,
+      createdAt,
+      status: 'running',
+      graph: graph.map(({ name, inputs }) => ({ name, inputs })),
+    };
     await mkdir(join(this.folder(id), 'logs'));
     await this.saveConfig(id, config);
     await this.save(run);
@@ -145,17 +153,22 @@ export class RunRecords {
     const stages = await Promise.all(file.graph.map((node) => this.#readStage(id, node.name)));
     const run: Run = { ...file, folder: this.folder(id), stages };
     if (run.status !== 'running' || run.address !== undefined || (await this.owner(id))) return run;
-    const interrupted = stages.map((stage) => (stage.status === 'running' ? { ...stage, status: 'interrupted' as const } : stage));
+    const interrupted = stages.map((stage) =>
+      stage.status === 'running' ? { ...stage, status: 'interrupted' as const } : stage,
+    );
     return { ...run, status: 'interrupted', stages: interrupted };
   }
 
   /** The id that `name` means. @throws InputError that names the nearest */
   async resolve(name: string): Promise<string> {
     const ids = await this.ids();
-    if (ids.length === 0) throw new InputError(`There are no runs in ${this.#home.runs}; start one with: textcraftor run`);
+    if (ids.length === 0)
+      throw new InputError(`There are no runs in ${this.#home.runs}; start one with: textcraftor run`);
     if (name === 'latest') return ids.at(-1)!;
     if (ids.includes(name)) return name;
-    throw new InputError(`There is no run "${name}"; did you mean "${nearest(name, ids)}"? List them with: textcraftor list`);
+    throw new InputError(
+      `There is no run "${name}"; did you mean "${nearest(name, ids)}"? List them with: textcraftor list`,
+    );
   }
 
   /** Ids of all runs, oldest first. */

@@ -27,8 +27,6 @@ export interface StageContext<Slice, Input extends string = string> {
   output: string;
   /** A folder that outlives the attempts of the same work: for checkpoints. */
   scratch: string;
-  /** How long it took to make each input, in seconds: for display only, since no key has it. */
-  inputSeconds?: Readonly<Record<Input, number>>;
   progress(update: Progress): void;
   /** Aborted when the run is cancelled. A body that does not look at it is killed some seconds later. */
   signal: AbortSignal;

@@ -72,7 +72,9 @@ export class ArtifactStore {
     const expected = await this.manifest(sha256).catch(() => []);
     const bad = expected.find((file) => found.get(file.path) !== file.sha256)?.path;
     if (bad === undefined) return 'has files that do not belong to it';
-    return found.has(bad) ? `is damaged: ${bad} has other bytes than when it was written` : `is damaged: ${bad} is missing`;
+    return found.has(bad)
+      ? `is damaged: ${bad} has other bytes than when it was written`
+      : `is damaged: ${bad} is missing`;
   }
 
   /** The files of an artifact, as they were committed. */
@@ -99,14 +101,19 @@ function totalBytes(files: readonly ManifestFile[]): number {
 }
 
 /** The files below `folder`, sorted by path. `visit` is called with the path of each. */
-async function listFiles(folder: string, visit?: (path: string) => Promise<void>, prefix = ''): Promise<ManifestFile[]> {
+async function listFiles(
+  folder: string,
+  visit?: (path: string) => Promise<void>,
+  prefix = '',
+): Promise<ManifestFile[]> {
   const files: ManifestFile[] = [];
   const entries = await readdir(join(folder, prefix), { withFileTypes: true });
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
     const absolute = join(folder, path);
     if (entry.isDirectory()) files.push(...(await listFiles(folder, visit, path)));
-    else if (!entry.isFile()) throw new RunError(`${absolute} is neither a file nor a folder; an artifact holds nothing else.`);
+    else if (!entry.isFile())
+      throw new RunError(`${absolute} is neither a file nor a folder; an artifact holds nothing else.`);
     else {
       await visit?.(absolute);
       files.push({ path, bytes: (await stat(absolute)).size, sha256: await sha256File(absolute) });

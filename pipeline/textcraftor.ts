@@ -6,31 +6,35 @@ import { defineStage } from './stage.ts';
 // Slices and files that several stages share.
 const tokenizer = ({ model }: Config) => join(model, 'tokenizer');
 const trained = ({ rewards }: Config) => rewards.flatMap(({ model, head }) => [model, head ?? []].flat());
-const judged = (c: Config) => [c.model, ...trained(c), ...(c.heldOut ? [c.heldOut.model, c.heldOut.head ?? []].flat() : [])];
+const judged = (c: Config) => [
+  c.model,
+  ...trained(c),
+  ...(c.heldOut ? [c.heldOut.model, c.heldOut.head ?? []].flat() : []),
+];
 const sampling = ({ model, sampler }: Config) => ({ model, sampler });
 const judging = (c: Config) => ({ ...sampling(c), rewards: c.rewards, ...(c.heldOut ? { heldOut: c.heldOut } : {}) });
 
-const ingest = defineStage({
+export const ingest = defineStage({
   name: 'ingest',
   inputs: [],
   module: 'datasets/stages/ingest.ts',
   config: (c: Config) => c.prompts,
   files: (c) => (isShapes(c) ? [] : [c.prompts.source]),
 });
-const filter = defineStage({
+export const filter = defineStage({
   name: 'filter',
   inputs: ['ingest'],
   module: 'datasets/stages/filter.ts',
   config: (c: Config) => ({ ...c.filter, tokenizer: tokenizer(c) }),
   files: (c) => [tokenizer(c)],
 });
-const shard = defineStage({
+export const shard = defineStage({
   name: 'shard',
   inputs: ['filter'],
   module: 'datasets/stages/shard.ts',
   config: (c: Config) => c.shard,
 });
-const rollout = defineStage({
+export const rollout = defineStage({
   name: 'rollout',
   inputs: ['shard'],
   module: 'training/stages/rollout.ts',
@@ -38,7 +42,7 @@ const rollout = defineStage({
   files: (c) => [c.model],
   engine: true,
 });
-const tuneEncoder = defineStage({
+export const tuneEncoder = defineStage({
   name: 'tune-encoder',
   inputs: ['shard', 'rollout'],
   module: 'training/stages/tune-encoder.ts',
@@ -46,7 +50,7 @@ const tuneEncoder = defineStage({
   files: (c) => [c.model, ...trained(c)],
   engine: true,
 });
-const sweep = defineStage({
+export const sweep = defineStage({
   name: 'sweep',
   inputs: ['shard', 'tune-encoder'],
   module: 'evaluation/stages/sweep.ts',
@@ -54,7 +58,7 @@ const sweep = defineStage({
   files: judged,
   engine: true,
 });
-const evaluate = defineStage({
+export const evaluate = defineStage({
   name: 'evaluate',
   inputs: ['shard', 'tune-encoder', 'sweep'],
   module: 'evaluation/stages/evaluate.ts',
@@ -62,11 +66,14 @@ const evaluate = defineStage({
   files: judged,
   engine: true,
 });
-const report = defineStage({
+export const report = defineStage({
   name: 'report',
-  inputs: ['ingest', 'filter', 'shard', 'rollout', 'tune-encoder', 'sweep', 'evaluate'],
+  inputs: ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'],
   module: 'evaluation/stages/report.ts',
-  config: ({ name, sampler, rewards }: Config) => ({ name, sampler, rewards: rewards.map(({ name, weight }) => ({ name, weight })) }),
+  config: ({ name, seed, sampler, rollout, rewards, tuneEncoder, sweep, evaluate }: Config) => ({
+    ...{ name, seed, sampler, rollout, tuneEncoder, sweep, evaluate },
+    rewards: rewards.map(({ name, type, weight }) => ({ name, type, weight })),
+  }),
 });
 
 /** Prompts go in, a better text encoder and a report come out. */

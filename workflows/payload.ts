@@ -8,7 +8,10 @@ const largestPayload = 64 * 1024;
 export function assertSmall(value: unknown): void {
   const size = JSON.stringify(value).length;
   if (size > largestPayload)
-    throw ApplicationFailure.nonRetryable(`A message of ${size} characters is no reference; at most ${largestPayload} are.`, 'RunError');
+    throw ApplicationFailure.nonRetryable(
+      `A message of ${size} characters is no reference; at most ${largestPayload} are.`,
+      'RunError',
+    );
 }
 
 /** The cause of an activity's failure, by the name of its class. */

@@ -4,7 +4,9 @@ import type { StartOptions } from '../run/start.ts';
 
 /** Adds `textcraftor run`. */
 export function register(program: Command): void {
-  addConfigOptions(program.command('run').description('run the pipeline: prompts go in, a better text encoder and a report come out'))
+  addConfigOptions(
+    program.command('run').description('run the pipeline: prompts go in, a better text encoder and a report come out'),
+  )
     .option('--detach', 'go on in the background')
     .option('--json', 'print one JSON object at the end: {run, status, folder, stages}')
     .action(async (config: string | undefined, options: ConfigOptions & StartOptions) => {

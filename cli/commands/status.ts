@@ -6,7 +6,10 @@ export function register(program: Command): void {
     .command('status')
     .description('say how a run stands')
     .argument('[run]', 'its id, or latest', 'latest')
-    .option('--json', 'print one JSON object: {run, status, folder, stages: [{name, status, seconds, artifact, progress}]}')
+    .option(
+      '--json',
+      'print one JSON object: {run, status, folder, stages: [{name, status, seconds, artifact, progress}]}',
+    )
     .action(async (name: string, options: { json?: true }) => {
       const { RunRecords } = await import('../../pipeline/runs.ts');
       const { projectHome } = await import('../home.ts');
@@ -20,6 +23,7 @@ export function register(program: Command): void {
       }
       console.log(`Run ${run.id}: ${run.status}${run.error ? `: ${run.error.message}` : ''}`);
       console.log(formatTable(run.stages.map((stage) => [`  ${stage.name}`, stage.status, describeStage(stage)])));
-      if (run.status !== 'running' && run.status !== 'completed') console.log(`Continue with: textcraftor resume ${run.id}`);
+      if (run.status !== 'running' && run.status !== 'completed')
+        console.log(`Continue with: textcraftor resume ${run.id}`);
     });
 }

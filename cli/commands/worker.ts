@@ -11,7 +11,11 @@ export function register(program: Command): void {
   program
     .command('worker')
     .description('do the work of runs that a Temporal server hands out, until interrupted')
-    .option('--queue <name>', 'all, pipeline (workflows and stages without TensorFlow) or engine (stages with it, one at a time)', 'all')
+    .option(
+      '--queue <name>',
+      'all, pipeline (workflows and stages without TensorFlow) or engine (stages with it, one at a time)',
+      'all',
+    )
     .option('--port <number>', 'port of the development server, where TEMPORAL_ADDRESS names none', parsePort, 7233)
     .option('--ui-port <number>', 'port of its web page', parsePort, 8233)
     .action(async ({ queue, port, uiPort }: { queue: string; port: number; uiPort: number }) => {

@@ -24,7 +24,9 @@ export async function cancelRun(home: Home, name: string): Promise<string> {
     await workflowOf(server, run.id).cancel();
     for (const start = Date.now(); (await records.read(run.id)).status !== 'cancelled'; await sleep(200))
       if (Date.now() - start > patienceMilliseconds)
-        throw new RetryableError(`Run ${run.id} was asked to stop, and has not in ${patienceMilliseconds / 1000} s; see: textcraftor status ${run.id}`);
+        throw new RetryableError(
+          `Run ${run.id} was asked to stop, and has not in ${patienceMilliseconds / 1000} s; see: textcraftor status ${run.id}`,
+        );
   } finally {
     await server.close();
   }

@@ -51,7 +51,13 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
     if (alone) {
       if (!server.owned) note(`No worker listens on ${server.address}; this command does the work.`);
       const { connection, namespace } = server;
-      workers = await startWorkers({ connection, namespace, home, environment: process.env, queues: ['pipeline', 'engine'] });
+      workers = await startWorkers({
+        connection,
+        namespace,
+        home,
+        environment: process.env,
+        queues: ['pipeline', 'engine'],
+      });
     }
     return await follow(options, records, workflow, workers, interrupted);
   } finally {
@@ -87,7 +93,8 @@ async function follow(
       const run = await records.read(id);
       view.update(run);
       if (interrupted.aborted) await sleep(cancelMilliseconds, undefined, { signal: wake.signal }).catch(() => {});
-      if (interrupted.aborted || end || run.status !== 'running') return conclude(await records.read(id), end?.error, view, interrupted);
+      if (interrupted.aborted || end || run.status !== 'running')
+        return conclude(await records.read(id), end?.error, view, interrupted);
     }
   } finally {
     interrupted.removeEventListener('abort', cancel);

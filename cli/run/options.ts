@@ -46,7 +46,12 @@ export async function readConfigOptions(config: string | undefined, options: Con
     throw new InputError('A pipeline of your own needs a configuration: textcraftor run CONFIG --pipeline FILE.');
   const settings = [...options.set];
   // Quoted: a path is text, whatever YAML would make of it.
-  if (options.prompts !== undefined) settings.push(`prompts.source=${JSON.stringify(resolve(folder, options.prompts))}`);
+  if (options.prompts !== undefined)
+    settings.push(`prompts.source=${JSON.stringify(resolve(folder, options.prompts))}`);
   const pipeline = await loadPipeline(source);
-  return { source, pipeline, settings: await loadConfig(pipeline, { file: config ?? 'configs/tiny.yaml', settings, folder }) };
+  return {
+    source,
+    pipeline,
+    settings: await loadConfig(pipeline, { file: config ?? 'configs/tiny.yaml', settings, folder }),
+  };
 }

@@ -8,7 +8,12 @@ import { ArtifactStore } from '../../pipeline/store.ts';
 import { formatSeconds, formatTable } from '../format.ts';
 
 /** The plan of a run on what `home` holds. @throws InputError when a file that the configuration names is missing */
-export function planAt(home: Home, pipeline: Pipeline, settings: CommonSettings, fresh: readonly string[] = []): Promise<PlannedStage[]> {
+export function planAt(
+  home: Home,
+  pipeline: Pipeline,
+  settings: CommonSettings,
+  fresh: readonly string[] = [],
+): Promise<PlannedStage[]> {
   const keys = new KeyMaker(new ExternalDigests(home.externalDigests));
   const records = { keys, results: new ResultIndex(home.results), store: new ArtifactStore(home.artifacts) };
   return planRun(pipeline, settings, records, new Set(fresh));

@@ -20,7 +20,10 @@ export async function prepareResume(
   const records = new RunRecords(home);
   const run = await records.read(name);
   const owner = await records.owner(run.id);
-  if (owner) throw new InputError(`Process ${owner.pid} on ${owner.host} works on run ${run.id}; see: textcraftor status ${run.id}`);
+  if (owner)
+    throw new InputError(
+      `Process ${owner.pid} on ${owner.host} works on run ${run.id}; see: textcraftor status ${run.id}`,
+    );
   const pipeline = await loadPipeline(run.pipeline);
   if (set.length > 0) {
     const changed = checkConfig(pipeline.schema, applySettings(await records.config(run.id), set), `Run ${run.id}`);

@@ -16,11 +16,20 @@ export interface StartOptions {
 }
 
 /** Brings a run to its end in front of the user, or behind their back. Prints what became of it. */
-export async function startRun(home: Home, id: string, fresh: readonly string[], { detach, json }: StartOptions): Promise<void> {
+export async function startRun(
+  home: Home,
+  id: string,
+  fresh: readonly string[],
+  { detach, json }: StartOptions,
+): Promise<void> {
   const records = new RunRecords(home);
   if (detach) {
     await startDetached(home, id, fresh);
-    console.log(json ? JSON.stringify({ run: id, status: 'running' }) : `Run ${id} goes on by itself; see: textcraftor status ${id}`);
+    console.log(
+      json
+        ? JSON.stringify({ run: id, status: 'running' })
+        : `Run ${id} goes on by itself; see: textcraftor status ${id}`,
+    );
     return;
   }
   // With --json the one object is all that is printed on the standard output.

@@ -11,7 +11,8 @@ export async function traceNamed(home: Home, name: string): Promise<Lineage> {
   const [run, stage] = name.split('/');
   if (stage === undefined) return traceArtifact(name, results);
   const found = (await new RunRecords(home).read(run!)).stages.find((each) => each.name === stage);
-  if (!found?.artifact) throw new InputError(`Run ${run} has no artifact of a stage "${stage}"; see: textcraftor status ${run}`);
+  if (!found?.artifact)
+    throw new InputError(`Run ${run} has no artifact of a stage "${stage}"; see: textcraftor status ${run}`);
   return traceArtifact(found.artifact.sha256, results);
 }
 
@@ -23,7 +24,9 @@ export function formatLineage(lineage: Lineage): string {
     const { artifact, parts, run, seconds, key, createdAt } = result;
     const indent = '  '.repeat(depth);
     const again = seen.has(key);
-    lines.push(`${indent}${parts.stage}  ${artifact.sha256.slice(0, 12)}  ${formatBytes(artifact.bytes)}${again ? '  (above)' : ''}`);
+    lines.push(
+      `${indent}${parts.stage}  ${artifact.sha256.slice(0, 12)}  ${formatBytes(artifact.bytes)}${again ? '  (above)' : ''}`,
+    );
     if (again) return;
     seen.add(key);
     lines.push(`${indent}  made by ${run}, ${createdAt.slice(0, 16).replace('T', ' ')}, in ${formatSeconds(seconds)}`);

@@ -53,7 +53,9 @@ export class LiveView implements RunView {
 
   update(run: Run): void {
     const width = this.#out.columns || 80;
-    const lines = run.stages.map((stage) => `${mark(stage)} ${stage.name.padEnd(14)} ${describeStage(stage)}`.slice(0, width - 1));
+    const lines = run.stages.map((stage) =>
+      `${mark(stage)} ${stage.name.padEnd(14)} ${describeStage(stage)}`.slice(0, width - 1),
+    );
     const up = this.#lines > 0 ? `\x1b[${this.#lines}A` : '';
     this.#out.write(up + lines.map((line) => `\x1b[2K${line}\n`).join(''));
     this.#lines = lines.length;
@@ -86,7 +88,10 @@ export function describeStage(stage: StageFile): string {
     case 'pending':
       return '';
     case 'running':
-      return [stage.attempt && stage.attempt > 1 ? `attempt ${stage.attempt}` : '', progress ? describeProgress(stage) : `runs: ${why ?? 'looks for a result'}`]
+      return [
+        stage.attempt && stage.attempt > 1 ? `attempt ${stage.attempt}` : '',
+        progress ? describeProgress(stage) : `runs: ${why ?? 'looks for a result'}`,
+      ]
         .filter(Boolean)
         .join(', ');
     case 'ran':
@@ -105,5 +110,7 @@ function describeProgress({ progress, startedAt }: StageFile): string {
   const { step, total, message, metrics } = progress!;
   const seconds = startedAt === undefined ? 0 : (Date.now() - Date.parse(startedAt)) / 1000;
   const values = Object.entries(metrics ?? {}).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
-  return [total > 0 ? `step ${step} of ${total}` : '', message ?? '', ...values, formatSeconds(seconds)].filter(Boolean).join(', ');
+  return [total > 0 ? `step ${step} of ${total}` : '', message ?? '', ...values, formatSeconds(seconds)]
+    .filter(Boolean)
+    .join(', ');
 }

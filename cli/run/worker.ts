@@ -17,7 +17,10 @@ export async function runWorker(home: Home, queue: string, ports: { port: number
   try {
     const { address, connection, namespace } = server;
     const workers = await startWorkers({ connection, namespace, home, environment: process.env, queues: wanted });
-    if (server.owned) console.log(`Temporal's development server: export TEMPORAL_ADDRESS=${address} (web page: http://127.0.0.1:${ports.uiPort})`);
+    if (server.owned)
+      console.log(
+        `Temporal's development server: export TEMPORAL_ADDRESS=${address} (web page: http://127.0.0.1:${ports.uiPort})`,
+      );
     console.log(`Worker on ${address} for ${wanted.join(' and ')}, artifacts in ${home.folder}. Ctrl-C ends it.`);
     try {
       if (!interrupted.aborted) await Promise.race([once(interrupted, 'abort'), workers.running]);

@@ -90,5 +90,7 @@ export async function hasWorkers({ connection, namespace }: TemporalServer): Pro
     taskQueueType: 1, // of workflows
   });
   const now = Date.now();
-  return (pollers ?? []).some(({ lastAccessTime }) => now - Number(lastAccessTime?.seconds ?? 0) * 1000 < workerSilenceMilliseconds);
+  return (pollers ?? []).some(
+    ({ lastAccessTime }) => now - Number(lastAccessTime?.seconds ?? 0) * 1000 < workerSilenceMilliseconds,
+  );
 }

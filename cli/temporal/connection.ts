@@ -18,7 +18,9 @@ function installRuntime(): void {
   Runtime.install({
     shutdownSignals: [],
     logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} } },
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} },
+    },
   });
 }
 
@@ -27,6 +29,8 @@ export async function connectTemporal({ address, apiKey, tls }: TemporalAddress)
   return NativeConnection.connect({
     address,
     ...(apiKey === undefined ? {} : { apiKey }),
-    ...(tls === undefined ? {} : { tls: tls === true ? true : { clientCertPair: { crt: tls.certificate, key: tls.key } } }),
+    ...(tls === undefined
+      ? {}
+      : { tls: tls === true ? true : { clientCertPair: { crt: tls.certificate, key: tls.key } } }),
   });
 }

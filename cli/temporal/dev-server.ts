@@ -79,7 +79,11 @@ export class DevServer {
     const { command, folder, uiPort } = this.#options;
     const log = openSync(join(folder, 'temporal.log'), 'a');
     const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${this.#port}`, '--log-level', 'warn'];
-    args.push('--db-filename', join(folder, 'temporal.db'), ...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`]));
+    args.push(
+      '--db-filename',
+      join(folder, 'temporal.db'),
+      ...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`]),
+    );
     // A process group of its own: a terminal's Ctrl-C is for the command, which then still needs the server.
     const shell = spawn('sh', ['-c', keeper, 'sh', command, ...args], { stdio: ['pipe', log, log], detached: true });
     closeSync(log);
@@ -106,7 +110,9 @@ export class DevServer {
       void problem;
     }
     const log = join(this.#options.folder, 'temporal.log');
-    throw new RetryableError(`Temporal's development server did not become ready on ${this.address}; its log is ${log}.`);
+    throw new RetryableError(
+      `Temporal's development server did not become ready on ${this.address}; its log is ${log}.`,
+    );
   }
 }
 

@@ -20,7 +20,9 @@ export interface TemporalServer {
 export function configuredServer(environment = process.env): (TemporalAddress & { namespace: string }) | undefined {
   const address = environment['TEMPORAL_ADDRESS'];
   if (!address) return undefined;
-  const [apiKey, certificate, key] = ['API_KEY', 'TLS_CLIENT_CERT_PATH', 'TLS_CLIENT_KEY_PATH'].map((name) => environment[`TEMPORAL_${name}`]);
+  const [apiKey, certificate, key] = ['API_KEY', 'TLS_CLIENT_CERT_PATH', 'TLS_CLIENT_KEY_PATH'].map(
+    (name) => environment[`TEMPORAL_${name}`],
+  );
   return {
     address,
     namespace: environment['TEMPORAL_NAMESPACE'] ?? 'default',
@@ -46,7 +48,10 @@ export async function attach(server: TemporalAddress): Promise<TemporalServer> {
  * The configured server; where none is, a development server of our own, with its database and log in `folder`.
  * @throws RunError that lists the ways to get one
  */
-export async function openServer(folder: string, ports: { port?: number; uiPort?: number } = {}): Promise<TemporalServer> {
+export async function openServer(
+  folder: string,
+  ports: { port?: number; uiPort?: number } = {},
+): Promise<TemporalServer> {
   const configured = configuredServer();
   if (configured) return attach(configured);
   const server = await DevServer.start({ command: temporalCommand(), folder, ...ports });
@@ -70,6 +75,10 @@ function temporalCommand(): string {
   }
   if (found) return found.value;
   throw new RunError(
-    ['There is no Temporal server, and no `temporal` command to start one. Any of these helps:', 'npm run setup', ...temporalAdvice].join('\n  '),
+    [
+      'There is no Temporal server, and no `temporal` command to start one. Any of these helps:',
+      'npm run setup',
+      ...temporalAdvice,
+    ].join('\n  '),
   );
 }

@@ -26,7 +26,13 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
-export async function startWorkers({ connection, namespace, home, environment, queues }: WorkersOptions): Promise<Workers> {
+export async function startWorkers({
+  connection,
+  namespace,
+  home,
+  environment,
+  queues,
+}: WorkersOptions): Promise<Workers> {
   const common = {
     connection,
     namespace,
@@ -38,7 +44,14 @@ export async function startWorkers({ connection, namespace, home, environment, q
   const workers: Worker[] = [];
   if (queues.includes('pipeline')) {
     const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
-    workers.push(await Worker.create({ ...common, taskQueue: pipelineQueue, workflowsPath, maxConcurrentActivityTaskExecutions: 4 }));
+    workers.push(
+      await Worker.create({
+        ...common,
+        taskQueue: pipelineQueue,
+        workflowsPath,
+        maxConcurrentActivityTaskExecutions: 4,
+      }),
+    );
   }
   if (queues.includes('engine'))
     workers.push(await Worker.create({ ...common, taskQueue: engineQueue, maxConcurrentActivityTaskExecutions: 1 }));
