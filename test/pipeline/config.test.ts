@@ -1,0 +1,82 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkout, loadConfig } from '../../pipeline/config-file.ts';
+import type { Config } from '../../pipeline/config.ts';
+import { textcraftor } from '../../pipeline/textcraftor.ts';
+import { temporaryFolder } from '../setup/temporary-folder.ts';
+
+const tiny = (...settings: string[]): Promise<Config> =>
+  loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+
+/** tiny.yaml with other text for some of its lines. */
+async function file(text: string): Promise<{ file: string; folder: string }> {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'mine.yaml'), text);
+  return { file: 'mine.yaml', folder };
+}
+
+describe('a configuration', () => {
+  it.each(['configs/tiny.yaml', 'configs/sd15.yaml'])('that is shipped is right: %s', async (name) => {
+    const config = await loadConfig(textcraftor, { file: name, folder: checkout });
+    expect(config.rewards.find(({ type }) => type === 'clip-similarity')?.weight).toBeGreaterThan(0);
+  });
+
+  it('has defaults, and absolute paths from wherever it is read', async () => {
+    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', folder: await temporaryFolder() });
+    expect(config.model).toBe(join(checkout, 'world/base'));
+    expect(config.prompts).toEqual({ source: 'shapes' });
+    expect(config.sweep.blends).toEqual([0, 0.25, 0.5, 0.75, 1]);
+  });
+
+  it('finds paths in the folder of the user before those of the checkout', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'prompts.txt'), 'a cat');
+    const settings = ['prompts.source=prompts.txt', 'sweep.chooseBy=heldOut'];
+    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder });
+    expect(config.prompts.source).toBe(join(folder, 'prompts.txt'));
+  });
+
+  it('is changed by --set, the last one winning', async () => {
+    const config = await tiny('tuneEncoder.steps=7', 'rewards.aesthetic.weight=0', 'rewards.0.weight=2', 'sweep.blends=[0, 1]', 'tuneEncoder.steps=8');
+    expect(config.tuneEncoder.steps).toBe(8);
+    expect(config.rewards.map(({ weight }) => weight)).toEqual([2, 0, 1]);
+    expect(config.sweep.blends).toEqual([0, 1]);
+  });
+});
+
+describe('a wrong configuration gets one sentence', () => {
+  it.each([
+    ['filter.maxtoken=3', 'configs/tiny.yaml: unknown key "filter.maxtoken"; did you mean "filter.maxTokens"?'],
+    ['rewards.clip.wieght=1', 'unknown key "rewards.0.wieght"; did you mean "rewards.0.weight"?'],
+    ['tune=1', 'unknown key "tune"'],
+    ['heldOut.modell=x', 'unknown key "heldOut.modell"; did you mean "heldOut.model"?'],
+    ['rewards.clop.weight=1', '--set rewards.clop.weight=1: no item is named "clop"; did you mean "clip"?'],
+    ['seed.part=1', '--set seed.part=1: "seed" is a value and has no keys of its own.'],
+    ['seed', '--set seed: expected KEY=VALUE, such as tuneEncoder.steps=20.'],
+    ['seed=[', '"[" is not a YAML value; quote it.'],
+    ['sampler.steps=many', '"sampler.steps" is wrong: expected number, received string.'],
+    ['sampler.steps=0', '"sampler.steps" is too small: expected number to be >=1.'],
+    ['sampler.gradientSteps=9', '"sampler.gradientSteps" must be at most sampler.steps (8).'],
+    ['shard.test=0.95', '"shard" leaves no prompts for training'],
+    ['rewards.preference.name=clip', '"rewards" must have names of their own, got clip, aesthetic, clip.'],
+    ['heldOut=null', '"heldOut" is wrong: expected object, received null.'],
+    ['sweep.chooseBy=luck', '"sweep.chooseBy" is wrong: expected one of "oracle"|"heldOut"|"rewards".'],
+    ['prompts.source=mine.txt', '"sweep.chooseBy" is oracle, which only prompts of the shapes world have.'],
+  ])('--set %s', async (setting, message) => {
+    await expect(tiny(setting)).rejects.toThrow(expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }));
+  });
+
+  it('that names a missing key', async () => {
+    await expect(loadConfig(textcraftor, await file('model: m\n'))).rejects.toThrow('mine.yaml: "prompts" is missing.');
+  });
+
+  it('that names the line of what is not YAML', async () => {
+    await expect(loadConfig(textcraftor, await file('name: a\nseed: [1\n'))).rejects.toThrow(/^mine.yaml, line 3: not YAML/);
+  });
+
+  it('that names a file that is not there', async () => {
+    const folder = await temporaryFolder();
+    await expect(loadConfig(textcraftor, { file: 'none.yaml', folder })).rejects.toThrow('Configuration none.yaml: there is no such file.');
+  });
+});
