@@ -1,21 +1,14 @@
-import { exportOnnx } from '../engine/onnx/export.ts';
-import type { OpenTensorSpec } from '../engine/onnx/trace.ts';
-import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { clipText } from './clip/text.ts';
-import type { PipelineParts } from './pipeline.ts';
-import { unet2dCondition } from './unet/unet.ts';
-import { vaeDecode, vaeEncode, vaeScale } from './vae/vae.ts';
-
 /**
  * The networks of a pipeline as ONNX models, with the inputs and outputs of diffusers' own exports (torch layout), so that
  * its OnnxStableDiffusionPipeline runs them. Latents have the size that the UNet was trained for; the batch is open.
  */
-export interface OnnxModels {
-  text_encoder: Uint8Array;
-  unet: Uint8Array;
-  vae_decoder: Uint8Array;
-  vae_encoder: Uint8Array;
-}
+import { exportOnnx } from '../engine/onnx/export.ts';
+import type { OpenTensorSpec } from '../engine/onnx/trace.ts';
+import type { Tensor } from '../engine/tensorflow.ts';
+import { clipText } from './clip/text.ts';
+import type { PipelineParts } from './pipeline.ts';
+import { unet2dCondition } from './unet/unet.ts';
+import { vaeDecode } from './vae/vae.ts';
 
 const BATCH = 'batch';
 const float = (...shape: (number | string)[]): OpenTensorSpec => ({ shape, dtype: 'float32' });
@@ -75,5 +68,3 @@ export function vaeDecoderOnnx({ config, weights }: PipelineParts, options: Onnx
     build: ({ latent_sample }, p) => ({ sample: channelsFirst(vaeDecode(p, vae, channelsLast(latent_sample))) }),
   });
 }
-
-void vaeEncode; void vaeScale; void tf;

@@ -1,0 +1,165 @@
+import { InputError, RunError } from '../../common/errors.ts';
+import { encodeFloat16 } from '../float16.ts';
+import type { Layout } from '../parameters.ts';
+import type { Weights } from '../weights.ts';
+import { GraphBuilder, inOrder, type Value } from './builder.ts';
+import { encodeModel, type OnnxPort } from './format.ts';
+import type { Operation, Rule } from './rule.ts';
+import { elementRules } from './rules-elements.ts';
+import { networkRules } from './rules-networks.ts';
+import { shapeRules } from './rules-shapes.ts';
+import { isOpen, isOpenSize, storedShape, trace } from './trace.ts';
+import type { Build, OpenTensorSpec, Trace, TracedOperation, TracedParameter, TracedTensor } from './trace.ts';
+
+export interface OnnxExport<I extends string> {
+  name: string;
+  /**
+   * Shapes and types by name. A size given by a name is left open. Sizes that are left open are taken to be the same
+   * when shapes are computed; broadcasting still lets a 1 stand for any.
+   */
+  inputs: Record<I, OpenTensorSpec>;
+  /** Ordinary tfjs operations on its inputs and parameters; returns its outputs by name. */
+  build: Build<I>;
+  /** In the file's layout and names, which the model's initializers keep. */
+  weights: Weights;
+  /** Where the weights are from, for messages. */
+  source: string;
+  /** How the weights are stored; the model computes in float32. */
+  dtype?: 'float32' | 'float16';
+}
+
+/**
+ * A function as an ONNX model: its TensorFlow operations are recorded, each becomes ONNX operators. Equal functions and
+ * weights give equal bytes.
+ * @throws InputError that names a weight that is missing or has another shape; Error for an operation without a rule
+ */
+export function exportOnnx<I extends string>({
+  name,
+  inputs,
+  build,
+  weights,
+  source,
+  dtype = 'float32',
+}: OnnxExport<I>): Uint8Array {
+  const traced = trace(inputs, build);
+  const graph = new GraphBuilder();
+  const values = new Map<TracedTensor, Value>();
+  for (const [input, tensor] of traced.inputs) values.set(tensor, plainValue(input, tensor));
+  for (const parameter of traced.parameters)
+    if (parameter.tensor.uses > 0) values.set(parameter.tensor, addParameter(graph, parameter, weights, source, dtype));
+  for (const operation of traced.operations) convert(graph, operation, values);
+  const outputs = addOutputs(graph, traced, values, Object.values<OpenTensorSpec>(inputs));
+  return encodeModel({
+    name,
+    inputs: Object.entries<OpenTensorSpec>(inputs).map(([input, spec]) => ({ name: input, ...spec })),
+    outputs,
+    initializers: graph.initializers,
+    nodes: graph.nodes,
+  });
+}
+
+const rules: Readonly<Record<string, Rule>> = { ...elementRules, ...shapeRules, ...networkRules };
+
+function convert(graph: GraphBuilder, operation: TracedOperation, values: Map<TracedTensor, Value>): void {
+  const { name, op, inputs } = operation;
+  const rule = rules[op];
+  if (!rule) throw new Error(`TensorFlow's ${op} has no ONNX rule in engine/onnx`);
+  const elements = (input: number) => {
+    const { values: found } = inputs[input]!;
+    if (!found) throw new Error(`input ${input} has to be a constant`);
+    return found;
+  };
+  const numbers = (input: number) => elements(input).map((element) => {
+    if (isOpen(element)) throw new Error(`input ${input}, a constant, depends on an open size; give that a fixed one`);
+    return element;
+  }); // prettier-ignore
+  try {
+    const context: Operation = {
+      ...operation,
+      graph,
+      // A constant that only shapes the result is not needed in the graph.
+      inputs: inputs.map((tensor) => values.get(tensor) ?? lazyConstant(graph, tensor, values)),
+      elements,
+      numbers,
+      isOnlyReader: (input) => inputs[input]!.uses === 1,
+    };
+    for (const [i, value] of rule(context).entries()) values.set(operation.outputs[i]!, value);
+  } catch (error) {
+    throw new Error(`${op} (${name}): ${(error as Error).message}`);
+  }
+}
+
+const plainValue = (name: string, { shape, dtype }: TracedTensor): Value => ({
+  name,
+  shape,
+  dtype,
+  order: inOrder(shape.length),
+});
+
+/** A constant that becomes an initializer when its name is asked for. */
+function lazyConstant(graph: GraphBuilder, tensor: TracedTensor, values: Map<TracedTensor, Value>): Value {
+  const { shape, dtype, values: elements } = tensor;
+  const value = {
+    ...plainValue('', tensor),
+    get name(): string {
+      if (elements!.some(isOpen) || shape.some(isOpen))
+        throw new Error('a constant depends on an open size; give that a fixed one');
+      return graph.constant(dtype, shape as number[], elements as number[]);
+    },
+  };
+  values.set(tensor, value);
+  return value;
+}
+
+/** In which order of the engine's axes the file's layout has them. */
+const layoutOrder = (layout: Layout, rank: number): number[] =>
+  layout === 'linear' ? [1, 0] : layout === 'conv2d' ? [3, 2, 0, 1] : inOrder(rank);
+
+function addParameter(
+  graph: GraphBuilder,
+  parameter: TracedParameter,
+  weights: Weights,
+  source: string,
+  dtype: 'float32' | 'float16',
+): Value {
+  const { name, shape, layout } = parameter;
+  const expected = storedShape(parameter);
+  const stored = weights.get(name);
+  if (!stored)
+    throw new InputError(`Tensor ${name} is missing from ${source}; expected shape [${expected.join(', ')}].`);
+  if (String(stored.shape) !== String(expected))
+    throw new InputError(
+      `Tensor ${name} in ${source} has shape [${stored.shape.join(', ')}]; expected [${expected.join(', ')}].`,
+    );
+  const value = { name, shape, dtype: 'float32' as const, order: layoutOrder(layout, shape.length) };
+  const { buffer, byteOffset, byteLength } = dtype === 'float32' ? stored.data : halves(name, stored.data);
+  graph.initializers.push({ name, dtype, shape: expected, bytes: new Uint8Array(buffer, byteOffset, byteLength) });
+  return dtype === 'float32' ? value : { ...value, name: graph.add('Cast', [name], { to: { i: 1 } })[0]! };
+}
+
+function halves(name: string, data: Float32Array): Uint16Array {
+  const bits = encodeFloat16(data);
+  const overflow = bits.findIndex((value, i) => (value & 0x7fff) === 0x7c00 && Number.isFinite(data[i]));
+  if (overflow >= 0)
+    throw new RunError(
+      `Tensor ${name} has the value ${data[overflow]}, which does not fit into float16 (at most 65504); export it as float32.`,
+    );
+  return bits;
+}
+
+function addOutputs(
+  graph: GraphBuilder,
+  traced: Trace,
+  values: Map<TracedTensor, Value>,
+  specs: OpenTensorSpec[],
+): OnnxPort[] {
+  const openName = specs.flatMap(({ shape }) => shape).find((size) => typeof size === 'string');
+  return [...traced.outputs].map(([name, tensor]) => {
+    const value = values.get(tensor) ?? lazyConstant(graph, tensor, values);
+    graph.nodes.push({ op: 'Identity', inputs: [graph.plain(value)], outputs: [name], attributes: {} });
+    const shape = tensor.shape.map((size) =>
+      !isOpen(size) ? size : isOpenSize(size) ? openName! : `${size.join('_')}`,
+    );
+    return { name, dtype: tensor.dtype, shape };
+  });
+}

@@ -1,0 +1,122 @@
+import protobuf from 'protobufjs';
+import { InputError } from '../../common/errors.ts';
+
+/** ONNX's file format: the part of onnx.proto that a model of recorded operations needs. Field numbers are ONNX's. */
+const { ModelProto } = protobuf.parse(`
+  syntax = "proto2";
+  message AttributeProto {
+    optional string name = 1; optional float f = 2; optional int64 i = 3; optional bytes s = 4;
+    repeated int64 ints = 8; optional int32 type = 20;
+  }
+  message NodeProto {
+    repeated string input = 1; repeated string output = 2; optional string name = 3; optional string op_type = 4;
+    repeated AttributeProto attribute = 5;
+  }
+  message TensorProto { repeated int64 dims = 1; optional int32 data_type = 2; optional string name = 8; optional bytes raw_data = 9; }
+  message Dimension { optional int64 dim_value = 1; optional string dim_param = 2; }
+  message TensorShapeProto { repeated Dimension dim = 1; }
+  message TensorType { optional int32 elem_type = 1; optional TensorShapeProto shape = 2; }
+  message TypeProto { optional TensorType tensor_type = 1; }
+  message ValueInfoProto { optional string name = 1; optional TypeProto type = 2; }
+  message GraphProto {
+    repeated NodeProto node = 1; optional string name = 2; repeated TensorProto initializer = 5;
+    repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12;
+  }
+  message OperatorSetIdProto { optional string domain = 1; optional int64 version = 2; }
+  message ModelProto {
+    optional int64 ir_version = 1; optional string producer_name = 2; optional GraphProto graph = 7;
+    repeated OperatorSetIdProto opset_import = 8;
+  }
+`, { keepCase: true }).root as unknown as { ModelProto: protobuf.Type }; // prettier-ignore
+
+/** The version of ONNX's operators that the rules are written for, and the oldest file version that may hold it. */
+const OPERATOR_SET = 20;
+const FILE_VERSION = 9;
+
+/** Protobuf's limit for a message. */
+const MAX_MODEL_BYTES = 2 ** 31 - 1;
+
+/** TensorProto.DataType. */
+export const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
+export type ElementType = keyof typeof ELEMENT_TYPES;
+
+export type OnnxAttribute = { i: number } | { f: number } | { s: string } | { ints: readonly number[] };
+
+export interface OnnxNode {
+  op: string;
+  inputs: string[];
+  outputs: string[];
+  attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+/** A constant of the graph: a weight or a small number. */
+export interface Initializer {
+  name: string;
+  dtype: ElementType;
+  shape: readonly number[];
+  /** Little-endian, row-major. */
+  bytes: Uint8Array;
+}
+
+export interface OnnxPort {
+  name: string;
+  dtype: ElementType;
+  /** A size, or the name of one that is left open. */
+  shape: readonly (number | string)[];
+}
+
+export interface OnnxGraph {
+  name: string;
+  inputs: readonly OnnxPort[];
+  outputs: readonly OnnxPort[];
+  initializers: readonly Initializer[];
+  /** In an order in which they can be run. */
+  nodes: readonly OnnxNode[];
+}
+
+/** The bytes of a model file. Equal graphs give equal bytes. @throws InputError for a model beyond 2 GB */
+export function encodeModel(graph: OnnxGraph): Uint8Array {
+  const weightBytes = graph.initializers.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  if (weightBytes > MAX_MODEL_BYTES)
+    throw new InputError(`The ONNX model ${graph.name} would have ${(weightBytes / 2 ** 30).toFixed(1)} GiB of weights; an ONNX file holds 2. Export it with float16 weights.`); // prettier-ignore
+  return ModelProto.encode(
+    ModelProto.fromObject({
+      ir_version: FILE_VERSION,
+      producer_name: 'textcraftor',
+      opset_import: [{ domain: '', version: OPERATOR_SET }],
+      graph: {
+        name: graph.name,
+        node: graph.nodes.map(nodeProto),
+        initializer: graph.initializers.map(({ name, dtype, shape, bytes }) => ({ name, dims: shape, data_type: ELEMENT_TYPES[dtype], raw_data: bytes })), // prettier-ignore
+        input: graph.inputs.map(portProto),
+        output: graph.outputs.map(portProto),
+      },
+    }),
+  ).finish();
+}
+
+const nodeProto = ({ op, inputs, outputs, attributes }: OnnxNode) => ({
+  op_type: op,
+  name: outputs[0],
+  input: inputs,
+  output: outputs,
+  attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
+});
+
+/** With AttributeProto.AttributeType. */
+function attributeProto(name: string, value: OnnxAttribute): object {
+  if ('f' in value) return { name, type: 1, ...value };
+  if ('i' in value) return { name, type: 2, ...value };
+  if ('s' in value) return { name, type: 3, s: Buffer.from(value.s) };
+  return { name, type: 7, ...value };
+}
+
+const portProto = ({ name, dtype, shape }: OnnxPort) => ({
+  name,
+  type: {
+    tensor_type: {
+      elem_type: ELEMENT_TYPES[dtype],
+      shape: { dim: shape.map((size) => (typeof size === 'number' ? { dim_value: size } : { dim_param: size })) },
+    },
+  },
+});
