@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { RunError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
 import { executeRun } from './execute.ts';
+import { writeRunReport } from './report.ts';
 import { summarizeRun } from './summary.ts';
 import { LiveView, PlainView } from './view.ts';
 
@@ -37,7 +38,7 @@ export async function startRun(
   const view = process.stdout.isTTY && !json ? new LiveView(process.stdout) : new PlainView(note);
   try {
     const run = await executeRun({ home, id, fresh, view, note });
-    if (!json) note(describeEnd(run));
+    if (!json) note(await describeEnd(home, run));
   } finally {
     if (json) console.log(JSON.stringify(summarizeRun(await records.read(id)), null, 2));
   }
@@ -62,9 +63,9 @@ async function startDetached(home: Home, id: string, fresh: readonly string[]): 
   child.unref();
 }
 
-function describeEnd(run: Run): string {
-  const report = join(run.folder, 'artifacts', 'report', 'report.html');
+async function describeEnd(home: Home, run: Run): Promise<string> {
+  const report = await writeRunReport(home, run);
   const lines = [`Run ${run.id} is complete.`];
-  if (existsSync(report)) lines.push(`Report: ${relative(process.cwd(), report)}`);
+  if ('path' in report) lines.push(`Report: ${relative(process.cwd(), report.path)}`);
   return lines.join('\n');
 }
