@@ -1,0 +1,100 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { register } from '../../cli/commands/prompts.ts';
+import { InputError } from '../../common/errors.ts';
+import { shard, filter, ingest } from '../datasets/stage-runner.ts';
+
+const tokenizer = join(import.meta.dirname, '../models/tokenizer');
+let folder: string;
+let config: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-prompts-'));
+  await cp(tokenizer, join(folder, 'model/tokenizer'), { recursive: true });
+  config = join(folder, 'config.yaml');
+  const settings = {
+    model: join(folder, 'model'),
+    prompts: { source: join(folder, 'prompts.csv') },
+    filter: { maxCharacters: 20, blocked: ['gun'] },
+    sampler: { steps: 2, guidance: 3, gradientSteps: 1 },
+    rollout: { prompts: 1, batch: 1 },
+    rewards: [{ name: 'clip', type: 'clip-similarity', model: 'x', weight: 1 }],
+    heldOut: { type: 'clip-similarity', model: 'x' },
+    tuneEncoder: { steps: 1, batch: 1, learningRate: 0.1 },
+    sweep: { prompts: 1 },
+    evaluate: { prompts: 1 },
+  };
+  await writeFile(config, JSON.stringify(settings));
+  await writeFile(
+    join(folder, 'prompts.csv'),
+    'id,prompt\n1,a red circle\n2,"A  red, circle"\n3,\n4,a gun\n5,A Red Circle\n6,"a photo, of a very long thing"\n',
+  );
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** What `textcraftor prompts ...` prints. */
+async function prompts(...args: string[]): Promise<string> {
+  const lines: string[] = [];
+  const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+  try {
+    const program = new Command();
+    register(program);
+    await program.parseAsync(['prompts', ...args], { from: 'user' });
+  } finally {
+    log.mockRestore();
+  }
+  return lines.join('\n');
+}
+
+it('stats counts what is read, kept and dropped', async () => {
+  expect(JSON.parse(await prompts('stats', config, '--json'))).toMatchObject({
+    read: 6,
+    kept: 2,
+    dropped: { empty: 1, 'too-short': 0, 'too-long': 1, blocked: 1, 'too-many-tokens': 0, duplicate: 1 },
+    characters: { min: 12, max: 13 },
+    sources: { 'prompts.csv': 2 },
+  });
+  expect(await prompts('stats', config)).toMatch(/dropped: blocked +1\n/);
+});
+
+it('sample prints kept prompts', async () => {
+  const lines = (await prompts('sample', config, '-n', '5')).split('\n');
+  expect(lines.map((line) => line.toLowerCase()).sort()).toEqual(['a red circle', 'a red, circle']);
+  await expect(prompts('sample', config, '-n', 'x')).rejects.toThrow(
+    new InputError('--count x: expected a whole number.'),
+  );
+});
+
+it('explain names the rule that drops a prompt, or its split', async () => {
+  expect(await prompts('explain', 'a GUN!', config)).toBe('dropped (blocked): it contains "gun"');
+  expect(await prompts('explain', ' a  red circle', config)).toMatch(
+    /^kept: "a red circle"\n\d+ tokens\nsplit (train|validation|test), id [0-9a-f]{32}$/,
+  );
+});
+
+it('tokens prints the ids of each line as it is', async () => {
+  const expected = JSON.parse(await readFile(join(tokenizer, 'expected.json'), 'utf8')) as [string, number[]][];
+  const lines = expected.filter(([text]) => !/[\r\n]/.test(text));
+  const file = join(folder, 'lines.txt');
+  await writeFile(file, lines.map(([text]) => `${text}\n`).join(''));
+  const printed = await prompts('tokens', '--tokenizer', tokenizer, file);
+  expect(printed.split('\n').map((line) => JSON.parse(line) as unknown)).toEqual(lines.map(([, ids]) => ids));
+});
+
+it('export writes a split of the shards', async () => {
+  const source = join(folder, 'many.txt');
+  await writeFile(source, Array.from({ length: 50 }, (_, i) => `prompt ${i}`).join('\n'));
+  const shards = await shard(await filter(await ingest({ source })), { rows: 10, validation: 0.2, test: 0.2 });
+  const out = join(folder, 'out.jsonl');
+  const printed = await prompts('export', shards, out, '--split', 'validation');
+  const rows = (await readFile(out, 'utf8')).trim().split('\n');
+  expect(printed).toBe(`${rows.length} prompts written to ${out}`);
+  expect(JSON.parse(rows[0]!)).toMatchObject({
+    prompt: expect.stringMatching(/^prompt \d+$/) as string,
+    source: 'many.txt',
+  });
+  await expect(prompts('export', shards, out, '--split', 'dev')).rejects.toThrow(InputError);
+});
