@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
+import { writeFileAtomic } from '../common/files.ts';
 
 /** A JSON object, as a configuration file holds it. */
 export type Json = Record<string, unknown>;
@@ -17,6 +18,14 @@ export async function readJson(path: string): Promise<Json> {
     throw new InputError(`${path} is not JSON: ${(error as Error).message}.`);
   }
   throw new InputError(`${path} does not hold a JSON object.`);
+}
+
+/** Numbers that transformers accepts as floats only: a whole one must keep its decimal point, which JavaScript drops. */
+const FLOATS = /^(\s*"(?:initializer_factor|initializer_range|layer_norm_eps)": -?\d+)(?=,?$)/gm;
+
+/** Writes a configuration as diffusers and transformers do. */
+export async function writeConfig(path: string, config: object): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(config, null, 2).replace(FLOATS, '$1.0')}\n`);
 }
 
 /**

@@ -1,11 +1,10 @@
 import { cp, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
-import { writeFileAtomic } from '../common/files.ts';
 import { readWeights, writeWeights, type Weights } from '../engine/weights.ts';
 import { clipTextSchema, type ClipTextConfig } from './clip/config.ts';
 import { ClipTokenizer } from './clip/tokenizer.ts';
-import { parseConfig, readJson, type Json } from './config.ts';
+import { parseConfig, readJson, writeConfig, type Json } from './config.ts';
 import { canonicalTextNames, canonicalVaeNames, textPrefix } from './names.ts';
 import { schedulerSchema, type SchedulerConfig } from './scheduler/ddim.ts';
 import { unetSchema, type UnetConfig } from './unet/config.ts';
@@ -64,8 +63,7 @@ export async function savePipeline(
   { config, weights }: PipelineParts,
   { tokenizer, dtype = 'F32' }: { tokenizer: string; dtype?: 'F32' | 'F16' },
 ): Promise<void> {
-  const json = (path: string, value: object) =>
-    writeFileAtomic(join(folder, path), `${JSON.stringify(value, null, 2)}\n`);
+  const json = (path: string, config: object) => writeConfig(join(folder, path), config);
   await mkdir(folder, { recursive: true });
   await cp(tokenizer, join(folder, 'tokenizer'), { recursive: true });
   await json('text_encoder/config.json', {
