@@ -20,8 +20,9 @@ export interface JudgingConfig {
   heldOut?: Pick<RewardSpec, 'type' | 'model' | 'head'>;
 }
 
-/** The name of the held-out reward among the metrics. */
+/** Names of metrics that no reward of the configuration may have. */
 export const HELD_OUT = 'heldOut';
+export const ORACLE = 'oracle';
 
 /** Loads the pipeline and the judges. @param pictures how many will be made of each arm */
 export async function setUp(
@@ -29,6 +30,9 @@ export async function setUp(
   seed: number,
   pictures: number,
 ): Promise<{ pipeline: LoadedPipeline; generator: PictureGenerator; judge: Judge }> {
+  const taken = rewards.find(({ name }) => name === HELD_OUT || name === ORACLE)?.name;
+  if (taken)
+    throw new InputError(`No reward can be named "${taken}": a metric of that name is there already. Rename it.`);
   const pipeline = await loadPipeline(model);
   const judges = await loadRewards([...rewards, ...(heldOut ? [{ ...heldOut, name: HELD_OUT, weight: 0 }] : [])]);
   const generator = new PictureGenerator(pipeline, sampler, seed, pictures);

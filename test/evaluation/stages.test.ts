@@ -103,6 +103,13 @@ describe('the sweep and the evaluation', () => {
     expect(readFileSync(at('again', 'sweep.json'))).toEqual(readFileSync(at('sweep', 'sweep.json')));
   });
 
+  it('refuse a reward with the name of another metric', async () => {
+    const rewards = [{ ...judging.rewards[0]!, name: 'oracle' }];
+    await expect(sweep(context({ ...sweepConfig, rewards }, 'named'))).rejects.toThrow(
+      'No reward can be named "oracle"',
+    );
+  });
+
   it('stop when they are cancelled, and write nothing', async () => {
     await expect(sweep(context(sweepConfig, 'cancelled', AbortSignal.abort()))).rejects.toThrow(CancelledError);
     expect(readdirSync(at('cancelled'))).toEqual([]);
