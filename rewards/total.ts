@@ -28,7 +28,7 @@ export function scoreAll(
   return Object.fromEntries(entries) as Record<string, Tensor>;
 }
 
-/** sum_i gamma_i R_i (section 3.2, eq. 7), a picture at a time: [B]. */
+/** sum_i gamma_i R_i (Alg. 1), a picture at a time: [B]. */
 export function weightedSum(rewards: readonly LoadedReward[], scores: Readonly<Record<string, Tensor>>): Tensor {
   return tf.addN(rewards.map((reward) => scores[reward.name]!.mul(reward.weight)));
 }
