@@ -164,8 +164,11 @@ export const gelu: (x: Tensor) => Tensor = differentiable(
 /** Rows of an embedding table. ids int32 [...] -> [..., width]; `weight` [size, width]. */
 export function embedding(p: Parameters, ids: Tensor, size: number, width: number): Tensor {
   const lookUp = differentiable(
-    ([table]) => tf.gather(table!, ids.reshape([-1]) as never),
-    (dy) => [tf.unsortedSegmentSum(dy, ids.reshape([-1]) as never, size)],
+    ([table], save) => {
+      save([ids]);
+      return tf.gather(table!, ids.reshape([-1]) as never);
+    },
+    (dy, [ids]) => [tf.unsortedSegmentSum(dy, ids!.reshape([-1]) as never, size)],
   );
   return lookUp(p.get('weight', [size, width])).reshape([...ids.shape, width]);
 }

@@ -19,7 +19,7 @@ export interface RolloutIndex {
 }
 
 /** A rollout in memory: sample i's latents are `latents[i * size .. (i + 1) * size]`. */
-export interface Rollout extends RolloutIndex {
+export interface Rollout extends Omit<RolloutIndex, 'files'> {
   latents: Float32Array;
 }
 

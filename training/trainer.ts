@@ -1,12 +1,13 @@
 import type { Program, Tensors } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
+import type { Weights } from '../engine/weights.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import { DdimScheduler } from '../models/scheduler/ddim.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { requireFiniteScores } from '../rewards/total.ts';
 import { updateNumbers } from './adamw.ts';
 import type { Rollout } from './rollout.ts';
-import { readers, tuningProgram, type TuningSettings } from './tuning-program.ts';
+import { readers, TUNED, tuningProgram, type TuningSettings } from './tuning-program.ts';
 
 /** What one step of tuning is told about itself; the line of metrics.jsonl. */
 export interface StepMetrics {
@@ -25,11 +26,11 @@ export interface StepMetrics {
   learningRate: number;
 }
 
-/** One step's loss, rewards [B] and gradients by parameter name, these in the engine's layout. */
+/** One step's loss, rewards [B] and gradients by parameter name, these as a file holds the parameters. */
 export interface StepGradients {
   loss: number;
   scores: Record<string, Float32Array>;
-  gradients: Map<string, Float32Array>;
+  gradients: Weights;
 }
 
 /** Prompt-based reward tuning of a text encoder (Alg. 1), a step at a time. */
@@ -38,22 +39,19 @@ export class Trainer {
   readonly #pipeline: LoadedPipeline;
   readonly #rewards: readonly LoadedReward[];
   readonly #settings: TuningSettings;
-  /** [t, a, b] of the last K steps, in order. */
+  /** [t, a, b] of the T steps, in order. */
   readonly #steps: [number, number, number][];
 
   constructor(pipeline: LoadedPipeline, rewards: readonly LoadedReward[], settings: TuningSettings) {
     this.#pipeline = pipeline;
     this.#rewards = rewards;
     this.#settings = settings;
-    const { steps, gradientSteps } = settings.sampler;
+    const { steps } = settings.sampler;
     const scheduler = new DdimScheduler(pipeline.config.scheduler);
-    this.#steps = scheduler
-      .timesteps(steps)
-      .slice(-gradientSteps)
-      .map((t) => {
-        const { a, b } = scheduler.step(t, steps);
-        return [t, a, b];
-      });
+    this.#steps = scheduler.timesteps(steps).map((t) => {
+      const { a, b } = scheduler.step(t, steps);
+      return [t, a, b];
+    });
     this.program = tuningProgram(pipeline, rewards, settings);
   }
 
@@ -80,29 +78,43 @@ export class Trainer {
     });
   }
 
+  /** The first T - K steps of these prompts, without gradient, under the encoder as it is now. noise [B, h, w, C] */
+  rollout(prompts: readonly string[], noise: Tensor): Rollout {
+    const latents = tf.tidy(() => {
+      const embeddings = this.program.run('encode', this.#ids(prompts));
+      let z = noise;
+      for (const values of this.#steps.slice(0, -this.#settings.sampler.gradientSteps))
+        z = this.program.run('denoise', { z, step: tf.tensor1d(values), ...embeddings })['z']!;
+      return z.dataSync() as Float32Array;
+    });
+    const samples = prompts.map((prompt, i) => ({ id: String(i), prompt, sample: 0 }));
+    return { shape: noise.shape.slice(1) as [number, number, number], samples, latents };
+  }
+
   /** Loss, rewards and dL/d(phi), without a step. */
   gradients(rollout: Rollout, rows: readonly number[]): StepGradients {
     let result: StepGradients;
     tf.tidy(() => {
-      const { loss, scores, backward } = this.#forwardBackward(0, rollout, rows);
+      const { loss, scores, backward } = this.#forwardBackward(undefined, rollout, rows);
       const gradients = Object.entries(this.program.run('gradients', backward));
-      result = { loss, scores, gradients: new Map(gradients.map(([name, t]) => [name, t.dataSync() as Float32Array])) };
+      const inFileLayout = (name: string, t: Tensor) => this.program.inFileLayout(`${TUNED}/${name}`, t);
+      result = { loss, scores, gradients: new Map(gradients.map(([name, t]) => [name, inFileLayout(name, t)])) };
     });
     return result!;
   }
 
   /** The last K steps, the rewards, and the way back to the embeddings. */
-  #forwardBackward(step: number, rollout: Rollout, rows: readonly number[]) {
+  #forwardBackward(step: number | undefined, rollout: Rollout, rows: readonly number[]) {
     const prompts = rows.map((row) => rollout.samples[row]!.prompt);
     const ids = this.#ids(prompts);
     const embeddings = this.program.run('encode', ids);
     const latents = [this.#start(rollout, rows)];
-    const numbers = this.#steps.map((values) => tf.tensor1d(values));
+    const numbers = this.#steps.slice(-this.#settings.sampler.gradientSteps).map((values) => tf.tensor1d(values));
     for (const step of numbers) latents.push(this.program.run('denoise', { z: latents.at(-1)!, step, ...embeddings })['z']!);
 
     const { loss, dz, ...rewards } = this.program.run('score', { z: latents.pop()!, ...this.#promptIds(prompts) });
     const scores = Object.fromEntries(Object.entries(rewards).map(([name, t]) => [name, t.dataSync() as Float32Array]));
-    requireFiniteScores(scores, { step, prompts });
+    requireFiniteScores(scores, { ...(step === undefined ? {} : { step }), prompts });
 
     let gradient = dz!;
     const dCondition: Tensor[] = [];
@@ -125,8 +137,8 @@ export class Trainer {
   }
 
   #ids(prompts: readonly string[]): { ids: Tensor; emptyIds: Tensor } {
-    const { tokenizer, config } = this.#pipeline;
-    const length = config.textEncoder.max_position_embeddings;
+    const { tokenizer } = this.#pipeline;
+    const length = tokenizer.modelMaxLength;
     const rows = [...prompts, ''].map((prompt) => Array.from(tokenizer.pad(tokenizer.encode(prompt), length)));
     return { ids: tf.tensor2d(rows.slice(0, -1), [prompts.length, length], 'int32'), emptyIds: tf.tensor2d(rows.slice(-1), [1, length], 'int32') };
   }

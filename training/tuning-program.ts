@@ -11,6 +11,8 @@ import { STEP_NUMBERS, guidedStep, type SamplerSettings } from '../models/sample
 
 export interface TuningSettings {
   batch: number;
+  /** Height and width of the latents; by default what the UNet was trained for. */
+  latentSize?: readonly [height: number, width: number];
   sampler: SamplerSettings;
   /** Weight of mean((c - c_original)^2) over the embeddings, a pull towards the original encoder. */
   embeddingPull: number;
@@ -35,9 +37,9 @@ export const ORIGINAL = 'original_text_encoder';
 export function tuningProgram(pipeline: LoadedPipeline, rewards: readonly LoadedReward[], settings: TuningSettings): Program {
   const { textEncoder, unet, vae } = pipeline.config;
   const { batch, sampler, embeddingPull, optimizer } = settings;
-  const length = textEncoder.max_position_embeddings;
+  const length = pipeline.tokenizer.modelMaxLength;
   const width = textEncoder.hidden_size;
-  const latents = float32(batch, unet.sample_size, unet.sample_size, unet.in_channels);
+  const latents = float32(batch, ...(settings.latentSize ?? [unet.sample_size, unet.sample_size]), unet.in_channels);
   const embeddings = { condition: float32(batch, length, width), unconditional: float32(1, length, width) };
   const ids = { ids: int32(batch, length), emptyIds: int32(1, length) };
   const program = new Program();
@@ -109,11 +111,11 @@ export function tuningProgram(pipeline: LoadedPipeline, rewards: readonly Loaded
     return { deltaNorm: globalNorm(names.map((name) => scope.value(`${TUNED}/${name}`).sub(scope.value(`${ORIGINAL}/${name}`)))) };
   });
   program.compile();
-  program.load(TUNED, pipeline.weights.textEncoder);
-  program.load(ORIGINAL, pipeline.weights.textEncoder);
-  program.load('unet', pipeline.weights.unet);
-  program.load('vae', pipeline.weights.vae);
-  program.load('rewards', rewardWeights(rewards));
+  const { folder, weights } = pipeline;
+  for (const group of [TUNED, ORIGINAL]) program.load(group, weights.textEncoder, `${folder}/text_encoder`);
+  program.load('unet', weights.unet, `${folder}/unet`);
+  program.load('vae', weights.vae, `${folder}/vae`);
+  program.load('rewards', rewardWeights(rewards), "the rewards' weights");
   return program;
 }
 

@@ -37,7 +37,7 @@ export interface AestheticTraining {
 export function trainAesthetic({ config, clip, bank, seed, steps, learningRate, report }: AestheticTraining): { clip: Weights; head: Weights } {
   const program = new Program();
   program.entry('step', { images: float32(BATCH, ...IMAGE_SHAPE), target: float32(BATCH), ...FIT_INPUTS }, ({ images, target, ...numbers }, scope) =>
-    descend(scope, 'aesthetic', numbers, () => {
+    descend(scope, ['aesthetic'], numbers, () => {
       const p = scope.parameters('aesthetic');
       const embedding = unit(imageFeatures(p.at('clip'), config, preprocess(images, CLIP_PREPROCESSING)));
       return aestheticHead(p.at('head'), AESTHETIC_HEAD, embedding).sub(target).square().mean();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sha256File, writeFileAtomic } from '../../common/files.ts';
 import { RandomStream } from '../../common/random.ts';
 import { caption } from '../../datasets/shapes/grammar.ts';
-import type { Scene } from '../../datasets/shapes/scene.ts';
+import { attributeNames, type Attribute, type Scene } from '../../datasets/shapes/scene.ts';
 import { webExample } from '../../datasets/shapes/web-like.ts';
 import { writeSafetensors } from '../../engine/safetensors.ts';
 import { readWeights, writeWeights, type Weights } from '../../engine/weights.ts';
@@ -25,12 +25,12 @@ import { trainVae } from './vae.ts';
 const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
 
 /** Every model has a seed of its own; the held-out reward's data comes from yet another. */
-const SEEDS = { web: 1, vae: 2, base: 3, unet: 4, bank: 5, clip: 6, preference: 7, aesthetic: 8, heldOutBank: 9, heldOut: 10 };
-const STEPS = { vae: 4000, base: 2000, unet: 6000, clip: 2500, preference: 1200, aesthetic: 1200, heldOut: 2500 };
+const SEEDS = { web: 1, vae: 2, unet: 4, bank: 5, clip: 6, preference: 7, aesthetic: 8, heldOutBank: 9, heldOut: 10 };
+const STEPS = { vae: 4000, unet: 5000, clip: 2500, preference: 1200, aesthetic: 1200, heldOut: 2500 };
 const BANK = 12000;
 
 /** The steps of the build, in an order that respects what they need. Each leaves one file; a file that is there is kept. */
-export const WORLD_STEPS = ['vae', 'base', 'unet', 'clip', 'preference', 'aesthetic', 'heldOut'] as const;
+export const WORLD_STEPS = ['vae', 'unet', 'clip', 'preference', 'aesthetic', 'heldOut'] as const;
 export type WorldStep = (typeof WORLD_STEPS)[number];
 
 export interface WorldBuild {
@@ -62,41 +62,20 @@ export async function buildWorldStep(step: WorldStep, { work, tokenizer: tokeniz
       const vae = trainVae(pictures, SEEDS.vae, STEPS.vae, report);
       return whiten(vae, encodePictures(pictures, vae));
     },
-    async base() {
-      const pictures = webPictures();
-      const captions = webCaptions(ids);
-      return trainClip({
-        ...common,
-        config,
-        negatives: 0,
-        learningRate: 1e-3,
-        batch: (n) => {
-          const random = new RandomStream(SEEDS.base, 'base batch', n);
-          const images = new Float32Array(CLIP_BATCH * PIXELS);
-          const chosen = new Int32Array(CLIP_BATCH * CONTEXT_LENGTH);
-          for (let i = 0; i < CLIP_BATCH; i++) {
-            const at = random.integer(WEB_EXAMPLES);
-            images.set(pictures.subarray(at * PIXELS, (at + 1) * PIXELS), i * PIXELS);
-            chosen.set(captions.subarray(at * CONTEXT_LENGTH, (at + 1) * CONTEXT_LENGTH), i * CONTEXT_LENGTH);
-          }
-          return { images, captions: chosen, negatives: new Int32Array(0) };
-        },
-      });
-    },
     async unet() {
-      return trainUnet({
+      const { unet, text } = trainUnet({
         ...common,
         latents: encodePictures(webPictures(), await load('vae')),
         captions: webCaptions(ids),
         empty: ids(''),
         textConfig: config.text_config,
-        text: await load('base'),
         learningRate: 1.5e-3,
       });
+      return new Map([...prefixed(unet, 'unet.'), ...prefixed(text, 'text.')]);
     },
     async clip() {
       const bank = throughVae(pictureBank(BANK, SEEDS.bank), await load('vae'));
-      return trainClip({ ...common, config, negatives: 3, learningRate: 1e-3, batch: cleanBatch(bank, sceneIds) });
+      return trainClip({ ...common, config, negatives: WRONG_IN.length, learningRate: 1e-3, batch: cleanBatch(bank, sceneIds) });
     },
     async preference() {
       return trainPairReward({
@@ -152,7 +131,10 @@ function throughVae(bank: PictureBank, vae: Weights): PictureBank {
   return { ...bank, images };
 }
 
-/** Pictures with right captions, and three captions a picture that are wrong in one attribute. */
+/** What each of the wrong captions of a picture is wrong in: shape and place are what a contrast between pictures learns last. */
+const WRONG_IN: readonly (readonly Attribute[])[] = [['shape'], ['position'], attributeNames];
+
+/** Pictures with right captions, and captions of each that are wrong in one attribute. */
 function cleanBatch(bank: PictureBank, sceneIds: (scene: Scene, random: RandomStream) => Int32Array) {
   const index = new SceneIndex(bank);
   const usable = bank.scenes.flatMap((scene, i) => (scene ? [i] : []));
@@ -160,13 +142,13 @@ function cleanBatch(bank: PictureBank, sceneIds: (scene: Scene, random: RandomSt
     const random = new RandomStream(SEEDS.clip, 'clip batch', n);
     const images = new Float32Array(CLIP_BATCH * PIXELS);
     const captions = new Int32Array(CLIP_BATCH * CONTEXT_LENGTH);
-    const negatives = new Int32Array(3 * CLIP_BATCH * CONTEXT_LENGTH);
+    const negatives = new Int32Array(WRONG_IN.length * CLIP_BATCH * CONTEXT_LENGTH);
     for (let i = 0; i < CLIP_BATCH; i++) {
       const at = random.choice(usable);
       const scene = bank.scenes[at]!;
       images.set(pictureAt(bank, at), i * PIXELS);
       captions.set(sceneIds(scene, random), i * CONTEXT_LENGTH);
-      for (let k = 0; k < 3; k++) negatives.set(sceneIds(neighbour(scene, random), random), (k * CLIP_BATCH + i) * CONTEXT_LENGTH);
+      WRONG_IN.forEach((among, k) => negatives.set(sceneIds(neighbour(scene, random, among), random), (k * CLIP_BATCH + i) * CONTEXT_LENGTH)); // prettier-ignore
     }
     return { images, captions, negatives };
   };
@@ -186,7 +168,7 @@ export async function assembleWorld(world: string, { work, tokenizer: tokenizerF
     await mkdir(join(world, path, '..'), { recursive: true });
     await writeWeights(join(world, path), tensors, 'F16');
   };
-  const base = await load('base');
+  const base = await load('unet');
   await json('base/model_index.json', {
     _class_name: 'StableDiffusionPipeline',
     scheduler: ['diffusers', 'DDIMScheduler'],
@@ -200,9 +182,9 @@ export async function assembleWorld(world: string, { work, tokenizer: tokenizerF
   });
   await json('base/scheduler/scheduler_config.json', schedulerConfig);
   await json('base/text_encoder/config.json', { architectures: ['CLIPTextModel'], ...config.text_config });
-  await weights('base/text_encoder/model.safetensors', new Map([...base].filter(([name]) => name.startsWith('text_model.'))));
+  await weights('base/text_encoder/model.safetensors', part(base, 'text.'));
   await json('base/unet/config.json', unetConfig);
-  await weights('base/unet/diffusion_pytorch_model.safetensors', await load('unet'));
+  await weights('base/unet/diffusion_pytorch_model.safetensors', part(base, 'unet.'));
   await json('base/vae/config.json', vaeConfig);
   await weights('base/vae/diffusion_pytorch_model.safetensors', await load('vae'));
   const aesthetic = await load('aesthetic');

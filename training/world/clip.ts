@@ -69,7 +69,7 @@ export function trainClip({ config, negatives, seed, steps, learningRate, start,
     },
     ({ images, captions, negatives, ...numbers }, scope) => {
       const p = scope.parameters('clip');
-      return descend(scope, 'clip', numbers, () => contrastiveLoss(p, config, images, captions, negatives), 0.02);
+      return descend(scope, ['clip'], numbers, () => contrastiveLoss(p, config, images, captions, negatives), 0.02);
     },
   );
   program.compile();

@@ -9,12 +9,22 @@ const averageDecay = (step: number, limit: number) => Math.min(limit, step / (10
 /** The inputs that {@link descend} needs and {@link fit} feeds. */
 export const FIT_INPUTS = { numbers: UPDATE_NUMBERS, decay: float32() };
 
-/** One step down the gradient of `loss` by the parameters of `group`: AdamW, and their moving average. */
-export function descend(scope: Scope, group: string, { numbers, decay }: { numbers: Tensor; decay: Tensor }, loss: () => Tensor, weightDecay = 0): { loss: Tensor; norm: Tensor } {
-  const { value, gradients } = vectorJacobianProduct(loss, () => [...scope.used(group).values()]);
-  const named = new Map([...scope.used(group).keys()].map((name, i) => [name, gradients[i]!]));
-  movingAverage(scope, group, decay);
-  return { loss: value, norm: adamW(scope, group, named, numbers, { ...ADAMW, weightDecay }) };
+/** One step down the gradient of `loss` by the parameters of `groups`: AdamW, and their moving average. */
+export function descend(
+  scope: Scope,
+  groups: readonly string[],
+  { numbers, decay }: { numbers: Tensor; decay: Tensor },
+  loss: () => Tensor,
+  weightDecay = 0,
+): { loss: Tensor; norm: Tensor } {
+  const parameters = () => groups.flatMap((group) => [...scope.used(group).values()]);
+  const { value, gradients } = vectorJacobianProduct(loss, parameters);
+  const norms = groups.map((group) => {
+    const named = new Map([...scope.used(group).keys()].map((name) => [name, gradients.shift()!]));
+    movingAverage(scope, group, decay);
+    return adamW(scope, group, named, numbers, { ...ADAMW, weightDecay });
+  });
+  return { loss: value, norm: norms[0]! };
 }
 
 /** Adds the moving average of the parameters of `group` used by this entry point, as `state/average/…`. */

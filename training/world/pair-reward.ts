@@ -33,7 +33,7 @@ export function trainPairReward({ score, bank, caption, seed, steps, learningRat
     ({ images, ids, ...numbers }, scope) =>
       descend(
         scope,
-        'reward',
+        ['reward'],
         numbers,
         () => {
           const scores = score(scope.parameters('reward'), images, tf.concat([ids, ids], 0));

@@ -1,7 +1,7 @@
 import { RandomStream } from '../../common/random.ts';
 import { qualityOf, randomDegradation, type Tier } from '../../datasets/shapes/degradation.ts';
 import { randomJitter, render } from '../../datasets/shapes/renderer.ts';
-import { attributeNames, attributes, sceneKey, sceneSplit, scenesOf, type Scene } from '../../datasets/shapes/scene.ts';
+import { attributeNames, attributes, sceneKey, sceneSplit, scenesOf, type Attribute, type Scene } from '../../datasets/shapes/scene.ts';
 import { IMAGE_SHAPE } from './recipe.ts';
 
 const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
@@ -48,10 +48,10 @@ export function pictureBank(count: number, seed: number): PictureBank {
 export const pictureAt = (bank: PictureBank, index: number): Float32Array =>
   bank.images.subarray(index * PIXELS, (index + 1) * PIXELS);
 
-/** A training combination that differs from `scene` in one attribute; each attribute equally often. */
-export function neighbour(scene: Scene, random: RandomStream): Scene {
+/** A training combination that differs from `scene` in one attribute: one of `among`, each equally often. */
+export function neighbour(scene: Scene, random: RandomStream, among: readonly Attribute[] = attributeNames): Scene {
   for (;;) {
-    const attribute = random.choice(attributeNames);
+    const attribute = random.choice(among);
     const value = random.choice(attributes[attribute].filter((other) => other !== scene[attribute]));
     const other = { ...scene, [attribute]: value } as Scene;
     if (sceneSplit(other) === 'train') return other;

@@ -24,15 +24,17 @@ export interface UnetTraining {
   /** Token ids of the empty prompt, [T]. */
   empty: Int32Array;
   textConfig: ClipTextConfig;
-  text: Weights;
   seed: number;
   steps: number;
   learningRate: number;
   report: Fit['report'];
 }
 
-/** Trains the UNet to predict the noise in the latents, under a frozen text encoder (Ho et al. 2020, Alg. 1). */
-export function trainUnet({ latents, captions, empty, textConfig, text, seed, steps, learningRate, report }: UnetTraining): Weights {
+/**
+ * Trains the UNet to predict the noise in the latents (Ho et al. 2020, Alg. 1), and the text encoder with it, as the first
+ * text-to-image model of latent diffusion was (Rombach et al. 2022, section 4.3.1).
+ */
+export function trainUnet({ latents, captions, empty, textConfig, seed, steps, learningRate, report }: UnetTraining): { unet: Weights; text: Weights } {
   const size = LATENT_SHAPE[0] * LATENT_SHAPE[1] * LATENT_SHAPE[2];
   const count = latents.length / size;
   const { alphasCumprod } = new DdimScheduler(schedulerConfig);
@@ -49,16 +51,16 @@ export function trainUnet({ latents, captions, empty, textConfig, text, seed, st
       ...FIT_INPUTS,
     },
     ({ clean, noise, ids, timestep, signal, weight, ...numbers }, scope) => {
-      const context = clipText(scope.parameters('text_encoder'), textConfig, ids).hidden;
       const sample = clean.mul(signal.sqrt()).add(noise.mul(tf.sub(1, signal).sqrt()));
-      return descend(scope, 'unet', numbers, () => {
+      return descend(scope, ['unet', 'text_encoder'], numbers, () => {
+        const context = clipText(scope.parameters('text_encoder'), textConfig, ids).hidden;
         const predicted = unet2dCondition(scope.parameters('unet'), unetConfig, { sample, timestep, context });
         return predicted.sub(noise).square().mean([1, 2, 3]).mul(weight).mean();
       }, 0.01); // prettier-ignore
     },
   );
   program.compile();
-  program.load('text_encoder', text);
+  program.load('text_encoder', initialize(program.parameters('text_encoder'), seed));
   program.load('unet', initialize(program.parameters('unet'), seed, /(conv_out|proj_out|resnets\.\d+\.conv2)\.weight$/));
   fit({
     program,
@@ -93,7 +95,7 @@ export function trainUnet({ latents, captions, empty, textConfig, text, seed, st
       };
     },
   });
-  const weights = program.read('state/average/unet');
+  const trained = { unet: program.read('state/average/unet'), text: program.read('state/average/text_encoder') };
   program.dispose();
-  return weights;
+  return trained;
 }

@@ -21,7 +21,7 @@ export function trainVae(pictures: Float32Array, seed: number, steps: number, re
     'step',
     { image: float32(BATCH, ...IMAGE_SHAPE), noise: float32(BATCH, ...LATENT_SHAPE), ...FIT_INPUTS },
     ({ image, noise, ...numbers }, scope) =>
-      descend(scope, 'vae', numbers, () => {
+      descend(scope, ['vae'], numbers, () => {
         const { mean, logvar } = vaeEncode(scope.parameters('vae'), vaeConfig, image);
         const z = mean.add(noise.mul(logvar.mul(0.5).exp()));
         const difference = vaeDecode(scope.parameters('vae'), vaeConfig, z).sub(image);
