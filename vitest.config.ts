@@ -6,8 +6,8 @@ export default defineConfig({
     // Native add-ons do not live in worker threads; two processes, for TensorFlow takes the other cores.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     reporters: ['default', './test/setup/count-reporter.ts'],
   },
 });
