@@ -35,10 +35,10 @@ export async function findSources(path: string): Promise<{ files: SourceFile[]; 
   for (const entry of (await readdir(path, { recursive: true })).sort()) {
     const name = entry.replaceAll('\\', '/');
     if (name.split('/').some((part) => part.startsWith('.'))) continue;
-    const details = await stat(join(path, entry));
-    if (details.isDirectory()) continue;
+    const details = await stat(join(path, entry)).catch(() => undefined); // a link to nowhere
+    if (details?.isDirectory()) continue;
     const kind = kindOf(name);
-    if (kind) files.push({ path: join(path, entry), name, kind, bytes: details.size });
+    if (kind && details?.isFile()) files.push({ path: join(path, entry), name, kind, bytes: details.size });
     else ignored.push(name);
   }
   if (files.length === 0) throw new InputError(`${path}: no prompt files in this folder; expected ${expected}.`);

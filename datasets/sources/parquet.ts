@@ -14,7 +14,9 @@ export async function* readParquet(
   column?: string,
 ): AsyncGenerator<PromptBatch> {
   const file = `read_parquet(${sqlString(path)}, binary_as_string = true)`;
-  const columns = await database.rows(`DESCRIBE SELECT * FROM ${file}`).catch(unreadable(name));
+  const columns = await database.rows(`DESCRIBE SELECT * FROM ${file}`).catch((error: unknown) => {
+    throw unreadable(name, error);
+  });
   const names = columns.map((each) => String(each['column_name']));
   const at = promptColumn(name, names, column);
   const type = String(columns[at]!['column_type']);
@@ -22,21 +24,20 @@ export async function* readParquet(
     throw new InputError(`${name}: the column "${names[at]}" holds ${type}; expected text.`);
   }
 
-  const batches = database.columns(`SELECT ${sqlName(names[at]!)}::VARCHAR FROM ${file}`);
   let row = 1;
-  for (;;) {
-    const next = await batches.next().catch(unreadable(name));
-    if (next.done) return;
-    const prompts = next.value[0] as (string | null)[];
-    yield { rows: prompts.map((_, i) => row + i), prompts };
-    row += prompts.length;
+  try {
+    for await (const [column] of database.columns(`SELECT ${sqlName(names[at]!)}::VARCHAR FROM ${file}`)) {
+      const prompts = column as (string | null)[];
+      yield { rows: prompts.map((_, i) => row + i), prompts };
+      row += prompts.length;
+    }
+  } catch (error) {
+    throw unreadable(name, error);
   }
 }
 
 /** What DuckDB says about a file that it cannot read, as an InputError. */
-function unreadable(name: string): (error: unknown) => never {
-  return (error) => {
-    const said = (error as Error).message.split('\n', 1)[0]!;
-    throw new InputError(`${name}: cannot be read as Parquet; is it cut short or of another kind? (${said})`);
-  };
+function unreadable(name: string, error: unknown): InputError {
+  const said = (error as Error).message.split('\n', 1)[0]!;
+  return new InputError(`${name}: cannot be read as Parquet; is it cut short or of another kind? (${said})`);
 }

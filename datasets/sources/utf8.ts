@@ -7,10 +7,12 @@ const newline = 0x0a;
 /**
  * The text of a UTF-8 file in pieces of about `chunk` bytes, a byte order mark at its beginning left out.
  * @param name the file, for messages
- * @throws InputError with the line and byte that are not UTF-8
+ * @throws InputError with the line and byte that are not UTF-8, and for a file that cannot be opened
  */
 export async function* readUtf8(path: string, name: string, chunk = 1 << 20): AsyncGenerator<string> {
-  const file = await open(path, 'r');
+  const file = await open(path, 'r').catch((error: Error) => {
+    throw new InputError(`${name}: cannot be opened (${error.message}).`);
+  });
   try {
     const buffer = Buffer.alloc(chunk + 4);
     let carried = 0; // bytes of a character whose rest is in the next piece
