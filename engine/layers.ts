@@ -173,8 +173,11 @@ export function embedding(p: Parameters, ids: Tensor, size: number, width: numbe
   return lookUp(p.get('weight', [size, width])).reshape([...ids.shape, width]);
 }
 
-/** Entries of the score matrices (batch x heads x queries x keys) that are held at once. */
-const SCORES_AT_ONCE = 2 ** 26;
+/**
+ * Entries of a row's score matrices (heads x queries x keys) that are held at once. The batch does not count: which
+ * operations are called must not depend on it, or it could not be left open in an export.
+ */
+const SCORES_AT_ONCE = 2 ** 25;
 
 /**
  * Scaled dot-product attention of several heads. q [B, Tq, D], k and v [B, Tk, D] -> [B, Tq, D]. Scores are computed
@@ -185,7 +188,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, heads: number, { caus
   const keys = k.shape[1]!;
   const depth = width / heads;
   const split = (t: Tensor): Tensor => t.reshape([batch, t.shape[1]!, heads, depth]).transpose([0, 2, 1, 3]);
-  const chunks = Math.ceil(product([batch, heads, queries, keys]) / SCORES_AT_ONCE);
+  const chunks = Math.ceil(product([heads, queries, keys]) / SCORES_AT_ONCE);
   const rows = Math.ceil(queries / chunks);
   const y = chunkedAttention(rows, depth ** -0.5, causal)(split(q), split(k), split(v));
   return y.transpose([0, 2, 1, 3]).reshape([batch, queries, width]);

@@ -2,11 +2,15 @@
  * The networks of a pipeline as ONNX models, with the inputs and outputs of diffusers' own exports (torch layout), so that
  * its OnnxStableDiffusionPipeline runs them. Latents have the size that the UNet was trained for; the batch is open.
  */
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { exportOnnx } from '../engine/onnx/export.ts';
-import type { OpenTensorSpec } from '../engine/onnx/trace.ts';
+import { writeModel, type OnnxGraph } from '../engine/onnx/format.ts';
+import type { OpenTensorSpec } from '../engine/onnx/recording.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import { clipText } from './clip/text.ts';
-import type { PipelineParts } from './pipeline.ts';
+import { writeConfig } from './config.ts';
+import type { LoadedPipeline, PipelineParts } from './pipeline.ts';
 import { unet2dCondition } from './unet/unet.ts';
 import { vaeDecode } from './vae/vae.ts';
 
@@ -23,7 +27,7 @@ export interface OnnxOptions {
 }
 
 /** input_ids int32 [batch, T] -> last_hidden_state [batch, T, D], pooler_output [batch, D] */
-export function textEncoderOnnx({ config, weights }: PipelineParts, options: OnnxOptions): Uint8Array {
+export function textEncoderOnnx({ config, weights }: PipelineParts, options: OnnxOptions): OnnxGraph {
   const { textEncoder } = config;
   return exportOnnx({
     ...options,
@@ -38,7 +42,7 @@ export function textEncoderOnnx({ config, weights }: PipelineParts, options: Onn
 }
 
 /** sample [batch, C, h, w], timestep [1] or [batch], encoder_hidden_states [batch, T, D] -> out_sample [batch, C, h, w] */
-export function unetOnnx({ config, weights }: PipelineParts, options: OnnxOptions): Uint8Array {
+export function unetOnnx({ config, weights }: PipelineParts, options: OnnxOptions): OnnxGraph {
   const { unet, textEncoder } = config;
   const { in_channels, sample_size: side } = unet;
   return exportOnnx({
@@ -58,7 +62,7 @@ export function unetOnnx({ config, weights }: PipelineParts, options: OnnxOption
 }
 
 /** latent_sample [batch, C, h, w], divided by the scaling factor -> sample [batch, 3, H, W], about -1 to 1 */
-export function vaeDecoderOnnx({ config, weights }: PipelineParts, options: OnnxOptions): Uint8Array {
+export function vaeDecoderOnnx({ config, weights }: PipelineParts, options: OnnxOptions): OnnxGraph {
   const { vae, unet } = config;
   return exportOnnx({
     ...options,
@@ -66,5 +70,38 @@ export function vaeDecoderOnnx({ config, weights }: PipelineParts, options: Onnx
     inputs: { latent_sample: float(BATCH, vae.latent_channels, unet.sample_size, unet.sample_size) },
     weights: weights.vae,
     build: ({ latent_sample }, p) => ({ sample: channelsFirst(vaeDecode(p, vae, channelsLast(latent_sample))) }),
+  });
+}
+
+/**
+ * Writes a folder that diffusers' OnnxStableDiffusionPipeline reads. It has no VAE encoder: what that gives is drawn at
+ * random, and making pictures from prompts needs none.
+ * @param pipeline its folder gives the tokenizer and the scheduler, which are copied
+ */
+export async function saveOnnxPipeline(
+  folder: string,
+  pipeline: LoadedPipeline,
+  dtype: 'float32' | 'float16' = 'float32',
+): Promise<void> {
+  const networks = { text_encoder: textEncoderOnnx, unet: unetOnnx, vae_decoder: vaeDecoderOnnx };
+  for (const [name, network] of Object.entries(networks))
+    await writeModel(
+      join(folder, name, 'model.onnx'),
+      network(pipeline, { dtype, source: `${pipeline.folder}/${name}` }),
+    );
+  for (const part of ['tokenizer', 'scheduler'])
+    await cp(join(pipeline.folder, part), join(folder, part), { recursive: true });
+  // Last: a folder without it is not a pipeline.
+  await writeConfig(join(folder, 'model_index.json'), {
+    _class_name: 'OnnxStableDiffusionPipeline',
+    feature_extractor: [null, null],
+    requires_safety_checker: false,
+    safety_checker: [null, null],
+    scheduler: ['diffusers', pipeline.config.scheduler._class_name ?? 'DDIMScheduler'],
+    text_encoder: ['diffusers', 'OnnxRuntimeModel'],
+    tokenizer: ['transformers', 'CLIPTokenizer'],
+    unet: ['diffusers', 'OnnxRuntimeModel'],
+    vae_decoder: ['diffusers', 'OnnxRuntimeModel'],
+    vae_encoder: [null, null],
   });
 }

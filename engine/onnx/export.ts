@@ -3,13 +3,14 @@ import { encodeFloat16 } from '../float16.ts';
 import type { Layout } from '../parameters.ts';
 import type { Weights } from '../weights.ts';
 import { GraphBuilder, inOrder, type Value } from './builder.ts';
-import { encodeModel, type OnnxPort } from './format.ts';
+import type { OnnxGraph, OnnxPort } from './format.ts';
+import type { Build, OpenTensorSpec } from './recording.ts';
 import type { Operation, Rule } from './rule.ts';
 import { elementRules } from './rules-elements.ts';
 import { networkRules } from './rules-networks.ts';
 import { shapeRules } from './rules-shapes.ts';
 import { isOpen, isOpenSize, storedShape, trace } from './trace.ts';
-import type { Build, OpenTensorSpec, Trace, TracedOperation, TracedParameter, TracedTensor } from './trace.ts';
+import type { Trace, TracedOperation, TracedParameter, TracedTensor } from './trace.ts';
 
 export interface OnnxExport<I extends string> {
   name: string;
@@ -29,8 +30,7 @@ export interface OnnxExport<I extends string> {
 }
 
 /**
- * A function as an ONNX model: its TensorFlow operations are recorded, each becomes ONNX operators. Equal functions and
- * weights give equal bytes.
+ * A function as an ONNX model: its TensorFlow operations are recorded, each becomes ONNX operators.
  * @throws InputError that names a weight that is missing or has another shape; Error for an operation without a rule
  */
 export function exportOnnx<I extends string>({
@@ -40,7 +40,7 @@ export function exportOnnx<I extends string>({
   weights,
   source,
   dtype = 'float32',
-}: OnnxExport<I>): Uint8Array {
+}: OnnxExport<I>): OnnxGraph {
   const traced = trace(inputs, build);
   const graph = new GraphBuilder();
   const values = new Map<TracedTensor, Value>();
@@ -49,13 +49,13 @@ export function exportOnnx<I extends string>({
     if (parameter.tensor.uses > 0) values.set(parameter.tensor, addParameter(graph, parameter, weights, source, dtype));
   for (const operation of traced.operations) convert(graph, operation, values);
   const outputs = addOutputs(graph, traced, values, Object.values<OpenTensorSpec>(inputs));
-  return encodeModel({
+  return {
     name,
     inputs: Object.entries<OpenTensorSpec>(inputs).map(([input, spec]) => ({ name: input, ...spec })),
     outputs,
     initializers: graph.initializers,
     nodes: graph.nodes,
-  });
+  };
 }
 
 const rules: Readonly<Record<string, Rule>> = { ...elementRules, ...shapeRules, ...networkRules };

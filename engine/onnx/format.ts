@@ -1,5 +1,6 @@
+import { dirname, join } from 'node:path';
 import protobuf from 'protobufjs';
-import { InputError } from '../../common/errors.ts';
+import { writeFileAtomic } from '../../common/files.ts';
 
 /** ONNX's file format: the part of onnx.proto that a model of recorded operations needs. Field numbers are ONNX's. */
 const { ModelProto } = protobuf.parse(`
@@ -12,7 +13,11 @@ const { ModelProto } = protobuf.parse(`
     repeated string input = 1; repeated string output = 2; optional string name = 3; optional string op_type = 4;
     repeated AttributeProto attribute = 5;
   }
-  message TensorProto { repeated int64 dims = 1; optional int32 data_type = 2; optional string name = 8; optional bytes raw_data = 9; }
+  message StringStringEntryProto { optional string key = 1; optional string value = 2; }
+  message TensorProto {
+    repeated int64 dims = 1; optional int32 data_type = 2; optional string name = 8; optional bytes raw_data = 9;
+    repeated StringStringEntryProto external_data = 13; optional int32 data_location = 14;
+  }
   message Dimension { optional int64 dim_value = 1; optional string dim_param = 2; }
   message TensorShapeProto { repeated Dimension dim = 1; }
   message TensorType { optional int32 elem_type = 1; optional TensorShapeProto shape = 2; }
@@ -32,9 +37,6 @@ const { ModelProto } = protobuf.parse(`
 /** The version of ONNX's operators that the rules are written for, and the oldest file version that may hold it. */
 const OPERATOR_SET = 20;
 const FILE_VERSION = 9;
-
-/** Protobuf's limit for a message. */
-const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
 /** TensorProto.DataType. */
 export const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
@@ -74,11 +76,44 @@ export interface OnnxGraph {
   nodes: readonly OnnxNode[];
 }
 
-/** The bytes of a model file. Equal graphs give equal bytes. @throws InputError for a model beyond 2 GB */
+/** The bytes of a model file. Equal graphs give equal bytes. */
 export function encodeModel(graph: OnnxGraph): Uint8Array {
+  return encode(graph, ({ bytes }) => ({ raw_data: bytes }));
+}
+
+/** Protobuf's limit for a message is 2 GiB; this leaves room for all that is not a weight. */
+const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 26;
+/** The name that diffusers gives to the file of weights that a model file does not hold. */
+const WEIGHTS_FILE = 'weights.pb';
+/** Smaller constants are part of the model file always: shapes are read from them before the weights are there. */
+const MIN_EXTERNAL_BYTES = 1024;
+
+/**
+ * Writes a model as a file or, with more weights than one may hold, as that file and `weights.pb` beside it.
+ * @returns the paths
+ */
+export async function writeModel(path: string, graph: OnnxGraph, maxWeightBytes = MAX_WEIGHT_BYTES): Promise<string[]> {
   const weightBytes = graph.initializers.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  if (weightBytes > MAX_MODEL_BYTES)
-    throw new InputError(`The ONNX model ${graph.name} would have ${(weightBytes / 2 ** 30).toFixed(1)} GiB of weights; an ONNX file holds 2. Export it with float16 weights.`); // prettier-ignore
+  if (weightBytes <= maxWeightBytes) {
+    await writeFileAtomic(path, encodeModel(graph));
+    return [path];
+  }
+  const weights: Uint8Array[] = [];
+  let offset = 0;
+  const model = encode(graph, ({ bytes }) => {
+    if (bytes.length < MIN_EXTERNAL_BYTES) return { raw_data: bytes };
+    const place = { location: WEIGHTS_FILE, offset: `${offset}`, length: `${bytes.length}` };
+    weights.push(bytes);
+    offset += bytes.length;
+    return { data_location: 1, external_data: Object.entries(place).map(([key, value]) => ({ key, value })) };
+  });
+  const weightsPath = join(dirname(path), WEIGHTS_FILE);
+  await writeFileAtomic(weightsPath, weights);
+  await writeFileAtomic(path, model);
+  return [path, weightsPath];
+}
+
+function encode(graph: OnnxGraph, data: (initializer: Initializer) => object): Uint8Array {
   return ModelProto.encode(
     ModelProto.fromObject({
       ir_version: FILE_VERSION,
@@ -87,7 +122,12 @@ export function encodeModel(graph: OnnxGraph): Uint8Array {
       graph: {
         name: graph.name,
         node: graph.nodes.map(nodeProto),
-        initializer: graph.initializers.map(({ name, dtype, shape, bytes }) => ({ name, dims: shape, data_type: ELEMENT_TYPES[dtype], raw_data: bytes })), // prettier-ignore
+        initializer: graph.initializers.map((initializer) => ({
+          name: initializer.name,
+          dims: initializer.shape,
+          data_type: ELEMENT_TYPES[initializer.dtype],
+          ...data(initializer),
+        })),
         input: graph.inputs.map(portProto),
         output: graph.outputs.map(portProto),
       },

@@ -1,14 +1,8 @@
-import { DATA_TYPES, type AttributeValue, type DataType, type NodeDefinition } from '../graph-definition.ts';
-import { fileShape, type Layout, type Parameters } from '../parameters.ts';
-import { record, type Recorder } from '../recorder.ts';
+import type { DataType, NodeDefinition } from '../graph-definition.ts';
+import { fileShape, type Layout } from '../parameters.ts';
 import { inferOutputs, type Attributes } from '../shape-inference.ts';
-import { tf, type Tensor } from '../tensorflow.ts';
-
-/** An input of a function: a size of its shape may be left open by giving it a name. */
-export interface OpenTensorSpec {
-  shape: readonly (number | string)[];
-  dtype: 'float32' | 'int32';
-}
+import { constantOf, inputName, parameterName, plainAttributes, recordFunction } from './recording.ts';
+import type { Build, OpenTensorSpec, Recording, Source } from './recording.ts';
 
 /**
  * A function is recorded twice, with these sizes in place of the open ones. Shapes are static in a recording: what
@@ -59,11 +53,9 @@ export interface Trace {
   outputs: Map<string, TracedTensor>;
 }
 
-export type Build<I extends string> = (inputs: Record<I, Tensor>, parameters: Parameters) => Record<string, Tensor>;
-
 /** Records `build`. @throws Error where something other than a shape depends on an open size */
 export function trace<I extends string>(inputs: Record<I, OpenTensorSpec>, build: Build<I>): Trace {
-  const [first, second] = TRIALS.map((size) => recordOnce(inputs, build, size)) as [Recording, Recording];
+  const [first, second] = TRIALS.map((size) => recordFunction(inputs, build, size)) as [Recording, Recording];
   const tensors = new Map<string, TracedTensor>();
   const define = (reference: string, shape: Dimension[], dtype: DataType, values?: Dimension[]): TracedTensor => {
     const tensor = { shape, dtype, uses: 0, ...(values ? { values } : {}) };
@@ -101,54 +93,6 @@ export function trace<I extends string>(inputs: Record<I, OpenTensorSpec>, build
   };
 }
 
-interface Source {
-  shape: number[];
-  dtype: DataType;
-}
-interface Recording {
-  nodes: NodeDefinition[];
-  /** Inputs and parameters by the names of their nodes. */
-  sources: Map<string, Source>;
-  parameters: Map<string, { shape: number[]; layout: Layout }>;
-  /** References by the names of the outputs. */
-  outputs: Record<string, string>;
-}
-
-const inputName = (name: string) => `input/${name}`;
-const parameterName = (name: string) => `parameter/${name}`;
-
-function recordOnce<I extends string>(inputs: Record<I, OpenTensorSpec>, build: Build<I>, openSize: number): Recording {
-  const sources = new Map<string, Source>();
-  const parameters: Recording['parameters'] = new Map();
-  const { nodes, result } = record('trace', (recorder: Recorder) => {
-    const source = (name: string, shape: number[], dtype: DataType): Tensor => {
-      sources.set(name, { shape, dtype });
-      return recorder.addNode('Source', [], {}, [{ shape, dtype }], name)[0]!;
-    };
-    const fed = Object.entries<OpenTensorSpec>(inputs).map(([name, { shape, dtype }]) => [
-      name,
-      source(inputName(name), shape.map((size) => (typeof size === 'string' ? openSize : size)), dtype),
-    ]); // prettier-ignore
-    const read = new Map<string, Tensor>();
-    const scope = (path: string): Parameters => ({
-      at: (name) => scope(`${path}${name}.`),
-      get: (name, shape, layout = 'same') => {
-        const full = path + name;
-        const known = parameters.get(full) ?? { shape: [...shape], layout };
-        if (String(known.shape) !== String(shape) || known.layout !== layout)
-          throw new Error(`parameter ${full} is used as [${shape}] and as [${known.shape}]`);
-        parameters.set(full, known);
-        // Kept: a tidy() around the first use must not end a parameter's life.
-        if (!read.has(full)) read.set(full, tf.keep(source(parameterName(full), known.shape, 'float32')));
-        return read.get(full)!;
-      },
-    });
-    const outputs = build(Object.fromEntries(fed) as Record<I, Tensor>, scope(''));
-    return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, recorder.reference(tensor)]));
-  });
-  return { nodes, sources, parameters, outputs: result };
-}
-
 function operationOf(
   node: NodeDefinition,
   twin: NodeDefinition,
@@ -184,29 +128,6 @@ function operationOf(
 const pick = (sizes: Dimension[], trial: number): number[] => sizes.map((size) => (isOpen(size) ? size[trial]! : size));
 const merge = (a: ArrayLike<number>, b: ArrayLike<number>): Dimension[] =>
   Array.from(a, (size, i) => (Object.is(size, b[i]) ? size : [size, b[i]!]));
-
-const typeNames = new Map(Object.entries(DATA_TYPES).map(([name, number]) => [number as number, name as DataType]));
-
-/** A node's attributes as the shape rules take them. */
-function plainAttributes({ attr }: NodeDefinition): Record<string, unknown> {
-  const plain = (value: AttributeValue): unknown => {
-    if ('type' in value) return typeNames.get(value.type);
-    if ('s' in value) return Buffer.from(value.s).toString();
-    if ('list' in value) return value.list.i ?? value.list.type;
-    return Object.values(value)[0];
-  };
-  return Object.fromEntries(Object.entries(attr).map(([name, value]) => [name, plain(value)]));
-}
-
-function constantOf({ attr }: NodeDefinition): { dtype: DataType; shape: number[]; values: ArrayLike<number> } {
-  const { tensor } = attr['value'] as Extract<AttributeValue, { tensor: unknown }>;
-  const dtype = typeNames.get(tensor.dtype)!;
-  const { buffer, byteOffset, byteLength } = tensor.tensor_content;
-  const bytes = buffer.slice(byteOffset, byteOffset + byteLength);
-  const values =
-    dtype === 'bool' ? new Uint8Array(bytes) : dtype === 'int32' ? new Int32Array(bytes) : new Float32Array(bytes);
-  return { dtype, shape: tensor.tensor_shape.dim.map(({ size }) => size), values };
-}
 
 /** The operations that lead to `outputs`; counts the uses of each tensor. */
 function needed(operations: readonly TracedOperation[], outputs: Iterable<TracedTensor>): TracedOperation[] {

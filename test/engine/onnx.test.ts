@@ -1,10 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../common/files.ts';
 import { RandomStream } from '../../common/random.ts';
 import * as layers from '../../engine/layers.ts';
 import { exportOnnx } from '../../engine/onnx/export.ts';
+import { encodeModel, writeModel } from '../../engine/onnx/format.ts';
 import { OnnxSession } from '../../engine/onnx/session.ts';
-import type { OpenTensorSpec } from '../../engine/onnx/trace.ts';
+import type { OpenTensorSpec } from '../../engine/onnx/recording.ts';
+import { trace } from '../../engine/onnx/trace.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { WeightParameters, type Weights } from '../../engine/weights.ts';
@@ -32,14 +37,14 @@ async function both({
   y = X,
   open: isOpen = false,
 }: Case): Promise<[Tensor, Tensor]> {
-  const bytes = exportOnnx({
+  const graph = exportOnnx({
     name: 'test',
     source: 'test',
     inputs: { x: open(x, isOpen), y: open(y, isOpen) },
     weights,
     build: (inputs, p) => ({ result: build(inputs, p).cast('float32') }),
   });
-  const session = await OnnxSession.load(bytes, { threads: 1 });
+  const session = await OnnxSession.load(encodeModel(graph), { threads: 1 });
   const batch = (shape: number[]) => (isOpen ? [4, ...shape.slice(1)] : shape);
   const inputs = { x: random('x', batch(x)), y: random('y', batch(y)) };
   const feeds = Object.entries(inputs).map(([name, t]) => [
@@ -143,10 +148,16 @@ describe('a function as an ONNX model', () => {
     await check({ open: true, build: ({ x }) => x.slice([1, 0, 0, 0]).slice([0, 0, 0, 0], [-1, 6, 5, 2]) });
   });
 
+  it("leaves the batch open in attention among Stable Diffusion's 64 x 64 latents too, which is done in chunks", () => {
+    const tokens = open([2, 4096, 320], true);
+    const { operations } = trace({ q: tokens }, ({ q }) => ({ y: layers.attention(q, q, q, 8) }));
+    expect(operations.filter(({ op }) => op === 'Softmax')).toHaveLength(4);
+  });
+
   it('stores weights as float16 if it is asked to', async () => {
     const data = Float32Array.from([1 / 3, -2.5, 1e-4]);
     const model = { name: 'test', source: 'test', weights: new Map([['w', { shape: [3], data }]]), inputs: {}, build: (_: object, p: Parameters) => ({ result: p.get('w', [3]).mul(1) }) }; // prettier-ignore
-    const session = await OnnxSession.load(exportOnnx({ ...model, dtype: 'float16' }), { threads: 1 });
+    const session = await OnnxSession.load(encodeModel(exportOnnx({ ...model, dtype: 'float16' })), { threads: 1 });
     const { result } = await session.run({});
     expect([...result!.data]).toEqual([0.333251953125, -2.5, 0.00010001659393310547]);
     await session.dispose();
@@ -156,9 +167,38 @@ describe('a function as an ONNX model', () => {
     );
   });
 
+  it('puts weights beside the model file where that would be too large', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'onnx-'));
+    const weights = matrix('l.weight', [60, 30]);
+    const graph = exportOnnx({
+      name: 'test',
+      source: 'test',
+      inputs: { x: open([2, 30], true) },
+      weights,
+      build: ({ x }, p) => ({ y: layers.linear(p.at('l'), x, 60, { bias: false }) }),
+    });
+    const feeds = { x: { shape: [3, 30], data: random('x', [3, 30]).dataSync() as Float32Array } };
+    const paths = [
+      await writeModel(join(folder, 'one', 'model.onnx'), graph),
+      await writeModel(join(folder, 'two', 'model.onnx'), graph, 1000),
+    ];
+    expect(paths.map((files) => files.map((file) => file.slice(folder.length)))).toEqual([
+      ['/one/model.onnx'],
+      ['/two/model.onnx', '/two/weights.pb'],
+    ]);
+    const results = [];
+    for (const [path] of paths) {
+      const session = await OnnxSession.load(path!, { threads: 1 });
+      results.push((await session.run(feeds))['y']!.data);
+      await session.dispose();
+    }
+    expect(results[1]).toEqual(results[0]);
+    await rm(folder, { recursive: true });
+  });
+
   it('has the same bytes for the same function and weights', () => {
-    const bytes = () => exportOnnx({ name: 'test', source: 'test', inputs: { x: open(X, true) }, weights: matrix('f.weight', [4, 3, 3, 3]), build: ({ x }, p) => ({ y: layers.silu(layers.conv2d(p.at('f'), x, 4, { bias: false })) }) }); // prettier-ignore
-    expect(sha256(bytes())).toBe(sha256(bytes()));
+    const graph = () => exportOnnx({ name: 'test', source: 'test', inputs: { x: open(X, true) }, weights: matrix('f.weight', [4, 3, 3, 3]), build: ({ x }, p) => ({ y: layers.silu(layers.conv2d(p.at('f'), x, 4, { bias: false })) }) }); // prettier-ignore
+    expect(sha256(encodeModel(graph()))).toBe(sha256(encodeModel(graph())));
   });
 });
 
