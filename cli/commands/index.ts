@@ -18,6 +18,7 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   worker: () => import('./worker.ts'),
   prompts: () => import('./prompts.ts'),
   generate: () => import('./generate.ts'),
+  export: () => import('./export.ts'),
   step: () => import('./step.ts'),
   world: () => import('./world.ts'),
   doctor: () => import('./doctor.ts'),

@@ -25,7 +25,7 @@ export interface RunReport extends RunSummary {
 }
 
 /** The folders of a run's artifacts, by stage. */
-function artifactFolders(home: Home, run: Run): Partial<Record<string, string>> {
+export function artifactFolders(home: Home, run: Run): Partial<Record<string, string>> {
   const store = new ArtifactStore(home.artifacts);
   const made = run.stages.flatMap(({ name, artifact }) =>
     artifact ? [[name, store.folder(artifact.sha256)] as const] : [],
@@ -86,7 +86,7 @@ async function describeEncoder(folder: string | undefined): Promise<RunReport['e
 }
 
 /** The encoder of a training step; null for step 0, which is the original. */
-function stepPath(folder: string | undefined, step: number): string | null {
+export function stepPath(folder: string | undefined, step: number): string | null {
   if (folder === undefined || step === 0) return null;
   return join(folder, 'encoder', `step-${String(step).padStart(6, '0')}`, 'model.safetensors');
 }

@@ -1,0 +1,79 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { ExportOptions, Format, Naming } from '../export.ts';
+
+const FORMATS: readonly Format[] = ['diffusers', 'text-encoder', 'onnx'];
+const NAMINGS: readonly Naming[] = ['transformers', 'checkpoint'];
+
+interface Options {
+  model?: string;
+  textEncoder?: string;
+  blend?: number;
+  out: string;
+  formats: Format[];
+  dtype: ExportOptions['dtype'];
+  naming: Naming;
+  json?: true;
+}
+
+function formats(text: string): Format[] {
+  const names = [...new Set(text.split(',').map((name) => name.trim()))];
+  const unknown = names.find((name) => !FORMATS.includes(name as Format));
+  if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is none of ${FORMATS.join(', ')}.`);
+  return FORMATS.filter((name) => names.includes(name));
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('Expected a number from 0 to 1.');
+  return value;
+}
+
+/** Adds `textcraftor export`. */
+export function register(program: Command): void {
+  program
+    .command('export')
+    .description('write a tuned text encoder in the formats that other programs read')
+    .argument('[run]', 'the run whose encoder it is: its id, or latest')
+    .option('--text-encoder <path>', 'a tuned text encoder (folder or safetensors file), instead of that of a run')
+    .option('--model <dir>', "diffusers folder of the model (default: the run's)")
+    .requiredOption('--out <dir>', 'a new folder')
+    .option(
+      '--formats <list>',
+      `any of ${FORMATS.join(',')}: a diffusers folder, the encoder alone as safetensors, ONNX models`,
+      formats,
+      [...FORMATS],
+    )
+    .option(
+      '--blend <w>',
+      "weights are w times the tuned ones and 1 - w times the model's own (default: what the run chose, or 1)",
+      share,
+    )
+    .addOption(new Option('--dtype <type>', 'of the stored weights').choices(['float32', 'float16']).default('float32'))
+    .addOption(
+      new Option(
+        '--naming <scheme>',
+        "names in the encoder's own file: text_model..., or as in a single-file checkpoint",
+      )
+        .choices(NAMINGS)
+        .default('transformers'),
+    )
+    .option('--json', 'print one JSON object: {model, textEncoder, step?, blend, formats: {FORMAT: path}}')
+    .action(async (run: string | undefined, options: Options) => {
+      const { InputError } = await import('../../common/errors.ts');
+      if ((run === undefined) === (options.textEncoder === undefined))
+        throw new InputError('Say which encoder to export: a run (its id, or latest), or --text-encoder and --model.');
+      if (run === undefined && options.model === undefined)
+        throw new InputError('--text-encoder needs --model, the diffusers folder that the encoder was tuned for.');
+      const { projectHome } = await import('../home.ts');
+      const { encoderOfRun } = await import('../run/encoder.ts');
+      const { exportModel } = await import('../export.ts');
+      const chosen = run === undefined ? {} : await encoderOfRun(projectHome(), run);
+      const { json, formats, out, dtype, naming, ...given } = options;
+      const encoder = { blend: 1, ...chosen, ...given } as Pick<ExportOptions, 'model' | 'textEncoder' | 'blend'>;
+      const paths = await exportModel({ ...encoder, formats, out, dtype, naming });
+      if (run !== undefined && encoder.blend < 1)
+        console.error(`textcraftor: the run blends the embeddings of two encoders; the exported one has their weights blended instead, ${encoder.blend} of the tuned one's.`); // prettier-ignore
+      console.log(json ? JSON.stringify({ ...encoder, formats: paths }, null, 2) : Object.values(paths).join('\n'));
+    });
+}

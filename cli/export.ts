@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { InputError } from '../common/errors.ts';
+import { writeWeights, type Weights } from '../engine/weights.ts';
+import { saveOnnxPipeline } from '../models/onnx.ts';
+import { loadPipeline, loadTextEncoder, savePipeline, type LoadedPipeline } from '../models/pipeline.ts';
+
+/** What can be written, and where in the exported folder it lies. */
+const PATHS = { diffusers: 'diffusers', 'text-encoder': 'text_encoder.safetensors', onnx: 'onnx' } as const;
+export type Format = keyof typeof PATHS;
+export const FORMATS = Object.keys(PATHS) as Format[];
+
+/** What a text encoder's tensors are called in its own file: as in transformers, or as in a single-file checkpoint. */
+const NAMINGS = { transformers: '', checkpoint: 'cond_stage_model.transformer.' } as const;
+export type Naming = keyof typeof NAMINGS;
+
+export interface ExportOptions {
+  /** The diffusers folder that the encoder was tuned for. */
+  model: string;
+  /** The tuned encoder: a safetensors file, or a folder with one. */
+  textEncoder: string;
+  /** Weight of the tuned encoder's weights, 1 - blend being that of the model's own. */
+  blend: number;
+  /** A folder that is not there yet, or empty. */
+  out: string;
+  formats: readonly Format[];
+  dtype: 'float32' | 'float16';
+  naming: Naming;
+}
+
+/**
+ * Writes the model with the tuned encoder in the formats that are asked for. In the end all of them are there, or none.
+ * @returns the path of each
+ */
+export async function exportModel(options: ExportOptions): Promise<Partial<Record<Format, string>>> {
+  const out = resolve(options.out);
+  await requireEmpty(out);
+  const pipeline = await loadPipeline(options.model);
+  const textEncoder = mix(await loadTextEncoder(options.textEncoder), pipeline.weights.textEncoder, options);
+  const tuned = { ...pipeline, weights: { ...pipeline.weights, textEncoder } };
+  const draft = join(dirname(out), `.${basename(out)}.${randomUUID()}.tmp`);
+  try {
+    await mkdir(draft, { recursive: true });
+    for (const format of options.formats) await writers[format](join(draft, PATHS[format]), tuned, options);
+    await rename(draft, out);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
+  return Object.fromEntries(options.formats.map((format) => [format, join(out, PATHS[format])]));
+}
+
+async function requireEmpty(folder: string): Promise<void> {
+  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new InputError(`Cannot export to ${folder}: ${error.code === 'ENOTDIR' ? 'it is a file' : error.message}.`);
+  });
+  if (entries.length > 0)
+    throw new InputError(`${folder} is not empty; an export goes to a new folder. Choose another one for --out.`);
+}
+
+/** blend * tuned + (1 - blend) * original, for the original's tensors. */
+function mix(tuned: Weights, original: Weights, { blend, model, textEncoder }: ExportOptions): Weights {
+  return new Map(
+    [...original].map(([name, { shape, data }]) => {
+      const found = tuned.get(name);
+      const expected = `expected [${shape.join(', ')}], as in ${model}`;
+      if (!found) throw new InputError(`Tensor ${name} is missing from ${textEncoder}; ${expected}.`);
+      if (String(found.shape) !== String(shape))
+        throw new InputError(`Tensor ${name} in ${textEncoder} has shape [${found.shape.join(', ')}]; ${expected}.`);
+      return [
+        name,
+        blend === 1 ? found : { shape, data: data.map((x, i) => blend * found.data[i]! + (1 - blend) * x) },
+      ];
+    }),
+  );
+}
+
+type Writer = (path: string, pipeline: LoadedPipeline, options: ExportOptions) => Promise<void>;
+
+const storage = (dtype: ExportOptions['dtype']) => (dtype === 'float16' ? 'F16' : 'F32');
+
+const writers: Readonly<Record<Format, Writer>> = {
+  diffusers: (path, pipeline, { dtype }) =>
+    savePipeline(path, pipeline, { tokenizer: join(pipeline.folder, 'tokenizer'), dtype: storage(dtype) }),
+
+  'text-encoder': (path, { weights }, { dtype, naming }) => {
+    const named = [...weights.textEncoder].map(([name, tensor]) => [NAMINGS[naming] + name, tensor] as const);
+    return writeWeights(path, new Map(named), storage(dtype));
+  },
+
+  onnx: (path, pipeline, { dtype }) => saveOnnxPipeline(path, pipeline, dtype),
+};
