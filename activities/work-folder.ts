@@ -60,15 +60,19 @@ export class WorkFolder {
   async giveUp(): Promise<void> {
     clearInterval(this.#timer);
     await rm(this.output, { recursive: true, force: true });
+    if (!this.lost.aborted) await this.#saveSeconds().catch(() => {}); // a full disk may be why it failed
     await this.#lease.release();
   }
 
   async #renew(): Promise<void> {
     try {
       await this.#lease.renew();
-      await writeFile(join(this.#folder, 'seconds'), String(this.seconds));
+      await this.#saveSeconds();
     } catch (error) {
       this.#lost.abort(error);
     }
+  }
+  #saveSeconds(): Promise<void> {
+    return writeFile(join(this.#folder, 'seconds'), String(this.seconds));
   }
 }

@@ -29,7 +29,7 @@ export interface PipelineRun {
 }
 
 /** Longest silence of a worker before its stage goes to another. Its heartbeats come each second. */
-const heartbeatTimeout = '10 seconds';
+const heartbeatTimeout = '20 seconds';
 
 const { recordRun } = proxyActivities<RunActivities>({ startToCloseTimeout: '1 minute' });
 

@@ -12,7 +12,7 @@ export interface TemporalAddress {
 let installed = false;
 
 /** Once in a process, before anything of the SDK: signals stay ours, and only warnings are printed. */
-function installRuntime(): void {
+export function installRuntime(): void {
   if (installed) return;
   installed = true;
   Runtime.install({

@@ -44,7 +44,10 @@ describe('the digest of code', () => {
   it.each([
     ['the module', { 'stage.ts': module.replace('shape.size', 'shape.size + 1') }],
     ['what it imports', { 'numbers.ts': numbers.replace('2 * x', 'x + x') }],
-    ['the version of a package', { 'node_modules/packed/package.json': files['node_modules/packed/package.json'].replace('1.0.0', '1.0.1') }],
+    [
+      'the version of a package',
+      { 'node_modules/packed/package.json': files['node_modules/packed/package.json'].replace('1.0.0', '1.0.1') },
+    ],
   ])('changes with %s', async (_, changes) => {
     expect((await digest(changes)).sha256).not.toBe((await digest()).sha256);
   });

@@ -38,7 +38,13 @@ describe('a configuration', () => {
   });
 
   it('is changed by --set, the last one winning', async () => {
-    const config = await tiny('tuneEncoder.steps=7', 'rewards.aesthetic.weight=0', 'rewards.0.weight=2', 'sweep.blends=[0, 1]', 'tuneEncoder.steps=8');
+    const config = await tiny(
+      'tuneEncoder.steps=7',
+      'rewards.aesthetic.weight=0',
+      'rewards.0.weight=2',
+      'sweep.blends=[0, 1]',
+      'tuneEncoder.steps=8',
+    );
     expect(config.tuneEncoder.steps).toBe(8);
     expect(config.rewards.map(({ weight }) => weight)).toEqual([2, 0, 1]);
     expect(config.sweep.blends).toEqual([0, 1]);
@@ -64,7 +70,9 @@ describe('a wrong configuration gets one sentence', () => {
     ['sweep.chooseBy=luck', '"sweep.chooseBy" is wrong: expected one of "oracle"|"heldOut"|"rewards".'],
     ['prompts.source=mine.txt', '"sweep.chooseBy" is oracle, which only prompts of the shapes world have.'],
   ])('--set %s', async (setting, message) => {
-    await expect(tiny(setting)).rejects.toThrow(expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }));
+    await expect(tiny(setting)).rejects.toThrow(
+      expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
+    );
   });
 
   it('that names a missing key', async () => {
@@ -72,11 +80,15 @@ describe('a wrong configuration gets one sentence', () => {
   });
 
   it('that names the line of what is not YAML', async () => {
-    await expect(loadConfig(textcraftor, await file('name: a\nseed: [1\n'))).rejects.toThrow(/^mine.yaml, line 3: not YAML/);
+    await expect(loadConfig(textcraftor, await file('name: a\nseed: [1\n'))).rejects.toThrow(
+      /^mine.yaml, line 3: not YAML/,
+    );
   });
 
   it('that names a file that is not there', async () => {
     const folder = await temporaryFolder();
-    await expect(loadConfig(textcraftor, { file: 'none.yaml', folder })).rejects.toThrow('Configuration none.yaml: there is no such file.');
+    await expect(loadConfig(textcraftor, { file: 'none.yaml', folder })).rejects.toThrow(
+      'Configuration none.yaml: there is no such file.',
+    );
   });
 });

@@ -55,7 +55,10 @@ describe('a lease', () => {
 
   it('is not taken from a living holder on another host', async () => {
     const folder = await temporaryFolder();
-    await writeFile(join(folder, 'lease.json'), JSON.stringify({ run: 'run-1', attempt: 'x', host: 'another', pid: 1 }));
+    await writeFile(
+      join(folder, 'lease.json'),
+      JSON.stringify({ run: 'run-1', attempt: 'x', host: 'another', pid: 1 }),
+    );
     const stop = new AbortController();
     const waiting = Lease.acquire(folder, 'run-2', { signal: stop.signal, onWait: () => Promise.resolve(false) });
     expect(await Promise.race([waiting, sleep(800).then(() => 'waits')])).toBe('waits');

@@ -43,8 +43,21 @@ async function setUp(options: { cache?: 'off'; maximumAgeSeconds?: number } = {}
     schema,
     root: `file://${root}/`,
     stages: [
-      defineStage({ name: 'read', inputs: [], module, config: (s: Settings) => ({ from: s.prompts }), files: (s) => [s.prompts] }),
-      defineStage({ name: 'train', inputs: ['read'], module, config: (s: Settings) => s.train, engine: true, ...options }),
+      defineStage({
+        name: 'read',
+        inputs: [],
+        module,
+        config: (s: Settings) => ({ from: s.prompts }),
+        files: (s) => [s.prompts],
+      }),
+      defineStage({
+        name: 'train',
+        inputs: ['read'],
+        module,
+        config: (s: Settings) => s.train,
+        engine: true,
+        ...options,
+      }),
       defineStage({ name: 'judge', inputs: ['train'], module, config: (s: Settings) => s.judge }),
     ],
   });
@@ -53,7 +66,9 @@ async function setUp(options: { cache?: 'off'; maximumAgeSeconds?: number } = {}
   const start = { ...settings, prompts: join(root, 'prompts.txt') };
   const keys = () => new KeyMaker(new ExternalDigests(join(root, 'external.json')));
   const plan = async (changed: Settings = start, fresh: string[] = []) =>
-    (await planRun(pipeline, changed, { keys: keys(), results, store }, new Set(fresh))).map(({ stage, action, why }) => [stage, action, why]);
+    (await planRun(pipeline, changed, { keys: keys(), results, store }, new Set(fresh))).map(
+      ({ stage, action, why }) => [stage, action, why],
+    );
   return { root, pipeline, results, store, start, keys, plan };
 }
 
@@ -99,7 +114,9 @@ describe('the plan', () => {
     const moved = join(home.root, 'elsewhere');
     await mkdir(moved);
     await writeFile(join(moved, 'prompts.txt'), 'a cat');
-    expect(await home.plan({ ...home.start, prompts: join(moved, 'prompts.txt'), engine: { threads: 4, xla: false } })).toEqual(reused);
+    expect(
+      await home.plan({ ...home.start, prompts: join(moved, 'prompts.txt'), engine: { threads: 4, xla: false } }),
+    ).toEqual(reused);
   });
 
   it('names the setting that changed, and runs what follows', async () => {
@@ -125,7 +142,9 @@ describe('the plan', () => {
       ['train', 'run', 'engine changed (xla)'],
     ]);
     await writeFile(home.start.prompts, 'a dog');
-    expect((await home.plan())[0]?.[2]).toMatch(/^configuration changed \(from: prompts.txt \w+... -> prompts.txt \w+...\)$/);
+    expect((await home.plan())[0]?.[2]).toMatch(
+      /^configuration changed \(from: prompts.txt \w+... -> prompts.txt \w+...\)$/,
+    );
     await writeFile(join(home.root, module), 'export async function run() { return 1; }');
     expect((await home.plan())[0]?.[2]).toMatch(/^code changed \(stage.ts\); configuration changed/);
   });
@@ -159,7 +178,9 @@ describe('the plan', () => {
 
   it('names a file that is not there', async () => {
     const home = await setUp();
-    await expect(home.plan({ ...home.start, prompts: '/none.txt' })).rejects.toThrow('There is no file or folder /none.txt.');
+    await expect(home.plan({ ...home.start, prompts: '/none.txt' })).rejects.toThrow(
+      'There is no file or folder /none.txt.',
+    );
   });
 });
 

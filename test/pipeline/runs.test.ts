@@ -62,7 +62,11 @@ describe('the records of runs', () => {
     const records = await setUp();
     const { id } = await records.create('tiny', 'textcraftor', {}, graph);
     await records.setStatus(id, 'failed', { name: 'RunError', message: 'no' });
-    expect(await records.read(id)).toMatchObject({ status: 'failed', error: { message: 'no' }, finishedAt: expect.any(String) });
+    expect(await records.read(id)).toMatchObject({
+      status: 'failed',
+      error: { message: 'no' },
+      finishedAt: expect.any(String),
+    });
     await records.setStatus(id, 'running');
     const file = await records.file(id);
     expect(file.error).toBeUndefined();
