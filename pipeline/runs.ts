@@ -104,9 +104,10 @@ export class RunRecords {
     await writeFileAtomic(join(this.folder(run.id), 'run.json'), JSON.stringify(run, null, 2));
   }
 
-  /** The configured server whose workers do the run, so that its record does not depend on this process. */
-  async setAddress(id: string, address: string): Promise<void> {
-    await this.save({ ...(await this.file(id)), address });
+  /** Whose workers do the run: those of a configured server, or (undefined) the process that has started it. */
+  async setAddress(id: string, address: string | undefined): Promise<void> {
+    const { address: _, ...run } = await this.file(id);
+    await this.save({ ...run, ...(address === undefined ? {} : { address }) });
   }
 
   /** Says in run.json how the run stands; an earlier error is forgotten. */

@@ -2,13 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledError, fromErrorRecord, RunError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/home.ts';
-import { loadPipeline } from '../../pipeline/load.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
 import { interruption } from '../interrupt.ts';
 import { openServer } from '../temporal/server.ts';
 import { startWorkers, type Workers } from '../temporal/workers.ts';
 import type { RunView } from './view.ts';
-import { hasWorkers, stageNodes, startWorkflow, untilClosed } from './workflow.ts';
+import { launchWorkflow, untilClosed } from './workflow.ts';
 
 export interface ExecuteOptions {
   home: Home;
@@ -42,12 +41,8 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
   let workers: Workers | undefined;
   try {
     interrupted.throwIfAborted();
-    const alone = server.owned || !(await hasWorkers(server));
-    const pipeline = await loadPipeline((await records.file(id)).pipeline);
-    if (!alone) await records.setAddress(id, server.address);
-    await records.setStatus(id, 'running');
     // Before the workers: else they would take up what a dead worker has left behind.
-    const workflow = await startWorkflow(server, id, stageNodes(pipeline), fresh, alone);
+    const { workflow, alone } = await launchWorkflow(records, server, id, fresh);
     if (alone) {
       if (!server.owned) note(`No worker listens on ${server.address}; this command does the work.`);
       const { connection, namespace } = server;

@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { RunError } from '../../common/errors.ts';
+import { relative } from 'node:path';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
+import { startDetached } from './detach.ts';
 import { executeRun } from './execute.ts';
 import { writeRunReport } from './report.ts';
 import { summarizeRun } from './summary.ts';
@@ -42,25 +38,6 @@ export async function startRun(
   } finally {
     if (json) console.log(JSON.stringify(summarizeRun(await records.read(id)), null, 2));
   }
-}
-
-/** The same command in a process of its own, without a terminal. */
-async function startDetached(home: Home, id: string, fresh: readonly string[]): Promise<void> {
-  const records = new RunRecords(home);
-  const log = join(records.folder(id), 'run.log');
-  const output = openSync(log, 'a');
-  const command = fileURLToPath(new URL('../textcraftor.mjs', import.meta.url));
-  const from = fresh[0] === undefined ? [] : ['--from', fresh[0]];
-  const child = spawn(process.execPath, [command, 'resume', id, ...from], {
-    detached: true,
-    stdio: ['ignore', output, output],
-    env: { ...process.env, TEXTCRAFTOR_HOME: home.folder },
-  });
-  let ended = false;
-  child.once('exit', () => (ended = true));
-  while (!ended && !(await records.owner(id))) await sleep(100);
-  if (ended) throw new RunError(`Run ${id} could not be started in the background; see ${log}.`);
-  child.unref();
 }
 
 async function describeEnd(home: Home, run: Run): Promise<string> {

@@ -1,6 +1,8 @@
 import { Client, ServiceError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loadPipeline } from '../../pipeline/load.ts';
 import type { CommonSettings, Pipeline } from '../../pipeline/pipeline.ts';
+import type { RunRecords } from '../../pipeline/runs.ts';
 import type { runPipeline, StageNode } from '../../workflows/run-pipeline.ts';
 import type { TemporalServer } from '../temporal/server.ts';
 import { engineQueue, pipelineQueue } from '../temporal/workers.ts';
@@ -14,7 +16,7 @@ export function workflowOf({ connection, namespace }: TemporalServer, run: strin
 }
 
 /** The pipeline's graph as the workflow walks it. */
-export function stageNodes<Settings extends CommonSettings>({ stages }: Pipeline<Settings>): StageNode[] {
+function stageNodes<Settings extends CommonSettings>({ stages }: Pipeline<Settings>): StageNode[] {
   return stages.map(({ name, inputs, engine }) => ({ name, inputs, ...(engine ? { taskQueue: engineQueue } : {}) }));
 }
 
@@ -22,35 +24,40 @@ export function stageNodes<Settings extends CommonSettings>({ stages }: Pipeline
  * Makes the workflow of a run go on, whatever became of it: a new execution where there is none, or none that can be
  * trusted; else the one that is there, woken when it is parked. All that was done is in the store, so a new one loses nothing.
  *
- * @param alone nobody else works on the server: who did is dead, and to wait until Temporal notices would be lost time
+ * @returns `alone`: nobody else works on the server
  */
-export async function startWorkflow(
+export async function launchWorkflow(
+  records: RunRecords,
   server: TemporalServer,
   run: string,
-  stages: readonly StageNode[],
   fresh: readonly string[],
-  alone: boolean,
-): Promise<WorkflowHandle<typeof runPipeline>> {
-  if (!alone && (await takeUp(server, run, fresh))) return workflowOf(server, run);
-  const client = new Client({ connection: server.connection, namespace: server.namespace });
-  await client.workflow.start<typeof runPipeline>('runPipeline', {
-    workflowId: run,
-    taskQueue: pipelineQueue,
-    args: [{ run, stages, fresh }],
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
-    staticSummary: `Pipeline run ${run}`,
-  });
-  return workflowOf(server, run);
+): Promise<{ workflow: WorkflowHandle<typeof runPipeline>; alone: boolean }> {
+  const alone = server.owned || !(await hasWorkers(server));
+  const stages = stageNodes(await loadPipeline((await records.file(run)).pipeline));
+  await records.setAddress(run, alone ? undefined : server.address);
+  await records.setStatus(run, 'running');
+  const workflow = workflowOf(server, run);
+  // Alone, whoever worked on it is dead: to wait until Temporal notices would be lost time.
+  if (alone || !(await takeUp(workflow, fresh))) {
+    const client = new Client({ connection: server.connection, namespace: server.namespace });
+    await client.workflow.start<typeof runPipeline>('runPipeline', {
+      workflowId: run,
+      taskQueue: pipelineQueue,
+      args: [{ run, stages, fresh }],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+      staticSummary: `Pipeline run ${run}`,
+    });
+  }
+  return { workflow, alone };
 }
 
 /** True when the run's workflow is at work, or was parked and is at work again. */
-async function takeUp(server: TemporalServer, run: string, fresh: readonly string[]): Promise<boolean> {
-  const handle = workflowOf(server, run);
+async function takeUp(workflow: WorkflowHandle, fresh: readonly string[]): Promise<boolean> {
   try {
-    if ((await handle.describe()).status.name !== 'RUNNING') return false;
-    const { status } = await withTimeout(handle.query<{ status: string }>('progress'));
-    if (status === 'parked') await withTimeout(handle.executeUpdate('resume', { args: [{ fresh }] }));
+    if ((await workflow.describe()).status.name !== 'RUNNING') return false;
+    const { status } = await withTimeout(workflow.query<{ status: string }>('progress'));
+    if (status === 'parked') await withTimeout(workflow.executeUpdate('resume', { args: [{ fresh }] }));
     return true;
   } catch (error) {
     // Not there, or stuck: by a worker of another version, for one.

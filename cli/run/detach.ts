@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { RunError } from '../../common/errors.ts';
+import type { Home } from '../../pipeline/home.ts';
+import { RunRecords } from '../../pipeline/runs.ts';
+import { attach, configuredServer } from '../temporal/server.ts';
+import { hasWorkers, launchWorkflow } from './workflow.ts';
+
+/** Leaves a run to the workers of the configured server; where there are none, to a process without a terminal. */
+export async function startDetached(home: Home, id: string, fresh: readonly string[]): Promise<void> {
+  const records = new RunRecords(home);
+  const configured = configuredServer();
+  const server = configured && (await attach(configured));
+  try {
+    if (server && (await hasWorkers(server))) await launchWorkflow(records, server, id, fresh);
+    else await startProcess(home, records, id, fresh);
+  } finally {
+    await server?.close();
+  }
+}
+
+async function startProcess(home: Home, records: RunRecords, id: string, fresh: readonly string[]): Promise<void> {
+  const log = join(records.folder(id), 'run.log');
+  const output = openSync(log, 'a');
+  const command = fileURLToPath(new URL('../textcraftor.mjs', import.meta.url));
+  const from = fresh[0] === undefined ? [] : ['--from', fresh[0]];
+  const child = spawn(process.execPath, [command, 'resume', id, ...from], {
+    detached: true,
+    stdio: ['ignore', output, output],
+    env: { ...process.env, TEXTCRAFTOR_HOME: home.folder },
+  });
+  let ended = false;
+  child.once('exit', () => (ended = true));
+  while (!ended && !(await records.owner(id))) await sleep(100);
+  if (ended) throw new RunError(`Run ${id} could not be started in the background; see ${log}.`);
+  child.unref();
+}

@@ -1,0 +1,64 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { RunSummary } from '../../cli/run/summary.ts';
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const command = path('../../cli/textcraftor.mjs');
+/** The arguments of a run of the fixtures' diamond. */
+export const diamond = [
+  path('../fixtures/pipelines/diamond.yaml'),
+  '--pipeline',
+  path('../fixtures/pipelines/diamond.ts'),
+];
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A `textcraftor` command that works in `home`, on a server of its own. */
+export class Command {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+  stdout = '';
+  stderr = '';
+
+  constructor(home: string, args: readonly string[]) {
+    const { TEMPORAL_ADDRESS: _, ...environment } = process.env;
+    this.process = spawn(process.execPath, [command, ...args], {
+      env: { ...environment, TEXTCRAFTOR_HOME: home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.process.stdout!.on('data', (data: Buffer) => (this.stdout += data.toString()));
+    this.process.stderr!.on('data', (data: Buffer) => (this.stderr += data.toString()));
+    this.ended = once(this.process, 'close').then(([code, signal]) => {
+      const { stdout, stderr } = this;
+      return { code: code as number | null, signal: signal as NodeJS.Signals | null, stdout, stderr };
+    });
+  }
+}
+
+export const textcraftor = (home: string, ...args: string[]): Promise<Ended> => new Command(home, args).ended;
+
+/** What `textcraftor status --json` says. */
+export async function status(home: string): Promise<RunSummary> {
+  return JSON.parse((await textcraftor(home, 'status', '--json')).stdout) as RunSummary;
+}
+
+/** Processes that have `text` in their command line or environment. Linux only; elsewhere none are found. */
+export async function processesWith(text: string): Promise<number[]> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const files = await Promise.all(
+        ['cmdline', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+      );
+      return files.some((content) => content.includes(text)) ? [Number(pid)] : [];
+    }),
+  );
+  return found.flat();
+}
