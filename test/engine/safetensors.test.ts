@@ -87,7 +87,8 @@ describe('writing and reading', () => {
 describe('float16', () => {
   it('encodes the decoded value of every finite pattern back to it', () => {
     const bits = Uint16Array.from({ length: 0x10000 }, (_, i) => i).filter((i) => (i & 0x7c00) !== 0x7c00);
-    expect(encodeFloat16(decodeFloat16(bits))).toEqual(bits);
+    const encoded = encodeFloat16(decodeFloat16(bits));
+    expect(bits.filter((pattern, i) => encoded[i] !== pattern)).toHaveLength(0);
   });
 
   it('rounds to the nearest value, ties to even', () => {
@@ -185,7 +186,7 @@ describe('a hostile or broken file is an InputError that says what is wrong', ()
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 });
