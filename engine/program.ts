@@ -172,13 +172,17 @@ export class Program {
     for (const names of this.#batches([...this.parameters(group).keys()].map((name) => `${group}/${name}`))) {
       const values = this.#run([], [], names.map((name) => `variable/${name}/value`)); // prettier-ignore
       for (const [i, name] of names.entries()) {
-        const { shape, layout } = this.#variables.get(name)!;
-        const data = toFile(values[i]!.dataSync() as Float32Array, shape, layout);
-        weights.set(name.slice(group.length + 1), { shape: fileShape(shape, layout), data });
+        weights.set(name.slice(group.length + 1), this.inFileLayout(name, values[i]!));
         values[i]!.dispose();
       }
     }
     return weights;
+  }
+
+  /** A tensor of the shape of a parameter (`group/name`), a gradient for one, as a file would hold the parameter. */
+  inFileLayout(name: string, tensor: Tensor): { shape: number[]; data: Float32Array } {
+    const { shape, layout } = this.#variables.get(name)!;
+    return { shape: fileShape(shape, layout), data: toFile(tensor.dataSync() as Float32Array, shape, layout) };
   }
 
   /** Frees the graph and its variables. */

@@ -242,7 +242,7 @@ def pipeline():
 if __name__ == "__main__":
     torch.use_deterministic_algorithms(True)
     for old in HERE.iterdir():
-        if old.is_dir():
+        if old.is_dir() and old.name != "step":  # that is make-step.py's
             shutil.rmtree(old)
     texts()
     clip()

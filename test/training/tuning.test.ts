@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CancelledError, RunError } from '../../common/errors.ts';
 import { sha256 } from '../../common/files.ts';
-import { toFile } from '../../engine/parameters.ts';
 import { readWeights, writeWeights, type Weights } from '../../engine/weights.ts';
 import { loadPipeline } from '../../models/pipeline.ts';
 import { loadRewards } from '../../rewards/registry.ts';
@@ -95,12 +94,11 @@ describe('the gradient of the rewards', () => {
     const weighted = [0, 1].map((i) => 10 * scores['clip']![i]! + scores['aesthetic']![i]!);
     expect(loss).toBeCloseTo(-(weighted[0]! + weighted[1]!) / 2, 4);
 
-    const direction = inFileLayout(gradients, pipeline.weights.textEncoder);
-    const norm = Math.sqrt([...direction.values()].reduce((sum, g) => sum + g.reduce((a, b) => a + b * b, 0), 0));
+    const norm = Math.sqrt([...gradients.values()].reduce((sum, { data }) => sum + data.reduce((a, b) => a + b * b, 0), 0));
     const lossAt = (by: number) => {
       const moved: Weights = new Map(
         [...pipeline.weights.textEncoder].map(([name, { shape, data }]) => {
-          const along = direction.get(name);
+          const along = gradients.get(name)?.data;
           return [name, { shape, data: along ? data.map((v, i) => v + (by * along[i]!) / norm) : data }];
         }),
       );
@@ -111,17 +109,6 @@ describe('the gradient of the rewards', () => {
     expect(norm).toBeGreaterThan(0);
     expect(Math.abs(slope - norm) / norm).toBeLessThan(0.02);
   });
-
-  /** Gradients as the file has the parameters. */
-  function inFileLayout(gradients: Map<string, Float32Array>, weights: Weights): Map<string, Float32Array> {
-    return new Map(
-      [...gradients].map(([name, data]) => {
-        const { shape } = weights.get(name)!;
-        const linear = shape.length === 2 && !name.includes('embedding');
-        return [name, linear ? toFile(data, [shape[1]!, shape[0]!], 'linear') : data];
-      }),
-    );
-  }
 });
 
 describe('tuning the encoder', () => {

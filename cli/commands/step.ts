@@ -1,0 +1,41 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { StepOptions } from '../step.ts';
+
+const count = (text: string): number => {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a positive integer.');
+  return Number(text);
+};
+const scale = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+};
+const part = (text: string): string => {
+  if (text !== 'encoder') throw new InvalidArgumentError('Only the encoder can be trained.');
+  return text;
+};
+
+/** Adds `textcraftor step`: the numbers of one training step, for comparison with other implementations. */
+export function register(program: Command): void {
+  program
+    .command('step')
+    .description("write a training step's loss, rewards and gradients, and do not apply it")
+    .requiredOption('--model <dir>', 'diffusers folder of the model')
+    .requiredOption(
+      '--rewards <file>',
+      "YAML file with the section `rewards`, as a configuration's; relative paths start at the file",
+    ) // prettier-ignore
+    .requiredOption('--prompts <file>', 'the batch: a prompt a line (.txt), or .csv, .tsv, .jsonl, .parquet')
+    .requiredOption('--latents <file>', "start noise: a safetensors file's tensor `latents` [B, C, h, w]")
+    .requiredOption('--steps <t>', 'DDIM steps', count)
+    .requiredOption('--grad-steps <k>', 'the last steps, through which the gradient flows', count)
+    .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', scale, 7.5)
+    .option('--train <part>', 'what the gradients are for', part, 'encoder')
+    .requiredOption('--save-tensors <file>', 'safetensors file for `loss` [1], `reward.NAME` [B] and `grad.PARAMETER`')
+    .option('--json', 'print one JSON object: {loss, rewards: {NAME: [B]}, gradientNorm, tensors: path}')
+    .action(async (options: StepOptions & { json?: true }) => {
+      const { formatStep, step } = await import('../step.ts');
+      const result = await step(options);
+      console.log(options.json ? JSON.stringify(result, null, 2) : formatStep(result));
+    });
+}
