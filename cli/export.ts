@@ -38,7 +38,12 @@ export async function exportModel(options: ExportOptions): Promise<Partial<Recor
   await requireEmpty(out);
   const pipeline = await loadPipeline(options.model);
   const textEncoder = mix(await loadTextEncoder(options.textEncoder), pipeline.weights.textEncoder, options);
-  const tuned = { ...pipeline, weights: { ...pipeline.weights, textEncoder } };
+  const tuned = {
+    ...pipeline,
+    // transformers loads weights in the type that the configuration names.
+    config: { ...pipeline.config, textEncoder: { ...pipeline.config.textEncoder, dtype: options.dtype } },
+    weights: { ...pipeline.weights, textEncoder },
+  };
   const draft = join(dirname(out), `.${basename(out)}.${randomUUID()}.tmp`);
   try {
     await mkdir(draft, { recursive: true });

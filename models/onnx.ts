@@ -12,7 +12,7 @@ import { clipText } from './clip/text.ts';
 import { writeConfig } from './config.ts';
 import type { LoadedPipeline, PipelineParts } from './pipeline.ts';
 import { unet2dCondition } from './unet/unet.ts';
-import { vaeDecode } from './vae/vae.ts';
+import { vaeDecode, vaeEncode, vaeScale } from './vae/vae.ts';
 
 const BATCH = 'batch';
 const float = (...shape: (number | string)[]): OpenTensorSpec => ({ shape, dtype: 'float32' });
@@ -73,9 +73,21 @@ export function vaeDecoderOnnx({ config, weights }: PipelineParts, options: Onnx
   });
 }
 
+/** sample [batch, 3, H, W], -1 to 1 -> latent_sample [batch, C, h, w], the mean of the posterior: nothing is drawn at random */
+export function vaeEncoderOnnx({ config, weights }: PipelineParts, options: OnnxOptions): OnnxGraph {
+  const { vae, unet } = config;
+  const side = unet.sample_size * vaeScale(vae);
+  return exportOnnx({
+    ...options,
+    name: 'vae_encoder',
+    inputs: { sample: float(BATCH, vae.in_channels, side, side) },
+    weights: weights.vae,
+    build: ({ sample }, p) => ({ latent_sample: channelsFirst(vaeEncode(p, vae, channelsLast(sample)).mean) }),
+  });
+}
+
 /**
- * Writes a folder that diffusers' OnnxStableDiffusionPipeline reads. It has no VAE encoder: what that gives is drawn at
- * random, and making pictures from prompts needs none.
+ * Writes a folder that diffusers' OnnxStableDiffusionPipeline reads.
  * @param pipeline its folder gives the tokenizer and the scheduler, which are copied
  */
 export async function saveOnnxPipeline(
@@ -83,7 +95,12 @@ export async function saveOnnxPipeline(
   pipeline: LoadedPipeline,
   dtype: 'float32' | 'float16' = 'float32',
 ): Promise<void> {
-  const networks = { text_encoder: textEncoderOnnx, unet: unetOnnx, vae_decoder: vaeDecoderOnnx };
+  const networks = {
+    text_encoder: textEncoderOnnx,
+    unet: unetOnnx,
+    vae_decoder: vaeDecoderOnnx,
+    vae_encoder: vaeEncoderOnnx,
+  };
   for (const [name, network] of Object.entries(networks))
     await writeModel(
       join(folder, name, 'model.onnx'),
@@ -102,6 +119,6 @@ export async function saveOnnxPipeline(
     tokenizer: ['transformers', 'CLIPTokenizer'],
     unet: ['diffusers', 'OnnxRuntimeModel'],
     vae_decoder: ['diffusers', 'OnnxRuntimeModel'],
-    vae_encoder: [null, null],
+    vae_encoder: ['diffusers', 'OnnxRuntimeModel'],
   });
 }

@@ -70,7 +70,11 @@ export function register(program: Command): void {
       const { exportModel } = await import('../export.ts');
       const chosen = run === undefined ? {} : await encoderOfRun(projectHome(), run);
       const { json, formats, out, dtype, naming, ...given } = options;
-      const encoder = { blend: 1, ...chosen, ...given } as Pick<ExportOptions, 'model' | 'textEncoder' | 'blend'>;
+      const { model, textEncoder, ...rest } = { blend: 1, ...chosen, ...given } as Pick<
+        ExportOptions,
+        'model' | 'textEncoder' | 'blend'
+      >;
+      const encoder = { model, textEncoder, ...rest };
       const paths = await exportModel({ ...encoder, formats, out, dtype, naming });
       if (run !== undefined && encoder.blend < 1)
         console.error(`textcraftor: the run blends the embeddings of two encoders; the exported one has their weights blended instead, ${encoder.blend} of the tuned one's.`); // prettier-ignore

@@ -9,11 +9,12 @@ import { Program, int32, type Tensors } from '../../engine/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { WeightParameters, type Weights } from '../../engine/weights.ts';
 import { clipText } from '../../models/clip/text.ts';
-import { textEncoderOnnx, unetOnnx, vaeDecoderOnnx } from '../../models/onnx.ts';
-import type { LoadedPipeline } from '../../models/pipeline.ts';
+import { textEncoderOnnx, unetOnnx, vaeDecoderOnnx, vaeEncoderOnnx } from '../../models/onnx.ts';
+import { loadPipeline, type LoadedPipeline } from '../../models/pipeline.ts';
 import { unet2dCondition } from '../../models/unet/unet.ts';
-import { vaeDecode } from '../../models/vae/vae.ts';
+import { vaeDecode, vaeEncode } from '../../models/vae/vae.ts';
 import { smallPipeline } from '../evaluation/small-pipeline.ts';
+import { goldenPath } from '../models/golden.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'textcraftor-onnx-'));
 let pipeline: LoadedPipeline;
@@ -79,5 +80,16 @@ describe('a pipeline in ONNX Runtime', () => {
     const expected = channelsFirst(vaeDecode(eager(pipeline.weights.vae), pipeline.config.vae, z));
     const model = vaeDecoderOnnx(pipeline, { source: 'small' });
     expectClose((await inOnnxRuntime(model, { latent_sample: channelsFirst(z) }))['sample']!, expected);
+  });
+
+  it('encodes pictures as TensorFlow does, to the mean', async () => {
+    const golden = await loadPipeline(goldenPath('pipeline'));
+    const pictures = random('pictures', 2, 16, 16, 3);
+    const { mean } = vaeEncode(eager(golden.weights.vae), golden.config.vae, pictures);
+    const model = vaeEncoderOnnx(golden, { source: 'golden' });
+    expectClose(
+      (await inOnnxRuntime(model, { sample: channelsFirst(pictures) }))['latent_sample']!,
+      channelsFirst(mean),
+    );
   });
 });
