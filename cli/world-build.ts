@@ -13,8 +13,8 @@ interface Options {
 
 /** Steps that may run side by side; each list after the one before it. Every step is a process with one thread. */
 const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
-  [['vae']],
-  [['unet'], ['clip', 'aesthetic', 'preference', 'heldOut']],
+  [['vae'], ['base']],
+  [['draft', 'unet'], ['clip', 'aesthetic', 'preference', 'heldOut']],
 ];
 
 /** Builds the world, each step in a process of its own, two at a time. */

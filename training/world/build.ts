@@ -3,8 +3,8 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256File, writeFileAtomic } from '../../common/files.ts';
 import { RandomStream } from '../../common/random.ts';
-import { caption } from '../../datasets/shapes/grammar.ts';
-import { attributeNames, type Attribute, type Scene } from '../../datasets/shapes/scene.ts';
+import { caption, parse } from '../../datasets/shapes/grammar.ts';
+import { attributeNames, attributes, type Attribute, type Scene } from '../../datasets/shapes/scene.ts';
 import { webExample } from '../../datasets/shapes/web-like.ts';
 import { writeSafetensors } from '../../engine/safetensors.ts';
 import { readWeights, writeWeights, type Weights } from '../../engine/weights.ts';
@@ -19,18 +19,18 @@ import { decodeLatents, encodePictures, whiten } from './latents.ts';
 import { trainPairReward } from './pair-reward.ts';
 import { SceneIndex, neighbour, pictureAt, pictureBank, type PictureBank } from './pictures.ts';
 import { CLIP_PREPROCESSING, CONTEXT_LENGTH, IMAGE_SHAPE, WEB_EXAMPLES, clipConfig, heldOutConfig, schedulerConfig, unetConfig, vaeConfig } from './recipe.ts'; // prettier-ignore
-import { trainUnet } from './unet.ts';
+import { trainUnet, type UnetTraining } from './unet.ts';
 import { trainVae } from './vae.ts';
 
 const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
 
 /** Every model has a seed of its own; the held-out reward's data comes from yet another. */
-const SEEDS = { web: 1, vae: 2, unet: 4, bank: 5, clip: 6, preference: 7, aesthetic: 8, heldOutBank: 9, heldOut: 10 };
-const STEPS = { vae: 4000, unet: 5000, clip: 2500, preference: 1200, aesthetic: 1200, heldOut: 2500 };
+const SEEDS = { web: 1, vae: 2, base: 3, draft: 4, unet: 11, bank: 5, clip: 6, preference: 7, aesthetic: 8, heldOutBank: 9, heldOut: 10 };
+const STEPS = { vae: 4000, base: 2000, draft: 5000, unet: 1800, clip: 2500, preference: 1200, aesthetic: 1200, heldOut: 2500 };
 const BANK = 12000;
 
 /** The steps of the build, in an order that respects what they need. Each leaves one file; a file that is there is kept. */
-export const WORLD_STEPS = ['vae', 'unet', 'clip', 'preference', 'aesthetic', 'heldOut'] as const;
+export const WORLD_STEPS = ['vae', 'base', 'draft', 'unet', 'clip', 'preference', 'aesthetic', 'heldOut'] as const;
 export type WorldStep = (typeof WORLD_STEPS)[number];
 
 export interface WorldBuild {
@@ -56,22 +56,28 @@ export async function buildWorldStep(step: WorldStep, { work, tokenizer: tokeniz
   const common = { seed: SEEDS[step], steps: STEPS[step], report };
   const load = (name: WorldStep) => readWeights(path(name));
 
+  const diffusion = async (how: Pick<UnetTraining, 'layoutWeight' | 'learningRate' | 'start'>): Promise<Weights> => {
+    const data = { latents: encodePictures(webPictures(), await load('vae')), captions: webCaptions(ids), empty: ids('') };
+    const { unet, text } = trainUnet({ ...common, ...data, ...how, textConfig: config.text_config });
+    return new Map([...prefixed(unet, 'unet.'), ...prefixed(text, 'text.')]);
+  };
   const run: Record<WorldStep, () => Promise<Weights>> = {
     async vae() {
       const pictures = webPictures();
       const vae = trainVae(pictures, SEEDS.vae, STEPS.vae, report);
       return whiten(vae, encodePictures(pictures, vae));
     },
+    async base() {
+      const pictures = webPictures();
+      return trainClip({ ...common, config, negatives: WRONG_IN_WEB.length, learningRate: 1e-3, batch: webBatch(pictures, ids) });
+    },
+    draft: () => diffusion({ layoutWeight: 0, learningRate: 1.5e-3 }),
+    // The draft has learnt pictures, colours and shapes; CLIP's text encoder, in which every token knows the place, takes over.
     async unet() {
-      const { unet, text } = trainUnet({
-        ...common,
-        latents: encodePictures(webPictures(), await load('vae')),
-        captions: webCaptions(ids),
-        empty: ids(''),
-        textConfig: config.text_config,
-        learningRate: 1.5e-3,
-      });
-      return new Map([...prefixed(unet, 'unet.'), ...prefixed(text, 'text.')]);
+      const clip = await load('base');
+      const text: Weights = new Map([...clip].filter(([name]) => name.startsWith('text_model.')));
+      const start = { unet: part(await load('draft'), 'unet.'), text };
+      return diffusion({ layoutWeight: 0.5, learningRate: 1e-3, start });
     },
     async clip() {
       const bank = throughVae(pictureBank(BANK, SEEDS.bank), await load('vae'));
@@ -122,6 +128,40 @@ function webCaptions(ids: (text: string) => Int32Array): Int32Array {
   const captions = new Int32Array(WEB_EXAMPLES * CONTEXT_LENGTH);
   for (let i = 0; i < WEB_EXAMPLES; i++) captions.set(ids(webExample(i, SEEDS.web).caption), i * CONTEXT_LENGTH);
   return captions;
+}
+
+const WRONG_IN_WEB: readonly (readonly Attribute[])[] = [['shape'], ['position']];
+
+/** Web-like pictures with the captions they came with, and captions that say one thing else. */
+function webBatch(pictures: Float32Array, ids: (text: string) => Int32Array) {
+  const captions = Array.from({ length: WEB_EXAMPLES }, (_, i) => webExample(i, SEEDS.web).caption);
+  const said = captions.map((text) => parse(text) ?? {});
+  return (n: number): PairBatch => {
+    const random = new RandomStream(SEEDS.base, 'base batch', n);
+    const batch = {
+      images: new Float32Array(CLIP_BATCH * PIXELS),
+      captions: new Int32Array(CLIP_BATCH * CONTEXT_LENGTH),
+      negatives: new Int32Array(WRONG_IN_WEB.length * CLIP_BATCH * CONTEXT_LENGTH),
+    };
+    for (let i = 0; i < CLIP_BATCH; i++) {
+      const at = random.integer(WEB_EXAMPLES);
+      batch.images.set(pictures.subarray(at * PIXELS, (at + 1) * PIXELS), i * PIXELS);
+      batch.captions.set(ids(captions[at]!), i * CONTEXT_LENGTH);
+      WRONG_IN_WEB.forEach((among, k) => {
+        const wrong = caption(sayOtherwise(said[at]!, among, random), random);
+        batch.negatives.set(ids(wrong), (k * CLIP_BATCH + i) * CONTEXT_LENGTH);
+      });
+    }
+    return batch;
+  };
+}
+
+/** The same with one attribute changed: of `among` if one of them is said, else any. */
+function sayOtherwise(said: Partial<Scene>, among: readonly Attribute[], random: RandomStream): Partial<Scene> {
+  const named = attributeNames.filter((name) => said[name] !== undefined);
+  const changeable = among.filter((name) => named.includes(name));
+  const attribute = random.choice(changeable.length > 0 ? changeable : named.length > 0 ? named : attributeNames);
+  return { ...said, [attribute]: random.choice(attributes[attribute].filter((value) => value !== said[attribute])) };
 }
 
 /** Two pictures in three as the autoencoder gives them back: a reward will see what a decoder made. */

@@ -48,14 +48,18 @@ export function pictureBank(count: number, seed: number): PictureBank {
 export const pictureAt = (bank: PictureBank, index: number): Float32Array =>
   bank.images.subarray(index * PIXELS, (index + 1) * PIXELS);
 
-/** A training combination that differs from `scene` in one attribute: one of `among`, each equally often. */
+/**
+ * A training combination that differs from `scene` in one attribute: one of `among`, each equally often. Where no training
+ * combination differs in those alone, any attribute may.
+ */
 export function neighbour(scene: Scene, random: RandomStream, among: readonly Attribute[] = attributeNames): Scene {
-  for (;;) {
-    const attribute = random.choice(among);
-    const value = random.choice(attributes[attribute].filter((other) => other !== scene[attribute]));
-    const other = { ...scene, [attribute]: value } as Scene;
-    if (sceneSplit(other) === 'train') return other;
-  }
+  const changed = (attribute: Attribute): Scene[] =>
+    attributes[attribute]
+      .filter((value) => value !== scene[attribute])
+      .map((value) => ({ ...scene, [attribute]: value }) as Scene)
+      .filter((other) => sceneSplit(other) === 'train');
+  const choices = among.map(changed).filter((others) => others.length > 0);
+  return choices.length > 0 ? random.choice(random.choice(choices)) : neighbour(scene, random);
 }
 
 /** Which of two pictures people would prefer for a caption: the right things first, then the cleaner picture. */

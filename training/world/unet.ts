@@ -13,7 +13,7 @@ import { CONTEXT_LENGTH, LATENT_SHAPE, schedulerConfig, unetConfig } from './rec
 const BATCH = 32;
 /** Share of the examples that see the empty prompt, for classifier-free guidance. */
 const UNCONDITIONAL = 0.1;
-/** Min-SNR weighting (Hang et al. 2023). */
+/** Upper limit of the weight of the error in the clean latents (min-SNR weighting, Hang et al. 2023). */
 const SNR_LIMIT = 5;
 
 export interface UnetTraining {
@@ -24,6 +24,13 @@ export interface UnetTraining {
   /** Token ids of the empty prompt, [T]. */
   empty: Int32Array;
   textConfig: ClipTextConfig;
+  /** Weights to start from; fresh ones if not given. */
+  start?: { unet: Weights; text: Weights };
+  /**
+   * Least weight of the error in the clean latents. Where and what an object is gets decided in the noisiest steps, which
+   * an error in the noise alone (0) hardly counts.
+   */
+  layoutWeight: number;
   seed: number;
   steps: number;
   learningRate: number;
@@ -34,7 +41,7 @@ export interface UnetTraining {
  * Trains the UNet to predict the noise in the latents (Ho et al. 2020, Alg. 1), and the text encoder with it, as the first
  * text-to-image model of latent diffusion was (Rombach et al. 2022, section 4.3.1).
  */
-export function trainUnet({ latents, captions, empty, textConfig, seed, steps, learningRate, report }: UnetTraining): { unet: Weights; text: Weights } {
+export function trainUnet({ latents, captions, empty, textConfig, start, layoutWeight, seed, steps, learningRate, report }: UnetTraining): { unet: Weights; text: Weights } {
   const size = LATENT_SHAPE[0] * LATENT_SHAPE[1] * LATENT_SHAPE[2];
   const count = latents.length / size;
   const { alphasCumprod } = new DdimScheduler(schedulerConfig);
@@ -60,8 +67,8 @@ export function trainUnet({ latents, captions, empty, textConfig, seed, steps, l
     },
   );
   program.compile();
-  program.load('text_encoder', initialize(program.parameters('text_encoder'), seed));
-  program.load('unet', initialize(program.parameters('unet'), seed, /(conv_out|proj_out|resnets\.\d+\.conv2)\.weight$/));
+  program.load('text_encoder', start?.text ?? initialize(program.parameters('text_encoder'), seed));
+  program.load('unet', start?.unet ?? initialize(program.parameters('unet'), seed, /(conv_out|proj_out|resnets\.\d+\.conv2)\.weight$/));
   fit({
     program,
     steps,
@@ -83,7 +90,7 @@ export function trainUnet({ latents, captions, empty, textConfig, seed, steps, l
         timestep[i] = random.integer(alphasCumprod.length);
         signal[i] = alphasCumprod[timestep[i]!]!;
         const snr = signal[i]! / (1 - signal[i]!);
-        weight[i] = Math.min(snr, SNR_LIMIT) / snr;
+        weight[i] = Math.min(snr + layoutWeight, SNR_LIMIT) / snr;
       }
       return {
         clean: tf.tensor4d(clean, [BATCH, ...LATENT_SHAPE]),
