@@ -52,7 +52,13 @@ const shape = z.strictObject({
     /** K: the last steps, through which the gradient flows. */
     gradientSteps: positive,
   }),
-  rollout: z.strictObject({ prompts: positive, samplesPerPrompt: positive.default(1), batch: positive }),
+  rollout: z.strictObject({
+    prompts: positive,
+    samplesPerPrompt: positive.default(1),
+    batch: positive,
+    /** What computes it: onnx is ONNX Runtime, on the CPU only. */
+    runtime: z.enum(['tensorflow', 'onnx']).default('tensorflow'),
+  }),
   rewards: z.array(rewardSchema).min(1),
   /** A reward that nothing is trained on. */
   heldOut: z.strictObject({ type: text, model: text, head: text.optional() }).optional(),

@@ -38,7 +38,12 @@ export const rollout = defineStage({
   name: 'rollout',
   inputs: ['shard'],
   module: 'training/stages/rollout.ts',
-  config: (c: Config) => ({ ...c.rollout, ...sampling(c) }),
+  config: (c: Config) => ({
+    ...c.rollout,
+    ...sampling(c),
+    // ONNX Runtime does not promise the same bits for every number of threads, so it is in the key.
+    ...(c.rollout.runtime === 'onnx' ? { threads: c.engine.threads } : {}),
+  }),
   files: (c) => [c.model],
   engine: true,
 });

@@ -26,6 +26,8 @@ export class OnnxSession {
       intraOpNumThreads: threads,
       // Errors are thrown; warnings about single constants help nobody.
       logSeverityLevel: 3,
+      // Threads that have nothing to do leave the core to others instead of turning round on it.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
     };
     const session =
       typeof model === 'string' ? InferenceSession.create(model, options) : InferenceSession.create(model, options);

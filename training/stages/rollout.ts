@@ -3,12 +3,11 @@ import { CancelledError, InputError } from '../../common/errors.ts';
 import { writeFileAtomic } from '../../common/files.ts';
 import { readSplit } from '../../datasets/shards.ts';
 import { writeSafetensors } from '../../engine/safetensors.ts';
-import { tf } from '../../engine/tensorflow.ts';
 import { startNoise } from '../../models/noise.ts';
 import { loadPipeline } from '../../models/pipeline.ts';
 import type { SamplerSettings } from '../../models/sampler.ts';
-import { TextToImage } from '../../models/text-to-image.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
+import { onnxRuntime, tensorflowRuntime } from '../rollout-runtime.ts';
 import type { RolloutIndex } from '../rollout.ts';
 
 export interface RolloutSettings {
@@ -18,23 +17,32 @@ export interface RolloutSettings {
   prompts: number;
   samplesPerPrompt: number;
   batch: number;
+  /** What computes: tensorflow (default), on a CPU or a GPU, or onnx, ONNX Runtime on the CPU. */
+  runtime?: 'tensorflow' | 'onnx' | undefined;
+  /** Threads of ONNX Runtime; 0 (default) for one a core. */
+  threads?: number;
 }
 
 /**
  * The first T - K denoising steps of the training prompts. They see the original encoder only, so they are done once:
  * every tuning run on these prompts starts from the latents kept here.
  */
-export const run: StageBody<RolloutSettings, 'shard'> = async ({ config, seed, inputs, output, progress, signal }) => {
+export const run: StageBody<RolloutSettings, 'shard'> = async (context) => {
+  const { config, seed, inputs, output, scratch, progress, signal } = context;
   const { sampler, batch } = config;
   const pipeline = await loadPipeline(config.model);
   const { sample_size: side, in_channels: channels } = pipeline.config.unet;
   const prompts = (await readSplit(inputs.shard, 'train')).slice(0, config.prompts);
-  if (prompts.length === 0) throw new InputError('There are no training prompts left to tune on; loosen the filter or the split.');
+  if (prompts.length === 0)
+    throw new InputError('There are no training prompts left to tune on; loosen the filter or the split.');
   const samples = Array.from({ length: prompts.length * config.samplesPerPrompt }, (_, i) => ({
     ...pick(prompts[i % prompts.length]!),
     sample: Math.floor(i / prompts.length),
   }));
-  const generator = new TextToImage(pipeline, { batch, height: side, width: side, guidance: sampler.guidance });
+  const runtime =
+    config.runtime === 'onnx'
+      ? await onnxRuntime(pipeline, sampler, batch, scratch, config.threads ?? 0)
+      : tensorflowRuntime(pipeline, sampler, batch);
   const index: RolloutIndex = { shape: [side, side, channels], samples, files: [] };
   const size = side * side * channels;
   for (let start = 0; start < samples.length; start += batch) {
@@ -43,18 +51,15 @@ export const run: StageBody<RolloutSettings, 'shard'> = async ({ config, seed, i
     const rows = Array.from({ length: batch }, (_, i) => samples[start + i] ?? samples[start]!);
     const noise = new Float32Array(batch * size);
     rows.forEach(({ id, sample }, i) => noise.set(startNoise(seed, id, sample, index.shape), i * size));
-    const conditioning = generator.encode(rows.map(({ prompt }) => prompt), '', pipeline.weights.textEncoder, config.model); // prettier-ignore
-    const z = generator.denoise(tf.tensor4d(noise, [batch, ...index.shape]), sampler.steps, () => conditioning, {
-      until: sampler.steps - sampler.gradientSteps,
-    });
+    const z = await runtime.denoise(rows.map(({ prompt }) => prompt), noise); // prettier-ignore
     const count = Math.min(batch, samples.length - start);
-    const data = (z.dataSync() as Float32Array).slice(0, count * size);
+    const data = z.slice(0, count * size);
     const file = `latents-${String(index.files.length).padStart(5, '0')}.safetensors`;
     await writeSafetensors(join(output, file), { latents: { dtype: 'F32', shape: [count, ...index.shape], data } });
     index.files.push({ file, samples: count });
     progress({ step: start + count, total: samples.length, message: 'samples' });
   }
-  generator.dispose();
+  await runtime.dispose();
   await writeFileAtomic(join(output, 'samples.json'), JSON.stringify(index));
 };
 
