@@ -14,7 +14,10 @@ interface Options {
 /** Steps that may run side by side; each list after the one before it. Every step is a process with one thread. */
 const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
   [['vae'], ['base']],
-  [['draft', 'unet'], ['clip', 'aesthetic', 'preference', 'heldOut']],
+  [
+    ['draft', 'layout', 'unet'],
+    ['clip', 'aesthetic', 'preference', 'heldOut'],
+  ],
 ];
 
 /** Builds the world, each step in a process of its own, two at a time. */
@@ -40,9 +43,19 @@ export async function buildWorld({ out, work, only }: Options): Promise<void> {
 async function runStep(step: WorldStep, out: string, work: string): Promise<void> {
   const one = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: '1' };
   // glibc gives large blocks back to the kernel at each step otherwise, a fifth of the time.
-  const malloc = { MALLOC_TRIM_THRESHOLD_: '4000000000', MALLOC_MMAP_THRESHOLD_: '4000000000', MALLOC_TOP_PAD_: '268435456' };
+  const malloc = {
+    MALLOC_TRIM_THRESHOLD_: '4000000000',
+    MALLOC_MMAP_THRESHOLD_: '4000000000',
+    MALLOC_TOP_PAD_: '268435456',
+  };
   const args = [process.argv[1]!, 'world', 'build', '--only', step, '--out', out, '--work', work];
-  const child = spawn(process.execPath, [...process.execArgv, ...args], { stdio: 'inherit', env: { ...process.env, ...one, ...malloc } });
+  const child = spawn(process.execPath, [...process.execArgv, ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, ...one, ...malloc },
+  });
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  if (code !== 0) throw new RunError(`The step ${step} ended with ${signal ?? `exit code ${code}`}; run the command again to go on from it.`);
+  if (code !== 0)
+    throw new RunError(
+      `The step ${step} ended with ${signal ?? `exit code ${code}`}; run the command again to go on from it.`,
+    );
 }

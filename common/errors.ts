@@ -46,7 +46,9 @@ const classes = { InputError, RunError, RetryableError, CancelledError };
 
 /** Any thrown value as a record; what is not ours keeps its name and message. */
 export function toErrorRecord(error: unknown): ErrorRecord {
-  return error instanceof Error ? { name: error.name, message: error.message } : { name: 'Error', message: String(error) };
+  return error instanceof Error
+    ? { name: error.name, message: error.message }
+    : { name: 'Error', message: String(error) };
 }
 
 /** The error that `record` was made from; an unknown name becomes a RunError. */

@@ -5,7 +5,11 @@ import { tf, type Tensor } from './tensorflow.ts';
  * @param of the tensors to differentiate by; asked for after f has run, so that it can name parameters that f met.
  * @returns gradients in the order of `of()`; zeros where y does not depend on a tensor.
  */
-export function vectorJacobianProduct(f: () => Tensor, of: () => Tensor[], dy?: Tensor): { value: Tensor; gradients: Tensor[] } {
+export function vectorJacobianProduct(
+  f: () => Tensor,
+  of: () => Tensor[],
+  dy?: Tensor,
+): { value: Tensor; gradients: Tensor[] } {
   // tfjs reads the list after the forward pass, and wants it not to be empty before.
   const list: Tensor[] = [tf.scalar(0)];
   const { value, grads } = tf.engine().gradients(

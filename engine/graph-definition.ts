@@ -49,7 +49,8 @@ export const stringValue = (text: string): AttributeValue => ({ s: Buffer.from(t
 
 /** A constant's value. `data` holds the elements in row-major order. */
 export function tensorValue(dtype: DataType, shape: readonly number[], data: ArrayLike<number>): AttributeValue {
-  const array = dtype === 'bool' ? Uint8Array.from(data) : dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data);
+  const array =
+    dtype === 'bool' ? Uint8Array.from(data) : dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data);
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   return { tensor: { dtype: DATA_TYPES[dtype], tensor_shape: shapeValue(shape), tensor_content: bytes } };
 }

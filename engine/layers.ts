@@ -85,7 +85,10 @@ const normalizeLayer = (epsilon: number) =>
     },
     (dy, [normal, scale, weight]) => {
       const scaled = dy.mul(weight!);
-      const dx = scaled.sub(scaled.mean(-1, true)).sub(normal!.mul(scaled.mul(normal!).mean(-1, true))).mul(scale!);
+      const dx = scaled
+        .sub(scaled.mean(-1, true))
+        .sub(normal!.mul(scaled.mul(normal!).mean(-1, true)))
+        .mul(scale!);
       return [dx, asMatrix(dy.mul(normal!)).sum(0), asMatrix(dy).sum(0)];
     },
   );
@@ -123,7 +126,10 @@ const normalizeGroups = (groups: number, epsilon: number) => {
       const sumDyNormal = dy.mul(x!).sum([1, 2]).sub(mean!.mul(sumDy)).mul(rstd!);
       const a = groupMean(sumDy.mul(weight!)).div(pixels);
       const b = groupMean(sumDyNormal.mul(weight!)).div(pixels).mul(rstd!).mul(rstd!);
-      const dx = dy.mul(spread(rstd!.mul(weight!))).sub(x!.mul(spread(b))).add(spread(mean!.mul(b).sub(a.mul(rstd!))));
+      const dx = dy
+        .mul(spread(rstd!.mul(weight!)))
+        .sub(x!.mul(spread(b)))
+        .add(spread(mean!.mul(b).sub(a.mul(rstd!))));
       return [dx, sumDyNormal.sum(0), sumDy.sum(0)];
     },
   );
@@ -156,7 +162,11 @@ export const gelu: (x: Tensor) => Tensor = differentiable(
   },
   (dy, [x]) => {
     const cdf = x!.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
-    const pdf = x!.square().mul(-0.5).exp().mul(1 / Math.sqrt(2 * Math.PI));
+    const pdf = x!
+      .square()
+      .mul(-0.5)
+      .exp()
+      .mul(1 / Math.sqrt(2 * Math.PI));
     return [dy.mul(cdf.add(x!.mul(pdf)))];
   },
 );

@@ -21,7 +21,11 @@ const typeAttribute = (name: string, dtype: string): Attribute => ({
   type: backend().binding.TF_ATTR_TYPE,
   value: backend().getDTypeInteger(dtype),
 });
-const boolAttribute = (name: string, value: boolean): Attribute => ({ name, type: backend().binding.TF_ATTR_BOOL, value });
+const boolAttribute = (name: string, value: boolean): Attribute => ({
+  name,
+  type: backend().binding.TF_ATTR_BOOL,
+  value,
+});
 
 /** TensorFlow's MatMul of two matrices, without a gradient: for the inside of functions that bring their own. */
 export function matMul2d(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {

@@ -130,7 +130,9 @@ export class Program {
       const [tensor, spec] = [inputs[key], entry.inputs[key]!];
       if (!tensor) throw new Error(`${name} needs the input ${key}`);
       if (String(tensor.shape) !== String(spec.shape) || tensor.dtype !== spec.dtype)
-        throw new Error(`${name}: input ${key} is ${tensor.dtype}[${tensor.shape}], expected ${spec.dtype}[${spec.shape}]`);
+        throw new Error(
+          `${name}: input ${key} is ${tensor.dtype}[${tensor.shape}], expected ${spec.dtype}[${spec.shape}]`,
+        );
       return tensor;
     });
     const outputs = this.#run(
@@ -157,11 +159,16 @@ export class Program {
     const values = new Map<string, () => Tensor>();
     for (const [name, shape] of this.parameters(group)) {
       const stored = weights.get(name);
-      if (!stored) throw new InputError(`Tensor ${name} is missing from ${source}; expected shape [${shape.join(', ')}].`);
+      if (!stored)
+        throw new InputError(`Tensor ${name} is missing from ${source}; expected shape [${shape.join(', ')}].`);
       if (String(stored.shape) !== String(shape))
-        throw new InputError(`Tensor ${name} in ${source} has shape [${stored.shape.join(', ')}]; expected [${shape.join(', ')}].`);
+        throw new InputError(
+          `Tensor ${name} in ${source} has shape [${stored.shape.join(', ')}]; expected [${shape.join(', ')}].`,
+        );
       const variable = this.#variables.get(`${group}/${name}`)!;
-      values.set(`${group}/${name}`, () => tf.tensor(toEngine(stored.data, variable.shape, variable.layout), [...variable.shape]));
+      values.set(`${group}/${name}`, () =>
+        tf.tensor(toEngine(stored.data, variable.shape, variable.layout), [...variable.shape]),
+      );
     }
     this.#set(values);
   }
@@ -241,7 +248,12 @@ const handle = (name: string) => `variable/${name}`;
 /** The nodes of a variable: its handle, its value, and a way to set it from outside. */
 function defineVariable(recorder: Recorder, name: string, shape: readonly number[]): void {
   const dtype = typeValue('float32');
-  const attr = { dtype, shape: { shape: shapeValue(shape) }, shared_name: stringValue(name), container: stringValue('') };
+  const attr = {
+    dtype,
+    shape: { shape: shapeValue(shape) },
+    shared_name: stringValue(name),
+    container: stringValue(''),
+  };
   recorder.addNode('VarHandleOp', [], attr, [], handle(name));
   recorder.addNode('ReadVariableOp', [handle(name)], { dtype }, [], `${handle(name)}/value`);
   placeholder(recorder, `${handle(name)}/new`, { shape, dtype: 'float32' });
@@ -302,7 +314,9 @@ class EntryRecording implements Scope {
     if (!tensor) {
       const output = { shape: [...variable.shape], dtype: 'float32' as DataType };
       // Kept: a tidy() around the first use must not end a parameter's life.
-      tensor = tf.keep(this.#recorder.addNode('ReadVariableOp', [handle(name)], { dtype: typeValue('float32') }, [output])[0]!);
+      tensor = tf.keep(
+        this.#recorder.addNode('ReadVariableOp', [handle(name)], { dtype: typeValue('float32') }, [output])[0]!,
+      );
       this.#reads.set(name, tensor);
     }
     return tensor;

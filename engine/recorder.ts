@@ -9,7 +9,9 @@ import { inferOutputs, type Output } from './shape-inference.ts';
 import { tf, type Tensor } from './tensorflow.ts';
 
 const BACKEND = 'recorder';
-const dataTypeOf = new Map<number, DataType>(Object.entries(DATA_TYPES).map(([name, number]) => [number, name as DataType]));
+const dataTypeOf = new Map<number, DataType>(
+  Object.entries(DATA_TYPES).map(([name, number]) => [number, name as DataType]),
+);
 
 interface Recorded {
   shape: number[];
@@ -62,7 +64,10 @@ class Recorder extends tf.KernelBackend {
   }
   executeMultipleOutputs(operation: string, attributes: Attribute[], inputs: Tensor[]): Tensor[] {
     const plain = Object.fromEntries(
-      attributes.map(({ name, type, value }) => [name, type === this.binding['TF_ATTR_TYPE'] ? dataTypeOf.get(value as number) : value]),
+      attributes.map(({ name, type, value }) => [
+        name,
+        type === this.binding['TF_ATTR_TYPE'] ? dataTypeOf.get(value as number) : value,
+      ]),
     );
     const outputs = inferOutputs(operation, inputs.map((input) => this.#recorded.get(input.dataId)), plain); // prettier-ignore
     const attr = Object.fromEntries(attributes.map((attribute) => [attribute.name, this.#attributeValue(attribute)]));
@@ -70,7 +75,13 @@ class Recorder extends tf.KernelBackend {
   }
 
   /** Adds a node; its outputs become tensors that stand for its future results. */
-  addNode(op: string, input: string[], attr: Record<string, AttributeValue>, outputs: Output[], name?: string): Tensor[] {
+  addNode(
+    op: string,
+    input: string[],
+    attr: Record<string, AttributeValue>,
+    outputs: Output[],
+    name?: string,
+  ): Tensor[] {
     const node = { name: name ?? `${this.prefix}/${op}_${this.nodes.length}`, op, input, attr };
     this.nodes.push(node);
     return outputs.map(({ shape, dtype }, index) => {
@@ -145,6 +156,13 @@ class Recorder extends tf.KernelBackend {
   }
 }
 
+/** What tfjs hands to a kernel. */
+interface KernelCall {
+  inputs: Record<string, Tensor>;
+  attrs: Record<string, number>;
+  backend: Recorder;
+}
+
 let registered = false;
 function register(): void {
   if (registered) return;
@@ -152,29 +170,29 @@ function register(): void {
   const nodeBackend = tf.backend() as unknown as NodeBackend;
   tf.registerBackend(BACKEND, () => new Recorder(nodeBackend), 0);
   tf.copyRegisteredKernels('tensorflow', BACKEND);
-  const override = (kernelName: string, kernelFunc: (args: any) => unknown) => {
+  const override = (kernelName: string, kernelFunc: (call: KernelCall) => unknown) => {
     tf.unregisterKernel(kernelName, BACKEND);
     tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc: kernelFunc as never });
   };
   // tfjs-node's own kernel reads the indices to check them, which have no values yet.
   override('GatherV2', ({ inputs: { x, indices }, attrs: { axis, batchDims }, backend }) => {
     const { TF_ATTR_INT, TF_ATTR_TYPE, TF_INT32 } = backend.binding;
-    const type = (name: string, value: unknown) => ({ name, type: TF_ATTR_TYPE, value });
+    const type = (name: string, value: unknown) => ({ name, type: TF_ATTR_TYPE!, value });
     return backend.executeSingleOutput(
       'GatherV2',
       [
-        { name: 'batch_dims', type: TF_ATTR_INT, value: batchDims ?? 0 },
-        type('Tparams', backend.getDTypeInteger(x.dtype)),
+        { name: 'batch_dims', type: TF_ATTR_INT!, value: batchDims ?? 0 },
+        type('Tparams', backend.getDTypeInteger(x!.dtype)),
         type('Tindices', TF_INT32),
         type('Taxis', TF_INT32),
       ],
-      [x, indices, tf.scalar(axis, 'int32')],
+      [x!, indices!, tf.scalar(axis!, 'int32')],
     );
   });
   // tfjs-node's own kernel leaves the type attribute to eager mode.
   override('ExpandDims', ({ inputs: { input }, attrs: { dim } }) => {
-    const at = dim < 0 ? input.shape.length + 1 + dim : dim;
-    return tf.reshape(input, input.shape.toSpliced(at, 0, 1));
+    const { shape } = input!;
+    return tf.reshape(input!, shape.toSpliced(dim! < 0 ? shape.length + 1 + dim! : dim!, 0, 1));
   });
 }
 

@@ -63,7 +63,9 @@ const batchMatMul: Rule = ([a, b], { adj_x, adj_y }) => {
     ],
     { transpose_a: adj_x, transpose_b: adj_y },
   );
-  return [{ shape: [...broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2)), ...matrix!.shape], dtype: a!.dtype }];
+  return [
+    { shape: [...broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2)), ...matrix!.shape], dtype: a!.dtype },
+  ];
 };
 
 /** Height or width after a window of `kernel` moves by `stride`. */
@@ -104,7 +106,10 @@ const concatenate: Rule = (inputs) => {
 
 const split: Rule = ([x, sizes, axisInput]) => {
   const axis = known(axisInput, 'an axis')[0]!;
-  return known(sizes, 'sizes').map((part) => ({ shape: x!.shape.map((d, i) => (i === axis ? part : d)), dtype: x!.dtype }));
+  return known(sizes, 'sizes').map((part) => ({
+    shape: x!.shape.map((d, i) => (i === axis ? part : d)),
+    dtype: x!.dtype,
+  }));
 };
 
 const slice: Rule = ([x, begin, length]) => {
@@ -132,7 +137,9 @@ const resize: Rule = ([x, target]) => {
 const gather: Rule = ([table, ids, axisInput], { batch_dims }) => {
   if (batch_dims) throw new Error('GatherV2 with batch dimensions cannot be recorded');
   const axis = known(axisInput, 'an axis')[0]!;
-  return [{ shape: [...table!.shape.slice(0, axis), ...ids!.shape, ...table!.shape.slice(axis + 1)], dtype: table!.dtype }];
+  return [
+    { shape: [...table!.shape.slice(0, axis), ...ids!.shape, ...table!.shape.slice(axis + 1)], dtype: table!.dtype },
+  ];
 };
 
 const segmentSum: Rule = ([x, ids, count]) => [

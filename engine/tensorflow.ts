@@ -5,8 +5,10 @@ const require = createRequire(import.meta.url);
 
 // tfjs-node still calls these; Node 23 removed them from node:util.
 const util = require('node:util') as Record<string, unknown>;
-util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
-util['isArray'] ??= Array.isArray;
+util['isNullOrUndefined'] = (value: unknown) => value === null || value === undefined;
+util['isArray'] = Array.isArray;
+// Read by the native library when it is loaded, so there is no other way to say it.
+// eslint-disable-next-line no-restricted-properties
 process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
 
 /** TensorFlow, on the CPU or on a CUDA device: the library chooses when it is loaded. */

@@ -3,7 +3,9 @@ import type { ArmScores } from './experiment.ts';
 import type { Sweep, SweepCandidate } from './report/data.ts';
 import { mean, standardDeviation } from './statistics.ts';
 
-export type ChooseBy = 'oracle' | 'heldOut' | 'rewards';
+/** What judges the candidates. `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */
+export type ChooseBy = 'auto' | Judge;
+type Judge = 'oracle' | 'heldOut' | 'rewards';
 
 /** A candidate and the arm that its scores are under. */
 export interface CandidateArm {
@@ -34,10 +36,11 @@ function gain(scores: ArmScores, arm: string, metric: string): number {
 export function chooseCandidate(
   scores: ArmScores,
   arms: readonly CandidateArm[],
-  chooseBy: ChooseBy,
+  choice: ChooseBy,
   trained: readonly string[],
 ): Sweep {
   const metrics = Object.keys(scores['base']!);
+  const chooseBy = choice === 'auto' ? bestJudge(metrics) : choice;
   if (chooseBy !== 'rewards' && !metrics.includes(chooseBy)) throw new InputError(missing[chooseBy]);
   const standardized = (arm: string) =>
     mean(trained.map((reward) => gain(scores, arm, reward) / (standardDeviation(scores['base']![reward]!) || 1)));
@@ -53,6 +56,9 @@ export function chooseCandidate(
   const best = candidates.filter(({ eligible }) => eligible).reduce((a, b) => (b.score > a.score ? b : a));
   return { chooseBy, candidates, chosen: { step: best.step, blend: best.blend } };
 }
+
+const bestJudge = (metrics: readonly string[]): Judge =>
+  metrics.includes('oracle') ? 'oracle' : metrics.includes('heldOut') ? 'heldOut' : 'rewards';
 
 const missing = {
   oracle:

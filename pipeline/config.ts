@@ -80,7 +80,8 @@ const shape = z.strictObject({
     blends: z.array(share).min(1).default([0, 0.25, 0.5, 0.75, 1]),
     prompts: positive,
     samplesPerPrompt: positive.default(1),
-    chooseBy: z.enum(['oracle', 'heldOut', 'rewards']).default('heldOut'),
+    /** `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */
+    chooseBy: z.enum(['auto', 'oracle', 'heldOut', 'rewards']).default('auto'),
   }),
   evaluate: z.strictObject({
     prompts: positive,

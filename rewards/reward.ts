@@ -12,7 +12,7 @@ export interface RewardSpec {
   /** The folder with its model: config.json, model.safetensors and, where it reads the prompt, tokenizer files. */
   model: string;
   /** A further weight file, for rewards that have one. */
-  head?: string;
+  head?: string | undefined;
   /** Its factor in the weighted sum. */
   weight: number;
 }

@@ -27,9 +27,19 @@ export const globalNorm = (tensors: Tensor[]): Tensor => tf.addN(tensors.map((t)
  * parameters of `group`. The moments are `state/adam.m/…` and `state/adam.v/…`. Vectors (norms, biases) do not decay.
  * @returns the norm of the gradient before clipping
  */
-export function adamW(scope: Scope, group: string, gradients: Map<string, Tensor>, numbers: Tensor, options: AdamWOptions): Tensor {
+export function adamW(
+  scope: Scope,
+  group: string,
+  gradients: Map<string, Tensor>,
+  numbers: Tensor,
+  options: AdamWOptions,
+): Tensor {
   const { beta1, beta2, epsilon, weightDecay, gradientClip } = options;
-  const [learningRate, correction1, correction2] = tf.split(numbers, 3).map((t) => t.reshape([])) as [Tensor, Tensor, Tensor];
+  const [learningRate, correction1, correction2] = tf.split(numbers, 3).map((t) => t.reshape([])) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   const parameters = scope.used(group);
   const norm = globalNorm([...gradients.values()]);
   const scale = tf.div(gradientClip, norm.maximum(gradientClip));

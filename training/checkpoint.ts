@@ -23,7 +23,10 @@ const folderOf = (step: number) => `checkpoint-${String(step).padStart(6, '0')}`
  * Writes a checkpoint beside the earlier ones, of which the last stays: under a temporary name, synced, renamed, so that
  * a folder of the right name is whole. `meta.json` holds the digests of the files, checked on reading.
  */
-export async function writeCheckpoint(folder: string, { step, weights, state, metricsBytes }: Checkpoint): Promise<void> {
+export async function writeCheckpoint(
+  folder: string,
+  { step, weights, state, metricsBytes }: Checkpoint,
+): Promise<void> {
   const temporary = join(folder, `writing-${folderOf(step)}`);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
@@ -39,13 +42,24 @@ export async function writeCheckpoint(folder: string, { step, weights, state, me
 }
 
 /** The last checkpoint that is whole; one that is damaged is passed over with a warning. */
-export async function readLastCheckpoint(folder: string, warn: (message: string) => void): Promise<Checkpoint | undefined> {
+export async function readLastCheckpoint(
+  folder: string,
+  warn: (message: string) => void,
+): Promise<Checkpoint | undefined> {
   for (const step of (await stepsIn(folder)).reverse()) {
     const path = join(folder, folderOf(step));
     try {
-      const meta = JSON.parse(await readFile(join(path, 'meta.json'), 'utf8')) as { step: number; metricsBytes: number; digests: unknown };
-      if (JSON.stringify(await digestsOf(path)) !== JSON.stringify(meta.digests)) throw new Error('its digests are not those it was written with');
-      const [weights, state] = [await readWeights(join(path, 'weights.safetensors')), await readWeights(join(path, 'state.safetensors'))];
+      const meta = JSON.parse(await readFile(join(path, 'meta.json'), 'utf8')) as {
+        step: number;
+        metricsBytes: number;
+        digests: unknown;
+      };
+      if (JSON.stringify(await digestsOf(path)) !== JSON.stringify(meta.digests))
+        throw new Error('its digests are not those it was written with');
+      const [weights, state] = [
+        await readWeights(join(path, 'weights.safetensors')),
+        await readWeights(join(path, 'state.safetensors')),
+      ];
       return { step: meta.step, metricsBytes: meta.metricsBytes, weights, state };
     } catch (error) {
       warn(`Checkpoint ${path} cannot be used (${(error as Error).message}); going back to the one before.`);

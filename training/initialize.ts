@@ -10,7 +10,9 @@ import type { Weights } from '../engine/weights.ts';
 export function initialize(parameters: Map<string, number[]>, seed: number, zero?: RegExp): Weights {
   return new Map(
     [...parameters].map(([name, shape]) => {
-      const data = zero?.test(name) ? new Float32Array(size(shape)) : initial(name, shape, new RandomStream(seed, name));
+      const data = zero?.test(name)
+        ? new Float32Array(size(shape))
+        : initial(name, shape, new RandomStream(seed, name));
       return [name, { shape, data }];
     }),
   );

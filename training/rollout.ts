@@ -31,7 +31,8 @@ export async function readRollout(folder: string): Promise<Rollout> {
   let at = 0;
   for (const { file, samples } of index.files) {
     const values = (await readSafetensors(join(folder, file))).float32('latents');
-    if (values.length !== samples * size) throw new RunError(`${join(folder, file)}: ${values.length} values, expected ${samples * size}.`);
+    if (values.length !== samples * size)
+      throw new RunError(`${join(folder, file)}: ${values.length} values, expected ${samples * size}.`);
     latents.set(values, at);
     at += values.length;
   }

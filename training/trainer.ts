@@ -110,7 +110,8 @@ export class Trainer {
     const embeddings = this.program.run('encode', ids);
     const latents = [this.#start(rollout, rows)];
     const numbers = this.#steps.slice(-this.#settings.sampler.gradientSteps).map((values) => tf.tensor1d(values));
-    for (const step of numbers) latents.push(this.program.run('denoise', { z: latents.at(-1)!, step, ...embeddings })['z']!);
+    for (const step of numbers)
+      latents.push(this.program.run('denoise', { z: latents.at(-1)!, step, ...embeddings })['z']!);
 
     const { loss, dz, ...rewards } = this.program.run('score', { z: latents.pop()!, ...this.#promptIds(prompts) });
     const scores = Object.fromEntries(Object.entries(rewards).map(([name, t]) => [name, t.dataSync() as Float32Array]));
@@ -140,7 +141,10 @@ export class Trainer {
     const { tokenizer } = this.#pipeline;
     const length = tokenizer.modelMaxLength;
     const rows = [...prompts, ''].map((prompt) => Array.from(tokenizer.pad(tokenizer.encode(prompt), length)));
-    return { ids: tf.tensor2d(rows.slice(0, -1), [prompts.length, length], 'int32'), emptyIds: tf.tensor2d(rows.slice(-1), [1, length], 'int32') };
+    return {
+      ids: tf.tensor2d(rows.slice(0, -1), [prompts.length, length], 'int32'),
+      emptyIds: tf.tensor2d(rows.slice(-1), [1, length], 'int32'),
+    };
   }
 
   #promptIds(prompts: readonly string[]): Tensors {

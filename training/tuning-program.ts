@@ -34,7 +34,11 @@ export const ORIGINAL = 'original_text_encoder';
  *     update      dL/d(embeddings) -> dL/d(phi), clipped, AdamW
  *     gradients   dL/d(embeddings) -> dL/d(phi) by name, in the engine's layout
  */
-export function tuningProgram(pipeline: LoadedPipeline, rewards: readonly LoadedReward[], settings: TuningSettings): Program {
+export function tuningProgram(
+  pipeline: LoadedPipeline,
+  rewards: readonly LoadedReward[],
+  settings: TuningSettings,
+): Program {
   const { textEncoder, unet, vae } = pipeline.config;
   const { batch, sampler, embeddingPull, optimizer } = settings;
   const length = pipeline.tokenizer.modelMaxLength;
@@ -63,7 +67,9 @@ export function tuningProgram(pipeline: LoadedPipeline, rewards: readonly Loaded
     return { dz: gradients[0]!, dCondition: gradients[1]!, dUnconditional: gradients[2]! };
   });
 
-  const promptIds = Object.fromEntries(readers(rewards).map((reward) => [reward.name, int32(batch, reward.promptLength)]));
+  const promptIds = Object.fromEntries(
+    readers(rewards).map((reward) => [reward.name, int32(batch, reward.promptLength)]),
+  );
   program.entry('score', { z: latents, ...promptIds }, ({ z, ...idsOf }: Tensors, scope) => {
     const p = scope.parameters('rewards');
     const features = Object.fromEntries(
@@ -83,7 +89,10 @@ export function tuningProgram(pipeline: LoadedPipeline, rewards: readonly Loaded
   });
 
   /** dL/d(phi) by name from dL/d(embeddings), the pull included, and how far the embeddings have moved. */
-  const backward = ({ ids, emptyIds, dCondition, dUnconditional }: Record<keyof typeof backwardInputs, Tensor>, scope: Scope) => {
+  const backward = (
+    { ids, emptyIds, dCondition, dUnconditional }: Record<keyof typeof backwardInputs, Tensor>,
+    scope: Scope,
+  ) => {
     const all = tf.concat([ids, emptyIds], 0);
     const original = clipText(scope.parameters(ORIGINAL), textEncoder, all).hidden;
     const dHidden = tf.concat([dCondition, dUnconditional], 0);
@@ -108,7 +117,11 @@ export function tuningProgram(pipeline: LoadedPipeline, rewards: readonly Loaded
   program.entry('deltaNorm', {}, (_inputs, scope) => {
     // Only the names are new here: both encoders were recorded above, so their parameters are known.
     const names = [...program.parameters(TUNED).keys()];
-    return { deltaNorm: globalNorm(names.map((name) => scope.value(`${TUNED}/${name}`).sub(scope.value(`${ORIGINAL}/${name}`)))) };
+    return {
+      deltaNorm: globalNorm(
+        names.map((name) => scope.value(`${TUNED}/${name}`).sub(scope.value(`${ORIGINAL}/${name}`))),
+      ),
+    };
   });
   program.compile();
   const { folder, weights } = pipeline;

@@ -41,6 +41,7 @@ const where: Rule = broadcast((graph, names) => graph.add('Where', names)[0]!);
 
 export const elementRules: Record<string, Rule> = {
   Identity: unary(),
+  Gelu: unary('Gelu'),
   Rsqrt: unary('Sqrt', 'Reciprocal'),
   LogicalNot: unary('Not'),
   Square: (operation) => {

@@ -110,6 +110,13 @@ const softmax =
     return results(operation, operation.graph.add(operator, [x.name], { axis: { i: axis } }), x.order);
   };
 
+const layerNorm: Rule = (operation) => {
+  const { graph, inputs, attributes } = operation;
+  const names = inputs.map((input) => graph.plain(input));
+  const epsilon = { f: attributes['epsilon'] as number };
+  return results(operation, graph.add('LayerNormalization', names, { axis: { i: -1 }, epsilon }));
+};
+
 /** The first of equal elements counts, in both. */
 const argument =
   (operator: string): Rule =>
@@ -160,6 +167,7 @@ export const networkRules: Record<string, Rule> = {
   AvgPool: pooling('AveragePool'),
   MaxPool: pooling('MaxPool'),
   BiasAdd: biasAdd,
+  LayerNormalization: layerNorm,
   Softmax: softmax('Softmax'),
   LogSoftmax: softmax('LogSoftmax'),
   ArgMax: argument('ArgMax'),

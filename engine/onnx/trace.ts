@@ -1,6 +1,7 @@
 import type { DataType, NodeDefinition } from '../graph-definition.ts';
 import { fileShape, type Layout } from '../parameters.ts';
 import { inferOutputs, type Attributes } from '../shape-inference.ts';
+import { fusePatterns } from './patterns.ts';
 import { constantOf, inputName, parameterName, plainAttributes, recordFunction } from './recording.ts';
 import type { Build, OpenTensorSpec, Recording, Source } from './recording.ts';
 
@@ -30,7 +31,7 @@ export interface TracedTensor {
 
 export interface TracedOperation {
   name: string;
-  /** TensorFlow's. */
+  /** TensorFlow's, or ONNX's where patterns.ts has found one. */
   op: string;
   inputs: TracedTensor[];
   outputs: TracedTensor[];
@@ -88,7 +89,7 @@ export function trace<I extends string>(inputs: Record<I, OpenTensorSpec>, build
       ...parameter,
       tensor: find(parameterName(name)),
     })),
-    operations: needed(operations, outputs.values()),
+    operations: needed(fusePatterns(operations), outputs.values()),
     outputs,
   };
 }

@@ -4,9 +4,19 @@ import { RandomStream, philox } from '../../common/random.ts';
 
 describe('Philox4x32-10', () => {
   it('gives the known answers of Random123', () => {
-    expect(philox([0, 0, 0, 0], [0, 0]).map((v) => v.toString(16))).toEqual(['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8']);
+    expect(philox([0, 0, 0, 0], [0, 0]).map((v) => v.toString(16))).toEqual([
+      '6627e8d5',
+      'e169c58d',
+      'bc57ac4c',
+      '9b00dbd8',
+    ]);
     const ones = 0xffffffff;
-    expect(philox([ones, ones, ones, ones], [ones, ones]).map((v) => v.toString(16))).toEqual(['408f276d', '41c83b0e', 'a20bc7c6', '6d5451fd']);
+    expect(philox([ones, ones, ones, ones], [ones, ones]).map((v) => v.toString(16))).toEqual([
+      '408f276d',
+      '41c83b0e',
+      'a20bc7c6',
+      '6d5451fd',
+    ]);
     expect(philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]).map((v) => v.toString(16))).toEqual(['d16cfe09', '94fdcceb', '5001e420', '24126ea1']); // prettier-ignore
   });
 });

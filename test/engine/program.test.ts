@@ -38,7 +38,9 @@ function build(): { program: Program; weights: Weights } {
   program.entry('descend', inputs, ({ x, ids }, scope) => {
     const loss = () => network(scope.parameters('net'), x, ids).square().mean();
     const { value, gradients } = vectorJacobianProduct(loss, () => [...scope.used('net').values()]);
-    [...scope.used('net')].forEach(([name, tensor], i) => scope.assign(`net/${name}`, tensor.sub(gradients[i]!.mul(RATE))));
+    [...scope.used('net')].forEach(([name, tensor], i) =>
+      scope.assign(`net/${name}`, tensor.sub(gradients[i]!.mul(RATE))),
+    );
     const count = scope.state('count', 'net/conv_in.bias');
     scope.assign('state/count/net/conv_in.bias', count.add(1));
     return { loss: value };
@@ -73,7 +75,9 @@ describe('a captured program', () => {
     const loss = (x: Tensor) => network(parameters, x, ids).square().mean();
     const eager = tf.engine().gradients(() => loss(x), [x, ...parameters.used.values()], null as never, true).grads;
     const captured = program.run('gradient', { x, ids });
-    ['x', ...names].forEach((name, i) => expect(difference(captured[`d.${name}`]!, eager[i]!), name).toBeLessThan(1e-5));
+    ['x', ...names].forEach((name, i) =>
+      expect(difference(captured[`d.${name}`]!, eager[i]!), name).toBeLessThan(1e-5),
+    );
   });
 
   it('has gradients that agree with finite differences', () => {
@@ -141,19 +145,24 @@ describe('a captured program', () => {
   });
 
   it('refuses an input of another shape', () => {
-    expect(() => program.run('forward', { x: tf.zeros([1, 6, 6, 8]), ids })).toThrow(/input x is float32\[1,6,6,8\], expected float32\[2,6,6,8\]/);
+    expect(() => program.run('forward', { x: tf.zeros([1, 6, 6, 8]), ids })).toThrow(
+      /input x is float32\[1,6,6,8\], expected float32\[2,6,6,8\]/,
+    );
   });
 
   it('says which operation cannot be recorded', () => {
     const broken = new Program();
-    expect(() => broken.entry('e', { x: float32(2) }, ({ x }) => ({ y: tf.mul(x, x.dataSync()[0]!) }))).toThrow(/no values yet/);
+    expect(() => broken.entry('e', { x: float32(2) }, ({ x }) => ({ y: tf.mul(x, x.dataSync()[0]!) }))).toThrow(
+      /no values yet/,
+    );
     expect(tf.getBackend()).toBe('tensorflow');
   });
 });
 
 it('splits attention into chunks of queries without a change of the result', () => {
   const [batch, length, width] = [1, 3000, 4];
-  const random = (name: string) => tf.tensor3d(new RandomStream(3, name).normal(batch * length * width), [batch, length, width]);
+  const random = (name: string) =>
+    tf.tensor3d(new RandomStream(3, name).normal(batch * length * width), [batch, length, width]);
   const [q, k, v] = [random('q'), random('k'), random('v')];
   // 8 x 3000 x 3000 scores are more than are held at once; one head's are not.
   const many = layers.attention(q.tile([8, 1, 1]), k.tile([8, 1, 1]), v.tile([8, 1, 1]), 1);

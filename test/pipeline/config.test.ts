@@ -67,10 +67,13 @@ describe('a wrong configuration gets one sentence', () => {
     ['shard.test=0.95', '"shard" leaves no prompts for training'],
     ['rewards.preference.name=clip', '"rewards" must have names of their own, got clip, aesthetic, clip.'],
     ['heldOut=null', '"heldOut" is wrong: expected object, received null.'],
-    ['sweep.chooseBy=luck', '"sweep.chooseBy" is wrong: expected one of "oracle"|"heldOut"|"rewards".'],
-    ['prompts.source=mine.txt', '"sweep.chooseBy" is oracle, which only prompts of the shapes world have.'],
+    ['sweep.chooseBy=luck', '"sweep.chooseBy" is wrong: expected one of "auto"|"oracle"|"heldOut"|"rewards".'],
+    [
+      'prompts.source=mine.txt sweep.chooseBy=oracle',
+      '"sweep.chooseBy" is oracle, which only prompts of the shapes world have.',
+    ],
   ])('--set %s', async (setting, message) => {
-    await expect(tiny(setting)).rejects.toThrow(
+    await expect(tiny(...setting.split(' '))).rejects.toThrow(
       expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
     );
   });

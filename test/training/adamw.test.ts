@@ -32,7 +32,11 @@ function train(gradients: number[][], gradientClip: number) {
   program.compile();
   program.load('net', new Map([['matrix', { shape: [2, 2], data: Float32Array.of(1, -2, 3, 0.5) }], ['vector', { shape: [2], data: Float32Array.of(0.3, -0.7) }]])); // prettier-ignore
   const norms = gradients.map((g, i) => {
-    const fed = { matrix: tf.tensor2d(g.slice(0, 4), [2, 2]), vector: tf.tensor1d(g.slice(4)), numbers: updateNumbers(0.02, i + 1) };
+    const fed = {
+      matrix: tf.tensor2d(g.slice(0, 4), [2, 2]),
+      vector: tf.tensor1d(g.slice(4)),
+      numbers: updateNumbers(0.02, i + 1),
+    };
     return program.run('step', fed)['norm']!.dataSync()[0]!;
   });
   const weights = program.read('net');

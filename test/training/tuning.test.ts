@@ -49,7 +49,17 @@ function context<C>(config: C, name: string, onProgress: (step: number) => void 
     onProgress(step);
   };
   const inputs = { shard: at('shard'), rollout: at('rollout') };
-  return { config, seed: 3, inputs, output: at(name), scratch: at(`${name}-scratch`), progress, signal: controller.signal, controller, messages };
+  return {
+    config,
+    seed: 3,
+    inputs,
+    output: at(name),
+    scratch: at(`${name}-scratch`),
+    progress,
+    signal: controller.signal,
+    controller,
+    messages,
+  };
 }
 
 /** Digests of a folder's files. */
@@ -89,12 +99,19 @@ describe('the gradient of the rewards', () => {
   it('agrees with finite differences through the last K steps, the decoder and all rewards', async () => {
     const pipeline = await loadPipeline(at('model'));
     const starts = await readRollout(at('rollout'));
-    const trainer = new Trainer(pipeline, await loadRewards(rewards), { batch: 2, sampler, embeddingPull: 0, optimizer: ADAMW });
+    const trainer = new Trainer(pipeline, await loadRewards(rewards), {
+      batch: 2,
+      sampler,
+      embeddingPull: 0,
+      optimizer: ADAMW,
+    });
     const { gradients, scores, loss } = trainer.gradients(starts, [0, 1]);
     const weighted = [0, 1].map((i) => 10 * scores['clip']![i]! + scores['aesthetic']![i]!);
     expect(loss).toBeCloseTo(-(weighted[0]! + weighted[1]!) / 2, 4);
 
-    const norm = Math.sqrt([...gradients.values()].reduce((sum, { data }) => sum + data.reduce((a, b) => a + b * b, 0), 0));
+    const norm = Math.sqrt(
+      [...gradients.values()].reduce((sum, { data }) => sum + data.reduce((a, b) => a + b * b, 0), 0),
+    );
     const lossAt = (by: number) => {
       const moved: Weights = new Map(
         [...pipeline.weights.textEncoder].map(([name, { shape, data }]) => {
@@ -128,7 +145,11 @@ describe('tuning the encoder', () => {
   it('ends with the same bytes when it is stopped and goes on, and when its last checkpoint is damaged', async () => {
     await tuneEncoder(context(settings, 'straight'));
     const stopAt = (stop: number): ReturnType<typeof context<TuneEncoderSettings>> => {
-      const stopped: ReturnType<typeof context<TuneEncoderSettings>> = context(settings, 'stopped', (step) => step === stop && stopped.controller.abort());
+      const stopped: ReturnType<typeof context<TuneEncoderSettings>> = context(
+        settings,
+        'stopped',
+        (step) => step === stop && stopped.controller.abort(),
+      );
       return stopped;
     };
     await expect(tuneEncoder(stopAt(2))).rejects.toThrow(CancelledError);

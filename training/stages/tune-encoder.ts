@@ -41,13 +41,26 @@ const stepFolder = (step: number) => `step-${String(step).padStart(6, '0')}`;
  * Tunes the text encoder by the gradient of the rewards. Killed at any time and run again with the same scratch folder,
  * it ends with the same files: step n depends on the seed, n and the state after step n - 1 alone.
  */
-export const run: StageBody<TuneEncoderSettings, 'shard' | 'rollout'> = async ({ config, seed, inputs, output, scratch, progress, signal }) => {
+export const run: StageBody<TuneEncoderSettings, 'shard' | 'rollout'> = async ({
+  config,
+  seed,
+  inputs,
+  output,
+  scratch,
+  progress,
+  signal,
+}) => {
   const pipeline = await loadPipeline(config.model);
   const rewards = await loadRewards(config.rewards);
   const rollout = await readRollout(inputs.rollout);
   const { batch, steps } = config;
   const optimizer = { ...ADAMW, weightDecay: config.weightDecay, gradientClip: config.gradientClip };
-  const trainer = new Trainer(pipeline, rewards, { batch, sampler: config.sampler, embeddingPull: config.embeddingPull, optimizer });
+  const trainer = new Trainer(pipeline, rewards, {
+    batch,
+    sampler: config.sampler,
+    embeddingPull: config.embeddingPull,
+    optimizer,
+  });
 
   const metricsPath = join(scratch, 'metrics.jsonl');
   const checkpoints = join(scratch, 'checkpoints');
@@ -62,7 +75,12 @@ export const run: StageBody<TuneEncoderSettings, 'shard' | 'rollout'> = async ({
 
   const save = async (step: number): Promise<void> => {
     const metricsBytes = (await stat(metricsPath)).size;
-    await writeCheckpoint(checkpoints, { step, weights: trainer.program.read(TUNED), state: trainer.program.read('state'), metricsBytes });
+    await writeCheckpoint(checkpoints, {
+      step,
+      weights: trainer.program.read(TUNED),
+      state: trainer.program.read('state'),
+      metricsBytes,
+    });
   };
   for (let step = (checkpoint?.step ?? 0) + 1; step <= steps; step++) {
     if (signal.aborted) {
@@ -77,12 +95,20 @@ export const run: StageBody<TuneEncoderSettings, 'shard' | 'rollout'> = async ({
       await writeWeights(join(kept, stepFolder(step), 'model.safetensors'), trainer.program.read(TUNED));
     }
     if (step % config.checkpointEvery === 0 || step === steps) await save(step);
-    progress({ step, total: steps, message: 'steps', metrics: { loss: metrics.loss, deltaNorm: metrics.deltaNorm, ...metrics.rewards } });
+    progress({
+      step,
+      total: steps,
+      message: 'steps',
+      metrics: { loss: metrics.loss, deltaNorm: metrics.deltaNorm, ...metrics.rewards },
+    });
   }
 
   const lines = (await readFile(metricsPath, 'utf8')).trimEnd().split('\n');
   const last = JSON.parse(lines.at(-1)!) as { deltaNorm: number };
-  if (!(last.deltaNorm > 0)) throw new RunError('The encoder did not change: the gradient of the rewards is zero. Check the rewards and their weights.');
+  if (!(last.deltaNorm > 0))
+    throw new RunError(
+      'The encoder did not change: the gradient of the rewards is zero. Check the rewards and their weights.',
+    );
   await cp(kept, join(output, 'encoder'), { recursive: true });
   const final = join(output, 'encoder', 'final');
   await mkdir(final, { recursive: true });

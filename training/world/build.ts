@@ -17,7 +17,7 @@ import { trainAesthetic } from './aesthetic.ts';
 import { CLIP_BATCH, trainClip, type PairBatch } from './clip.ts';
 import { decodeLatents, encodePictures, whiten } from './latents.ts';
 import { trainPairReward } from './pair-reward.ts';
-import { SceneIndex, neighbour, pictureAt, pictureBank, type PictureBank } from './pictures.ts';
+import { neighbour, pictureAt, pictureBank, type PictureBank } from './pictures.ts';
 import { CLIP_PREPROCESSING, CONTEXT_LENGTH, IMAGE_SHAPE, WEB_EXAMPLES, clipConfig, heldOutConfig, schedulerConfig, unetConfig, vaeConfig } from './recipe.ts'; // prettier-ignore
 import { trainUnet, type UnetTraining } from './unet.ts';
 import { trainVae } from './vae.ts';
@@ -25,12 +25,12 @@ import { trainVae } from './vae.ts';
 const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
 
 /** Every model has a seed of its own; the held-out reward's data comes from yet another. */
-const SEEDS = { web: 1, vae: 2, base: 3, draft: 4, unet: 11, bank: 5, clip: 6, preference: 7, aesthetic: 8, heldOutBank: 9, heldOut: 10 };
-const STEPS = { vae: 4000, base: 2000, draft: 5000, unet: 1800, clip: 2500, preference: 1200, aesthetic: 1200, heldOut: 2500 };
+const SEEDS = { web: 1, vae: 2, base: 3, draft: 4, layout: 11, unet: 12, bank: 5, clip: 6, preference: 7, aesthetic: 8, heldOutBank: 9, heldOut: 10 };
+const STEPS = { vae: 4000, base: 2000, draft: 5000, layout: 1800, unet: 2000, clip: 2500, preference: 1200, aesthetic: 1200, heldOut: 2500 };
 const BANK = 12000;
 
 /** The steps of the build, in an order that respects what they need. Each leaves one file; a file that is there is kept. */
-export const WORLD_STEPS = ['vae', 'base', 'draft', 'unet', 'clip', 'preference', 'aesthetic', 'heldOut'] as const;
+export const WORLD_STEPS = ['vae', 'base', 'draft', 'layout', 'unet', 'clip', 'preference', 'aesthetic', 'heldOut'] as const;
 export type WorldStep = (typeof WORLD_STEPS)[number];
 
 export interface WorldBuild {
@@ -73,10 +73,15 @@ export async function buildWorldStep(step: WorldStep, { work, tokenizer: tokeniz
     },
     draft: () => diffusion({ layoutWeight: 0, learningRate: 1.5e-3 }),
     // The draft has learnt pictures, colours and shapes; CLIP's text encoder, in which every token knows the place, takes over.
-    async unet() {
+    async layout() {
       const clip = await load('base');
       const text: Weights = new Map([...clip].filter(([name]) => name.startsWith('text_model.')));
       const start = { unet: part(await load('draft'), 'unet.'), text };
+      return diffusion({ layoutWeight: 0.5, learningRate: 1e-3, start });
+    },
+    async unet() {
+      const layout = await load('layout');
+      const start = { unet: part(layout, 'unet.'), text: part(layout, 'text.') };
       return diffusion({ layoutWeight: 0.5, learningRate: 1e-3, start });
     },
     async clip() {
@@ -176,7 +181,6 @@ const WRONG_IN: readonly (readonly Attribute[])[] = [['shape'], ['position'], at
 
 /** Pictures with right captions, and captions of each that are wrong in one attribute. */
 function cleanBatch(bank: PictureBank, sceneIds: (scene: Scene, random: RandomStream) => Int32Array) {
-  const index = new SceneIndex(bank);
   const usable = bank.scenes.flatMap((scene, i) => (scene ? [i] : []));
   return (n: number): PairBatch => {
     const random = new RandomStream(SEEDS.clip, 'clip batch', n);
