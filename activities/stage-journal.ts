@@ -16,6 +16,7 @@ export class StageJournal {
   readonly #started = performance.now();
   #stage: StageFile;
   #written = 0;
+  #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(records: RunRecords, { run, stage }: StageTask, attempt: number) {
@@ -37,11 +38,12 @@ export class StageJournal {
     await this.#write({ why });
   }
 
+  /** Some times a second at most, and the latest in any case. */
   progressed(progress: Progress): void {
     this.#stage = { ...this.#stage, progress };
-    if (performance.now() - this.#written < writeMilliseconds) return;
+    const wait = writeMilliseconds - (performance.now() - this.#written);
     // Only a view: a full disk is the stage's own concern.
-    this.#write({}).catch(() => {});
+    this.#timer ??= setTimeout(() => void this.#write({}).catch(() => {}), Math.max(0, wait));
   }
 
   async finished({ artifact, key, reused, run, seconds: workSeconds }: StageOutcome): Promise<void> {
@@ -62,6 +64,8 @@ export class StageJournal {
 
   /** Writes one after the other: the last state is what stays. */
   #write(change: Partial<StageFile>): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#written = performance.now();
     this.#stage = { ...this.#stage, ...change, seconds: (this.#written - this.#started) / 1000 };
     const stage = this.#stage;

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { RunSummary } from '../../cli/run/summary.ts';
+import { Home } from '../../pipeline/home.ts';
+import { RunRecords, type Run } from '../../pipeline/runs.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const command = path('../../cli/textcraftor.mjs');
@@ -20,7 +21,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** A `textcraftor` command that works in `home`, on a server of its own. */
+/** A `textcraftor` command that works in `home`, on a server of its own. A test that fails leaves it, and it ends. */
 export class Command {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -44,10 +45,8 @@ export class Command {
 
 export const textcraftor = (home: string, ...args: string[]): Promise<Ended> => new Command(home, args).ended;
 
-/** What `textcraftor status --json` says. */
-export async function status(home: string): Promise<RunSummary> {
-  return JSON.parse((await textcraftor(home, 'status', '--json')).stdout) as RunSummary;
-}
+/** The last run's record, read directly: to start a command takes longer than a small run. */
+export const lastRun = (home: string): Promise<Run> => new RunRecords(new Home(home)).read('latest');
 
 /** Processes that have `text` in their command line or environment. Linux only; elsewhere none are found. */
 export async function processesWith(text: string): Promise<number[]> {

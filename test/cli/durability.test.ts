@@ -1,27 +1,38 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
-import { Command, diamond, processesWith, status, textcraftor } from './command.ts';
+import { Command, diamond, lastRun, processesWith, textcraftor } from './command.ts';
 
 // Whatever is killed, a run ends with the digests of one that was left alone, and no process stays behind.
 
-/** Long enough to be killed in. */
-const slow = ['--set', 'left.steps=12', '--set', 'left.milliseconds=250', '--set', 'left.block=true'];
-const run = (home: string, ...args: string[]): Command => new Command(home, ['run', ...diamond, ...slow, ...args]);
-const digests = async (home: string) =>
-  Object.fromEntries((await status(home)).stages.map(({ name, artifact }) => [name, artifact?.sha256]));
-const leftLog = async (home: string): Promise<string> => {
-  const { folder } = await status(home).catch(() => ({ folder: '' }));
-  return readFile(join(folder, 'logs', 'left.log'), 'utf8').catch(() => '');
-};
+/** A run whose stage `left` waits in the middle of its work, until it may pass. */
+const run = (home: string, block: boolean): Command =>
+  new Command(home, [
+    'run',
+    ...diamond,
+    ...steps,
+    '--set',
+    `left.gate=${join(home, 'gate')}`,
+    '--set',
+    `left.block=${block}`,
+  ]);
+const steps = ['--set', 'left.steps=6', '--set', 'left.milliseconds=250'];
+const letPass = (home: string) => writeFile(join(home, 'gate'), '');
 
-/** Waits until the stage `left` has a checkpoint. */
-async function untilHalfDone(home: string): Promise<void> {
-  const step = async () => (await status(home).catch(() => undefined))?.stages[1]?.progress?.step ?? 0;
-  await expect.poll(step, { timeout: 120_000, interval: 200 }).toBeGreaterThan(1);
-}
+const untilHalfDone = (home: string) =>
+  expect
+    .poll(async () => (await lastRun(home).catch(() => undefined))?.stages[1]?.progress?.step, {
+      timeout: 120_000,
+      interval: 100,
+    })
+    .toBe(3);
+const untilGone = (home: string) => expect.poll(() => processesWith(home), { timeout: 20_000 }).toEqual([]);
+const digests = async (home: string) =>
+  Object.fromEntries((await lastRun(home)).stages.map(({ name, artifact }) => [name, artifact?.sha256]));
+const statuses = async (home: string) => (await lastRun(home)).stages.map(({ status }) => status);
+const leftLog = async (home: string) => readFile(join((await lastRun(home)).folder, 'logs', 'left.log'), 'utf8');
 const pidOf = (log: string): number =>
   Number(
     log
@@ -29,14 +40,13 @@ const pidOf = (log: string): number =>
       .at(-1)!
       .slice('pid '.length),
   );
-const untilGone = (home: string) => expect.poll(() => processesWith(home), { timeout: 20_000 }).toEqual([]);
 
 let undisturbed: Awaited<ReturnType<typeof digests>>;
 
 describe('a run', { timeout: 300_000 }, () => {
   beforeAll(async () => {
     const home = await mkdtemp(join(tmpdir(), 'textcraftor-test-'));
-    expect((await textcraftor(home, 'run', ...diamond, '--set', 'left.steps=12')).code).toBe(0);
+    expect((await textcraftor(home, 'run', ...diamond, ...steps)).code).toBe(0);
     undisturbed = await digests(home);
     return () => rm(home, { recursive: true });
   }, 300_000);
@@ -51,36 +61,41 @@ describe('a run', { timeout: 300_000 }, () => {
     });
     const second = await textcraftor(home, 'run', ...diamond);
     expect(second.stdout).toContain('Nothing to do: every result is there.');
-    expect((await status(home)).stages.map((stage) => stage.status)).toEqual(['reused', 'reused', 'reused', 'reused']);
+    expect(await statuses(home)).toEqual(['reused', 'reused', 'reused', 'reused']);
     await untilGone(home);
   });
 
   it('survives the death of the process of a stage', async () => {
     const home = await temporaryFolder();
-    const command = run(home);
+    const command = run(home, true);
     await untilHalfDone(home);
     process.kill(pidOf(await leftLog(home)), 'SIGKILL');
+    await letPass(home);
     expect((await command.ended).code).toBe(0);
-    expect(await leftLog(home)).toMatch(/killed by SIGKILL[^]*attempt 2[^]*starts after step [1-9]/);
+    expect(await leftLog(home)).toMatch(/killed by SIGKILL[^]*attempt 2[^]*starts after step 3/);
     expect(await digests(home)).toEqual(undisturbed);
   });
 
   it('goes on from the checkpoint when everything was killed', async () => {
     const home = await temporaryFolder();
-    const command = run(home);
+    const command = run(home, true);
     await untilHalfDone(home);
     command.process.kill('SIGKILL');
     expect((await command.ended).signal).toBe('SIGKILL');
     await untilGone(home);
-    expect((await status(home)).status).toBe('interrupted');
+    expect(await lastRun(home)).toMatchObject({
+      status: 'interrupted',
+      stages: [{}, { status: 'interrupted' }, {}, {}],
+    });
+    await letPass(home);
     expect((await textcraftor(home, 'resume', 'latest')).code).toBe(0);
-    expect(await leftLog(home)).toMatch(/starts after step 0[^]*starts after step [1-9]/);
+    expect(await leftLog(home)).toMatch(/starts after step 0[^]*starts after step 3/);
     expect(await digests(home)).toEqual(undisturbed);
   });
 
   it('ends with exit code 130 when it is interrupted, and goes on when it is resumed', async () => {
     const home = await temporaryFolder();
-    const command = run(home);
+    const command = run(home, false);
     await untilHalfDone(home);
     command.process.kill('SIGINT');
     const ended = await command.ended;
@@ -89,14 +104,15 @@ describe('a run', { timeout: 300_000 }, () => {
       /^textcraftor: Run diamond-\S+ was interrupted; continue with: textcraftor resume diamond-\S+\n$/,
     );
     await untilGone(home);
-    expect(await status(home)).toMatchObject({ status: 'cancelled', stages: [{}, { status: 'cancelled' }, {}, {}] });
+    expect(await lastRun(home)).toMatchObject({ status: 'cancelled', stages: [{}, { status: 'cancelled' }, {}, {}] });
+    await letPass(home);
     expect((await textcraftor(home, 'resume')).code).toBe(0);
     expect(await digests(home)).toEqual(undisturbed);
   });
 
   it('can be cancelled from elsewhere', async () => {
     const home = await temporaryFolder();
-    const command = run(home);
+    const command = run(home, false);
     await untilHalfDone(home);
     expect((await textcraftor(home, 'resume')).stderr).toMatch(/Process \d+ on \S+ works on run/);
     expect(await textcraftor(home, 'cancel')).toMatchObject({
@@ -109,24 +125,16 @@ describe('a run', { timeout: 300_000 }, () => {
 
   it('keeps the error of a stage that failed, and runs from there with other settings', async () => {
     const home = await temporaryFolder();
-    const failed = await textcraftor(
-      home,
-      'run',
-      ...diamond,
-      '--set',
-      'left.fail=InputError',
-      '--set',
-      'left.steps=12',
-    );
+    const failed = await textcraftor(home, 'run', ...diamond, ...steps, '--set', 'left.fail=InputError');
     expect(failed.code).toBe(2);
     expect(failed.stderr).toMatch(
       /^textcraftor: step 1 failed on purpose \(continue with: textcraftor resume \S+\)\n$/,
     );
-    const { stages, error } = await status(home);
-    expect(stages.map((stage) => stage.status)).toEqual(['ran', 'failed', 'ran', 'pending']);
+    const { error } = await lastRun(home);
+    expect(await statuses(home)).toEqual(['ran', 'failed', 'ran', 'pending']);
     expect(error).toEqual({ name: 'InputError', message: 'step 1 failed on purpose' });
     expect((await textcraftor(home, 'resume', '--set', 'left.failAt=99')).code).toBe(0);
-    expect((await status(home)).stages.map((stage) => stage.status)).toEqual(['reused', 'ran', 'reused', 'ran']);
+    expect(await statuses(home)).toEqual(['reused', 'ran', 'reused', 'ran']);
     expect(await digests(home)).toEqual(undisturbed);
     await untilGone(home);
   });
@@ -142,7 +150,7 @@ describe('bad input', { timeout: 120_000 }, () => {
     [['status', 'mine'], 'start one with: textcraftor run'],
     [['trace', '12345'], 'give at least 6 digits'],
     [['worker', '--queue', 'fast'], 'There is no queue "fast"; there are all, pipeline, engine.'],
-  ])('gets a sentence and exit code 2: %j', async (args, message) => {
+  ])('gets a sentence and exit code 2 (%#)', async (args, message) => {
     const home = await temporaryFolder();
     const { code, stderr } = await textcraftor(home, ...args);
     expect(stderr).toContain(message);
