@@ -130,6 +130,11 @@ describe('a function as an ONNX model', () => {
     });
   });
 
+  it("has ONNX's own operators for a layer's normalisation and gelu", () => {
+    const graph = exportOnnx({ name: 'test', source: 'test', inputs: { x: open(x, false) }, weights: norm('n'), build: ({ x }, p) => ({ y: layers.gelu(layers.layerNorm(p.at('n'), x)) }) }); // prettier-ignore
+    expect(graph.nodes.map(({ op }) => op)).toEqual(['LayerNormalization', 'Gelu', 'Identity']);
+  });
+
   it('agrees in attention', async () => {
     const tokens = (t: Tensor) => t.reshape([-1, 30, 6]);
     await check({
