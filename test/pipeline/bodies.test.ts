@@ -1,0 +1,41 @@
+import { expect, expectTypeOf, it } from 'vitest';
+import type * as filterBody from '../../datasets/stages/filter.ts';
+import type * as ingestBody from '../../datasets/stages/ingest.ts';
+import type * as shardBody from '../../datasets/stages/shard.ts';
+import type * as evaluateBody from '../../evaluation/stages/evaluate.ts';
+import type * as reportBody from '../../evaluation/stages/report.ts';
+import type * as sweepBody from '../../evaluation/stages/sweep.ts';
+import {
+  evaluate,
+  filter,
+  ingest,
+  report,
+  rollout,
+  shard,
+  sweep,
+  textcraftor,
+  tuneEncoder,
+} from '../../pipeline/textcraftor.ts';
+import type * as rolloutBody from '../../training/stages/rollout.ts';
+import type * as tuneEncoderBody from '../../training/stages/tune-encoder.ts';
+
+/** What a stage hands to its body. */
+interface Handed<S extends { config(settings: never): unknown; inputs: readonly string[] }> {
+  config: ReturnType<S['config']>;
+  inputs: Readonly<Record<S['inputs'][number], string>>;
+}
+/** What a body takes. */
+type Taken<Body extends { run(context: never): Promise<void> }> = Pick<Parameters<Body['run']>[0], 'config' | 'inputs'>;
+
+// Checked by the compiler (npm run types).
+it('hands each body what it takes', () => {
+  expectTypeOf<Handed<typeof ingest>>().toExtend<Taken<typeof ingestBody>>();
+  expectTypeOf<Handed<typeof filter>>().toExtend<Taken<typeof filterBody>>();
+  expectTypeOf<Handed<typeof shard>>().toExtend<Taken<typeof shardBody>>();
+  expectTypeOf<Handed<typeof rollout>>().toExtend<Taken<typeof rolloutBody>>();
+  expectTypeOf<Handed<typeof tuneEncoder>>().toExtend<Taken<typeof tuneEncoderBody>>();
+  expectTypeOf<Handed<typeof sweep>>().toExtend<Taken<typeof sweepBody>>();
+  expectTypeOf<Handed<typeof evaluate>>().toExtend<Taken<typeof evaluateBody>>();
+  expectTypeOf<Handed<typeof report>>().toExtend<Taken<typeof reportBody>>();
+  expect(textcraftor.stages).toHaveLength(8);
+});
