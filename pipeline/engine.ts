@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ export interface EngineDescription {
   binding: string;
   /** Vector instructions, which choose the kernels. */
   processor: string[];
+  /** Graphics processors, by model; empty where TensorFlow computes on the CPU. */
+  graphics: string[];
   xla: boolean;
 }
 
@@ -20,7 +22,13 @@ const require = createRequire(import.meta.url);
 /** @param tools the folder with the set-up's TensorFlow */
 export function describeEngine({ xla }: EngineSettings, tools: string): EngineDescription {
   const binding = (require('@tensorflow/tfjs-node-gpu/package.json') as { version: string }).version;
-  return { library: libraryBuild(join(tools, 'tensorflow')), binding, processor: vectorInstructions(), xla };
+  return {
+    library: libraryBuild(join(tools, 'tensorflow')),
+    binding,
+    processor: vectorInstructions(),
+    graphics: graphicsModels(),
+    xla,
+  };
 }
 
 function libraryBuild(folder: string): unknown {
@@ -44,5 +52,15 @@ function vectorInstructions(): string[] {
     ];
   } catch {
     return [arch(), cpus()[0]?.model ?? 'unknown'];
+  }
+}
+
+function graphicsModels(): string[] {
+  const folder = '/proc/driver/nvidia/gpus';
+  try {
+    const files = readdirSync(folder).map((name) => readFileSync(join(folder, name, 'information'), 'utf8'));
+    return files.map((text) => /^Model:\s*(.*)$/m.exec(text)?.[1] ?? 'unknown').toSorted();
+  } catch {
+    return [];
   }
 }

@@ -24,6 +24,11 @@ export class Home {
     return join(this.folder, 'external.json');
   }
 
+  /** Workflows, bundled for the worker. */
+  get workflows(): string {
+    return join(this.folder, 'workflows');
+  }
+
   get runs(): string {
     return join(this.folder, 'runs');
   }

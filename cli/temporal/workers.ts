@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../../activities/activities.ts';
 import type { Home } from '../../pipeline/home.ts';
+import { bundleWorkflows } from './bundle.ts';
 
 /** Workflows and the stages that need no TensorFlow. */
 export const pipelineQueue = 'textcraftor';
@@ -43,12 +43,12 @@ export async function startWorkers({
   };
   const workers: Worker[] = [];
   if (queues.includes('pipeline')) {
-    const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+    const workflowBundle = await bundleWorkflows(home.workflows);
     workers.push(
       await Worker.create({
         ...common,
         taskQueue: pipelineQueue,
-        workflowsPath,
+        workflowBundle,
         maxConcurrentActivityTaskExecutions: 4,
       }),
     );

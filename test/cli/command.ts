@@ -21,7 +21,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** A `textcraftor` command that works in `home`, on a server of its own. A test that fails leaves it, and it ends. */
+/** A `textcraftor` command that works in `home`, on a server of its own. */
 export class Command {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;

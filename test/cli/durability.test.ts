@@ -1,23 +1,19 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 import { Command, diamond, lastRun, processesWith, textcraftor } from './command.ts';
 
 // Whatever is killed, a run ends with the digests of one that was left alone, and no process stays behind.
 
 /** A run whose stage `left` waits in the middle of its work, until it may pass. */
-const run = (home: string, block: boolean): Command =>
-  new Command(home, [
-    'run',
-    ...diamond,
-    ...steps,
-    '--set',
-    `left.gate=${join(home, 'gate')}`,
-    '--set',
-    `left.block=${block}`,
-  ]);
+function run(home: string, block: boolean): Command {
+  const waiting = ['--set', `left.gate=${join(home, 'gate')}`, '--set', `left.block=${block}`];
+  const command = new Command(home, ['run', ...diamond, ...steps, ...waiting]);
+  onTestFinished(() => void command.process.kill('SIGKILL')); // has ended, when all went well
+  return command;
+}
 const steps = ['--set', 'left.steps=6', '--set', 'left.milliseconds=250'];
 const letPass = (home: string) => writeFile(join(home, 'gate'), '');
 
