@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { CancelledError, toErrorRecord, TextcraftorError } from '../common/errors.ts';
-import type { StageBody } from '../pipeline/stage.ts';
+import type { Progress, StageBody } from '../pipeline/stage.ts';
 import type { StageOrder, StageReport } from './stage-messages.ts';
 
 // The process of one attempt at one stage: gets its order, runs the body, reports, and ends.
@@ -25,7 +25,7 @@ const watchdog = `
   }, 500);
 `;
 
-/** Progress is sent at most this often; the last step always. */
+/** Progress is sent at most this often. */
 const progressMilliseconds = 200;
 
 const controller = new AbortController();
@@ -42,19 +42,10 @@ async function work(order: StageOrder): Promise<void> {
 }
 
 async function attempt({ module, lease: _, ...context }: StageOrder): Promise<StageReport> {
-  let sent = 0;
+  const progress = progressSender();
   try {
     const { run } = (await import(pathToFileURL(module).href)) as { run: StageBody<unknown> };
-    await run({
-      ...context,
-      signal: controller.signal,
-      progress: (progress) => {
-        const now = performance.now();
-        if (now - sent < progressMilliseconds && progress.step < progress.total) return;
-        sent = now;
-        process.send!({ kind: 'progress', progress } satisfies StageReport);
-      },
-    });
+    await run({ ...context, signal: controller.signal, progress });
     return { kind: 'done' };
   } catch (error) {
     // The whole of it is for the log; the record is for the run.
@@ -62,4 +53,20 @@ async function attempt({ module, lease: _, ...context }: StageOrder): Promise<St
       process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     return { kind: 'failed', error: toErrorRecord(controller.signal.aborted ? controller.signal.reason : error) };
   }
+}
+
+/** Some times a second at most; the last step always, and the latest when the body pauses. */
+function progressSender(): (progress: Progress) => void {
+  let sent = 0;
+  let timer: NodeJS.Timeout | undefined;
+  return (progress) => {
+    clearTimeout(timer);
+    const send = (): void => {
+      sent = performance.now();
+      process.send!({ kind: 'progress', progress } satisfies StageReport);
+    };
+    const wait = sent + progressMilliseconds - performance.now();
+    if (wait <= 0 || progress.step >= progress.total) send();
+    else timer = setTimeout(send, wait);
+  };
 }
