@@ -1,6 +1,3 @@
-import { InputError, RunError } from '../../common/errors.ts';
-import { encodeFloat16 } from '../float16.ts';
-import type { Layout } from '../parameters.ts';
 import type { Weights } from '../weights.ts';
 import { GraphBuilder, inOrder, type Value } from './builder.ts';
 import type { OnnxGraph, OnnxPort } from './format.ts';
@@ -9,8 +6,9 @@ import type { Operation, Rule } from './rule.ts';
 import { elementRules } from './rules-elements.ts';
 import { networkRules } from './rules-networks.ts';
 import { shapeRules } from './rules-shapes.ts';
-import { isOpen, isOpenSize, storedShape, trace } from './trace.ts';
-import type { Trace, TracedOperation, TracedParameter, TracedTensor } from './trace.ts';
+import { addParameter } from './stored-weight.ts';
+import { isOpen, isOpenSize, trace } from './trace.ts';
+import type { Trace, TracedOperation, TracedTensor } from './trace.ts';
 
 export interface OnnxExport<I extends string> {
   name: string;
@@ -69,10 +67,12 @@ function convert(graph: GraphBuilder, operation: TracedOperation, values: Map<Tr
     if (!found) throw new Error(`input ${input} has to be a constant`);
     return found;
   };
-  const numbers = (input: number) => elements(input).map((element) => {
-    if (isOpen(element)) throw new Error(`input ${input}, a constant, depends on an open size; give that a fixed one`);
-    return element;
-  }); // prettier-ignore
+  const numbers = (input: number) =>
+    elements(input).map((element) => {
+      if (isOpen(element))
+        throw new Error(`input ${input}, a constant, depends on an open size; give that a fixed one`);
+      return element;
+    });
   try {
     const context: Operation = {
       ...operation,
@@ -109,42 +109,6 @@ function lazyConstant(graph: GraphBuilder, tensor: TracedTensor, values: Map<Tra
   };
   values.set(tensor, value);
   return value;
-}
-
-/** In which order of the engine's axes the file's layout has them. */
-const layoutOrder = (layout: Layout, rank: number): number[] =>
-  layout === 'linear' ? [1, 0] : layout === 'conv2d' ? [3, 2, 0, 1] : inOrder(rank);
-
-function addParameter(
-  graph: GraphBuilder,
-  parameter: TracedParameter,
-  weights: Weights,
-  source: string,
-  dtype: 'float32' | 'float16',
-): Value {
-  const { name, shape, layout } = parameter;
-  const expected = storedShape(parameter);
-  const stored = weights.get(name);
-  if (!stored)
-    throw new InputError(`Tensor ${name} is missing from ${source}; expected shape [${expected.join(', ')}].`);
-  if (String(stored.shape) !== String(expected))
-    throw new InputError(
-      `Tensor ${name} in ${source} has shape [${stored.shape.join(', ')}]; expected [${expected.join(', ')}].`,
-    );
-  const value = { name, shape, dtype: 'float32' as const, order: layoutOrder(layout, shape.length) };
-  const { buffer, byteOffset, byteLength } = dtype === 'float32' ? stored.data : halves(name, stored.data);
-  graph.initializers.push({ name, dtype, shape: expected, bytes: new Uint8Array(buffer, byteOffset, byteLength) });
-  return dtype === 'float32' ? value : { ...value, name: graph.add('Cast', [name], { to: { i: 1 } })[0]! };
-}
-
-function halves(name: string, data: Float32Array): Uint16Array {
-  const bits = encodeFloat16(data);
-  const overflow = bits.findIndex((value, i) => (value & 0x7fff) === 0x7c00 && Number.isFinite(data[i]));
-  if (overflow >= 0)
-    throw new RunError(
-      `Tensor ${name} has the value ${data[overflow]}, which does not fit into float16 (at most 65504); export it as float32.`,
-    );
-  return bits;
 }
 
 function addOutputs(

@@ -76,7 +76,7 @@ export interface OnnxGraph {
   nodes: readonly OnnxNode[];
 }
 
-/** The bytes of a model file. Equal graphs give equal bytes. */
+/** The bytes of a model file, whose weights are below 2 GiB. Equal graphs give equal bytes. */
 export function encodeModel(graph: OnnxGraph): Uint8Array {
   return encode(graph, ({ bytes }) => ({ raw_data: bytes }));
 }

@@ -40,10 +40,10 @@ export function recordFunction<I extends string>(
       sources.set(name, { shape, dtype });
       return recorder.addNode('Source', [], {}, [{ shape, dtype }], name)[0]!;
     };
-    const fed = Object.entries<OpenTensorSpec>(inputs).map(([name, { shape, dtype }]) => [
-      name,
-      source(inputName(name), shape.map((size) => (typeof size === 'string' ? openSize : size)), dtype),
-    ]); // prettier-ignore
+    const fed = Object.entries<OpenTensorSpec>(inputs).map(([name, { shape, dtype }]) => {
+      const sizes = shape.map((size) => (typeof size === 'string' ? openSize : size));
+      return [name, source(inputName(name), sizes, dtype)];
+    });
     const read = new Map<string, Tensor>();
     const scope = (path: string): Parameters => ({
       at: (name) => scope(`${path}${name}.`),

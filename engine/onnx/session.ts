@@ -34,7 +34,7 @@ export class OnnxSession {
     return new OnnxSession(
       await session.catch((error: Error) => {
         throw new InputError(
-          `ONNX Runtime does not take ${typeof model === 'string' ? model : 'the model'}: ${error.message}.`,
+          `ONNX Runtime does not take ${typeof model === 'string' ? model : 'the model'}: ${error.message}`,
         );
       }),
     );

@@ -1,5 +1,5 @@
 import type { DataType, NodeDefinition } from '../graph-definition.ts';
-import { fileShape, type Layout } from '../parameters.ts';
+import type { Layout } from '../parameters.ts';
 import { inferOutputs, type Attributes } from '../shape-inference.ts';
 import { fusePatterns } from './patterns.ts';
 import { constantOf, inputName, parameterName, plainAttributes, recordFunction } from './recording.ts';
@@ -140,6 +140,3 @@ function needed(operations: readonly TracedOperation[], outputs: Iterable<Traced
   });
   return kept.reverse();
 }
-
-/** The file's shape of a traced parameter. */
-export const storedShape = ({ shape, layout }: TracedParameter): number[] => fileShape(shape, layout);

@@ -1,0 +1,45 @@
+import { InputError, RunError } from '../../common/errors.ts';
+import { encodeFloat16 } from '../float16.ts';
+import { fileShape, type Layout } from '../parameters.ts';
+import type { Weights } from '../weights.ts';
+import { inOrder, type GraphBuilder, type Value } from './builder.ts';
+import { ELEMENT_TYPES } from './format.ts';
+import type { TracedParameter } from './trace.ts';
+
+/** In which order of the engine's axes the file's layout has them. */
+const layoutOrder = (layout: Layout, rank: number): number[] =>
+  layout === 'linear' ? [1, 0] : layout === 'conv2d' ? [3, 2, 0, 1] : inOrder(rank);
+
+/** Makes a parameter's weight a constant of the graph, named and laid out as in the file. @throws InputError where there is none that fits */
+export function addParameter(
+  graph: GraphBuilder,
+  { name, shape, layout }: TracedParameter,
+  weights: Weights,
+  source: string,
+  dtype: 'float32' | 'float16',
+): Value {
+  const expected = fileShape(shape, layout);
+  const stored = weights.get(name);
+  if (!stored)
+    throw new InputError(`Tensor ${name} is missing from ${source}; expected shape [${expected.join(', ')}].`);
+  if (String(stored.shape) !== String(expected))
+    throw new InputError(
+      `Tensor ${name} in ${source} has shape [${stored.shape.join(', ')}]; expected [${expected.join(', ')}].`,
+    );
+  const value = { name, shape, dtype: 'float32' as const, order: layoutOrder(layout, shape.length) };
+  const { buffer, byteOffset, byteLength } = dtype === 'float32' ? stored.data : halves(name, stored.data);
+  graph.initializers.push({ name, dtype, shape: expected, bytes: new Uint8Array(buffer, byteOffset, byteLength) });
+  return dtype === 'float32'
+    ? value
+    : { ...value, name: graph.add('Cast', [name], { to: { i: ELEMENT_TYPES.float32 } })[0]! };
+}
+
+function halves(name: string, data: Float32Array): Uint16Array {
+  const bits = encodeFloat16(data);
+  const overflow = bits.findIndex((value, i) => (value & 0x7fff) === 0x7c00 && Number.isFinite(data[i]));
+  if (overflow >= 0)
+    throw new RunError(
+      `Tensor ${name} has the value ${data[overflow]}, which does not fit into float16 (at most 65504); export it as float32.`,
+    );
+  return bits;
+}
