@@ -46,7 +46,7 @@ describe('a configuration', () => {
       'tuneEncoder.steps=8',
     );
     expect(config.tuneEncoder.steps).toBe(8);
-    expect(config.rewards.map(({ weight }) => weight)).toEqual([2, 0, 1]);
+    expect(config.rewards.map(({ weight }) => weight)).toEqual([2, 0, 2]);
     expect(config.sweep.blends).toEqual([0, 1]);
   });
 });
