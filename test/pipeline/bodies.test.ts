@@ -5,7 +5,7 @@ import type * as shardBody from '../../datasets/stages/shard.ts';
 import type * as evaluateBody from '../../evaluation/stages/evaluate.ts';
 import type * as reportBody from '../../evaluation/stages/report.ts';
 import type * as sweepBody from '../../evaluation/stages/sweep.ts';
-import {
+import type {
   evaluate,
   filter,
   ingest,
@@ -13,8 +13,9 @@ import {
   rollout,
   shard,
   sweep,
-  textcraftor,
-  tuneEncoder,
+  tuneEncoder} from '../../pipeline/textcraftor.ts';
+import {
+  textcraftor
 } from '../../pipeline/textcraftor.ts';
 import type * as rolloutBody from '../../training/stages/rollout.ts';
 import type * as tuneEncoderBody from '../../training/stages/tune-encoder.ts';
