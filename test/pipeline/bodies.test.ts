@@ -13,10 +13,9 @@ import type {
   rollout,
   shard,
   sweep,
-  tuneEncoder} from '../../pipeline/textcraftor.ts';
-import {
-  textcraftor
+  tuneEncoder,
 } from '../../pipeline/textcraftor.ts';
+import { textcraftor } from '../../pipeline/textcraftor.ts';
 import type * as rolloutBody from '../../training/stages/rollout.ts';
 import type * as tuneEncoderBody from '../../training/stages/tune-encoder.ts';
 
