@@ -57,13 +57,17 @@ interface Difference {
   to: unknown;
 }
 
-/** Leaves in which two JSON values differ. */
-function differences(to: unknown, from: unknown, path = ''): Difference[] {
+/** Leaves in which two JSON values differ. Items of a list go by their name, if they have one. */
+function differences(to: unknown, from: unknown, path: readonly string[] = []): Difference[] {
   if (isObject(to) && isObject(from)) {
     const keys = new Set([...Object.keys(from), ...Object.keys(to)]);
-    return [...keys].flatMap((key) => differences(to[key], from[key], path === '' ? key : `${path}.${key}`));
+    return [...keys].flatMap((key) => {
+      const item = to[key] ?? from[key];
+      const label = Array.isArray(to) && isObject(item) && typeof item['name'] === 'string' ? item['name'] : key;
+      return differences(to[key], from[key], [...path, label]);
+    });
   }
-  return JSON.stringify(to) === JSON.stringify(from) ? [] : [{ path, from, to }];
+  return JSON.stringify(to) === JSON.stringify(from) ? [] : [{ path: path.join('.'), from, to }];
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

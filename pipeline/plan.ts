@@ -58,7 +58,7 @@ export async function planRun<Settings extends CommonSettings>(
       const own = last
         ? whyDifferent({ ...parts, inputs: {} }, { ...last.parts, inputs: {} })
         : 'it has no earlier result';
-      const follows = `reads ${running.join(' and ')}`;
+      const follows = `reads ${listWords(running)}`;
       plan.set(stage.name, run(own.startsWith('its result') ? follows : `${follows}; ${own}`));
       continue;
     }
@@ -78,4 +78,9 @@ export async function planRun<Settings extends CommonSettings>(
     }
   }
   return [...plan.values()];
+}
+
+/** a, b and c */
+function listWords(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }

@@ -107,10 +107,16 @@ export function describeStage(stage: StageFile): string {
 }
 
 function describeProgress({ progress, startedAt }: StageFile): string {
-  const { step, total, message, metrics } = progress!;
+  const { step, total, message = '', metrics = {} } = progress!;
   const seconds = startedAt === undefined ? 0 : (Date.now() - Date.parse(startedAt)) / 1000;
-  const values = Object.entries(metrics ?? {}).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
-  return [total > 0 ? `step ${step} of ${total}` : '', message ?? '', ...values, formatSeconds(seconds)]
-    .filter(Boolean)
-    .join(', ');
+  const values = Object.entries(metrics).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
+  return [...describeCount(step, total, message), ...values, formatSeconds(seconds)].join(', ');
+}
+
+/** A message may be the unit of the count, or say the count itself. */
+function describeCount(step: number, total: number, message: string): string[] {
+  const count = `${step} of ${total}`;
+  if (total === 0 || message.includes(count)) return [message].filter(Boolean);
+  if (/^[a-z]+$/.test(message)) return [`${count} ${message}`];
+  return [`step ${count}`, message].filter(Boolean);
 }
