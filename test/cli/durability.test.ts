@@ -59,6 +59,13 @@ describe('a run', { timeout: 300_000 }, () => {
     expect(second.stdout).toContain('Nothing to do: every result is there.');
     expect(await statuses(home)).toEqual(['reused', 'reused', 'reused', 'reused']);
     await untilGone(home);
+
+    const trace = await textcraftor(home, 'trace', 'latest/join', '--json');
+    expect(JSON.parse(trace.stdout)).toMatchObject({
+      inputs: [{ inputs: [{ result: { parts: { stage: 'source' } } }] }, {}],
+    });
+    const [run] = (JSON.parse((await textcraftor(home, 'list', '--json')).stdout) as { runs: { run: string }[] }).runs;
+    expect((await textcraftor(home, 'logs', run!.run, 'join')).stdout).toContain('starts after step 0');
   });
 
   it('survives the death of the process of a stage', async () => {
