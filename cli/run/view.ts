@@ -45,7 +45,7 @@ export class PlainView implements RunView {
 /** One line a stage, drawn again in place. */
 export class LiveView implements RunView {
   readonly #out: NodeJS.WriteStream;
-  #lines = 0;
+  #drawn: string[] = [];
 
   constructor(out: NodeJS.WriteStream) {
     this.#out = out;
@@ -56,9 +56,10 @@ export class LiveView implements RunView {
     const lines = run.stages.map((stage) =>
       `${mark(stage)} ${stage.name.padEnd(14)} ${describeStage(stage)}`.slice(0, width - 1),
     );
-    const up = this.#lines > 0 ? `\x1b[${this.#lines}A` : '';
+    if (lines.join('\n') === this.#drawn.join('\n')) return;
+    const up = this.#drawn.length > 0 ? `\x1b[${this.#drawn.length}A` : '';
     this.#out.write(up + lines.map((line) => `\x1b[2K${line}\n`).join(''));
-    this.#lines = lines.length;
+    this.#drawn = lines;
   }
 
   end(run: Run): void {
