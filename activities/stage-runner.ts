@@ -68,7 +68,7 @@ export class StageRunner {
   ): Promise<StageOutcome> {
     const pipeline = await loadPipeline(source.pipeline);
     const settings = checkConfig(pipeline.schema, source.config, `Run ${task.run}`);
-    const stage = findStage(pipeline, task.stage);
+    const stage = findStage(pipeline, settings, task.stage);
     const digests = Object.fromEntries(stage.inputs.map((name) => [name, task.inputs[name]!.artifact.sha256]));
     const parts = await this.#keys.parts(pipeline, stage, settings, digests);
     const work: Work = { pipeline, stage, settings, parts, key: keyOf(parts) };

@@ -37,7 +37,12 @@ export interface Pipeline<Settings extends CommonSettings = CommonSettings> {
 // Parameters of functions are compared both ways for methods, so stages of any slice fit here.
 type AnyStage<Settings> = Stage<Settings, string, string, unknown>;
 type NameOf<S> = S extends { readonly name: infer Name } ? Name : never;
-type InputOf<S> = S extends { readonly inputs: readonly (infer Input)[] } ? Input : never;
+type InputOf<S> = S extends {
+  readonly inputs: readonly (infer Input)[];
+  readonly optionalInputs?: readonly (infer Optional)[];
+}
+  ? Input | (string extends Optional ? never : Optional) // inferred so where there are none
+  : never;
 /** `unknown` when every input is the name of a stage, else a type that says which is not. */
 type KnownInputs<S extends readonly unknown[]> = [Exclude<InputOf<S[number]>, NameOf<S[number]>>] extends [never]
   ? unknown
@@ -56,21 +61,58 @@ export function definePipeline<Settings extends CommonSettings, const S extends 
   },
 ): Pipeline<Settings> {
   const { stages, results, ...rest } = definition;
-  const problems = lintGraph(stages, results as readonly string[] | undefined);
+  // What may be read is an edge like any other: a graph without cycles has none when some of its stages are off.
+  const nodes = stages.map((stage) => ({ ...stage, inputs: [...stage.inputs, ...(stage.optionalInputs ?? [])] }));
+  const problems = [...lintGraph(nodes, results as readonly string[] | undefined), ...lintOptional(stages)];
   if (problems.length > 0) throw new InputError(`Pipeline "${rest.name}": ${problems.join(' ')}`);
-  return { ...rest, stages: topologicalOrder<AnyStage<Settings>>(stages) };
+  const byName = new Map(stages.map((stage) => [stage.name, stage]));
+  return { ...rest, stages: topologicalOrder(nodes).map(({ name }) => byName.get(name)!) };
 }
 
-/** The stage called `name`. @throws InputError that names the nearest one */
+/** A stage that is always on needs its inputs always. */
+function lintOptional(stages: readonly AnyStage<never>[]): string[] {
+  const optional = new Set(stages.filter((stage) => stage.when).map(({ name }) => name));
+  return stages.flatMap(({ name, inputs, when }) =>
+    when
+      ? []
+      : inputs
+          .filter((input) => optional.has(input))
+          .map((input) => `Stage "${name}" reads "${input}", which may be off: name it among its optionalInputs.`),
+  );
+}
+
+/**
+ * The stages that are on, inputs first. The `inputs` of each are those that it gets.
+ * @throws InputError when one needs a stage that is off
+ */
+export function activeStages<Settings extends CommonSettings>(
+  pipeline: Pipeline<Settings>,
+  settings: Settings,
+): AnyStage<Settings>[] {
+  const active = pipeline.stages.filter((stage) => stage.when?.(settings) ?? true);
+  const on = new Set(active.map(({ name }) => name));
+  return active.map((stage) => {
+    const off = stage.inputs.find((input) => !on.has(input));
+    if (off !== undefined)
+      throw new InputError(`Stage "${stage.name}" needs "${off}", which this configuration leaves out.`);
+    return { ...stage, inputs: [...stage.inputs, ...(stage.optionalInputs ?? []).filter((input) => on.has(input))] };
+  });
+}
+
+/** The stage called `name`, if it is on. @throws InputError that names the nearest one, or says that it is off */
 export function findStage<Settings extends CommonSettings>(
   pipeline: Pipeline<Settings>,
+  settings: Settings,
   name: string,
 ): AnyStage<Settings> {
-  const stage = pipeline.stages.find((each) => each.name === name);
+  const active = activeStages(pipeline, settings);
+  const stage = active.find((each) => each.name === name);
   if (stage) return stage;
+  if (pipeline.stages.some((each) => each.name === name))
+    throw new InputError(`Stage "${name}" is off: the configuration does not ask for it.`);
   const guess = nearest(
     name,
-    pipeline.stages.map((each) => each.name),
+    active.map((each) => each.name),
   );
   throw new InputError(`Pipeline "${pipeline.name}" has no stage "${name}"; did you mean "${guess}"?`);
 }

@@ -2,7 +2,7 @@ import { findHit, whyDifferent } from './hit.ts';
 import { keyOf, type KeyMaker } from './key.ts';
 import type { ResultIndex } from './results.ts';
 import type { ArtifactStore } from './store.ts';
-import type { CommonSettings, Pipeline } from './pipeline.ts';
+import { activeStages, type CommonSettings, type Pipeline } from './pipeline.ts';
 import type { Artifact } from './stage.ts';
 
 /** What a run would do with a stage. */
@@ -37,7 +37,7 @@ export async function planRun<Settings extends CommonSettings>(
   fresh: ReadonlySet<string> = new Set(),
 ): Promise<PlannedStage[]> {
   const plan = new Map<string, PlannedStage>();
-  for (const stage of pipeline.stages) {
+  for (const stage of activeStages(pipeline, settings)) {
     const [last] = await results.list(stage.name);
     const estimate = last ? { estimatedSeconds: last.seconds } : {};
     const run = (why: string, key?: string): PlannedStage => ({

@@ -43,7 +43,7 @@ export class RunRecords {
       pipeline,
       createdAt,
       status: 'running',
-      graph: graph.map(({ name, inputs }) => ({ name, inputs })),
+      graph: bareGraph(graph),
     };
     await mkdir(join(this.folder(id), 'logs'));
     await this.saveConfig(id, config);
@@ -53,6 +53,11 @@ export class RunRecords {
 
   async save(run: RunFile): Promise<void> {
     await writeFileAtomic(join(this.folder(run.id), 'run.json'), JSON.stringify(run, null, 2));
+  }
+
+  /** Settings decide which stages are on. */
+  async setGraph(id: string, graph: readonly GraphNode[]): Promise<void> {
+    await this.save({ ...(await this.file(id)), graph: bareGraph(graph) });
   }
 
   /** Whose workers do the run: those of a configured server, or (undefined) the process that has started it. */
@@ -162,6 +167,10 @@ export class RunRecords {
       return { name, status: 'pending', seconds: 0 };
     }
   }
+}
+
+function bareGraph(nodes: readonly GraphNode[]): GraphNode[] {
+  return nodes.map(({ name, inputs }) => ({ name, inputs }));
 }
 
 /** False when it is there already. */

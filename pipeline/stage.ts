@@ -16,13 +16,13 @@ export interface Progress {
   metrics?: Record<string, number>;
 }
 
-/** What a stage's body is given. */
-export interface StageContext<Slice, Input extends string = string> {
+/** What a stage's body is given. `Optional`: the inputs whose stages may be off. */
+export interface StageContext<Slice, Input extends string = string, Optional extends string = never> {
   /** This stage's slice of the configuration (plain JSON, paths absolute). */
   config: Slice;
   seed: number;
-  /** The artifacts it reads, by the stage that made them: local folders, verified. */
-  inputs: Readonly<Record<Input, string>>;
+  /** The artifacts it reads, by the stage that made them: local folders, verified. Those of stages that are off are absent. */
+  inputs: Readonly<Record<Input, string> & Partial<Record<Optional, string>>>;
   /** An empty folder. It becomes the stage's artifact when the body returns, and vanishes when it throws. */
   output: string;
   /** A folder that outlives the attempts of the same work: for checkpoints. */
@@ -36,14 +36,26 @@ export interface StageContext<Slice, Input extends string = string> {
  * The work of a stage, exported as `run` by the stage's module. It runs in a process of its own, so it may block.
  * The same context must give the same files: no dates, no paths, no durations in what it writes to `output`.
  */
-export type StageBody<Slice, Input extends string = string> = (context: StageContext<Slice, Input>) => Promise<void>;
+export type StageBody<Slice, Input extends string = string, Optional extends string = never> = (
+  context: StageContext<Slice, Input, Optional>,
+) => Promise<void>;
 
 /** A node of a pipeline. `Settings` is the whole configuration. */
-export interface Stage<Settings, Name extends string = string, Input extends string = string, Slice = unknown> {
+export interface Stage<
+  Settings,
+  Name extends string = string,
+  Input extends string = string,
+  Slice = unknown,
+  Optional extends string = string,
+> {
   /** Lower-case words with hyphens. */
   readonly name: Name;
   /** The stages whose artifacts it reads. */
   readonly inputs: readonly Input[];
+  /** Stages whose artifacts it reads too where they are on. */
+  readonly optionalInputs?: readonly Optional[];
+  /** Whether the stage is on. One that is off is not in the graph: as if the pipeline did not have it. */
+  when?(settings: Settings): boolean;
   /** The module that exports `run`, relative to the pipeline's root. */
   readonly module: string;
   /** What the body gets of the configuration. Nothing else of it can change the stage's key. */
@@ -59,8 +71,12 @@ export interface Stage<Settings, Name extends string = string, Input extends str
 }
 
 /** The identity, for its types: names and inputs stay literal, and the slice is inferred. */
-export function defineStage<Settings, const Name extends string, const Input extends string = never, Slice = unknown>(
-  stage: Stage<Settings, Name, Input, Slice>,
-): Stage<Settings, Name, Input, Slice> {
+export function defineStage<
+  Settings,
+  const Name extends string,
+  const Input extends string = never,
+  Slice = unknown,
+  const Optional extends string = never,
+>(stage: Stage<Settings, Name, Input, Slice, Optional>): Stage<Settings, Name, Input, Slice, Optional> {
   return stage;
 }

@@ -1,6 +1,13 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { ErrorRecord } from '../common/errors.ts';
 import type { StageOutcome } from '../activities/stage-task.ts';
+import type { GraphNode } from '../pipeline/graph.ts';
+
+/** A stage as the workflow sees it. */
+export interface StageNode extends GraphNode {
+  /** The task queue of its worker; the workflow's own when it is left out. */
+  taskQueue?: string;
+}
 
 /** How a stage stands in the eyes of the workflow; its steps are in the activity's heartbeats and the run's folder. */
 export interface StageState {
@@ -18,6 +25,8 @@ export interface RunProgress {
 export interface Resume {
   /** Stages to do again even when they have results. */
   fresh: readonly string[];
+  /** The graph, where other settings may have changed it. */
+  stages?: readonly StageNode[];
 }
 
 export const progressQuery = defineQuery<RunProgress>('progress');

@@ -9,15 +9,15 @@ import {
 } from '@temporalio/workflow';
 import type { RunActivities, StageOutcome, StageTask } from '../activities/stage-task.ts';
 import type { ErrorRecord } from '../common/errors.ts';
-import type { GraphNode } from '../pipeline/graph.ts';
 import { assertSmall, errorRecord } from './payload.ts';
-import { progressQuery, resumeUpdate, type Resume, type RunProgress, type StageState } from './messages.ts';
-
-/** A stage as the workflow sees it. */
-export interface StageNode extends GraphNode {
-  /** The task queue of its worker; the workflow's own when it is left out. */
-  taskQueue?: string;
-}
+import {
+  progressQuery,
+  resumeUpdate,
+  type Resume,
+  type RunProgress,
+  type StageNode,
+  type StageState,
+} from './messages.ts';
 
 export interface PipelineRun {
   /** Id of the run's record. */
@@ -45,6 +45,7 @@ export async function runPipeline({ run, stages, fresh }: PipelineRun): Promise<
     resumeUpdate,
     (resume) => {
       fresh = resume.fresh;
+      stages = resume.stages ?? stages;
       progress.status = 'running';
     },
     {
@@ -88,6 +89,7 @@ async function walk(
   const outcomes: Record<string, StageOutcome> = {};
   const errors: ErrorRecord[] = [];
   const done = new Map<string, Promise<void>>();
+  for (const name of Object.keys(states)) delete states[name];
   for (const { name } of nodes) states[name] = { status: 'pending' };
 
   const doStage = async (node: StageNode): Promise<void> => {

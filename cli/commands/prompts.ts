@@ -83,7 +83,7 @@ async function promptConfigs(config: string | undefined, options: ConfigOptions)
   const { readConfigOptions } = await import('../run/options.ts');
   const { findStage } = await import('../../pipeline/pipeline.ts');
   const { pipeline, settings } = await readConfigOptions(config, options);
-  const slice = (name: string): unknown => findStage(pipeline, name).config(settings);
+  const slice = (name: string): unknown => findStage(pipeline, settings, name).config(settings);
   return { ingest: slice('ingest'), filter: slice('filter'), shard: slice('shard') } as PromptConfigs;
 }
 

@@ -15,10 +15,11 @@ export function register(program: Command): void {
       const { startRun } = await import('../run/start.ts');
       const { projectHome } = await import('../home.ts');
       const { RunRecords } = await import('../../pipeline/runs.ts');
+      const { activeStages } = await import('../../pipeline/pipeline.ts');
       const { source, pipeline, settings } = await readConfigOptions(config, options);
       const home = projectHome();
       const plan = await planAt(home, pipeline, settings);
-      const run = await new RunRecords(home).create(settings.name, source, settings, pipeline.stages);
+      const run = await new RunRecords(home).create(settings.name, source, settings, activeStages(pipeline, settings));
       if (!options.json) console.log(`Run ${run.id}\n${formatPlan(plan)}\n`);
       await startRun(home, run.id, [], options);
     });

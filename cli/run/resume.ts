@@ -4,7 +4,7 @@ import { applySettings } from '../../pipeline/config-settings.ts';
 import { withDependents } from '../../pipeline/graph.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
-import { findStage } from '../../pipeline/pipeline.ts';
+import { activeStages, findStage } from '../../pipeline/pipeline.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
 
 /**
@@ -25,12 +25,17 @@ export async function prepareResume(
       `Process ${owner.pid} on ${owner.host} works on run ${run.id}; see: textcraftor status ${run.id}`,
     );
   const pipeline = await loadPipeline(run.pipeline);
+  let settings = checkConfig(pipeline.schema, await records.config(run.id), `Run ${run.id}`);
   if (set.length > 0) {
     const changed = checkConfig(pipeline.schema, applySettings(await records.config(run.id), set), `Run ${run.id}`);
     const absolute = (path: string): string => absolutePath(path, process.cwd());
-    await records.saveConfig(run.id, pipeline.resolvePaths?.(changed, absolute) ?? changed);
+    settings = pipeline.resolvePaths?.(changed, absolute) ?? changed;
   }
-  const fresh = from === undefined ? [] : [...withDependents(pipeline.stages, findStage(pipeline, from).name)];
+  const stages = activeStages(pipeline, settings);
+  const fresh = from === undefined ? [] : [...withDependents(stages, findStage(pipeline, settings, from).name)];
+  // Only now: what is refused changes nothing.
+  if (set.length > 0) await records.saveConfig(run.id, settings);
+  await records.setGraph(run.id, stages);
   await records.clearStages(run.id);
   return { id: run.id, fresh };
 }

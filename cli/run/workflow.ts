@@ -1,9 +1,11 @@
 import { Client, ServiceError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadPipeline } from '../../pipeline/load.ts';
-import type { CommonSettings, Pipeline } from '../../pipeline/pipeline.ts';
+import { checkConfig } from '../../pipeline/config-file.ts';
+import { activeStages } from '../../pipeline/pipeline.ts';
 import type { RunRecords } from '../../pipeline/runs.ts';
-import type { runPipeline, StageNode } from '../../workflows/run-pipeline.ts';
+import type { Resume, StageNode } from '../../workflows/messages.ts';
+import type { runPipeline } from '../../workflows/run-pipeline.ts';
 import type { TemporalServer } from '../temporal/server.ts';
 import { engineQueue, pipelineQueue } from '../temporal/workers.ts';
 
@@ -15,9 +17,15 @@ export function workflowOf({ connection, namespace }: TemporalServer, run: strin
   return new Client({ connection, namespace }).workflow.getHandle<typeof runPipeline>(run);
 }
 
-/** The pipeline's graph as the workflow walks it. */
-function stageNodes<Settings extends CommonSettings>({ stages }: Pipeline<Settings>): StageNode[] {
-  return stages.map(({ name, inputs, engine }) => ({ name, inputs, ...(engine ? { taskQueue: engineQueue } : {}) }));
+/** The graph of a run as the workflow walks it: the stages that its configuration asks for. */
+async function stageNodes(records: RunRecords, run: string): Promise<StageNode[]> {
+  const pipeline = await loadPipeline((await records.file(run)).pipeline);
+  const settings = checkConfig(pipeline.schema, await records.config(run), `Run ${run}`);
+  return activeStages(pipeline, settings).map(({ name, inputs, engine }) => ({
+    name,
+    inputs,
+    ...(engine ? { taskQueue: engineQueue } : {}),
+  }));
 }
 
 /**
@@ -33,12 +41,12 @@ export async function launchWorkflow(
   fresh: readonly string[],
 ): Promise<{ workflow: WorkflowHandle<typeof runPipeline>; alone: boolean }> {
   const alone = server.owned || !(await hasWorkers(server));
-  const stages = stageNodes(await loadPipeline((await records.file(run)).pipeline));
+  const stages = await stageNodes(records, run);
   await records.setAddress(run, alone ? undefined : server.address);
   await records.setStatus(run, 'running');
   const workflow = workflowOf(server, run);
   // Alone, whoever worked on it is dead: to wait until Temporal notices would be lost time.
-  if (alone || !(await takeUp(workflow, fresh))) {
+  if (alone || !(await takeUp(workflow, { fresh, stages }))) {
     const client = new Client({ connection: server.connection, namespace: server.namespace });
     await client.workflow.start<typeof runPipeline>('runPipeline', {
       workflowId: run,
@@ -53,11 +61,11 @@ export async function launchWorkflow(
 }
 
 /** True when the run's workflow is at work, or was parked and is at work again. */
-async function takeUp(workflow: WorkflowHandle, fresh: readonly string[]): Promise<boolean> {
+async function takeUp(workflow: WorkflowHandle, resume: Resume): Promise<boolean> {
   try {
     if ((await workflow.describe()).status.name !== 'RUNNING') return false;
     const { status } = await withTimeout(workflow.query<{ status: string }>('progress'));
-    if (status === 'parked') await withTimeout(workflow.executeUpdate('resume', { args: [{ fresh }] }));
+    if (status === 'parked') await withTimeout(workflow.executeUpdate('resume', { args: [resume] }));
     return true;
   } catch (error) {
     // Not there, or stuck: by a worker of another version, for one.

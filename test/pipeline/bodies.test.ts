@@ -20,9 +20,13 @@ import type * as rolloutBody from '../../training/stages/rollout.ts';
 import type * as tuneEncoderBody from '../../training/stages/tune-encoder.ts';
 
 /** What a stage hands to its body. */
-interface Handed<S extends { config(settings: never): unknown; inputs: readonly string[] }> {
+interface Handed<
+  S extends { config(settings: never): unknown; inputs: readonly string[]; optionalInputs?: readonly string[] },
+> {
   config: ReturnType<S['config']>;
-  inputs: Readonly<Record<S['inputs'][number], string>>;
+  inputs: Readonly<
+    Record<S['inputs'][number], string> & Partial<Record<NonNullable<S['optionalInputs']>[number], string>>
+  >;
 }
 /** What a body takes. */
 type Taken<Body extends { run(context: never): Promise<void> }> = Pick<Parameters<Body['run']>[0], 'config' | 'inputs'>;
