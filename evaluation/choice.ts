@@ -1,7 +1,7 @@
 import { InputError } from '../common/errors.ts';
 import type { ArmScores } from './experiment.ts';
 import type { Sweep, SweepCandidate } from './report/data.ts';
-import { mean, standardDeviation } from './statistics.ts';
+import { mean, standardDeviation } from '../common/statistics.ts';
 
 /** What judges the candidates. `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */
 export type ChooseBy = 'auto' | Judge;

@@ -3,7 +3,7 @@ import { CancelledError } from '../common/errors.ts';
 import { tf } from '../engine/tensorflow.ts';
 import type { Arm, Embeddings, Item, PictureGenerator, Prompt } from './generator.ts';
 import type { Judge, PictureScores } from './judge.ts';
-import { meanPerPrompt } from './statistics.ts';
+import { meanPerPrompt } from '../common/statistics.ts';
 
 export interface Experiment {
   generator: PictureGenerator;

@@ -1,4 +1,4 @@
-import type { Comparison } from '../statistics.ts';
+import type { Comparison } from '../../common/statistics.ts';
 
 /** A comparison as comparisons.json lists it. */
 export interface NamedComparison extends Comparison {

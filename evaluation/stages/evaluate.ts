@@ -9,7 +9,7 @@ import { runExperiment, type ArmScores } from '../experiment.ts';
 import type { Arm, Embeddings } from '../generator.ts';
 import type { NamedComparison, Picture, Scores, Sweep } from '../report/data.ts';
 import { firstPrompts, setUp, tunedEncoders, type JudgingConfig } from '../setup.ts';
-import { Bootstrap, compare } from '../statistics.ts';
+import { Bootstrap, compare } from '../../common/statistics.ts';
 
 export interface EvaluateConfig extends JudgingConfig {
   /** How many test prompts, and pictures of each. */

@@ -1,4 +1,4 @@
-import { RandomStream } from '../common/random.ts';
+import { RandomStream } from './random.ts';
 
 /** How one arm does against another on one metric, prompt by prompt. */
 export interface Comparison {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../common/random.ts';
-import { Bootstrap, compare, meanPerPrompt, standardDeviation } from '../../evaluation/statistics.ts';
+import { Bootstrap, compare, meanPerPrompt, standardDeviation } from '../../common/statistics.ts';
 
 describe('compare', () => {
   it('gives the mean difference and the win rate with ties counted half', () => {
