@@ -116,6 +116,10 @@ export async function clipScore(
     promptFeatures: (p, ids) => unit(textFeatures(p.at(clip.scope), clip.config, ids)),
     scoreWithFeatures: (p, image, features, shared) =>
       score(imageEmbedding(p, clip, image, fit, shared).mul(features!).sum(-1), p.at(clip.scope)),
+    embedding: {
+      width: clip.config.projection_dim,
+      of: (p, image, _features, shared) => imageEmbedding(p, clip, image, fit, shared),
+    },
   };
 }
 

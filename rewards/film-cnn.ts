@@ -6,7 +6,7 @@ import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { readWeights } from '../engine/weights.ts';
 import { ClipTokenizer } from '../models/clip/tokenizer.ts';
 import { parseConfig, readJson, size } from '../models/config.ts';
-import { tokenizeAll } from './clip-model.ts';
+import { tokenizeAll, unit } from './clip-model.ts';
 import { preprocess } from './preprocess.ts';
 import type { RewardType } from './reward.ts';
 
@@ -54,6 +54,11 @@ export function filmCnnPrompt(p: Parameters, config: FilmCnnConfig, ids: Tensor)
 
 /** The score of pictures under prompt embeddings. image [B, H, W, 3] in [0, 1], prompt [B, E] -> [B] */
 export function filmCnnImage(p: Parameters, config: FilmCnnConfig, image: Tensor, prompt: Tensor): Tensor {
+  return linear(p.at('score'), filmCnnHidden(p, config, image, prompt), 1).reshape([image.shape[0]!]);
+}
+
+/** The layer that the score is read off. image [B, H, W, 3] in [0, 1], prompt [B, E] -> [B, hidden_size] */
+export function filmCnnHidden(p: Parameters, config: FilmCnnConfig, image: Tensor, prompt: Tensor): Tensor {
   const batch = image.shape[0]!;
   const centred = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
   let x = preprocess(image, { size: config.image_size, fit: 'crop', ...centred });
@@ -62,8 +67,7 @@ export function filmCnnImage(p: Parameters, config: FilmCnnConfig, image: Tensor
     x = groupNorm(block.at('norm'), conv2d(block.at('conv'), x, channels, { stride: 2 }), config.norm_groups);
     x = silu(film(block.at('film'), x, prompt));
   });
-  const hidden = film(p.at('hidden_film'), linear(p.at('hidden'), x.reshape([batch, -1]), config.hidden_size), prompt);
-  return linear(p.at('score'), silu(hidden), 1).reshape([batch]);
+  return silu(film(p.at('hidden_film'), linear(p.at('hidden'), x.reshape([batch, -1]), config.hidden_size), prompt));
 }
 
 /** x * (1 + scale) + shift, with scale and shift for each channel from the prompt. x [B, ..., C], prompt [B, E] */
@@ -89,6 +93,10 @@ export const filmCnnReward: RewardType = {
       tokenize: (prompts) => tokenizeAll(tokenizer, prompts, config.max_tokens),
       promptFeatures: (p, ids) => filmCnnPrompt(p.at(spec.name), config, ids),
       scoreWithFeatures: (p, image, features) => filmCnnImage(p.at(spec.name), config, image, features!),
+      embedding: {
+        width: config.hidden_size,
+        of: (p, image, features) => unit(filmCnnHidden(p.at(spec.name), config, image, features!)),
+      },
     };
   },
 };

@@ -45,6 +45,14 @@ export interface RewardModel {
    * @returns [B]
    */
   scoreWithFeatures(p: Parameters, image: Tensor, features: Tensor | undefined, shared?: SharedFeatures): Tensor;
+  /**
+   * What the model sees in pictures, as unit vectors of this width, where it has such a thing: pictures of one prompt are
+   * told apart by it (diversity.ts). Arguments as of scoreWithFeatures -> [B, width]
+   */
+  embedding?: {
+    width: number;
+    of(p: Parameters, image: Tensor, features: Tensor | undefined, shared?: SharedFeatures): Tensor;
+  };
 }
 
 export interface LoadedReward extends RewardModel {

@@ -1,0 +1,31 @@
+import type { LoadedReward } from './reward.ts';
+
+/** A reward that has an image embedding. */
+export type Embedder = LoadedReward & Required<Pick<LoadedReward, 'embedding'>>;
+
+/**
+ * Whose image embedding tells pictures apart: the held-out reward's, which nothing is trained to please, else that of the
+ * first reward that reads the prompt and has one; undefined where there is none.
+ * @param heldOut the held-out reward's name
+ */
+export function embedderAmong(rewards: readonly LoadedReward[], heldOut: string): Embedder | undefined {
+  const able = rewards.filter((reward): reward is Embedder => reward.embedding !== undefined);
+  return able.find(({ name }) => name === heldOut) ?? able.find(({ promptLength }) => promptLength > 0) ?? able[0];
+}
+
+/**
+ * Diversity between the pictures of one prompt: the mean Euclidean distance of all pairs of their unit embeddings, 0 for
+ * equal pictures and at most 2; NaN for a single one.
+ * @param embeddings [pictures, width], row-major
+ */
+export function meanPairwiseDistance(embeddings: Float32Array, width: number): number {
+  const count = embeddings.length / width;
+  let sum = 0;
+  for (let i = 0; i < count; i++)
+    for (let j = 0; j < i; j++) {
+      let square = 0;
+      for (let k = 0; k < width; k++) square += (embeddings[i * width + k]! - embeddings[j * width + k]!) ** 2;
+      sum += Math.sqrt(square);
+    }
+  return sum / ((count * (count - 1)) / 2);
+}

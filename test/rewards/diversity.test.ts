@@ -1,0 +1,56 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tf } from '../../engine/tensorflow.ts';
+import { WeightParameters, writeWeights } from '../../engine/weights.ts';
+import { embedderAmong, meanPairwiseDistance } from '../../rewards/diversity.ts';
+import { filmCnn } from '../../rewards/film-cnn.ts';
+import { loadRewards } from '../../rewards/registry.ts';
+import { pictures, randomWeights, shapesOf, writeSmallClip } from './small-clip.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'textcraftor-diversity-'));
+const config = {
+  ...{ image_size: 8, channels: [8, 12], norm_groups: 4, hidden_size: 10 },
+  ...{ vocab_size: 682, text_size: 6, max_tokens: 12, pad_token_id: 681 },
+};
+beforeAll(async () => {
+  await writeSmallClip(join(folder, 'clip'));
+  cpSync(join(import.meta.dirname, '../models/tokenizer'), join(folder, 'cnn'), { recursive: true });
+  writeFileSync(join(folder, 'cnn', 'config.json'), JSON.stringify(config));
+  const use = (p: Parameters<typeof filmCnn>[0]) =>
+    filmCnn(p, config, tf.zeros([1, 8, 8, 3]), tf.zeros([1, 12], 'int32'));
+  await writeWeights(join(folder, 'cnn', 'model.safetensors'), randomWeights(shapesOf(use)));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const clip = () => ({ name: 'clip', type: 'clip-similarity', model: join(folder, 'clip'), weight: 1 });
+const heldOut = () => ({ name: 'heldOut', type: 'film-cnn', model: join(folder, 'cnn'), weight: 0 });
+
+describe('diversity', () => {
+  it('is the mean distance of all pairs', () => {
+    const embeddings = Float32Array.of(1, 0, 0, 1, -1, 0);
+    expect(meanPairwiseDistance(embeddings, 2)).toBeCloseTo((Math.SQRT2 + 2 + Math.SQRT2) / 3, 6);
+    expect(meanPairwiseDistance(Float32Array.of(1, 0, 1, 0), 2)).toBe(0);
+    expect(meanPairwiseDistance(Float32Array.of(1, 0), 2)).toBeNaN();
+  });
+
+  it('is measured by the held-out reward, or else by a reward that reads the prompt', async () => {
+    expect(embedderAmong(await loadRewards([clip(), heldOut()]), 'heldOut')?.name).toBe('heldOut');
+    expect(embedderAmong(await loadRewards([clip()]), 'heldOut')?.name).toBe('clip');
+    expect(embedderAmong([], 'heldOut')).toBeUndefined();
+  });
+
+  it.each([clip, heldOut])('embeds pictures as unit vectors that tell them apart', async (spec) => {
+    const [reward] = await loadRewards([spec()]);
+    const { width, of } = embedderAmong([reward!], '')!.embedding;
+    const p = new WeightParameters(reward!.weights, folder);
+    const ids = tf.tensor(reward!.tokenize(['a red circle', 'a red circle']), [2, reward!.promptLength], 'int32');
+    const image = tf.tensor(pictures(8, 8), [2, 8, 8, 3]);
+    const embedding = of(p, image, reward!.promptFeatures(p, ids));
+    expect(embedding.shape).toEqual([2, width]);
+    const norms = embedding.square().sum(-1).dataSync();
+    for (const norm of norms) expect(norm).toBeCloseTo(1, 4);
+    expect(meanPairwiseDistance(embedding.dataSync() as Float32Array, width)).toBeGreaterThan(0.01);
+  });
+});
