@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../common/errors.ts';
-import { writeWeights, type Weights } from '../engine/weights.ts';
+import { lazyWeight, writeWeights, type Weights } from '../engine/weights.ts';
 import { saveOnnxPipeline } from '../models/onnx.ts';
 import { loadPipeline, loadTextEncoder, savePipeline, type LoadedPipeline } from '../models/pipeline.ts';
 
@@ -68,19 +68,19 @@ async function requireEmpty(folder: string): Promise<void> {
 /** blend * tuned + (1 - blend) * original, for the original's tensors. */
 function mix(tuned: Weights, original: Weights, { blend, model, textEncoder }: ExportOptions): Weights {
   return new Map(
-    [...original].map(([name, { shape, data }]) => {
+    [...original].map(([name, weight]) => {
       const found = tuned.get(name);
+      const { shape } = weight;
       const expected = `expected [${shape.join(', ')}], as in ${model}`;
       if (!found) throw new InputError(`Tensor ${name} is missing from ${textEncoder}; ${expected}.`);
       if (String(found.shape) !== String(shape))
         throw new InputError(`Tensor ${name} in ${textEncoder} has shape [${found.shape.join(', ')}]; ${expected}.`);
-      return [
-        name,
-        blend === 1 ? found : { shape, data: data.map((x, i) => blend * found.data[i]! + (1 - blend) * x) },
-      ];
+      return [name, blend === 1 ? found : lazyWeight(shape, () => mean(found.data, weight.data, blend))];
     }),
   );
 }
+
+const mean = (a: Float32Array, b: Float32Array, share: number) => a.map((x, i) => share * x + (1 - share) * b[i]!);
 
 type Writer = (path: string, pipeline: LoadedPipeline, options: ExportOptions) => Promise<void>;
 

@@ -1,7 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { InputError, RunError } from '../common/errors.ts';
 import { writeFileAtomic } from '../common/files.ts';
+import { fileBytes, type FileBytes } from './file-bytes.ts';
 import { decodeBfloat16, decodeFloat16, encodeFloat16 } from './float16.ts';
 import { parseHeader, type TensorInfo } from './safetensors-header.ts';
 
@@ -24,16 +23,18 @@ export interface SafetensorsFile {
 
 /** Reads and checks the header; the tensors' data stay in the file until they are asked for. Bad files are InputErrors. */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
-  const { header, dataStart, size } = await readHeader(path);
-  const { tensors, metadata } = parseHeader(path, header, size - dataStart);
+  const file = fileBytes(path);
+  const header = readHeader(file);
+  const dataStart = LENGTH_BYTES + header.length;
+  const { tensors, metadata } = parseHeader(path, header, file.size - dataStart);
   const find = (name: string): TensorInfo => {
     const info = tensors.get(name);
     if (!info) throw new InputError(`${path} has no tensor ${name}.`);
     return info;
   };
-  const data = (name: string): Uint8Array => {
+  const data = (name: string) => {
     const { begin, end } = find(name);
-    return readRange(path, name, dataStart + begin, end - begin);
+    return file.read(dataStart + begin, end - begin, `tensor ${name}`);
   };
   return {
     path,
@@ -42,63 +43,32 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
     has: (name) => tensors.has(name),
     info: (name) => ({ dtype: find(name).dtype, shape: [...find(name).shape] }),
     data,
-    float32: (name) => toFloat32(path, name, find(name).dtype, data(name)),
+    float32: (name) => toFloat32(`Tensor ${name} in ${path}`, find(name).dtype, data(name)),
   };
 }
 
-async function readHeader(path: string): Promise<{ header: Uint8Array; dataStart: number; size: number }> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(
-      `Cannot read the weight file ${path}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`,
-    );
-  });
-  try {
-    const stat = await file.stat();
-    if (!stat.isFile()) throw new InputError(`Cannot read the weight file ${path}: it is not a file.`);
-    const prefix = Buffer.alloc(8);
-    const { bytesRead } = await file.read(prefix, 0, 8, 0);
-    if (bytesRead < 8)
-      throw new InputError(
-        `${path} is not a safetensors file: it has ${bytesRead} bytes, fewer than the 8 of the header's length.`,
-      );
-    const length = prefix.readBigUInt64LE();
-    if (length > BigInt(stat.size - 8))
-      throw new InputError(
-        `${path} is truncated or not a safetensors file: its header is said to have ${length} bytes, but only ${stat.size - 8} follow.`,
-      );
-    if (length > BigInt(MAX_HEADER_BYTES))
-      throw new InputError(
-        `${path}: its header is said to have ${length} bytes; the format allows ${MAX_HEADER_BYTES}.`,
-      );
-    const header = Buffer.alloc(Number(length));
-    await file.read(header, 0, header.length, 8);
-    return { header, dataStart: 8 + header.length, size: stat.size };
-  } finally {
-    await file.close();
-  }
-}
-
+/** Before the header stands its length. */
+const LENGTH_BYTES = 8;
 /** The reference implementation's limit. */
 const MAX_HEADER_BYTES = 100_000_000;
-/** What one read call may ask for: Linux stops at 2^31 - 4096. */
-const MAX_READ_BYTES = 2 ** 30;
 
-function readRange(path: string, name: string, position: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  const file = openSync(path, 'r');
-  try {
-    for (let done = 0; done < length;) {
-      const read = readSync(file, bytes, done, Math.min(length - done, MAX_READ_BYTES), position + done);
-      if (read === 0) throw new InputError(`${path} ended inside tensor ${name}: it was cut while it was being read.`);
-      done += read;
-    }
-  } finally {
-    closeSync(file);
-  }
-  return bytes;
+function readHeader({ path, size, read }: FileBytes): Uint8Array {
+  if (size < LENGTH_BYTES)
+    throw new InputError(
+      `${path} is not a safetensors file: it has ${size} bytes, fewer than the 8 of the header's length.`,
+    );
+  const length = new DataView(read(0, LENGTH_BYTES, "the header's length").buffer).getBigUint64(0, true);
+  if (length > BigInt(size - LENGTH_BYTES))
+    throw new InputError(
+      `${path} is truncated or not a safetensors file: its header is said to have ${length} bytes, but only ${size - LENGTH_BYTES} follow.`,
+    );
+  if (length > BigInt(MAX_HEADER_BYTES))
+    throw new InputError(`${path}: its header is said to have ${length} bytes; the format allows ${MAX_HEADER_BYTES}.`);
+  return read(LENGTH_BYTES, Number(length), 'its header');
 }
 
-function toFloat32(path: string, name: string, dtype: string, bytes: Uint8Array): Float32Array {
+/** A floating-point tensor's values. @param what the tensor and its file, for messages */
+export function toFloat32(what: string, dtype: string, bytes: Uint8Array<ArrayBuffer>): Float32Array {
   switch (dtype) {
     case 'F32':
       return new Float32Array(bytes.buffer);
@@ -109,19 +79,20 @@ function toFloat32(path: string, name: string, dtype: string, bytes: Uint8Array)
     case 'F64':
       return Float32Array.from(new Float64Array(bytes.buffer));
     default:
-      throw new InputError(`Tensor ${name} in ${path} has dtype ${dtype}; expected F32, F16, BF16 or F64.`);
+      throw new InputError(`${what} has dtype ${dtype}; expected F32, F16, BF16 or F64.`);
   }
 }
 
 export interface TensorData {
   dtype: 'F32' | 'F16';
   shape: readonly number[];
-  data: Float32Array;
+  /** Asked for once, when the tensor is written: a getter may read it from another file. */
+  readonly data: Float32Array;
 }
 
 /**
- * Writes a safetensors file, whole or not at all. Equal tensors give equal bytes: wider types come first (so that every
- * tensor is aligned), then names in alphabetical order.
+ * Writes a safetensors file, whole or not at all, a tensor at a time. Equal tensors give equal bytes: wider types come
+ * first (so that every tensor is aligned), then names in alphabetical order.
  */
 export async function writeSafetensors(
   path: string,
@@ -138,17 +109,15 @@ export async function writeSafetensors(
     entries.push(['__metadata__', Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)))]);
   let offset = 0;
   for (const name of sorted) {
-    const { dtype, shape, data } = tensors[name]!;
-    if (shape.reduce((a, b) => a * b, 1) !== data.length)
-      throw new RangeError(`Tensor ${name}: shape [${shape.join(', ')}] does not hold ${data.length} values.`);
-    const bytes = data.length * (dtype === 'F32' ? 4 : 2);
+    const { dtype, shape } = tensors[name]!;
+    const bytes = shape.reduce((a, b) => a * b, dtype === 'F32' ? 4 : 2);
     entries.push([name, { dtype, shape, data_offsets: [offset, offset + bytes] }]);
     offset += bytes;
   }
   const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
-  const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
-  header.writeBigUInt64LE(BigInt(header.length - 8));
-  json.copy(header, 8);
+  const header = Buffer.alloc(LENGTH_BYTES + Math.ceil(json.length / 8) * 8, ' ');
+  header.writeBigUInt64LE(BigInt(header.length - LENGTH_BYTES));
+  json.copy(header, LENGTH_BYTES);
 
   await writeFileAtomic(
     path,
@@ -159,7 +128,10 @@ export async function writeSafetensors(
   );
 }
 
-function tensorBytes(name: string, { dtype, data }: TensorData): Uint8Array {
+function tensorBytes(name: string, tensor: TensorData): Uint8Array {
+  const { dtype, shape, data } = tensor;
+  if (shape.reduce((a, b) => a * b, 1) !== data.length)
+    throw new RangeError(`Tensor ${name}: shape [${shape.join(', ')}] does not hold ${data.length} values.`);
   if (dtype === 'F32') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const bits = encodeFloat16(data);
   const overflow = bits.findIndex((value, i) => (value & 0x7fff) === 0x7c00 && Number.isFinite(data[i]));

@@ -1,24 +1,56 @@
 import { InputError } from '../common/errors.ts';
 import { fileShape, toEngine, type Layout, type Parameters } from './parameters.ts';
-import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { readSafetensors, writeSafetensors, type TensorData } from './safetensors.ts';
 import { tf, type Tensor } from './tensorflow.ts';
 
-/** A network's parameters as a file holds them: torch's names, shapes and layout, values as float32. */
-export type Weights = Map<string, { shape: number[]; data: Float32Array }>;
+/** A parameter as a file holds it: torch's shape and layout. */
+export interface Weight {
+  readonly shape: number[];
+  /**
+   * The values as float32. Those of a weight that lies in a file are read from it each time they are asked for, so that
+   * a network is never held twice: ask once, where they are needed, and copy them to change them.
+   */
+  readonly data: Float32Array;
+}
 
-/** Floating-point tensors of a safetensors file; integer buffers (position ids) are left out. */
+/** A network's parameters under torch's names. */
+export type Weights = Map<string, Weight>;
+
+/**
+ * Floating-point tensors of a safetensors file, which stay in the file until they are asked for; integer buffers
+ * (position ids) are left out.
+ */
 export async function readWeights(path: string): Promise<Weights> {
   const file = await readSafetensors(path);
   const isNumber = (name: string) => !/^(BOOL|[UI]\d+)$/.test(file.info(name).dtype);
   return new Map(
-    file.names.filter(isNumber).map((name) => [name, { shape: file.info(name).shape, data: file.float32(name) }]),
+    file.names.filter(isNumber).map((name) => [name, lazyWeight(file.info(name).shape, () => file.float32(name))]),
   );
 }
 
-/** Writes weights as a safetensors file, with the metadata that transformers and diffusers expect. */
+/** A weight whose values are made when they are asked for. */
+export function lazyWeight(shape: number[], read: () => Float32Array): Weight {
+  return {
+    shape,
+    get data() {
+      return read();
+    },
+  };
+}
+
+/** Writes weights as a safetensors file, a tensor at a time, with the metadata that transformers and diffusers expect. */
 export async function writeWeights(path: string, weights: Weights, dtype: 'F32' | 'F16' = 'F32'): Promise<void> {
-  const tensors = Object.fromEntries([...weights].map(([name, tensor]) => [name, { dtype, ...tensor }]));
-  await writeSafetensors(path, tensors, { format: 'pt' });
+  const tensors = [...weights].map(([name, weight]) => [
+    name,
+    {
+      dtype,
+      shape: weight.shape,
+      get data() {
+        return weight.data;
+      },
+    },
+  ]);
+  await writeSafetensors(path, Object.fromEntries(tensors) as Record<string, TensorData>, { format: 'pt' });
 }
 
 /** Eager parameters over weights: each becomes a tensor, in the engine's layout, when it is first asked for. */

@@ -5,7 +5,7 @@ import { linear } from '../engine/layers.ts';
 import type { Parameters } from '../engine/parameters.ts';
 import { readSafetensors } from '../engine/safetensors.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
-import type { Weights } from '../engine/weights.ts';
+import { lazyWeight, type Weights } from '../engine/weights.ts';
 import { imageEmbedding } from './clip-model.ts';
 import { withoutPrompt, type RewardType } from './reward.ts';
 
@@ -59,6 +59,10 @@ export const aesthetic: RewardType = {
       ]),
       scoreWithFeatures: (p, image, _features, shared) =>
         aestheticHead(p.at(scope), head, imageEmbedding(p, clip, image, 'crop', shared)),
+      embedding: {
+        width: clip.config.projection_dim,
+        of: (p, image, _features, shared) => imageEmbedding(p, clip, image, 'crop', shared),
+      },
     };
   },
 };
@@ -90,7 +94,10 @@ export async function readAestheticHead(
       );
     widths.push(outputs);
     for (const name of [`${prefix}weight`, `${prefix}bias`])
-      weights.set(name, { shape: file.info(name).shape, data: file.float32(name) });
+      weights.set(
+        name,
+        lazyWeight(file.info(name).shape, () => file.float32(name)),
+      );
   }
   return { head: { layers, widths, relu: layout.relu, bounded: file.metadata['bounded'] === 'true' }, weights };
 }

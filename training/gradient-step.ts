@@ -1,29 +1,44 @@
 import type { Tensor } from '../engine/tensorflow.ts';
+import type { Weights } from '../engine/weights.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import type { SamplerSettings } from '../models/sampler.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
-import { ADAMW } from './adamw.ts';
+import { TEXT_ENCODER, textToImage, type TrainableNetwork } from './text-to-image.ts';
 import { Trainer, type StepGradients } from './trainer.ts';
 
+export interface GradientStepInputs {
+  sampler: SamplerSettings;
+  prompts: readonly string[];
+  /** z_T [B, h, w, C], a row for each prompt */
+  noise: Tensor;
+  /** The networks that the gradients are for. */
+  train: readonly TrainableNetwork[];
+  /** The encoder that the last K steps see, where it is not the pipeline's own; and where it is from, for messages. */
+  encoder?: { weights: Weights; source: string } | undefined;
+}
+
 /**
- * One step of Alg. 1 from start noise, without applying it: T - K steps without gradient, then K with it, the rewards,
- * and dL/d(phi) for every parameter of the text encoder: zeros where the loss does not depend on one.
- * @param noise z_T [B, h, w, C], a row for each prompt
+ * One step of Alg. 1 from start noise, without applying it: T - K steps without gradient under the original networks,
+ * then K with it, the rewards, and dL/d(phi) for every parameter of each network that is trained: zeros where the loss
+ * does not depend on one.
  */
 export function gradientStep(
   pipeline: LoadedPipeline,
   rewards: readonly LoadedReward[],
-  { sampler, prompts, noise }: { sampler: SamplerSettings; prompts: readonly string[]; noise: Tensor },
+  { sampler, prompts, noise, train, encoder }: GradientStepInputs,
 ): StepGradients {
   const [batch, height, width] = noise.shape as [number, number, number, number];
-  const settings = { batch, latentSize: [height, width] as const, sampler, embeddingPull: 0, optimizer: ADAMW };
-  const trainer = new Trainer(pipeline, rewards, settings);
-  const rows = prompts.map((_, i) => i);
-  const { gradients, ...rest } = trainer.gradients(trainer.rollout(prompts, noise), rows);
+  const generator = textToImage(pipeline, rewards, { batch, latentSize: [height, width], sampler });
+  const trained = train.map((name) => ({ name, learningRate: 0 }));
+  const trainer = new Trainer(generator, { trained, gradientSteps: sampler.gradientSteps, embeddingPull: 0 });
+  const rollout = trainer.rollout(prompts, noise);
+  if (encoder) trainer.program.load(TEXT_ENCODER, encoder.weights, encoder.source);
+  const { gradients, ...rest } = trainer.gradients(rollout, [...prompts.keys()]);
   trainer.program.dispose();
-  const zeros = (shape: number[], length: number) => ({ shape, data: new Float32Array(length) });
-  const all = [...pipeline.weights.textEncoder].map(
-    ([name, { shape, data }]) => [name, gradients.get(name) ?? zeros(shape, data.length)] as const,
-  );
-  return { ...rest, gradients: new Map(all) };
+  const zeros = (shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
+  const all = train.map((network) => {
+    const weights = [...generator.networks[network]!.weights];
+    return [network, new Map(weights.map(([name, { shape }]) => [name, gradients[network]!.get(name) ?? zeros(shape)]))]; // prettier-ignore
+  });
+  return { ...rest, gradients: Object.fromEntries(all) as Record<string, Weights> };
 }

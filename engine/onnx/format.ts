@@ -56,9 +56,12 @@ export interface Initializer {
   name: string;
   dtype: ElementType;
   shape: readonly number[];
-  /** Little-endian, row-major. */
-  bytes: Uint8Array;
+  /** Little-endian, row-major. A weight's may be read from its file each time: ask once. */
+  readonly bytes: Uint8Array;
 }
+
+const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1, float16: 2 };
+const byteLength = ({ dtype, shape }: Initializer) => shape.reduce((a, b) => a * b, ELEMENT_BYTES[dtype]);
 
 export interface OnnxPort {
   name: string;
@@ -93,22 +96,28 @@ const MIN_EXTERNAL_BYTES = 1024;
  * @returns the paths
  */
 export async function writeModel(path: string, graph: OnnxGraph, maxWeightBytes = MAX_WEIGHT_BYTES): Promise<string[]> {
-  const weightBytes = graph.initializers.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const weightBytes = graph.initializers.reduce((sum, initializer) => sum + byteLength(initializer), 0);
   if (weightBytes <= maxWeightBytes) {
     await writeFileAtomic(path, encodeModel(graph));
     return [path];
   }
-  const weights: Uint8Array[] = [];
+  const external: Initializer[] = [];
   let offset = 0;
-  const model = encode(graph, ({ bytes }) => {
-    if (bytes.length < MIN_EXTERNAL_BYTES) return { raw_data: bytes };
-    const place = { location: WEIGHTS_FILE, offset: `${offset}`, length: `${bytes.length}` };
-    weights.push(bytes);
-    offset += bytes.length;
+  const model = encode(graph, (initializer) => {
+    const length = byteLength(initializer);
+    if (length < MIN_EXTERNAL_BYTES) return { raw_data: initializer.bytes };
+    const place = { location: WEIGHTS_FILE, offset: `${offset}`, length: `${length}` };
+    external.push(initializer);
+    offset += length;
     return { data_location: 1, external_data: Object.entries(place).map(([key, value]) => ({ key, value })) };
   });
   const weightsPath = join(dirname(path), WEIGHTS_FILE);
-  await writeFileAtomic(weightsPath, weights);
+  await writeFileAtomic(
+    weightsPath,
+    (function* () {
+      for (const { bytes } of external) yield bytes;
+    })(),
+  );
   await writeFileAtomic(path, model);
   return [path, weightsPath];
 }

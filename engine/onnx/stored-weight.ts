@@ -27,8 +27,15 @@ export function addParameter(
       `Tensor ${name} in ${source} has shape [${stored.shape.join(', ')}]; expected [${expected.join(', ')}].`,
     );
   const value = { name, shape, dtype: 'float32' as const, order: layoutOrder(layout, shape.length) };
-  const { buffer, byteOffset, byteLength } = dtype === 'float32' ? stored.data : halves(name, stored.data);
-  graph.initializers.push({ name, dtype, shape: expected, bytes: new Uint8Array(buffer, byteOffset, byteLength) });
+  graph.initializers.push({
+    name,
+    dtype,
+    shape: expected,
+    get bytes() {
+      const { buffer, byteOffset, byteLength } = dtype === 'float32' ? stored.data : halves(name, stored.data);
+      return new Uint8Array(buffer, byteOffset, byteLength);
+    },
+  });
   return dtype === 'float32'
     ? value
     : { ...value, name: graph.add('Cast', [name], { to: { i: ELEMENT_TYPES.float32 } })[0]! };

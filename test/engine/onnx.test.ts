@@ -167,7 +167,7 @@ describe('a function as an ONNX model', () => {
     expect([...result!.data]).toEqual([0.333251953125, -2.5, 0.00010001659393310547]);
     await session.dispose();
     data[1] = 1e6;
-    expect(() => exportOnnx({ ...model, dtype: 'float16' })).toThrow(
+    expect(() => encodeModel(exportOnnx({ ...model, dtype: 'float16' }))).toThrow(
       /Tensor w has the value 1000000, which does not fit into float16/,
     );
   });

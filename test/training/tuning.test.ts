@@ -7,12 +7,11 @@ import { sha256 } from '../../common/files.ts';
 import { readWeights, writeWeights, type Weights } from '../../engine/weights.ts';
 import { loadPipeline } from '../../models/pipeline.ts';
 import { loadRewards } from '../../rewards/registry.ts';
-import { ADAMW } from '../../training/adamw.ts';
 import { readRollout } from '../../training/rollout.ts';
 import { run as rollout } from '../../training/stages/rollout.ts';
 import { run as tuneEncoder, type TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';
+import { TEXT_ENCODER, textToImage } from '../../training/text-to-image.ts';
 import { Trainer } from '../../training/trainer.ts';
-import { TUNED } from '../../training/tuning-program.ts';
 import { smallPipeline, writeShards } from '../evaluation/small-pipeline.ts';
 import { writeHead, writeSmallClip } from '../rewards/small-clip.ts';
 
@@ -99,13 +98,11 @@ describe('the gradient of the rewards', () => {
   it('agrees with finite differences through the last K steps, the decoder and all rewards', async () => {
     const pipeline = await loadPipeline(at('model'));
     const starts = await readRollout(at('rollout'));
-    const trainer = new Trainer(pipeline, await loadRewards(rewards), {
-      batch: 2,
-      sampler,
-      embeddingPull: 0,
-      optimizer: ADAMW,
-    });
-    const { gradients, scores, loss } = trainer.gradients(starts, [0, 1]);
+    const generator = textToImage(pipeline, await loadRewards(rewards), { batch: 2, sampler });
+    const trained = [{ name: TEXT_ENCODER, learningRate: 0 }];
+    const trainer = new Trainer(generator, { trained, gradientSteps: sampler.gradientSteps, embeddingPull: 0 });
+    const { gradients: found, scores, loss } = trainer.gradients(starts, [0, 1]);
+    const gradients = found[TEXT_ENCODER]!;
     const weighted = [0, 1].map((i) => 10 * scores['clip']![i]! + scores['aesthetic']![i]!);
     expect(loss).toBeCloseTo(-(weighted[0]! + weighted[1]!) / 2, 4);
 
@@ -119,7 +116,7 @@ describe('the gradient of the rewards', () => {
           return [name, { shape, data: along ? data.map((v, i) => v + (by * along[i]!) / norm) : data }];
         }),
       );
-      trainer.program.load(TUNED, moved);
+      trainer.program.load(TEXT_ENCODER, moved);
       return trainer.gradients(starts, [0, 1]).loss;
     };
     const slope = (lossAt(2e-2) - lossAt(-2e-2)) / 4e-2;
@@ -168,7 +165,8 @@ describe('tuning the encoder', () => {
 
   it('stops at a reward that is not a number, names it, and leaves no output', async () => {
     const weights = await readWeights(at('head.safetensors'));
-    weights.get('weight')!.data[0] = NaN;
+    const { shape, data } = weights.get('weight')!;
+    weights.set('weight', { shape, data: data.fill(NaN, 0, 1) });
     cpSync(at('head.safetensors'), at('broken.safetensors'));
     await writeWeights(at('broken.safetensors'), weights);
     const broken = { ...settings, rewards: [rewards[0]!, { ...rewards[1]!, head: at('broken.safetensors') }] };
