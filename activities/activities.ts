@@ -1,9 +1,13 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { fromErrorRecord, TextcraftorError, toErrorRecord } from '../common/errors.ts';
+import { forgetRegistered } from '../pipeline/registry/registered.ts';
+import { registerStage } from '../pipeline/registry/version.ts';
 import { RunRecords } from '../pipeline/runs.ts';
+import { announce } from './announce.ts';
+import { registerEncoder } from './register.ts';
 import { StageJournal } from './stage-journal.ts';
 import { StageRunner, type StageRunnerOptions } from './stage-runner.ts';
-import type { RunActivities, StageOutcome, StageTask } from './stage-task.ts';
+import type { RunActivities, RunChange, StageOutcome, StageTask } from './stage-task.ts';
 
 const heartbeatMilliseconds = 1000;
 
@@ -31,6 +35,7 @@ export function createActivities(options: StageRunnerOptions): RunActivities & {
         onStart: (why) => journal.started(why),
         onProgress: (progress) => journal.progressed(progress),
       });
+      if (task.stage === registerStage) await registerEncoder(options.home, task.run, source.config, outcome.artifact);
       await journal.finished(outcome);
       return outcome;
     } catch (error) {
@@ -42,9 +47,15 @@ export function createActivities(options: StageRunnerOptions): RunActivities & {
     }
   }
 
+  async function recordRun(id: string, { status, error }: RunChange): Promise<void> {
+    if (status === 'running') await forgetRegistered(records.folder(id));
+    else if (status !== 'cancelled') await announce(records, id, error, options.environment);
+    await records.setStatus(id, status, error);
+  }
+
   return {
     default: runStage,
-    recordRun: (id, { status, error }) => records.setStatus(id, status, error),
+    recordRun,
   };
 }
 

@@ -1,9 +1,18 @@
 import { z } from 'zod';
+import { notifySchema } from './notify/settings.ts';
+import { championSchema, registrySchema } from './registry/settings.ts';
 
 const whole = z.int();
 const positive = z.int().min(1);
 const share = z.number().min(0).max(1);
 const text = z.string().min(1);
+const isEncoding = (label: string): boolean => {
+  try {
+    return new TextDecoder(label).encoding !== '';
+  } catch {
+    return false;
+  }
+};
 
 /** A reward as the registry loads it. */
 export const rewardSchema = z.strictObject({
@@ -25,11 +34,17 @@ const shape = z.strictObject({
   /** A diffusers folder. */
   model: text,
   prompts: z.strictObject({
-    /** `shapes` (the embedded world's own prompts) or a file: .txt, .csv, .tsv, .jsonl or .parquet. */
+    /** `shapes` (the embedded world's own prompts), a file, a folder or a pattern: docs/prompts.md. */
     source: text.default('shapes'),
-    /** The column with the prompts; found by its name when it is left out. */
+    /** The column with the prompts, or a path such as raw_data.prompt; found by its name when it is left out. */
     column: text.optional(),
     limit: positive.optional(),
+    /** Of text files that are not UTF-8 and have no byte order mark: windows-1252, utf-16le, shift_jis, ... */
+    encoding: text
+      .refine(isEncoding, 'is no encoding that is known, such as utf-8, windows-1252 or utf-16le')
+      .optional(),
+    /** What becomes of a record that cannot be read: the run is refused, or it is counted and passed over. */
+    malformed: z.enum(['refuse', 'skip']).optional(),
   }),
   filter: z
     .strictObject({
@@ -65,6 +80,8 @@ const shape = z.strictObject({
   tuneEncoder: z.strictObject({
     steps: positive,
     batch: positive,
+    /** A text encoder (folder or safetensors file) to start from; the original one when it is left out. */
+    startFrom: text.optional(),
     learningRate: z.number().positive(),
     warmup: whole.min(0).default(0),
     weightDecay: z.number().min(0).default(0),
@@ -88,6 +105,12 @@ const shape = z.strictObject({
     samplesPerPrompt: positive.default(1),
     images: whole.min(0).default(24),
   }),
+  /** The version in production, which the evaluation compares with what comes out. A scheduled retraining sets it. */
+  champion: championSchema.optional(),
+  /** Where the encoder is registered, and what a promotion asks for. */
+  registry: registrySchema.prefault({}),
+  /** Who hears how a run ended. */
+  notify: notifySchema,
   engine: z.strictObject({ threads: whole.min(0).default(0), xla: z.boolean().default(false) }).prefault({}),
 });
 
@@ -135,6 +158,10 @@ export function resolveConfigPaths(config: Config, absolute: (path: string) => s
     prompts: isShapes(config) ? config.prompts : { ...config.prompts, source: absolute(config.prompts.source) },
     rewards: config.rewards.map(withPaths),
     ...(config.heldOut ? { heldOut: withPaths(config.heldOut) } : {}),
+    ...(config.tuneEncoder.startFrom === undefined
+      ? {}
+      : { tuneEncoder: { ...config.tuneEncoder, startFrom: absolute(config.tuneEncoder.startFrom) } }),
+    ...(config.champion ? { champion: { ...config.champion, encoder: absolute(config.champion.encoder) } } : {}),
   };
 }
 

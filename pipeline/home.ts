@@ -29,6 +29,16 @@ export class Home {
     return join(this.folder, 'workflows');
   }
 
+  /** Tuned encoders by name and number. */
+  get registry(): string {
+    return join(this.folder, 'registry');
+  }
+
+  /** What schedules have used and done. */
+  get schedules(): string {
+    return join(this.folder, 'schedules');
+  }
+
   get runs(): string {
     return join(this.folder, 'runs');
   }

@@ -12,6 +12,8 @@ const judged = (c: Config) => [
   ...(c.heldOut ? [c.heldOut.model, c.heldOut.head ?? []].flat() : []),
 ];
 const sampling = ({ model, sampler }: Config) => ({ model, sampler });
+const champion = (c: Config) =>
+  c.champion ? { champion: { encoder: c.champion.encoder, blend: c.champion.blend } } : {};
 const judging = (c: Config) => ({ ...sampling(c), rewards: c.rewards, ...(c.heldOut ? { heldOut: c.heldOut } : {}) });
 
 export const ingest = defineStage({
@@ -52,7 +54,7 @@ export const tuneEncoder = defineStage({
   inputs: ['shard', 'rollout'],
   module: 'training/stages/tune-encoder.ts',
   config: (c: Config) => ({ ...c.tuneEncoder, ...sampling(c), rewards: c.rewards }),
-  files: (c) => [c.model, ...trained(c)],
+  files: (c) => [c.model, ...trained(c), c.tuneEncoder.startFrom ?? []].flat(),
   engine: true,
 });
 export const sweep = defineStage({
@@ -67,16 +69,23 @@ export const evaluate = defineStage({
   name: 'evaluate',
   inputs: ['shard', 'tune-encoder', 'sweep'],
   module: 'evaluation/stages/evaluate.ts',
-  config: (c: Config) => ({ ...c.evaluate, ...judging(c) }),
-  files: judged,
+  config: (c: Config) => ({ ...c.evaluate, ...judging(c), ...champion(c) }),
+  files: (c) => [...judged(c), ...(c.champion ? [c.champion.encoder] : [])],
   engine: true,
+});
+export const register = defineStage({
+  name: 'register',
+  inputs: ['tune-encoder', 'sweep', 'evaluate'],
+  module: 'evaluation/stages/register.ts',
+  config: () => ({}),
 });
 export const report = defineStage({
   name: 'report',
   inputs: ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'],
   module: 'evaluation/stages/report.ts',
   config: ({ name, seed, sampler, rollout, rewards, tuneEncoder, sweep, evaluate }: Config) => ({
-    ...{ name, seed, sampler, rollout, tuneEncoder, sweep, evaluate },
+    ...{ name, seed, sampler, rollout, sweep, evaluate },
+    tuneEncoder: { ...tuneEncoder, startFrom: undefined }, // a path
     rewards: rewards.map(({ name, type, weight }) => ({ name, type, weight })),
   }),
 });
@@ -87,6 +96,6 @@ export const textcraftor = definePipeline({
   schema: configSchema,
   root: new URL('..', import.meta.url).href,
   resolvePaths: resolveConfigPaths,
-  stages: [ingest, filter, shard, rollout, tuneEncoder, sweep, evaluate, report],
-  results: ['report'],
+  stages: [ingest, filter, shard, rollout, tuneEncoder, sweep, evaluate, register, report],
+  results: ['register', 'report'],
 });

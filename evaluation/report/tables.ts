@@ -18,7 +18,7 @@ export function comparisonTable({ comparisons, trained }: ReportData): Markup {
         (row, i) =>
           html`<tr>
             ${i === 0 ? html`<th scope="rowgroup" rowspan="${rows.length}">${metricLabel(metric)}<br /><small>${kind(metric, trained)}</small></th>` : undefined}
-            <th scope="row">${armLabel(row.arm)}</th>
+            <th scope="row">${armLabel(row.arm)}${row.against === 'base' ? '' : ` against the ${row.against}`}</th>
             <td class="n">${signed(row.mean)}</td>
             <td class="n">${signed(row.ci95[0])} to ${signed(row.ci95[1])}</td>
             <td>${intervalBar(row.mean, row.ci95, domain)}</td>

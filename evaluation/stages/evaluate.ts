@@ -17,14 +17,18 @@ export interface EvaluateConfig extends JudgingConfig {
   samplesPerPrompt: number;
   /** Of how many prompts the pictures are kept. */
   images: number;
+  /** An encoder (folder or safetensors file) to compare the chosen one with, and the weight of its embeddings. */
+  champion?: { encoder: string; blend: number };
 }
 
 /** Blends of the final encoder that are compared, besides the whole of it. */
 const BLENDS = [0.25, 0.5, 0.75];
+/** The arm of the version in production. */
+const CHAMPION = 'champion';
 
 /**
  * Base, tuned, blends and the chosen encoder on test prompts, from the same start noise: scores.json, comparisons.json
- * (each arm against the base), pictures.json and images/<arm>/NNNN.png.
+ * (each arm against the base, and the chosen one against the champion), pictures.json and images/<arm>/NNNN.png.
  */
 export async function run(context: StageContext<EvaluateConfig, 'shard' | 'tune-encoder' | 'sweep'>): Promise<void> {
   const { config, inputs, seed, signal, output } = context;
@@ -47,6 +51,7 @@ export async function run(context: StageContext<EvaluateConfig, 'shard' | 'tune-
     blended('tuned', final, 1),
     // Step 0 is the original encoder: nothing better was found.
     blended('chosen', chosenPath ? await embed(chosenPath) : original, chosen.blend),
+    ...(config.champion ? [blended(CHAMPION, await embed(config.champion.encoder), config.champion.blend)] : []),
   ];
 
   const files: Promise<void>[] = [];
@@ -71,18 +76,19 @@ export async function run(context: StageContext<EvaluateConfig, 'shard' | 'tune-
   await write('pictures.json', pictures);
 }
 
-/** Every arm against the base on every metric. */
+/** Every arm against the base on every metric, and the chosen one against the champion where there is one. */
 export function compareAll(scores: ArmScores, seed: number): NamedComparison[] {
   const bootstraps = new Map<number, Bootstrap>();
+  const arms = Object.keys(scores).filter((arm) => arm !== 'base');
+  const rivals: [arm: string, against: string][] = arms.map((arm) => [arm, 'base']);
+  if (scores[CHAMPION]) rivals.push(['chosen', CHAMPION]);
   return Object.keys(scores['base']!).flatMap((metric) =>
-    Object.keys(scores)
-      .filter((arm) => arm !== 'base')
-      .map((arm) => {
-        const [own, base] = pairs(scores, arm, 'base', metric);
-        const bootstrap = bootstraps.get(own.length) ?? new Bootstrap(seed, own.length);
-        bootstraps.set(own.length, bootstrap);
-        return { metric, arm, against: 'base', ...compare(own, base, bootstrap) };
-      }),
+    rivals.map(([arm, against]) => {
+      const [own, other] = pairs(scores, arm, against, metric);
+      const bootstrap = bootstraps.get(own.length) ?? new Bootstrap(seed, own.length);
+      bootstraps.set(own.length, bootstrap);
+      return { metric, arm, against, ...compare(own, other, bootstrap) };
+    }),
   );
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
@@ -7,6 +7,7 @@ import { CancelledError } from '../../common/errors.ts';
 import { writeWeights } from '../../engine/weights.ts';
 import type { NamedComparison, Picture, Scores, Sweep } from '../../evaluation/report/data.ts';
 import { run as evaluate } from '../../evaluation/stages/evaluate.ts';
+import { run as register, type Registration } from '../../evaluation/stages/register.ts';
 import { run as sweep } from '../../evaluation/stages/sweep.ts';
 import { writeHead, writeSmallClip } from '../rewards/small-clip.ts';
 import { smallPipeline, tuned, writeShards } from './small-pipeline.ts';
@@ -85,6 +86,45 @@ describe('the sweep and the evaluation', () => {
       expect(ci95[1]).toBeGreaterThanOrEqual(mean);
       expect(winRate).toBeCloseTo(differences.reduce((sum, d) => sum + (d > 0 ? 1 : d === 0 ? 0.5 : 0), 0) / n, 10);
     }
+  });
+
+  it('compare the chosen encoder with a champion', async () => {
+    const choose = (name: string, step: number) => {
+      mkdirSync(at(name), { recursive: true });
+      writeFileSync(at(name, 'sweep.json'), JSON.stringify({ chosen: { step, blend: 0.5 } }));
+    };
+    choose('chosen-20', 20);
+    const champion = { encoder: at('tune', 'encoder', 'step-000020'), blend: 0.5 };
+    const { inputs, ...rest } = context(
+      { ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, champion },
+      'challenged',
+    );
+    await evaluate({ ...rest, inputs: { ...inputs, sweep: at('chosen-20') } });
+    const comparisons = json<NamedComparison[]>('challenged', 'comparisons.json');
+    const [own, base] = ['champion', 'base'].map((against) =>
+      comparisons.find((c) => c.metric === 'clip' && c.arm === 'chosen' && c.against === against),
+    );
+    expect(own).toMatchObject({ mean: 0, ci95: [0, 0], winRate: 0.5 }); // it is the champion itself
+    expect(comparisons).toContainEqual({ ...base, arm: 'champion' });
+
+    const kept = { inputs: { 'tune-encoder': at('tune'), sweep: at('chosen-20'), evaluate: at('challenged') } };
+    mkdirSync(at('tune', 'encoder', 'final'), { recursive: true });
+    writeFileSync(at('tune', 'encoder', 'final', 'config.json'), '{}');
+    await register({ ...context({}, 'registered'), ...kept });
+    const registration = json<Registration>('registered', 'registration.json');
+    expect(registration.encoder).toMatchObject({
+      step: 20,
+      blend: 0.5,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect([...new Set(registration.comparisons.map(({ against }) => against))]).toEqual(['base', 'champion']);
+    expect(readdirSync(at('registered', 'encoder'))).toEqual(['config.json', 'model.safetensors']);
+
+    choose('original', 0);
+    kept.inputs.sweep = at('original');
+    await register({ ...context({}, 'nothing'), ...kept });
+    expect(json<Registration>('nothing', 'registration.json').encoder).toBeNull();
+    expect(readdirSync(at('nothing'))).toEqual(['registration.json']);
   });
 
   it('keep the pictures of the first prompts', () => {

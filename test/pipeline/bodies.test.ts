@@ -3,12 +3,14 @@ import type * as filterBody from '../../datasets/stages/filter.ts';
 import type * as ingestBody from '../../datasets/stages/ingest.ts';
 import type * as shardBody from '../../datasets/stages/shard.ts';
 import type * as evaluateBody from '../../evaluation/stages/evaluate.ts';
+import type * as registerBody from '../../evaluation/stages/register.ts';
 import type * as reportBody from '../../evaluation/stages/report.ts';
 import type * as sweepBody from '../../evaluation/stages/sweep.ts';
 import type {
   evaluate,
   filter,
   ingest,
+  register,
   report,
   rollout,
   shard,
@@ -40,6 +42,7 @@ it('hands each body what it takes', () => {
   expectTypeOf<Handed<typeof tuneEncoder>>().toExtend<Taken<typeof tuneEncoderBody>>();
   expectTypeOf<Handed<typeof sweep>>().toExtend<Taken<typeof sweepBody>>();
   expectTypeOf<Handed<typeof evaluate>>().toExtend<Taken<typeof evaluateBody>>();
+  expectTypeOf<Handed<typeof register>>().toExtend<Taken<typeof registerBody>>();
   expectTypeOf<Handed<typeof report>>().toExtend<Taken<typeof reportBody>>();
-  expect(textcraftor.stages).toHaveLength(8);
+  expect(textcraftor.stages).toHaveLength(9);
 });

@@ -1,0 +1,36 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { ErrorRecord } from '../common/errors.ts';
+import { outcomeOf } from '../pipeline/notify/outcome.ts';
+import { sendOutcome } from '../pipeline/notify/send.ts';
+import { notifySchema } from '../pipeline/notify/settings.ts';
+import { readRegistered } from '../pipeline/registry/registered.ts';
+import { registrySchema } from '../pipeline/registry/settings.ts';
+import type { RunRecords } from '../pipeline/runs.ts';
+
+/** Any pipeline whose configuration has these sections can announce its runs. */
+const announcing = z.looseObject({ notify: notifySchema, registry: registrySchema.prefault({}) });
+
+/**
+ * Tells the hooks of a run's configuration how it ended, and keeps in notifications.jsonl what became of that. A hook
+ * that cannot be reached is no failure of the run. At least once: after a crash in between they hear it again.
+ */
+export async function announce(
+  records: RunRecords,
+  run: string,
+  error: ErrorRecord | undefined,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
+  const settings = announcing.safeParse(await records.config(run));
+  if (!settings.success || settings.data.notify.length === 0) return;
+  const { notify, registry } = settings.data;
+  const folder = records.folder(run);
+  const registered = await readRegistered(folder);
+  const outcome = outcomeOf({ run, folder }, { registered, automatic: registry.promote === 'auto', error });
+  const deliveries = await sendOutcome(notify, outcome, environment);
+  const lines = deliveries.map(
+    (delivery) => `${JSON.stringify({ at: outcome.at, event: outcome.event, ...delivery })}\n`,
+  );
+  await appendFile(join(folder, 'notifications.jsonl'), lines.join(''));
+}

@@ -1,0 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Lease } from './lease.ts';
+
+/** Does `work` while no other process or call does it under the same folder: a file there, `lock/lease.json`, says who. */
+export async function withLock<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+  const lease = await Lease.acquire(join(folder, 'lock'), randomUUID());
+  const renewing = setInterval(() => void lease!.renew().catch(() => {}), 5000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(renewing);
+    await lease!.release();
+  }
+}

@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunOutcome } from './outcome.ts';
+import type { Hook } from './settings.ts';
+
+/** What became of a notification. */
+export interface Delivery {
+  /** The URL, without what may be secret in it, or the command. */
+  hook: string;
+  delivered: boolean;
+  attempts: number;
+  /** Of the last attempt. */
+  problem?: string;
+}
+
+/** All together stay below the minute that an activity of a run's record has. */
+const pausesMilliseconds = [1000, 3000];
+const webhookMilliseconds = 8000;
+const commandMilliseconds = 40_000;
+
+/**
+ * Tells every hook, side by side. Never throws: what went wrong is in what it returns.
+ * @param pauses before another attempt at a webhook, in milliseconds
+ */
+export function sendOutcome(
+  hooks: readonly Hook[],
+  outcome: RunOutcome,
+  environment: NodeJS.ProcessEnv,
+  pauses: readonly number[] = pausesMilliseconds,
+): Promise<Delivery[]> {
+  const body = JSON.stringify(outcome);
+  return Promise.all(
+    hooks.map((hook) =>
+      'webhook' in hook
+        ? attempt(publicPart(hook.webhook), pauses, () => post(hook.webhook, body, outcome))
+        : attempt(hook.command.join(' '), [], () => pipe(hook.command, body, environment)),
+    ),
+  );
+}
+
+/** Tries again after each of the pauses. A problem that would come again (a refusal) ends it at once. */
+async function attempt(
+  hook: string,
+  pauses: readonly number[],
+  send: () => Promise<{ problem: string; permanent?: boolean } | undefined>,
+): Promise<Delivery> {
+  for (let attempts = 1; ; attempts++) {
+    const failure = await send().catch((error: Error) => ({ problem: describe(error), permanent: false }));
+    if (!failure) return { hook, delivered: true, attempts };
+    const pause = pauses[attempts - 1];
+    if (failure.permanent || pause === undefined) return { hook, delivered: false, attempts, problem: failure.problem };
+    await sleep(pause);
+  }
+}
+
+/** A POST with the outcome as JSON. Receivers that must not act twice look at Idempotency-Key. */
+async function post(url: string, body: string, { run, event, at }: RunOutcome) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': `${run} ${event} ${at}` },
+    body,
+    signal: AbortSignal.timeout(webhookMilliseconds),
+  });
+  await response.body?.cancel();
+  if (response.ok) return undefined;
+  const permanent = response.status < 500 && response.status !== 408 && response.status !== 429;
+  return { problem: `It answered ${response.status} ${response.statusText}`.trim(), permanent };
+}
+
+/** Runs the command, without a shell, with the outcome on its standard input. */
+async function pipe([program, ...args]: readonly string[], body: string, environment: NodeJS.ProcessEnv) {
+  const child = spawn(program!, args, { stdio: ['pipe', 'ignore', 'pipe'], env: environment });
+  const timer = setTimeout(() => child.kill('SIGKILL'), commandMilliseconds);
+  let said = '';
+  child.stderr.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-500)));
+  child.stdin.on('error', () => {}); // it need not read
+  child.stdin.end(body);
+  try {
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    if (code === 0) return undefined;
+    return { problem: `It ended with ${signal ?? `exit code ${code}`}. ${said}`.trim() };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Webhooks carry their secrets in the path, the query or the user's name. */
+function publicPart(url: string): string {
+  return new URL(url).origin;
+}
+
+function describe(error: Error): string {
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

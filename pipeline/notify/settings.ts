@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/** Who hears how a run ended: a webhook that is sent the outcome as JSON, or a command that reads it. */
+export const hookSchema = z.union([
+  z.strictObject({ webhook: z.url({ protocol: /^https?$/ }) }),
+  z.strictObject({ command: z.array(z.string().min(1)).min(1) }),
+]);
+
+/** The section `notify` of a configuration. */
+export const notifySchema = z.array(hookSchema).default([]);
+
+export type Hook = z.infer<typeof hookSchema>;

@@ -1,0 +1,34 @@
+import { InputError } from '../../common/errors.ts';
+import { nearest } from '../../common/nearest.ts';
+import { production } from './aliases.ts';
+import type { Registry } from './registry.ts';
+import type { EncoderVersion } from './version.ts';
+
+/**
+ * The version that is meant by `NAME@NUMBER`, `NAME@ALIAS`, `NAME` (in production) or, where there is one name only, by
+ * `ALIAS` or `NUMBER`.
+ * @throws InputError that names what there is
+ */
+export async function resolveVersion(registry: Registry, reference: string): Promise<EncoderVersion> {
+  const names = await registry.names();
+  if (names.length === 0)
+    throw new InputError(`"${reference}": nothing is registered yet; a run of the pipeline registers its encoder.`);
+  const [first, second] = reference.split('@') as [string, string?];
+  const name = second !== undefined || names.includes(first) ? first : onlyName(names, reference);
+  const label = second ?? (name === first ? production : first);
+  if (!names.includes(name))
+    throw new InputError(`Nothing is registered as "${name}"; did you mean "${nearest(name, names)}"?`);
+  if (/^\d+$/.test(label)) return registry.version(name, Number(label));
+  const { current } = await registry.aliases(name);
+  const version = current[label];
+  if (version !== undefined) return registry.version(name, version);
+  const others = Object.keys(current);
+  throw new InputError(`${name} has no ${label}: it has ${others.join(', ') || 'no aliases'}, and numbers.`);
+}
+
+function onlyName(names: readonly string[], reference: string): string {
+  if (names.length === 1) return names[0]!;
+  throw new InputError(
+    `"${reference}" could be of any of ${names.join(', ')}: say which, such as ${names[0]}@${reference}.`,
+  );
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { gateSchema } from './gate.ts';
+
+const text = z.string().min(1);
+const name = text.regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens');
+
+/** The section `registry` of a configuration. */
+export const registrySchema = z.strictObject({
+  /** The name under which encoders get their numbers; that of the configuration when it is left out. */
+  name: name.optional(),
+  /** Whether a run that passes the gate goes into production by itself. */
+  promote: z.enum(['manual', 'auto']).default('manual'),
+  gate: gateSchema.prefault({}),
+});
+
+/** The section `champion`: the version in production, with which the evaluation compares what comes out. */
+export const championSchema = z.strictObject({
+  version: z.int().min(1),
+  /** A folder with a text encoder. */
+  encoder: text,
+  /** Weight of its embeddings. */
+  blend: z.number().min(0).max(1).default(1),
+});
+
+/** What registering reads of a run's configuration, whatever the pipeline. */
+export const registrationSettings = z.looseObject({
+  name,
+  model: text.optional(),
+  registry: registrySchema.prefault({}),
+  champion: championSchema.optional(),
+});

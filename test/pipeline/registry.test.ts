@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { NamedComparison } from '../../evaluation/report/data.ts';
+import { Home } from '../../pipeline/home.ts';
+import { gateSchema, missedBounds } from '../../pipeline/registry/gate.ts';
+import { protectedDigests } from '../../pipeline/registry/protected.ts';
+import { resolveVersion } from '../../pipeline/registry/reference.ts';
+import { Registry } from '../../pipeline/registry/registry.ts';
+import { temporaryFolder } from '../setup/temporary-folder.ts';
+
+const gate = gateSchema.parse({});
+const against = (rival: string, lows: Record<string, number>): NamedComparison[] =>
+  Object.entries(lows).map(([metric, low]) => ({
+    ...{ metric, arm: 'chosen', against: rival, n: 100, mean: low + 0.1, ci95: [low, low + 0.2], winRate: 0.6 },
+  }));
+const better = against('base', { heldOut: 0.4, oracle: 0.01, clip: -1 });
+
+const draft = (digest: string, comparisons = better, champion?: number) => ({
+  ...{
+    name: 'tiny',
+    run: `run-${digest}`,
+    config: 'c',
+    lineage: [],
+    model: '/models/base',
+    gate,
+    comparisons,
+    champion,
+  },
+  artifact: { uri: `file:///${digest}`, sha256: digest, bytes: 1 },
+  encoder: { sha256: `encoder-${digest}`, step: 40, blend: 0.5 },
+});
+
+let home: Home;
+let registry: Registry;
+beforeEach(async () => {
+  home = new Home(await temporaryFolder());
+  registry = new Registry(home);
+});
+
+/** Registers and promotes an encoder that was compared with `champion`. */
+async function intoProduction(digest: string, champion?: number): Promise<number> {
+  const challenge = champion === undefined ? [] : against('champion', { heldOut: 0.1, oracle: 0 });
+  const { version } = await registry.register(draft(digest, [...better, ...challenge], champion));
+  expect(await registry.promote('tiny', version)).toMatchObject({ promoted: true, refused: [] });
+  return version;
+}
+const production = async () => (await registry.aliases('tiny')).current['production'];
+
+describe('the registry', () => {
+  it('numbers encoders and keeps all that is known of them', async () => {
+    await registry.register(draft('a'));
+    const second = await registry.register(draft('b'));
+    expect(second).toMatchObject({ ...draft('b'), champion: undefined, version: 2 });
+    expect(await registry.version('tiny', 2)).toEqual(JSON.parse(JSON.stringify(second)));
+    expect((await registry.aliases('tiny')).current).toEqual({ candidate: 2 });
+    expect(await protectedDigests(home)).toEqual(new Set(['a', 'b']));
+  });
+
+  it('gives the same artifact the same number, whoever registers it again', async () => {
+    const first = await registry.register(draft('a'));
+    await registry.register(draft('b'));
+    const again = await Promise.all([1, 2].map(() => new Registry(home).register({ ...draft('a'), run: 'other' })));
+    expect(again.map(({ version }) => version)).toEqual([1, 1]);
+    expect(await registry.version('tiny', 1)).toEqual(JSON.parse(JSON.stringify(first)));
+    expect((await registry.aliases('tiny')).current['candidate']).toBe(2);
+  });
+
+  it('gives each of many at once a number of its own', { timeout: 60_000 }, async () => {
+    const all = await Promise.all(['a', 'b', 'c'].map((digest) => new Registry(home).register(draft(digest))));
+    expect(all.map(({ version }) => version).toSorted()).toEqual([1, 2, 3]);
+    expect((await registry.aliases('tiny')).current).toEqual({ candidate: 3 });
+  });
+
+  it('refuses what misses a bound, with the numbers, unless it is forced', async () => {
+    await registry.register(draft('a', against('base', { heldOut: -0.05, oracle: 0.02 })));
+    const { promoted, refused } = await registry.promote('tiny', 1);
+    expect(promoted).toBe(false);
+    expect(refused).toEqual([
+      'heldOut against the base: +0.050 (95 % interval -0.050 to +0.150, 100 prompts); its low end must be above 0.',
+    ]);
+    expect(await production()).toBeUndefined();
+    expect(await registry.promote('tiny', 1, true)).toMatchObject({ promoted: true, refused });
+    expect((await registry.aliases('tiny')).history.at(-1)).toMatchObject({ kind: 'promote', to: 1, forced: refused });
+  });
+
+  it('lets into production only what was compared with the version that is there', async () => {
+    await intoProduction('a');
+    await registry.register(draft('b'));
+    expect((await registry.promote('tiny', 2)).refused).toEqual([
+      'Version 1 is in production, and this one was compared with no other version.',
+    ]);
+    const worse = against('champion', { heldOut: -0.3, oracle: -0.1 });
+    await registry.register(draft('c', [...better, ...worse], 1));
+    expect((await registry.promote('tiny', 3)).refused).toEqual([
+      expect.stringMatching(/^heldOut against the champion: -0\.200 \(95 % interval -0\.300 to -0\.100/),
+      expect.stringMatching(/^oracle against the champion: /),
+    ]);
+    expect(await intoProduction('d', 1)).toBe(4);
+    expect((await registry.promote('tiny', 3)).refused).toContain(
+      'Version 4 is in production, and this one was compared with version 1.',
+    );
+    expect(await production()).toBe(4);
+  });
+
+  it('goes back version by version, and does not take back by itself what was rolled back', async () => {
+    await intoProduction('a');
+    await intoProduction('b', 1);
+    await intoProduction('c', 2);
+    expect(await registry.rollback('tiny')).toMatchObject({ from: 3, to: 2 });
+    expect(await registry.rollback('tiny')).toMatchObject({ from: 2, to: 1 });
+    await expect(registry.rollback('tiny')).rejects.toThrow('nothing to go back to');
+    expect((await registry.promote('tiny', 2)).refused).toEqual(['It was in production before, and was rolled back.']);
+    expect(await intoProduction('d', 1)).toBe(4);
+    expect(await registry.rollback('tiny')).toMatchObject({ from: 4, to: 1 });
+  });
+
+  it('has aliases of the user, beside those with rules', async () => {
+    await registry.register(draft('a'));
+    await registry.alias('tiny', 'blue', 1);
+    expect((await resolveVersion(registry, 'tiny@blue')).version).toBe(1);
+    await expect(registry.alias('tiny', 'production', 1)).rejects.toThrow('use registry promote');
+    await expect(registry.alias('tiny', 'green', 9)).rejects.toThrow('tiny has no version 9');
+    await expect(registry.alias('tiny', 'No', 1)).rejects.toThrow('got "No"');
+  });
+
+  it('leaves whole files only', async () => {
+    await registry.register(draft('a'));
+    const text = await readFile(join(home.registry, 'tiny', 'versions', '000001.json'), 'utf8');
+    expect(JSON.parse(text)).toMatchObject({ version: 1 });
+  });
+});
+
+describe('a reference', () => {
+  it('is a number or an alias, with the name or, where there is one name, without', async () => {
+    await intoProduction('a');
+    await registry.register(draft('b'));
+    for (const [reference, version] of Object.entries({
+      'tiny@1': 1,
+      '2': 2,
+      tiny: 1,
+      production: 1,
+      candidate: 2,
+      'tiny@candidate': 2, // prettier-ignore
+    }))
+      expect((await resolveVersion(registry, reference)).version, reference).toBe(version);
+  });
+
+  it('that leads nowhere is answered with what there is', async () => {
+    await expect(resolveVersion(registry, 'production')).rejects.toThrow('nothing is registered yet');
+    await registry.register(draft('a'));
+    await expect(resolveVersion(registry, 'production')).rejects.toThrow('tiny has no production: it has candidate');
+    await expect(resolveVersion(registry, 'tinny@1')).rejects.toThrow('did you mean "tiny"?');
+    await registry.register({ ...draft('b'), name: 'other' });
+    await expect(resolveVersion(registry, 'candidate')).rejects.toThrow('say which, such as other@candidate');
+  });
+});
+
+describe('a gate', () => {
+  it('is not passed when nothing that decides was measured', () => {
+    expect(missedBounds(gate, against('base', { clip: 3 }), ['base'])).toEqual([
+      'None of the metrics that decide (heldOut, oracle) was measured against the base.',
+    ]);
+  });
+
+  it('looks at every metric that it names and at no other', () => {
+    const strict = gateSchema.parse({ base: { diversity: -0.1 } });
+    expect(missedBounds(strict, against('base', { diversity: -0.05, heldOut: -1 }), ['base'])).toEqual([]);
+    expect(missedBounds(strict, against('base', { diversity: -0.2 }), ['base'])).toHaveLength(1);
+  });
+});
