@@ -1,5 +1,6 @@
 import { InputError } from '../common/errors.ts';
 import type { ArmScores } from './experiment.ts';
+import { DIVERSITY, isGoal, LEAST_DIVERSITY } from './metrics.ts';
 import type { Sweep, SweepCandidate } from './report/data.ts';
 import { mean, standardDeviation } from '../common/statistics.ts';
 
@@ -27,8 +28,15 @@ function gain(scores: ArmScores, arm: string, metric: string): number {
   return mean(own) - mean(base);
 }
 
+/** Whether the pictures of a prompt differ nearly as much as the base's, where that was measured. */
+function staysDiverse(scores: ArmScores, arm: string): boolean {
+  const [own, base] = [scores[arm]![DIVERSITY], scores['base']![DIVERSITY]];
+  return !own || !base || mean(own) >= LEAST_DIVERSITY * mean(base);
+}
+
 /**
- * Picks the candidate with the highest score among those on which no metric falls below the base; the base itself (step
+ * Picks the candidate with the highest score among those on which no reward nor the oracle falls below the base, and
+ * whose pictures of a prompt differ at least nine tenths as much; the base itself (step
  * 0) when there is none. The score is the gain on the oracle or on the held-out reward, or the mean over the trained
  * rewards of the gain in standard deviations of the base's scores.
  * @param scores of the validation prompts, with an arm `base`
@@ -49,7 +57,7 @@ export function chooseCandidate(
     blend,
     metrics: Object.fromEntries(metrics.map((metric) => [metric, mean(pairs(scores, arm, 'base', metric)[0])])),
     score: chooseBy === 'rewards' ? standardized(arm) : gain(scores, arm, chooseBy),
-    eligible: metrics.every((metric) => gain(scores, arm, metric) >= 0),
+    eligible: metrics.filter(isGoal).every((metric) => gain(scores, arm, metric) >= 0) && staysDiverse(scores, arm),
   });
   const base = candidate({ step: 0, blend: 0, arm: 'base' });
   const candidates = [base, ...arms.map(candidate)];

@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { CancelledError } from '../common/errors.ts';
+import { meanPerPrompt } from '../common/statistics.ts';
 import { tf } from '../engine/tensorflow.ts';
+import { meanPairwiseDistance } from '../rewards/diversity.ts';
 import type { Arm, Embeddings, Item, PictureGenerator, Prompt } from './generator.ts';
 import type { Judge, PictureScores } from './judge.ts';
-import { meanPerPrompt } from '../common/statistics.ts';
+import { DIVERSITY } from './metrics.ts';
 
 export interface Experiment {
   generator: PictureGenerator;
@@ -29,37 +31,66 @@ export async function runExperiment(experiment: Experiment): Promise<ArmScores> 
   const items = prompts.flatMap((_, prompt) =>
     Array.from({ length: samplesPerPrompt }, (_, sample) => ({ prompt, sample })),
   );
-  const collected: Record<string, PictureScores> = Object.fromEntries(arms.map(({ name }) => [name, {}]));
+  const base: Arm = { name: 'base', terms: [{ embeddings: original, weight: 1 }] };
+  const collected = new Map(arms.map(({ name }) => [name, new Collected(items.length, judge.embeddingWidth)]));
   let done = 0;
   for (let first = 0; first < items.length; first += generator.batch) {
     const batch = items.slice(first, first + generator.batch);
     const texts = batch.map(({ prompt }) => prompts[prompt]!.prompt);
     const features = judge.promptFeatures(texts);
-    const latents = generator.firstSteps(prompts, batch, original);
+    const shared = generator.firstSteps(prompts, batch, base);
     for (const arm of arms) {
       await setImmediate(); // progress is sent and a cancellation is heard between batches
       if (signal.aborted) throw new CancelledError('The evaluation was cancelled.');
-      const pictures = generator.lastSteps(latents, batch, arm);
-      const scores = judge.score(pictures, texts, features);
+      const latents = arm.fromStart ? generator.firstSteps(prompts, batch, arm) : shared;
+      const pictures = generator.lastSteps(latents, batch, arm, arm.fromStart ? arm : base);
+      if (latents !== shared) latents.dispose();
+      const { scores, embeddings } = judge.score(pictures, texts, features);
+      collected.get(arm.name)!.add(first, scores, embeddings);
       const pixels = pictures.length / batch.length;
       batch.forEach((item, i) => {
         const own = Object.fromEntries(Object.entries(scores).map(([metric, values]) => [metric, values[i]!]));
         onPicture?.(arm.name, item, pictures.subarray(i * pixels, (i + 1) * pixels), own);
-        for (const [metric, value] of Object.entries(own))
-          (collected[arm.name]![metric] ??= new Float64Array(items.length))[first + i] = value;
       });
       progress((done += batch.length), items.length * arms.length);
     }
-    tf.dispose([latents, ...Object.values(features)]);
+    tf.dispose([shared, ...Object.values(features)]);
   }
-  return Object.fromEntries(
-    Object.entries(collected).map(([arm, metrics]) => [
-      arm,
-      Object.fromEntries(
-        Object.entries(metrics)
-          .filter(([, values]) => values.some((value) => !Number.isNaN(value)))
-          .map(([metric, values]) => [metric, meanPerPrompt(values, samplesPerPrompt)]),
-      ),
-    ]),
-  );
+  return Object.fromEntries([...collected].map(([arm, own]) => [arm, own.perPrompt(samplesPerPrompt)]));
+}
+
+/** One arm's scores and embeddings, picture by picture. */
+class Collected {
+  readonly #pictures: number;
+  readonly #width: number;
+  readonly #scores: PictureScores = {};
+  readonly #embeddings: Float32Array;
+
+  /** @param width of the embeddings */
+  constructor(pictures: number, width: number) {
+    this.#pictures = pictures;
+    this.#width = width;
+    this.#embeddings = new Float32Array(pictures * width);
+  }
+
+  add(first: number, scores: PictureScores, embeddings: Float32Array): void {
+    for (const [metric, values] of Object.entries(scores))
+      (this.#scores[metric] ??= new Float64Array(this.#pictures)).set(values, first);
+    this.#embeddings.set(embeddings, first * this.#width);
+  }
+
+  /** Means over the samples of each prompt, and how much they differ; metrics that no picture has are left out. */
+  perPrompt(samples: number): Record<string, Float64Array> {
+    const known = Object.entries(this.#scores).filter(([, values]) => values.some((value) => !Number.isNaN(value)));
+    const means = known.map(([metric, values]) => [metric, meanPerPrompt(values, samples)] as const);
+    return { ...Object.fromEntries(means), ...(samples > 1 && this.#width > 0 ? this.#diversity(samples) : {}) };
+  }
+
+  #diversity(samples: number): Record<string, Float64Array> {
+    const size = samples * this.#width;
+    const distances = Float64Array.from({ length: this.#pictures / samples }, (_, i) =>
+      meanPairwiseDistance(this.#embeddings.subarray(i * size, (i + 1) * size), this.#width),
+    );
+    return { [DIVERSITY]: distances };
+  }
 }

@@ -19,10 +19,14 @@ export interface Embeddings {
   unconditional: Float32Array;
 }
 
-/** An arm of an experiment: sum_j weight_j * embeddings_j stand in for the original embeddings in the last K steps. */
+/** An arm of an experiment: sum_j weight_j * embeddings_j stand in for the original embeddings in the last steps. */
 export interface Arm {
   name: string;
   terms: readonly { embeddings: Embeddings; weight: number }[];
+  /** In how many of the last steps; K when left out. */
+  lastSteps?: number;
+  /** They hold from the first step on: another prompt, another kind of encoder. */
+  fromStart?: boolean;
 }
 
 /** A picture to make: which of the prompts, and which of its samples. */
@@ -95,26 +99,31 @@ export class PictureGenerator {
   }
 
   /**
-   * Latents after the first T - K steps, under the original encoder's embeddings.
+   * Latents after the first T - K steps under an arm's embeddings.
    * @param items at most `batch`
    */
-  firstSteps(prompts: readonly Prompt[], items: readonly Item[], original: Embeddings): Tensor {
+  firstSteps(prompts: readonly Prompt[], items: readonly Item[], arm: Arm): Tensor {
     const noises = this.#filled(items).map(({ prompt, sample }) =>
       startNoise(this.#seed, prompts[prompt]!.id, sample, this.#latents),
     );
     const noise = tf.tidy(() => tf.stack(noises.map((values) => tf.tensor3d(values, this.#latents))));
-    const arm = { name: 'base', terms: [{ embeddings: original, weight: 1 }] };
-    const latents = this.#denoise(noise, items, arm, 0, this.#firstStepWithGradient());
+    const latents = this.#denoise(noise, items, arm, 0, this.#firstOfLast(this.#sampler.gradientSteps));
     noise.dispose();
     return latents;
   }
 
-  /** The last K steps under an arm's embeddings, and the pictures. `latents` are kept. -> [items, H, W, 3] in [0, 1] */
-  lastSteps(latents: Tensor, items: readonly Item[], arm: Arm): Float32Array {
-    const z = this.#denoise(latents, items, arm, this.#firstStepWithGradient(), this.#sampler.steps);
+  /**
+   * The last K steps, of which the arm's last ones see its embeddings and those before `before`'s, and the pictures.
+   * `latents` are kept. -> [items, H, W, 3] in [0, 1]
+   */
+  lastSteps(latents: Tensor, items: readonly Item[], arm: Arm, before = arm): Float32Array {
+    const { steps, gradientSteps } = this.#sampler;
+    const [start, change] = [this.#firstOfLast(gradientSteps), this.#firstOfLast(arm.lastSteps ?? gradientSteps)];
+    const unchanged = this.#denoise(latents, items, before, start, change);
+    const z = this.#denoise(unchanged, items, arm, Math.max(start, change), steps);
     const pictures = this.#model.decode(z);
     const pixels = pictures.dataSync().slice(0, items.length * this.size ** 2 * 3) as Float32Array;
-    tf.dispose([z, pictures]);
+    tf.dispose([unchanged, z, pictures]);
     return pixels;
   }
 
@@ -122,8 +131,9 @@ export class PictureGenerator {
     this.#model.dispose();
   }
 
-  #firstStepWithGradient(): number {
-    return Math.max(0, this.#sampler.steps - this.#sampler.gradientSteps);
+  /** The index of the first of the last `count` steps. */
+  #firstOfLast(count: number): number {
+    return Math.max(0, this.#sampler.steps - count);
   }
 
   #denoise(z: Tensor, items: readonly Item[], arm: Arm, from: number, until: number): Tensor {

@@ -1,13 +1,18 @@
 import { parse } from '../datasets/shapes/grammar.ts';
 import { oracle } from '../datasets/shapes/oracle.ts';
 import { pictureLength } from '../datasets/shapes/renderer.ts';
+import { attributeNames } from '../datasets/shapes/scene.ts';
 import { float32, int32, Program, type Tensors } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
+import { embedderAmong } from '../rewards/diversity.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { requireFiniteScores, rewardWeights, scoreAll } from '../rewards/total.ts';
+import { HELD_OUT, ORACLE } from './metrics.ts';
 
 /** Scores by metric, one value a picture; NaN where the oracle has no say. */
 export type PictureScores = Record<string, Float64Array>;
+
+const EMBEDDING = 'picture.embedding';
 
 /** Scores pictures by every reward and, where prompt and picture are of the shapes world, by the exact oracle. */
 export class Judge {
@@ -15,12 +20,16 @@ export class Judge {
   readonly #batch: number;
   readonly #shape: [number, number, number, number];
   readonly #program = new Program();
+  /** Width of the embedding that tells the pictures of a prompt apart; 0 where no reward has one. */
+  readonly embeddingWidth: number;
 
   /** @param size height and width of the pictures */
   constructor(rewards: readonly LoadedReward[], batch: number, size: number) {
     this.#readers = rewards.filter((reward) => reward.promptLength > 0);
     this.#batch = batch;
     this.#shape = [batch, size, size, 3];
+    const embedder = embedderAmong(rewards, HELD_OUT);
+    this.embeddingWidth = embedder?.embedding.width ?? 0;
     const ids = Object.fromEntries(this.#readers.map((r) => [r.name, int32(batch, r.promptLength)]));
     this.#program.entry('features', ids, (inputs: Tensors, scope) => {
       const p = scope.parameters('rewards');
@@ -29,7 +38,10 @@ export class Judge {
     const features = Object.fromEntries(this.#readers.map((r) => [featuresOf(r), float32(batch, r.featureSize)]));
     this.#program.entry('score', { image: float32(...this.#shape), ...features }, (inputs: Tensors, scope) => {
       const byName = Object.fromEntries(this.#readers.map((r) => [r.name, inputs[featuresOf(r)]!]));
-      return scoreAll(rewards, scope.parameters('rewards'), inputs['image']!, byName);
+      const p = scope.parameters('rewards');
+      const scores = scoreAll(rewards, p, inputs['image']!, byName);
+      if (!embedder) return scores;
+      return { ...scores, [EMBEDDING]: embedder.embedding.of(p, inputs['image']!, byName[embedder.name]) };
     });
     this.#program.compile();
     this.#program.load('rewards', rewardWeights(rewards));
@@ -45,22 +57,29 @@ export class Judge {
     return Object.fromEntries(this.#readers.map((r) => [featuresOf(r), features[r.name]!]));
   }
 
-  /** @param pictures [prompts, H, W, 3] in [0, 1], a picture a prompt */
-  score(pictures: Float32Array, prompts: readonly string[], features: Tensors): PictureScores {
+  /**
+   * @param pictures [prompts, H, W, 3] in [0, 1], a picture a prompt
+   * @returns the scores, and the pictures' embeddings: [prompts, embeddingWidth]
+   */
+  score(
+    pictures: Float32Array,
+    prompts: readonly string[],
+    features: Tensors,
+  ): { scores: PictureScores; embeddings: Float32Array } {
     const filled = new Float32Array(this.#shape.reduce((a, b) => a * b));
     filled.set(pictures);
     const image = tf.tensor4d(filled, this.#shape);
-    const outputs = this.#program.run('score', { image, ...features });
+    const { [EMBEDDING]: embedding, ...outputs } = this.#program.run('score', { image, ...features });
     const scores: PictureScores = {};
     for (const [name, tensor] of Object.entries(outputs))
       scores[name] = Float64Array.from(tensor.dataSync().slice(0, prompts.length));
-    tf.dispose([image, ...Object.values(outputs)]);
+    const embeddings = (embedding?.dataSync() ?? new Float32Array(0)).slice(0, prompts.length * this.embeddingWidth);
+    tf.dispose([image, ...Object.values(outputs), ...(embedding ? [embedding] : [])]);
     requireFiniteScores(scores, { prompts });
     const pixels = pictures.length / prompts.length;
-    scores['oracle'] = Float64Array.from(prompts, (prompt, i) =>
-      exactScore(pictures.slice(i * pixels, (i + 1) * pixels), prompt),
-    );
-    return scores;
+    const exact = prompts.map((prompt, i) => exactScores(pictures.slice(i * pixels, (i + 1) * pixels), prompt));
+    for (const metric of ORACLE_METRICS) scores[metric] = Float64Array.from(exact, (own) => own[metric] ?? NaN);
+    return { scores, embeddings: embeddings as Float32Array };
   }
 
   dispose(): void {
@@ -70,8 +89,13 @@ export class Judge {
 
 const featuresOf = (reward: LoadedReward) => `features/${reward.name}`;
 
-/** 1 when the picture shows all that the prompt names, else 0; NaN for prompts and pictures that are not of the shapes world. */
-function exactScore(picture: Float32Array, prompt: string): number {
+const ORACLE_METRICS = [ORACLE, ...attributeNames.map((name) => `${ORACLE}.${name}`)];
+
+/** 1 when the picture shows all that the prompt names, else 0, and the same for each attribute; nothing for prompts and pictures that are not of the shapes world. */
+function exactScores(picture: Float32Array, prompt: string): Record<string, number> {
   const asked = picture.length === pictureLength ? parse(prompt) : undefined;
-  return asked ? oracle(picture, asked).strict : NaN;
+  if (!asked) return {};
+  const { strict, correct } = oracle(picture, asked);
+  const attributes = Object.entries(correct).map(([name, right]) => [`${ORACLE}.${name}`, Number(right)] as const);
+  return { [ORACLE]: strict, ...Object.fromEntries(attributes) };
 }

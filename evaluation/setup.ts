@@ -8,6 +8,7 @@ import { loadRewards } from '../rewards/registry.ts';
 import type { RewardSpec } from '../rewards/reward.ts';
 import { PictureGenerator, type Prompt } from './generator.ts';
 import { Judge } from './judge.ts';
+import { DIVERSITY, HELD_OUT, ORACLE } from './metrics.ts';
 
 /** What the sweep and the evaluation need to make pictures and to judge them. */
 export interface JudgingConfig {
@@ -21,8 +22,7 @@ export interface JudgingConfig {
 }
 
 /** Names of metrics that no reward of the configuration may have. */
-export const HELD_OUT = 'heldOut';
-export const ORACLE = 'oracle';
+const TAKEN = [HELD_OUT, ORACLE, DIVERSITY];
 
 /** Loads the pipeline and the judges. @param pictures how many will be made of each arm */
 export async function setUp(
@@ -30,7 +30,7 @@ export async function setUp(
   seed: number,
   pictures: number,
 ): Promise<{ pipeline: LoadedPipeline; generator: PictureGenerator; judge: Judge }> {
-  const taken = rewards.find(({ name }) => name === HELD_OUT || name === ORACLE)?.name;
+  const taken = rewards.find(({ name }) => TAKEN.includes(name))?.name;
   if (taken)
     throw new InputError(`No reward can be named "${taken}": a metric of that name is there already. Rename it.`);
   const pipeline = await loadPipeline(model);

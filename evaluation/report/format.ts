@@ -33,7 +33,9 @@ export const count = (value: number): string => String(value).replace(/\B(?=(\d{
 
 /** What a metric is called in the report. */
 export function metricLabel(metric: string): string {
-  return { oracle: 'Oracle', heldOut: 'Held-out reward' }[metric] ?? metric;
+  const names: Record<string, string> = { oracle: 'Oracle', heldOut: 'Held-out reward', diversity: 'Diversity' };
+  const [whole, part] = metric.split('.') as [string, string?];
+  return (names[whole] ?? whole) + (part === undefined ? '' : `: ${part}`);
 }
 
 /** What an arm is called in the report. */

@@ -2,6 +2,7 @@ import { intervalBar } from './charts.ts';
 import type { NamedComparison, ReportData } from './data.ts';
 import { count, metricLabel, number, percent, signed } from './format.ts';
 import { html, type Markup } from './markup.ts';
+import { DIVERSITY, isGoal, ORACLE } from '../metrics.ts';
 
 /** The verdict that an interval allows. */
 export function verdict({ ci95 }: Pick<NamedComparison, 'ci95'>): 'better' | 'worse' | 'undecided' {
@@ -24,7 +25,9 @@ export function domainOf(comparisons: readonly NamedComparison[]): [number, numb
 
 /** The chosen encoder against the base on every metric, one card each. */
 export function headline({ comparisons, scores, sweep, trained }: ReportData): Markup {
-  const chosen = comparisons.filter(({ arm, against }) => arm === 'chosen' && against === 'base');
+  const chosen = comparisons.filter(
+    ({ arm, against, metric }) => arm === 'chosen' && against === 'base' && isGoal(metric),
+  );
   const { step, blend } = sweep.chosen;
   const better = chosen.filter((c) => verdict(c) === 'better').length;
   const what =
@@ -56,7 +59,8 @@ function card(comparison: NamedComparison, scores: ReportData['scores']['scores'
 /** Whether the encoder was trained on a metric. */
 export function kind(metric: string, trained: readonly string[]): string {
   if (trained.includes(metric)) return 'trained on';
-  return metric === 'oracle' ? 'exact, never trained on' : 'never trained on';
+  if (metric === DIVERSITY) return 'between the pictures of a prompt';
+  return metric.startsWith(ORACLE) ? 'exact, never trained on' : 'never trained on';
 }
 
 function average(values: readonly (number | null)[] = []): number {

@@ -3,6 +3,7 @@ import type { NamedComparison, ReportData, SweepCandidate } from './data.ts';
 import { armLabel, count, metricLabel, percent, signed } from './format.ts';
 import { badge, domainOf, kind } from './headline.ts';
 import { html, type Markup } from './markup.ts';
+import { DIVERSITY, isGoal } from '../metrics.ts';
 
 const metricsOf = (comparisons: readonly NamedComparison[]): string[] => [
   ...new Set(comparisons.map(({ metric }) => metric)),
@@ -58,13 +59,15 @@ export function comparisonTable({ comparisons, trained }: ReportData): Markup {
 /** The difference to the base over the weight of the final encoder. */
 export function blendCurves({ comparisons }: ReportData): Markup | undefined {
   const weightOf = (arm: string) => (arm === 'tuned' ? 1 : arm.startsWith('blend-') ? Number(arm.slice(6)) : undefined);
-  const charts = metricsOf(comparisons).map((metric) => {
-    const points = comparisons
-      .filter((c) => c.metric === metric && weightOf(c.arm) !== undefined)
-      .map(({ arm, mean, ci95 }) => ({ blend: weightOf(arm)!, mean, ci95 }))
-      .sort((a, b) => a.blend - b.blend);
-    return blendCurve(metricLabel(metric), [{ blend: 0, mean: 0, ci95: [0, 0] }, ...points]);
-  });
+  const charts = metricsOf(comparisons)
+    .filter((metric) => isGoal(metric) || metric === DIVERSITY)
+    .map((metric) => {
+      const points = comparisons
+        .filter((c) => c.metric === metric && weightOf(c.arm) !== undefined)
+        .map(({ arm, mean, ci95 }) => ({ blend: weightOf(arm)!, mean, ci95 }))
+        .sort((a, b) => a.blend - b.blend);
+      return blendCurve(metricLabel(metric), [{ blend: 0, mean: 0, ci95: [0, 0] }, ...points]);
+    });
   if (charts.length === 0) return undefined;
   return html`<section aria-labelledby="control">
     <h2 id="control">Control by blending</h2>

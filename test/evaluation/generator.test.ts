@@ -68,7 +68,8 @@ describe('PictureGenerator', () => {
     const original = generator.embed(pipeline.weights.textEncoder, prompts, folder);
     const late = generator.embed(other, prompts, 'test');
     const items = [1, 0].map((prompt) => ({ prompt, sample: 1 }));
-    const latents = generator.firstSteps(prompts, items, original);
+    const base: Arm = { name: 'base', terms: [{ embeddings: original, weight: 1 }] };
+    const latents = generator.firstSteps(prompts, items, base);
     const arms: [number, Arm][] = [
       [0, { name: 'base', terms: [{ embeddings: original, weight: 1 }] }],
       [1, { name: 'tuned', terms: [{ embeddings: late, weight: 1 }] }],
@@ -89,11 +90,24 @@ describe('PictureGenerator', () => {
     expect(seen.size).toBe(6);
   });
 
+  it("lets an arm's embeddings in for as many of the last steps as it says", () => {
+    const base: Arm = { name: 'base', terms: [{ embeddings: generator.embed(pipeline.weights.textEncoder, prompts, folder), weight: 1 }] }; // prettier-ignore
+    const late: Arm = { name: 'late', terms: [{ embeddings: generator.embed(other, prompts, 'test'), weight: 1 }] };
+    const items = [{ prompt: 0, sample: 0 }];
+    const latents = generator.firstSteps(prompts, items, base);
+    const make = (arm: Arm) => generator.lastSteps(latents, items, arm, base);
+    const [none, one, two] = [0, 1, 2].map((lastSteps) => make({ ...late, lastSteps }));
+    expect(none).toEqual(make(base));
+    expect(two).toEqual(make(late));
+    expect(one).not.toEqual(none);
+    expect(one).not.toEqual(two);
+  });
+
   it('gives a picture that does not depend on what else is in the batch', () => {
     const original = generator.embed(pipeline.weights.textEncoder, prompts, folder);
     const base: Arm = { name: 'base', terms: [{ embeddings: original, weight: 1 }] };
     const make = (items: { prompt: number; sample: number }[]) =>
-      generator.lastSteps(generator.firstSteps(prompts, items, original), items, base).subarray(0, 32 * 32 * 3);
+      generator.lastSteps(generator.firstSteps(prompts, items, base), items, base).subarray(0, 32 * 32 * 3);
     const alone = make([{ prompt: 0, sample: 0 }]);
     const together = make([0, 1, 2].map((sample) => ({ prompt: 0, sample })));
     expect(Math.max(...alone.map((value, k) => Math.abs(value - together[k]!)))).toBeLessThan(1e-4);

@@ -59,7 +59,8 @@ describe('the sweep and the evaluation', () => {
     const { candidates, chosen } = json<Sweep>('sweep', 'sweep.json');
     expect(candidates.map(({ step, blend }) => [step, blend])).toEqual([[0, 0], [10, 0.5], [10, 1], [20, 0.5], [20, 1]]); // prettier-ignore
     const [base, same, , moved] = candidates;
-    expect(Object.keys(base!.metrics).sort()).toEqual(['clip', 'heldOut', 'oracle']);
+    const attributes = ['color', 'shape', 'size'].map((name) => `oracle.${name}`);
+    expect(Object.keys(base!.metrics).sort()).toEqual(['clip', 'heldOut', 'oracle', ...attributes]);
     expect(same!.score).toBeCloseTo(0, 4);
     expect(Math.abs(moved!.metrics['clip']! - base!.metrics['clip']!)).toBeGreaterThan(1e-5);
     expect(candidates.some((c) => c.step === chosen.step && c.blend === chosen.blend)).toBe(true);
@@ -76,11 +77,12 @@ describe('the sweep and the evaluation', () => {
     expect(scores['tuned']!['oracle']!.map((value) => value === null)).toEqual([false, true, false]);
 
     const comparisons = json<NamedComparison[]>('evaluate', 'comparisons.json');
-    expect(comparisons).toHaveLength(5 * 3);
+    // clip, heldOut, oracle, four of its attributes, diversity
+    expect(comparisons.filter(({ against }) => against === 'base')).toHaveLength(5 * 8);
     for (const { metric, arm, n, mean, ci95, winRate } of comparisons) {
       const [own, base] = [scores[arm]![metric]!, scores['base']![metric]!];
       const differences = own.flatMap((value, i) => (value === null ? [] : [value - base[i]!]));
-      expect(n).toBe(metric === 'oracle' ? 2 : 3);
+      expect(n).toBe(metric === 'oracle.background' ? 1 : metric.startsWith('oracle') ? 2 : 3);
       expect(mean).toBeCloseTo(differences.reduce((a, b) => a + b, 0) / n, 10);
       expect(ci95[0]).toBeLessThanOrEqual(mean);
       expect(ci95[1]).toBeGreaterThanOrEqual(mean);
