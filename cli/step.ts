@@ -4,16 +4,17 @@ import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
 import { Database } from '../datasets/database.ts';
 import { findSources } from '../datasets/sources/find.ts';
-import { fileRows } from '../datasets/sources/rows.ts';
+import { wholeFiles } from '../datasets/sources/rows.ts';
 import { writeWeights, type Weights } from '../engine/weights.ts';
 import { TEXT_PREFIX } from '../models/names.ts';
-import { loadPipeline } from '../models/pipeline.ts';
+import { loadPipeline, loadTextEncoder } from '../models/pipeline.ts';
 import { DdimScheduler } from '../models/scheduler/ddim.ts';
 import { absolutePath, checkConfig, readYaml } from '../pipeline/config-file.ts';
 import { rewardSchema } from '../pipeline/config.ts';
 import { loadRewards } from '../rewards/registry.ts';
 import type { RewardSpec } from '../rewards/reward.ts';
 import { gradientStep } from '../training/gradient-step.ts';
+import { TEXT_ENCODER, UNET } from '../training/text-to-image.ts';
 import { readNoise } from './generate.ts';
 
 export interface StepOptions {
@@ -24,8 +25,15 @@ export interface StepOptions {
   steps: number;
   gradSteps: number;
   guidance: number;
+  train?: Train;
+  /** A tuned encoder (folder or safetensors file) that the last K steps see. */
+  textEncoder?: string;
   saveTensors: string;
 }
+
+/** What the gradients are for: one network, or both at once. */
+const TRAINED = { encoder: [TEXT_ENCODER], unet: [UNET], joint: [TEXT_ENCODER, UNET] } as const;
+export type Train = keyof typeof TRAINED;
 
 export interface StepResult {
   loss: number;
@@ -36,9 +44,9 @@ export interface StepResult {
   tensors: string;
 }
 
-/** Computes a training step of the text encoder and writes it to a file; the parameters' names are those of the encoder's file. */
+/** Computes a training step and writes it to a file; the parameters' names are those of the networks' files. */
 export async function step(options: StepOptions): Promise<StepResult> {
-  const { steps, gradSteps: gradientSteps, guidance, saveTensors } = options;
+  const { steps, gradSteps: gradientSteps, guidance, train = 'encoder', textEncoder, saveTensors } = options;
   if (gradientSteps > steps)
     throw new InputError(`--grad-steps is ${gradientSteps}; expected at most --steps, ${steps}.`);
   const specs = await readRewards(options.rewards);
@@ -48,14 +56,21 @@ export async function step(options: StepOptions): Promise<StepResult> {
   const noise = await readNoise(options.latents, pipeline.config.unet, prompts.length);
   const rewards = await loadRewards(specs);
 
+  const encoder = textEncoder === undefined ? undefined : { weights: await loadTextEncoder(textEncoder), source: textEncoder }; // prettier-ignore
+
   const sampler = { steps, guidance, gradientSteps };
-  const { loss, scores, gradients } = gradientStep(pipeline, rewards, { sampler, prompts, noise });
+  const inputs = { sampler, prompts, noise, train: TRAINED[train], encoder };
+  const { loss, scores, gradients } = gradientStep(pipeline, rewards, inputs);
   const tensors: Weights = new Map([['loss', { shape: [1], data: Float32Array.of(loss) }]]);
   for (const [name, data] of Object.entries(scores)) tensors.set(`reward.${name}`, { shape: [prompts.length], data });
   let squares = 0;
-  for (const [name, gradient] of gradients) {
-    tensors.set(`grad.${name.replace(TEXT_PREFIX, pipeline.textPrefix)}`, gradient);
-    squares = gradient.data.reduce((sum, x) => sum + x * x, squares);
+  for (const [network, ofNetwork] of Object.entries(gradients)) {
+    const prefix = train === 'joint' ? `grad.${network}.` : 'grad.';
+    for (const [name, { shape, data }] of ofNetwork) {
+      const inFile = network === TEXT_ENCODER ? name.replace(TEXT_PREFIX, pipeline.textPrefix) : name;
+      tensors.set(prefix + inFile, { shape, data });
+      squares = data.reduce((sum, x) => sum + x * x, squares);
+    }
   }
   await writeWeights(saveTensors, tensors);
   const lists = Object.entries(scores).map(([name, data]) => [name, Array.from(data)]);
@@ -92,7 +107,7 @@ async function readAllPrompts(path: string): Promise<string[]> {
   const { files } = await findSources(path);
   return Database.use(tmpdir(), async (database) => {
     const all: string[] = [];
-    for await (const { prompts } of fileRows(database, files, undefined))
+    for await (const { prompts } of wholeFiles(database, files, tmpdir(), {}))
       all.push(...prompts.map((prompt) => prompt ?? ''));
     return all;
   });

@@ -29,7 +29,10 @@ export function scoreAll(
 }
 
 /** sum_i gamma_i R_i (Alg. 1), a picture at a time: [B]. */
-export function weightedSum(rewards: readonly LoadedReward[], scores: Readonly<Record<string, Tensor>>): Tensor {
+export function weightedSum(
+  rewards: readonly Pick<LoadedReward, 'name' | 'weight'>[],
+  scores: Readonly<Record<string, Tensor>>,
+): Tensor {
   return tf.addN(rewards.map((reward) => scores[reward.name]!.mul(reward.weight)));
 }
 

@@ -40,12 +40,11 @@ export function adamW(
     Tensor,
     Tensor,
   ];
-  const parameters = scope.used(group);
   const norm = globalNorm([...gradients.values()]);
   const scale = tf.div(gradientClip, norm.maximum(gradientClip));
   for (const [name, raw] of gradients) {
     const full = `${group}/${name}`;
-    const value = parameters.get(name)!;
+    const value = scope.value(full);
     const gradient = raw.mul(scale);
     const m = scope.state('adam.m', full);
     const v = scope.state('adam.v', full);

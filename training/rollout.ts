@@ -12,8 +12,8 @@ export interface RolloutSample {
 
 /** `samples.json` of a rollout. */
 export interface RolloutIndex {
-  /** [h, w, C] of a sample's latents. */
-  shape: [number, number, number];
+  /** Of a sample's latents: [h, w, C] for a picture. */
+  shape: number[];
   samples: RolloutSample[];
   files: { file: string; samples: number }[];
 }

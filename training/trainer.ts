@@ -1,15 +1,25 @@
+import { RandomStream } from '../common/random.ts';
 import type { Program, Tensors } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights.ts';
-import type { LoadedPipeline } from '../models/pipeline.ts';
-import { DdimScheduler } from '../models/scheduler/ddim.ts';
-import type { LoadedReward } from '../rewards/reward.ts';
 import { requireFiniteScores } from '../rewards/total.ts';
-import { updateNumbers } from './adamw.ts';
+import { ADAMW, updateNumbers } from './adamw.ts';
+import type { Draw, Generator } from './generator.ts';
+import { stepsWithGradient, type GradientVariant } from './gradient-variants.ts';
 import type { Rollout } from './rollout.ts';
-import { readers, TUNED, tuningProgram, type TuningSettings } from './tuning-program.ts';
+import { trainedGroup } from './trained-networks.ts';
+import { gradientOf, numbersOf, scoresOf, tuningProgram, type ProgramSettings, type TuningProgram } from './tuning-program.ts'; // prettier-ignore
 
-/** What one step of tuning is told about itself; the line of metrics.jsonl. */
+export interface TrainerSettings extends ProgramSettings {
+  /** K: the last steps, which see the networks as they are trained. */
+  gradientSteps: number;
+  /** Which of them carry gradient; by default all. */
+  gradient?: GradientVariant;
+  /** Of all that is drawn. Default 0. */
+  seed?: number;
+}
+
+/** What one step of tuning is told about itself. */
 export interface StepMetrics {
   /** 1-based. */
   step: number;
@@ -17,144 +27,177 @@ export interface StepMetrics {
   loss: number;
   /** Mean of each reward over the batch. */
   rewards: Record<string, number>;
-  /** Norm of the gradient before clipping. */
-  gradientNorm: number;
-  /** Norm of the change of the encoder's parameters since the start. */
-  deltaNorm: number;
-  /** Mean squared distance of the embeddings from the original ones. */
-  drift: number;
-  learningRate: number;
+  /** Norm of each network's gradient before clipping. */
+  gradientNorm: Record<string, number>;
+  /** Norm of the change of each network's parameters since the start. */
+  deltaNorm: Record<string, number>;
+  /** Mean squared distance of the embeddings from the original ones, where what makes them is trained. */
+  drift?: number;
 }
 
-/** One step's loss, rewards [B] and gradients by parameter name, these as a file holds the parameters. */
+/** One step's loss, rewards [B] and gradients by network and parameter, these as a file holds the parameters. */
 export interface StepGradients {
   loss: number;
   scores: Record<string, Float32Array>;
-  gradients: Weights;
+  gradients: Record<string, Weights>;
 }
 
-/** Prompt-based reward tuning of a text encoder (Alg. 1), a step at a time. */
+/** Prompt-based reward tuning (Alg. 1) of some of a generator's networks, a step at a time. */
 export class Trainer {
   readonly program: Program;
-  readonly #pipeline: LoadedPipeline;
-  readonly #rewards: readonly LoadedReward[];
-  readonly #settings: TuningSettings;
-  /** [t, a, b] of the T steps, in order. */
-  readonly #steps: [number, number, number][];
+  readonly #learns: TuningProgram['learns'];
+  readonly #generator: Generator;
+  readonly #settings: TrainerSettings;
 
-  constructor(pipeline: LoadedPipeline, rewards: readonly LoadedReward[], settings: TuningSettings) {
-    this.#pipeline = pipeline;
-    this.#rewards = rewards;
+  constructor(generator: Generator, settings: TrainerSettings) {
+    this.#generator = generator;
     this.#settings = settings;
-    const { steps } = settings.sampler;
-    const scheduler = new DdimScheduler(pipeline.config.scheduler);
-    this.#steps = scheduler.timesteps(steps).map((t) => {
-      const { a, b } = scheduler.step(t, steps);
-      return [t, a, b];
-    });
-    this.program = tuningProgram(pipeline, rewards, settings);
+    const { program, learns } = tuningProgram(generator, settings);
+    this.program = program;
+    this.#learns = learns;
   }
 
   /**
    * One step on the samples at `rows` of the rollout (as many as the batch).
+   * @param rate factor of the learning rates: below 1 while they warm up
    * @throws RunError naming step, prompt and reward when a reward is not finite; the parameters are then as before
    */
-  step(step: number, rollout: Rollout, rows: readonly number[], learningRate: number): StepMetrics {
+  step(step: number, rollout: Rollout, rows: readonly number[], rate: number): StepMetrics {
     return tf.tidy(() => {
       const { loss, scores, backward } = this.#forwardBackward(step, rollout, rows);
-      const numbers = updateNumbers(learningRate, step, this.#settings.optimizer);
-      const { gradientNorm, drift } = this.program.run('update', { ...backward, numbers });
-      const { deltaNorm } = this.program.run('deltaNorm', {});
+      const numbers = this.#settings.trained.map(({ name, learningRate }) => [numbersOf(name), updateNumbers(learningRate * rate, step, this.#settings.optimizer ?? ADAMW)]); // prettier-ignore
+      const { drift, ...norms } = this.program.run('update', { ...backward, ...(Object.fromEntries(numbers) as Tensors) }); // prettier-ignore
       const mean = (values: Float32Array) => values.reduce((a, b) => a + b, 0) / values.length;
       return {
         step,
         loss,
         rewards: Object.fromEntries(Object.entries(scores).map(([name, values]) => [name, mean(values)])),
-        gradientNorm: scalar(gradientNorm!),
-        deltaNorm: scalar(deltaNorm!),
-        drift: scalar(drift!),
-        learningRate,
+        gradientNorm: scalars(norms),
+        deltaNorm: scalars(this.program.run('deltaNorm', {})),
+        ...(drift ? { drift: scalar(drift) } : {}),
       };
     });
   }
 
-  /** The first T - K steps of these prompts, without gradient, under the encoder as it is now. noise [B, h, w, C] */
+  /** What a later step depends on, by full name: what is trained, and the optimizer's state. */
+  snapshot(): { weights: Weights; state: Weights } {
+    const read = (groups: readonly string[], prefixOf: (group: string) => string): Weights =>
+      new Map(groups.flatMap((group) => [...this.program.read(group)].map(([name, t]) => [prefixOf(group) + name, t] as const))); // prettier-ignore
+    return {
+      weights: read(this.#settings.trained.map(trainedGroup), (group) => `${group}/`),
+      state: read(STATES.map((kind) => `state/${kind}`), (group) => `${group.slice('state/'.length)}/`), // prettier-ignore
+    };
+  }
+
+  /** Goes back to a snapshot. */
+  restore({ weights, state }: { weights: Weights; state: Weights }): void {
+    const under = (all: Weights, prefix: string): Weights =>
+      new Map([...all].flatMap(([name, t]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), t]] : [])));
+    for (const group of this.#settings.trained.map(trainedGroup))
+      this.program.load(group, under(weights, `${group}/`), 'the checkpoint');
+    for (const kind of STATES) this.program.load(`state/${kind}`, under(state, `${kind}/`), 'the checkpoint');
+  }
+
+  /** The first T - K steps of these prompts, without gradient, under the networks as they are now. noise [...latents] */
   rollout(prompts: readonly string[], noise: Tensor): Rollout {
     const latents = tf.tidy(() => {
-      const embeddings = this.program.run('encode', this.#ids(prompts));
+      const embeddings = this.program.run('encode', this.#generator.encodeInputs.of(prompts));
       let z = noise;
-      for (const values of this.#steps.slice(0, -this.#settings.sampler.gradientSteps))
-        z = this.program.run('denoise', { z, step: tf.tensor1d(values), ...embeddings })['z']!;
+      for (const numbers of this.#generator.steps.slice(0, -this.#settings.gradientSteps))
+        z = this.program.run('step', { z, step: tf.tensor1d([...numbers]), ...embeddings })['z']!;
       return z.dataSync() as Float32Array;
     });
     const samples = prompts.map((prompt, i) => ({ id: String(i), prompt, sample: 0 }));
-    return { shape: noise.shape.slice(1) as [number, number, number], samples, latents };
+    return { shape: noise.shape.slice(1), samples, latents };
   }
 
   /** Loss, rewards and dL/d(phi), without a step. */
   gradients(rollout: Rollout, rows: readonly number[]): StepGradients {
-    let result: StepGradients;
-    tf.tidy(() => {
+    const { trained } = this.#settings;
+    return withoutTidying(() => {
       const { loss, scores, backward } = this.#forwardBackward(undefined, rollout, rows);
-      const gradients = Object.entries(this.program.run('gradients', backward));
-      const inFileLayout = (name: string, t: Tensor) => this.program.inFileLayout(`${TUNED}/${name}`, t);
-      result = { loss, scores, gradients: new Map(gradients.map(([name, t]) => [name, inFileLayout(name, t)])) };
+      const ofEncode = Object.entries(this.program.run('gradients', backward)).map(([name, t]) => [name, this.program.inFileLayout(name, t)] as const); // prettier-ignore
+      const gradients = trained.map((network) => {
+        const group = trainedGroup(network);
+        const own = ofEncode.filter(([name]) => name.startsWith(`${group}/`));
+        const ofSteps = this.program.read(`state/gradient/${group}`);
+        return [network.name, new Map([...ofSteps, ...own.map(([name, t]) => [name.slice(group.length + 1), t] as const)])] as const; // prettier-ignore
+      });
+      return { loss, scores, gradients: Object.fromEntries(gradients) };
     });
-    return result!;
   }
 
-  /** The last K steps, the rewards, and the way back to the embeddings. */
+  /** The last K steps, the rewards, and the way back to the embeddings and to the parameters of the steps. */
   #forwardBackward(step: number | undefined, rollout: Rollout, rows: readonly number[]) {
+    const draw: Draw | undefined = step === undefined ? undefined : (purpose, sample) => new RandomStream(this.#settings.seed ?? 0, purpose, step, sample); // prettier-ignore
     const prompts = rows.map((row) => rollout.samples[row]!.prompt);
-    const ids = this.#ids(prompts);
-    const embeddings = this.program.run('encode', ids);
-    const latents = [this.#start(rollout, rows)];
-    const numbers = this.#steps.slice(-this.#settings.sampler.gradientSteps).map((values) => tf.tensor1d(values));
-    for (const step of numbers)
-      latents.push(this.program.run('denoise', { z: latents.at(-1)!, step, ...embeddings })['z']!);
+    const inputs = this.#generator.encodeInputs.of(prompts, draw);
+    const embeddings = this.program.run('encode', inputs);
+    const passes = this.#passes(step, this.#start(rollout, rows), embeddings);
 
-    const { loss, dz, ...rewards } = this.program.run('score', { z: latents.pop()!, ...this.#promptIds(prompts) });
-    const scores = Object.fromEntries(Object.entries(rewards).map(([name, t]) => [name, t.dataSync() as Float32Array]));
-    requireFiniteScores(scores, { ...(step === undefined ? {} : { step }), prompts });
+    const found = { loss: 0, scores: {} as Record<string, Float32Array> };
+    const sums = new Map<string, Tensor[]>();
+    for (const [i, { starts, end }] of passes.entries()) {
+      const { loss, dz, ...rewards } = this.program.run('score', { z: end, ...this.#generator.scoreInputs.of(prompts, draw) }); // prettier-ignore
+      const scores = Object.fromEntries(this.#generator.rewards.map(({ name }) => [name, rewards[scoresOf(name)]!.dataSync() as Float32Array])); // prettier-ignore
+      requireFiniteScores(scores, { ...(step === undefined ? {} : { step }), prompts });
+      found.loss += scalar(loss!) / passes.length;
+      for (const [name, values] of Object.entries(scores))
+        found.scores[name] = values.map((value, k) => (found.scores[name]?.[k] ?? 0) + value / passes.length);
 
-    let gradient = dz!;
-    const dCondition: Tensor[] = [];
-    const dUnconditional: Tensor[] = [];
-    for (const step of numbers.toReversed()) {
-      const back = this.program.run('denoiseVjp', { z: latents.pop()!, step, dz: gradient, ...embeddings });
-      gradient = back['dz']!;
-      dCondition.push(back['dCondition']!);
-      dUnconditional.push(back['dUnconditional']!);
+      let gradient = passes.length === 1 ? dz! : dz!.div(passes.length);
+      for (const [k, start] of starts.toReversed().entries()) {
+        const keep = this.#learns.step ? { keep: tf.scalar(i === 0 && k === 0 ? 0 : 1) } : {};
+        const back = this.program.run('stepVjp', { ...start, ...embeddings, dz: gradient, ...keep });
+        gradient = back['dz']!;
+        for (const [name, t] of Object.entries(back)) sums.set(name, [...(sums.get(name) ?? []), t]);
+      }
     }
-    const backward = { ...ids, dCondition: tf.addN(dCondition), dUnconditional: tf.addN(dUnconditional) };
-    return { loss: scalar(loss!), scores, backward };
+    const along = Object.keys(embeddings).map((name) => [gradientOf(name), tf.addN(sums.get(gradientOf(name)) ?? [])]);
+    return { ...found, backward: this.#learns.encode ? { ...inputs, ...(Object.fromEntries(along) as Tensors) } : {} };
   }
 
-  #start({ latents, shape }: Rollout, rows: readonly number[]): Tensor {
-    const size = shape[0] * shape[1] * shape[2];
+  /** The last K steps: the inputs of those that carry gradient, and what they end with. */
+  #passes(step: number | undefined, start: Tensor, embeddings: Tensors): { starts: Tensors[]; end: Tensor }[] {
+    const { gradientSteps, gradient: variant = { type: 'last' }, seed = 0 } = this.#settings;
+    const advance = (inputs: Tensors) => this.program.run('step', { ...inputs, ...embeddings })['z']!;
+    const starts: Tensors[] = [];
+    let z = start;
+    for (const numbers of this.#generator.steps.slice(-gradientSteps)) {
+      starts.push({ z, step: tf.tensor1d([...numbers]) });
+      z = advance(starts.at(-1)!);
+    }
+    const passes = [{ starts: starts.slice(-stepsWithGradient(variant, gradientSteps, seed, step ?? 0)), end: z }];
+    for (let repeat = 1; variant.type === 'draft-lv' && repeat < variant.repeats; repeat++) {
+      const { signal, noise } = this.#generator.lastLevel!;
+      const values = new RandomStream(seed, 'renoise', step, repeat).normal(z.size);
+      const again = { ...starts.at(-1)!, z: z.mul(signal).add(tf.tensor(values, z.shape).mul(noise)) };
+      passes.push({ starts: [again], end: advance(again) });
+    }
+    return passes;
+  }
+
+  #start({ latents }: Rollout, rows: readonly number[]): Tensor {
+    const { latents: shape } = this.#generator;
+    const size = shape.reduce((a, b) => a * b, 1) / rows.length;
     const values = new Float32Array(rows.length * size);
     rows.forEach((row, i) => values.set(latents.subarray(row * size, (row + 1) * size), i * size));
-    return tf.tensor4d(values, [rows.length, ...shape]);
-  }
-
-  #ids(prompts: readonly string[]): { ids: Tensor; emptyIds: Tensor } {
-    const { tokenizer } = this.#pipeline;
-    const length = tokenizer.modelMaxLength;
-    const rows = [...prompts, ''].map((prompt) => Array.from(tokenizer.pad(tokenizer.encode(prompt), length)));
-    return {
-      ids: tf.tensor2d(rows.slice(0, -1), [prompts.length, length], 'int32'),
-      emptyIds: tf.tensor2d(rows.slice(-1), [1, length], 'int32'),
-    };
-  }
-
-  #promptIds(prompts: readonly string[]): Tensors {
-    return Object.fromEntries(
-      readers(this.#rewards).map((reward) => [
-        reward.name,
-        tf.tensor2d(reward.tokenize(prompts), [prompts.length, reward.promptLength], 'int32'),
-      ]),
-    );
+    return tf.tensor(values, [...shape]);
   }
 }
 
+/** The kinds of state that one step hands to the next. */
+const STATES = ['adam.m', 'adam.v'];
+
+/** tf.tidy for a function whose result holds no tensors. */
+function withoutTidying<T>(f: () => T): T {
+  let result: T;
+  tf.tidy(() => {
+    result = f();
+  });
+  return result!;
+}
+
 const scalar = (tensor: Tensor): number => tensor.dataSync()[0]!;
+const scalars = (tensors: Tensors): Record<string, number> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, scalar(tensor)]));

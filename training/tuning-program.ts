@@ -1,136 +1,166 @@
 import { vectorJacobianProduct } from '../engine/gradients.ts';
-import { Program, float32, int32, type Scope, type Tensors } from '../engine/program.ts';
+import { Program, float32, type Scope, type TensorSpec, type Tensors } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { clipText } from '../models/clip/text.ts';
-import type { LoadedPipeline } from '../models/pipeline.ts';
-import { vaeDecode, vaeScalingFactor } from '../models/vae/vae.ts';
-import type { LoadedReward } from '../rewards/reward.ts';
-import { rewardWeights, scoreAll, weightedSum } from '../rewards/total.ts';
+import { weightedSum } from '../rewards/total.ts';
 import { UPDATE_NUMBERS, adamW, globalNorm, type AdamWOptions } from './adamw.ts';
-import { STEP_NUMBERS, guidedStep, type SamplerSettings } from '../models/sampler.ts';
+import type { Generator } from './generator.ts';
+import {
+  changes,
+  originalGroup,
+  originalNetworks,
+  trainedGroup,
+  trainedParameters,
+  tunedNetworks,
+  type TrainedNetwork,
+} from './trained-networks.ts';
 
-export interface TuningSettings {
-  batch: number;
-  /** Height and width of the latents; by default what the UNet was trained for. */
-  latentSize?: readonly [height: number, width: number];
-  sampler: SamplerSettings;
+export interface ProgramSettings {
+  trained: readonly TrainedNetwork[];
   /** Weight of mean((c - c_original)^2) over the embeddings, a pull towards the original encoder. */
   embeddingPull: number;
-  optimizer: AdamWOptions;
+  /** Left out where the gradients are all that is asked for: then there is no room for moments either. */
+  optimizer?: AdamWOptions;
 }
 
-/** The name of the encoder that is tuned, and of the one that it started as. */
-export const TUNED = 'text_encoder';
-export const ORIGINAL = 'original_text_encoder';
+export interface TuningProgram {
+  program: Program;
+  /** Whether something that is trained is part of encode, and of step. */
+  learns: { encode: boolean; step: boolean };
+}
+
+/** Input and output names: the gradient by an embedding, the numbers of a network's update, a reward's scores. */
+export const gradientOf = (embedding: string) => `d.${embedding}`;
+export const numbersOf = (network: string) => `numbers.${network}`;
+export const scoresOf = (reward: string) => `reward.${reward}`;
 
 /**
- * The entry points of prompt-based reward tuning (Alg. 1). Between them only latents and embeddings are kept, so memory
- * is that of one UNet application and its gradient, whatever K is:
+ * The entry points of prompt-based reward tuning (Alg. 1) of any of a generator's networks. Between them only latents
+ * and embeddings are kept, so memory is that of one step and its gradient, whatever K is:
  *
- *     encode      ids -> condition, unconditional                        under the tuned encoder
- *     denoise     z_t -> z_(t-1)
- *     score       z_0 -> loss, rewards, dL/dz_0
- *     denoiseVjp  z_t, dL/dz_(t-1) -> dL/dz_t and dL/d(embeddings)       runs the step again
- *     update      dL/d(embeddings) -> dL/d(phi), clipped, AdamW
- *     gradients   dL/d(embeddings) -> dL/d(phi) by name, in the engine's layout
+ *     encode     prompts -> embeddings                             under the networks as they are now
+ *     step       z_t -> z_(t-1)
+ *     score      z_0 -> loss, rewards, dL/dz_0
+ *     stepVjp    z_t, dL/dz_(t-1) -> dL/dz_t, dL/d(embeddings)     runs the step again
+ *     gradients  dL/d(embeddings) -> dL/d(phi) by full name, in the engine's layout
+ *     update     dL/d(embeddings) -> the update of all that is trained; norms of the gradients
+ *
+ * The gradient by parameters of `step` (a UNet's) is summed over the steps in `state/gradient/…` by stepVjp, which
+ * starts anew where its input `keep` is 0.
  */
-export function tuningProgram(
-  pipeline: LoadedPipeline,
-  rewards: readonly LoadedReward[],
-  settings: TuningSettings,
-): Program {
-  const { textEncoder, unet, vae } = pipeline.config;
-  const { batch, sampler, embeddingPull, optimizer } = settings;
-  const length = pipeline.tokenizer.modelMaxLength;
-  const width = textEncoder.hidden_size;
-  const latents = float32(batch, ...(settings.latentSize ?? [unet.sample_size, unet.sample_size]), unet.in_channels);
-  const embeddings = { condition: float32(batch, length, width), unconditional: float32(1, length, width) };
-  const ids = { ids: int32(batch, length), emptyIds: int32(1, length) };
+export function tuningProgram(generator: Generator, settings: ProgramSettings): TuningProgram {
+  const { trained, embeddingPull, optimizer } = settings;
   const program = new Program();
+  const learns = { encode: false, step: false };
+  const latents = float32(...generator.latents);
 
-  program.entry('encode', ids, ({ ids, emptyIds }, scope) => {
-    const hidden = clipText(scope.parameters(TUNED), textEncoder, tf.concat([ids, emptyIds], 0)).hidden;
-    const [condition, unconditional] = tf.split(hidden, [batch, 1]) as [Tensor, Tensor];
-    return { condition, unconditional };
+  const embeddings: Record<string, TensorSpec> = {};
+  program.entry('encode', generator.encodeInputs.specs, (inputs, scope) => {
+    const found = generator.encode(tunedNetworks(scope), inputs);
+    for (const [name, { shape }] of Object.entries(found)) embeddings[name] = float32(...shape);
+    learns.encode = trainedParameters(scope, trained).size > 0;
+    return found;
   });
+  const names = Object.keys(embeddings);
 
-  const step = { z: latents, step: STEP_NUMBERS, ...embeddings };
-  program.entry('denoise', step, (inputs, scope) => ({
-    z: guidedStep(scope.parameters('unet'), unet, sampler.guidance, inputs),
-  }));
-  program.entry('denoiseVjp', { ...step, dz: latents }, ({ dz, ...inputs }, scope) => {
+  const stepInputs = { z: latents, step: float32(generator.steps[0]!.length), ...embeddings };
+  const step = (scope: Scope, { z, step, ...given }: Tensors) =>
+    generator.step(tunedNetworks(scope), { z: z!, step: step! }, given);
+  program.entry('step', stepInputs, (inputs, scope) => {
+    const z = step(scope, inputs);
+    learns.step = trainedParameters(scope, trained).size > 0;
+    return { z };
+  });
+  const vjpInputs = { ...stepInputs, dz: latents, ...(learns.step ? { keep: float32() } : {}) };
+  program.entry('stepVjp', vjpInputs, ({ dz, keep, ...inputs }: Tensors, scope) => {
+    let parameters: string[] = [];
     const { gradients } = vectorJacobianProduct(
-      () => guidedStep(scope.parameters('unet'), unet, sampler.guidance, inputs),
-      () => [inputs.z, inputs.condition, inputs.unconditional],
+      () => step(scope, inputs),
+      () => {
+        const found = trainedParameters(scope, trained);
+        parameters = [...found.keys()];
+        return [inputs['z']!, ...(learns.encode ? names.map((name) => inputs[name]!) : []), ...found.values()];
+      },
       dz,
     );
-    return { dz: gradients[0]!, dCondition: gradients[1]!, dUnconditional: gradients[2]! };
+    const outputs: Tensors = { dz: gradients.shift()! };
+    if (learns.encode) for (const name of names) outputs[gradientOf(name)] = gradients.shift()!;
+    for (const name of parameters)
+      scope.assign(`state/gradient/${name}`, scope.state('gradient', name).mul(keep!).add(gradients.shift()!));
+    return outputs;
   });
 
-  const promptIds = Object.fromEntries(
-    readers(rewards).map((reward) => [reward.name, int32(batch, reward.promptLength)]),
-  );
-  program.entry('score', { z: latents, ...promptIds }, ({ z, ...idsOf }: Tensors, scope) => {
-    const p = scope.parameters('rewards');
-    const features = Object.fromEntries(
-      readers(rewards).map((reward) => [reward.name, reward.promptFeatures(p, idsOf[reward.name]!)]),
-    );
+  program.entry('score', { z: latents, ...generator.scoreInputs.specs }, ({ z, ...inputs }: Tensors, scope) => {
     let scores: Tensors = {};
     const { value, gradients } = vectorJacobianProduct(
       () => {
-        const picture = vaeDecode(scope.parameters('vae'), vae, z!.div(vaeScalingFactor(vae)));
-        scores = scoreAll(rewards, p, picture.mul(0.5).add(0.5).clipByValue(0, 1), features);
+        scores = generator.score({ parameters: (network) => scope.parameters(network) }, z!, inputs);
         for (const score of Object.values(scores)) tf.keep(score);
-        return weightedSum(rewards, scores).mean().neg();
+        return weightedSum(generator.rewards, scores).mean().neg();
       },
       () => [z!],
     );
-    return { loss: value, dz: gradients[0]!, ...scores };
+    const named = Object.entries(scores).map(([name, score]) => [scoresOf(name), score]);
+    return { loss: value, dz: gradients[0]!, ...(Object.fromEntries(named) as Tensors) };
   });
 
-  /** dL/d(phi) by name from dL/d(embeddings), the pull included, and how far the embeddings have moved. */
-  const backward = (
-    { ids, emptyIds, dCondition, dUnconditional }: Record<keyof typeof backwardInputs, Tensor>,
-    scope: Scope,
-  ) => {
-    const all = tf.concat([ids, emptyIds], 0);
-    const original = clipText(scope.parameters(ORIGINAL), textEncoder, all).hidden;
-    const dHidden = tf.concat([dCondition, dUnconditional], 0);
-    let drift = tf.scalar(0) as Tensor;
+  const gradientInputs = Object.fromEntries(names.map((name) => [gradientOf(name), embeddings[name]!]));
+  const backwardInputs = learns.encode ? { ...generator.encodeInputs.specs, ...gradientInputs } : {};
+  /** dL/d(phi) of encode's parameters by full name, the pull included, and how far the embeddings have moved. */
+  const backward = (inputs: Tensors, scope: Scope): { drift?: Tensor; gradients: Map<string, Tensor> } => {
+    if (!learns.encode) return { gradients: new Map() };
+    const original = generator.encode(originalNetworks(scope, trained), inputs);
+    let drift: Tensor | undefined;
+    let parameters: string[] = [];
     const { gradients } = vectorJacobianProduct(
       () => {
-        const { hidden } = clipText(scope.parameters(TUNED), textEncoder, all);
-        drift = tf.keep(hidden.sub(original).square().mean());
-        return hidden.mul(dHidden).sum().add(drift.mul(embeddingPull));
+        const now = generator.encode(tunedNetworks(scope), inputs);
+        drift = tf.keep(flat(now).sub(flat(original)).square().mean());
+        const along = names.map((name) => now[name]!.mul(inputs[gradientOf(name)]!).sum());
+        return tf.addN(along).add(drift.mul(embeddingPull));
       },
-      () => [...scope.used(TUNED).values()],
+      () => {
+        const found = trainedParameters(scope, trained);
+        parameters = [...found.keys()];
+        return [...found.values()];
+      },
     );
-    return { drift, gradients: new Map([...scope.used(TUNED).keys()].map((name, i) => [name, gradients[i]!])) };
+    return { drift: drift!, gradients: new Map(parameters.map((name, i) => [name, gradients[i]!])) };
   };
-  const backwardInputs = { ...ids, dCondition: embeddings.condition, dUnconditional: embeddings.unconditional };
-  program.entry('update', { ...backwardInputs, numbers: UPDATE_NUMBERS }, ({ numbers, ...inputs }, scope) => {
-    const { drift, gradients } = backward(inputs, scope);
-    return { drift, gradientNorm: adamW(scope, TUNED, gradients, numbers, optimizer) };
-  });
-  program.entry('gradients', backwardInputs, (inputs, scope) => Object.fromEntries(backward(inputs, scope).gradients));
 
-  program.entry('deltaNorm', {}, (_inputs, scope) => {
-    // Only the names are new here: both encoders were recorded above, so their parameters are known.
-    const names = [...program.parameters(TUNED).keys()];
-    return {
-      deltaNorm: globalNorm(
-        names.map((name) => scope.value(`${TUNED}/${name}`).sub(scope.value(`${ORIGINAL}/${name}`))),
-      ),
-    };
-  });
+  program.entry('gradients', backwardInputs, (inputs: Tensors, scope) => Object.fromEntries(backward(inputs, scope).gradients)); // prettier-ignore
+
+  if (optimizer) {
+    const numbers = Object.fromEntries(trained.map(({ name }) => [numbersOf(name), UPDATE_NUMBERS]));
+    program.entry('update', { ...backwardInputs, ...numbers }, (inputs: Tensors, scope) => {
+      const { drift, gradients } = backward(inputs, scope);
+      for (const name of program.parameters('state/gradient').keys()) {
+        const [ofSteps, ofEncode] = [scope.state('gradient', name), gradients.get(name)];
+        gradients.set(name, ofEncode ? ofEncode.add(ofSteps) : ofSteps);
+      }
+      const norms = trained.map((network) => {
+        const group = `${trainedGroup(network)}/`;
+        const own = [...gradients].flatMap(([name, gradient]) =>
+          name.startsWith(group) ? [[name.slice(group.length), gradient] as const] : [],
+        );
+        return [network.name, adamW(scope, trainedGroup(network), new Map(own), inputs[numbersOf(network.name)]!, optimizer)] as const; // prettier-ignore
+      });
+      return { ...(drift ? { drift } : {}), ...(Object.fromEntries(norms) as Tensors) };
+    });
+    program.entry('deltaNorm', {}, (_inputs, scope) => {
+      // Only the names are new here: all that is trained was recorded above.
+      const norm = (network: TrainedNetwork) =>
+        globalNorm(changes(scope, network, [...program.parameters(trainedGroup(network)).keys()]));
+      return Object.fromEntries(trained.map((network) => [network.name, norm(network)]));
+    });
+  }
   program.compile();
-  const { folder, weights } = pipeline;
-  for (const group of [TUNED, ORIGINAL]) program.load(group, weights.textEncoder, `${folder}/text_encoder`);
-  program.load('unet', weights.unet, `${folder}/unet`);
-  program.load('vae', weights.vae, `${folder}/vae`);
-  program.load('rewards', rewardWeights(rewards), "the rewards' weights");
-  return program;
+  for (const [name, { weights, source }] of Object.entries(generator.networks)) program.load(name, weights, source);
+  for (const network of trained) {
+    const { weights, source } = generator.networks[network.name]!;
+    program.load(originalGroup(network), weights, source);
+  }
+  return { program, learns };
 }
 
-/** The rewards that read the prompt. */
-export const readers = (rewards: readonly LoadedReward[]) => rewards.filter((reward) => reward.promptLength > 0);
+/** All the embeddings' values in a row. */
+const flat = (embeddings: Tensors): Tensor => tf.concat(Object.values(embeddings).map((t) => t.reshape([-1]))); // prettier-ignore

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { StepOptions } from '../step.ts';
 
 const count = (text: string): number => {
@@ -9,10 +9,6 @@ const scale = (text: string): number => {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
   return value;
-};
-const part = (text: string): string => {
-  if (text !== 'encoder') throw new InvalidArgumentError('Only the encoder can be trained.');
-  return text;
 };
 
 /** Adds `textcraftor step`: the numbers of one training step, for comparison with other implementations. */
@@ -30,8 +26,16 @@ export function register(program: Command): void {
     .requiredOption('--steps <t>', 'DDIM steps', count)
     .requiredOption('--grad-steps <k>', 'the last steps, through which the gradient flows', count)
     .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', scale, 7.5)
-    .option('--train <part>', 'what the gradients are for', part, 'encoder')
-    .requiredOption('--save-tensors <file>', 'safetensors file for `loss` [1], `reward.NAME` [B] and `grad.PARAMETER`')
+    .addOption(
+      new Option('--train <what>', 'what the gradients are for')
+        .choices(['encoder', 'unet', 'joint'])
+        .default('encoder'),
+    )
+    .option('--text-encoder <path>', 'a tuned text encoder (folder or safetensors file) that the last k steps see')
+    .requiredOption(
+      '--save-tensors <file>',
+      'safetensors file for `loss` [1], `reward.NAME` [B] and `grad.PARAMETER` (of both networks: `grad.NETWORK.PARAMETER`)',
+    )
     .option('--json', 'print one JSON object: {loss, rewards: {NAME: [B]}, gradientNorm, tensors: path}')
     .action(async (options: StepOptions & { json?: true }) => {
       const { formatStep, step } = await import('../step.ts');

@@ -152,12 +152,12 @@ describe('bad input is one sentence, and nothing is written', () => {
     await refused({ rewards }, /"beauty" is NaN for the prompt "a red cat"/, RunError);
   });
 
-  it('exits with 2 and one line where another part than the encoder is to be trained', () => {
-    const args = ['cli/textcraftor.mjs', 'step', '--train', 'unet'];
+  it('exits with 2 and one line where a part is to be trained that cannot be', () => {
+    const args = ['cli/textcraftor.mjs', 'step', '--train', 'vae'];
     const command = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
     expect(command).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/^textcraftor: .*Only the encoder.*\n$/),
+      stderr: expect.stringMatching(/^textcraftor: .*Allowed choices are encoder, unet, joint.*\n$/),
     });
   });
 });

@@ -1,0 +1,96 @@
+import { float32, int32, type Tensors } from '../engine/program.ts';
+import { tf, type Tensor } from '../engine/tensorflow.ts';
+import { clipText } from '../models/clip/text.ts';
+import type { LoadedPipeline } from '../models/pipeline.ts';
+import { guidedStep, type SamplerSettings } from '../models/sampler.ts';
+import { DdimScheduler } from '../models/scheduler/ddim.ts';
+import { vaeDecode, vaeScalingFactor } from '../models/vae/vae.ts';
+import type { LoadedReward } from '../rewards/reward.ts';
+import { rewardWeights, scoreAll } from '../rewards/total.ts';
+import type { Generator, PromptInputs } from './generator.ts';
+
+/** The names of the networks that can be trained. */
+export const TEXT_ENCODER = 'text_encoder';
+export const UNET = 'unet';
+export type TrainableNetwork = typeof TEXT_ENCODER | typeof UNET;
+
+export interface TextToImageSettings {
+  batch: number;
+  /** Height and width of the latents; by default what the UNet was trained for. */
+  latentSize?: readonly [height: number, width: number];
+  sampler: Pick<SamplerSettings, 'steps' | 'guidance'>;
+}
+
+/** Stable Diffusion as a generator: CLIP's text encoder, guided DDIM steps of the UNet, the VAE's decoder, the rewards. */
+export function textToImage(
+  pipeline: LoadedPipeline,
+  rewards: readonly LoadedReward[],
+  { batch, latentSize, sampler }: TextToImageSettings,
+): Generator {
+  const { config, weights, tokenizer, folder } = pipeline;
+  const [height, width] = latentSize ?? [config.unet.sample_size, config.unet.sample_size];
+  const scheduler = new DdimScheduler(config.scheduler);
+  const timesteps = scheduler.timesteps(sampler.steps);
+  const lastAlpha = scheduler.alphasCumprod[timesteps.at(-1)!]!;
+  const readers = rewards.filter((reward) => reward.promptLength > 0);
+  const length = tokenizer.modelMaxLength;
+  const tokenize = (prompts: readonly string[]): Tensor => {
+    const rows = prompts.map((prompt) => Array.from(tokenizer.pad(tokenizer.encode(prompt), length)));
+    return tf.tensor2d(rows, [prompts.length, length], 'int32');
+  };
+
+  const encodeInputs: PromptInputs = {
+    specs: { ids: int32(batch, length), emptyIds: int32(1, length) },
+    of: (prompts) => ({ ids: tokenize(prompts), emptyIds: tokenize(['']) }),
+  };
+  const scoreInputs: PromptInputs = {
+    specs: Object.fromEntries(readers.map((reward) => [reward.name, int32(batch, reward.promptLength)])),
+    of: (prompts) =>
+      Object.fromEntries(
+        readers.map((reward) => [
+          reward.name,
+          tf.tensor2d(reward.tokenize(prompts), [prompts.length, reward.promptLength], 'int32') as Tensor,
+        ]),
+      ),
+  };
+
+  return {
+    networks: {
+      [TEXT_ENCODER]: { weights: weights.textEncoder, source: `${folder}/text_encoder` },
+      [UNET]: { weights: weights.unet, source: `${folder}/unet` },
+      vae: { weights: weights.vae, source: `${folder}/vae` },
+      rewards: { weights: rewardWeights(rewards), source: "the rewards' weights" },
+    },
+    latents: [batch, height, width, config.unet.in_channels],
+    steps: timesteps.map((t) => {
+      const { a, b } = scheduler.step(t, sampler.steps);
+      return [t, a, b];
+    }),
+    lastLevel: { signal: Math.sqrt(lastAlpha), noise: Math.sqrt(1 - lastAlpha) },
+    rewards,
+
+    encodeInputs,
+    encode(networks, { ids, emptyIds }: Tensors) {
+      const all = tf.concat([ids!, emptyIds!], 0);
+      const { hidden } = clipText(networks.parameters(TEXT_ENCODER), config.textEncoder, all);
+      const [condition, unconditional] = tf.split(hidden, [batch, 1]) as [Tensor, Tensor];
+      return { condition, unconditional };
+    },
+
+    step: (networks, { z, step }, { condition, unconditional }: Tensors) =>
+      guidedStep(networks.parameters(UNET), config.unet, sampler.guidance, {
+        z,
+        step,
+        condition: condition!,
+        unconditional: unconditional!,
+      }),
+
+    scoreInputs,
+    score(networks, z, ids) {
+      const p = networks.parameters('rewards');
+      const features = Object.fromEntries(readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, ids[name]!)])); // prettier-ignore
+      const picture = vaeDecode(networks.parameters('vae'), config.vae, z.div(vaeScalingFactor(config.vae)));
+      return scoreAll(rewards, p, picture.mul(0.5).add(0.5).clipByValue(0, 1), features);
+    },
+  };
+}

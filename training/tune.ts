@@ -1,0 +1,111 @@
+import { appendFile, cp, mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CancelledError, RunError } from '../common/errors.ts';
+import { writeFileAtomic } from '../common/files.ts';
+import { keyedPermutation } from '../datasets/permutation.ts';
+import type { StageContext } from '../pipeline/stage.ts';
+import { readLastCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { Rollout } from './rollout.ts';
+import type { StepMetrics, Trainer } from './trainer.ts';
+
+/** What every tuning stage is told. */
+export interface TuneSettings {
+  steps: number;
+  batch: number;
+  learningRate: number;
+  /** Steps over which the learning rate grows to its full size. */
+  warmup: number;
+  /** Steps between checkpoints to resume from. */
+  checkpointEvery: number;
+  /** Steps between the networks that the sweep chooses from. */
+  keepEvery: number;
+}
+
+export interface Tuning {
+  trainer: Trainer;
+  rollout: Rollout;
+  /** The networks that are trained, the main one first. */
+  networks: readonly string[];
+  /** Called before the first step, and not again when tuning goes on from a checkpoint. */
+  prepare?(): Promise<void>;
+  /** Writes the networks as they are now into a folder (`step-000040` or `final`) of the stage's artifact. */
+  keep(root: string, name: string): Promise<void>;
+}
+
+/**
+ * The loop of a tuning stage. Killed at any time and run again with the same scratch folder, it ends with the same
+ * files: step n depends on the seed, n and the state after step n - 1 alone.
+ */
+export async function tune(
+  { config, seed, output, scratch, progress, signal }: StageContext<TuneSettings>,
+  { trainer, rollout, networks, prepare, keep }: Tuning,
+): Promise<void> {
+  const { steps, batch } = config;
+  const metricsPath = join(scratch, 'metrics.jsonl');
+  const checkpoints = join(scratch, 'checkpoints');
+  const kept = join(scratch, 'kept');
+  await mkdir(kept, { recursive: true });
+  const checkpoint = await readLastCheckpoint(checkpoints, (message) => progress({ step: 0, total: steps, message }));
+  if (checkpoint) {
+    trainer.restore(checkpoint);
+    await truncate(metricsPath, checkpoint.metricsBytes);
+  } else {
+    await prepare?.();
+    await writeFile(metricsPath, '');
+  }
+
+  const save = async (step: number): Promise<void> =>
+    writeCheckpoint(checkpoints, { step, ...trainer.snapshot(), metricsBytes: (await stat(metricsPath)).size });
+  for (let step = (checkpoint?.step ?? 0) + 1; step <= steps; step++) {
+    if (signal.aborted) {
+      await save(step - 1);
+      throw new CancelledError(`Tuning was stopped after step ${step - 1} of ${steps}; it goes on from there.`);
+    }
+    const rate = Math.min(1, step / Math.max(1, config.warmup));
+    const metrics = trainer.step(step, rollout, rowsOf(step, batch, rollout.samples.length, seed), rate);
+    const line = metricsLine(metrics, networks, config.learningRate * rate);
+    await appendFile(metricsPath, `${JSON.stringify(line)}\n`);
+    if (step % config.keepEvery === 0 || step === steps) await keep(kept, stepFolder(step));
+    if (step % config.checkpointEvery === 0 || step === steps) await save(step);
+    const { loss, deltaNorm } = line as { loss: number; deltaNorm: number };
+    progress({ step, total: steps, message: 'steps', metrics: { loss, deltaNorm, ...metrics.rewards } });
+  }
+
+  const last = JSON.parse((await readFile(metricsPath, 'utf8')).trimEnd().split('\n').at(-1)!) as Line;
+  const changes = networks.map((network, i) => [named('deltaNorm', network, i), last[named('deltaNorm', network, i)]!] as const); // prettier-ignore
+  const still = changes.findIndex(([, norm]) => !(norm > 0));
+  if (still >= 0)
+    throw new RunError(`The network ${networks[still]} did not change: the gradient of the rewards is zero. Check the rewards and their weights.`); // prettier-ignore
+  await cp(kept, output, { recursive: true });
+  await keep(output, 'final');
+  await cp(metricsPath, join(output, 'metrics.jsonl'));
+  await writeFileAtomic(join(output, 'summary.json'), JSON.stringify({ steps, ...Object.fromEntries(changes) }));
+}
+
+export const stepFolder = (step: number) => `step-${String(step).padStart(6, '0')}`;
+
+type Line = Record<string, number>;
+/** The main network's measures have plain names, those of the others end in `.NETWORK`. */
+const named = (measure: string, network: string, index: number) => (index === 0 ? measure : `${measure}.${network}`);
+
+/** A line of metrics.jsonl: the rewards as `reward.NAME`. */
+function metricsLine(metrics: StepMetrics, networks: readonly string[], learningRate: number): Line {
+  const { step, loss, drift, rewards } = metrics;
+  const norms = (measure: 'gradientNorm' | 'deltaNorm') =>
+    Object.fromEntries(networks.map((network, i) => [named(measure, network, i), metrics[measure][network]!]));
+  return {
+    ...{ step, loss, ...norms('gradientNorm'), ...norms('deltaNorm') },
+    ...(drift === undefined ? {} : { drift }),
+    learningRate,
+    ...Object.fromEntries(Object.entries(rewards).map(([name, mean]) => [`reward.${name}`, mean])),
+  };
+}
+
+/** The rollout samples of a step: a pass over all of them in an order of its own, then the next pass. */
+function rowsOf(step: number, batch: number, samples: number, seed: number): number[] {
+  return Array.from({ length: batch }, (_, i) => {
+    const place = (step - 1) * batch + i;
+    const epoch = Math.floor(place / samples);
+    return keyedPermutation(samples, [seed, epoch])(place % samples);
+  });
+}
