@@ -6,7 +6,8 @@ import { Database } from '../datasets/database.ts';
 import type { PromptStatistics } from '../datasets/preview.ts';
 import { PromptRules, type Verdict } from '../datasets/rules.ts';
 import { findSources } from '../datasets/sources/find.ts';
-import { fileRows } from '../datasets/sources/rows.ts';
+import type { ReadOptions } from '../datasets/sources/read.ts';
+import { wholeFiles } from '../datasets/sources/rows.ts';
 import { promptId, splitOf, type Split, type SplitShares } from '../datasets/split.ts';
 import type { FilterConfig } from '../datasets/stages/filter.ts';
 import { ClipTokenizer } from '../models/clip/tokenizer.ts';
@@ -57,14 +58,14 @@ export function formatStatistics({
 /** Gives the token ids of a file's prompts, some prompts at a time. */
 export async function eachTokens(
   file: string,
-  options: { tokenizer: string; column?: string },
+  options: ReadOptions & { tokenizer: string },
   give: (ids: number[][]) => void,
 ): Promise<void> {
   const tokenizer = await ClipTokenizer.load(options.tokenizer);
   const { files } = await findSources(file);
   await inTemporaryFolder((scratch) =>
     Database.use(scratch, async (database) => {
-      for await (const { prompts } of fileRows(database, files, options.column)) {
+      for await (const { prompts } of wholeFiles(database, files, scratch, options)) {
         give(prompts.map((prompt) => tokenizer.encode(prompt ?? '')));
       }
     }),

@@ -1,4 +1,4 @@
-import { BIGINT, VARCHAR } from '@duckdb/node-api';
+import { DOUBLE, VARCHAR } from '@duckdb/node-api';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sqlString, type Appender, type Database } from './database.ts';
@@ -14,19 +14,9 @@ export interface RowBatch {
   splits: (Split | null)[];
 }
 
-/** The first `count` rows of a batch. */
-export function firstRows({ sources, rows, prompts, splits }: RowBatch, count: number): RowBatch {
-  return {
-    sources: sources.slice(0, count),
-    rows: rows.slice(0, count),
-    prompts: prompts.slice(0, count),
-    splits: splits.slice(0, count),
-  };
-}
-
 /** Rows a part: what is held in memory at once. */
 const partRows = 500_000;
-const types = [VARCHAR, BIGINT, VARCHAR, VARCHAR];
+const types = [VARCHAR, DOUBLE, VARCHAR, VARCHAR];
 
 /** Writes rows to `rows-00000.parquet`, `rows-00001.parquet`, ... below a folder. */
 export class RowWriter {
@@ -45,23 +35,37 @@ export class RowWriter {
 
   async append({ sources, rows, prompts, splits }: RowBatch): Promise<void> {
     if (!this.#appender) {
-      await this.#database.run('CREATE TABLE rows (source VARCHAR, row BIGINT, prompt VARCHAR, split VARCHAR)');
+      await this.#database.run('CREATE TABLE rows (source VARCHAR, row DOUBLE, prompt VARCHAR, split VARCHAR)');
       this.#appender = await this.#database.appender('rows', types);
     }
-    this.#appender.append([sources, rows.map(BigInt), prompts, splits]);
+    this.#appender.append([sources, rows, prompts, splits]);
     this.#pending += rows.length;
     this.rows += rows.length;
     if (this.#pending >= partRows) await this.flush();
   }
 
+  /** Writes the rows of a query as a part of their own. @param query columns row and prompt */
+  async copy(source: string, query: string): Promise<void> {
+    await this.flush();
+    const part = await this.#write(
+      `SELECT ${sqlString(source)} AS source, row, prompt, NULL::VARCHAR AS split FROM (${query})`,
+    );
+    this.rows += await this.#database.number(`SELECT count(*) FROM read_parquet(${sqlString(part)})`);
+  }
+
   async flush(): Promise<void> {
     if (!this.#appender) return;
     this.#appender.close();
-    const name = `rows-${String(this.#parts++).padStart(5, '0')}.parquet`;
-    await this.#database.writeParquet('FROM rows', join(this.#folder, name));
+    await this.#write('SELECT source, row::BIGINT AS row, prompt, split FROM rows');
     await this.#database.run('DROP TABLE rows');
     this.#appender = undefined;
     this.#pending = 0;
+  }
+
+  async #write(query: string): Promise<string> {
+    const path = join(this.#folder, `rows-${String(this.#parts++).padStart(5, '0')}.parquet`);
+    await this.#database.writeParquet(query, path);
+    return path;
   }
 }
 

@@ -3,17 +3,27 @@ import { InputError } from '../../common/errors.ts';
 /** Names of prompt columns in public data sets, best first: OpenPrompt, DiffusionDB, Parti-Prompts; COCO, LAION. */
 const usual = ['prompt', 'prompts', 'caption', 'text'];
 
+/** Where the prompt is: a column, and the keys that lead to it where the column holds objects or JSON. */
+export interface PromptPlace {
+  column: number;
+  keys: readonly string[];
+}
+
 /**
- * The place of the prompt column: the one that was named, else the one with a usual name; letter case aside.
+ * The place of the prompt: the column that was named, else the one with a usual name; letter case aside. A name such as
+ * `raw_data.prompt` that is no column is a path into one.
  * @param name the file, for the message
  * @throws InputError naming the columns found
  */
-export function promptColumn(name: string, columns: readonly string[], wanted: string | undefined): number {
-  const plain = columns.map((column) => column.trim().toLowerCase());
+export function promptPlace(name: string, columns: readonly string[], wanted: string | undefined): PromptPlace {
   for (const candidate of wanted === undefined ? usual : [wanted]) {
-    const exact = columns.indexOf(candidate);
-    const at = exact >= 0 ? exact : plain.indexOf(candidate.trim().toLowerCase());
-    if (at >= 0) return at;
+    const column = columnNamed(name, columns, candidate);
+    if (column >= 0) return { column, keys: [] };
+  }
+  if (wanted?.includes('.')) {
+    const [first, ...keys] = wanted.split('.');
+    const column = columnNamed(name, columns, first!);
+    if (column >= 0) return { column, keys };
   }
   const shown = columns.slice(0, 20).map((column) => `"${column.slice(0, 40)}"`);
   const found = columns.length === 0 ? 'none' : shown.join(', ') + (columns.length > 20 ? ', ...' : '');
@@ -22,4 +32,40 @@ export function promptColumn(name: string, columns: readonly string[], wanted: s
       ? `${name}: no prompt column (${usual.join(', ')}); the columns are ${found}. Name the one with the prompts (prompts.column).`
       : `${name}: no column "${wanted}"; the columns are ${found}.`,
   );
+}
+
+/** The place of a column, or -1. @throws InputError when two have the name */
+function columnNamed(name: string, columns: readonly string[], wanted: string): number {
+  const at = columns.indexOf(wanted);
+  const plain = (text: string): string => text.trim().toLowerCase();
+  const same = at >= 0 ? (text: string) => text === wanted : (text: string) => plain(text) === plain(wanted);
+  const found = columns.flatMap((column, i) => (same(column) ? [i] : []));
+  if (found.length > 1)
+    throw new InputError(`${name}: columns ${found.map((i) => i + 1).join(' and ')} are both named "${wanted}".`);
+  return found[0] ?? -1;
+}
+
+/** What a column's value says about the prompt: the text, null for none, or why it is no text (as {@link Fault.reason}). */
+export function promptOf(value: unknown, { keys }: PromptPlace, label: string): string | null | { reason: string } {
+  let found: unknown = value;
+  for (const key of keys) {
+    if (typeof found === 'string') {
+      try {
+        found = JSON.parse(found);
+      } catch (error) {
+        return { reason: `has no JSON in "${label}" (${(error as Error).message.slice(0, 100)})` };
+      }
+    }
+    if (typeof found !== 'object' || found === null) return null;
+    found = (found as Record<string, unknown>)[key];
+  }
+  if (found === null || found === undefined) return null;
+  if (typeof found === 'string') return found.isWellFormed() ? found : found.toWellFormed();
+  return { reason: `has ${brief(found)} in "${[label, ...keys].join('.')}"; expected text or null` };
+}
+
+/** A value for a message; never long, however deep it is. */
+function brief(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `the ${typeof value} ${String(value).slice(0, 40)}`;
 }

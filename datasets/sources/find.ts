@@ -1,9 +1,25 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
+import { globOf } from './glob.ts';
+import { packings, type Packing } from './unpack.ts';
+import { walk } from './walk.ts';
 
-export const fileKinds = ['txt', 'csv', 'tsv', 'jsonl', 'parquet'] as const;
-export type FileKind = (typeof fileKinds)[number];
+/** Kinds of file by their endings; `jsonl` is also `ndjson`, `arrow` is IPC as a file or a stream. */
+const endings = {
+  txt: 'txt',
+  csv: 'csv',
+  tsv: 'tsv',
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  json: 'json',
+  parquet: 'parquet',
+  arrow: 'arrow',
+  arrows: 'arrow',
+  feather: 'arrow',
+  ipc: 'arrow',
+} as const;
+export type FileKind = (typeof endings)[keyof typeof endings];
 
 /** A file with prompts. */
 export interface SourceFile {
@@ -11,41 +27,56 @@ export interface SourceFile {
   /** Its name, or its path below the folder that was named: what rows and messages say about where they are from. */
   name: string;
   kind: FileKind;
+  packing?: Packing;
   bytes: number;
 }
 
-const expected = fileKinds.map((kind) => `.${kind}`).join(', ');
-
-/**
- * The files of a source, sorted by name: the file itself, or those below a folder whose kind is known.
- * Hidden files are passed over; other kinds are listed in `ignored`.
- * @throws InputError when there is nothing to read
- */
-export async function findSources(path: string): Promise<{ files: SourceFile[]; ignored: string[] }> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found)
-    throw new InputError(`${path}: no such file or folder; expected prompts in ${expected}, or a folder of them.`);
-  if (!found.isDirectory()) {
-    const kind = kindOf(path);
-    if (!kind) throw new InputError(`${path}: the kind "${extname(path)}" is not known; expected one of ${expected}.`);
-    return { files: [{ path, name: basename(path), kind, bytes: found.size }], ignored: [] };
-  }
-  const files: SourceFile[] = [];
-  const ignored: string[] = [];
-  for (const entry of (await readdir(path, { recursive: true })).sort()) {
-    const name = entry.replaceAll('\\', '/');
-    if (name.split('/').some((part) => part.startsWith('.'))) continue;
-    const details = await stat(join(path, entry)).catch(() => undefined); // a link to nowhere
-    if (details?.isDirectory()) continue;
-    const kind = kindOf(name);
-    if (kind && details?.isFile()) files.push({ path: join(path, entry), name, kind, bytes: details.size });
-    else ignored.push(name);
-  }
-  if (files.length === 0) throw new InputError(`${path}: no prompt files in this folder; expected ${expected}.`);
-  return { files, ignored };
+/** What a source has: files to read, sorted by name, and the names of those that are none. */
+export interface Found {
+  files: SourceFile[];
+  ignored: string[];
 }
 
-function kindOf(path: string): FileKind | undefined {
-  const ending = extname(path).slice(1).toLowerCase();
-  return fileKinds.find((kind) => kind === ending);
+const expected = '.txt, .csv, .tsv, .jsonl, .json, .parquet or .arrow, each also with .gz or .zst';
+
+/**
+ * The files of a source: a file, a folder with all below it, or a pattern such as `data/part-*.csv.gz` (`*`, `?`, `**`,
+ * `{a,b}`, `[0-9]`). Hidden files are passed over; files of other kinds are listed in `ignored`.
+ * @throws InputError when there is nothing to read
+ */
+export async function findSources(source: string): Promise<Found> {
+  const found = await stat(source).catch(() => undefined);
+  if (found?.isDirectory()) return below(source, () => true, `${source}: no prompt files in this folder`);
+  if (found) {
+    const file = found.isFile() ? sourceFile(source, basename(source), found.size) : undefined;
+    if (!found.isFile()) throw new InputError(`${source}: is neither a file nor a folder.`);
+    if (!file) throw new InputError(`${source}: its kind is not known; expected ${expected}.`);
+    return { files: [file], ignored: [] };
+  }
+  const glob = globOf(source);
+  if (!glob) throw new InputError(`${source}: no such file or folder; expected ${expected}, or a folder of them.`);
+  const folder = await stat(glob.folder).catch(() => undefined);
+  if (!folder?.isDirectory()) throw new InputError(`${source}: there is no folder ${glob.folder}.`);
+  return below(glob.folder, glob.matches, `${source}: no prompt file fits this pattern`);
+}
+
+async function below(folder: string, matches: (name: string) => boolean, none: string): Promise<Found> {
+  const { files: paths, ignored } = await walk(folder);
+  const files: SourceFile[] = [];
+  for (const { name, bytes } of paths) {
+    if (!matches(name)) continue;
+    const file = sourceFile(join(folder, name), name, bytes);
+    if (file) files.push(file);
+    else ignored.push(name);
+  }
+  if (files.length === 0) throw new InputError(`${none}; expected ${expected}.`);
+  return { files, ignored: ignored.filter(matches).sort() };
+}
+
+function sourceFile(path: string, name: string, bytes: number): SourceFile | undefined {
+  const parts = basename(path).toLowerCase().split('.');
+  const packing = packings.find((each) => each === parts.at(-1));
+  const ending = parts.length < 2 ? '' : (parts.at(packing ? -2 : -1) ?? '');
+  if (!Object.hasOwn(endings, ending)) return undefined;
+  return { path, name, kind: endings[ending as keyof typeof endings], bytes, ...(packing ? { packing } : {}) };
 }

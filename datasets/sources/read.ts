@@ -1,28 +1,52 @@
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { InputError } from '../../common/errors.ts';
 import type { Database } from '../database.ts';
+import { readArrow } from './arrow.ts';
 import type { PromptBatch } from './batch.ts';
+import { readBytes } from './bytes.ts';
 import type { SourceFile } from './find.ts';
 import { readJsonLines } from './jsonl.ts';
+import { readJson } from './json.ts';
 import { readParquet } from './parquet.ts';
 import { csv, tsv } from './records.ts';
 import { readTable } from './table.ts';
 import { readText } from './text.ts';
+import { openFile, unpack } from './unpack.ts';
+
+/** How files are read. */
+export interface ReadOptions {
+  /** The column with the prompts, or a path into one; found by its name when left out. */
+  column?: string | undefined;
+  /** Of text files, as the WHATWG Encoding Standard labels it; UTF-8 when left out. A byte order mark goes before it. */
+  encoding?: string | undefined;
+}
 
 /**
- * The prompts of a file as they are, in its order.
- * @param column the column with the prompts; found by its name when left out
- * @throws InputError saying what is wrong with the file, and where
+ * The prompts of a file as they are, in its order, and what in it is no record.
+ * @throws InputError saying what is wrong with the file as a whole
  */
-export function readPrompts(
-  file: SourceFile,
-  database: Database,
-  column: string | undefined,
-): AsyncGenerator<PromptBatch> {
+export function readPrompts(file: SourceFile, database: Database, options: ReadOptions): AsyncGenerator<PromptBatch> {
   const { path, name, kind } = file;
+  const { column, encoding = 'utf-8' } = options;
   if (file.bytes === 0) throw new InputError(`${name}: the file is empty.`);
-  if (kind === 'txt') return readText(path, name);
-  if (kind === 'csv') return readTable(path, name, csv, column);
-  if (kind === 'tsv') return readTable(path, name, tsv, column);
-  if (kind === 'jsonl') return readJsonLines(path, name, column);
-  return readParquet(database, path, name, column);
+  if (kind === 'parquet') return readParquet(database, path, name, column);
+  if (kind === 'arrow') return readArrow(path, name, column);
+  const bytes = readBytes(file, encoding);
+  if (kind === 'txt') return readText(bytes, name);
+  if (kind === 'csv') return readTable(bytes, name, csv, column);
+  if (kind === 'tsv') return readTable(bytes, name, tsv, column);
+  if (kind === 'jsonl') return readJsonLines(bytes, name, column);
+  return readJson(bytes, name, column);
+}
+
+/** The file itself, or, for a packed one that is not read as a stream, what it holds as a file in `scratch`. */
+export async function unpacked(file: SourceFile, scratch: string): Promise<SourceFile> {
+  if (file.packing === undefined || (file.kind !== 'parquet' && file.kind !== 'arrow')) return file;
+  const path = join(scratch, `unpacked.${file.kind}`);
+  await pipeline(Readable.from(unpack(openFile(file), file)), createWriteStream(path));
+  const { packing: _, ...rest } = file;
+  return { ...rest, path };
 }

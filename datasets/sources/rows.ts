@@ -1,25 +1,41 @@
+import { InputError } from '../../common/errors.ts';
 import type { Database } from '../database.ts';
 import type { RowBatch } from '../rows.ts';
 import { shapesPrompts } from '../shapes/prompts.ts';
-import { batchSize } from './batch.ts';
+import { batchSize, describeFault, type PromptBatch } from './batch.ts';
 import type { SourceFile } from './find.ts';
-import { readPrompts } from './read.ts';
+import { readPrompts, unpacked, type ReadOptions } from './read.ts';
 
-/** The rows of files, file after file. */
-export async function* fileRows(
+/**
+ * The prompts of files, file after file, where each record must be one.
+ * @param scratch a folder for what must be unpacked
+ * @throws InputError for the first record that is none
+ */
+export async function* wholeFiles(
   database: Database,
   files: readonly SourceFile[],
-  column: string | undefined,
-): AsyncGenerator<RowBatch> {
+  scratch: string,
+  options: ReadOptions,
+): AsyncGenerator<PromptBatch> {
   for (const file of files) {
-    for await (const { rows, prompts } of readPrompts(file, database, column)) {
-      yield { sources: rows.map(() => file.name), rows, prompts, splits: rows.map(() => null) };
+    for await (const batch of readPrompts(await unpacked(file, scratch), database, options)) {
+      if (batch.faults.length > 0) throw refusal(file, batch);
+      yield batch;
     }
   }
 }
 
+/** The first fault of a batch as an error that says what to do. */
+export function refusal({ name }: SourceFile, { faults }: PromptBatch): InputError {
+  const fault = faults[0]!;
+  const remedy = fault.reason.startsWith('is not UTF-8') ? 'Name the encoding (prompts.encoding)' : 'Correct it';
+  return new InputError(
+    `${describeFault(name, fault)}. ${remedy}, or go on without such rows: prompts.malformed=skip.`,
+  );
+}
+
 /** The embedded world's own prompts, which come with their splits. */
-export async function* shapesRows(): AsyncGenerator<RowBatch> {
+export function* shapesRows(): Generator<RowBatch> {
   const all = shapesPrompts();
   for (let at = 0; at < all.length; at += batchSize) {
     const part = all.slice(at, at + batchSize);

@@ -1,82 +1,117 @@
+import { isUtf8 } from 'node:buffer';
 import { InputError } from '../../common/errors.ts';
-import { batchSize, longestRecord, type PromptBatch } from './batch.ts';
-import { promptColumn } from './columns.ts';
-import { MalformedRecord, readRecord, type Dialect, type RecordAt } from './records.ts';
-import { readUtf8 } from './utf8.ts';
+import { emptyBatch, isFull, longestRecord, type PromptBatch } from './batch.ts';
+import { promptOf, promptPlace, type PromptPlace } from './columns.ts';
+import { RecordScanner, type Dialect } from './records.ts';
+import { incompleteTail, notUtf8 } from './utf8.ts';
 
 /**
- * A table with a header: its prompt column. Blank lines of a table of several columns are passed over.
- * @throws InputError naming the line whose quotes do not close or whose number of fields differs from the header's
+ * A table with a header: its prompt column. Blank lines of a table of several columns are passed over. Behind a record
+ * that breaks the rules, reading goes on at the line after its first one.
+ * @throws InputError for a header that cannot be read or has no prompt column
  */
 export async function* readTable(
-  path: string,
+  pieces: AsyncIterable<Buffer>,
   name: string,
   dialect: Dialect,
   column?: string,
 ): AsyncGenerator<PromptBatch> {
-  let header: string[] | undefined;
-  let prompt = 0;
-  let batch: PromptBatch = { rows: [], prompts: [] };
-  for await (const { record, line } of readRecords(path, name, dialect, () => (header ? prompt : undefined))) {
-    const { fields } = record;
-    const blank = fields.length === 1 && fields[0] === '';
-    if (header === undefined) {
-      if (blank) continue;
-      header = fields;
-      prompt = promptColumn(name, header, column);
-      continue;
-    }
-    if (fields.length !== header.length) {
-      if (blank) continue;
-      throw new InputError(
-        `${name}: line ${line} has ${fields.length} fields, the header has ${header.length}` +
-          (dialect.quote ? '; a field with commas or line breaks must be in double quotes.' : '.'),
-      );
-    }
-    batch.rows.push(line);
-    batch.prompts.push(fields[prompt]!);
-    if (batch.rows.length === batchSize) {
-      yield batch;
-      batch = { rows: [], prompts: [] };
-    }
+  const table = new TableReader(name, dialect, column);
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+    const end = yield* table.read(bytes, false);
+    rest = bytes.subarray(end);
   }
-  if (batch.rows.length > 0) yield batch;
+  yield* table.read(rest, true);
+  table.end();
 }
 
-/** The records of a file with the lines on which they begin. `only` says which field is needed from the next record on. */
-async function* readRecords(
-  path: string,
-  name: string,
-  dialect: Dialect,
-  only: () => number | undefined,
-): AsyncGenerator<{ record: RecordAt; line: number }> {
-  let text = '';
-  let line = 1;
-  const next = (at: number, final: boolean): RecordAt | undefined => {
-    try {
-      return readRecord(text, at, dialect, final, only());
-    } catch (error) {
-      if (!(error instanceof MalformedRecord)) throw error;
-      throw new InputError(`${name}: line ${line + error.lines}: ${error.message}.`);
-    }
-  };
-  for await (const piece of readUtf8(path, name)) {
-    text += piece;
+class TableReader {
+  readonly #name: string;
+  readonly #wanted: string | undefined;
+  readonly #scanner: RecordScanner;
+  #header: { columns: string[]; place: PromptPlace } | undefined;
+  #line = 1;
+  /** Bytes before those at hand. */
+  #before = 0;
+
+  constructor(name: string, dialect: Dialect, wanted: string | undefined) {
+    this.#name = name;
+    this.#wanted = wanted;
+    this.#scanner = new RecordScanner(dialect);
+  }
+
+  /** Reads the records that are whole. @returns where the first one that is not begins */
+  *read(bytes: Buffer, final: boolean): Generator<PromptBatch, number> {
+    const scanner = this.#scanner;
+    const valid = isUtf8(final ? bytes : bytes.subarray(0, bytes.length - incompleteTail(bytes)));
+    let batch = emptyBatch();
     let at = 0;
-    for (let record = next(at, false); record; record = next(at, false)) {
-      yield { record, line };
-      at = record.next;
-      line += record.lines;
+    while (at < bytes.length) {
+      let found = scanner.scan(bytes, at, final);
+      if (found === 'more') {
+        if (bytes.length - at <= longestRecord) break;
+        if (!scanner.skipLine(at, final))
+          throw new InputError(`${this.#name}: line ${this.#line} is longer than 16 MB; is this a table in text?`);
+        found = { reason: 'begins a record of more than 16 MB; does a quote in it never close?' };
+      }
+      const record = bytes.subarray(at, scanner.next);
+      const fault =
+        found !== 'record'
+          ? found
+          : valid || isUtf8(record)
+            ? undefined
+            : { reason: notUtf8(record, this.#before + at) };
+      this.#take(batch, fault);
+      this.#line += scanner.lines;
+      at = scanner.next;
+      if (isFull(batch)) {
+        yield batch;
+        batch = emptyBatch();
+      }
     }
-    text = text.slice(at);
-    if (text.length > longestRecord) {
-      throw new InputError(`${name}: the record on line ${line} is longer than 16 MB; does a quote in it never close?`);
+    this.#before += at;
+    yield batch;
+    return at;
+  }
+
+  /** @throws InputError when there was no header */
+  end(): void {
+    if (!this.#header) promptPlace(this.#name, [], this.#wanted);
+  }
+
+  /** Puts the record that the scanner has found where it belongs. */
+  #take(batch: PromptBatch, fault: { reason: string } | undefined): void {
+    const scanner = this.#scanner;
+    const row = this.#line;
+    if (!this.#header) {
+      if (fault) throw new InputError(`${this.#name}: line ${row} ${fault.reason}.`);
+      if (!scanner.blank) this.#readHeader();
+      return;
+    }
+    const width = this.#header.columns.length;
+    if (fault) batch.faults.push({ row, unit: 'line', ...fault });
+    else if (scanner.fields === width) this.#takeRow(batch, this.#header);
+    else if (scanner.blank) batch.blank++;
+    else {
+      const reason = `has ${scanner.fields} fields, the header has ${width}`;
+      batch.faults.push({ row, unit: 'line', reason });
     }
   }
-  for (let at = 0; at < text.length;) {
-    const record = next(at, true)!;
-    yield { record, line };
-    at = record.next;
-    line += record.lines;
+
+  #takeRow(batch: PromptBatch, { columns, place }: { columns: string[]; place: PromptPlace }): void {
+    const text = this.#scanner.text(place.column);
+    const found = place.keys.length === 0 ? text : promptOf(text, place, columns[place.column]!);
+    if (found !== null && typeof found === 'object') batch.faults.push({ row: this.#line, unit: 'line', ...found });
+    else {
+      batch.rows.push(this.#line);
+      batch.prompts.push(found);
+    }
+  }
+
+  #readHeader(): void {
+    const columns = Array.from({ length: this.#scanner.fields }, (_, field) => this.#scanner.text(field));
+    this.#header = { columns, place: promptPlace(this.#name, columns, this.#wanted) };
   }
 }

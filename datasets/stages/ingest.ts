@@ -3,48 +3,146 @@ import { CancelledError, InputError } from '../../common/errors.ts';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { Database } from '../database.ts';
-import { firstRows, RowWriter } from '../rows.ts';
-import { findSources } from '../sources/find.ts';
-import { fileRows, shapesRows } from '../sources/rows.ts';
+import { RowWriter } from '../rows.ts';
+import { describeFault, type PromptBatch } from '../sources/batch.ts';
+import { findSources, type SourceFile } from '../sources/find.ts';
+import { parquetQuery, unreadableParquet } from '../sources/parquet.ts';
+import { readPrompts, unpacked, type ReadOptions } from '../sources/read.ts';
+import { refusal, shapesRows } from '../sources/rows.ts';
 
-export interface IngestConfig {
-  /** `shapes`, a file, or a folder of files. */
+export interface IngestConfig extends ReadOptions {
+  /** `shapes`, a file, a folder of files, or a pattern. */
   source: string;
-  /** The column with the prompts; found by its name when left out. */
-  column?: string | undefined;
   /** Reads this many prompts and no more. */
   limit?: number | undefined;
+  /** What becomes of a record that cannot be read: nothing is read at all, or it is counted and passed over. */
+  malformed?: 'refuse' | 'skip' | undefined;
 }
 
-/** `summary.json`. */
+/** `summary.json`: each record of the files is a row or malformed, up to the limit. */
 export interface IngestSummary {
   rows: number;
-  /** Files that were read, with their rows. */
-  files: { name: string; rows: number }[];
+  malformed: number;
+  /** The first malformed records of each file: "file: line n has ...". */
+  samples: string[];
+  /** Files that were read. `blank` lines separate records and are none. */
+  files: { name: string; rows: number; malformed: number; blank: number }[];
   /** Files of the folder that are of no known kind. */
-  ignored: string[];
+  ignored: { files: number; first: string[] };
 }
 
+const samplesPerFile = 5;
+const samplesAtMost = 50;
+const ignoredNames = 50;
+
 /** Reads the prompts as they are into Parquet parts: columns source, row, prompt, split. Nothing is judged here. */
-export async function run({ config, output, scratch, progress, signal }: StageContext<IngestConfig>): Promise<void> {
-  const { source, column, limit = Infinity } = config;
-  const { files, ignored } = source === 'shapes' ? { files: [], ignored: [] } : await findSources(source);
-  const counts = new Map<string, number>();
-  const rows = await Database.use(scratch, async (database) => {
+export async function run(context: StageContext<IngestConfig>): Promise<void> {
+  const { config, output, scratch } = context;
+  const summary = await Database.use(scratch, async (database) => {
     const writer = new RowWriter(database, output);
-    const batches = source === 'shapes' ? shapesRows() : fileRows(database, files, column);
-    for await (const read of batches) {
-      if (signal.aborted) throw new CancelledError('Reading the prompts was cancelled.');
-      const batch = firstRows(read, limit - writer.rows);
-      await writer.append(batch);
-      for (const name of batch.sources) counts.set(name, (counts.get(name) ?? 0) + 1);
-      progress({ step: counts.size, total: Math.max(files.length, 1), message: `${writer.rows} prompts read` });
-      if (writer.rows >= limit) break;
-    }
+    const read =
+      config.source === 'shapes' ? await ingestShapes(writer, config) : await ingestFiles(writer, database, context);
     await writer.flush();
-    return writer.rows;
+    return read;
   });
-  if (rows === 0) throw new InputError(`${source}: there is no prompt in it.`);
-  const summary: IngestSummary = { rows, files: [...counts].map(([name, count]) => ({ name, rows: count })), ignored };
+  if (summary.rows === 0) throw nothingRead(config.source, summary);
   await writeFileAtomic(join(output, 'summary.json'), `${canonicalJson(summary)}\n`);
+}
+
+async function ingestShapes(writer: RowWriter, { limit = Infinity }: IngestConfig): Promise<IngestSummary> {
+  for (const batch of shapesRows()) {
+    const left = limit - writer.rows;
+    const { sources, rows, prompts, splits } = batch;
+    if (left <= 0) break;
+    await writer.append({
+      sources: sources.slice(0, left),
+      rows: rows.slice(0, left),
+      prompts: prompts.slice(0, left),
+      splits: splits.slice(0, left),
+    });
+  }
+  const files = [{ name: 'shapes', rows: writer.rows, malformed: 0, blank: 0 }];
+  return { rows: writer.rows, malformed: 0, samples: [], files, ignored: { files: 0, first: [] } };
+}
+
+async function ingestFiles(
+  writer: RowWriter,
+  database: Database,
+  { config, scratch, progress, signal }: StageContext<IngestConfig>,
+): Promise<IngestSummary> {
+  const { source, limit = Infinity, malformed = 'refuse' } = config;
+  const { files, ignored } = await findSources(source);
+  const summary: IngestSummary = {
+    rows: 0,
+    malformed: 0,
+    samples: [],
+    files: [],
+    ignored: { files: ignored.length, first: ignored.slice(0, ignoredNames) },
+  };
+  for (const [step, found] of files.entries()) {
+    if (writer.rows >= limit) break;
+    const before = writer.rows;
+    const counts = { name: found.name, rows: 0, malformed: 0, blank: 0 };
+    const file = await unpacked(found, scratch);
+    if (file.kind === 'parquet') await copyParquet(writer, database, file, config.column, limit - before);
+    else {
+      for await (const read of readPrompts(file, database, config)) {
+        if (signal.aborted) throw new CancelledError('Reading the prompts was cancelled.');
+        const batch = upTo(read, limit - writer.rows);
+        if (batch.faults.length > 0 && malformed === 'refuse') throw refusal(file, batch);
+        await writer.append({
+          ...batch,
+          sources: batch.rows.map(() => file.name),
+          splits: batch.rows.map(() => null),
+        });
+        const room = Math.min(samplesPerFile - counts.malformed, samplesAtMost - summary.samples.length);
+        summary.samples.push(
+          ...batch.faults.slice(0, Math.max(0, room)).map((fault) => describeFault(file.name, fault)),
+        );
+        counts.malformed += batch.faults.length;
+        counts.blank += batch.blank;
+        progress({ step, total: files.length, message: `${file.name}: ${writer.rows - before} prompts read` });
+        if (writer.rows >= limit) break;
+      }
+    }
+    counts.rows = writer.rows - before;
+    summary.files.push(counts);
+    summary.malformed += counts.malformed;
+    progress({ step: step + 1, total: files.length, message: `${writer.rows} prompts read` });
+  }
+  return { ...summary, rows: writer.rows };
+}
+
+/** DuckDB copies Parquet by itself. */
+async function copyParquet(
+  writer: RowWriter,
+  database: Database,
+  { path, name }: SourceFile,
+  column: string | undefined,
+  limit: number,
+): Promise<void> {
+  const query = await parquetQuery(database, path, name, column);
+  try {
+    await writer.copy(name, limit === Infinity ? query : `${query} LIMIT ${limit}`);
+  } catch (error) {
+    throw unreadableParquet(name, error);
+  }
+}
+
+/** The first `count` rows of a batch, and the faults before the last of them. */
+function upTo(batch: PromptBatch, count: number): PromptBatch {
+  if (batch.rows.length <= count) return batch;
+  const rows = batch.rows.slice(0, count);
+  const last = rows.at(-1)!;
+  return {
+    ...batch,
+    rows,
+    prompts: batch.prompts.slice(0, count),
+    faults: batch.faults.filter(({ row }) => row < last),
+  };
+}
+
+function nothingRead(source: string, { malformed, samples }: IngestSummary): InputError {
+  if (malformed === 0) return new InputError(`${source}: there is no prompt in it.`);
+  return new InputError(`${source}: none of its ${malformed} records can be read; the first: ${samples[0]!}.`);
 }

@@ -5,24 +5,24 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
 import { Database, sqlString } from '../../datasets/database.ts';
 import { findSources } from '../../datasets/sources/find.ts';
-import { readPrompts } from '../../datasets/sources/read.ts';
+import type { ReadOptions } from '../../datasets/sources/read.ts';
+import { wholeFiles } from '../../datasets/sources/rows.ts';
 import { emptyFolder, write } from './stage-runner.ts';
 
 /** [row, prompt] of each prompt of the source. */
-async function read(path: string, column?: string): Promise<[number, string | null][]> {
-  return Database.use(await emptyFolder(), async (database) => {
+async function read(path: string, options: ReadOptions = {}): Promise<[number, string | null][]> {
+  const scratch = await emptyFolder();
+  return Database.use(scratch, async (database) => {
     const found: [number, string | null][] = [];
-    for (const file of (await findSources(path)).files) {
-      for await (const { rows, prompts } of readPrompts(file, database, column)) {
-        prompts.forEach((prompt, i) => found.push([rows[i]!, prompt]));
-      }
+    for await (const { rows, prompts } of wholeFiles(database, (await findSources(path)).files, scratch, options)) {
+      prompts.forEach((prompt, i) => found.push([rows[i]!, prompt]));
     }
     return found;
   });
 }
 
-const prompts = async (path: string, column?: string): Promise<(string | null)[]> =>
-  (await read(path, column)).map(([, prompt]) => prompt);
+const prompts = async (path: string, options: ReadOptions = {}): Promise<(string | null)[]> =>
+  (await read(path, options)).map(([, prompt]) => prompt);
 
 /** A Parquet file with the rows of a query. */
 async function parquet(query: string): Promise<string> {
@@ -53,15 +53,14 @@ describe('text files', () => {
   it('that are not UTF-8 are refused with line and byte', async () => {
     const latin1 = Buffer.concat([Buffer.from('one\ntwo\ncaf'), Buffer.from([0xe9]), Buffer.from(' noir\nfour\n')]);
     await expect(read(await write({ 'a.txt': latin1 }))).rejects.toThrow(
-      new InputError('a.txt: line 3 is not UTF-8 (byte 12 of the file is 0xe9); save the file as UTF-8.'),
+      new InputError(
+        'a.txt: line 3 is not UTF-8 (byte 12 of the text is 0xe9). ' +
+          'Name the encoding (prompts.encoding), or go on without such rows: prompts.malformed=skip.',
+      ),
     );
     const far = Buffer.concat([Buffer.from('é\n'.repeat(700_000)), Buffer.from([0xc3])]);
     await expect(read(await write({ 'far.csv': Buffer.concat([Buffer.from('prompt\n'), far]) }))).rejects.toThrow(
       /far\.csv: line 700002 is not UTF-8 \(byte 2100008/,
-    );
-    const utf16 = Buffer.from('\ufeffprompt\na', 'utf16le');
-    await expect(read(await write({ 'wide.csv': utf16 }))).rejects.toThrow(
-      'wide.csv: is UTF-16; save the file as UTF-8.',
     );
   });
 
@@ -116,8 +115,8 @@ describe('tables', () => {
   const faults: [string, string, RegExp][] = [
     ['more fields than columns', 'prompt\na cat\na dog, a bird\n', /a\.csv: line 3 has 2 fields, the header has 1/],
     ['fewer fields than columns', 'id,prompt\n1,"x\ny"\n2\n', /a\.csv: line 4 has 1 fields, the header has 2/],
-    ['a quote that never closes', 'id,prompt\n1,a\n2,"b\n3,c\n', /a\.csv: line 3: a quote is opened and never closed/],
-    ['text behind a closing quote', 'id,prompt\n1,"a"\n2,"x" y\n', /a\.csv: line 3: text follows a closing quote/],
+    ['a quote that never closes', 'id,prompt\n1,a\n2,"b\n3,c\n', /a\.csv: line 3 opens a quote that is never closed/],
+    ['text behind a closing quote', 'id,prompt\n1,"a"\n2,"x" y\n', /a\.csv: line 3 has text behind a closing quote/],
     ['no prompt column', 'id;"x", name\n1,2\n', /a\.csv: no prompt column .*; the columns are "id;"x"", " name"\./],
     ['nothing in it', '', /a\.csv: the file is empty/],
   ];
@@ -129,8 +128,10 @@ describe('tables', () => {
 
   it('give the column that was named, and name those they have', async () => {
     const path = await write({ 'a.csv': 'prompt,Better\nx,y\n' });
-    expect(await prompts(path, 'better')).toEqual(['y']);
-    await expect(read(path, 'best')).rejects.toThrow('a.csv: no column "best"; the columns are "prompt", "Better".');
+    expect(await prompts(path, { column: 'better' })).toEqual(['y']);
+    await expect(read(path, { column: 'best' })).rejects.toThrow(
+      'a.csv: no column "best"; the columns are "prompt", "Better".',
+    );
   });
 });
 
@@ -152,7 +153,7 @@ describe('JSON lines', () => {
     const faults: [string, RegExp][] = [
       ['{"prompt":"a"}\n{"prompt":', /a\.jsonl: line 2 is not JSON/],
       ['["a"]', /a\.jsonl: line 1 is \["a"\]; expected an object/],
-      ['{"prompt":"a"}\n{"prompt":{"x":1}}', /line 2: "prompt" is \{"x":1\}; expected text/],
+      ['{"prompt":"a"}\n{"prompt":{"x":1}}', /line 2 has an object in "prompt"; expected text/],
       ['{"id":1}', /no prompt column .* the columns are "id"/],
     ];
     for (const [text, message] of faults) await expect(read(await write({ 'a.jsonl': text }))).rejects.toThrow(message);
@@ -221,17 +222,17 @@ describe('folders', () => {
     const path = await write({ 'a.txt': 'a' });
     const { files } = await findSources(path);
     await rm(path);
-    const batches = Database.use(await emptyFolder(), (database) => readPrompts(files[0]!, database, undefined).next());
+    const batches = Database.use(await emptyFolder(), (database) => wholeFiles(database, files, '', {}).next());
     await expect(batches).rejects.toThrow(/^a\.txt: cannot be opened \(ENOENT/);
   });
 
   it('and files that are not there or of another kind are refused', async () => {
     const folder = await emptyFolder();
-    await expect(findSources(`${folder}/x.txt`)).rejects.toThrow(
-      /x\.txt: no such file or folder; expected prompts in \.txt/,
-    );
+    await expect(findSources(`${folder}/x.txt`)).rejects.toThrow(/x\.txt: no such file or folder; expected \.txt, /);
     await expect(findSources(folder)).rejects.toThrow(/no prompt files in this folder/);
-    await expect(findSources(await write({ 'a.docx': '' }))).rejects.toThrow(/a\.docx: the kind "\.docx" is not known/);
+    await expect(findSources(await write({ 'a.docx': '' }))).rejects.toThrow(
+      /a\.docx: its kind is not known; expected/,
+    );
   });
 });
 

@@ -41,11 +41,13 @@ describe('ingest', () => {
     ]);
     expect(await summary(folder)).toEqual({
       rows: 5,
+      malformed: 0,
+      samples: [],
       files: [
-        { name: 'a.csv', rows: 3 },
-        { name: 'b.txt', rows: 2 },
+        { name: 'a.csv', rows: 3, malformed: 0, blank: 0 },
+        { name: 'b.txt', rows: 2, malformed: 0, blank: 0 },
       ],
-      ignored: ['readme.md'],
+      ignored: { files: 1, first: ['readme.md'] },
     });
   });
 

@@ -1,0 +1,20 @@
+import { InputError } from '../../common/errors.ts';
+import { decodeText } from './decode.ts';
+import type { SourceFile } from './find.ts';
+import { openFile, unpack } from './unpack.ts';
+
+/**
+ * The text of a file as UTF-8 bytes in pieces of about a megabyte: unpacked, in UTF-8 whatever its encoding, without a byte
+ * order mark. What claims to be UTF-8 is not checked here: the readers name the records that are not.
+ * @param encoding a label of the WHATWG Encoding Standard
+ * @throws InputError for a file that cannot be opened or is cut short, and for one of another encoding
+ */
+export async function* readBytes(file: SourceFile, encoding: string): AsyncGenerator<Buffer> {
+  const pieces = unpack(openFile(file), file);
+  let any = false;
+  for await (const piece of decodeText(pieces, file.name, encoding)) {
+    any = true;
+    yield piece;
+  }
+  if (!any) throw new InputError(`${file.name}: the file is empty.`);
+}

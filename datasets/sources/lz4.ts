@@ -1,0 +1,68 @@
+/** Start of an LZ4 frame, little-endian. */
+const frameMagic = 0x184d2204;
+
+/**
+ * What an LZ4 frame holds (github.com/lz4/lz4, doc/lz4_Frame_format.md). Checksums are not verified.
+ * @throws Error for what is no whole frame
+ */
+export function decompressLz4Frame(frame: Uint8Array): Uint8Array {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  if (view.getUint32(0, true) !== frameMagic) throw new Error('no LZ4 frame');
+  const flags = frame[4]!;
+  const [blockChecksum, contentSize, dictionary] = [flags & 0x10, flags & 0x08, flags & 0x01];
+  if (dictionary) throw new Error('an LZ4 dictionary is needed');
+  const largestBlock = 1 << (8 + 2 * ((frame[5]! >> 4) & 7));
+  let out = new Uint8Array(largestBlock);
+  let at = 7 + (contentSize ? 8 : 0);
+  let end = 0;
+  for (;;) {
+    const size = view.getUint32(at, true);
+    at += 4;
+    if (size === 0) break;
+    const bytes = size & 0x7fffffff;
+    const block = frame.subarray(at, at + bytes);
+    if (block.length < bytes) throw new Error('the LZ4 frame is cut short');
+    if (out.length < end + largestBlock) out = grown(out, 2 * (end + largestBlock));
+    if (size >>> 31) {
+      out.set(block, end);
+      end += bytes;
+    } else end = decompressBlock(block, out, end);
+    at += bytes + (blockChecksum ? 4 : 0);
+  }
+  return out.subarray(0, end);
+}
+
+function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length);
+  larger.set(bytes);
+  return larger;
+}
+
+/** Unpacks a block behind `to`; it may refer to what lies before it. @returns the end of what is unpacked */
+function decompressBlock(block: Uint8Array, out: Uint8Array, to: number): number {
+  let at = 0;
+  const extended = (start: number): number => {
+    if (start < 15) return start;
+    let sum = start;
+    let byte: number;
+    do {
+      byte = block[at++]!;
+      sum += byte;
+    } while (byte === 255);
+    return sum;
+  };
+  while (at < block.length) {
+    const token = block[at++]!;
+    const literals = extended(token >> 4);
+    out.set(block.subarray(at, at + literals), to);
+    at += literals;
+    to += literals;
+    if (at >= block.length) break;
+    const offset = block[at]! | (block[at + 1]! << 8);
+    at += 2;
+    const length = extended(token & 15) + 4;
+    if (offset === 0 || offset > to || to + length > out.length) throw new Error('the LZ4 block is damaged');
+    for (const end = to + length; to < end; to++) out[to] = out[to - offset]!;
+  }
+  return to;
+}
