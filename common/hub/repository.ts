@@ -1,0 +1,127 @@
+/**
+ * Repositories of models and data sets on a Hugging Face hub: the files that are asked for, in a cache laid out as
+ * Python's huggingface_hub lays out its own, so that both use what the other has downloaded. It reads no environment
+ * variables: cli/ finds the token, the endpoint and the cache. Every folder may import it.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
+import { InputError, RetryableError } from '../errors.ts';
+import { writeFileAtomic } from '../files.ts';
+import { hubFailure } from './failure.ts';
+import { fetchFile, type HubFile } from './file.ts';
+import { HUB_ENDPOINT, type HubOptions, type HubRepo } from './options.ts';
+
+export interface HubSnapshot {
+  /** Holds the files under their names in the repository. */
+  folder: string;
+  /** The commit that the revision stood for. */
+  commit: string;
+  /** Those that were chosen. */
+  files: string[];
+}
+
+const COMMIT = /^[0-9a-f]{40}$/;
+const ID = /^(?<id>[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?:@(?<revision>[\w-][\w.-]*(?:\/[\w-][\w.-]*)*))?$/;
+
+/** A repository written `owner/name` or `owner/name@revision`; undefined for what is not. */
+export function parseHubRepo(kind: HubRepo['kind'], text: string): HubRepo | undefined {
+  const found = ID.exec(text)?.groups;
+  return found && { kind, id: found['id']!, revision: found['revision'] };
+}
+
+/**
+ * Downloads files of a repository, or finds them in the cache. A commit that is in the cache needs no network; a branch
+ * is looked up, and is what it was the last time when the hub is out of reach. Downloads go on where they stopped, and a
+ * file appears only when its digest is right.
+ *
+ *     const { folder, files } = await downloadRepo(
+ *       { kind: 'dataset', id: 'owner/prompts', revision: 'main' },
+ *       (paths) => paths.filter((path) => path.endsWith('.parquet')),
+ *       { cache },
+ *     );
+ *
+ * @param choose which of the repository's files are wanted; it throws when those are not there
+ * @throws InputError for an id, revision or access that is refused; RetryableError when the hub or the network fails
+ */
+export async function downloadRepo(
+  repo: HubRepo,
+  choose: (paths: string[]) => string[],
+  options: HubOptions,
+): Promise<HubSnapshot> {
+  if (!parseHubRepo(repo.kind, `${repo.id}@${repo.revision ?? 'main'}`))
+    throw new InputError(
+      `"${repo.id}" with the revision ${repo.revision ?? 'main'} names no repository; expected owner/name@revision.`,
+    );
+  const root = join(options.cache, `${repo.kind}s--${repo.id.replaceAll('/', '--')}`);
+  const { commit, files } = await contents(repo, root, options);
+  const chosen = new Set(choose(files.map(({ path }) => path)));
+  const wanted = files.filter(({ path }) => chosen.has(path));
+  const folder = join(root, 'snapshots', commit);
+  const total = wanted.reduce((sum, { size }) => sum + size, 0);
+  let before = 0;
+  for (const file of wanted) {
+    const progress = (bytes: number) => options.progress?.({ file: file.path, done: before + bytes, total });
+    await fetchFile({ repo, commit, file, root, folder }, { ...options, progress });
+    before += file.size;
+  }
+  return { folder, commit, files: wanted.map(({ path }) => path) };
+}
+
+interface Contents {
+  commit: string;
+  files: HubFile[];
+}
+
+/** The commit and its files: a commit's are listed once. */
+async function contents(repo: HubRepo, root: string, options: HubOptions): Promise<Contents> {
+  const revision = repo.revision ?? 'main';
+  const kept = async (commit: string): Promise<Contents | undefined> => {
+    const text = await readFile(join(root, 'listings', `${commit}.json`), 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : { commit, files: checked(repo, JSON.parse(text)) };
+  };
+  const ref = join(root, 'refs', revision);
+  const known = COMMIT.test(revision) ? await kept(revision) : undefined;
+  if (known) return known;
+  try {
+    const found = await ask(repo, revision, options);
+    await writeFileAtomic(join(root, 'listings', `${found.commit}.json`), JSON.stringify(found.files));
+    if (revision !== found.commit) await writeFileAtomic(ref, found.commit);
+    return found;
+  } catch (error) {
+    const failure = hubFailure(error, repo, options);
+    const last = failure instanceof RetryableError ? await readFile(ref, 'utf8').catch(() => '') : '';
+    const files = COMMIT.test(last) ? await kept(last) : undefined;
+    if (files) return files;
+    throw failure;
+  }
+}
+
+async function ask(repo: HubRepo, revision: string, options: HubOptions): Promise<Contents> {
+  const { id: name, kind: type } = repo;
+  const to = {
+    hubUrl: options.endpoint ?? HUB_ENDPOINT,
+    ...(options.token === undefined ? {} : { accessToken: options.token }),
+    fetch: ((url, init) => fetch(url, { ...init, signal: options.signal ?? null })) as typeof fetch,
+  };
+  const about = { ...to, name, revision, additionalFields: ['sha' as const] };
+  const { sha: commit } = type === 'model' ? await modelInfo(about) : await datasetInfo(about);
+  if (!COMMIT.test(commit)) throw new Error(`it names the commit ${JSON.stringify(commit)} for ${revision}`);
+  const files: unknown[] = [];
+  for await (const entry of listFiles({ ...to, repo: { type, name }, revision: commit, recursive: true }))
+    if (entry.type === 'file') files.push({ path: entry.path, size: entry.size, digest: entry.lfs?.oid ?? entry.oid });
+  return { commit, files: checked(repo, files) };
+}
+
+/** What the hub says becomes paths and names of files here, so it is checked. */
+function checked(repo: HubRepo, files: unknown): HubFile[] {
+  for (const { path, size, digest } of files as HubFile[])
+    if (!isPlain(path) || !Number.isSafeInteger(size) || !/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(digest))
+      throw new InputError(
+        `The hub lists the file ${JSON.stringify(path)} of ${repo.id} with ${size} bytes and the digest ${digest}; expected a relative path, a size and a digest. Nothing was downloaded.`,
+      );
+  return files as HubFile[];
+}
+
+const isPlain = (path: unknown): boolean =>
+  typeof path === 'string' && path.split('/').every((part) => !['', '.', '..'].includes(part) && !/[\\\0]/.test(part));

@@ -1,0 +1,137 @@
+import { existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InputError, RetryableError } from '../../common/errors.ts';
+import type { HubOptions } from '../../common/hub/options.ts';
+import { downloadRepo, parseHubRepo } from '../../common/hub/repository.ts';
+import { COMMIT, startHub, type HubServer } from '../fixtures/hub-server.ts';
+
+const large = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7) % 251));
+const files = { 'config.json': '{"a": 1}', 'unet/model.safetensors': large, 'unet/model.bin': 'not wanted' };
+
+let hub: HubServer;
+let cache: string;
+beforeEach(async () => {
+  cache = mkdtempSync(join(tmpdir(), 'hub-'));
+  hub = await startHub({
+    'models/runway/sd': { files },
+    'models/runway/closed': { files, token: 'hf_secret' },
+    'datasets/owner/prompts': { files: { 'data/a.parquet': large, 'README.md': 'x' } },
+    'models/evil/paths': { files: { '../../outside': 'x' } },
+  });
+});
+afterEach(async () => {
+  await hub.close();
+  rmSync(cache, { recursive: true });
+});
+
+const sd = { kind: 'model', id: 'runway/sd' } as const;
+const wanted = (paths: string[]) => paths.filter((path) => !path.endsWith('.bin'));
+const download = (repo: Parameters<typeof downloadRepo>[0] = sd, options: Partial<HubOptions> = {}) =>
+  downloadRepo(repo, wanted, { cache, endpoint: hub.endpoint, ...options });
+const contents = () => hub.requests.filter((request) => request.includes('/resolve/'));
+
+describe('downloadRepo', () => {
+  it('fetches the files that are wanted, into the layout of the Python cache', async () => {
+    const states: number[] = [];
+    const { folder, commit, files: found } = await download(sd, { progress: ({ done }) => states.push(done) });
+    expect({ commit, found }).toEqual({ commit: COMMIT, found: ['config.json', 'unet/model.safetensors'] });
+    expect(folder).toBe(join(cache, 'models--runway--sd', 'snapshots', COMMIT));
+    expect(readFileSync(join(folder, 'unet/model.safetensors')).equals(large)).toBe(true);
+    expect(lstatSync(join(folder, 'config.json')).isSymbolicLink()).toBe(true);
+    expect(existsSync(join(folder, 'unet/model.bin'))).toBe(false);
+    expect(readFileSync(join(cache, 'models--runway--sd/refs/main'), 'utf8')).toBe(COMMIT);
+    expect(states.toSorted((a, b) => a - b)).toEqual(states);
+    expect(states.at(-1)).toBe(large.length + files['config.json'].length);
+  });
+
+  it('fetches nothing twice, and needs no network for a commit that it has', async () => {
+    await download();
+    const before = contents().length;
+    await download();
+    expect(contents()).toHaveLength(before);
+    await hub.close();
+    await download({ ...sd, revision: COMMIT });
+    await download({ ...sd, revision: 'main' });
+  });
+
+  it('goes on where a transfer broke off', async () => {
+    hub.faults.breakAfter = { 'unet/model.safetensors': 120_000 };
+    const { folder } = await download();
+    expect(readFileSync(join(folder, 'unet/model.safetensors')).equals(large)).toBe(true);
+    const ranges = contents().filter((request) => request.includes('safetensors')).map((r) => Number(/=(\d+)/.exec(r)![1])); // prettier-ignore
+    expect(ranges).toHaveLength(2);
+    expect(ranges[0]).toBe(0);
+    expect(ranges[1]).toBeGreaterThan(0);
+  });
+
+  it('goes on in the next call after it was stopped', async () => {
+    const stop = new AbortController();
+    const progress = ({ done }: { done: number }) => done > 50_000 && stop.abort();
+    await expect(download(sd, { signal: stop.signal, progress })).rejects.toThrow(/runway\/sd was stopped/);
+    const { folder } = await download();
+    expect(readFileSync(join(folder, 'unet/model.safetensors')).equals(large)).toBe(true);
+    expect(contents().at(-1)).toMatch(/bytes=[1-9]\d*-$/);
+  });
+
+  it('starts again where the server knows no ranges', async () => {
+    hub.faults = { breakAfter: { 'unet/model.safetensors': 1000 }, noRanges: true };
+    const { folder } = await download();
+    expect(readFileSync(join(folder, 'unet/model.safetensors')).equals(large)).toBe(true);
+  });
+
+  it('serves data sets too, and repositories that need a token', async () => {
+    const { folder } = await download({ kind: 'dataset', id: 'owner/prompts' });
+    expect(folder).toBe(join(cache, 'datasets--owner--prompts', 'snapshots', COMMIT));
+    expect(readFileSync(join(folder, 'data/a.parquet')).equals(large)).toBe(true);
+    await download({ kind: 'model', id: 'runway/closed' }, { token: 'hf_secret' });
+  });
+});
+
+describe('what goes wrong gets one sentence', () => {
+  it.each<[string, Parameters<typeof download>, RegExp]>([
+    ['no token', [{ kind: 'model', id: 'runway/closed' }], /without a token, or there is none of that name.*HF_TOKEN/],
+    ['a wrong token', [{ kind: 'model', id: 'runway/closed' }, { token: 'hf_x' }], /to the owner of this HF_TOKEN/],
+    ['no token at all', [{ kind: 'model', id: 'runway/closed' }, { token: 'x' }], /HF_TOKEN is no token of the hub/],
+    ['no such revision', [{ ...sd, revision: 'v9' }], /no model runway\/sd with the revision v9 at http/],
+    ['a name that is none', [{ kind: 'model', id: '../sd' }], /"..\/sd" .* names no repository; expected owner\/name/],
+    ['a revision that leaves the cache', [{ ...sd, revision: '../../x' }], /names no repository/],
+    [
+      'a listed path that leaves the cache',
+      [{ kind: 'model', id: 'evil/paths' }],
+      /"..\/..\/outside" .* relative path/,
+    ],
+  ])('%s', async (_name, args, message) => {
+    const error: unknown = await download(...args).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as Error).message).toMatch(message);
+    expect(existsSync(join(cache, '..', 'outside'))).toBe(false);
+  });
+
+  it('a file with other content than the hub says is deleted', async () => {
+    hub.faults.instead = { 'unet/model.safetensors': Buffer.alloc(large.length) };
+    const error: unknown = await download().catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(RetryableError);
+    expect((error as Error).message).toMatch(/unet\/model.safetensors of runway\/sd arrived with the digest .*deleted/);
+    expect(readdirSync(join(cache, 'models--runway--sd/blobs'))).toHaveLength(1);
+    hub.faults = {};
+    await download();
+  });
+
+  it('no hub at all', async () => {
+    await hub.close();
+    const error: unknown = await download().catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(RetryableError);
+    expect((error as Error).message).toMatch(
+      /cannot be reached for the model runway\/sd \(ECONNREFUSED\): .* name a folder on this machine/,
+    );
+  });
+});
+
+it('owner/name@revision is told from a path', () => {
+  expect(parseHubRepo('model', 'a/b')).toEqual({ kind: 'model', id: 'a/b', revision: undefined });
+  expect(parseHubRepo('model', 'a-1/b.c@refs/pr/1')).toMatchObject({ id: 'a-1/b.c', revision: 'refs/pr/1' });
+  for (const path of ['a', './a', '/a/b', 'a/b/c', '../b', 'a/b@', 'a/b@../c', 'a/..'])
+    expect(parseHubRepo('model', path), path).toBeUndefined();
+});
