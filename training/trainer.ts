@@ -153,8 +153,9 @@ export class Trainer {
         for (const [name, t] of Object.entries(back)) sums.set(name, [...(sums.get(name) ?? []), t]);
       }
     }
-    const along = Object.keys(embeddings).map((name) => [gradientOf(name), tf.addN(sums.get(gradientOf(name)) ?? [])]);
-    return { ...found, backward: this.#learns.encode ? { ...inputs, ...(Object.fromEntries(along) as Tensors) } : {} };
+    if (!this.#learns.encode) return { ...found, backward: {} };
+    const along = Object.keys(embeddings).map((name) => [gradientOf(name), tf.addN(sums.get(gradientOf(name))!)]);
+    return { ...found, backward: { ...inputs, ...(Object.fromEntries(along) as Tensors) } };
   }
 
   /** The last K steps: the inputs of those that carry gradient, and what they end with. */

@@ -13,6 +13,8 @@ import { temporaryFolder } from '../setup/temporary-folder.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const settings = await readGoldenJson<{ steps: number; gradSteps: number; guidance: number }>('step/golden.json');
 const golden = await readSafetensors(goldenPath('step/golden.safetensors'));
+const goldenUnet = await readSafetensors(goldenPath('step/golden-unet.safetensors'));
+const goldenFrozen = await readSafetensors(goldenPath('step/golden-frozen.safetensors'));
 const paths = {
   model: goldenPath('step/model'),
   rewards: goldenPath('step/rewards.yaml'),
@@ -25,10 +27,10 @@ const gradientNames = golden.names.filter((name) => name.startsWith('grad.'));
 const largest = Math.max(...gradientNames.map((name) => norm(golden.float32(name))));
 
 /** The file agrees with torch's. @param ourName where its name of a gradient is another one */
-function expectAgreement(ours: SafetensorsFile, ourName = (name: string) => name): void {
-  for (const name of golden.names) {
-    const expected = golden.float32(name);
-    expect(ours.info(ourName(name)), name).toEqual(golden.info(name));
+function expectAgreement(ours: SafetensorsFile, ourName = (name: string) => name, torch = golden): void {
+  for (const name of torch.names) {
+    const expected = torch.float32(name);
+    expect(ours.info(ourName(name)), name).toEqual(torch.info(name));
     const difference = norm(ours.float32(ourName(name)).map((x, i) => x - expected[i]!));
     // A key's bias has a gradient of zero but for rounding.
     const scale = name.endsWith('k_proj.bias') ? largest : norm(expected);
@@ -70,6 +72,34 @@ describe("a step's loss, rewards and gradients", () => {
     expect(norm(ours.float32(`grad.${unused}`))).toBe(0);
     expect(rewards).toEqual({ clip: Array.from(ours.float32('reward.clip')), aesthetic: Array.from(ours.float32('reward.aesthetic')) }); // prettier-ignore
     expect([loss]).toEqual(Array.from(ours.float32('loss')));
+  });
+});
+
+describe('the gradients of the UNet', () => {
+  it("are torch's", async () => {
+    const saveTensors = join(await temporaryFolder(), 'step.safetensors');
+    const { gradientNorm } = await step({ ...paths, ...settings, train: 'unet', saveTensors });
+    const ours = await readSafetensors(saveTensors);
+    expect(ours.names).toEqual(goldenUnet.names);
+    expectAgreement(ours, undefined, goldenUnet);
+    const squares = goldenUnet.names.map((name) => (name.startsWith('grad.') ? norm(goldenUnet.float32(name)) ** 2 : 0)); // prettier-ignore
+    expect(gradientNorm / Math.sqrt(squares.reduce((a, b) => a + b))).toBeCloseTo(1, 3);
+  });
+
+  it("stand beside those of the encoder where both are trained, under the network's name", async () => {
+    const saveTensors = join(await temporaryFolder(), 'step.safetensors');
+    await step({ ...paths, ...settings, train: 'joint', saveTensors });
+    const ours = await readSafetensors(saveTensors);
+    expect(ours.names.filter((name) => name.startsWith('grad.text_encoder.'))).toHaveLength(gradientNames.length);
+    expectAgreement(ours, (name) => name.replace(/^grad\./, 'grad.text_encoder.'));
+    expectAgreement(ours, (name) => name.replace(/^grad\./, 'grad.unet.'), goldenUnet);
+  });
+
+  it('are of steps that see the tuned encoder, after a start that saw the original one', async () => {
+    const saveTensors = join(await temporaryFolder(), 'step.safetensors');
+    const textEncoder = goldenPath('step/tuned.safetensors');
+    await step({ ...paths, ...settings, train: 'unet', textEncoder, saveTensors });
+    expectAgreement(await readSafetensors(saveTensors), undefined, goldenFrozen);
   });
 });
 

@@ -1,12 +1,15 @@
 """
-One training step of the text encoder by torch's autograd, on random tiny Stable Diffusion pipelines and rewards.
+One training step of the text encoder or of the UNet by torch's autograd, on random tiny Stable Diffusion pipelines and
+rewards.
 
     pip install torch==2.15.0 diffusers==0.42.1 transformers==5.24.0 safetensors
     python test/golden/make-step.py                   writes the golden files in step/
     python test/golden/make-step.py compare [NAME..]  runs `textcraftor step` on other architectures, prints differences
 
 Weights are rounded to float16 before anything is computed, so that a float16 file holds them exactly. In
-golden.safetensors: `loss` [1], `reward.NAME` [B], `grad.PARAMETER`, all computed in float32.
+golden.safetensors: `loss` [1], `reward.NAME` [B], `grad.PARAMETER`, all computed in float32. golden-unet.safetensors has
+the UNet's gradients at the same point, golden-frozen.safetensors those of its middle where the last K steps see the encoder of
+tuned.safetensors.
 """
 
 import json
@@ -144,14 +147,15 @@ def unit(x):
     return x / x.norm(dim=-1, keepdim=True)
 
 
-def reference(c, folder, dtype):
-    """What `textcraftor step` is to write, and the range of the pictures."""
+def reference(c, folder, dtype, train="encoder", tuned=None):
+    """What `textcraftor step` is to write, and the range of the pictures. `tuned` is what the last K steps see."""
     pipe = StableDiffusionPipeline.from_pretrained(folder / "model", torch_dtype=dtype, safety_checker=None)
     clip = CLIPModel.from_pretrained(folder / "clip", dtype=dtype).eval().requires_grad_(False)
     head = {k: v.to(dtype) for k, v in load_file(folder / "head.safetensors").items()}
-    for frozen in (pipe.unet, pipe.vae):
-        frozen.eval().requires_grad_(False)
-    encoder = pipe.text_encoder.eval()
+    for network in (pipe.unet, pipe.vae, pipe.text_encoder):
+        network.eval().requires_grad_(False)
+    encoder = pipe.text_encoder
+    trained = (encoder if train == "encoder" else pipe.unet).requires_grad_(True)
     prompts = (folder / "prompts.txt").read_text().splitlines()
 
     def ids(words, texts):
@@ -164,6 +168,8 @@ def reference(c, folder, dtype):
     scheduler.set_timesteps(c.steps)
     z = load_file(folder / "latents.safetensors")["latents"].to(dtype)
     for i, t in enumerate(scheduler.timesteps):
+        if tuned and i == c.steps - c.grad_steps:
+            encoder.load_state_dict({name: value.to(dtype) for name, value in tuned.items()})
         with torch.set_grad_enabled(i >= c.steps - c.grad_steps):
             without, given = embeddings()
             eps = pipe.unet(z, t, given).sample
@@ -184,7 +190,7 @@ def reference(c, folder, dtype):
     loss = -(100 * rewards["clip"] + rewards["aesthetic"]).mean()
     loss.backward()
     tensors = {"loss": loss.reshape(1), **{f"reward.{name}": scores for name, scores in rewards.items()}}
-    tensors |= {f"grad.{name}": torch.zeros_like(p) if p.grad is None else p.grad for name, p in encoder.named_parameters()}
+    tensors |= {f"grad.{name}": torch.zeros_like(p) if p.grad is None else p.grad for name, p in trained.named_parameters()}
     return {name: t.detach().contiguous() for name, t in tensors.items()}, (image.min().item(), image.max().item())
 
 
@@ -203,17 +209,17 @@ def differences(ours, theirs):
     return values, found[worst], worst
 
 
-def compare(name, c, folder):
+def compare(name, c, folder, train):
     write(c, folder)
-    theirs, limits = reference(c, folder, torch.float32)
-    exact, _ = reference(c, folder, torch.float64)
-    run = ["node", HERE.parents[1] / "cli/textcraftor.mjs", "step", "--steps", str(c.steps), "--grad-steps", str(c.grad_steps), "--guidance", str(c.guidance)]
+    theirs, limits = reference(c, folder, torch.float32, train)
+    exact, _ = reference(c, folder, torch.float64, train)
+    run = ["node", HERE.parents[1] / "cli/textcraftor.mjs", "step", "--steps", str(c.steps), "--grad-steps", str(c.grad_steps), "--guidance", str(c.guidance), "--train", train]
     for option, path in dict(model="model", rewards="rewards.yaml", prompts="prompts.txt", latents="latents.safetensors").items():
         run += [f"--{option}", folder / path]
     subprocess.run([*run, "--save-tensors", folder / "ours.safetensors"], check=True, stdout=subprocess.DEVNULL)
     ours = load_file(folder / "ours.safetensors")
     rows = {"torch": differences(ours, theirs), "float64": differences(ours, exact), "torch float64": differences(theirs, exact)}
-    print(f"{name}\n  pictures {limits[0]:.2f} .. {limits[1]:.2f}, loss {theirs['loss'].item():.3f}")
+    print(f"{name}, {train}\n  pictures {limits[0]:.2f} .. {limits[1]:.2f}, loss {theirs['loss'].item():.3f}")
     for against, (values, gradients, worst) in rows.items():
         print(f"  {against:14s} values {values:.1e}  gradients {gradients:.1e} ({worst})", flush=True)
 
@@ -226,8 +232,9 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["compare"]:
         for name, c in {"golden": GOLDEN, **OTHERS}.items():
             if not sys.argv[2:] or any(part in name for part in sys.argv[2:]):
-                with tempfile.TemporaryDirectory() as folder:
-                    compare(name, c, Path(folder))
+                for train in ("encoder", "unet"):
+                    with tempfile.TemporaryDirectory() as folder:
+                        compare(name, c, Path(folder), train)
     else:
         folder = HERE / "step"
         shutil.rmtree(folder, ignore_errors=True)
@@ -236,5 +243,12 @@ if __name__ == "__main__":
         tensors, limits = reference(GOLDEN, folder, torch.float32)
         assert 0 < limits[0] and limits[1] < 1, limits
         save_file(tensors, folder / "golden.safetensors")
+        save_file(reference(GOLDEN, folder, torch.float32, "unet")[0], folder / "golden-unet.safetensors")
+        # The encoder is one of another seed: far from the original, so that mixing them up shows.
+        tuned = CLIPTextModel.from_pretrained(folder / "model/text_encoder", dtype=torch.float32)
+        tuned = {name: value.half() for name, value in randomize(tuned, 10 * GOLDEN.seed + 5).state_dict().items()}
+        save_file(tuned, folder / "tuned.safetensors")
+        frozen, _ = reference(GOLDEN, folder, torch.float32, "unet", tuned)
+        save_file({n: t for n, t in frozen.items() if not n.startswith("grad.") or "mid_block" in n}, folder / "golden-frozen.safetensors")
         settings = dict(steps=GOLDEN.steps, gradSteps=GOLDEN.grad_steps, guidance=GOLDEN.guidance)
         (folder / "golden.json").write_text(json.dumps(settings) + "\n")
