@@ -43,6 +43,7 @@ export async function main(args: string[]): Promise<void> {
     .description('Tune the text encoder of a text-to-image model with reward models.')
     .version(version())
     .exitOverride()
+    .enablePositionalOptions() // --version after a command is that command's own
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'textcraftor: ')) });
   try {
     await registerCommands(program, args);

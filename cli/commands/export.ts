@@ -7,6 +7,7 @@ const NAMINGS: readonly Naming[] = ['transformers', 'checkpoint'];
 interface Options {
   model?: string;
   textEncoder?: string;
+  version?: string;
   blend?: number;
   out: string;
   formats: Format[];
@@ -36,6 +37,7 @@ export function register(program: Command): void {
     .description('write a tuned text encoder in the formats that other programs read')
     .argument('[run]', 'the run whose encoder it is: its id, or latest')
     .option('--text-encoder <path>', 'a tuned text encoder (folder or safetensors file), instead of that of a run')
+    .option('--version <version>', 'a registered encoder, such as production or tiny@3')
     .option('--model <dir>', "diffusers folder of the model (default: the run's)")
     .requiredOption('--out <dir>', 'a new folder')
     .option(
@@ -60,24 +62,15 @@ export function register(program: Command): void {
     )
     .option('--json', 'print one JSON object: {model, textEncoder, step?, blend, formats: {FORMAT: path}}')
     .action(async (run: string | undefined, options: Options) => {
-      const { InputError } = await import('../../common/errors.ts');
-      if ((run === undefined) === (options.textEncoder === undefined))
-        throw new InputError('Say which encoder to export: a run (its id, or latest), or --text-encoder and --model.');
-      if (run === undefined && options.model === undefined)
-        throw new InputError('--text-encoder needs --model, the diffusers folder that the encoder was tuned for.');
+      const { encoderToExport } = await import('../registry/encoder.ts');
       const { projectHome } = await import('../home.ts');
-      const { encoderOfRun } = await import('../run/encoder.ts');
       const { exportModel } = await import('../export.ts');
-      const chosen = run === undefined ? {} : await encoderOfRun(projectHome(), run);
-      const { json, formats, out, dtype, naming, ...given } = options;
-      const { model, textEncoder, ...rest } = { blend: 1, ...chosen, ...given } as Pick<
-        ExportOptions,
-        'model' | 'textEncoder' | 'blend'
-      >;
-      const encoder = { model, textEncoder, ...rest };
+      const { json, formats, out, dtype, naming, version, textEncoder, ...given } = options;
+      const chosen = await encoderToExport(projectHome(), { run, version, textEncoder, model: options.model });
+      const encoder = { ...chosen, ...given };
       const paths = await exportModel({ ...encoder, formats, out, dtype, naming });
-      if (run !== undefined && encoder.blend < 1)
-        console.error(`textcraftor: the run blends the embeddings of two encoders; the exported one has their weights blended instead, ${encoder.blend} of the tuned one's.`); // prettier-ignore
+      if (textEncoder === undefined && encoder.blend < 1)
+        console.error(`textcraftor: the evaluation blended the embeddings of two encoders; the exported one has their weights blended instead, ${encoder.blend} of the tuned one's.`); // prettier-ignore
       console.log(json ? JSON.stringify({ ...encoder, formats: paths }, null, 2) : Object.values(paths).join('\n'));
     });
 }

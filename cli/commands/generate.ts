@@ -24,8 +24,15 @@ export function register(program: Command): void {
       (text, all: string[] = []) => [...all, text],
     )
     .requiredOption('--out <dir>', 'folder for the pictures: 0000.png, 0001.png, ...')
-    .option('--text-encoder <path>', "a tuned text encoder (folder or safetensors file) to use in place of the model's")
-    .option('--blend <w>', "weight of the tuned encoder's embeddings, 1 - w being the model's own (default: 1)", finite)
+    .option(
+      '--text-encoder <path>',
+      "a tuned text encoder to use in place of the model's: a folder, a safetensors file, or a registered one such as production",
+    )
+    .option(
+      '--blend <w>',
+      "weight of the tuned encoder's embeddings, 1 - w being the model's own (default: the registered one's, or 1)",
+      finite,
+    )
     .option('--blend-steps <k>', 'use the tuned encoder in the last k steps only (default: in all)', count)
     .option('--negative <text>', 'what to keep away from', '')
     .option('--steps <n>', 'DDIM steps', count, 25)
@@ -40,7 +47,19 @@ export function register(program: Command): void {
         if (process.stderr.isTTY)
           process.stderr.write(`\rstep ${done}/${options.steps}${done === options.steps ? '\n' : ''}`);
       };
-      const result = await generate(options, { progress, warn: (line) => console.error(`textcraftor: ${line}`) });
+      const result = await generate(await withRegistered(options), {
+        progress,
+        warn: (line) => console.error(`textcraftor: ${line}`),
+      });
       console.log(options.json ? JSON.stringify(result, null, 2) : result.images.join('\n'));
     });
+}
+
+/** The options with a registered encoder's files and blend in place of its name. */
+async function withRegistered(options: GenerateOptions): Promise<GenerateOptions> {
+  if (options.textEncoder === undefined) return options;
+  const { pathOrRegistered } = await import('../registry/encoder.ts');
+  const { projectHome } = await import('../home.ts');
+  const { textEncoder, blend } = await pathOrRegistered(projectHome(), options.textEncoder);
+  return { ...(blend === undefined ? {} : { blend }), ...options, textEncoder };
 }

@@ -1,6 +1,8 @@
 import { relative } from 'node:path';
 import type { Home } from '../../pipeline/home.ts';
+import { readRegistered } from '../../pipeline/registry/registered.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
+import { describeRegistered } from '../registry/registered.ts';
 import { startDetached } from './detach.ts';
 import { executeRun } from './execute.ts';
 import { writeRunReport } from './report.ts';
@@ -43,6 +45,8 @@ export async function startRun(
 async function describeEnd(home: Home, run: Run): Promise<string> {
   const report = await writeRunReport(home, run);
   const lines = [`Run ${run.id} is complete.`];
+  const registered = await readRegistered(run.folder);
+  if (registered) lines.push(describeRegistered(registered));
   if ('path' in report) lines.push(`Report: ${relative(process.cwd(), report.path)}`);
   return lines.join('\n');
 }

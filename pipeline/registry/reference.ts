@@ -11,10 +11,8 @@ import type { EncoderVersion } from './version.ts';
  */
 export async function resolveVersion(registry: Registry, reference: string): Promise<EncoderVersion> {
   const names = await registry.names();
-  if (names.length === 0)
-    throw new InputError(`"${reference}": nothing is registered yet; a run of the pipeline registers its encoder.`);
   const [first, second] = reference.split('@') as [string, string?];
-  const name = second !== undefined || names.includes(first) ? first : onlyName(names, reference);
+  const name = names.length > 0 && (second !== undefined || names.includes(first)) ? first : onlyName(names, reference);
   const label = second ?? (name === first ? production : first);
   if (!names.includes(name))
     throw new InputError(`Nothing is registered as "${name}"; did you mean "${nearest(name, names)}"?`);
@@ -26,8 +24,11 @@ export async function resolveVersion(registry: Registry, reference: string): Pro
   throw new InputError(`${name} has no ${label}: it has ${others.join(', ') || 'no aliases'}, and numbers.`);
 }
 
-function onlyName(names: readonly string[], reference: string): string {
+/** @throws InputError when there is none, or more than one */
+export function onlyName(names: readonly string[], reference: string): string {
   if (names.length === 1) return names[0]!;
+  if (names.length === 0)
+    throw new InputError(`"${reference}": nothing is registered yet; a run of the pipeline registers its encoder.`);
   throw new InputError(
     `"${reference}" could be of any of ${names.join(', ')}: say which, such as ${names[0]}@${reference}.`,
   );

@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+
+interface Json {
+  json?: true;
+}
+
+const reference = 'NAME@NUMBER or NAME@ALIAS; where there is one name only, the number or the alias will do';
+
+/** Adds `textcraftor registry`. */
+export function register(program: Command): void {
+  const registry = program.command('registry').description('tuned encoders by name and number, and which is in use');
+  const load = async () => {
+    const { projectHome } = await import('../home.ts');
+    return { ...(await import('../registry/actions.ts')), home: projectHome() };
+  };
+
+  registry
+    .command('list')
+    .description('list the versions, the newest last')
+    .argument('[name]', 'only of this name')
+    .option('--json', 'print one JSON object: {NAME: {aliases, versions: [...]}}')
+    .action(async (name: string | undefined, { json }: Json) => {
+      const { home, listVersions, formatList } = await load();
+      const list = await listVersions(home, name);
+      console.log(json ? JSON.stringify(list, null, 2) : formatList(list));
+    });
+  registry
+    .command('show')
+    .description('say where a version comes from, how it did, and where its files are')
+    .argument('<version>', reference)
+    .option('--json', 'print one JSON object')
+    .action(async (version: string, { json }: Json) => {
+      const { home, showVersion, formatVersion } = await load();
+      const shown = await showVersion(home, version);
+      console.log(json ? JSON.stringify(shown, null, 2) : formatVersion(shown));
+    });
+  registry
+    .command('promote')
+    .description('put a version into production, if it passes its gate')
+    .argument('<version>', reference)
+    .option('--force', 'put it there although the gate refuses it')
+    .option('--json', 'print one JSON object: {promoted, version, from?, refused: [...]}')
+    .action(async (version: string, { force, json }: Json & { force?: true }) => {
+      const { home, promote } = await load();
+      const { promotion, text } = await promote(home, version, force ?? false);
+      console.log(json ? JSON.stringify(promotion, null, 2) : text);
+      if (!promotion.promoted) process.exitCode = 1;
+    });
+  registry
+    .command('rollback')
+    .description('put the version that was in production before back there')
+    .argument('[name]', 'the name, where there are several')
+    .option('--json', 'print one JSON object: {at, kind, alias, from, to}')
+    .action(async (name: string | undefined, { json }: Json) => {
+      const { home, rollback } = await load();
+      const { change, text } = await rollback(home, name);
+      console.log(json ? JSON.stringify(change, null, 2) : text);
+    });
+  registry
+    .command('alias')
+    .description('point an alias of your own at a version')
+    .argument('<alias>', 'a word of lower-case letters, digits and hyphens')
+    .argument('<version>', reference)
+    .option('--json', 'print one JSON object: {alias, name, version}')
+    .action(async (alias: string, version: string, { json }: Json) => {
+      const { home, setAlias } = await load();
+      const set = await setAlias(home, alias, version);
+      console.log(json ? JSON.stringify(set, null, 2) : `${set.name}@${alias} is version ${set.version}.`);
+    });
+}

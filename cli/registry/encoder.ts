@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { InputError } from '../../common/errors.ts';
+import type { Home } from '../../pipeline/home.ts';
+import { encoderFolder } from '../../pipeline/registry/encoder.ts';
+import { resolveVersion } from '../../pipeline/registry/reference.ts';
+import { Registry } from '../../pipeline/registry/registry.ts';
+import { encoderOfRun } from '../run/encoder.ts';
+
+/** An encoder that a command was given: where it is, and for a registered one what is known of it. */
+export interface NamedEncoder {
+  /** A folder, or a safetensors file. */
+  textEncoder: string;
+  /** Weight of its embeddings. */
+  blend?: number;
+  /** The diffusers folder that it was tuned for. */
+  model?: string;
+}
+
+/** A registered encoder. @param reference such as `production` or `tiny@3` */
+export async function registeredEncoder(home: Home, reference: string): Promise<NamedEncoder> {
+  const version = await resolveVersion(new Registry(home), reference);
+  const { encoder, model } = version;
+  return { textEncoder: encoderFolder(home, version), blend: encoder.blend, ...(model === undefined ? {} : { model }) };
+}
+
+/** A path as it is; what is none, and looks like a reference, is looked up in the registry. */
+export async function pathOrRegistered(home: Home, name: string): Promise<NamedEncoder> {
+  const reference = /^[a-z0-9][a-z0-9-]*(@[a-z0-9-]+)?$/.test(name);
+  return reference && !existsSync(name) ? registeredEncoder(home, name) : { textEncoder: name };
+}
+
+interface Source {
+  /** Exactly one of these says which encoder. */
+  run?: string | undefined;
+  version?: string | undefined;
+  textEncoder?: string | undefined;
+  /** Needed with `textEncoder`. */
+  model?: string | undefined;
+}
+
+/** The encoder that is meant, with its model and the blend that was chosen for it. @throws InputError when none, or several, are */
+export async function encoderToExport(
+  home: Home,
+  { run, version, textEncoder, model }: Source,
+): Promise<Required<NamedEncoder> & { step?: number }> {
+  if ([run, version, textEncoder].filter((given) => given !== undefined).length !== 1)
+    throw new InputError('Say which encoder to export: a run (its id, or latest), --version, or --text-encoder and --model.'); // prettier-ignore
+  if (run !== undefined) return encoderOfRun(home, run);
+  const named = version === undefined ? { textEncoder: textEncoder! } : await registeredEncoder(home, version);
+  const base = model ?? named.model;
+  if (base === undefined)
+    throw new InputError(
+      `${version === undefined ? '--text-encoder' : `Version ${version}`} needs --model, the diffusers folder that the encoder was tuned for.`,
+    );
+  return { blend: 1, ...named, model: base };
+}
