@@ -55,6 +55,27 @@ export class Bootstrap {
   }
 }
 
+/** One bootstrap for each number of prompts. */
+export class Bootstraps {
+  readonly #seed: number;
+  readonly #known = new Map<number, Bootstrap>();
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  of(n: number): Bootstrap {
+    let bootstrap = this.#known.get(n);
+    if (!bootstrap) this.#known.set(n, (bootstrap = new Bootstrap(this.#seed, n)));
+    return bootstrap;
+  }
+
+  /** {@link compare} with the bootstrap of this many prompts. */
+  compare(arm: ArrayLike<number>, against: ArrayLike<number>): Comparison {
+    return compare(arm, against, this.of(arm.length));
+  }
+}
+
 /** Linear interpolation between order statistics (numpy's default). @param sorted ascending */
 function quantile(sorted: Float64Array, q: number): number {
   const position = q * (sorted.length - 1);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { notifySchema } from './notify/settings.ts';
+import { armSchema, benchmarkSchema, largestBlend } from './comparison-settings.ts';
 import { championSchema, registrySchema } from './registry/settings.ts';
 
 const whole = z.int();
@@ -94,7 +95,7 @@ const shape = z.strictObject({
     keepEvery: positive.default(50),
   }),
   sweep: z.strictObject({
-    blends: z.array(share).min(1).default([0, 0.25, 0.5, 0.75, 1]),
+    blends: z.array(z.number().min(0).max(largestBlend)).min(1).default([0, 0.25, 0.5, 0.75, 1]),
     prompts: positive,
     samplesPerPrompt: positive.default(1),
     /** `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */
@@ -104,7 +105,11 @@ const shape = z.strictObject({
     prompts: positive,
     samplesPerPrompt: positive.default(1),
     images: whole.min(0).default(24),
+    /** Further arms: mixes of encoders, another encoder. */
+    arms: z.array(armSchema).optional(),
   }),
+  /** Sets of prompts to compare on besides the test split. They are kept out of training. */
+  benchmarks: z.array(benchmarkSchema).optional(),
   /** The version in production, which the evaluation compares with what comes out. A scheduled retraining sets it. */
   champion: championSchema.optional(),
   /** Where the encoder is registered, and what a promotion asks for. */
@@ -158,6 +163,8 @@ export function resolveConfigPaths(config: Config, absolute: (path: string) => s
     prompts: isShapes(config) ? config.prompts : { ...config.prompts, source: absolute(config.prompts.source) },
     rewards: config.rewards.map(withPaths),
     ...(config.heldOut ? { heldOut: withPaths(config.heldOut) } : {}),
+    ...(config.benchmarks ? { benchmarks: config.benchmarks.map((set) => ({ ...set, source: set.source === 'shapes' ? set.source : absolute(set.source) })) } : {}), // prettier-ignore
+    ...(config.evaluate.arms ? { evaluate: { ...config.evaluate, arms: config.evaluate.arms.map((arm) => ({ ...arm, mix: arm.mix.map((term) => ({ ...term, encoder: absolute(term.encoder) })) })) } } : {}), // prettier-ignore
     ...(config.tuneEncoder.startFrom === undefined
       ? {}
       : { tuneEncoder: { ...config.tuneEncoder, startFrom: absolute(config.tuneEncoder.startFrom) } }),

@@ -15,6 +15,10 @@ const sampling = ({ model, sampler }: Config) => ({ model, sampler });
 const champion = (c: Config) =>
   c.champion ? { champion: { encoder: c.champion.encoder, blend: c.champion.blend } } : {};
 const judging = (c: Config) => ({ ...sampling(c), rewards: c.rewards, ...(c.heldOut ? { heldOut: c.heldOut } : {}) });
+const benchmarks = ({ benchmarks }: Config) => (benchmarks ? { benchmarks } : {});
+const benchmarkFiles = ({ benchmarks = [] }: Config) => benchmarks.map(({ source }) => source).filter((source) => source !== 'shapes'); // prettier-ignore
+const armFiles = ({ evaluate }: Config) =>
+  (evaluate.arms ?? []).flatMap(({ mix }) => mix.map(({ encoder }) => encoder));
 
 export const ingest = defineStage({
   name: 'ingest',
@@ -69,8 +73,8 @@ export const evaluate = defineStage({
   name: 'evaluate',
   inputs: ['shard', 'tune-encoder', 'sweep'],
   module: 'evaluation/stages/evaluate.ts',
-  config: (c: Config) => ({ ...c.evaluate, ...judging(c), ...champion(c) }),
-  files: (c) => [...judged(c), ...(c.champion ? [c.champion.encoder] : [])],
+  config: (c: Config) => ({ ...c.evaluate, ...judging(c), ...benchmarks(c), ...champion(c) }),
+  files: (c) => [...judged(c), ...benchmarkFiles(c), ...armFiles(c), ...(c.champion ? [c.champion.encoder] : [])],
   engine: true,
 });
 export const register = defineStage({
@@ -84,7 +88,8 @@ export const report = defineStage({
   inputs: ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'],
   module: 'evaluation/stages/report.ts',
   config: ({ name, seed, sampler, rollout, rewards, tuneEncoder, sweep, evaluate }: Config) => ({
-    ...{ name, seed, sampler, rollout, sweep, evaluate },
+    ...{ name, seed, sampler, rollout, sweep },
+    evaluate: { ...evaluate, arms: evaluate.arms?.map(({ name }) => name) }, // not their paths
     tuneEncoder: { ...tuneEncoder, startFrom: undefined }, // a path
     rewards: rewards.map(({ name, type, weight }) => ({ name, type, weight })),
   }),

@@ -74,7 +74,7 @@ export interface BlendPoint {
 
 /** Difference to the base over the weight of the blend, with 95 % intervals. */
 export function blendCurve(title: string, points: readonly BlendPoint[]): Markup {
-  const x = scale([0, 1], [box.left + 8, box.right - 8]);
+  const x = scale([0, Math.max(1, ...points.map(({ blend }) => blend))], [box.left + 8, box.right - 8]);
   const [low, high] = extent([0, ...points.flatMap(({ ci95 }) => ci95)]);
   const y = scale([low, high], [box.bottom, box.top]);
   const description = `${title}: ${points.map(({ blend, mean }) => `${signed(mean)} at blend ${blend}`).join(', ')}`;

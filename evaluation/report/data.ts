@@ -1,4 +1,7 @@
 import type { Comparison } from '../../common/statistics.ts';
+import type { BenchmarkPrompt } from '../../datasets/benchmarks.ts';
+import type { CategoryLine } from '../categories.ts';
+import type { ControlCurve } from '../control.ts';
 
 /** A comparison as comparisons.json lists it. */
 export interface NamedComparison extends Comparison {
@@ -33,6 +36,14 @@ export interface Scores {
   samplesPerPrompt: number;
   /** By arm and metric: a mean over the samples of each prompt. A prompt without a value (no oracle for it) has null. */
   scores: Record<string, Record<string, (number | null)[]>>;
+}
+
+/** benchmarks/NAME.json */
+export interface BenchmarkResult extends Scores {
+  name: string;
+  prompts: BenchmarkPrompt[];
+  comparisons: NamedComparison[];
+  categories: CategoryLine[];
 }
 
 /** pictures.json: the pictures that are kept, the first sample of the first prompts. */
@@ -74,6 +85,8 @@ export interface ReportData {
   sweep: Sweep;
   comparisons: NamedComparison[];
   scores: Scores;
+  control: ControlCurve[];
+  benchmarks: BenchmarkResult[];
   /** Names of the rewards that were trained on. */
   trained: string[];
   /** As {@link Picture}, with data URIs for files. */

@@ -1,3 +1,4 @@
+import { benchmarkTables } from './benchmarks.ts';
 import type { ReportData } from './data.ts';
 import { headline } from './headline.ts';
 import { html, Markup } from './markup.ts';
@@ -44,7 +45,7 @@ export function renderReport(data: ReportData): string {
           ${run ? html`<p class="meta">Run ${run.id}, ${run.status}</p>` : undefined}
         </header>
         <main>
-          ${headline(data)}${blendSlider(data)}${pictureGrid(data)}${comparisonTable(data)}${blendCurves(data)}${trainingCurves(data)}${sweepTable(data)}${promptCounts(data)}${stageTable(data)}${configurationBlock(data)}
+          ${headline(data)}${blendSlider(data)}${pictureGrid(data)}${comparisonTable(data)}${benchmarkTables(data)}${blendCurves(data)}${trainingCurves(data)}${sweepTable(data)}${promptCounts(data)}${stageTable(data)}${configurationBlock(data)}
         </main>
         <script>
           ${new Markup(script)};

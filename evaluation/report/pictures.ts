@@ -10,6 +10,7 @@ const blendArms = [
   ['blend-0.50', 0.5],
   ['blend-0.75', 0.75],
   ['tuned', 1],
+  ['blend-1.25', 1.25],
 ] as const;
 
 /** Whether a picture is so small that its pixels are better seen as squares. */

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readManifest } from '../../datasets/manifest.ts';
-import type { FilterSummary, NamedComparison, Picture, ReportData, Scores, Sweep } from './data.ts';
+import type { ControlCurve } from '../control.ts';
+import type { BenchmarkResult, FilterSummary, NamedComparison, Picture, ReportData, Scores, Sweep } from './data.ts';
 
 /** The stages whose artifacts a report is made of. */
 export const reportInputs = ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'] as const;
@@ -29,6 +30,12 @@ export async function readReportData(
     sweep: await json<Sweep>(folders.sweep, 'sweep.json'),
     comparisons: await json<NamedComparison[]>(folders.evaluate, 'comparisons.json'),
     scores: await json<Scores>(folders.evaluate, 'scores.json'),
+    control: await json<ControlCurve[]>(folders.evaluate, 'control.json'),
+    benchmarks: await Promise.all(
+      (await readdir(join(folders.evaluate, 'benchmarks')).catch(() => []))
+        .toSorted()
+        .map((file) => json<BenchmarkResult>(folders.evaluate, 'benchmarks', file)),
+    ),
     pictures: await Promise.all(pictures.map((picture) => embedFiles(folders.evaluate, picture))),
   };
 }

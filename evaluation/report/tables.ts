@@ -1,3 +1,4 @@
+import type { ControlCurve } from '../control.ts';
 import { blendCurve, curve, intervalBar } from './charts.ts';
 import type { NamedComparison, ReportData, SweepCandidate } from './data.ts';
 import { armLabel, count, metricLabel, percent, signed } from './format.ts';
@@ -57,7 +58,7 @@ export function comparisonTable({ comparisons, trained }: ReportData): Markup {
 }
 
 /** The difference to the base over the weight of the final encoder. */
-export function blendCurves({ comparisons }: ReportData): Markup | undefined {
+export function blendCurves({ comparisons, control }: ReportData): Markup | undefined {
   const weightOf = (arm: string) => (arm === 'tuned' ? 1 : arm.startsWith('blend-') ? Number(arm.slice(6)) : undefined);
   const charts = metricsOf(comparisons)
     .filter((metric) => isGoal(metric) || metric === DIVERSITY)
@@ -76,7 +77,17 @@ export function blendCurves({ comparisons }: ReportData): Markup | undefined {
       intervals.
     </p>
     <div class="charts">${charts}</div>
+    <p>${control.filter(({ metric }) => isGoal(metric)).map(monotony)}</p>
   </section>`;
+}
+
+/** Whether a curve goes one way, in a sentence. */
+function monotony({ metric, weights, direction, share, monotone }: ControlCurve): Markup {
+  const way = direction === 'up' ? 'rises' : 'falls';
+  const range = `from ${weights[0]} to ${weights.at(-1)}`;
+  return monotone
+    ? html`${metricLabel(metric)} ${way} ${range} (${percent(share)} of the steps; none goes back beyond its interval). `
+    : html`${metricLabel(metric)} ${way} ${range} but not all the way: a step goes back with its whole interval. `;
 }
 
 /** What each training step measured. */

@@ -2,14 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import { encodePng } from '../../common/png.ts';
-import { loadTextEncoder } from '../../models/pipeline.ts';
+import { Bootstraps } from '../../common/statistics.ts';
+import { readBenchmark, type BenchmarkPrompt, type BenchmarkSpec } from '../../datasets/benchmarks.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
+import { Arms, base, requireOwnNames, type ArmSource, type ArmSpec } from '../arms.ts';
+import { categoryLines } from '../categories.ts';
 import { pairs } from '../choice.ts';
+import { controlCurves, type ControlArm } from '../control.ts';
 import { runExperiment, type ArmScores } from '../experiment.ts';
-import type { Arm, Embeddings } from '../generator.ts';
-import type { NamedComparison, Picture, Scores, Sweep } from '../report/data.ts';
+import type { BenchmarkResult, NamedComparison, Picture, Scores, Sweep } from '../report/data.ts';
 import { firstPrompts, setUp, tunedEncoders, type JudgingConfig } from '../setup.ts';
-import { Bootstrap, compare } from '../../common/statistics.ts';
 
 export interface EvaluateConfig extends JudgingConfig {
   /** How many test prompts, and pictures of each. */
@@ -17,78 +19,104 @@ export interface EvaluateConfig extends JudgingConfig {
   samplesPerPrompt: number;
   /** Of how many prompts the pictures are kept. */
   images: number;
+  /** Further arms: mixes of encoders, another encoder. */
+  arms?: ArmSpec[] | undefined;
+  /** Sets of prompts that the same arms are compared on. */
+  benchmarks?: BenchmarkSpec[];
   /** An encoder (folder or safetensors file) to compare the chosen one with, and the weight of its embeddings. */
   champion?: { encoder: string; blend: number };
 }
 
-/** Blends of the final encoder that are compared, besides the whole of it. */
-const BLENDS = [0.25, 0.5, 0.75];
+/** Weights of the final encoder on the control curve, besides 0, the base, and 1, the arm `tuned`. */
+const BLENDS = [0.25, 0.5, 0.75, 1.25];
+const blendArm = (weight: number) => (weight === 1 ? 'tuned' : `blend-${weight.toFixed(2)}`);
+const CONTROL: ControlArm[] = [...BLENDS, 1].map((weight) => [weight, blendArm(weight)]);
 /** The arm of the version in production. */
 const CHAMPION = 'champion';
 
 /**
  * Base, tuned, blends and the chosen encoder on test prompts, from the same start noise: scores.json, comparisons.json
- * (each arm against the base, and the chosen one against the champion), pictures.json and images/<arm>/NNNN.png.
+ * (each arm against the base, and the chosen one against the champion), control.json (the curve of the blends),
+ * pictures.json and images/<arm>/NNNN.png; the same scores on each benchmark: benchmarks/<name>.json.
  */
 export async function run(context: StageContext<EvaluateConfig, 'shard' | 'tune-encoder' | 'sweep'>): Promise<void> {
-  const { config, inputs, seed, signal, output } = context;
+  const { config, inputs, seed, signal, output, scratch } = context;
+  const { samplesPerPrompt } = config;
   const { chosen } = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
   const prompts = await firstPrompts(inputs.shard, 'test', config.prompts);
-  const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * config.samplesPerPrompt);
+  const benchmarks: { name: string; prompts: BenchmarkPrompt[] }[] = [];
+  for (const spec of config.benchmarks ?? []) benchmarks.push({ name: spec.name, prompts: await readBenchmark(spec, scratch) }); // prettier-ignore
+  const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * samplesPerPrompt);
 
-  const original = generator.embed(pipeline.weights.textEncoder, prompts, config.model);
   const encoders = await tunedEncoders(inputs['tune-encoder']);
-  const embed = async (path: string) => generator.embed(await loadTextEncoder(path), prompts, path);
-  const final = await embed(encoders.at(-1)!.path);
-  const chosenPath = encoders.find(({ step }) => step === chosen.step)?.path;
-  const blended = (name: string, tuned: Embeddings, weight: number): Arm => ({
-    name,
-    terms: [{ embeddings: tuned, weight }, { embeddings: original, weight: 1 - weight }], // prettier-ignore
-  });
-  const arms = [
-    { name: 'base', terms: [{ embeddings: original, weight: 1 }] },
-    ...BLENDS.map((weight) => blended(`blend-${weight.toFixed(2)}`, final, weight)),
-    blended('tuned', final, 1),
+  const final = encoders.at(-1)!.path;
+  const arms = new Arms(pipeline, generator);
+  const sources: ArmSource[] = [
+    base,
+    ...BLENDS.map((weight) => arms.blend(blendArm(weight), final, weight)),
+    arms.blend('tuned', final, 1),
     // Step 0 is the original encoder: nothing better was found.
-    blended('chosen', chosenPath ? await embed(chosenPath) : original, chosen.blend),
-    ...(config.champion ? [blended(CHAMPION, await embed(config.champion.encoder), config.champion.blend)] : []),
+    arms.blend('chosen', encoders.find(({ step }) => step === chosen.step)?.path, chosen.blend),
+    ...(config.champion ? [arms.blend(CHAMPION, config.champion.encoder, config.champion.blend)] : []),
+    ...(config.arms ?? []).map((spec) => arms.mix(spec)),
   ];
+  requireOwnNames(sources);
+
+  const sets = [prompts, ...benchmarks.map((benchmark) => benchmark.prompts)];
+  const total = sets.reduce((sum, { length }) => sum + length, 0) * samplesPerPrompt * sources.length;
+  let before = 0;
+  const score = async (
+    set: readonly { id: string; prompt: string }[],
+    onPicture?: Parameters<typeof runExperiment>[0]['onPicture'],
+  ): Promise<ArmScores> => {
+    const original = generator.embed(pipeline.weights.textEncoder, set, config.model);
+    const own = await Promise.all(sources.map((source) => source.of({ prompts: set, original })));
+    const scores = await runExperiment({
+      ...{ generator, judge, prompts: set, samplesPerPrompt, original, arms: own, signal },
+      progress: (done) => context.progress({ step: before + done, total, message: `${before + done} of ${total} pictures` }), // prettier-ignore
+      ...(onPicture ? { onPicture } : {}),
+    });
+    before += set.length * samplesPerPrompt * sources.length;
+    return scores;
+  };
 
   const files: Promise<void>[] = [];
   const pictures: Picture[] = prompts.slice(0, config.images).map(({ prompt }) => ({ prompt, files: {}, scores: {} }));
-  const { samplesPerPrompt } = config;
-  const scores = await runExperiment({
-    ...{ generator, judge, prompts, samplesPerPrompt, original, arms, signal },
-    progress: (step, total) => context.progress({ step, total, message: `${step} of ${total} pictures` }),
-    onPicture(arm, { prompt, sample }, pixels, own) {
-      const picture = pictures[prompt];
-      if (!picture || sample > 0) return;
-      const file = `images/${arm}/${String(prompt).padStart(4, '0')}.png`;
-      picture.files[arm] = file;
-      picture.scores[arm] = known(own);
-      files.push(writeFileAtomic(join(output, file), encodePng(pixels, generator.size, generator.size)));
-    },
+  const scores = await score(prompts, (arm, { prompt, sample }, pixels, own) => {
+    const picture = pictures[prompt];
+    if (!picture || sample > 0) return;
+    const file = `images/${arm}/${String(prompt).padStart(4, '0')}.png`;
+    picture.files[arm] = file;
+    picture.scores[arm] = known(own);
+    files.push(writeFileAtomic(join(output, file), encodePng(pixels, generator.size, generator.size)));
   });
   await Promise.all(files);
+  const bootstraps = new Bootstraps(seed);
   const write = (name: string, value: unknown) => writeFileAtomic(join(output, name), `${canonicalJson(value)}\n`);
   await write('scores.json', { prompts, samplesPerPrompt, scores: listed(scores) } satisfies Scores);
-  await write('comparisons.json', compareAll(scores, seed));
+  await write('comparisons.json', compareAll(scores, bootstraps));
+  await write('control.json', controlCurves(scores, CONTROL, bootstraps));
   await write('pictures.json', pictures);
+  for (const { name, prompts } of benchmarks) {
+    const scores = await score(prompts);
+    await write(`benchmarks/${name}.json`, {
+      ...{ name, prompts, samplesPerPrompt, scores: listed(scores) },
+      comparisons: compareAll(scores, bootstraps),
+      categories: categoryLines(prompts, scores, bootstraps),
+    } satisfies BenchmarkResult);
+  }
 }
 
 /** Every arm against the base on every metric, and the chosen one against the champion where there is one. */
-export function compareAll(scores: ArmScores, seed: number): NamedComparison[] {
-  const bootstraps = new Map<number, Bootstrap>();
+export function compareAll(scores: ArmScores, bootstraps: Bootstraps): NamedComparison[] {
   const arms = Object.keys(scores).filter((arm) => arm !== 'base');
   const rivals: [arm: string, against: string][] = arms.map((arm) => [arm, 'base']);
   if (scores[CHAMPION]) rivals.push(['chosen', CHAMPION]);
   return Object.keys(scores['base']!).flatMap((metric) =>
-    rivals.map(([arm, against]) => {
-      const [own, other] = pairs(scores, arm, against, metric);
-      const bootstrap = bootstraps.get(own.length) ?? new Bootstrap(seed, own.length);
-      bootstraps.set(own.length, bootstrap);
-      return { metric, arm, against, ...compare(own, other, bootstrap) };
-    }),
+    rivals.map(([arm, against]) => ({
+      ...{ metric, arm, against },
+      ...bootstraps.compare(...pairs(scores, arm, against, metric)),
+    })),
   );
 }
 

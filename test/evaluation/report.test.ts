@@ -39,6 +39,14 @@ describe('the report', () => {
     expect(renderReport(sampleReport(2))).toBe(renderReport(sampleReport(2)));
   });
 
+  it('shows the control curve in words and each benchmark by category', () => {
+    const page = renderReport(sampleReport(0)).replace(/\s+/g, ' ');
+    expect(page).toContain('clip rises from 0 to 1 (100 % of the steps; none goes back beyond its interval).');
+    expect(page).toContain('Benchmark: world');
+    expect(page).toContain('0.200 ± 0.010');
+    expect(page).toContain('plain (80)');
+  });
+
   it('does without a run, curves and pictures', () => {
     const page = renderReport({ ...sampleReport(0), run: undefined, curves: [] });
     expect(page).toContain('Every arm against the base');

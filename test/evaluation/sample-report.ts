@@ -117,6 +117,26 @@ export function sampleReport(count = 12): ReportData {
       chosen: { step: 120, blend: 0.5 },
     },
     comparisons,
+    control: [
+      {
+        ...{ metric: 'clip', weights: [0, 0.5, 1], means: [0.2, 0.22, 0.23] },
+        steps: [0.02, 0.01].map((mean) => ({ n: 242, mean, ci95: [mean - 0.005, mean + 0.005], winRate: 0.7 })),
+        ...{ direction: 'up', share: 1, monotone: true },
+      },
+    ],
+    benchmarks: [
+      {
+        name: 'world',
+        prompts: [{ id: '1', prompt: 'a small red circle', groups: { challenge: 'plain' } }],
+        ...{ samplesPerPrompt: 2, scores: {}, comparisons: [] },
+        categories: ['', 'challenge'].flatMap((column) =>
+          ['base', 'chosen'].map((arm) => ({
+            ...{ column, value: column && 'plain', metric: 'clip', arm, n: 80, mean: 0.2, groupDeviation: 0.01 },
+            ...(arm === 'base' ? {} : { difference: { n: 80, mean: 0.01, ci95: [0.005, 0.015], winRate: 0.6 } }),
+          })),
+        ),
+      },
+    ],
     scores: {
       prompts: [],
       samplesPerPrompt: 1,

@@ -5,7 +5,8 @@ import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CancelledError } from '../../common/errors.ts';
 import { writeWeights } from '../../engine/weights.ts';
-import type { NamedComparison, Picture, Scores, Sweep } from '../../evaluation/report/data.ts';
+import type { ControlCurve } from '../../evaluation/control.ts';
+import type { BenchmarkResult, NamedComparison, Picture, Scores, Sweep } from '../../evaluation/report/data.ts';
 import { run as evaluate } from '../../evaluation/stages/evaluate.ts';
 import { run as register, type Registration } from '../../evaluation/stages/register.ts';
 import { run as sweep } from '../../evaluation/stages/sweep.ts';
@@ -67,9 +68,15 @@ describe('the sweep and the evaluation', () => {
   });
 
   it('compare every arm with the base over the test prompts', async () => {
-    await evaluate(context({ ...judging, prompts: 3, samplesPerPrompt: 2, images: 2 }, 'evaluate'));
+    const benchmarks = [{ name: 'list', source: at('list.csv'), categoryColumns: ['kind'] }];
+    writeFileSync(at('list.csv'), 'prompt,kind\na red square,shape\ntwo cats,animal\n');
+    const extra = [
+      { name: 'late', mix: [{ encoder: at('tune', 'encoder', 'step-000020'), weight: 1 }], lastSteps: 1 },
+      { name: 'mixed', mix: ['step-000010', 'step-000020'].map((step) => ({ encoder: at('tune', 'encoder', step), weight: 0.5 })) }, // prettier-ignore
+    ];
+    await evaluate(context({ ...judging, prompts: 3, samplesPerPrompt: 2, images: 2, benchmarks, arms: extra }, 'evaluate')); // prettier-ignore
     const { scores, prompts: scored } = json<Scores>('evaluate', 'scores.json');
-    const arms = ['base', 'blend-0.25', 'blend-0.50', 'blend-0.75', 'chosen', 'tuned'];
+    const arms = ['base', 'blend-0.25', 'blend-0.50', 'blend-0.75', 'blend-1.25', 'chosen', 'late', 'mixed', 'tuned'];
     expect(Object.keys(scores).sort()).toEqual(arms);
     expect(scored.map(({ prompt }) => prompt)).toEqual(prompts);
     expect(scores['tuned']!['clip']).toHaveLength(3);
@@ -78,7 +85,7 @@ describe('the sweep and the evaluation', () => {
 
     const comparisons = json<NamedComparison[]>('evaluate', 'comparisons.json');
     // clip, heldOut, oracle, four of its attributes, diversity
-    expect(comparisons.filter(({ against }) => against === 'base')).toHaveLength(5 * 8);
+    expect(comparisons.filter(({ against }) => against === 'base')).toHaveLength(8 * 8);
     for (const { metric, arm, n, mean, ci95, winRate } of comparisons) {
       const [own, base] = [scores[arm]![metric]!, scores['base']![metric]!];
       const differences = own.flatMap((value, i) => (value === null ? [] : [value - base[i]!]));
@@ -127,6 +134,24 @@ describe('the sweep and the evaluation', () => {
     await register({ ...context({}, 'nothing'), ...kept });
     expect(json<Registration>('nothing', 'registration.json').encoder).toBeNull();
     expect(readdirSync(at('nothing'))).toEqual(['registration.json']);
+  });
+
+  it('mix encoders, and follow the control curve', () => {
+    const { scores } = json<Scores>('evaluate', 'scores.json');
+    // Of two steps the last one is tuned in any case; the other half of the mix is the original itself.
+    expect(scores['late']).toEqual(scores['tuned']);
+    for (const [i, value] of scores['mixed']!['clip']!.entries())
+      expect(value).toBeCloseTo(scores['blend-0.50']!['clip']![i]!, 4);
+    const [clip] = json<ControlCurve[]>('evaluate', 'control.json');
+    expect(clip).toMatchObject({ metric: 'clip', weights: [0, 0.25, 0.5, 0.75, 1, 1.25] });
+  });
+
+  it('compare the same arms on benchmarks, by category', () => {
+    const { prompts: asked, scores, categories } = json<BenchmarkResult>('evaluate', 'benchmarks', 'list.json');
+    expect(asked.map(({ groups }) => groups)).toEqual([{ kind: 'shape' }, { kind: 'animal' }]);
+    expect(Object.keys(scores)).toContain('mixed');
+    expect(categories.find(({ value, arm, metric }) => value === 'animal' && arm === 'tuned' && metric === 'clip')).toMatchObject({ n: 1, column: 'kind' }); // prettier-ignore
+    expect(categories.some(({ value, metric }) => value === 'animal' && metric === 'oracle')).toBe(false);
   });
 
   it('keep the pictures of the first prompts', () => {

@@ -1,0 +1,102 @@
+import { InputError } from '../common/errors.ts';
+import { loadTextEncoder, type LoadedPipeline } from '../models/pipeline.ts';
+import { embedWith, otherEncoder } from './encoder.ts';
+import type { Arm, Embeddings, PictureGenerator, Prompt } from './generator.ts';
+
+/** What an arm is asked for: the prompts that are pictured, and the original encoder's embeddings of them. */
+export interface ArmInputs {
+  prompts: readonly Prompt[];
+  original: Embeddings;
+}
+
+/** An arm before it is known which prompts it pictures. */
+export interface ArmSource {
+  name: string;
+  of(inputs: ArmInputs): Promise<Arm>;
+}
+
+/** An arm of the configuration: sum_j w_j c_j over encoders; what the weights lack to 1 is the original's. */
+export interface ArmSpec {
+  name: string;
+  /** Text encoders (folders or safetensors files) and the weights of their embeddings. */
+  mix: { encoder: string; weight: number }[];
+  /** In how many of the last steps; K when left out. */
+  lastSteps?: number | undefined;
+  /** From the first step on. An encoder of another architecture always is. */
+  fromStart?: boolean | undefined;
+}
+
+/** The original encoder. */
+export const base: ArmSource = {
+  name: 'base',
+  of: async ({ original }) => ({ name: 'base', terms: [{ embeddings: original, weight: 1 }] }),
+};
+
+/** Makes arms of encoders; an encoder's embeddings of the same prompts are computed once. */
+export class Arms {
+  readonly #pipeline: LoadedPipeline;
+  readonly #generator: PictureGenerator;
+  readonly #known = new Map<string, { prompts: readonly Prompt[]; embeddings: Promise<Embeddings> }>();
+
+  constructor(pipeline: LoadedPipeline, generator: PictureGenerator) {
+    this.#pipeline = pipeline;
+    this.#generator = generator;
+  }
+
+  /** `weight` of an encoder's embeddings, the rest being the original's. @param path undefined for the original itself */
+  blend(name: string, path: string | undefined, weight: number): ArmSource {
+    return path === undefined ? { ...base, name } : this.mix({ name, mix: [{ encoder: path, weight }] });
+  }
+
+  /** Another prompt in place of each. @param rewrite undefined where a prompt stays as it is */
+  prompts(name: string, rewrite: (prompt: Prompt) => string): ArmSource {
+    const { weights, folder } = this.#pipeline;
+    return {
+      name,
+      of: async ({ prompts }) => {
+        const rewritten = prompts.map((prompt) => ({ ...prompt, prompt: rewrite(prompt) }));
+        const embeddings = this.#generator.embed(weights.textEncoder, rewritten, folder);
+        return { name, terms: [{ embeddings, weight: 1 }], fromStart: true };
+      },
+    };
+  }
+
+  mix({ name, mix, lastSteps, fromStart }: ArmSpec): ArmSource {
+    return {
+      name,
+      of: async ({ prompts, original }) => {
+        const own = await Promise.all(mix.map(async ({ encoder, weight }) => ({ embeddings: await this.#embed(encoder, prompts), weight }))); // prettier-ignore
+        const others = await Promise.all(mix.map(({ encoder }) => otherEncoder(encoder, this.#pipeline)));
+        const rest = 1 - mix.reduce((sum, { weight }) => sum + weight, 0);
+        return {
+          name,
+          terms: [...own, { embeddings: original, weight: rest }],
+          ...(lastSteps === undefined ? {} : { lastSteps }),
+          ...((fromStart ?? others.some((other) => other !== undefined)) ? { fromStart: true } : {}),
+        };
+      },
+    };
+  }
+
+  #embed(path: string, prompts: readonly Prompt[]): Promise<Embeddings> {
+    const known = this.#known.get(path);
+    if (known?.prompts === prompts) return known.embeddings;
+    const embeddings = this.#compute(path, prompts);
+    this.#known.set(path, { prompts, embeddings });
+    return embeddings;
+  }
+
+  async #compute(path: string, prompts: readonly Prompt[]): Promise<Embeddings> {
+    const other = await otherEncoder(path, this.#pipeline);
+    if (other) return embedWith(other, prompts, this.#pipeline.tokenizer.modelMaxLength);
+    return this.#generator.embed(await loadTextEncoder(path), prompts, path);
+  }
+}
+
+/** @throws InputError when two arms have the same name */
+export function requireOwnNames(arms: readonly ArmSource[]): void {
+  const names = arms.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new InputError(`Two arms of the evaluation are named "${twice}"; rename the one in evaluate.arms.`);
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+const text = z.string().min(1);
+const word = z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'must be a word');
+const positive = z.int().min(1);
+
+/** Largest weight of a tuned encoder's embeddings: beyond 1 its change is exaggerated. */
+export const largestBlend = 1.25;
+
+/** A set of prompts to compare on: they are kept out of training. */
+export const benchmarkSchema = z.strictObject({
+  name: word,
+  /** `shapes` (the embedded world's held-out combinations), a file, or a folder whose files are styles. */
+  source: text,
+  /** The column with the prompts; found by its name when it is left out. */
+  column: text.optional(),
+  /** Columns to split the results by, such as [Category, Challenge]. */
+  categoryColumns: z.array(text).optional(),
+  limit: positive.optional(),
+});
+
+/** A further arm of the evaluation: a mix of encoders, or another encoder. */
+export const armSchema = z.strictObject({
+  name: word,
+  /** Text encoders and the weights of their embeddings; what is lacking to 1 is the original's. */
+  mix: z.array(z.strictObject({ encoder: text, weight: z.number() })).min(1),
+  /** In so many of the last steps only; by default in the last K. */
+  lastSteps: positive.optional(),
+  /** From the first step on, as an encoder of another architecture always is. */
+  fromStart: z.boolean().optional(),
+});
