@@ -2,12 +2,19 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import { fromErrorRecord, TextcraftorError, toErrorRecord } from '../common/errors.ts';
 import { forgetRegistered } from '../pipeline/registry/registered.ts';
 import { registerStage } from '../pipeline/registry/version.ts';
-import { RunRecords } from '../pipeline/runs.ts';
+import { noItems } from '../pipeline/item-counts.ts';
+import { RunRecords, type ItemCounts } from '../pipeline/runs.ts';
 import { announce } from './announce.ts';
 import { registerEncoder } from './register.ts';
+import { FanOutRunner } from './fan-out-runner.ts';
+import { LaneJournal } from './lane-journal.ts';
 import { StageJournal } from './stage-journal.ts';
-import { StageRunner, type StageRunnerOptions } from './stage-runner.ts';
-import type { RunActivities, RunChange, StageOutcome, StageTask } from './stage-task.ts';
+import { StageRunner } from './stage-runner.ts';
+import type { ItemList, RunActivities, RunChange, StageOutcome, StageTask, Unfinished } from './stage-task.ts';
+import { Workbench, type AttemptHooks, type WorkbenchOptions, type WorkSource } from './workbench.ts';
+
+/** What becomes of a stage, or of a part of one. */
+export type StageAnswer = StageOutcome | Unfinished | ItemList | ItemCounts;
 
 const heartbeatMilliseconds = 1000;
 
@@ -15,41 +22,70 @@ const heartbeatMilliseconds = 1000;
  * The activities of a worker. Temporal's name for a call is the stage's; whichever it is, `default` does it, so one worker
  * serves every pipeline.
  */
-export function createActivities(options: StageRunnerOptions): RunActivities & { default: typeof runStage } {
+export function createActivities(options: WorkbenchOptions): RunActivities & { default: typeof runStage } {
   const records = new RunRecords(options.home);
-  const runner = new StageRunner(options);
+  const bench = new Workbench(options);
+  const [stages, fanOuts] = [new StageRunner(bench), new FanOutRunner(bench)];
 
-  async function runStage(task: StageTask): Promise<StageOutcome> {
+  async function runStage(task: StageTask): Promise<StageAnswer> {
     const context = Context.current();
     const { info, cancellationSignal: signal } = context;
-    const journal = new StageJournal(records, task, info.attempt);
+    const journal = await StageJournal.open(records, task, info.attempt);
     // A timer, not the progress: a step may take minutes.
     const beat = setInterval(() => context.heartbeat(journal.progress), heartbeatMilliseconds);
+    const { attempt } = info;
+    const hooks: AttemptHooks = {
+      ...{ attempt, signal, log: journal.log },
+      onStart: (why) => journal.started(why),
+      onProgress: (progress) => journal.progressed(progress),
+      onBody: (seconds) => journal.worked(seconds),
+    };
     try {
       const { pipeline } = await records.read(task.run);
       const source = { pipeline, config: await records.config(task.run) };
-      const outcome = await runner.run(task, source, {
-        attempt: info.attempt,
-        signal,
-        log: journal.log,
-        onStart: (why) => journal.started(why),
-        onProgress: (progress) => journal.progressed(progress),
-      });
-      if (task.stage === registerStage) await registerEncoder(options.home, task.run, source.config, outcome.artifact);
-      await journal.finished(outcome);
-      return outcome;
+      return await doPart(task, source, journal, hooks);
     } catch (error) {
       const cancelled = signal.aborted;
-      await journal.failed(error, cancelled);
+      const passes = error instanceof TextcraftorError && error.retryable;
+      // The record is the whole stage's, of which other batches go on while this one is tried again.
+      if (cancelled || !passes || task.part?.kind !== 'batch') await journal.failed(error, cancelled);
       throw cancelled ? cancellation(signal.reason) : failure(error);
     } finally {
       clearInterval(beat);
     }
   }
 
+  async function doPart(
+    task: StageTask,
+    source: WorkSource,
+    journal: StageJournal,
+    hooks: AttemptHooks,
+  ): Promise<StageAnswer> {
+    const { run, stage, part } = task;
+    if (part?.kind === 'batch') {
+      const lane = new LaneJournal(records, run, stage, part.lane);
+      const counts = await fanOuts.batch(task, part, source, { ...hooks, onCounts: (now) => lane.counted(now) });
+      await lane.end(counts);
+      return counts;
+    }
+    const answer =
+      part?.kind === 'list'
+        ? await fanOuts.list(task, source, hooks)
+        : part?.kind === 'gather'
+          ? await fanOuts.gather(task, part, source, hooks)
+          : await stages.run(task, source, hooks);
+    if ('unfinished' in answer) await journal.left();
+    else if ('list' in answer) await journal.left(noItems(answer.total));
+    else {
+      if (stage === registerStage) await registerEncoder(options.home, run, source.config, answer.artifact);
+      await journal.finished(answer, part?.kind === 'gather' ? part.counts : undefined);
+    }
+    return answer;
+  }
+
   async function recordRun(id: string, { status, error }: RunChange): Promise<void> {
     if (status === 'running') await forgetRegistered(records.folder(id));
-    else if (status !== 'cancelled') await announce(records, id, error, options.environment);
+    else if (status === 'completed' || status === 'failed') await announce(records, id, error, options.environment);
     await records.setStatus(id, status, error);
   }
 

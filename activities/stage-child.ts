@@ -1,72 +1,120 @@
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { CancelledError, toErrorRecord, TextcraftorError } from '../common/errors.ts';
-import type { Progress, StageBody } from '../pipeline/stage.ts';
-import type { StageOrder, StageReport } from './stage-messages.ts';
+import { CancelledError, RunError, toErrorRecord, TextcraftorError } from '../common/errors.ts';
+import type { FanOutBody, Progress, SegmentBody, StageContext } from '../pipeline/stage.ts';
+import type { StageAnswer, StageMessage, StageOrder, StageReport } from './stage-messages.ts';
 
-// The process of one attempt at one stage: gets its order, runs the body, reports, and ends.
+// The process of a stage: gets an order, calls the body, reports, and waits for the next one or the end.
 
 /**
  * Kills this process when its parent has died or its lease is lost. It has a thread of its own, since the body may block
- * the main one for minutes; and it kills, since a blocked thread cannot be asked.
+ * the main one for minutes; and it kills, since a blocked thread cannot be asked. Between two orders there is no lease:
+ * `orders` counts up when one begins and when it ends.
  */
 const watchdog = `
-  const { workerData: { parent, lease } } = require('node:worker_threads');
+  const { parentPort, workerData: { parent, orders } } = require('node:worker_threads');
   const { readFileSync } = require('node:fs');
-  const held = () => {
+  let current;
+  parentPort.on('message', (order) => (current = order));
+  const held = ({ file, attempt }) => {
     try {
-      return JSON.parse(readFileSync(lease.file, 'utf8')).attempt === lease.attempt;
+      return JSON.parse(readFileSync(file, 'utf8')).attempt === attempt;
     } catch (error) {
       return error.code !== 'ENOENT'; // gone: a successor has finished the work
     }
   };
   setInterval(() => {
-    if (process.ppid !== parent || !held()) process.kill(process.pid, 'SIGKILL');
+    const lost = current && !held(current.lease) && Atomics.load(orders, 0) === current.order;
+    if (process.ppid !== parent || lost) process.kill(process.pid, 'SIGKILL');
   }, 500);
 `;
 
 /** Progress is sent at most this often. */
 const progressMilliseconds = 200;
 
+const orders = new Int32Array(new SharedArrayBuffer(4));
+const guard = new Worker(watchdog, { eval: true, workerData: { parent: process.ppid, orders } });
+guard.unref();
+
 const controller = new AbortController();
 process.on('SIGTERM', () => controller.abort(new CancelledError('The run was cancelled.')));
 process.on('SIGINT', () => {}); // a terminal's Ctrl-C reaches all its processes; the parent decides
 process.on('disconnect', () => process.exit(1));
-process.once('message', (order: StageOrder) => void work(order));
+process.on('message', (message: StageMessage) => void (message === 'end' ? process.exit(0) : work(message)));
 
 async function work(order: StageOrder): Promise<void> {
-  new Worker(watchdog, { eval: true, workerData: { parent: process.ppid, lease: order.lease } }).unref();
+  guard.postMessage({ lease: order.lease, order: Atomics.add(orders, 0, 1) + 1 });
   const report = await attempt(order);
-  process.removeAllListeners('disconnect');
-  process.send!(report, () => process.exit(0));
+  Atomics.add(orders, 0, 1);
+  process.send!(report);
 }
 
-async function attempt({ module, lease: _, ...context }: StageOrder): Promise<StageReport> {
+async function attempt({ module, lease: _, call, ...context }: StageOrder): Promise<StageReport> {
+  const started = performance.now();
   const progress = progressSender();
   try {
-    const { run } = (await import(pathToFileURL(module).href)) as { run: StageBody<unknown> };
-    await run({ ...context, signal: controller.signal, progress });
-    return { kind: 'done' };
+    const body = (await import(pathToFileURL(module).href)) as Record<string, unknown>;
+    if (typeof body[call.name] !== 'function') throw new RunError(`${module} does not export ${call.name}.`);
+    const answer = await callBody(body, call, { ...context, signal: controller.signal, progress: progress.send });
+    const seconds = (performance.now() - started) / 1000 - progress.checkpointSeconds();
+    return { kind: 'done', answer: { ...answer, seconds } };
   } catch (error) {
     // The whole of it is for the log; the record is for the run.
     if (!(error instanceof TextcraftorError))
       process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     return { kind: 'failed', error: toErrorRecord(controller.signal.aborted ? controller.signal.reason : error) };
+  } finally {
+    progress.end();
   }
 }
 
-/** Some times a second at most; the last step always, and the latest when the body pauses. */
-function progressSender(): (progress: Progress) => void {
+async function callBody(
+  body: Record<string, unknown>,
+  call: StageOrder['call'],
+  context: StageContext<unknown>,
+): Promise<Omit<StageAnswer, 'seconds'>> {
+  if (call.name === 'run') {
+    const end = performance.now() + (call.segmentSeconds ?? Infinity) * 1000;
+    const run = body['run'] as SegmentBody<unknown>;
+    const result = await run({ ...context, segmentEnds: () => performance.now() >= end });
+    return result === 'checkpoint' ? { unfinished: true } : {};
+  }
+  const { items, runItem, gather } = body as unknown as FanOutBody<unknown>;
+  if (call.name === 'items') return { items: await items(context) };
+  if (call.name === 'runItem') await runItem({ ...context, item: call.item });
+  else await gather({ ...context, items: call.items });
+  return {};
+}
+
+interface ProgressSender {
+  /** Some times a second at most; the last step always, and the latest when the body pauses. */
+  send(progress: Progress): void;
+  checkpointSeconds(): number;
+  /** Sends what was held back. */
+  end(): void;
+}
+
+function progressSender(): ProgressSender {
   let sent = 0;
   let timer: NodeJS.Timeout | undefined;
-  return (progress) => {
+  let last: Progress | undefined;
+  let waiting = false;
+  const flush = (): void => {
     clearTimeout(timer);
-    const send = (): void => {
-      sent = performance.now();
-      process.send!({ kind: 'progress', progress } satisfies StageReport);
-    };
-    const wait = sent + progressMilliseconds - performance.now();
-    if (wait <= 0 || progress.step >= progress.total) send();
-    else timer = setTimeout(send, wait);
+    sent = performance.now();
+    waiting = false;
+    process.send!({ kind: 'progress', progress: last! } satisfies StageReport);
+  };
+  return {
+    send(progress) {
+      clearTimeout(timer);
+      last = progress;
+      waiting = true;
+      const wait = sent + progressMilliseconds - performance.now();
+      if (wait <= 0 || progress.step >= progress.total) flush();
+      else timer = setTimeout(flush, wait);
+    },
+    checkpointSeconds: () => last?.checkpointSeconds ?? 0,
+    end: () => void (waiting && flush()),
   };
 }

@@ -2,28 +2,40 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toErrorRecord } from '../common/errors.ts';
-import type { RunRecords, StageFile } from '../pipeline/runs.ts';
+import type { ItemCounts, RunRecords, StageFile } from '../pipeline/runs.ts';
 import type { Progress } from '../pipeline/stage.ts';
-import type { StageOutcome, StageTask } from './stage-task.ts';
+import type { StageOutcome, StagePart, StageTask } from './stage-task.ts';
 
 const writeMilliseconds = 500;
 
-/** Keeps the record of one attempt at a stage in the run's folder, for status, logs and the live view. */
+/** Keeps the record of one attempt at a stage, or at a part of it, in the run's folder: for status, logs and the live view. */
 export class StageJournal {
   readonly log: string;
   readonly #records: RunRecords;
-  readonly #run: string;
-  readonly #started = performance.now();
+  readonly #task: StageTask;
+  /** Of the stage, for all parts of it together. */
+  readonly #started: number;
+  readonly #earlierBodySeconds: number;
   #stage: StageFile;
   #written = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(records: RunRecords, { run, stage }: StageTask, attempt: number) {
+  private constructor(records: RunRecords, task: StageTask, stage: StageFile) {
     this.#records = records;
-    this.#run = run;
-    this.log = records.log(run, stage);
-    this.#stage = { name: stage, status: 'running', seconds: 0, startedAt: new Date().toISOString(), attempt };
+    this.#task = task;
+    this.log = records.log(task.run, task.stage);
+    this.#stage = stage;
+    this.#started = Date.parse(stage.startedAt!);
+    this.#earlierBodySeconds = stage.bodySeconds ?? 0;
+  }
+
+  static async open(records: RunRecords, task: StageTask, attempt: number): Promise<StageJournal> {
+    const { run, stage } = task;
+    const earlier = continues(task.part) ? await records.stage(run, stage) : undefined;
+    const start: StageFile = { name: stage, status: 'running', seconds: 0, startedAt: new Date().toISOString() };
+    const goesOn = earlier?.status === 'running' && earlier.startedAt !== undefined;
+    return new StageJournal(records, task, { ...(goesOn ? earlier : start), attempt });
   }
 
   /** The latest of it, for heartbeats. */
@@ -32,10 +44,11 @@ export class StageJournal {
   }
 
   async started(why: string): Promise<void> {
-    const { startedAt, attempt, name } = this.#stage;
+    const { attempt, name } = this.#stage;
     await mkdir(dirname(this.log), { recursive: true });
-    await appendFile(this.log, `--- ${startedAt} ${name}, attempt ${attempt}: ${why}\n`);
-    await this.#write({ why });
+    const line = `--- ${new Date().toISOString()} ${name}${describePart(this.#task.part)}, attempt ${attempt}: ${why}\n`;
+    await appendFile(this.log, line);
+    await this.#write({ why: this.#stage.why ?? why });
   }
 
   /** Some times a second at most, and the latest in any case. */
@@ -46,12 +59,26 @@ export class StageJournal {
     this.#timer ??= setTimeout(() => void this.#write({}).catch(() => {}), Math.max(0, wait));
   }
 
-  async finished({ artifact, key, reused, run, seconds: workSeconds }: StageOutcome): Promise<void> {
-    await this.#records.link(this.#run, this.#stage.name, fileURLToPath(artifact.uri));
+  /** How long the body took, this time. */
+  worked(seconds: number): void {
+    this.#stage = { ...this.#stage, bodySeconds: this.#earlierBodySeconds + seconds };
+  }
+
+  /** The part is done, the stage is not. */
+  async left(items?: ItemCounts): Promise<void> {
+    await this.#write(items ? { items } : {});
+  }
+
+  async finished(
+    { artifact, key, reused, run, seconds: workSeconds }: StageOutcome,
+    items?: ItemCounts,
+  ): Promise<void> {
+    await this.#records.link(this.#task.run, this.#stage.name, fileURLToPath(artifact.uri));
     await this.#write({
       artifact,
       key,
       workSeconds,
+      ...(items ? { items } : {}),
       ...(reused ? { status: 'reused', why: `made by ${run}` } : { status: 'ran' }),
     });
   }
@@ -67,10 +94,19 @@ export class StageJournal {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#written = performance.now();
-    this.#stage = { ...this.#stage, ...change, seconds: (this.#written - this.#started) / 1000 };
+    this.#stage = { ...this.#stage, ...change, seconds: Math.max(0, Date.now() - this.#started) / 1000 };
     const stage = this.#stage;
-    const write = this.#writing.catch(() => {}).then(() => this.#records.saveStage(this.#run, stage));
+    const write = this.#writing.catch(() => {}).then(() => this.#records.saveStage(this.#task.run, stage));
     this.#writing = write;
     return write;
   }
+}
+
+/** Whether a part goes on with what another has begun. */
+function continues(part: StagePart | undefined): boolean {
+  return part?.kind === 'gather' || part?.kind === 'batch' || (part?.kind === 'segment' && part.number > 0);
+}
+
+function describePart(part: StagePart | undefined): string {
+  return part?.kind === 'segment' ? `, segment ${part.number + 1}` : '';
 }

@@ -1,10 +1,20 @@
 import type { ErrorRecord } from '../common/errors.ts';
 import type { Progress } from '../pipeline/stage.ts';
 
-/** What a stage's process is told, once, when it has started. */
+/** Which function of a stage's module is called, and what it gets besides the context. */
+export type StageCall =
+  | { name: 'run'; segmentSeconds?: number }
+  | { name: 'items' }
+  | { name: 'runItem'; item: string }
+  | { name: 'gather'; items: Record<string, string> };
+
+/** What a stage's process is told: one order after another, then its end. */
+export type StageMessage = StageOrder | 'end';
+
 export interface StageOrder {
-  /** Absolute path of the module that exports `run`. */
+  /** Absolute path of the stage's module. */
   module: string;
+  call: StageCall;
   config: unknown;
   seed: number;
   inputs: Record<string, string>;
@@ -14,6 +24,17 @@ export interface StageOrder {
   lease: { file: string; attempt: string };
 }
 
-/** What it answers. */
+/** What a body that did not fail has answered. */
+export interface StageAnswer {
+  /** It has left a checkpoint, and is to be called again. */
+  unfinished?: true;
+  items?: string[];
+  /** Time in the body, its checkpoints aside. */
+  seconds: number;
+}
+
+/** What the process says to an order: progress, then one of the others. */
 export type StageReport =
-  { kind: 'progress'; progress: Progress } | { kind: 'done' } | { kind: 'failed'; error: ErrorRecord };
+  | { kind: 'progress'; progress: Progress }
+  | { kind: 'done'; answer: StageAnswer }
+  | { kind: 'failed'; error: ErrorRecord };

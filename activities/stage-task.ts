@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../common/errors.ts';
+import type { ItemCounts } from '../pipeline/run.ts';
 import type { Artifact } from '../pipeline/stage.ts';
 
 /** What an activity is asked to do: references only, for Temporal keeps a copy for ever. */
@@ -9,7 +10,18 @@ export interface StageTask {
   inputs: Record<string, StageOutcome>;
   /** Do it even when there is a result to reuse. */
   fresh: boolean;
+  /** Unlike that of any other walk of any run: what was done for it is not done again, `fresh` or not. */
+  request?: string;
+  /** Which part of the stage; all of it when it is left out. */
+  part?: StagePart;
 }
+
+/** A segment; or of a stage that fans out: the list of its items, a batch of them, what is made of all. */
+export type StagePart =
+  | { kind: 'segment'; number: number }
+  | { kind: 'list' }
+  | { kind: 'batch'; list: Artifact; from: number; to: number; lane: number; before: ItemCounts }
+  | { kind: 'gather'; list: Artifact; counts: ItemCounts };
 
 export interface StageOutcome {
   artifact: Artifact;
@@ -21,9 +33,20 @@ export interface StageOutcome {
   seconds: number;
 }
 
+/** A segment that was not the last. */
+export interface Unfinished {
+  unfinished: true;
+}
+
+/** The items of a stage that fans out: a file with their names. */
+export interface ItemList {
+  list: Artifact;
+  total: number;
+}
+
 /** How a run stands, as far as the workflow knows. */
 export interface RunChange {
-  status: 'running' | 'completed' | 'failed' | 'cancelled';
+  status: 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
   error?: ErrorRecord;
 }
 

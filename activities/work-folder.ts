@@ -1,13 +1,15 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lease } from '../pipeline/lease.ts';
+import type { Artifact } from '../pipeline/stage.ts';
+import type { ArtifactStore } from '../pipeline/store.ts';
 
 const renewMilliseconds = 2000;
 
 /** The folder of one piece of work while an attempt holds its lease: what attempts leave to each other, and one attempt's output. */
 export class WorkFolder {
   readonly #folder: string;
-  readonly #lease: Lease;
+  readonly lease: Lease;
   readonly #started = performance.now();
   readonly #lost = new AbortController();
   readonly #timer: NodeJS.Timeout;
@@ -15,7 +17,7 @@ export class WorkFolder {
 
   private constructor(folder: string, lease: Lease) {
     this.#folder = folder;
-    this.#lease = lease;
+    this.lease = lease;
     this.#timer = setInterval(() => void this.#renew(), renewMilliseconds);
   }
 
@@ -37,7 +39,7 @@ export class WorkFolder {
   }
 
   get output(): string {
-    return join(this.#folder, `output-${this.#lease.attempt}`);
+    return join(this.#folder, `output-${this.lease.attempt}`);
   }
 
   /** Aborted when another attempt has taken over. */
@@ -56,17 +58,25 @@ export class WorkFolder {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** The attempt has failed: the next one finds its checkpoints. */
-  async giveUp(): Promise<void> {
+  /** Makes the output an artifact, if this attempt still holds the lease. */
+  async commit(store: ArtifactStore): Promise<Artifact> {
+    await this.lease.check();
+    const artifact = await store.commit(this.output);
+    await this.lease.check();
+    return artifact;
+  }
+
+  /** The attempt has failed, or is not the last: the next one finds its checkpoints. */
+  async leave(): Promise<void> {
     clearInterval(this.#timer);
     await rm(this.output, { recursive: true, force: true });
     if (!this.lost.aborted) await this.#saveSeconds().catch(() => {}); // a full disk may be why it failed
-    await this.#lease.release();
+    await this.lease.release();
   }
 
   async #renew(): Promise<void> {
     try {
-      await this.#lease.renew();
+      await this.lease.renew();
       await this.#saveSeconds();
     } catch (error) {
       this.#lost.abort(error);

@@ -1,9 +1,18 @@
+import type { CachePolicy } from './cache-policy.ts';
 import { keyOf, type KeyParts } from './key.ts';
 import type { ResultIndex, StageResult } from './results.ts';
-import type { Stage } from './stage.ts';
 
 /** A result that can stand for running the stage, or why there is none. */
 export type Hit = { result: StageResult; why?: never } | { result?: never; why: string };
+
+/** Who wants a result. */
+export interface Asker {
+  run: string;
+  /** Of what is to be done once and afresh, or again after a fault: see {@link StageResult.request}. */
+  request?: string | undefined;
+  /** Earlier results do not count. */
+  fresh: boolean;
+}
 
 /**
  * Looks for a result with the same key. Its artifact is not verified here.
@@ -11,20 +20,38 @@ export type Hit = { result: StageResult; why?: never } | { result?: never; why: 
  * @param exists whether an artifact is in the store
  */
 export async function findHit(
-  stage: Pick<Stage<never>, 'name' | 'cache' | 'maximumAgeSeconds'>,
+  stage: string,
+  policy: CachePolicy,
   parts: KeyParts,
   results: ResultIndex,
   exists: (sha256: string) => Promise<boolean>,
+  asker?: Asker,
   now = Date.now(),
 ): Promise<Hit> {
-  if (stage.cache === 'off') return { why: 'its cache is off' };
-  const result = await results.find(stage.name, keyOf(parts));
-  if (!result) return { why: whyDifferent(parts, (await results.list(stage.name))[0]?.parts) };
-  const age = (now - Date.parse(result.createdAt)) / 1000;
-  if (age > (stage.maximumAgeSeconds ?? Infinity))
-    return { why: `its result is ${Math.round(age)} s old, more than ${stage.maximumAgeSeconds} s` };
+  const result = await results.find(stage, keyOf(parts));
+  const refusal = whyNotUsed(result, policy, asker, now);
+  if (refusal !== undefined) return { why: refusal };
+  if (!result) return { why: whyDifferent(parts, (await results.list(stage))[0]?.parts) };
   if (!(await exists(result.artifact.sha256))) return { why: 'its result was deleted from the store' };
   return { result };
+}
+
+/** Why a result would not be used even though its key is the right one; undefined when it would be. */
+export function whyNotUsed(
+  result: Pick<StageResult, 'run' | 'request' | 'createdAt'> | undefined,
+  { cache, maximumAgeSeconds = Infinity }: CachePolicy,
+  asker: Asker | undefined,
+  now = Date.now(),
+): string | undefined {
+  if (result && asker?.request !== undefined && result.request === asker.request) return undefined;
+  if (asker?.fresh) return 'it was asked for';
+  // Off is off between runs: a run that was killed does not do its own work again.
+  if (cache === 'off' && (!result || result.run !== asker?.run)) return 'its cache is off';
+  if (!result) return undefined;
+  const age = (now - Date.parse(result.createdAt)) / 1000;
+  return age > maximumAgeSeconds
+    ? `its result is ${Math.round(age)} s old, more than ${maximumAgeSeconds} s`
+    : undefined;
 }
 
 /** Which parts of a key differ from those of an earlier result, in words. */

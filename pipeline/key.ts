@@ -18,6 +18,8 @@ export interface KeyParts {
   /** Input stage -> digest of its artifact. */
   inputs: Record<string, string>;
   engine?: EngineDescription;
+  /** An item of a stage that fans out, or the list of them. */
+  part?: { item: string } | 'items';
 }
 
 /** The key: a digest of the parts. Modules' own digests only explain; the code's digest stands for them. */
@@ -34,18 +36,20 @@ export class KeyMaker {
     this.#external = external;
   }
 
+  /** @param slice the part of the configuration that counts: the stage's, when it is left out */
   async parts<Settings extends CommonSettings>(
     pipeline: Pipeline<Settings>,
     stage: Stage<Settings, string, string>,
     settings: Settings,
     inputs: Record<string, string>,
+    slice = stage.config(settings),
   ): Promise<KeyParts> {
     const digests = new Map<string, string>();
     for (const path of new Set(stage.files?.(settings) ?? [])) digests.set(path, await this.#external.digest(path));
     return {
       stage: stage.name,
       code: await this.#digestCode(stage.module, fileURLToPath(pipeline.root)),
-      config: replacePaths(stage.config(settings), digests),
+      config: replacePaths(slice, digests),
       seed: settings.seed,
       inputs,
       ...(stage.engine ? { engine: describeEngine(settings.engine, join(checkout, '.tools')) } : {}),

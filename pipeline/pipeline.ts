@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import { InputError } from '../common/errors.ts';
 import { nearest } from '../common/nearest.ts';
+import type { StagesSettings } from './cache-policy.ts';
 import { topologicalOrder } from './graph.ts';
 import { lintGraph } from './lint.ts';
 import type { Stage } from './stage.ts';
@@ -11,6 +12,8 @@ export interface CommonSettings {
   name: string;
   seed: number;
   engine: EngineSettings;
+  /** What is to be done for some stages, by their names, whatever they compute. */
+  stages?: StagesSettings;
 }
 
 /** How TensorFlow computes. */

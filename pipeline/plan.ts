@@ -1,3 +1,4 @@
+import { cachePolicy } from './cache-policy.ts';
 import { findHit, whyDifferent } from './hit.ts';
 import { keyOf, type KeyMaker } from './key.ts';
 import type { ResultIndex } from './results.ts';
@@ -62,7 +63,8 @@ export async function planRun<Settings extends CommonSettings>(
       plan.set(stage.name, run(own.startsWith('its result') ? follows : `${follows}; ${own}`));
       continue;
     }
-    const hit = await findHit(stage, parts, results, (sha256) => store.has(sha256));
+    const policy = cachePolicy(stage, settings);
+    const hit = await findHit(stage.name, policy, parts, results, (sha256) => store.has(sha256));
     if (fresh.has(stage.name)) plan.set(stage.name, run('it was asked for', keyOf(parts)));
     else if (!hit.result) plan.set(stage.name, run(hit.why, keyOf(parts)));
     else {

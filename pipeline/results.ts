@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
 import type { KeyParts } from './key.ts';
@@ -17,6 +17,19 @@ export interface StageResult {
   seconds: number;
   /** ISO 8601. */
   createdAt: string;
+  /** Names the request that it answered: asked for once more by the same, it is not made again. */
+  request?: string;
+}
+
+/** What a stage that fans out once made of an item, or the list of its items. */
+export interface ItemResult extends Omit<StageResult, 'parts' | 'inputKeys'> {
+  stage: string;
+  /** The key of the stage. */
+  stageKey: string;
+  /** None is the list. */
+  item?: string;
+  /** The last metrics of the body. */
+  metrics?: Record<string, number>;
 }
 
 /** Results by stage and key. A failure has no result. */
@@ -35,6 +48,42 @@ export class ResultIndex {
     await writeFileAtomic(join(this.#folder, result.parts.stage, `${result.key}.json`), canonicalJson(result));
   }
 
+  async findItem(stage: string, key: string): Promise<ItemResult | undefined> {
+    return readResult(this.#itemFile(stage, key));
+  }
+
+  async saveItem(result: ItemResult): Promise<void> {
+    await writeFileAtomic(this.#itemFile(result.stage, result.key), canonicalJson(result));
+  }
+
+  /** The items of one stage or of all, in no order. */
+  async listItems(stage?: string): Promise<ItemResult[]> {
+    const stages = stage === undefined ? await namesIn(this.#folder) : [stage];
+    const results: ItemResult[] = [];
+    for (const name of stages) {
+      const folder = join(this.#folder, name, 'items');
+      for (const part of await namesIn(folder))
+        for (const file of await namesIn(join(folder, part))) {
+          const result = await readResult<ItemResult>(join(folder, part, file));
+          if (result) results.push(result);
+        }
+    }
+    return results;
+  }
+
+  async remove({ parts, key }: StageResult): Promise<void> {
+    await rm(join(this.#folder, parts.stage, `${key}.json`), { force: true });
+  }
+
+  async removeItem({ stage, key }: ItemResult): Promise<void> {
+    await rm(this.#itemFile(stage, key), { force: true });
+  }
+
+  /** There may be very many of them, so they lie apart, and not all in one folder. */
+  #itemFile(stage: string, key: string): string {
+    return join(this.#folder, stage, 'items', key.slice(0, 2), `${key}.json`);
+  }
+
   /** The results of one stage or of all, newest first. */
   async list(stage?: string): Promise<StageResult[]> {
     const stages = stage === undefined ? await namesIn(this.#folder) : [stage];
@@ -48,9 +97,9 @@ export class ResultIndex {
   }
 }
 
-async function readResult(path: string): Promise<StageResult | undefined> {
+async function readResult<Result = StageResult>(path: string): Promise<Result | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as StageResult;
+    return JSON.parse(await readFile(path, 'utf8')) as Result;
   } catch {
     return undefined; // not there, or not readable: the work is done again
   }

@@ -2,8 +2,8 @@ import type { ErrorRecord } from '../common/errors.ts';
 import type { GraphNode } from './graph.ts';
 import type { Artifact, Progress } from './stage.ts';
 
-/** `interrupted`: it was running, and the process that cared for it is gone. */
-export type RunStatus = 'running' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
+/** `paused`: it waits to be resumed, by the user's wish. `interrupted`: it was running, and the process that cared for it is gone. */
+export type RunStatus = 'running' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
 export type StageStatus = 'pending' | 'running' | 'ran' | 'reused' | 'failed' | 'cancelled' | 'interrupted';
 
 /** A run, as kept in run.json. */
@@ -36,7 +36,25 @@ export interface StageFile {
   key?: string;
   artifact?: Artifact;
   progress?: Progress;
+  /** Of a stage that fans out. */
+  items?: ItemCounts;
+  /** Time in its body, checkpoints aside: what is left of `seconds` is the pipeline's. */
+  bodySeconds?: number;
   error?: ErrorRecord;
+}
+
+/** How far a stage is that fans out. */
+export interface ItemCounts {
+  total: number;
+  /** Made now, or found. */
+  done: number;
+  /** Found. */
+  reused: number;
+  /** Time that making them took, one after another, be it now or earlier. */
+  seconds: number;
+  /** As the items' bodies have told. */
+  rows: number;
+  bytes: number;
 }
 
 /** A run with its stages. */

@@ -7,7 +7,8 @@ import { canonicalJson, writeFileAtomic } from '../common/files.ts';
 import { nearest } from '../common/nearest.ts';
 import type { GraphNode } from './graph.ts';
 import type { Home } from './home.ts';
-import type { Owner, Run, RunFile, RunStatus, StageFile } from './run.ts';
+import { sumCounts } from './item-counts.ts';
+import type { ItemCounts, Owner, Run, RunFile, RunStatus, StageFile } from './run.ts';
 import { processExists } from './lease.ts';
 
 export type * from './run.ts';
@@ -69,7 +70,7 @@ export class RunRecords {
   /** Says in run.json how the run stands; an earlier error is forgotten. */
   async setStatus(id: string, status: RunStatus, error?: ErrorRecord): Promise<void> {
     const { error: _, finishedAt: __, ...run } = await this.file(id);
-    const end = status === 'running' ? {} : { finishedAt: new Date().toISOString() };
+    const end = status === 'running' || status === 'paused' ? {} : { finishedAt: new Date().toISOString() };
     await this.save({ ...run, status, ...end, ...(error ? { error } : {}) });
   }
 
@@ -95,6 +96,16 @@ export class RunRecords {
     await writeFileAtomic(join(this.folder(id), 'stages', `${stage.name}.json`), canonicalJson(stage));
   }
 
+  /** What is written of a stage; undefined while nothing is. */
+  async stage(id: string, name: string): Promise<StageFile | undefined> {
+    return readJson<StageFile>(join(this.folder(id), 'stages', `${name}.json`));
+  }
+
+  /** One of the lanes in which a stage's batches of items go, each written by one process at a time. */
+  async saveLane(id: string, stage: string, lane: number, counts: ItemCounts): Promise<void> {
+    await writeFileAtomic(join(this.folder(id), 'stages', `${stage}.lanes`, `${lane}.json`), canonicalJson(counts));
+  }
+
   /** Gives an artifact a name that people find: `artifacts/<stage>` in the run's folder. */
   async link(id: string, stage: string, artifact: string): Promise<void> {
     const links = join(this.folder(id), 'artifacts');
@@ -109,7 +120,8 @@ export class RunRecords {
     const file = await this.file(id);
     const stages = await Promise.all(file.graph.map((node) => this.#readStage(id, node.name)));
     const run: Run = { ...file, folder: this.folder(id), stages };
-    if (run.status !== 'running' || run.address !== undefined || (await this.owner(id))) return run;
+    const open = run.status === 'running' || run.status === 'paused';
+    if (!open || run.address !== undefined || (await this.owner(id))) return run;
     const interrupted = stages.map((stage) =>
       stage.status === 'running' ? { ...stage, status: 'interrupted' as const } : stage,
     );
@@ -161,11 +173,27 @@ export class RunRecords {
   }
 
   async #readStage(id: string, name: string): Promise<StageFile> {
-    try {
-      return JSON.parse(await readFile(join(this.folder(id), 'stages', `${name}.json`), 'utf8')) as StageFile;
-    } catch {
-      return { name, status: 'pending', seconds: 0 };
-    }
+    const stage = await this.stage(id, name);
+    if (!stage) return { name, status: 'pending', seconds: 0 };
+    return stage.status !== 'running' || !stage.items ? stage : { ...stage, items: await this.#readLanes(id, stage) };
+  }
+
+  async #readLanes(id: string, { name, items }: StageFile): Promise<ItemCounts> {
+    const folder = join(this.folder(id), 'stages', `${name}.lanes`);
+    const files = await readdir(folder).catch(() => []);
+    const lanes = await Promise.all(files.map((file) => readJson<ItemCounts>(join(folder, file))));
+    return sumCounts(
+      items!.total,
+      lanes.filter((lane) => lane !== undefined),
+    );
+  }
+}
+
+async function readJson<T>(path: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as T;
+  } catch {
+    return undefined;
   }
 }
 

@@ -13,7 +13,10 @@ export interface Progress {
   step: number;
   total: number;
   message?: string;
+  /** `rows` and `bytes` of an item are summed up for the whole stage. */
   metrics?: Record<string, number>;
+  /** Time that the body has spent on checkpoints, since it was called: not its own work. */
+  checkpointSeconds?: number;
 }
 
 /** What a stage's body is given. `Optional`: the inputs whose stages may be off. */
@@ -40,6 +43,47 @@ export type StageBody<Slice, Input extends string = string, Optional extends str
   context: StageContext<Slice, Input, Optional>,
 ) => Promise<void>;
 
+/** What the body of a segmented stage is given. */
+export interface SegmentContext<
+  Slice,
+  Input extends string = string,
+  Optional extends string = never,
+> extends StageContext<Slice, Input, Optional> {
+  /** Whether it is time to write a checkpoint to `scratch` and to return 'checkpoint'. Always false in a stage that is not segmented. */
+  segmentEnds(): boolean;
+}
+
+/** The work of a segmented stage. After 'checkpoint' it is called again, in another process, and goes on from there. */
+export type SegmentBody<Slice, Input extends string = string, Optional extends string = never> = (
+  context: SegmentContext<Slice, Input, Optional>,
+) => Promise<void | 'checkpoint'>;
+
+/**
+ * The work of a stage that fans out over items: three functions that its module exports in place of `run`. Each item is
+ * an artifact of its own, with a key of its own (code, slice, inputs, item), so items are reused and resumed alone.
+ */
+export interface FanOutBody<Slice, Input extends string = string, Optional extends string = never, ItemSlice = Slice> {
+  /** The items: short texts, each once, the same ones for the same context. */
+  items(context: Omit<StageContext<Slice, Input, Optional>, 'output'>): Promise<string[]>;
+  /**
+   * Makes the artifact of one item. It is called for one item after another in the same process, so what a module has
+   * loaded for one is there for the next.
+   */
+  runItem(context: StageContext<ItemSlice, Input, Optional> & { readonly item: string }): Promise<void>;
+  /** Makes the stage's artifact. @param context with the folder of each item, in the order of `items` */
+  gather(
+    context: StageContext<Slice, Input, Optional> & { readonly items: Readonly<Record<string, string>> },
+  ): Promise<void>;
+}
+
+/** How a stage fans out. Neither number is in a key. */
+export interface FanOut {
+  /** Batches that are worked on at the same time, at most. */
+  readonly window: number;
+  /** Items that share an activity and a process. Many for cheap items: a process costs half a second, or several with TensorFlow. */
+  readonly batch: number;
+}
+
 /** A node of a pipeline. `Settings` is the whole configuration. */
 export interface Stage<
   Settings,
@@ -56,8 +100,14 @@ export interface Stage<
   readonly optionalInputs?: readonly Optional[];
   /** Whether the stage is on. One that is off is not in the graph: as if the pipeline did not have it. */
   when?(settings: Settings): boolean;
-  /** The module that exports `run`, relative to the pipeline's root. */
+  /** The module that exports `run`, or a {@link FanOutBody}, relative to the pipeline's root. */
   readonly module: string;
+  /** The stage fans out over items. */
+  readonly fanOut?: FanOut;
+  /** What `runItem` gets of the configuration, and what of it is in an item's key; the stage's slice when it is left out. */
+  itemConfig?(settings: Settings): unknown;
+  /** The stage is done in segments of about so many seconds: its body is a {@link SegmentBody}. */
+  readonly segmentSeconds?: number;
   /** What the body gets of the configuration. Nothing else of it can change the stage's key. */
   config(settings: Settings): Slice;
   /** Files and folders outside of the pipeline that the body reads, as they are named in the slice: their contents are in the key. */

@@ -1,1 +1,3 @@
+export { runItems } from './run-items.ts';
 export { runPipeline } from './run-pipeline.ts';
+export { runSegments } from './run-segments.ts';

@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { ErrorRecord } from '../common/errors.ts';
 
 /** Far below Temporal's limit of 2 MB, above which a task fails for ever in a loop: nothing but references fits. */
@@ -14,9 +14,11 @@ export function assertSmall(value: unknown): void {
     );
 }
 
-/** The cause of an activity's failure, by the name of its class. */
+/** The cause of an activity's or a child workflow's failure, by the name of its class. */
 export function errorRecord(error: unknown): ErrorRecord {
-  const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
+  let cause = error;
+  while ((cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure) && cause.cause)
+    cause = cause.cause;
   if (cause instanceof ApplicationFailure) return { name: cause.type ?? 'RunError', message: cause.message };
   if (cause instanceof TimeoutFailure)
     return { name: 'RetryableError', message: 'The stage was given up: its workers fell silent each time.' };

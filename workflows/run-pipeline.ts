@@ -1,23 +1,23 @@
 import {
-  ActivityCancellationType,
-  ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
   condition,
   isCancellation,
   proxyActivities,
   setHandler,
 } from '@temporalio/workflow';
-import type { RunActivities, StageOutcome, StageTask } from '../activities/stage-task.ts';
-import type { ErrorRecord } from '../common/errors.ts';
-import { assertSmall, errorRecord } from './payload.ts';
+import type { RunActivities, RunChange, StageOutcome } from '../activities/stage-task.ts';
 import {
+  cancelUpdate,
+  pauseUpdate,
   progressQuery,
   resumeUpdate,
   type Resume,
   type RunProgress,
   type StageNode,
-  type StageState,
 } from './messages.ts';
+import { tellStatus } from './search.ts';
+import { walk, type Walked } from './walk.ts';
 
 export interface PipelineRun {
   /** Id of the run's record. */
@@ -26,21 +26,48 @@ export interface PipelineRun {
   stages: readonly StageNode[];
   /** Stages to do even when they have results. */
   fresh: readonly string[];
+  /** The server knows the search attributes. */
+  searchable?: boolean;
 }
-
-/** Longest silence of a worker before its stage goes to another. Its heartbeats come each second. */
-const heartbeatTimeout = '20 seconds';
 
 const { recordRun } = proxyActivities<RunActivities>({ startToCloseTimeout: '1 minute' });
 
 /**
  * A run of a pipeline: each stage starts when its inputs are done, so branches go side by side. A stage that fails
  * stops what depends on it and nothing else; then the run is parked, with the error, until it is resumed or cancelled.
- * Whether a stage has to do anything is its activity's concern, so a resumed run walks the whole graph again.
+ * A pause asks the stages that run to end, and then parks the run likewise. Whether a stage has to do anything is its
+ * activity's concern, so a resumed run walks the whole graph again.
  */
-export async function runPipeline({ run, stages, fresh }: PipelineRun): Promise<Record<string, StageOutcome>> {
+export async function runPipeline(input: PipelineRun): Promise<Record<string, StageOutcome>> {
   const progress: RunProgress = { status: 'running', stages: {} };
+  const all = new CancellationScope();
+  let ended = false;
   setHandler(progressQuery, () => progress);
+  setHandler(
+    cancelUpdate,
+    async () => {
+      progress.status = 'cancelling';
+      all.cancel();
+      await condition(() => ended);
+    },
+    { validator: () => refuseUnless(progress.status !== 'cancelling' && !ended, progress) },
+  );
+  try {
+    return await all.run(() => untilDone(input, progress));
+  } catch (error) {
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => record(input, { status: 'cancelled' }));
+    throw error;
+  } finally {
+    ended = true;
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  }
+}
+
+/** Walks the graph, and again after each pause and each failure, until all of it is done. @throws only when it is cancelled */
+async function untilDone(input: PipelineRun, progress: RunProgress): Promise<Record<string, StageOutcome>> {
+  const { run } = input;
+  let { stages, fresh } = input;
+  let scope = new CancellationScope();
   setHandler(
     resumeUpdate,
     (resume) => {
@@ -49,90 +76,49 @@ export async function runPipeline({ run, stages, fresh }: PipelineRun): Promise<
       progress.status = 'running';
     },
     {
-      validator: (_: Resume) => {
-        if (progress.status !== 'parked') throw new Error(`The run is not parked, it is ${progress.status}.`);
-      },
+      validator: (_: Resume) => refuseUnless(progress.status === 'parked' || progress.status === 'paused', progress),
     },
   );
-  try {
-    for (;;) {
-      await recordRun(run, { status: 'running' });
-      const { outcomes, error } = await walk(run, stages, new Set(fresh), progress.stages);
-      if (!error) {
-        progress.status = 'completed';
-        await recordRun(run, { status: 'completed' });
-        return outcomes;
-      }
-      await recordRun(run, { status: 'failed', error });
+  setHandler(
+    pauseUpdate,
+    async () => {
+      progress.status = 'pausing';
+      scope.cancel();
+      await condition(() => progress.status !== 'pausing');
+    },
+    { validator: () => refuseUnless(progress.status === 'running', progress) },
+  );
+  for (let number = 1; ; number++) {
+    scope = new CancellationScope();
+    await record(input, { status: 'running' });
+    const task = { run, stages, fresh: new Set(fresh), number, searchable: input.searchable ?? false };
+    const walked = await scope
+      .run(() => walk(task, progress.stages))
+      .catch((error: unknown): Walked | 'stopped' => {
+        if (progress.status === 'pausing' && isCancellation(error)) return 'stopped';
+        throw error;
+      });
+    if (walked === 'stopped') {
+      await record(input, { status: 'paused' });
+      progress.status = 'paused';
+    } else if (walked.error) {
+      await record(input, { status: 'failed', error: walked.error });
       progress.status = 'parked';
-      await condition(() => progress.status === 'running');
+    } else {
+      await record(input, { status: 'completed' });
+      progress.status = 'completed';
+      return walked.outcomes;
     }
-  } catch (error) {
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => recordRun(run, { status: 'cancelled' }));
-    throw error;
+    await condition(() => progress.status === 'running');
   }
 }
 
-interface Walked {
-  outcomes: Record<string, StageOutcome>;
-  /** Of the first stage that failed. */
-  error?: ErrorRecord;
+async function record({ run, searchable = false }: PipelineRun, change: RunChange): Promise<void> {
+  if (searchable) tellStatus(change.status);
+  await recordRun(run, change);
 }
 
-/** Does every stage whose inputs can be had. @throws only when the run is cancelled */
-async function walk(
-  run: string,
-  nodes: readonly StageNode[],
-  fresh: ReadonlySet<string>,
-  states: Record<string, StageState>,
-): Promise<Walked> {
-  const outcomes: Record<string, StageOutcome> = {};
-  const errors: ErrorRecord[] = [];
-  const done = new Map<string, Promise<void>>();
-  for (const name of Object.keys(states)) delete states[name];
-  for (const { name } of nodes) states[name] = { status: 'pending' };
-
-  const doStage = async (node: StageNode): Promise<void> => {
-    await Promise.all(node.inputs.map((input) => done.get(input)));
-    if (node.inputs.some((input) => !outcomes[input])) {
-      states[node.name] = { status: 'blocked' };
-      return;
-    }
-    states[node.name] = { status: 'running' };
-    const inputs = Object.fromEntries(node.inputs.map((input) => [input, outcomes[input]!]));
-    try {
-      const outcome = await runStage({ run, stage: node.name, inputs, fresh: fresh.has(node.name) }, node.taskQueue);
-      outcomes[node.name] = outcome;
-      states[node.name] = { status: outcome.reused ? 'reused' : 'ran', outcome };
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      const record = errorRecord(error);
-      errors.push(record);
-      states[node.name] = { status: 'failed', error: record };
-    }
-  };
-  // Inputs come first, so each finds the promises that it waits for.
-  for (const node of nodes) done.set(node.name, doStage(node));
-  const ends = await Promise.allSettled(done.values());
-  const cancelled = ends.find((end) => end.status === 'rejected');
-  if (cancelled) throw cancelled.reason;
-  return { outcomes, ...(errors[0] ? { error: errors[0] } : {}) };
-}
-
-async function runStage(task: StageTask, taskQueue: string | undefined): Promise<StageOutcome> {
-  assertSmall(task);
-  const activities = proxyActivities<Record<string, (task: StageTask) => Promise<StageOutcome>>>({
-    heartbeatTimeout,
-    startToCloseTimeout: '30 days',
-    // The stage's process ends and leaves its checkpoint before the run is said to be cancelled.
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
-    summary: task.stage,
-    ...(taskQueue === undefined ? {} : { taskQueue }),
-  });
-  const activity = activities[task.stage];
-  if (!activity) throw ApplicationFailure.nonRetryable(`No activity is called ${task.stage}.`);
-  const outcome = await activity(task);
-  assertSmall(outcome);
-  return outcome;
+/** @throws what the sender of a message gets to read */
+function refuseUnless(holds: boolean, { status }: RunProgress): void {
+  if (!holds) throw new Error(`The run is ${status}.`);
 }

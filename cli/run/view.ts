@@ -1,4 +1,5 @@
 import type { Run, StageFile } from '../../pipeline/runs.ts';
+import type { Progress } from '../../pipeline/stage.ts';
 import { formatBytes, formatSeconds } from '../format.ts';
 
 /** Shows how a run goes on. */
@@ -32,11 +33,11 @@ export class PlainView implements RunView {
     if (stage.status === 'pending') return;
     const state = `${stage.status} ${stage.attempt ?? 1}`;
     const shown = this.#shown.get(stage.name);
-    const step = stage.progress?.step ?? -1;
+    const step = stage.items?.done ?? stage.progress?.step ?? -1;
     const waits = shown && (performance.now() - shown.at < plainSeconds * 1000 || step === shown.step);
     if (shown?.state === state && (stage.status !== 'running' || waits)) return;
     // A hit is found at once: that it was looked for says nothing.
-    if (stage.status === 'running' && !stage.why && !stage.progress) return;
+    if (stage.status === 'running' && !stage.why && !stage.progress && !stage.items) return;
     this.#shown.set(stage.name, { state, at: performance.now(), step });
     this.#write(`${stage.name.padEnd(14)} ${describeStage(stage)}`);
   }
@@ -91,12 +92,14 @@ export function describeStage(stage: StageFile): string {
     case 'running':
       return [
         stage.attempt && stage.attempt > 1 ? `attempt ${stage.attempt}` : '',
-        progress ? describeProgress(stage) : `runs: ${why ?? 'looks for a result'}`,
+        stage.items || progress ? describeProgress(stage) : `runs: ${why ?? 'looks for a result'}`,
       ]
         .filter(Boolean)
         .join(', ');
     case 'ran':
-      return `ran in ${formatSeconds(stage.seconds)}${made}`;
+      return (
+        [`ran in ${formatSeconds(stage.seconds)}`, ...describeReuse(stage), ...describeLoss(stage)].join(', ') + made
+      );
     case 'reused':
       return `reused, ${why ?? 'made earlier'}${made}`;
     case 'failed':
@@ -107,8 +110,28 @@ export function describeStage(stage: StageFile): string {
   }
 }
 
-function describeProgress({ progress, startedAt }: StageFile): string {
-  const { step, total, message = '', metrics = {} } = progress!;
+/** Of a stage that fans out: how many of its items were there. */
+function describeReuse({ items }: StageFile): string[] {
+  return items ? [`${items.done} items${items.reused > 0 ? `, ${items.reused} of them reused` : ''}`] : [];
+}
+
+/** Which share of a stage's time went into checkpoints, heartbeats and the like; of short ones it says nothing. */
+function describeLoss({ seconds, bodySeconds, items }: StageFile): string[] {
+  if (items || bodySeconds === undefined || seconds < 10) return [];
+  return [`${((100 * Math.max(0, seconds - bodySeconds)) / bodySeconds).toFixed(1)} % more than its own work`];
+}
+
+/** Items count as steps do. */
+function progressOf({ progress, items }: StageFile): Progress {
+  if (!items) return progress!;
+  const { done: step, total, reused, rows, bytes } = items;
+  const metrics = Object.fromEntries(Object.entries({ reused, rows, bytes }).filter(([, value]) => value > 0));
+  return { step, total, message: 'items', metrics };
+}
+
+function describeProgress(stage: StageFile): string {
+  const { startedAt } = stage;
+  const { step, total, message = '', metrics = {} } = progressOf(stage);
   const seconds = startedAt === undefined ? 0 : (Date.now() - Date.parse(startedAt)) / 1000;
   const values = Object.entries(metrics).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
   return [...describeCount(step, total, message), ...values, formatSeconds(seconds)].join(', ');

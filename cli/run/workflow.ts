@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import { Client, ServiceError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import type { SearchAttributePair } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { checkConfig } from '../../pipeline/config-file.ts';
@@ -6,6 +8,8 @@ import { activeStages } from '../../pipeline/pipeline.ts';
 import type { RunRecords } from '../../pipeline/runs.ts';
 import type { Resume, StageNode } from '../../workflows/messages.ts';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
+import { modelAttribute } from '../../workflows/search-attributes.ts';
+import { hasSearchAttributes } from '../temporal/search-attributes.ts';
 import type { TemporalServer } from '../temporal/server.ts';
 import { engineQueue, pipelineQueue } from '../temporal/workers.ts';
 
@@ -21,10 +25,12 @@ export function workflowOf({ connection, namespace }: TemporalServer, run: strin
 async function stageNodes(records: RunRecords, run: string): Promise<StageNode[]> {
   const pipeline = await loadPipeline((await records.file(run)).pipeline);
   const settings = checkConfig(pipeline.schema, await records.config(run), `Run ${run}`);
-  return activeStages(pipeline, settings).map(({ name, inputs, engine }) => ({
+  return activeStages(pipeline, settings).map(({ name, inputs, engine, fanOut, segmentSeconds }) => ({
     name,
     inputs,
     ...(engine ? { taskQueue: engineQueue } : {}),
+    ...(fanOut ? { fanOut } : {}),
+    ...(segmentSeconds === undefined ? {} : { segmented: true }),
   }));
 }
 
@@ -48,16 +54,24 @@ export async function launchWorkflow(
   // Alone, whoever worked on it is dead: to wait until Temporal notices would be lost time.
   if (alone || !(await takeUp(workflow, { fresh, stages }))) {
     const client = new Client({ connection: server.connection, namespace: server.namespace });
+    const searchable = await hasSearchAttributes(server);
     await client.workflow.start<typeof runPipeline>('runPipeline', {
       workflowId: run,
       taskQueue: pipelineQueue,
-      args: [{ run, stages, fresh }],
+      args: [{ run, stages, fresh, searchable }],
+      ...(searchable ? { typedSearchAttributes: await modelAttributes(records, run) } : {}),
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: 'TERMINATE_EXISTING',
       staticSummary: `Pipeline run ${run}`,
     });
   }
   return { workflow, alone };
+}
+
+/** What the run is found by from its start. */
+async function modelAttributes(records: RunRecords, run: string): Promise<SearchAttributePair[]> {
+  const { model } = (await records.config(run)) as { model?: unknown };
+  return typeof model === 'string' ? [{ key: modelAttribute, value: basename(model) }] : [];
 }
 
 /** True when the run's workflow is at work, or was parked and is at work again. */

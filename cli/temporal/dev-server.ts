@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryableError } from '../../common/errors.ts';
 import { connectTemporal } from './connection.ts';
+import { searchAttributeArguments } from './search-attributes.ts';
 
 export interface DevServerOptions {
   /** The `temporal` command. */
@@ -80,6 +81,7 @@ export class DevServer {
     const log = openSync(join(folder, 'temporal.log'), 'a');
     const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${this.#port}`, '--log-level', 'warn'];
     args.push(
+      ...searchAttributeArguments,
       '--db-filename',
       join(folder, 'temporal.db'),
       ...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`]),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { StageOrder } from '../../activities/stage-messages.ts';
-import { runStageProcess, type StageProcessOptions } from '../../activities/stage-process.ts';
+import { runStageProcess, type OrderOptions, type StageProcessOptions } from '../../activities/stage-process.ts';
 import { CancelledError } from '../../common/errors.ts';
 import { processExists } from '../../pipeline/lease.ts';
 import type { Progress } from '../../pipeline/stage.ts';
@@ -17,7 +17,7 @@ const module = fileURLToPath(new URL('../fixtures/pipelines/work.ts', import.met
 async function setUp(config: WorkSettings) {
   const root = await temporaryFolder();
   const order: StageOrder = {
-    ...{ module, config, seed: 1, inputs: {} },
+    ...{ module, call: { name: 'run' }, config, seed: 1, inputs: {} },
     output: join(root, 'output'),
     scratch: join(root, 'scratch'),
     lease: { file: join(root, 'lease.json'), attempt: 'mine' },
@@ -27,7 +27,7 @@ async function setUp(config: WorkSettings) {
   await writeFile(order.lease.file, '{"attempt": "mine"}');
   const steps: number[] = [];
   const stop = new AbortController();
-  const options: StageProcessOptions = {
+  const options: StageProcessOptions & OrderOptions = {
     environment: process.env,
     log: join(root, 'logs', 'stage.log'),
     signal: stop.signal,

@@ -2,8 +2,9 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { StageRunner, type AttemptHooks } from '../../activities/stage-runner.ts';
-import type { StageTask } from '../../activities/stage-task.ts';
+import { StageRunner } from '../../activities/stage-runner.ts';
+import { Workbench, type AttemptHooks } from '../../activities/workbench.ts';
+import type { StageOutcome, StageTask } from '../../activities/stage-task.ts';
 import { Home } from '../../pipeline/home.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
@@ -18,7 +19,7 @@ async function setUp() {
     config: object,
     { task = {}, hooks = {} }: { task?: Partial<StageTask>; hooks?: Partial<AttemptHooks> } = {},
   ) =>
-    new StageRunner({ home, environment: process.env }).run(
+    new StageRunner(new Workbench({ home, environment: process.env })).run(
       { run: 'run-1', stage: 'source', inputs: {}, fresh: false, ...task },
       { pipeline, config },
       {
@@ -27,9 +28,10 @@ async function setUp() {
         log,
         onStart: (why) => Promise.resolve(void whys.push(why)),
         onProgress: ({ message }) => void (message && messages.push(message)),
+        onBody: () => {},
         ...hooks,
       },
-    );
+    ) as Promise<StageOutcome>;
   return { home, run, whys, messages, log, work: () => readdir(join(home.folder, 'work')).catch(() => []) };
 }
 

@@ -5,6 +5,7 @@ import type { Run, StageFile } from '../../pipeline/runs.ts';
 
 const stage = (change: Partial<StageFile>): StageFile => ({ name: 'tune', status: 'running', seconds: 0, ...change });
 const run = (...stages: StageFile[]) => ({ stages }) as Run;
+const items = { total: 9, done: 9, reused: 2, seconds: 5, rows: 30, bytes: 0 };
 const artifact = { uri: 'file:///', sha256: '0123456789abcdef', bytes: 1234 };
 
 describe('what is said of a stage', () => {
@@ -18,6 +19,9 @@ describe('what is said of a stage', () => {
     [{ progress: { step: 3, total: 9, message: '3 of 9 pictures' } }, '3 of 9 pictures, 0.0 s'],
     [{ progress: { step: 3, total: 9, message: 'reads shard 2' } }, 'step 3 of 9, reads shard 2, 0.0 s'],
     [{ progress: { step: 0, total: 0, message: 'waits' } }, 'waits, 0.0 s'],
+    [{ items: { ...items, done: 3 } }, '3 of 9 items, reused 2, rows 30, 0.0 s'],
+    [{ status: 'ran', seconds: 7, items }, 'ran in 7.0 s, 9 items, 2 of them reused'],
+    [{ status: 'ran', seconds: 102, bodySeconds: 100 }, 'ran in 1 min 42 s, 2.0 % more than its own work'],
     [{ status: 'ran', seconds: 75, artifact }, 'ran in 1 min 15 s, 0123456789ab, 1.2 KB'],
     [{ status: 'reused', why: 'made by run-1', artifact }, 'reused, made by run-1, 0123456789ab, 1.2 KB'],
     [{ status: 'failed', error: { name: 'RunError', message: 'NaN' } }, 'failed: NaN'],

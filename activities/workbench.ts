@@ -1,0 +1,164 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cachePolicy, type CachePolicy } from '../pipeline/cache-policy.ts';
+import { checkConfig } from '../pipeline/config-file.ts';
+import { ExternalDigests } from '../pipeline/external.ts';
+import { findHit, type Hit } from '../pipeline/hit.ts';
+import type { Home } from '../pipeline/home.ts';
+import { KeyMaker, keyOf, type KeyParts } from '../pipeline/key.ts';
+import { Lease } from '../pipeline/lease.ts';
+import { loadPipeline } from '../pipeline/load.ts';
+import { findStage, type CommonSettings } from '../pipeline/pipeline.ts';
+import { ResultIndex } from '../pipeline/results.ts';
+import type { Progress, Stage } from '../pipeline/stage.ts';
+import { ArtifactStore } from '../pipeline/store.ts';
+import { stageEnvironment } from './stage-environment.ts';
+import type { StageCall, StageOrder } from './stage-messages.ts';
+import type { StageTask } from './stage-task.ts';
+import { WorkFolder } from './work-folder.ts';
+
+export interface WorkbenchOptions {
+  home: Home;
+  /** For the stages' processes. */
+  environment: NodeJS.ProcessEnv;
+}
+
+/** Where the pipeline comes from, and the configuration of the run. */
+export interface WorkSource {
+  pipeline: string;
+  config: unknown;
+}
+
+/** One attempt's ties to whoever asked for it. */
+export interface AttemptHooks {
+  /** 1 is the first. */
+  attempt: number;
+  signal: AbortSignal;
+  /** The stage's log file. */
+  log: string;
+  /** Why it has to run; called before it does. */
+  onStart(why: string): Promise<void>;
+  onProgress(progress: Progress): void;
+  /** Time in the body, when it has ended well. */
+  onBody(seconds: number): void;
+}
+
+/** A stage with all that its result depends on. */
+export interface Work {
+  stage: Stage<CommonSettings, string, string>;
+  settings: CommonSettings;
+  policy: CachePolicy;
+  /** Absolute path. */
+  module: string;
+  parts: KeyParts;
+  key: string;
+  /** What the items of a stage that fans out depend on. */
+  itemParts: KeyParts;
+}
+
+/** What several ways to do a stage share: keys, the store, leases. Knows nothing of Temporal. */
+export class Workbench {
+  readonly store: ArtifactStore;
+  readonly results: ResultIndex;
+  readonly #home: Home;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #keys: KeyMaker;
+
+  constructor({ home, environment }: WorkbenchOptions) {
+    this.#home = home;
+    this.#environment = environment;
+    this.store = new ArtifactStore(home.artifacts);
+    this.results = new ResultIndex(home.results);
+    this.#keys = new KeyMaker(new ExternalDigests(home.externalDigests));
+  }
+
+  async prepare(task: StageTask, source: WorkSource): Promise<Work> {
+    const pipeline = await loadPipeline(source.pipeline);
+    const settings = checkConfig(pipeline.schema, source.config, `Run ${task.run}`);
+    const stage = findStage(pipeline, settings, task.stage);
+    const digests = Object.fromEntries(stage.inputs.map((name) => [name, task.inputs[name]!.artifact.sha256]));
+    const parts = await this.#keys.parts(pipeline, stage, settings, digests);
+    const module = join(fileURLToPath(pipeline.root), stage.module);
+    const itemParts = stage.itemConfig
+      ? await this.#keys.parts(pipeline, stage, settings, digests, stage.itemConfig(settings))
+      : parts;
+    return { stage, settings, policy: cachePolicy(stage, settings), module, parts, key: keyOf(parts), itemParts };
+  }
+
+  /** A hit whose bytes are those that were committed. What is damaged is removed, so that it is made again. */
+  async find({ stage, policy, parts }: Work, task: StageTask): Promise<Hit> {
+    const hit = await findHit(stage.name, policy, parts, this.results, (sha256) => this.store.has(sha256), task);
+    if (!hit.result) return hit;
+    const damage = await this.discardDamaged(hit.result.artifact.sha256);
+    return damage === undefined ? hit : { why: `its earlier result ${damage}` };
+  }
+
+  /** What is wrong with an artifact, which is no more then; undefined when it is whole. */
+  async discardDamaged(sha256: string): Promise<string | undefined> {
+    const damage = await this.store.damage(sha256);
+    if (damage !== undefined) await this.store.remove(sha256);
+    return damage;
+  }
+
+  /** The folders of a stage's inputs, verified. */
+  async openInputs(task: StageTask): Promise<Record<string, string>> {
+    const folders: Record<string, string> = {};
+    for (const [name, { artifact }] of Object.entries(task.inputs))
+      folders[name] = await this.store.open(artifact.sha256);
+    return folders;
+  }
+
+  order(work: Work, call: StageCall, inputs: Record<string, string>, folder: WorkFolder): StageOrder {
+    const { stage, settings, module } = work;
+    const { output, scratch, lease } = folder;
+    const { file, attempt } = lease;
+    const config = call.name === 'runItem' && stage.itemConfig ? stage.itemConfig(settings) : stage.config(settings);
+    return { module, call, config, seed: settings.seed, inputs, output, scratch, lease: { file, attempt } };
+  }
+
+  environment({ settings }: Work): NodeJS.ProcessEnv {
+    return stageEnvironment(this.#environment, settings.engine);
+  }
+
+  /**
+   * Makes something of a key in its work folder, under its lease, unless it is found: here, or with another run that makes
+   * the same at the moment.
+   *
+   * @param clean forget what earlier attempts have left
+   * @param make undefined is not the end: what it has left in its scratch folder stays
+   */
+  async once<T>(
+    { name, key, clean }: { name: string; key: string; clean: boolean },
+    run: string,
+    { signal, onProgress }: Pick<AttemptHooks, 'signal' | 'onProgress'>,
+    find: () => Promise<T | undefined>,
+    make: (folder: WorkFolder) => Promise<T | undefined>,
+  ): Promise<{ value: T | undefined; found: boolean }> {
+    const path = this.#home.work(name, key);
+    let found: T | undefined;
+    const lease = await Lease.acquire(path, run, {
+      signal,
+      onWait: async (holder) => {
+        onProgress({ step: 0, total: 0, message: `waits for the same work in run ${holder.run}` });
+        return (found = await find()) !== undefined;
+      },
+    });
+    if (!lease) return { value: found, found: true };
+    // Between the first look and the lease another run may have finished it.
+    const late = await find();
+    if (late !== undefined) {
+      await rm(path, { recursive: true, force: true });
+      return { value: late, found: true };
+    }
+    const folder = await WorkFolder.open(path, lease, clean);
+    try {
+      const value = await make(folder);
+      await (value === undefined ? folder.leave() : folder.finish());
+      return { value, found: false };
+    } catch (error) {
+      await folder.leave();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { ItemList, StageOutcome, StageTask } from '../activities/stage-task.ts';
+import { noItems, sumCounts } from '../pipeline/item-counts.ts';
+import type { ItemCounts } from '../pipeline/run.ts';
+import type { FanOut } from '../pipeline/stage.ts';
+import { historyIsLong } from './history.ts';
+import { itemsQuery } from './messages.ts';
+import { callStage } from './stage-activity.ts';
+
+export interface ItemsRun {
+  task: StageTask;
+  taskQueue?: string;
+  fanOut: FanOut;
+  /** Where an earlier execution has left off. */
+  from?: { list: ItemList; next: number; lanes: ItemCounts[] };
+}
+
+/**
+ * A stage that fans out: the list of its items, batches of them in as many lanes as the window is wide, and what is made of
+ * all. However many there are, no history gets long: the workflow continues as new in time. Which items are done already
+ * is the batches' concern, so it may start over at any time.
+ */
+export async function runItems({ task, taskQueue, fanOut, from }: ItemsRun): Promise<StageOutcome> {
+  const lanes = from?.lanes ?? Array.from({ length: fanOut.window }, () => noItems());
+  let total = from?.list.total ?? 0;
+  setHandler(itemsQuery, () => sumCounts(total, lanes));
+  const list = from?.list ?? (await callStage<StageOutcome | ItemList>(withPart(task, { kind: 'list' }), taskQueue));
+  if (!('list' in list)) return list;
+  total = list.total;
+  let next = from?.next ?? 0;
+  let failed = false;
+
+  const goAlong = async (lane: number): Promise<void> => {
+    try {
+      while (next < total && !failed && !historyIsLong(workflowInfo())) {
+        const start = next;
+        next = Math.min(total, start + fanOut.batch);
+        const before = lanes[lane]!;
+        const batch = { kind: 'batch' as const, list: list.list, from: start, to: next, lane, before };
+        const summary = `${task.stage}, items ${start + 1} to ${next}`;
+        lanes[lane] = await callStage<ItemCounts>(withPart(task, batch), taskQueue, summary);
+      }
+    } catch (error) {
+      failed = true; // the other lanes end their batches
+      throw error;
+    }
+  };
+  const ends = await Promise.allSettled(lanes.map((_, lane) => goAlong(lane)));
+  const errors = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+  if (errors.length > 0) throw errors.find(isCancellation) ?? errors[0];
+  if (next < total)
+    return continueAsNew<typeof runItems>({
+      ...{ task, fanOut, from: { list, next, lanes } },
+      ...(taskQueue === undefined ? {} : { taskQueue }),
+    });
+  const gather = { kind: 'gather' as const, list: list.list, counts: sumCounts(total, lanes) };
+  return callStage<StageOutcome>(withPart(task, gather), taskQueue, `${task.stage}, all items`);
+}
+
+function withPart(task: StageTask, part: NonNullable<StageTask['part']>): StageTask {
+  return { ...task, part };
+}

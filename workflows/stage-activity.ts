@@ -1,0 +1,30 @@
+import { ActivityCancellationType, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import type { StageAnswer } from '../activities/activities.ts';
+import type { StageTask } from '../activities/stage-task.ts';
+import { assertSmall } from './payload.ts';
+
+/** Longest silence of a worker before its stage goes to another. Its heartbeats come each second. */
+const heartbeatTimeout = '20 seconds';
+
+/** Calls the activity of a stage, or of a part of one. @param taskQueue the workflow's own when it is left out */
+export async function callStage<Answer extends StageAnswer>(
+  task: StageTask,
+  taskQueue: string | undefined,
+  summary = task.stage,
+): Promise<Answer> {
+  assertSmall(task);
+  const activities = proxyActivities<Record<string, (task: StageTask) => Promise<Answer>>>({
+    heartbeatTimeout,
+    startToCloseTimeout: '30 days',
+    // The stage's process ends and leaves its checkpoint before the run is said to be cancelled.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
+    summary,
+    ...(taskQueue === undefined ? {} : { taskQueue }),
+  });
+  const activity = activities[task.stage];
+  if (!activity) throw ApplicationFailure.nonRetryable(`No activity is called ${task.stage}.`);
+  const answer = await activity(task);
+  assertSmall(answer);
+  return answer;
+}
