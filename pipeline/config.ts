@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { stagesSchema } from './cache-policy.ts';
 import { notifySchema } from './notify/settings.ts';
 import { armSchema, benchmarkSchema, largestBlend } from './comparison-settings.ts';
 import { championSchema, registrySchema } from './registry/settings.ts';
@@ -116,6 +117,8 @@ const shape = z.strictObject({
   registry: registrySchema.prefault({}),
   /** Who hears how a run ended. */
   notify: notifySchema,
+  /** What is to be done for some stages, by their names: `evaluate: { cache: off, maxAge: 7d }`. In no key. */
+  stages: stagesSchema,
   engine: z.strictObject({ threads: whole.min(0).default(0), xla: z.boolean().default(false) }).prefault({}),
 });
 
