@@ -25,7 +25,7 @@ export class Database {
 
   /** Opens a database that spills to `scratch` for the time of `work`. */
   static async use<T>(scratch: string, work: (database: Database) => Promise<T>): Promise<T> {
-    const options = { memory_limit: '2GB', temp_directory: scratch, autoinstall_known_extensions: 'false' };
+    const options = { memory_limit: '1GB', temp_directory: scratch, autoinstall_known_extensions: 'false' };
     const instance = await DuckDBInstance.create(':memory:', options);
     const connection = await instance.connect();
     try {
@@ -71,9 +71,14 @@ export class Database {
     return new Appender(await this.#connection.createAppender(table), types);
   }
 
-  /** Writes the rows of a query to a Parquet file (zstd), in the query's order. */
-  async writeParquet(query: string, path: string): Promise<void> {
-    await this.run(`COPY (${query}) TO ${sqlString(path)} (FORMAT parquet, COMPRESSION zstd)`);
+  /**
+   * Writes the rows of a query to a Parquet file (zstd), in the query's order.
+   * @param rowGroup rows that a reader must unpack to get at one of them; a multiple of 2,048
+   */
+  async writeParquet(query: string, path: string, rowGroup = 122_880): Promise<void> {
+    await this.run(
+      `COPY (${query}) TO ${sqlString(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroup})`,
+    );
   }
 }
 

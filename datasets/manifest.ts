@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, RunError } from '../common/errors.ts';
+import type { FilterSummary } from './filtered.ts';
 import type { Split } from './split.ts';
 
 export interface ShardEntry {
   file: string;
   rows: number;
+  bytes: number;
   /** Of the file. */
   sha256: string;
   /** Of the rows alone: equal when another version of the writer packs them differently. */
@@ -17,6 +19,12 @@ export interface ShardManifest {
   format: 1;
   columns: Record<string, string>;
   splits: Record<Split, { rows: number; shards: ShardEntry[] }>;
+  /** Of the contents of all shards: the same for the same prompts in the same shards, whatever wrote them. */
+  content: string;
+  /** What the filter did with the prompts that were read for the shards that are new here. */
+  filter: Pick<FilterSummary, 'read' | 'kept' | 'truncated' | 'dropped'>;
+  /** `content` of the shards that these extend. */
+  extends?: string;
 }
 
 /** A prompt as the shards keep it. */

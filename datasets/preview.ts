@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Database, sqlString } from './database.ts';
+import { Database } from './database.ts';
+import { keptPrompts } from './filtered.ts';
 import { run as filter, type FilterConfig, type FilterSummary } from './stages/filter.ts';
 import { run as ingest, type IngestConfig } from './stages/ingest.ts';
 
@@ -37,7 +38,7 @@ export async function preparePrompts(
 /** What the filter kept and dropped, and how long the kept prompts are. */
 export async function promptStatistics(filtered: string): Promise<PromptStatistics> {
   const summary = JSON.parse(await readFile(join(filtered, 'summary.json'), 'utf8')) as FilterSummary;
-  const prompts = promptsOf(filtered);
+  const prompts = keptPrompts(filtered);
   return Database.use(filtered, async (database) => {
     const spread = async (value: string): Promise<Spread> => {
       const [row] = await database.rows(
@@ -66,12 +67,8 @@ export async function samplePrompts(
 ): Promise<{ prompt: string; tokens: number; source: string; row: number }[]> {
   const rows = await Database.use(filtered, (database) =>
     database.rows(
-      `SELECT prompt, tokens, source, row FROM ${promptsOf(filtered)} ORDER BY md5(id || ' ${seed}'), id LIMIT ${count}`,
+      `SELECT prompt, tokens, source, row FROM ${keptPrompts(filtered)} ORDER BY md5(id || ' ${seed}'), id LIMIT ${count}`,
     ),
   );
   return rows as unknown as { prompt: string; tokens: number; source: string; row: number }[];
-}
-
-function promptsOf(filtered: string): string {
-  return `read_parquet(${sqlString(join(filtered, 'prompts.parquet'))})`;
 }

@@ -69,13 +69,16 @@ export class RowWriter {
   }
 }
 
-/** The rows of a folder, in the order in which they were written. */
-export async function* readRows(database: Database, folder: string): AsyncGenerator<RowBatch> {
-  const parts = (await readdir(folder)).filter((name) => /^rows-\d+\.parquet$/.test(name)).sort();
-  for (const part of parts) {
-    const query = `SELECT source, row::DOUBLE, prompt, split FROM read_parquet(${sqlString(join(folder, part))})`;
-    for await (const [sources, rows, prompts, splits] of database.columns(query)) {
-      yield { sources, rows, prompts, splits } as unknown as RowBatch;
-    }
+/** The parts of a folder, in the order in which they were written. */
+export async function partsOf(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => /^rows-\d+\.parquet$/.test(name)).sort();
+  return names.map((name) => join(folder, name));
+}
+
+/** The rows of a part, in the order in which they were written. */
+export async function* readPart(database: Database, path: string): AsyncGenerator<RowBatch> {
+  const query = `SELECT source, row::DOUBLE, prompt, split FROM read_parquet(${sqlString(path)})`;
+  for await (const [sources, rows, prompts, splits] of database.columns(query)) {
+    yield { sources, rows, prompts, splits } as unknown as RowBatch;
   }
 }

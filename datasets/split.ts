@@ -1,4 +1,4 @@
-import { sha256 } from '../common/files.ts';
+import { hash } from 'node:crypto';
 
 export const splits = ['train', 'validation', 'test'] as const;
 export type Split = (typeof splits)[number];
@@ -14,7 +14,7 @@ export interface SplitShares {
  * knows no capitals, so prompts that differ in letter case alone are one prompt, and fall into one split.
  */
 export function promptId(prompt: string): string {
-  return sha256(prompt.toLowerCase()).slice(0, 32);
+  return hash('sha256', prompt.toLowerCase(), 'hex').slice(0, 32);
 }
 
 /**

@@ -1,115 +1,127 @@
-import { BIGINT, INTEGER, VARCHAR } from '@duckdb/node-api';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CancelledError, InputError, RunError } from '../../common/errors.ts';
+import { InputError, RunError } from '../../common/errors.ts';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
-import { ClipTokenizer } from '../../models/clip/tokenizer.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { Database } from '../database.ts';
-import { readRows } from '../rows.ts';
-import { dropReasons, PromptRules, type DropReason, type FilterSettings } from '../rules.ts';
-import { promptId, type Split } from '../split.ts';
+import { dropNearDuplicates, nearDrops, type NearDuplicateSettings } from '../clusters.ts';
+import { Database, sqlString } from '../database.ts';
+import { duplicateDrops, firstSamples, uniqueBucket, type UniqueBucket } from '../duplicates.ts';
+import { keptPrompts, type FilterSummary } from '../filtered.ts';
+import { addJudged, judgedDrops, judgePart, nothingJudged, type Judged } from '../judge.ts';
+import { readManifest } from '../manifest.ts';
+import { partsOf } from '../rows.ts';
+import { PromptRules, type RulesConfig } from '../rules.ts';
+import { splits } from '../split.ts';
 import type { IngestSummary } from './ingest.ts';
 
-export interface FilterConfig extends FilterSettings {
-  /** The folder of the tokenizer of the model that is tuned. */
-  tokenizer: string;
+export type { FilterSummary } from '../filtered.ts';
+
+export interface FilterConfig extends RulesConfig {
+  /** Left out: prompts that are nearly the same are all kept. */
+  nearDuplicates?: NearDuplicateSettings | undefined;
+  /** A folder of shards that are to be extended: what they have, or nearly have, is dropped. */
+  extends?: string | undefined;
 }
 
-/** `summary.json`: read = kept + the sum of dropped. */
-export interface FilterSummary {
-  read: number;
-  kept: number;
-  /** Kept prompts with more tokens than the text model sees. */
-  truncated: number;
-  dropped: Record<DropReason, number>;
-  /** The first prompts of each reason: "file:row: prompt". */
-  samples: Record<DropReason, string[]>;
-}
+/** Rows a bucket: what the sort for duplicates holds in memory. */
+const bucketRows = 1_000_000;
 
-const samplesPerReason = 5;
-const types = [VARCHAR, VARCHAR, INTEGER, VARCHAR, BIGINT, VARCHAR];
+type Context = StageContext<FilterConfig, 'ingest'>;
 
 /**
  * Cleans the prompts, drops what the rules refuse and what is there already, and says how many and why.
- * `prompts.parquet`: columns id, prompt, tokens, source, row, split; in the order of the ids.
+ * `prompts-*.parquet` hold what is kept, in the order of the ids; `dropped.parquet` every other row (datasets/filtered.ts).
  */
-export async function run(context: StageContext<FilterConfig, 'ingest'>): Promise<void> {
-  const { config, output, scratch } = context;
-  const rules = new PromptRules(config, await ClipTokenizer.load(config.tokenizer));
-  const summary = await Database.use(scratch, async (database) => {
-    const judged = await judgeAll(database, rules, context);
-    await dropDuplicates(database, judged);
-    const kept = await database.number('SELECT count(*) FROM prompts');
+export async function run(context: Context): Promise<void> {
+  const { config, inputs, output, scratch, signal, progress } = context;
+  const rules = await PromptRules.load(config, scratch);
+  const { rows } = JSON.parse(await readFile(join(inputs.ingest, 'summary.json'), 'utf8')) as IngestSummary;
+  const buckets = Math.max(1, Math.ceil(rows / bucketRows));
+  const known = config.extends === undefined ? [] : await shardFiles(config.extends);
+  const summary = await Database.use(scratch, async (database): Promise<FilterSummary> => {
+    const judged = await judgeAll(database, rules, rows, buckets, context);
+    const unique = await dropDuplicates(database, buckets, known, judged, context);
+    if (config.nearDuplicates) {
+      const { dropped, samples } = await dropNearDuplicates(database, unique, known, config.nearDuplicates, {
+        scratch,
+        signal,
+        progress: (done, of, message) => progress({ step: rows + (rows * done) / of, total: 2 * rows, message }),
+      });
+      judged.dropped['near-duplicate'] = dropped;
+      judged.samples['near-duplicate'] = firstSamples(samples);
+    }
+    for (const [i, { path }] of unique.entries()) await rename(path, join(output, bucketName(i)));
+    await writeDropped(database, Boolean(config.nearDuplicates), context);
+
+    const prompts = keptPrompts(output);
+    const kept = await database.number(`SELECT count(*) FROM ${prompts}`);
     if (kept === 0) throw nothingLeft(judged);
-    const truncated = await database.number(`SELECT count(*) FROM prompts WHERE tokens > ${rules.maxTokens}`);
-    await database.writeParquet('FROM prompts ORDER BY id', join(output, 'prompts.parquet'));
+    const dropped = Object.values(judged.dropped).reduce((sum, count) => sum + count);
+    if (judged.read !== kept + dropped)
+      throw new RunError(
+        `${judged.read} prompts were read, but ${kept} kept and ${dropped} dropped; please report this.`,
+      );
+    const truncated = await database.number(`SELECT count(*) FROM ${prompts} WHERE tokens > ${rules.maxTokens}`);
     return { ...judged, kept, truncated };
   });
-  await writeFileAtomic(join(output, 'summary.json'), `${canonicalJson(summary satisfies FilterSummary)}\n`);
+  await writeFileAtomic(join(output, 'summary.json'), `${canonicalJson(summary)}\n`);
 }
 
-type Judged = Pick<FilterSummary, 'read' | 'dropped' | 'samples'>;
+const bucketName = (bucket: number): string => `prompts-${String(bucket).padStart(5, '0')}.parquet`;
 
-/** Fills the table `candidates` with the prompts that the rules keep. */
+/** Judges each prompt by itself. */
 async function judgeAll(
   database: Database,
   rules: PromptRules,
-  { inputs, progress, signal }: StageContext<FilterConfig, 'ingest'>,
+  rows: number,
+  buckets: number,
+  { inputs, scratch, progress, signal }: Context,
 ): Promise<Judged> {
-  const dropped = byReason(() => 0);
-  const samples = byReason((): string[] => []);
-  let read = 0;
-  await database.run(
-    'CREATE TABLE candidates (id VARCHAR, prompt VARCHAR, tokens INTEGER, source VARCHAR, row BIGINT, split VARCHAR)',
-  );
-  const appender = await database.appender('candidates', types);
-  for await (const batch of readRows(database, inputs.ingest)) {
-    if (signal.aborted) throw new CancelledError('Filtering the prompts was cancelled.');
-    const kept: [string, string, number, string, bigint, Split | null][] = [];
-    batch.prompts.forEach((raw, i) => {
-      const verdict = rules.judge(raw);
-      const [source, row] = [batch.sources[i]!, batch.rows[i]!];
-      if (verdict.kept) {
-        const { prompt, tokens } = verdict;
-        kept.push([promptId(prompt), prompt, tokens, source, BigInt(row), batch.splits[i]!]);
-      } else {
-        dropped[verdict.reason]++;
-        const list = samples[verdict.reason];
-        if (list.length < samplesPerReason) list.push(sample(source, row, verdict.prompt));
-      }
-    });
-    appender.append(types.map((_, column) => kept.map((row) => row[column]!)));
-    read += batch.prompts.length;
-    progress({ step: read, total: read, message: `${read} prompts judged` });
+  const judged = nothingJudged();
+  await mkdir(scratch, { recursive: true });
+  for (const part of await partsOf(inputs.ingest)) {
+    const before = judged.read;
+    const report = (read: number): void =>
+      progress({ step: before + read, total: rows, message: `${before + read} of ${rows} prompts judged` });
+    addJudged(judged, await judgePart(database, rules, part, { scratch, buckets, signal, progress: report }));
   }
-  appender.close();
-  const { rows } = JSON.parse(await readFile(join(inputs.ingest, 'summary.json'), 'utf8')) as IngestSummary;
-  if (read !== rows) throw new RunError(`${inputs.ingest}: ${read} prompts were found, its summary says ${rows}.`);
-  return { read, dropped, samples };
+  if (judged.read !== rows)
+    throw new RunError(`${inputs.ingest}: ${judged.read} prompts were found, its summary says ${rows}.`);
+  return judged;
 }
 
-/** Fills the table `prompts` with one of each prompt, whatever the order of the rows, and counts the others in `judged`. */
-async function dropDuplicates(database: Database, judged: Judged): Promise<void> {
-  await database.run(
-    `CREATE TABLE ranked AS SELECT *, row_number() OVER (PARTITION BY id ORDER BY prompt, source, row) AS copy FROM candidates;
-     CREATE TABLE prompts AS SELECT * EXCLUDE copy FROM ranked WHERE copy = 1`,
-  );
-  judged.dropped.duplicate = await database.number('SELECT count(*) FROM ranked WHERE copy > 1');
-  const first = await database.rows(
-    `SELECT source, row, prompt FROM ranked WHERE copy > 1 ORDER BY source, row LIMIT ${samplesPerReason}`,
-  );
-  judged.samples.duplicate = first.map(({ source, row, prompt }) =>
-    sample(String(source), Number(row), String(prompt)),
-  );
+/** Keeps one of each prompt, whatever the order of the rows. */
+async function dropDuplicates(
+  database: Database,
+  buckets: number,
+  known: readonly string[],
+  judged: Judged,
+  { scratch }: Context,
+): Promise<UniqueBucket[]> {
+  const knownPrompts = known.length > 0 ? `read_parquet([${known.map(sqlString).join(', ')}])` : undefined;
+  const unique: UniqueBucket[] = [];
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    unique.push(await uniqueBucket(database, scratch, bucket, knownPrompts));
+  }
+  for (const reason of ['known', 'duplicate'] as const) {
+    judged.dropped[reason] = unique.reduce((sum, each) => sum + each[reason], 0);
+    judged.samples[reason] = firstSamples(unique.flatMap(({ samples }) => samples[reason]));
+  }
+  return unique;
 }
 
-function byReason<T>(value: () => T): Record<DropReason, T> {
-  return Object.fromEntries(dropReasons.map((reason) => [reason, value()])) as Record<DropReason, T>;
+/** `dropped.parquet`: every row that was not kept. */
+async function writeDropped(database: Database, near: boolean, { output, scratch }: Context): Promise<void> {
+  const files = [duplicateDrops(scratch, '*'), ...(near ? [nearDrops(scratch, '*')] : [])];
+  const byRules = `SELECT source, row, reason, NULL::VARCHAR AS of FROM ${judgedDrops(scratch)}`;
+  const others = files.map((file) => `SELECT source, row, reason, of FROM read_parquet(${sqlString(file)})`);
+  await database.writeParquet([byRules, ...others].join(' UNION ALL '), join(output, 'dropped.parquet'));
 }
 
-function sample(source: string, row: number, prompt: string): string {
-  return `${source}:${row}: ${prompt.length > 200 ? `${prompt.slice(0, 200)}...` : prompt}`;
+/** The files of all shards of a folder. */
+async function shardFiles(folder: string): Promise<string[]> {
+  const manifest = await readManifest(folder);
+  return splits.flatMap((split) => manifest.splits[split].shards.map(({ file }) => join(folder, file)));
 }
 
 function nothingLeft({ read, dropped }: Judged): InputError {

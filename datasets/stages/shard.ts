@@ -1,90 +1,127 @@
+import { constants } from 'node:fs';
+import { copyFile, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CancelledError, InputError } from '../../common/errors.ts';
-import { canonicalJson, sha256File, writeFileAtomic } from '../../common/files.ts';
+import { CancelledError } from '../../common/errors.ts';
+import { canonicalJson, sha256, sha256File, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { Database, sqlString } from '../database.ts';
-import { shardColumns, type ShardEntry, type ShardManifest } from '../manifest.ts';
-import { splitBounds, splits, type Split, type SplitShares } from '../split.ts';
+import { Database } from '../database.ts';
+import { readFilterSummary } from '../filtered.ts';
+import { readManifest, shardColumns, type ShardEntry, type ShardManifest } from '../manifest.ts';
+import { placedPrompts, planShards, type ShardPlan } from '../shard-plan.ts';
+import { splits, type Split, type SplitShares } from '../split.ts';
 
 export interface ShardConfig extends SplitShares {
   /** Prompts a shard, at most. */
   rows: number;
+  /** A folder of shards made before, which stay as they are: these are added to them. */
+  extends?: string | undefined;
 }
+
+/** Prompts that a reader must unpack to get at one of them. */
+const rowGroup = 4096;
+
+type Context = StageContext<ShardConfig, 'filter'>;
 
 /**
  * Cuts the kept prompts into splits and shards. Within a split the prompts lie in the order of their ids, which are
  * hashes: as good as shuffled, the same for any order of the input, and cut into shards that differ by one row at most.
  * The run's seed has no part in it, so runs of other seeds train and test on the same prompts.
  */
-export async function run(context: StageContext<ShardConfig, 'filter'>): Promise<void> {
-  const { config, inputs, output, scratch, progress, signal } = context;
-  const manifest = await Database.use(scratch, async (database) => {
-    await rankRows(database, join(inputs.filter, 'prompts.parquet'), config);
-    const plans = await planShards(database, config);
-    const made = Object.fromEntries(splits.map((split) => [split, { rows: 0, shards: [] as ShardEntry[] }]));
-    for (const [step, plan] of plans.entries()) {
-      if (signal.aborted) throw new CancelledError('Writing the shards was cancelled.');
-      const entry = await writeShard(database, output, plan);
-      made[plan.split]!.shards.push(entry);
-      made[plan.split]!.rows += entry.rows;
-      progress({ step: step + 1, total: plans.length, message: entry.file });
-    }
-    return { format: 1, columns: shardColumns, splits: made as ShardManifest['splits'] } satisfies ShardManifest;
-  });
-  await writeFileAtomic(join(output, 'manifest.json'), `${canonicalJson(manifest)}\n`);
-}
-
-/** A shard to write: the rows of a split with ranks in [from, to). */
-interface ShardPlan {
-  split: Split;
-  file: string;
-  from: number;
-  to: number;
-}
-
-/** Fills the table `ranked` with each prompt's split and its place there. */
-async function rankRows(database: Database, path: string, shares: SplitShares): Promise<void> {
-  const { test, validation } = splitBounds(shares);
-  const byHash = `CASE WHEN id < '${test}' THEN 'test' WHEN id >= '${validation}' THEN 'validation' ELSE 'train' END`;
-  await database.run(
-    `CREATE TABLE ranked AS
-     SELECT *, row_number() OVER (PARTITION BY split ORDER BY id) - 1 AS rank
-     FROM (SELECT id, prompt, tokens, source, coalesce(split, ${byHash}) AS split FROM read_parquet(${sqlString(path)}))
-     ORDER BY split, rank`,
-  );
-}
-
-/** @throws InputError when a split gets no prompt though it has a share */
-async function planShards(database: Database, config: ShardConfig): Promise<ShardPlan[]> {
-  const plans: ShardPlan[] = [];
-  const total = await database.number('SELECT count(*) FROM ranked');
-  for (const split of splits) {
-    const rows = await database.number(`SELECT count(*) FROM ranked WHERE split = '${split}'`);
-    const share = split === 'train' ? 1 - config.validation - config.test : config[split];
-    if (rows === 0 && share > 0) {
-      throw new InputError(
-        `None of the ${total} prompts falls into the ${split} split (a share of ${share.toFixed(2)}): ` +
-          'give more prompts, or raise its share (shard.validation, shard.test).',
-      );
-    }
-    const shards = Math.ceil(rows / config.rows);
-    for (let i = 0; i < shards; i++) {
-      const [from, to] = [i, i + 1].map((place) => Math.floor((rows * place) / shards)) as [number, number];
-      plans.push({ split, file: `${split}-${String(i).padStart(5, '0')}.parquet`, from, to });
-    }
+export async function run(context: Context): Promise<void> {
+  const { output, progress, signal } = context;
+  const plans = await items(context);
+  const folders: Record<string, string> = {};
+  for (const [step, item] of plans.entries()) {
+    if (signal.aborted) throw new CancelledError('Writing the shards was cancelled.');
+    await runItem({ ...context, item, progress: () => {} });
+    folders[item] = output;
+    progress({ step: step + 1, total: plans.length, message: planOf(item).file });
   }
-  return plans;
+  await gather({ ...context, items: folders });
+  for (const item of plans) await rm(join(output, entryName(planOf(item).file)));
 }
 
-async function writeShard(database: Database, folder: string, plan: ShardPlan): Promise<ShardEntry> {
-  const { split, file, from, to } = plan;
-  const rows = `FROM ranked WHERE split = '${split}' AND rank >= ${from} AND rank < ${to}`;
-  await database.writeParquet(
-    `SELECT ${Object.keys(shardColumns).join(', ')} ${rows} ORDER BY rank`,
-    join(folder, file),
+/** A shard to write as a text, and back. */
+const itemOf = ({ file, from, to }: ShardPlan): string => `${file} ${from} ${to}`;
+function planOf(item: string): ShardPlan {
+  const [file, from, to] = item.split(' ') as [string, string, string];
+  return { split: file.slice(0, file.indexOf('-')) as Split, file, from, to };
+}
+
+/** The shards that are to be written. */
+export async function items({ config, inputs, scratch }: Omit<Context, 'output'>): Promise<string[]> {
+  const before = config.extends === undefined ? undefined : await readManifest(config.extends);
+  const taken = Object.fromEntries(splits.map((split) => [split, before?.splits[split].shards.length ?? 0]));
+  const plans = await Database.use(scratch, (database) =>
+    planShards(database, inputs.filter, config, taken as Record<Split, number>),
   );
-  const [{ content } = {}] = await database.rows(
-    `SELECT sha256(string_agg(concat_ws(chr(9), id, prompt, tokens, source), chr(10) ORDER BY rank)) AS content ${rows}`,
-  );
-  return { file, rows: to - from, sha256: await sha256File(join(folder, file)), content: content as string };
+  return plans.map(itemOf);
+}
+
+/** Writes a shard, and beside it its entry for the manifest. */
+export async function runItem({
+  config,
+  inputs,
+  output,
+  scratch,
+  progress,
+  item,
+}: Context & { readonly item: string }): Promise<void> {
+  const { split, file, from, to } = planOf(item);
+  const path = join(output, file);
+  const entry = await Database.use(scratch, async (database): Promise<ShardEntry> => {
+    const columns = Object.keys(shardColumns).join(', ');
+    await database.run(
+      `CREATE TABLE shard AS SELECT ${columns} FROM ${placedPrompts(inputs.filter, config)}
+       WHERE split = '${split}' AND id >= '${from}' AND id < '${to}' ORDER BY id`,
+    );
+    await database.writeParquet('FROM shard', path, rowGroup);
+    const [{ rows, content } = {}] = await database.rows(
+      `SELECT count(*) AS rows,
+              sha256(string_agg(concat_ws(chr(9), id, prompt, tokens, source), chr(10) ORDER BY id)) AS content
+       FROM shard`,
+    );
+    const { size: bytes } = await stat(path);
+    return { file, rows: Number(rows), bytes, sha256: await sha256File(path), content: String(content) };
+  });
+  await writeFileAtomic(join(output, entryName(file)), canonicalJson(entry));
+  progress({ step: 1, total: 1, message: file, metrics: { rows: entry.rows, bytes: entry.bytes } });
+}
+
+const entryName = (file: string): string => `${file}.json`;
+
+/** Puts the shards into one folder, behind those that are extended, and writes the manifest. */
+export async function gather({
+  config,
+  inputs,
+  output,
+  items,
+}: Context & { readonly items: Readonly<Record<string, string>> }): Promise<void> {
+  const before = config.extends === undefined ? undefined : await readManifest(config.extends);
+  const made = Object.fromEntries(
+    splits.map((split) => [split, { rows: 0, shards: [] }]),
+  ) as unknown as ShardManifest['splits'];
+  const add = async (split: Split, folder: string, entry: ShardEntry): Promise<void> => {
+    if (folder !== output)
+      await copyFile(join(folder, entry.file), join(output, entry.file), constants.COPYFILE_FICLONE);
+    made[split].shards.push(entry);
+    made[split].rows += entry.rows;
+  };
+  for (const split of splits) {
+    for (const entry of before?.splits[split].shards ?? []) await add(split, config.extends!, entry);
+  }
+  for (const [item, folder] of Object.entries(items)) {
+    const { split, file } = planOf(item);
+    await add(split, folder, JSON.parse(await readFile(join(folder, entryName(file)), 'utf8')) as ShardEntry);
+  }
+  const { read, kept, truncated, dropped } = await readFilterSummary(inputs.filter);
+  const manifest: ShardManifest = {
+    format: 1,
+    columns: shardColumns,
+    splits: made,
+    content: sha256(splits.flatMap((split) => made[split].shards.map(({ content }) => content)).join('\n')),
+    filter: { read, kept, truncated, dropped },
+    ...(before ? { extends: before.content } : {}),
+  };
+  await writeFileAtomic(join(output, 'manifest.json'), `${canonicalJson(manifest)}\n`);
 }

@@ -83,7 +83,13 @@ describe('PromptRules', () => {
       ['a b c d e f', 'too-many-tokens'],
     ];
     for (const [raw, reason] of cases) expect(judge(raw), String(raw)).toMatchObject({ kept: false, reason });
-    expect(judge(' a  b c d e ')).toEqual({ kept: true, prompt: 'a b c d e', tokens: 7, truncated: false });
+    expect(judge(' a  b c d e ')).toEqual({
+      kept: true,
+      prompt: 'a b c d e',
+      tokens: 7,
+      truncated: false,
+      changed: ['normalized'],
+    });
     expect(judge('👍👍👍')).toMatchObject({ kept: true });
   });
 

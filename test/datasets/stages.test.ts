@@ -100,7 +100,7 @@ describe('filter', () => {
         );
         expect(read).toBe(lines.length);
         expect(kept).toBe(good2.size);
-        expect(dropped).toEqual({
+        expect(dropped).toMatchObject({
           empty: count((line) => line.trim() === ''),
           'too-short': count((line) => line === 'x'),
           'too-long': 0,
@@ -120,7 +120,7 @@ describe('filter', () => {
   it('keeps what the text model will cut, and counts it', async () => {
     const folder = await filter(await ingest({ source: await write({ 'a.txt': `${'y '.repeat(90)}\nshort` }) }));
     expect(await summary(folder)).toMatchObject({ read: 2, kept: 2, truncated: 1, dropped: { 'too-many-tokens': 0 } });
-    expect(await rows(join(folder, 'prompts.parquet'))).toContainEqual(
+    expect(await rows(join(folder, 'prompts-00000.parquet'))).toContainEqual(
       expect.objectContaining({ prompt: 'y '.repeat(90).trim(), tokens: 92, source: 'a.txt', row: 1 }),
     );
   });

@@ -1,0 +1,176 @@
+import { DOUBLE, INTEGER, VARCHAR } from '@duckdb/node-api';
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { CancelledError } from '../common/errors.ts';
+import { writeFileAtomic } from '../common/files.ts';
+import { sqlString, type Appender, type Database } from './database.ts';
+import type { FilterSummary } from './filtered.ts';
+import { readPart } from './rows.ts';
+import { changes, dropReasons, type DropReason, type PromptRules } from './rules.ts';
+import { promptId } from './split.ts';
+
+/** Counts and samples of the rules for single prompts. */
+export type Judged = Pick<FilterSummary, 'read' | 'changed' | 'dropped' | 'samples'>;
+
+export const samplesPerReason = 5;
+/** Kept prompts that are held in memory at once. */
+const pendingAtMost = 300_000;
+const batch = 2048;
+
+const keptTypes = [VARCHAR, VARCHAR, INTEGER, VARCHAR, DOUBLE, VARCHAR];
+const droppedTypes = [VARCHAR, DOUBLE, VARCHAR];
+
+/** Where the judged prompts of a part are. */
+export function judgedFolder(scratch: string, part: string): string {
+  return join(scratch, 'judged', basename(part, '.parquet'));
+}
+
+/** SQL for the kept prompts of a bucket. */
+export function judgedBucket(scratch: string, bucket: number): string {
+  return `read_parquet(${sqlString(join(scratch, 'judged', '*', `kept-${bucket}-*.parquet`))})`;
+}
+
+/** SQL for all rows that the rules dropped: columns source, row, reason. */
+export function judgedDrops(scratch: string): string {
+  return `read_parquet(${sqlString(join(scratch, 'judged', '*', 'dropped.parquet'))})`;
+}
+
+/** The bucket of an id: buckets are ranges of ids of equal length, in order. */
+export function bucketOf(id: string, buckets: number): number {
+  return Math.floor((parseInt(id.slice(0, 8), 16) / 0x100000000) * buckets);
+}
+
+/**
+ * Judges the prompts of a part of what was read: writes those that are kept by buckets, and which were dropped. A part
+ * that was judged before, by an attempt that did not come to its end, is not judged again.
+ */
+export async function judgePart(
+  database: Database,
+  rules: PromptRules,
+  part: string,
+  options: { scratch: string; buckets: number; signal: AbortSignal; progress: (rows: number) => void },
+): Promise<Judged> {
+  const { scratch, buckets, signal, progress } = options;
+  const folder = judgedFolder(scratch, part);
+  const done = await readFile(join(folder, 'judged.json'), 'utf8').catch(() => undefined);
+  if (done !== undefined) return JSON.parse(done) as Judged;
+  await mkdir(folder, { recursive: true });
+
+  const judged = nothingJudged();
+  const kept = new BucketWriter(database, folder, buckets);
+  await kept.open();
+  await database.run('CREATE OR REPLACE TABLE dropped (source VARCHAR, row DOUBLE, reason VARCHAR)');
+  const dropped = await database.appender('dropped', droppedTypes);
+  for await (const { sources, rows, prompts, splits } of readPart(database, part)) {
+    if (signal.aborted) throw new CancelledError('Filtering the prompts was cancelled.');
+    const drops: [string[], number[], string[]] = [[], [], []];
+    for (let i = 0; i < prompts.length; i++) {
+      const [source, row] = [sources[i]!, rows[i]!];
+      const verdict = rules.judge(prompts[i]!, splits[i] !== null);
+      if (verdict.kept) {
+        for (const change of verdict.changed) judged.changed[change]++;
+        kept.add(promptId(verdict.prompt), verdict.prompt, verdict.tokens, source, row, splits[i]!);
+      } else {
+        const { reason, prompt } = verdict;
+        judged.dropped[reason]++;
+        if (judged.samples[reason].length < samplesPerReason) judged.samples[reason].push(sample(source, row, prompt));
+        drops[0].push(source);
+        drops[1].push(row);
+        drops[2].push(reason);
+      }
+    }
+    dropped.append(drops);
+    judged.read += prompts.length;
+    progress(judged.read);
+    if (kept.pending >= pendingAtMost) await kept.flush();
+  }
+  dropped.close();
+  await kept.flush();
+  await database.writeParquet('SELECT * REPLACE (row::BIGINT AS row) FROM dropped', join(folder, 'dropped.parquet'));
+  await writeFileAtomic(join(folder, 'judged.json'), JSON.stringify(judged));
+  return judged;
+}
+
+/** Adds the counts of a part to those of the parts before it. */
+export function addJudged(total: Judged, part: Judged): void {
+  total.read += part.read;
+  for (const change of changes) total.changed[change] += part.changed[change];
+  for (const reason of dropReasons) {
+    total.dropped[reason] += part.dropped[reason];
+    total.samples[reason] = [...total.samples[reason], ...part.samples[reason]].slice(0, samplesPerReason);
+  }
+}
+
+export function nothingJudged(): Judged {
+  const byReason = <T>(value: () => T) =>
+    Object.fromEntries(dropReasons.map((reason) => [reason, value()])) as Record<DropReason, T>;
+  return {
+    read: 0,
+    changed: { normalized: 0, weights: 0, flags: 0 },
+    dropped: byReason(() => 0),
+    samples: byReason((): string[] => []),
+  };
+}
+
+export function sample(source: string, row: number, prompt: string): string {
+  return `${source}:${row}: ${prompt.length > 200 ? `${prompt.slice(0, 200)}...` : prompt}`;
+}
+
+/** Kept prompts, set apart by the ranges of their ids. */
+class BucketWriter {
+  readonly #database: Database;
+  readonly #folder: string;
+  readonly #buckets: number;
+  #appenders: Appender[] = [];
+  #columns: unknown[][][] = [];
+  #flushes = 0;
+  pending = 0;
+
+  constructor(database: Database, folder: string, buckets: number) {
+    this.#database = database;
+    this.#folder = folder;
+    this.#buckets = buckets;
+  }
+
+  async open(): Promise<void> {
+    this.#appenders = [];
+    for (let bucket = 0; bucket < this.#buckets; bucket++) {
+      await this.#database.run(
+        `CREATE OR REPLACE TABLE kept_${bucket} (id VARCHAR, prompt VARCHAR, tokens INTEGER, source VARCHAR, row DOUBLE, split VARCHAR)`,
+      );
+      this.#appenders.push(await this.#database.appender(`kept_${bucket}`, keptTypes));
+    }
+    this.#columns = this.#appenders.map(() => keptTypes.map(() => []));
+    this.pending = 0;
+  }
+
+  add(id: string, prompt: string, tokens: number, source: string, row: number, split: string | null): void {
+    const bucket = bucketOf(id, this.#buckets);
+    const columns = this.#columns[bucket]!;
+    columns[0]!.push(id);
+    columns[1]!.push(prompt);
+    columns[2]!.push(tokens);
+    columns[3]!.push(source);
+    columns[4]!.push(row);
+    columns[5]!.push(split);
+    if (columns[0]!.length === batch) this.#append(bucket);
+    this.pending++;
+  }
+
+  /** Writes what is pending, and begins anew. */
+  async flush(): Promise<void> {
+    for (const [bucket, appender] of this.#appenders.entries()) {
+      this.#append(bucket);
+      appender.close();
+      const path = join(this.#folder, `kept-${bucket}-${this.#flushes}.parquet`);
+      await this.#database.writeParquet(`SELECT * REPLACE (row::BIGINT AS row) FROM kept_${bucket}`, path);
+    }
+    this.#flushes++;
+    await this.open();
+  }
+
+  #append(bucket: number): void {
+    this.#appenders[bucket]!.append(this.#columns[bucket] as never);
+    this.#columns[bucket] = keptTypes.map(() => []);
+  }
+}

@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { argsort } from './argsort.ts';
+import { bands, MinHash, sketchMatches, sketchWords } from './min-hash.ts';
+import { SpilledList } from './spill.ts';
+import { shinglesOf } from './shingles.ts';
+
+/** Members of a group of candidates that each one is compared with: those before it. */
+const window = 8;
+/** Standard deviations below the expected number of matches from which on a candidate is not looked at closely. */
+const slack = 3;
+
+/**
+ * Finds texts that are nearly the same among millions: MinHash signatures in bands, texts that agree in a band are
+ * candidates, and candidates are compared by the exact Jaccard similarity of their words and pairs of words. What is
+ * alike is joined, so a group may hold two texts that are alike through a third only.
+ *
+ * Memory: 40 bytes a text. Signatures and shingles are in files below `scratch`.
+ */
+export class NearDuplicates {
+  readonly #similarity: number;
+  readonly #leastMatches: number;
+  readonly #hash = new MinHash();
+  readonly #keys: SpilledList[];
+  readonly #shingles: SpilledList;
+  /** Where the shingles of a text begin; past the last text, where they end. */
+  readonly #starts: Float64Array;
+  readonly #sketches: Uint32Array;
+  readonly #parents: Uint32Array;
+  #count = 0;
+  /** Pairs that were compared. */
+  compared = 0;
+
+  /**
+   * @param count how many texts will be added
+   * @param similarity from which on two are alike, in (0, 1]
+   */
+  constructor(scratch: string, count: number, similarity: number) {
+    this.#similarity = similarity;
+    const expected = similarity + (1 - similarity) / 16;
+    const places = sketchWords * 8;
+    this.#leastMatches = places * expected - slack * Math.sqrt(places * expected * (1 - expected));
+    this.#keys = Array.from({ length: bands }, (_, band) => new SpilledList(join(scratch, `band-${band}`)));
+    this.#shingles = new SpilledList(join(scratch, 'shingles'));
+    this.#starts = new Float64Array(count + 1);
+    this.#sketches = new Uint32Array(count * sketchWords);
+    this.#parents = Uint32Array.from({ length: count }, (_, i) => i);
+  }
+
+  add(text: string): void {
+    const shingles = shinglesOf(text);
+    this.#hash.sign(shingles);
+    for (let band = 0; band < bands; band++) this.#keys[band]!.push(this.#hash.keys[band]!);
+    for (let i = 0; i < shingles.length; i++) this.#shingles.push(shingles[i]!);
+    this.#sketches.set(this.#hash.sketch, this.#count * sketchWords);
+    this.#starts[++this.#count] = this.#shingles.length;
+  }
+
+  /**
+   * Joins what is alike.
+   * @param progress is called after each band
+   * @returns for each text the first one of its group, by the order in which they were added
+   */
+  groups(progress: (band: number) => void = () => {}): Uint32Array {
+    // A band's groups are in the order of the next band's keys: those that agree in both stand side by side.
+    for (let band = 0; band < bands; band++) {
+      const next = this.#keys[(band + 1) % bands]!.all();
+      const order = argsort(
+        next,
+        Uint32Array.from({ length: this.#count }, (_, i) => i),
+      );
+      const keys = this.#keys[band]!.all();
+      this.#joinBand(keys, argsort(keys, order));
+      progress(band + 1);
+    }
+    for (let i = 0; i < this.#count; i++) this.#parents[i] = this.#find(i);
+    for (const list of [...this.#keys, this.#shingles]) list.close();
+    return this.#parents;
+  }
+
+  #joinBand(keys: Uint32Array, order: Uint32Array): void {
+    let start = 0;
+    for (let i = 1; i < order.length; i++) {
+      const text = order[i]!;
+      if (keys[text] !== keys[order[start]!]) {
+        start = i;
+        continue;
+      }
+      for (let j = i - 1; j >= Math.max(start, i - window); j--) this.#compare(text, order[j]!);
+    }
+  }
+
+  #compare(a: number, b: number): void {
+    const [rootA, rootB] = [this.#find(a), this.#find(b)];
+    if (rootA === rootB) return;
+    const matches = sketchMatches(this.#sketches, a * sketchWords, this.#sketches, b * sketchWords);
+    if (matches < this.#leastMatches) return;
+    this.compared++;
+    if (this.#alike(a, b)) this.#parents[Math.max(rootA, rootB)] = Math.min(rootA, rootB);
+  }
+
+  #find(text: number): number {
+    const parents = this.#parents;
+    while (parents[text] !== text) text = parents[text] = parents[parents[text]!]!;
+    return text;
+  }
+
+  /** Whether the Jaccard similarity is large enough. */
+  #alike(a: number, b: number): boolean {
+    const [inA, inB] = [this.#read(a, 0), this.#read(b, 1)];
+    const [m, n] = [inA.length, inB.length];
+    // shared / (m + n - shared) >= similarity
+    const needed = (this.#similarity * (m + n)) / (1 + this.#similarity);
+    if (Math.min(m, n) < needed || m === 0) return false;
+    const set = new Set(inA);
+    let shared = 0;
+    for (let i = 0; i < n; i++) if (set.has(inB[i]!)) shared++;
+    return shared >= needed;
+  }
+
+  #buffers = [new Uint32Array(256), new Uint32Array(256)];
+  #read(text: number, side: 0 | 1): Uint32Array {
+    const start = this.#starts[text]!;
+    const count = this.#starts[text + 1]! - start;
+    if (this.#buffers[side]!.length < count) this.#buffers[side] = new Uint32Array(2 * count);
+    this.#shingles.read(start, count, this.#buffers[side]!);
+    return this.#buffers[side]!.subarray(0, count);
+  }
+}
