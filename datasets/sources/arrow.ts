@@ -1,4 +1,12 @@
-import { CompressionType, compressionRegistry, DataType, RecordBatchReader, type Vector } from 'apache-arrow';
+import {
+  AsyncRecordBatchFileReader,
+  CompressionType,
+  compressionRegistry,
+  DataType,
+  RecordBatchReader,
+  type RecordBatch,
+  type Vector,
+} from 'apache-arrow';
 import { decompress as decompressZstd } from 'fzstd';
 import { open, type FileHandle } from 'node:fs/promises';
 import { InputError } from '../../common/errors.ts';
@@ -6,7 +14,8 @@ import { batchSize, emptyBatch, type PromptBatch } from './batch.ts';
 import { promptOf, promptPlace } from './columns.ts';
 import { decompressLz4Frame } from './lz4.ts';
 
-compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => decompressZstd(bytes) });
+// A copy, since what comes may begin where no array of 8-byte numbers can.
+compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => decompressZstd(bytes).slice() });
 compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: decompressLz4Frame });
 
 /** What a file begins and ends with. */
@@ -24,7 +33,8 @@ export async function* readArrow(path: string, name: string, column?: string): A
   });
   try {
     await checkEnds(file, name);
-    const reader = await RecordBatchReader.from(file);
+    const watched = new WatchedFile(file);
+    const reader = await RecordBatchReader.from(watched as unknown as FileHandle);
     await reader.open();
     const { fields } = reader.schema;
     const place = promptPlace(
@@ -36,7 +46,7 @@ export async function* readArrow(path: string, name: string, column?: string): A
     if (place.keys.length === 0 && !isText(type as DataType))
       throw new InputError(`${name}: the column "${label}" holds ${String(type)}; expected text.`);
     let row = 0;
-    for await (const records of reader) {
+    for await (const records of recordBatches(reader, watched)) {
       const values = records.getChildAt(place.column) as Vector;
       for (let at = 0; at < values.length; at += batchSize) {
         const batch = emptyBatch();
@@ -59,6 +69,49 @@ export async function* readArrow(path: string, name: string, column?: string): A
   } finally {
     await file.close().catch(() => {}); // the reader closes it at the end
   }
+}
+
+/** A file as the reader takes it, which asks for what lies behind the end again and again. */
+class WatchedFile {
+  readonly #file: FileHandle;
+  readonly fd: number;
+  /** Behind the last byte that was read. */
+  end = 0;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+    this.fd = file.fd;
+  }
+  stat() {
+    return this.#file.stat();
+  }
+  close() {
+    return this.#file.close();
+  }
+  async read(buffer: Uint8Array, offset: number, length: number, position: number) {
+    const read = await this.#file.read(buffer, offset, length, position);
+    if (read.bytesRead === 0 && length > 0) throw new Error(`nothing at byte ${position}`);
+    this.end = Math.max(this.end, position + read.bytesRead);
+    return read;
+  }
+}
+
+/**
+ * All record batches. The reader's own iterator asks for the same batch for ever when it is damaged, and is content with
+ * a stream that ends before the file.
+ */
+async function* recordBatches(reader: RecordBatchReader, file: WatchedFile): AsyncGenerator<RecordBatch> {
+  if (reader instanceof AsyncRecordBatchFileReader) {
+    for (let i = 0; i < reader.numRecordBatches; i++) {
+      const batch = await reader.readRecordBatch(i);
+      if (!batch) throw new Error(`record batch ${i + 1} is none`);
+      yield batch;
+    }
+    return;
+  }
+  const { size } = await file.stat();
+  for await (const batch of reader) yield batch;
+  if (file.end < size) throw new Error(`the stream ends at byte ${file.end}, the file at ${size}`);
 }
 
 /** Cut at a message's end, a file is taken for a stream and a stream for a whole one; only the last bytes tell. */

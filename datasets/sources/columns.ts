@@ -67,5 +67,6 @@ export function promptOf(value: unknown, { keys }: PromptPlace, label: string): 
 /** A value for a message; never long, however deep it is. */
 function brief(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
+  if (value instanceof Uint8Array) return 'bytes that are no UTF-8';
   return typeof value === 'object' ? 'an object' : `the ${typeof value} ${String(value).slice(0, 40)}`;
 }

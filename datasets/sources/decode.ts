@@ -28,9 +28,9 @@ export async function* decodeText(
     try {
       return Buffer.from(decoder.decode(bytes, { stream }));
     } catch {
+      const place = stream ? `between bytes ${before + 1} and ${before + bytes.length}` : 'at its end';
       throw new InputError(
-        `${name}: is not ${decoder.encoding} between bytes ${before + 1} and ${before + bytes.length + 1}; ` +
-          'name its encoding (prompts.encoding) or save it as UTF-8.',
+        `${name}: is not ${decoder.encoding} ${place}; name its encoding (prompts.encoding) or save it as UTF-8.`,
       );
     }
   };

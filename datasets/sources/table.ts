@@ -17,13 +17,17 @@ export async function* readTable(
   column?: string,
 ): AsyncGenerator<PromptBatch> {
   const table = new TableReader(name, dialect, column);
-  let rest: Buffer = Buffer.alloc(0);
+  let held: Buffer[] = [];
+  let needed = 0;
   for await (const piece of pieces) {
-    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    const end = yield* table.read(bytes, false);
-    rest = bytes.subarray(end);
+    held.push(piece);
+    if (held.reduce((sum, { length }) => sum + length, 0) < needed) continue;
+    const bytes = held.length === 1 ? piece : Buffer.concat(held);
+    const rest = bytes.subarray(yield* table.read(bytes, false));
+    held = [rest];
+    needed = Math.min(2 * rest.length, longestRecord + 1); // a long record is scanned from its start again
   }
-  yield* table.read(rest, true);
+  yield* table.read(Buffer.concat(held), true);
   table.end();
 }
 
