@@ -1,41 +1,27 @@
 import { InputError } from '../common/errors.ts';
 import { fileShape, toEngine, type Layout, type Parameters } from './parameters.ts';
 import { readSafetensors, writeSafetensors, type TensorData } from './safetensors.ts';
+import { isShardIndex, readShards } from './shards.ts';
 import { tf, type Tensor } from './tensorflow.ts';
+import { readTorchWeights } from './torch/file.ts';
+import { lazyWeight, type Weights } from './weight.ts';
 
-/** A parameter as a file holds it: torch's shape and layout. */
-export interface Weight {
-  readonly shape: number[];
-  /**
-   * The values as float32. Those of a weight that lies in a file are read from it each time they are asked for, so that
-   * a network is never held twice: ask once, where they are needed, and copy them to change them.
-   */
-  readonly data: Float32Array;
-}
-
-/** A network's parameters under torch's names. */
-export type Weights = Map<string, Weight>;
+export { lazyWeight, type Weight, type Weights } from './weight.ts';
 
 /**
- * Floating-point tensors of a safetensors file, which stay in the file until they are asked for; integer buffers
- * (position ids) are left out.
+ * The floating-point tensors of a weight file: safetensors, what torch.save() wrote, or several of either by their index
+ * (`model.safetensors.index.json`). They stay in the file until they are asked for; integer buffers (position ids) are
+ * left out.
+ * @throws InputError that names the file and, where there is one, the tensor or the byte
  */
 export async function readWeights(path: string): Promise<Weights> {
+  if (isShardIndex(path)) return readShards(path, readWeights);
+  if (/\.(bin|pt|pth|ckpt)$/.test(path)) return readTorchWeights(path);
   const file = await readSafetensors(path);
   const isNumber = (name: string) => !/^(BOOL|[UI]\d+)$/.test(file.info(name).dtype);
   return new Map(
     file.names.filter(isNumber).map((name) => [name, lazyWeight(file.info(name).shape, () => file.float32(name))]),
   );
-}
-
-/** A weight whose values are made when they are asked for. */
-export function lazyWeight(shape: number[], read: () => Float32Array): Weight {
-  return {
-    shape,
-    get data() {
-      return read();
-    },
-  };
 }
 
 /** Writes weights as a safetensors file, a tensor at a time, with the metadata that transformers and diffusers expect. */

@@ -107,7 +107,7 @@ export async function saveOnnxPipeline(
       network(pipeline, { dtype, source: `${pipeline.folder}/${name}` }),
     );
   for (const part of ['tokenizer', 'scheduler'])
-    await cp(join(pipeline.folder, part), join(folder, part), { recursive: true });
+    await cp(join(pipeline.folder, part), join(folder, part), { recursive: true, dereference: true });
   // Last: a folder without it is not a pipeline.
   await writeConfig(join(folder, 'model_index.json'), {
     _class_name: 'OnnxStableDiffusionPipeline',

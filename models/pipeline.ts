@@ -9,6 +9,7 @@ import { canonicalTextNames, canonicalVaeNames, textPrefix } from './names.ts';
 import { schedulerSchema, type SchedulerConfig } from './scheduler/ddim.ts';
 import { unetSchema, type UnetConfig } from './unet/config.ts';
 import { vaeSchema, type VaeConfig } from './vae/config.ts';
+import { readNetwork } from './weight-files.ts';
 
 /** The networks of a Stable Diffusion pipeline, without their tokenizer. */
 export interface PipelineParts {
@@ -65,7 +66,8 @@ export async function savePipeline(
 ): Promise<void> {
   const json = (path: string, config: object) => writeConfig(join(folder, path), config);
   await mkdir(folder, { recursive: true });
-  await cp(tokenizer, join(folder, 'tokenizer'), { recursive: true });
+  // Followed: a download's cache holds links.
+  await cp(tokenizer, join(folder, 'tokenizer'), { recursive: true, dereference: true });
   await json('text_encoder/config.json', {
     architectures: ['CLIPTextModel'],
     model_type: 'clip_text_model',
@@ -92,22 +94,12 @@ export async function savePipeline(
   });
 }
 
-/** A text encoder's weights under today's names. @param path a safetensors file, or a folder that holds one */
+/** A text encoder's weights under today's names. @param path a weight file, or a folder that holds one */
 export async function loadTextEncoder(path: string): Promise<Weights> {
   const found = await stat(path).catch(() => {
-    throw new InputError(`The text encoder ${path} does not exist; expected a safetensors file or a folder with one.`);
+    throw new InputError(`The text encoder ${path} does not exist; expected a weight file or a folder with one.`);
   });
   return canonicalTextNames(found.isDirectory() ? await readNetwork(path) : await readWeights(path));
-}
-
-const WEIGHT_FILES = ['diffusion_pytorch_model.safetensors', 'model.safetensors', 'diffusion_pytorch_model.fp16.safetensors', 'model.fp16.safetensors']; // prettier-ignore
-
-async function readNetwork(folder: string): Promise<Weights> {
-  for (const file of WEIGHT_FILES) {
-    const path = join(folder, file);
-    if (await stat(path).then(() => true, () => false)) return readWeights(path); // prettier-ignore
-  }
-  throw new InputError(`${folder} has no weights; expected one of ${WEIGHT_FILES.join(', ')}.`);
 }
 
 async function readConfig<T>(schema: Parameters<typeof parseConfig<T>>[0], path: string): Promise<T> {

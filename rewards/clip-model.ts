@@ -3,12 +3,13 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
 import type { Parameters } from '../engine/parameters.ts';
-import { readWeights, type Weights } from '../engine/weights.ts';
+import type { Weights } from '../engine/weights.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import { imageFeatures, textFeatures } from '../models/clip/clip.ts';
 import { clipSchema, type ClipConfig } from '../models/clip/config.ts';
 import { ClipTokenizer } from '../models/clip/tokenizer.ts';
 import { parseConfig, readJson } from '../models/config.ts';
+import { readNetwork } from '../models/weight-files.ts';
 import { CLIP_MEAN, CLIP_STD, preprocess, type Preprocessing } from './preprocess.ts';
 import type { RewardModel, RewardSpec, SharedFeatures } from './reward.ts';
 
@@ -63,7 +64,7 @@ async function readClipModel(folder: string, scope: string): Promise<ClipModel> 
     existsSync(preprocessor) ? await readJson(preprocessor) : {},
     preprocessor,
   );
-  const all = await readWeights(join(folder, 'model.safetensors'));
+  const all = await readNetwork(folder);
   return {
     folder,
     scope,
