@@ -24,6 +24,9 @@ export class RunError extends TextcraftorError {
   readonly exitCode = 1;
 }
 
+/** Tuning games its rewards: they rise while what they stand for falls. Exit code 1. */
+export class CollapseError extends RunError {}
+
 /** A passing fault (a killed trainer, a busy port, a server out of reach). Exit code 1. */
 export class RetryableError extends TextcraftorError {
   readonly retryable = true;
@@ -42,7 +45,7 @@ export interface ErrorRecord {
   message: string;
 }
 
-const classes = { InputError, RunError, RetryableError, CancelledError };
+const classes = { InputError, RunError, CollapseError, RetryableError, CancelledError };
 
 /** Any thrown value as a record; what is not ours keeps its name and message. */
 export function toErrorRecord(error: unknown): ErrorRecord {

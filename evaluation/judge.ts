@@ -1,13 +1,10 @@
-import { parse } from '../datasets/shapes/grammar.ts';
-import { oracle } from '../datasets/shapes/oracle.ts';
-import { pictureLength } from '../datasets/shapes/renderer.ts';
-import { attributeNames } from '../datasets/shapes/scene.ts';
+import { exactMetrics, exactScores } from '../datasets/shapes/exact.ts';
 import { float32, int32, Program, type Tensors } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { embedderAmong } from '../rewards/diversity.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { requireFiniteScores, rewardWeights, scoreAll } from '../rewards/total.ts';
-import { HELD_OUT, ORACLE } from './metrics.ts';
+import { HELD_OUT } from './metrics.ts';
 
 /** Scores by metric, one value a picture; NaN where the oracle has no say. */
 export type PictureScores = Record<string, Float64Array>;
@@ -78,7 +75,7 @@ export class Judge {
     requireFiniteScores(scores, { prompts });
     const pixels = pictures.length / prompts.length;
     const exact = prompts.map((prompt, i) => exactScores(pictures.slice(i * pixels, (i + 1) * pixels), prompt));
-    for (const metric of ORACLE_METRICS) scores[metric] = Float64Array.from(exact, (own) => own[metric] ?? NaN);
+    for (const metric of exactMetrics) scores[metric] = Float64Array.from(exact, (own) => own[metric] ?? NaN);
     return { scores, embeddings: embeddings as Float32Array };
   }
 
@@ -88,14 +85,3 @@ export class Judge {
 }
 
 const featuresOf = (reward: LoadedReward) => `features/${reward.name}`;
-
-const ORACLE_METRICS = [ORACLE, ...attributeNames.map((name) => `${ORACLE}.${name}`)];
-
-/** 1 when the picture shows all that the prompt names, else 0, and the same for each attribute; nothing for prompts and pictures that are not of the shapes world. */
-function exactScores(picture: Float32Array, prompt: string): Record<string, number> {
-  const asked = picture.length === pictureLength ? parse(prompt) : undefined;
-  if (!asked) return {};
-  const { strict, correct } = oracle(picture, asked);
-  const attributes = Object.entries(correct).map(([name, right]) => [`${ORACLE}.${name}`, Number(right)] as const);
-  return { [ORACLE]: strict, ...Object.fromEntries(attributes) };
-}
