@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { InputError, RunError } from '../../common/errors.ts';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
+import { writePromptCard } from '../card.ts';
 import { dropNearDuplicates, nearDrops, type NearDuplicateSettings } from '../clusters.ts';
 import { Database, sqlString } from '../database.ts';
 import { duplicateDrops, firstSamples, uniqueBucket, type UniqueBucket } from '../duplicates.ts';
@@ -61,6 +62,7 @@ export async function run(context: Context): Promise<void> {
       throw new RunError(
         `${judged.read} prompts were read, but ${kept} kept and ${dropped} dropped; please report this.`,
       );
+    await writePromptCard(database, output);
     const truncated = await database.number(`SELECT count(*) FROM ${prompts} WHERE tokens > ${rules.maxTokens}`);
     return { ...judged, kept, truncated };
   });

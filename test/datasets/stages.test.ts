@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CancelledError, InputError } from '../../common/errors.ts';
 import { RandomStream } from '../../common/random.ts';
+import { readPromptCard } from '../../datasets/card.ts';
 import { Database, sqlString, type Row } from '../../datasets/database.ts';
 import { readManifest } from '../../datasets/manifest.ts';
 import { readSplit } from '../../datasets/shards.ts';
@@ -137,6 +138,32 @@ describe('filter', () => {
       signal: AbortSignal.abort(),
     });
     await expect(cancelled).rejects.toThrow(CancelledError);
+  });
+});
+
+describe('the card of a filter', () => {
+  it('counts every kept prompt by its length and its file, and copies by how many there were', async () => {
+    const files = {
+      'a.txt': ['one cat', 'ONE cat', 'x '.repeat(90), 'two', 'two', 'two ', 'two'].join('\n'),
+      'b.txt': 'b',
+    };
+    const folder = await filter(await ingest({ source: dirname(await write(files)) }));
+    const { kept } = await summary(folder);
+    const card = (await readPromptCard(folder))!;
+    expect(kept).toBe(4);
+    for (const bins of [card.tokens, card.characters])
+      expect(bins.reduce((sum, { prompts }) => sum + prompts, 0)).toBe(4);
+    expect(card.tokens.at(-1)).toEqual({ label: '80 and more', prompts: 1 });
+    expect(card.characters[0]).toEqual({ label: '0 to 24', prompts: 3 });
+    expect(card.copies).toEqual([
+      { label: '2', prompts: 1 },
+      { label: '3 to 4', prompts: 1 },
+    ]);
+    expect(card.sources).toEqual([
+      { name: 'a.txt', kept: 3 },
+      { name: 'b.txt', kept: 1 },
+    ]);
+    expect(card.otherSources).toEqual({ files: 0, kept: 0 });
   });
 });
 
