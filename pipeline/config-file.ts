@@ -36,6 +36,7 @@ export async function loadConfig<Settings extends CommonSettings>(
 ): Promise<Settings> {
   const raw = applySettings(await readYaml(absolutePath(file, folder), file), settings);
   const config = checkConfig(pipeline.schema, raw, file);
+  checkStageNames(pipeline, config, file);
   return pipeline.resolvePaths?.(config, (path) => absolutePath(path, folder)) ?? config;
 }
 
@@ -44,6 +45,20 @@ export function checkConfig<Settings>(schema: ZodType<Settings>, raw: unknown, o
   const result = schema.safeParse(raw);
   if (result.success) return result.data;
   throw new InputError(`${origin}: ${describe(schema, raw, result.error)}`);
+}
+
+/** @throws InputError when the section `stages` names one that the pipeline does not have */
+export function checkStageNames<Settings extends CommonSettings>(
+  pipeline: Pipeline<Settings>,
+  { stages = {} }: CommonSettings,
+  origin: string,
+): void {
+  const names = pipeline.stages.map(({ name }) => name);
+  const unknown = Object.keys(stages).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new InputError(
+      `${origin}: "stages.${unknown}" is no stage; did you mean "stages.${nearest(unknown, names)}"?`,
+    );
 }
 
 /** @param name what messages call it */

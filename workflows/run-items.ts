@@ -11,6 +11,8 @@ export interface ItemsRun {
   task: StageTask;
   taskQueue?: string;
   fanOut: FanOut;
+  /** Events after which it continues as new. */
+  longHistory?: number;
   /** Where an earlier execution has left off. */
   from?: { list: ItemList; next: number; lanes: ItemCounts[] };
 }
@@ -20,7 +22,8 @@ export interface ItemsRun {
  * all. However many there are, no history gets long: the workflow continues as new in time. Which items are done already
  * is the batches' concern, so it may start over at any time.
  */
-export async function runItems({ task, taskQueue, fanOut, from }: ItemsRun): Promise<StageOutcome> {
+export async function runItems(input: ItemsRun): Promise<StageOutcome> {
+  const { task, taskQueue, fanOut, longHistory, from } = input;
   const lanes = from?.lanes ?? Array.from({ length: fanOut.window }, () => noItems());
   let total = from?.list.total ?? 0;
   setHandler(itemsQuery, () => sumCounts(total, lanes));
@@ -32,7 +35,7 @@ export async function runItems({ task, taskQueue, fanOut, from }: ItemsRun): Pro
 
   const goAlong = async (lane: number): Promise<void> => {
     try {
-      while (next < total && !failed && !historyIsLong(workflowInfo())) {
+      while (next < total && !failed && !historyIsLong(workflowInfo(), longHistory)) {
         const start = next;
         next = Math.min(total, start + fanOut.batch);
         const before = lanes[lane]!;
@@ -48,11 +51,7 @@ export async function runItems({ task, taskQueue, fanOut, from }: ItemsRun): Pro
   const ends = await Promise.allSettled(lanes.map((_, lane) => goAlong(lane)));
   const errors = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
   if (errors.length > 0) throw errors.find(isCancellation) ?? errors[0];
-  if (next < total)
-    return continueAsNew<typeof runItems>({
-      ...{ task, fanOut, from: { list, next, lanes } },
-      ...(taskQueue === undefined ? {} : { taskQueue }),
-    });
+  if (next < total) return continueAsNew<typeof runItems>({ ...input, from: { list, next, lanes } });
   const gather = { kind: 'gather' as const, list: list.list, counts: sumCounts(total, lanes) };
   return callStage<StageOutcome>(withPart(task, gather), taskQueue, `${task.stage}, all items`);
 }

@@ -8,20 +8,19 @@ export interface SegmentsRun {
   taskQueue?: string;
   /** Segments that are done. */
   done?: number;
+  /** Events after which it continues as new. */
+  longHistory?: number;
 }
 
 /**
  * A stage that is done in segments: each ends with a checkpoint from which the next goes on. However many there are, no
  * history gets long: the workflow continues as new in time.
  */
-export async function runSegments({ task, taskQueue, done = 0 }: SegmentsRun): Promise<StageOutcome> {
+export async function runSegments({ done = 0, ...input }: SegmentsRun): Promise<StageOutcome> {
+  const { task, taskQueue, longHistory } = input;
   for (let number = done; ; number++) {
-    if (historyIsLong(workflowInfo()))
-      return continueAsNew<typeof runSegments>({
-        task,
-        done: number,
-        ...(taskQueue === undefined ? {} : { taskQueue }),
-      });
+    if (historyIsLong(workflowInfo(), longHistory))
+      return continueAsNew<typeof runSegments>({ ...input, done: number });
     const segment: StageTask = { ...task, part: { kind: 'segment', number } };
     const answer = await callStage<StageOutcome | Unfinished>(
       segment,

@@ -49,11 +49,12 @@ export async function walk(
     const inputs = Object.fromEntries(node.inputs.map((input) => [input, outcomes[input]!]));
     const task: StageTask = { run, stage: node.name, inputs, fresh: fresh.has(node.name), request };
     const child = node.fanOut || node.segmented ? `${run}/${node.name}/${uuid4().slice(0, 8)}` : undefined;
-    set(node.name, { status: 'running', ...(child === undefined ? {} : { child }) });
+    const by = child === undefined ? {} : { child };
+    set(node.name, { status: 'running', ...by });
     try {
       const outcome = await doNode(node, task, child);
       outcomes[node.name] = outcome;
-      set(node.name, { status: outcome.reused ? 'reused' : 'ran', outcome });
+      set(node.name, { status: outcome.reused ? 'reused' : 'ran', outcome, ...by });
     } catch (error) {
       if (isCancellation(error)) {
         states[node.name] = { status: 'stopped' };
@@ -61,7 +62,7 @@ export async function walk(
       }
       const record = errorRecord(error);
       errors.push(record);
-      set(node.name, { status: 'failed', error: record });
+      set(node.name, { status: 'failed', error: record, ...by });
     }
   };
   // Inputs come first, so each finds the promises that it waits for.

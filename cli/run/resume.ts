@@ -1,5 +1,5 @@
 import { InputError } from '../../common/errors.ts';
-import { absolutePath, checkConfig } from '../../pipeline/config-file.ts';
+import { absolutePath, checkConfig, checkStageNames } from '../../pipeline/config-file.ts';
 import { applySettings } from '../../pipeline/config-settings.ts';
 import { withDependents } from '../../pipeline/graph.ts';
 import type { Home } from '../../pipeline/home.ts';
@@ -28,6 +28,7 @@ export async function prepareResume(
   let settings = checkConfig(pipeline.schema, await records.config(run.id), `Run ${run.id}`);
   if (set.length > 0) {
     const changed = checkConfig(pipeline.schema, applySettings(await records.config(run.id), set), `Run ${run.id}`);
+    checkStageNames(pipeline, changed, `Run ${run.id}`);
     const absolute = (path: string): string => absolutePath(path, process.cwd());
     settings = pipeline.resolvePaths?.(changed, absolute) ?? changed;
   }

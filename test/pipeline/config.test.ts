@@ -56,6 +56,7 @@ describe('a wrong configuration gets one sentence', () => {
     ['filter.maxtoken=3', 'configs/tiny.yaml: unknown key "filter.maxtoken"; did you mean "filter.maxTokens"?'],
     ['rewards.clip.wieght=1', 'unknown key "rewards.0.wieght"; did you mean "rewards.0.weight"?'],
     ['tune=1', 'unknown key "tune"'],
+    ['stages.evalute.cache=off', '"stages.evalute" is no stage; did you mean "stages.evaluate"?'],
     ['heldOut.modell=x', 'unknown key "heldOut.modell"; did you mean "heldOut.model"?'],
     ['rewards.clop.weight=1', '--set rewards.clop.weight=1: no item is named "clop"; did you mean "clip"?'],
     ['seed.part=1', '--set seed.part=1: "seed" is a value and has no keys of its own.'],

@@ -2,6 +2,7 @@ import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { stagesSchema } from '../../pipeline/cache-policy.ts';
 import { ExternalDigests } from '../../pipeline/external.ts';
 import { KeyMaker, keyOf } from '../../pipeline/key.ts';
 import { traceArtifact } from '../../pipeline/lineage.ts';
@@ -19,6 +20,7 @@ const schema = z.strictObject({
   prompts: z.string(),
   train: z.strictObject({ rate: z.number(), steps: z.int() }),
   judge: z.strictObject({ count: z.int() }),
+  stages: stagesSchema,
 });
 type Settings = z.infer<typeof schema>;
 const settings: Settings = {
@@ -165,6 +167,20 @@ describe('the plan', () => {
     const aged = await setUp({ maximumAgeSeconds: 100 });
     await doAll(aged, aged.start, (stage) => stage, new Date(Date.now() - 200_000).toISOString());
     expect((await aged.plan())[1]).toEqual(['train', 'run', 'its result is 200 s old, more than 100 s']);
+  });
+
+  it('obeys a cache that a configuration turns off and an age that it limits, which are in no key', async () => {
+    const home = await setUp();
+    await doAll(home, home.start, (stage) => stage, new Date(Date.now() - 200_000).toISOString());
+    const says = async (stages: unknown) => home.plan({ ...home.start, stages: stagesSchema.parse(stages) });
+    expect((await says({ train: { cache: 'off' } }))[1]).toEqual(['train', 'run', 'its cache is off']);
+    expect((await says({ train: { maxAge: '3m' } }))[1]).toEqual([
+      'train',
+      'run',
+      'its result is 200 s old, more than 180 s',
+    ]);
+    expect(await says({ train: { cache: 'on', maxAge: '1h' } })).toEqual(reused);
+    expect(() => stagesSchema.parse({ train: { maxAge: '1 week' } })).toThrow('must be a time such as 30m, 12h or 7d');
   });
 
   it('is cut off where a changed stage gave the same result', async () => {

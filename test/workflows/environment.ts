@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RunChange, StageOutcome, StageTask } from '../../activities/stage-task.ts';
+import type { StageAnswer } from '../../activities/activities.ts';
+import type { RunChange, StageTask } from '../../activities/stage-task.ts';
 import { connectTemporal } from '../../cli/temporal/connection.ts';
 import { DevServer } from '../../cli/temporal/dev-server.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
@@ -22,6 +23,14 @@ export class WorkflowEnvironment {
   /** Stages in the order in which their attempts started and ended. */
   readonly events: string[] = [];
   readonly records: RunChange[] = [];
+  /** Of stages that fan out: how many items there are, and how often each was made. */
+  itemCount = 6;
+  readonly items = new Map<string, number>();
+  mostAtOnce = 0;
+  #going = 0;
+  /** Of stages in segments: how many there are, and which were done. */
+  segmentCount = 3;
+  readonly segments: number[] = [];
   readonly client: Client;
   readonly #stop: () => Promise<void>;
 
@@ -64,12 +73,34 @@ export class WorkflowEnvironment {
   run(id: string, input: Omit<PipelineRun, 'run'>): Promise<WorkflowHandle<typeof runPipeline>> {
     this.events.length = 0;
     this.records.length = 0;
+    this.items.clear();
+    this.segments.length = 0;
+    this.mostAtOnce = 0;
     const args: [PipelineRun] = [{ run: id, ...input }];
     return this.client.workflow.start<typeof runPipeline>('runPipeline', { workflowId: id, taskQueue: 'test', args });
   }
 
-  async #stage({ stage, inputs, fresh }: StageTask): Promise<StageOutcome> {
-    this.events.push(`${stage} starts`);
+  async #stage({ stage, inputs, fresh, part }: StageTask): Promise<StageAnswer> {
+    if (part?.kind === 'batch') {
+      const { from, to, before } = part;
+      this.#going += 1;
+      this.mostAtOnce = Math.max(this.mostAtOnce, this.#going);
+      await new Promise((resolve) => setImmediate(resolve));
+      this.#going -= 1;
+      if (this.faults.get(`${stage} ${from}`) === 'permanent')
+        throw ApplicationFailure.nonRetryable(`item ${from} of ${stage} cannot`, 'InputError');
+      for (let i = from; i < to; i++) this.items.set(`${stage} ${i}`, (this.items.get(`${stage} ${i}`) ?? 0) + 1);
+      return { ...before, done: before.done + to - from, rows: before.rows + to - from };
+    }
+    if (part?.kind === 'segment') {
+      this.segments.push(part.number);
+      if (this.faults.get(stage) !== 'hang' && part.number + 1 < this.segmentCount) return { unfinished: true };
+    }
+    if (part?.kind === 'list') {
+      this.events.push(`${stage} starts`);
+      return { list: { uri: 'file:///', sha256: 'list', bytes: 1 }, total: this.itemCount };
+    }
+    if (part?.kind !== 'gather') this.events.push(`${stage} starts`);
     const fault = this.faults.get(stage);
     if (fault === 'hang') await this.#hang(stage);
     if (fault === 'permanent') throw ApplicationFailure.nonRetryable(`${stage} cannot`, 'InputError');

@@ -1,0 +1,82 @@
+import {
+  CancellationScope,
+  executeChild,
+  ParentClosePolicy,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { RetrainActivities } from '../activities/retrain/activities.ts';
+import { runPipeline } from './run-pipeline.ts';
+
+export interface Retraining {
+  schedule: string;
+  /** Only on the files of this day, as 2026-11-24. */
+  partition?: string;
+}
+
+export interface RetrainOutcome {
+  outcome: 'nothing new' | 'promoted' | 'rejected' | 'completed';
+  run?: string;
+  /** New prompts that it was trained on. */
+  rows?: number;
+  version?: number;
+  /** Why it was not promoted. */
+  refused?: string[];
+}
+
+const activities = proxyActivities<RetrainActivities>({
+  heartbeatTimeout: '20 seconds',
+  startToCloseTimeout: '6 hours',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/**
+ * Trains on the prompts that arrived since the last time, and lets what comes out replace what is in production if the
+ * gate finds it better. A run that fails is parked as any run is; one that is cancelled gives its prompts back.
+ */
+export async function retrain({ schedule, partition }: Retraining): Promise<RetrainOutcome> {
+  const { workflowId, runId } = workflowInfo();
+  const owner = { workflowId, runId };
+  const taken = await activities.takePrompts({ schedule, ...(partition === undefined ? {} : { partition }), owner });
+  if (!taken) return { outcome: 'nothing new' };
+  const batch = { schedule, batch: taken.number };
+  try {
+    const input = await activities.prepareRun(batch);
+    await executeChild(runPipeline, {
+      workflowId: input.run,
+      args: [input],
+      // So that the run's record says what became of it.
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      staticSummary: `Pipeline run ${input.run}`,
+    });
+    const registered = await activities.closeBatch(batch);
+    return {
+      outcome: !registered ? 'completed' : registered.promoted ? 'promoted' : 'rejected',
+      run: input.run,
+      rows: taken.rows,
+      ...(registered?.version === undefined ? {} : { version: registered.version }),
+      ...(registered && registered.refused.length > 0 ? { refused: registered.refused } : {}),
+    };
+  } catch (error) {
+    await CancellationScope.nonCancellable(() => activities.releaseBatch(batch));
+    throw error;
+  }
+}
+
+export interface Backfill {
+  schedule: string;
+  /** In the order in which they are trained on. */
+  partitions: readonly string[];
+}
+
+/** Retrains on one partition after the other, each from what the one before has brought into production. */
+export async function backfill({ schedule, partitions }: Backfill): Promise<Record<string, RetrainOutcome>> {
+  const outcomes: Record<string, RetrainOutcome> = {};
+  for (const partition of partitions)
+    outcomes[partition] = await executeChild(retrain, {
+      workflowId: `${workflowInfo().workflowId}-${partition}`,
+      args: [{ schedule, partition }],
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    });
+  return outcomes;
+}
