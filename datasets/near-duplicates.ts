@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { argsort } from './argsort.ts';
 import { bands, MinHash, sketchMatches, sketchWords } from './min-hash.ts';
 import { SpilledList } from './spill.ts';
-import { shinglesOf } from './shingles.ts';
+import { sharedShingles, shinglesOf } from './shingles.ts';
 
 /** Members of a group of candidates that each one is compared with: those before it. */
 const window = 8;
@@ -14,7 +14,7 @@ const slack = 3;
  * candidates, and candidates are compared by the exact Jaccard similarity of their words and pairs of words. What is
  * alike is joined, so a group may hold two texts that are alike through a third only.
  *
- * Memory: 40 bytes a text. Signatures and shingles are in files below `scratch`.
+ * Memory: 60 bytes a text. Signatures and shingles are in files below `scratch`.
  */
 export class NearDuplicates {
   readonly #similarity: number;
@@ -50,7 +50,7 @@ export class NearDuplicates {
     const shingles = shinglesOf(text);
     this.#hash.sign(shingles);
     for (let band = 0; band < bands; band++) this.#keys[band]!.push(this.#hash.keys[band]!);
-    for (let i = 0; i < shingles.length; i++) this.#shingles.push(shingles[i]!);
+    this.#shingles.pushAll(shingles);
     this.#sketches.set(this.#hash.sketch, this.#count * sketchWords);
     this.#starts[++this.#count] = this.#shingles.length;
   }
@@ -61,15 +61,8 @@ export class NearDuplicates {
    * @returns for each text the first one of its group, by the order in which they were added
    */
   groups(progress: (band: number) => void = () => {}): Uint32Array {
-    // A band's groups are in the order of the next band's keys: those that agree in both stand side by side.
     for (let band = 0; band < bands; band++) {
-      const next = this.#keys[(band + 1) % bands]!.all();
-      const order = argsort(
-        next,
-        Uint32Array.from({ length: this.#count }, (_, i) => i),
-      );
-      const keys = this.#keys[band]!.all();
-      this.#joinBand(keys, argsort(keys, order));
+      this.#joinBand(this.#keys[band]!.all(), this.#keys[(band + 1) % bands]!);
       progress(band + 1);
     }
     for (let i = 0; i < this.#count; i++) this.#parents[i] = this.#find(i);
@@ -77,15 +70,21 @@ export class NearDuplicates {
     return this.#parents;
   }
 
-  #joinBand(keys: Uint32Array, order: Uint32Array): void {
-    let start = 0;
-    for (let i = 1; i < order.length; i++) {
-      const text = order[i]!;
-      if (keys[text] !== keys[order[start]!]) {
-        start = i;
-        continue;
+  #joinBand(keys: Uint32Array, next: SpilledList): void {
+    const order = argsort(keys);
+    let nextKeys: Uint32Array | undefined;
+    for (let start = 0, end; start < order.length; start = end) {
+      for (end = start + 1; end < order.length && keys[order[end]!] === keys[order[start]!];) end++;
+      if (end - start === 1) continue;
+      const group = order.subarray(start, end);
+      if (group.length > window) {
+        // Those that agree in the next band too shall stand side by side.
+        const known = (nextKeys ??= next.all());
+        group.sort((a, b) => known[a]! - known[b]! || a - b);
       }
-      for (let j = i - 1; j >= Math.max(start, i - window); j--) this.#compare(text, order[j]!);
+      for (let i = 1; i < group.length; i++) {
+        for (let j = i - 1; j >= Math.max(0, i - window); j--) this.#compare(group[i]!, group[j]!);
+      }
     }
   }
 
@@ -111,10 +110,7 @@ export class NearDuplicates {
     // shared / (m + n - shared) >= similarity
     const needed = (this.#similarity * (m + n)) / (1 + this.#similarity);
     if (Math.min(m, n) < needed || m === 0) return false;
-    const set = new Set(inA);
-    let shared = 0;
-    for (let i = 0; i < n; i++) if (set.has(inB[i]!)) shared++;
-    return shared >= needed;
+    return sharedShingles(inA, inB) >= needed;
   }
 
   #buffers = [new Uint32Array(256), new Uint32Array(256)];

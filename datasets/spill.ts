@@ -23,6 +23,15 @@ export class SpilledList {
     this.#buffer[this.#filled++] = value;
   }
 
+  pushAll(values: Uint32Array): void {
+    if (this.#filled + values.length > bufferLength) {
+      for (let i = 0; i < values.length; i++) this.push(values[i]!);
+      return;
+    }
+    this.#buffer.set(values, this.#filled);
+    this.#filled += values.length;
+  }
+
   /** `count` numbers from `from` on, into the beginning of `target`. */
   read(from: number, count: number, target: Uint32Array): void {
     const fromFile = Math.max(0, Math.min(count, this.#written - from));

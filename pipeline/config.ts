@@ -7,6 +7,8 @@ import { championSchema, registrySchema } from './registry/settings.ts';
 const whole = z.int();
 const positive = z.int().min(1);
 const share = z.number().min(0).max(1);
+/** Jaccard similarity of the words and pairs of words of two prompts. */
+const similarity = z.number().gt(0).max(1);
 const text = z.string().min(1);
 const isEncoding = (label: string): boolean => {
   try {
@@ -57,10 +59,35 @@ const shape = z.strictObject({
       overlong: z.enum(['truncate', 'drop']).default('truncate'),
       /** Words and phrases that drop a prompt, letter case aside. */
       blocked: z.array(text).default([]),
+      /** Files of them, one a line. */
+      blockedFiles: z.array(text).optional(),
+      /** What becomes of a prompt with a word of the list for sexual and gory prompts that comes with the program. */
+      nsfw: z.enum(['keep', 'drop']).optional(),
+      /** What becomes of a prompt with a given name of the list that comes with the program, or a name of these files. */
+      personalNames: z.enum(['keep', 'drop']).optional(),
+      personalNameFiles: z.array(text).optional(),
+      /** What becomes of weights such as "(word:1.2)" and "[word]", and of flags such as "--ar 16:9". */
+      weights: z.enum(['keep', 'strip', 'drop']).optional(),
+      flags: z.enum(['keep', 'strip', 'drop']).optional(),
+      /** Scripts of Unicode (Latin, Cyrillic, Han, ...), and the least share of a prompt's letters that is of them. */
+      scripts: z.array(text).min(1).optional(),
+      scriptShare: share.optional(),
+      /** Largest share of a prompt's words that it has said before. */
+      maxRepetition: share.optional(),
+      /** Similarity to a prompt of `benchmarks` from which on a prompt is dropped. */
+      benchmarkSimilarity: similarity.optional(),
+      /** Prompts that are nearly the same: from which similarity on, and how many of them are kept. */
+      nearDuplicates: z.strictObject({ similarity: similarity.default(0.65), keep: positive.default(1) }).optional(),
     })
     .prefault({}),
   shard: z
-    .strictObject({ rows: positive.default(4096), validation: share.default(0.1), test: share.default(0.2) })
+    .strictObject({
+      rows: positive.default(4096),
+      validation: share.default(0.1),
+      test: share.default(0.2),
+      /** A folder of shards made before: they stay as they are, and the prompts that they lack are added to them. */
+      extends: text.optional(),
+    })
     .prefault({}),
   sampler: z.strictObject({
     /** T: denoising steps. */
@@ -164,6 +191,12 @@ export function resolveConfigPaths(config: Config, absolute: (path: string) => s
     ...config,
     model: absolute(config.model),
     prompts: isShapes(config) ? config.prompts : { ...config.prompts, source: absolute(config.prompts.source) },
+    filter: {
+      ...config.filter,
+      ...(config.filter.blockedFiles ? { blockedFiles: config.filter.blockedFiles.map(absolute) } : {}),
+      ...(config.filter.personalNameFiles ? { personalNameFiles: config.filter.personalNameFiles.map(absolute) } : {}),
+    },
+    shard: { ...config.shard, ...(config.shard.extends ? { extends: absolute(config.shard.extends) } : {}) },
     rewards: config.rewards.map(withPaths),
     ...(config.heldOut ? { heldOut: withPaths(config.heldOut) } : {}),
     ...(config.benchmarks ? { benchmarks: config.benchmarks.map((set) => ({ ...set, source: set.source === 'shapes' ? set.source : absolute(set.source) })) } : {}), // prettier-ignore

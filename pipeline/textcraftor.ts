@@ -19,6 +19,7 @@ const benchmarks = ({ benchmarks }: Config) => (benchmarks ? { benchmarks } : {}
 const benchmarkFiles = ({ benchmarks = [] }: Config) => benchmarks.map(({ source }) => source).filter((source) => source !== 'shapes'); // prettier-ignore
 const armFiles = ({ evaluate }: Config) =>
   (evaluate.arms ?? []).flatMap(({ mix }) => mix.map(({ encoder }) => encoder));
+const extended = ({ shard }: Config) => (shard.extends === undefined ? {} : { extends: shard.extends });
 
 export const ingest = defineStage({
   name: 'ingest',
@@ -31,14 +32,24 @@ export const filter = defineStage({
   name: 'filter',
   inputs: ['ingest'],
   module: 'datasets/stages/filter.ts',
-  config: (c: Config) => ({ ...c.filter, tokenizer: tokenizer(c) }),
-  files: (c) => [tokenizer(c)],
+  config: (c: Config) => ({
+    ...c.filter,
+    tokenizer: tokenizer(c),
+    ...(c.benchmarks ? { benchmarks: c.benchmarks.map(({ name, source, column }) => ({ name, source, column })) } : {}),
+    ...extended(c),
+  }),
+  files: (c) => [
+    tokenizer(c),
+    ...[c.filter.blockedFiles ?? [], c.filter.personalNameFiles ?? [], benchmarkFiles(c), c.shard.extends ?? []].flat(),
+  ],
 });
 export const shard = defineStage({
   name: 'shard',
   inputs: ['filter'],
   module: 'datasets/stages/shard.ts',
+  fanOut: { window: 2, batch: 16 },
   config: (c: Config) => c.shard,
+  files: (c) => [c.shard.extends ?? []].flat(),
 });
 export const rollout = defineStage({
   name: 'rollout',

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run as filter, type FilterConfig } from '../../datasets/stages/filter.ts';
 import { run as ingest } from '../../datasets/stages/ingest.ts';
-import { run as shard } from '../../datasets/stages/shard.ts';
+import * as shard from '../../datasets/stages/shard.ts';
 
 // One process that takes a corpus from its files to shards, and prints what that took as a line of JSON.
 
@@ -45,15 +45,23 @@ await timed('filter', async () =>
   }),
 );
 const { kept } = JSON.parse(await readFile(join(filtered, 'summary.json'), 'utf8')) as { kept: number };
-await timed('shard', async () =>
-  shard({
+await timed('shard', async () => {
+  const config = { rows: Math.ceil(kept / shards), validation: 0, test: 0 };
+  const context = {
     ...common,
-    config: { rows: Math.ceil(kept / shards), validation: 0, test: 0 },
+    config,
     inputs: { filter: filtered },
     output: sharded,
     scratch: await folder('scratch'),
-  }),
-);
+  };
+  const items: Record<string, string> = {};
+  for (const item of await shard.items(context)) {
+    items[item] = await folder(join('shards', item.split(' ')[0]!));
+    await shard.runItem({ ...context, output: items[item], item });
+  }
+  await shard.gather({ ...context, items });
+  await rm(join(work, 'shards'), { recursive: true });
+});
 const { user, system } = process.cpuUsage();
 console.log(
   JSON.stringify({

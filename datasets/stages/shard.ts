@@ -1,7 +1,6 @@
 import { constants } from 'node:fs';
-import { copyFile, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CancelledError } from '../../common/errors.ts';
 import { canonicalJson, sha256, sha256File, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { Database } from '../database.ts';
@@ -22,25 +21,6 @@ const rowGroup = 4096;
 
 type Context = StageContext<ShardConfig, 'filter'>;
 
-/**
- * Cuts the kept prompts into splits and shards. Within a split the prompts lie in the order of their ids, which are
- * hashes: as good as shuffled, the same for any order of the input, and cut into shards that differ by one row at most.
- * The run's seed has no part in it, so runs of other seeds train and test on the same prompts.
- */
-export async function run(context: Context): Promise<void> {
-  const { output, progress, signal } = context;
-  const plans = await items(context);
-  const folders: Record<string, string> = {};
-  for (const [step, item] of plans.entries()) {
-    if (signal.aborted) throw new CancelledError('Writing the shards was cancelled.');
-    await runItem({ ...context, item, progress: () => {} });
-    folders[item] = output;
-    progress({ step: step + 1, total: plans.length, message: planOf(item).file });
-  }
-  await gather({ ...context, items: folders });
-  for (const item of plans) await rm(join(output, entryName(planOf(item).file)));
-}
-
 /** A shard to write as a text, and back. */
 const itemOf = ({ file, from, to }: ShardPlan): string => `${file} ${from} ${to}`;
 function planOf(item: string): ShardPlan {
@@ -48,7 +28,11 @@ function planOf(item: string): ShardPlan {
   return { split: file.slice(0, file.indexOf('-')) as Split, file, from, to };
 }
 
-/** The shards that are to be written. */
+/**
+ * The shards that are to be written. Within a split the prompts lie in the order of their ids, which are hashes: as good
+ * as shuffled, the same for any order of the input, and cut into shards that differ by one row at most. The run's seed
+ * has no part in it, so runs of other seeds train and test on the same prompts.
+ */
 export async function items({ config, inputs, scratch }: Omit<Context, 'output'>): Promise<string[]> {
   const before = config.extends === undefined ? undefined : await readManifest(config.extends);
   const taken = Object.fromEntries(splits.map((split) => [split, before?.splits[split].shards.length ?? 0]));

@@ -19,6 +19,8 @@ const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) => {
 
 /** Words that are remembered with their ids; web prompts repeat a few ten thousand words almost always. */
 const cacheSize = 100_000;
+/** Words whose number of ids is remembered; a power of two. */
+const countedSlots = 1 << 17;
 /** Longer words are rare and not worth remembering. */
 const longestCached = 40;
 
@@ -38,6 +40,9 @@ export class ClipTokenizer {
   readonly #special: Map<string, number>;
   readonly #anySpecial: RegExp;
   readonly #cache = new Map<string, number[]>();
+  /** Words by their hash, the latest of those that share one, and their numbers of ids. */
+  readonly #countedWords = new Array<string | undefined>(countedSlots).fill(undefined);
+  readonly #counts = new Uint16Array(countedSlots);
 
   constructor(parts: TokenizerParts) {
     this.bosId = parts.bos;
@@ -117,8 +122,22 @@ export class ClipTokenizer {
       else
         do at++;
         while (at < text.length && asciiKinds[text.charCodeAt(at)] === kind);
-      count += this.#word(text.slice(start, at)).length;
+      count += this.#countWord(text, start, at);
     }
+    return count;
+  }
+
+  /** Number of ids of the word in [start, end), found without making a string of it. */
+  #countWord(text: string, start: number, end: number): number {
+    let hash = 0x811c9dc5;
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+    const slot = (hash ^ (hash >>> 15)) & (countedSlots - 1);
+    const known = this.#countedWords[slot];
+    if (known !== undefined && known.length === end - start && text.startsWith(known, start))
+      return this.#counts[slot]!;
+    const word = text.slice(start, end);
+    const count = this.#word(word).length;
+    if (word.length <= longestCached) [this.#countedWords[slot], this.#counts[slot]] = [word, count];
     return count;
   }
 

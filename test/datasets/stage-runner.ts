@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { run as filterRun, type FilterConfig } from '../../datasets/stages/filter.ts';
 import { run as ingestRun, type IngestConfig } from '../../datasets/stages/ingest.ts';
-import { run as shardRun, type ShardConfig } from '../../datasets/stages/shard.ts';
+import type { FanOutBody, StageContext } from '../../pipeline/stage.ts';
+import * as shardBody from '../../datasets/stages/shard.ts';
+import type { ShardConfig } from '../../datasets/stages/shard.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'prompts-'));
 let folders = 0;
@@ -58,7 +60,19 @@ export async function filter(ingested: string, config: Partial<FilterConfig> = {
 }
 
 export async function shard(filtered: string, config: ShardConfig): Promise<string> {
-  const given = await context(config, { filter: filtered });
-  await shardRun(given);
+  return fanOut(shardBody, await context(config, { filter: filtered }));
+}
+
+/** Does the items of a stage that fans out one after another, each in folders of its own. */
+export async function fanOut<Slice, Input extends string>(
+  body: FanOutBody<Slice, Input>,
+  given: StageContext<Slice, Input>,
+): Promise<string> {
+  const items: Record<string, string> = {};
+  for (const item of await body.items(given)) {
+    items[item] = await emptyFolder();
+    await body.runItem({ ...given, output: items[item], scratch: await emptyFolder(), item });
+  }
+  await body.gather({ ...given, items });
   return given.output;
 }

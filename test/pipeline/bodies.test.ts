@@ -32,12 +32,17 @@ interface Handed<
 }
 /** What a body takes. */
 type Taken<Body extends { run(context: never): Promise<void> }> = Pick<Parameters<Body['run']>[0], 'config' | 'inputs'>;
+/** What a body takes that fans out. */
+type FannedOut<Body extends { gather(context: never): Promise<void> }> = Pick<
+  Parameters<Body['gather']>[0],
+  'config' | 'inputs'
+>;
 
 // Checked by the compiler (npm run types).
 it('hands each body what it takes', () => {
   expectTypeOf<Handed<typeof ingest>>().toExtend<Taken<typeof ingestBody>>();
   expectTypeOf<Handed<typeof filter>>().toExtend<Taken<typeof filterBody>>();
-  expectTypeOf<Handed<typeof shard>>().toExtend<Taken<typeof shardBody>>();
+  expectTypeOf<Handed<typeof shard>>().toExtend<FannedOut<typeof shardBody>>();
   expectTypeOf<Handed<typeof rollout>>().toExtend<Taken<typeof rolloutBody>>();
   expectTypeOf<Handed<typeof tuneEncoder>>().toExtend<Taken<typeof tuneEncoderBody>>();
   expectTypeOf<Handed<typeof sweep>>().toExtend<Taken<typeof sweepBody>>();
