@@ -18,6 +18,7 @@ const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
     ['draft', 'layout', 'unet'],
     ['clip', 'aesthetic', 'preference', 'heldOut'],
   ],
+  [['second', 'inpainting', 'control']],
 ];
 
 /** Builds the world, each step in a process of its own, two at a time. */

@@ -15,6 +15,14 @@ export interface SamplerSettings {
 /** The input that describes one denoising step: [timestep, a, b] with z' = a z + b eps. */
 export const STEP_NUMBERS = float32(3);
 
+export interface StepInputs {
+  z: Tensor;
+  step: Tensor;
+  condition: Tensor;
+  unconditional: Tensor;
+  guide?: Tensor;
+}
+
 /**
  * One DDIM step with classifier-free guidance (Ho and Salimans, arXiv 2207.12598), both branches in one batch:
  * eps = eps_uncond + guidance * (eps_cond - eps_uncond), z' = a z + b eps. A guidance of 1 or less means none, as in
@@ -23,22 +31,24 @@ export const STEP_NUMBERS = float32(3);
  * @param step {@link STEP_NUMBERS}
  * @param condition [B, T, D], the prompts
  * @param unconditional [1, T, D], the empty (or negative) prompt
+ * @param guide [B, h, w, in_channels - C], what the UNet sees beside the noisy latents: mask and masked picture, a control image
  */
 export function guidedStep(
   p: Parameters,
   config: UnetConfig,
   guidance: number,
-  { z, step, condition, unconditional }: { z: Tensor; step: Tensor; condition: Tensor; unconditional: Tensor },
+  { z, step, condition, unconditional, guide }: StepInputs,
 ): Tensor {
   const batch = z.shape[0]!;
+  const seen = guide ? tf.concat([z, guide], 3) : z;
   const [timestep, a, b] = tf.split(step, 3) as [Tensor, Tensor, Tensor];
   if (guidance <= 1) {
-    const eps = unet2dCondition(p, config, { sample: z, timestep: timestep.tile([batch]), context: condition });
+    const eps = unet2dCondition(p, config, { sample: seen, timestep: timestep.tile([batch]), context: condition });
     return z.mul(a).add(eps.mul(b));
   }
   const context = tf.concat([unconditional.tile([batch, 1, 1]), condition], 0);
   const eps = unet2dCondition(p, config, {
-    sample: tf.concat([z, z], 0),
+    sample: tf.concat([seen, seen], 0),
     timestep: timestep.tile([2 * batch]),
     context,
   });

@@ -1,4 +1,4 @@
-import { float32, int32, Program } from '../engine/program.ts';
+import { float32, int32, Program, type TensorSpec } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights.ts';
 import { clipText } from './clip/text.ts';
@@ -25,6 +25,14 @@ export interface TextToImageShape {
   guidance: number;
 }
 
+export interface DenoiseOptions {
+  from?: number;
+  until?: number;
+  /** [B, h, w, in_channels - C] */
+  guide?: Tensor;
+  progress?(done: number): void;
+}
+
 /**
  * Stable Diffusion's way from prompts to pictures, as diffusers' StableDiffusionPipeline with its DDIMScheduler (eta 0).
  * The caller disposes the tensors that it gets.
@@ -43,7 +51,9 @@ export class TextToImage {
     this.#batch = batch;
     this.#scheduler = new DdimScheduler(config.scheduler);
 
-    const z = float32(batch, height, width, unet.in_channels);
+    const z = float32(batch, height, width, vae.latent_channels);
+    const guided = unet.in_channels - vae.latent_channels;
+    const guide: { guide?: TensorSpec } = guided > 0 ? { guide: float32(batch, height, width, guided) } : {};
     const embedding = (rows: number) => float32(rows, tokenizer.modelMaxLength, textEncoder.hidden_size);
     this.#program.entry('encode', { ids: int32(batch + 1, tokenizer.modelMaxLength) }, ({ ids }, scope) => {
       const { hidden } = clipText(scope.parameters('text_encoder'), textEncoder, ids);
@@ -51,7 +61,7 @@ export class TextToImage {
       return { condition, unconditional };
     });
     const step = { z, step: STEP_NUMBERS, condition: embedding(batch), unconditional: embedding(1) };
-    this.#program.entry('denoise', step, (inputs, scope) => ({
+    this.#program.entry('denoise', { ...step, ...(guide as { guide: TensorSpec }) }, (inputs, scope) => ({
       z: guidedStep(scope.parameters('unet'), unet, guidance, inputs),
     }));
     this.#program.entry('decode', { z }, ({ z }, scope) => {
@@ -86,13 +96,14 @@ export class TextToImage {
    * them if these are not given.
    * @param noise z_T, or the latents after `from` steps. [B, h, w, C]
    * @param conditioning of the step with this index, 0 being the first
+   * @param options.guide for a UNet that sees more than the latents: an inpainting one, or one with a control image
    * @returns z_0 [B, h, w, C], or what the latents are after that many steps
    */
   denoise(
     noise: Tensor,
     steps: number,
     conditioning: (step: number) => Conditioning,
-    { from = 0, until = steps, progress }: { from?: number; until?: number; progress?: (done: number) => void } = {},
+    { from = 0, until = steps, guide, progress }: DenoiseOptions = {},
   ): Tensor {
     let z = noise.clone();
     const timesteps = this.#scheduler.timesteps(steps);
@@ -100,7 +111,7 @@ export class TextToImage {
       const t = timesteps[i]!;
       const { a, b } = this.#scheduler.step(t, steps);
       const step = tf.tensor1d([t, a, b]);
-      const next = this.#program.run('denoise', { z, step, ...conditioning(i) })['z']!;
+      const next = this.#program.run('denoise', { z, step, ...conditioning(i), ...(guide && { guide }) })['z']!;
       tf.dispose([z, step]);
       z = next;
       progress?.(i + 1);

@@ -15,22 +15,23 @@ import { filmCnn } from '../../rewards/film-cnn.ts';
 import { preprocess } from '../../rewards/preprocess.ts';
 import { trainAesthetic } from './aesthetic.ts';
 import { CLIP_BATCH, trainClip, type PairBatch } from './clip.ts';
+import { controlGuide, inpaintingGuide, widenInput } from './guides.ts';
 import { decodeLatents, encodePictures, whiten } from './latents.ts';
 import { trainPairReward } from './pair-reward.ts';
 import { neighbour, pictureAt, pictureBank, type PictureBank } from './pictures.ts';
-import { CLIP_PREPROCESSING, CONTEXT_LENGTH, IMAGE_SHAPE, WEB_EXAMPLES, clipConfig, heldOutConfig, schedulerConfig, unetConfig, vaeConfig } from './recipe.ts'; // prettier-ignore
+import { CLIP_PREPROCESSING, CONTEXT_LENGTH, IMAGE_SHAPE, WEB_EXAMPLES, clipConfig, controlUnetConfig, heldOutConfig, inpaintingUnetConfig, schedulerConfig, secondUnetConfig, unetConfig, vaeConfig } from './recipe.ts'; // prettier-ignore
 import { trainUnet, type UnetTraining } from './unet.ts';
 import { trainVae } from './vae.ts';
 
 const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
 
 /** Every model has a seed of its own; the held-out reward's data comes from yet another. */
-const SEEDS = { web: 1, vae: 2, base: 3, draft: 4, layout: 11, unet: 12, bank: 5, clip: 6, preference: 7, aesthetic: 8, heldOutBank: 9, heldOut: 10 };
-const STEPS = { vae: 4000, base: 2000, draft: 5000, layout: 1800, unet: 2000, clip: 2500, preference: 1200, aesthetic: 1200, heldOut: 2500 };
+const SEEDS = { web: 1, vae: 2, base: 3, draft: 4, layout: 11, unet: 12, bank: 5, clip: 6, preference: 7, aesthetic: 8, heldOutBank: 9, heldOut: 10, second: 13, inpainting: 14, control: 15 };
+const STEPS = { vae: 4000, base: 2000, draft: 5000, layout: 1800, unet: 2000, clip: 2500, preference: 1200, aesthetic: 1200, heldOut: 2500, second: 5000, inpainting: 1500, control: 1500 };
 const BANK = 12000;
 
 /** The steps of the build, in an order that respects what they need. Each leaves one file; a file that is there is kept. */
-export const WORLD_STEPS = ['vae', 'base', 'draft', 'layout', 'unet', 'clip', 'preference', 'aesthetic', 'heldOut'] as const;
+export const WORLD_STEPS = ['vae', 'base', 'draft', 'layout', 'unet', 'clip', 'preference', 'aesthetic', 'heldOut', 'second', 'inpainting', 'control'] as const;
 export type WorldStep = (typeof WORLD_STEPS)[number];
 
 export interface WorldBuild {
@@ -56,10 +57,16 @@ export async function buildWorldStep(step: WorldStep, { work, tokenizer: tokeniz
   const common = { seed: SEEDS[step], steps: STEPS[step], report };
   const load = (name: WorldStep) => readWeights(path(name));
 
-  const diffusion = async (how: Pick<UnetTraining, 'layoutWeight' | 'learningRate' | 'start'>): Promise<Weights> => {
+  const diffusion = async (how: Omit<UnetTraining, keyof typeof common | 'latents' | 'captions' | 'empty' | 'textConfig'>): Promise<Weights> => {
     const data = { latents: encodePictures(webPictures(), await load('vae')), captions: webCaptions(ids), empty: ids('') };
     const { unet, text } = trainUnet({ ...common, ...data, ...how, textConfig: config.text_config });
     return new Map([...prefixed(unet, 'unet.'), ...prefixed(text, 'text.')]);
+  };
+  /** A UNet that learns to read the base model's finished text encoder. */
+  const reader = async (how: Pick<UnetTraining, 'unet' | 'learningRate' | 'guide'>, start?: Weights): Promise<Weights> => {
+    const text = part(await load('unet'), 'text.');
+    const weights = await diffusion({ ...how, layoutWeight: 0.5, freezeText: true, start: { text, ...(start && { unet: start }) } });
+    return part(weights, 'unet.');
   };
   const run: Record<WorldStep, () => Promise<Weights>> = {
     async vae() {
@@ -116,6 +123,16 @@ export async function buildWorldStep(step: WorldStep, { work, tokenizer: tokeniz
         score: (p, image, captions) => filmCnn(p, network, image, captions),
       });
     },
+    second: () => reader({ unet: secondUnetConfig, learningRate: 1.5e-3 }),
+    async inpainting() {
+      const guide = inpaintingGuide(webPictures(), webScenes(), await load('vae'), SEEDS.inpainting);
+      const start = widenInput(await load('second'), inpaintingUnetConfig.in_channels);
+      return reader({ unet: inpaintingUnetConfig, learningRate: 1e-3, guide }, start);
+    },
+    async control() {
+      const start = widenInput(await load('second'), controlUnetConfig.in_channels);
+      return reader({ unet: controlUnetConfig, learningRate: 1e-3, guide: controlGuide(webScenes()) }, start);
+    },
   };
   await writeWeights(path(step), await run[step]());
   log(`${step} done in ${((Date.now() - started) / 1000).toFixed(0)} s`);
@@ -128,6 +145,8 @@ function webPictures(): Float32Array {
   for (let i = 0; i < WEB_EXAMPLES; i++) pictures.set(webExample(i, SEEDS.web).image, i * PIXELS);
   return pictures;
 }
+
+const webScenes = () => Array.from({ length: WEB_EXAMPLES }, (_, i) => webExample(i, SEEDS.web).scene);
 
 function webCaptions(ids: (text: string) => Int32Array): Int32Array {
   const captions = new Int32Array(WEB_EXAMPLES * CONTEXT_LENGTH);
@@ -229,6 +248,10 @@ export async function assembleWorld(world: string, { work, tokenizer: tokenizerF
   await weights('base/text_encoder/model.safetensors', part(base, 'text.'));
   await json('base/unet/config.json', unetConfig);
   await weights('base/unet/diffusion_pytorch_model.safetensors', part(base, 'unet.'));
+  for (const [folder, unet, step] of [['second', secondUnetConfig, 'second'], ['second-inpainting', inpaintingUnetConfig, 'inpainting'], ['second-control', controlUnetConfig, 'control']] as const) { // prettier-ignore
+    await json(`${folder}/config.json`, unet);
+    await weights(`${folder}/diffusion_pytorch_model.safetensors`, await load(step));
+  }
   await json('base/vae/config.json', vaeConfig);
   await weights('base/vae/diffusion_pytorch_model.safetensors', await load('vae'));
   const aesthetic = await load('aesthetic');

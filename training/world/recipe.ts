@@ -44,6 +44,12 @@ export const unetConfig = {
   freq_shift: 0,
 };
 
+/** A UNet of other widths, trained apart: a tuned text encoder is tried on it without having seen it. */
+export const secondUnetConfig = { ...unetConfig, block_out_channels: [40, 80] };
+/** The second UNet's variants: the mask and the masked picture's latents, or a control image, beside the noisy latents. */
+export const inpaintingUnetConfig = { ...secondUnetConfig, in_channels: 2 * LATENT_CHANNELS + 1 };
+export const controlUnetConfig = { ...secondUnetConfig, in_channels: LATENT_CHANNELS + 16 };
+
 export const schedulerConfig = {
   _class_name: 'DDIMScheduler',
   num_train_timesteps: 1000,

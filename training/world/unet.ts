@@ -1,11 +1,11 @@
 import { RandomStream } from '../../common/random.ts';
-import { Program, float32, int32 } from '../../engine/program.ts';
+import { Program, float32, int32, type TensorSpec } from '../../engine/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights.ts';
 import type { ClipTextConfig } from '../../models/clip/config.ts';
 import { clipText } from '../../models/clip/text.ts';
 import { DdimScheduler } from '../../models/scheduler/ddim.ts';
-import { unet2dCondition } from '../../models/unet/unet.ts';
+import { unet2dCondition, type UnetConfig } from '../../models/unet/unet.ts';
 import { initialize } from '../initialize.ts';
 import { FIT_INPUTS, descend, fit, type Fit } from './fit.ts';
 import { CONTEXT_LENGTH, LATENT_SHAPE, schedulerConfig, unetConfig } from './recipe.ts';
@@ -24,8 +24,14 @@ export interface UnetTraining {
   /** Token ids of the empty prompt, [T]. */
   empty: Int32Array;
   textConfig: ClipTextConfig;
-  /** Weights to start from; fresh ones if not given. */
-  start?: { unet: Weights; text: Weights };
+  /** Weights to start from; fresh ones for the networks that are not given. */
+  start?: { unet?: Weights; text?: Weights };
+  /** Leave the text encoder as it is: the UNet learns to read what another one reads. */
+  freezeText?: boolean;
+  /** The UNet's configuration; the base model's if not given. */
+  unet?: UnetConfig;
+  /** What the UNet sees beside the noisy latents, in channels of its own. [count, h, w, in_channels - C] */
+  guide?: Float32Array;
   /**
    * Least weight of the error in the clean latents. Where and what an object is gets decided in the noisiest steps, which
    * an error in the noise alone (0) hardly counts.
@@ -41,11 +47,15 @@ export interface UnetTraining {
  * Trains the UNet to predict the noise in the latents (Ho et al. 2020, Alg. 1), and the text encoder with it, as the first
  * text-to-image model of latent diffusion was (Rombach et al. 2022, section 4.3.1).
  */
-export function trainUnet({ latents, captions, empty, textConfig, start, layoutWeight, seed, steps, learningRate, report }: UnetTraining): { unet: Weights; text: Weights } {
-  const size = LATENT_SHAPE[0] * LATENT_SHAPE[1] * LATENT_SHAPE[2];
+export function trainUnet({ latents, captions, empty, textConfig, start, freezeText = false, unet = unetConfig, guide, layoutWeight, seed, steps, learningRate, report }: UnetTraining): { unet: Weights; text: Weights } {
+  const [height, width, channels] = LATENT_SHAPE;
+  const size = height * width * channels;
+  const guideShape = [height, width, unet.in_channels - channels] as const;
+  const guideSize = height * width * guideShape[2];
   const count = latents.length / size;
   const { alphasCumprod } = new DdimScheduler(schedulerConfig);
   const program = new Program();
+  const guideInput: { guide?: TensorSpec } = guide ? { guide: float32(BATCH, ...guideShape) } : {};
   program.entry(
     'step',
     {
@@ -55,13 +65,15 @@ export function trainUnet({ latents, captions, empty, textConfig, start, layoutW
       timestep: float32(BATCH),
       signal: float32(BATCH, 1, 1, 1),
       weight: float32(BATCH),
+      ...(guideInput as { guide: TensorSpec }),
       ...FIT_INPUTS,
     },
-    ({ clean, noise, ids, timestep, signal, weight, ...numbers }, scope) => {
-      const sample = clean.mul(signal.sqrt()).add(noise.mul(tf.sub(1, signal).sqrt()));
-      return descend(scope, ['unet', 'text_encoder'], numbers, () => {
+    ({ clean, noise, ids, timestep, signal, weight, guide: seen, ...numbers }, scope) => {
+      const noisy = clean.mul(signal.sqrt()).add(noise.mul(tf.sub(1, signal).sqrt()));
+      const sample = guide ? tf.concat([noisy, seen], 3) : noisy;
+      return descend(scope, freezeText ? ['unet'] : ['unet', 'text_encoder'], numbers, () => {
         const context = clipText(scope.parameters('text_encoder'), textConfig, ids).hidden;
-        const predicted = unet2dCondition(scope.parameters('unet'), unetConfig, { sample, timestep, context });
+        const predicted = unet2dCondition(scope.parameters('unet'), unet, { sample, timestep, context });
         return predicted.sub(noise).square().mean([1, 2, 3]).mul(weight).mean();
       }, 0.01); // prettier-ignore
     },
@@ -82,9 +94,11 @@ export function trainUnet({ latents, captions, empty, textConfig, start, layoutW
       const timestep = new Float32Array(BATCH);
       const signal = new Float32Array(BATCH);
       const weight = new Float32Array(BATCH);
+      const guides = new Float32Array(BATCH * guideSize);
       for (let i = 0; i < BATCH; i++) {
         const at = random.integer(count);
         clean.set(latents.subarray(at * size, (at + 1) * size), i * size);
+        if (guide) guides.set(guide.subarray(at * guideSize, (at + 1) * guideSize), i * guideSize);
         const caption = captions.subarray(at * CONTEXT_LENGTH, (at + 1) * CONTEXT_LENGTH);
         ids.set(random.uniform() < UNCONDITIONAL ? empty : caption, i * CONTEXT_LENGTH);
         timestep[i] = random.integer(alphasCumprod.length);
@@ -99,10 +113,12 @@ export function trainUnet({ latents, captions, empty, textConfig, start, layoutW
         timestep: tf.tensor1d(timestep),
         signal: tf.tensor4d(signal, [BATCH, 1, 1, 1]),
         weight: tf.tensor1d(weight),
+        ...(guide && { guide: tf.tensor4d(guides, [BATCH, ...guideShape]) }),
       };
     },
   });
-  const trained = { unet: program.read('state/average/unet'), text: program.read('state/average/text_encoder') };
+  const text = freezeText ? start!.text! : program.read('state/average/text_encoder');
+  const trained = { unet: program.read('state/average/unet'), text };
   program.dispose();
   return trained;
 }
