@@ -1,31 +1,39 @@
-import { float32, int32, type Tensors } from '../engine/program.ts';
+import { int32, type Tensors } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { clipText } from '../models/clip/text.ts';
+import type { Weights } from '../engine/weights.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import { guidedStep, type SamplerSettings } from '../models/sampler.ts';
 import { DdimScheduler } from '../models/scheduler/ddim.ts';
-import { vaeDecode, vaeScalingFactor } from '../models/vae/vae.ts';
+import { vaeDecode, vaeScale, vaeScalingFactor } from '../models/vae/vae.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { rewardWeights, scoreAll } from '../rewards/total.ts';
+import { augmentPictures, changesPictures, drawPictures, pictureSpecs, type PictureAugmentation } from './augmentation/picture.ts'; // prettier-ignore
 import type { Generator, PromptInputs } from './generator.ts';
 
 /** The names of the networks that can be trained. */
 export const TEXT_ENCODER = 'text_encoder';
 export const UNET = 'unet';
 export type TrainableNetwork = typeof TEXT_ENCODER | typeof UNET;
+/** The pipeline's own encoder, where another one is blended with it. */
+const BLENDED_WITH = 'own_text_encoder';
 
 export interface TextToImageSettings {
   batch: number;
   /** Height and width of the latents; by default what the UNet was trained for. */
   latentSize?: readonly [height: number, width: number];
   sampler: Pick<SamplerSettings, 'steps' | 'guidance'>;
+  /** An encoder to use in place of the pipeline's own, or blended with it: weight `blend`, 1 - blend of the own. */
+  encoder?: { weights: Weights; source: string; blend: number } | undefined;
+  /** How pictures are changed before the rewards see them. */
+  augmentation?: PictureAugmentation | undefined;
 }
 
 /** Stable Diffusion as a generator: CLIP's text encoder, guided DDIM steps of the UNet, the VAE's decoder, the rewards. */
 export function textToImage(
   pipeline: LoadedPipeline,
   rewards: readonly LoadedReward[],
-  { batch, latentSize, sampler }: TextToImageSettings,
+  { batch, latentSize, sampler, encoder, augmentation }: TextToImageSettings,
 ): Generator {
   const { config, weights, tokenizer, folder } = pipeline;
   const [height, width] = latentSize ?? [config.unet.sample_size, config.unet.sample_size];
@@ -43,20 +51,31 @@ export function textToImage(
     specs: { ids: int32(batch, length), emptyIds: int32(1, length) },
     of: (prompts) => ({ ids: tokenize(prompts), emptyIds: tokenize(['']) }),
   };
+  const size = [batch, height * vaeScale(config.vae), width * vaeScale(config.vae)] as const;
+  const augments = augmentation !== undefined && changesPictures(augmentation);
+  const idsOf = (reward: string) => `ids.${reward}`;
   const scoreInputs: PromptInputs = {
-    specs: Object.fromEntries(readers.map((reward) => [reward.name, int32(batch, reward.promptLength)])),
-    of: (prompts) =>
-      Object.fromEntries(
+    specs: {
+      ...Object.fromEntries(readers.map(({ name, promptLength }) => [idsOf(name), int32(batch, promptLength)])),
+      ...(augments ? pictureSpecs(...size) : {}),
+    },
+    of: (prompts, draw) => ({
+      ...Object.fromEntries(
         readers.map((reward) => [
-          reward.name,
+          idsOf(reward.name),
           tf.tensor2d(reward.tokenize(prompts), [prompts.length, reward.promptLength], 'int32') as Tensor,
         ]),
       ),
+      ...(augments ? drawPictures(augmentation, size, draw) : {}),
+    }),
   };
+  const original = { weights: weights.textEncoder, source: `${folder}/text_encoder` };
+  const blended = encoder !== undefined && encoder.blend !== 1;
 
   return {
     networks: {
-      [TEXT_ENCODER]: { weights: weights.textEncoder, source: `${folder}/text_encoder` },
+      [TEXT_ENCODER]: encoder ?? original,
+      ...(blended ? { [BLENDED_WITH]: original } : {}),
       [UNET]: { weights: weights.unet, source: `${folder}/unet` },
       vae: { weights: weights.vae, source: `${folder}/vae` },
       rewards: { weights: rewardWeights(rewards), source: "the rewards' weights" },
@@ -72,7 +91,9 @@ export function textToImage(
     encodeInputs,
     encode(networks, { ids, emptyIds }: Tensors) {
       const all = tf.concat([ids!, emptyIds!], 0);
-      const { hidden } = clipText(networks.parameters(TEXT_ENCODER), config.textEncoder, all);
+      const under = (network: string) => clipText(networks.parameters(network), config.textEncoder, all).hidden;
+      const own = under(TEXT_ENCODER);
+      const hidden = blended ? own.mul(encoder.blend).add(under(BLENDED_WITH).mul(1 - encoder.blend)) : own;
       const [condition, unconditional] = tf.split(hidden, [batch, 1]) as [Tensor, Tensor];
       return { condition, unconditional };
     },
@@ -86,11 +107,12 @@ export function textToImage(
       }),
 
     scoreInputs,
-    score(networks, z, ids) {
+    score(networks, z, inputs) {
       const p = networks.parameters('rewards');
-      const features = Object.fromEntries(readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, ids[name]!)])); // prettier-ignore
+      const features = Object.fromEntries(readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, inputs[idsOf(name)]!)])); // prettier-ignore
       const picture = vaeDecode(networks.parameters('vae'), config.vae, z.div(vaeScalingFactor(config.vae)));
-      return scoreAll(rewards, p, picture.mul(0.5).add(0.5).clipByValue(0, 1), features);
+      const visible = picture.mul(0.5).add(0.5).clipByValue(0, 1);
+      return scoreAll(rewards, p, augments ? augmentPictures(visible, inputs) : visible, features);
     },
   };
 }

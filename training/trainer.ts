@@ -7,7 +7,8 @@ import { ADAMW, updateNumbers } from './adamw.ts';
 import type { Draw, Generator } from './generator.ts';
 import { stepsWithGradient, type GradientVariant } from './gradient-variants.ts';
 import type { Rollout } from './rollout.ts';
-import { trainedGroup } from './trained-networks.ts';
+import { loadSnapshot, takeSnapshot, type Snapshot } from './snapshot.ts';
+import { trainedGroup, tunedNetwork, type TunedNetwork } from './trained-networks.ts';
 import { gradientOf, numbersOf, scoresOf, tuningProgram, type ProgramSettings, type TuningProgram } from './tuning-program.ts'; // prettier-ignore
 
 export interface TrainerSettings extends ProgramSettings {
@@ -15,8 +16,8 @@ export interface TrainerSettings extends ProgramSettings {
   gradientSteps: number;
   /** Which of them carry gradient; by default all. */
   gradient?: GradientVariant;
-  /** Of all that is drawn. Default 0. */
-  seed?: number;
+  /** What a prompt is in this step: another wording, fewer words. */
+  augmentPrompt?: ((prompt: string, stream: RandomStream) => string) | undefined;
 }
 
 /** What one step of tuning is told about itself. */
@@ -55,6 +56,7 @@ export class Trainer {
     const { program, learns } = tuningProgram(generator, settings);
     this.program = program;
     this.#learns = learns;
+    this.#startAverage();
   }
 
   /**
@@ -67,6 +69,7 @@ export class Trainer {
       const { loss, scores, backward } = this.#forwardBackward(step, rollout, rows);
       const numbers = this.#settings.trained.map(({ name, learningRate }) => [numbersOf(name), updateNumbers(learningRate * rate, step, this.#settings.optimizer ?? ADAMW)]); // prettier-ignore
       const { drift, ...norms } = this.program.run('update', { ...backward, ...(Object.fromEntries(numbers) as Tensors) }); // prettier-ignore
+      this.#average(step);
       const mean = (values: Float32Array) => values.reduce((a, b) => a + b, 0) / values.length;
       return {
         step,
@@ -79,23 +82,40 @@ export class Trainer {
     });
   }
 
-  /** What a later step depends on, by full name: what is trained, and the optimizer's state. */
-  snapshot(): { weights: Weights; state: Weights } {
-    const read = (groups: readonly string[], prefixOf: (group: string) => string): Weights =>
-      new Map(groups.flatMap((group) => [...this.program.read(group)].map(([name, t]) => [prefixOf(group) + name, t] as const))); // prettier-ignore
-    return {
-      weights: read(this.#settings.trained.map(trainedGroup), (group) => `${group}/`),
-      state: read(STATES.map((kind) => `state/${kind}`), (group) => `${group.slice('state/'.length)}/`), // prettier-ignore
-    };
+  /** What a later step depends on. */
+  snapshot(): Snapshot {
+    return takeSnapshot(this.program, this.#settings.trained);
   }
 
   /** Goes back to a snapshot. */
-  restore({ weights, state }: { weights: Weights; state: Weights }): void {
-    const under = (all: Weights, prefix: string): Weights =>
-      new Map([...all].flatMap(([name, t]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), t]] : [])));
+  restore(snapshot: Snapshot): void {
+    loadSnapshot(this.program, this.#settings.trained, snapshot);
+  }
+
+  /** What is trained of a network starts at these weights; what it was before stays the reference. */
+  startFrom(network: string, weights: Weights, source: string): void {
+    this.program.load(network, weights, source);
+    this.#startAverage();
+  }
+
+  /** A network as it is now: the moving average, where there is one. */
+  tuned(network: string): TunedNetwork {
+    const trained = this.#settings.trained.find(({ name }) => name === network)!;
+    const average = this.#settings.averageDecay === undefined ? '' : 'state/ema/';
+    return tunedNetwork(trained, this.program.read(average + trainedGroup(trained)), this.#generator);
+  }
+
+  /** The average has a short memory at first. */
+  #average(step: number): void {
+    const { averageDecay } = this.#settings;
+    if (averageDecay === undefined) return;
+    this.program.run('average', { decay: tf.scalar(Math.min(averageDecay, (1 + step) / (10 + step))) });
+  }
+
+  #startAverage(): void {
+    if (this.#settings.averageDecay === undefined) return;
     for (const group of this.#settings.trained.map(trainedGroup))
-      this.program.load(group, under(weights, `${group}/`), 'the checkpoint');
-    for (const kind of STATES) this.program.load(`state/${kind}`, under(state, `${kind}/`), 'the checkpoint');
+      this.program.load(`state/ema/${group}`, this.program.read(group));
   }
 
   /** The first T - K steps of these prompts, without gradient, under the networks as they are now. noise [...latents] */
@@ -130,7 +150,11 @@ export class Trainer {
   /** The last K steps, the rewards, and the way back to the embeddings and to the parameters of the steps. */
   #forwardBackward(step: number | undefined, rollout: Rollout, rows: readonly number[]) {
     const draw: Draw | undefined = step === undefined ? undefined : (purpose, sample) => new RandomStream(this.#settings.seed ?? 0, purpose, step, sample); // prettier-ignore
-    const prompts = rows.map((row) => rollout.samples[row]!.prompt);
+    const { augmentPrompt } = this.#settings;
+    const prompts = rows.map((row, i) => {
+      const { prompt } = rollout.samples[row]!;
+      return draw && augmentPrompt ? augmentPrompt(prompt, draw('prompt', i)) : prompt;
+    });
     const inputs = this.#generator.encodeInputs.of(prompts, draw);
     const embeddings = this.program.run('encode', inputs);
     const passes = this.#passes(step, this.#start(rollout, rows), embeddings);
@@ -186,9 +210,6 @@ export class Trainer {
     return tf.tensor(values, [...shape]);
   }
 }
-
-/** The kinds of state that one step hands to the next. */
-const STATES = ['adam.m', 'adam.v'];
 
 /** tf.tidy for a function whose result holds no tensors. */
 function withoutTidying<T>(f: () => T): T {

@@ -8,8 +8,8 @@ import { readLastCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Rollout } from './rollout.ts';
 import type { StepMetrics, Trainer } from './trainer.ts';
 
-/** What every tuning stage is told. */
-export interface TuneSettings {
+/** What the loop is told. */
+export interface LoopSettings {
   steps: number;
   batch: number;
   learningRate: number;
@@ -37,7 +37,7 @@ export interface Tuning {
  * files: step n depends on the seed, n and the state after step n - 1 alone.
  */
 export async function tune(
-  { config, seed, output, scratch, progress, signal }: StageContext<TuneSettings>,
+  { config, seed, output, scratch, progress, signal }: StageContext<LoopSettings>,
   { trainer, rollout, networks, prepare, keep }: Tuning,
 ): Promise<void> {
   const { steps, batch } = config;

@@ -6,8 +6,9 @@ import { UPDATE_NUMBERS, adamW, globalNorm, type AdamWOptions } from './adamw.ts
 import type { Generator } from './generator.ts';
 import {
   changes,
-  originalGroup,
+  loadStart,
   originalNetworks,
+  requireParameters,
   trainedGroup,
   trainedParameters,
   tunedNetworks,
@@ -16,8 +17,14 @@ import {
 
 export interface ProgramSettings {
   trained: readonly TrainedNetwork[];
+  /** Of all that is drawn. Default 0. */
+  seed?: number;
   /** Weight of mean((c - c_original)^2) over the embeddings, a pull towards the original encoder. */
   embeddingPull: number;
+  /** Weight of |phi - phi_original|^2 over the parameters, a pull of those towards the original ones. */
+  weightPull?: number;
+  /** Decay of a moving average of all that is trained, `state/ema/…`; without it there is none. */
+  averageDecay?: number | undefined;
   /** Left out where the gradients are all that is asked for: then there is no room for moments either. */
   optimizer?: AdamWOptions;
 }
@@ -43,19 +50,21 @@ export const scoresOf = (reward: string) => `reward.${reward}`;
  *     stepVjp    z_t, dL/dz_(t-1) -> dL/dz_t, dL/d(embeddings)     runs the step again
  *     gradients  dL/d(embeddings) -> dL/d(phi) by full name, in the engine's layout
  *     update     dL/d(embeddings) -> the update of all that is trained; norms of the gradients
+ *     average    the moving average of all that is trained
+ *     deltaNorm  how far each network is from where it started
  *
  * The gradient by parameters of `step` (a UNet's) is summed over the steps in `state/gradient/…` by stepVjp, which
  * starts anew where its input `keep` is 0.
  */
 export function tuningProgram(generator: Generator, settings: ProgramSettings): TuningProgram {
-  const { trained, embeddingPull, optimizer } = settings;
+  const { trained, embeddingPull, weightPull = 0, averageDecay, optimizer } = settings;
   const program = new Program();
   const learns = { encode: false, step: false };
   const latents = float32(...generator.latents);
 
   const embeddings: Record<string, TensorSpec> = {};
   program.entry('encode', generator.encodeInputs.specs, (inputs, scope) => {
-    const found = generator.encode(tunedNetworks(scope), inputs);
+    const found = generator.encode(tunedNetworks(scope, trained), inputs);
     for (const [name, { shape }] of Object.entries(found)) embeddings[name] = float32(...shape);
     learns.encode = trainedParameters(scope, trained).size > 0;
     return found;
@@ -64,13 +73,17 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
 
   const stepInputs = { z: latents, step: float32(generator.steps[0]!.length), ...embeddings };
   const step = (scope: Scope, { z, step, ...given }: Tensors) =>
-    generator.step(tunedNetworks(scope), { z: z!, step: step! }, given);
+    generator.step(tunedNetworks(scope, trained), { z: z!, step: step! }, given);
   program.entry('step', stepInputs, (inputs, scope) => {
     const z = step(scope, inputs);
     learns.step = trainedParameters(scope, trained).size > 0;
     return { z };
   });
-  const vjpInputs = { ...stepInputs, dz: latents, ...(learns.step ? { keep: float32() } : {}) };
+  const vjpInputs: Record<string, TensorSpec> = {
+    ...stepInputs,
+    dz: latents,
+    ...(learns.step ? { keep: float32() } : {}),
+  };
   program.entry('stepVjp', vjpInputs, ({ dz, keep, ...inputs }: Tensors, scope) => {
     let parameters: string[] = [];
     const { gradients } = vectorJacobianProduct(
@@ -103,6 +116,7 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
     return { loss: value, dz: gradients[0]!, ...(Object.fromEntries(named) as Tensors) };
   });
 
+  for (const network of trained) requireParameters(program, network, generator);
   const gradientInputs = Object.fromEntries(names.map((name) => [gradientOf(name), embeddings[name]!]));
   const backwardInputs = learns.encode ? { ...generator.encodeInputs.specs, ...gradientInputs } : {};
   /** dL/d(phi) of encode's parameters by full name, the pull included, and how far the embeddings have moved. */
@@ -113,7 +127,7 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
     let parameters: string[] = [];
     const { gradients } = vectorJacobianProduct(
       () => {
-        const now = generator.encode(tunedNetworks(scope), inputs);
+        const now = generator.encode(tunedNetworks(scope, trained), inputs);
         drift = tf.keep(flat(now).sub(flat(original)).square().mean());
         const along = names.map((name) => now[name]!.mul(inputs[gradientOf(name)]!).sum());
         return tf.addN(along).add(drift.mul(embeddingPull));
@@ -137,6 +151,17 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
         const [ofSteps, ofEncode] = [scope.state('gradient', name), gradients.get(name)];
         gradients.set(name, ofEncode ? ofEncode.add(ofSteps) : ofSteps);
       }
+      if (weightPull > 0)
+        for (const [name, gradient] of gradients)
+          gradients.set(
+            name,
+            gradient.add(
+              scope
+                .value(name)
+                .sub(scope.state('original', name))
+                .mul(2 * weightPull),
+            ),
+          );
       const norms = trained.map((network) => {
         const group = `${trainedGroup(network)}/`;
         const own = [...gradients].flatMap(([name, gradient]) =>
@@ -153,12 +178,19 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
       return Object.fromEntries(trained.map((network) => [network.name, norm(network)]));
     });
   }
+  if (averageDecay !== undefined)
+    program.entry('average', { decay: float32() }, ({ decay }, scope) => {
+      for (const group of trained.map(trainedGroup))
+        for (const name of program.parameters(group).keys()) {
+          const average = scope.state('ema', `${group}/${name}`);
+          scope.assign(`state/ema/${group}/${name}`, average.mul(decay).add(scope.value(`${group}/${name}`).mul(tf.sub(1, decay)))); // prettier-ignore
+        }
+      return {};
+    });
+  generator.record?.(program);
   program.compile();
   for (const [name, { weights, source }] of Object.entries(generator.networks)) program.load(name, weights, source);
-  for (const network of trained) {
-    const { weights, source } = generator.networks[network.name]!;
-    program.load(originalGroup(network), weights, source);
-  }
+  for (const network of trained) loadStart(program, network, generator, settings.seed ?? 0);
   return { program, learns };
 }
 

@@ -1,9 +1,7 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CancelledError, RunError } from '../../common/errors.ts';
-import { sha256 } from '../../common/files.ts';
 import { readWeights, writeWeights, type Weights } from '../../engine/weights.ts';
 import { loadPipeline } from '../../models/pipeline.ts';
 import { loadRewards } from '../../rewards/registry.ts';
@@ -12,73 +10,12 @@ import { run as rollout } from '../../training/stages/rollout.ts';
 import { run as tuneEncoder, type TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';
 import { TEXT_ENCODER, textToImage } from '../../training/text-to-image.ts';
 import { Trainer } from '../../training/trainer.ts';
-import { smallPipeline, writeShards } from '../evaluation/small-pipeline.ts';
-import { writeHead, writeSmallClip } from '../rewards/small-clip.ts';
+import { digests, smallTuning } from './small-tuning.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'textcraftor-tuning-'));
-const at = (...path: string[]) => join(folder, ...path);
-const prompts = ['a small red circle', 'two dogs', 'a large blue square on a white background'];
-const sampler = { steps: 4, guidance: 3, gradientSteps: 2 };
-const rewards = [
-  { name: 'clip', type: 'clip-similarity', model: at('clip'), weight: 10 },
-  { name: 'aesthetic', type: 'aesthetic', model: at('clip'), head: at('head.safetensors'), weight: 1 },
-];
-const settings: TuneEncoderSettings = {
-  model: at('model'),
-  sampler,
-  rewards,
-  steps: 7,
-  batch: 2,
-  learningRate: 1e-2,
-  warmup: 2,
-  weightDecay: 0.01,
-  gradientClip: 1,
-  embeddingPull: 0.1,
-  checkpointEvery: 3,
-  keepEvery: 4,
-};
-
-function context<C>(config: C, name: string, onProgress: (step: number) => void = () => {}) {
-  const controller = new AbortController();
-  rmSync(at(name), { recursive: true, force: true });
-  for (const path of [at(name), at(`${name}-scratch`)]) mkdirSync(path, { recursive: true });
-  const messages: string[] = [];
-  const progress = ({ step, message }: { step: number; message?: string }) => {
-    if (message) messages.push(message);
-    onProgress(step);
-  };
-  const inputs = { shard: at('shard'), rollout: at('rollout') };
-  return {
-    config,
-    seed: 3,
-    inputs,
-    output: at(name),
-    scratch: at(`${name}-scratch`),
-    progress,
-    signal: controller.signal,
-    controller,
-    messages,
-  };
-}
-
-/** Digests of a folder's files. */
-const digests = (path: string) =>
-  Object.fromEntries(
-    readdirSync(path, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
-      .map((file) => [file.slice(path.length), sha256(readFileSync(file))]),
-  );
-
-beforeAll(async () => {
-  await smallPipeline(at('model'));
-  await writeSmallClip(at('clip'));
-  await writeHead(at('head.safetensors'), { '': 1 });
-  await writeShards(at('shard'), prompts);
-  await rollout(context({ model: at('model'), sampler, prompts: 3, samplesPerPrompt: 2, batch: 4 }, 'rollout'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const { at, context, settings, makeInputs, remove } = smallTuning();
+const { sampler, rewards } = settings;
+beforeAll(makeInputs);
+afterAll(remove);
 
 describe('the rollout', () => {
   it('keeps every sample of every prompt, in the same bytes each time and for every batch size', async () => {

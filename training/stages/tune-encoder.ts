@@ -1,48 +1,39 @@
 import { loadPipeline, loadTextEncoder } from '../../models/pipeline.ts';
-import type { SamplerSettings } from '../../models/sampler.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
-import { loadRewards } from '../../rewards/registry.ts';
-import type { RewardSpec } from '../../rewards/reward.ts';
-import { ADAMW } from '../adamw.ts';
 import { keepNetworks } from '../keep-networks.ts';
 import { readRollout } from '../rollout.ts';
-import { TEXT_ENCODER, textToImage } from '../text-to-image.ts';
-import { Trainer } from '../trainer.ts';
-import { tune, type TuneSettings } from '../tune.ts';
+import { makeTrainer, type LoraOptions, type NetworkToTrain, type TuneSettings } from '../settings.ts';
+import { TEXT_ENCODER, UNET } from '../text-to-image.ts';
+import { tune } from '../tune.ts';
 
 export interface TuneEncoderSettings extends TuneSettings {
-  model: string;
-  sampler: SamplerSettings;
-  rewards: RewardSpec[];
   /** A text encoder to start from (folder or safetensors file), by default the original one. That one stays the reference. */
   startFrom?: string | undefined;
-  weightDecay: number;
-  /** Largest global norm of the gradient. */
-  gradientClip: number;
   /** Weight of the mean squared distance of the embeddings from the original ones. */
   embeddingPull: number;
+  /** Trains the UNet at the same time. */
+  joint?: { learningRate: number; lora?: LoraOptions | undefined } | undefined;
 }
 
-/** Tunes the text encoder by the gradient of the rewards. */
+/** Tunes the text encoder by the gradient of the rewards; the UNet too, where `joint` says so. */
 export const run: StageBody<TuneEncoderSettings, 'shard' | 'rollout'> = async (context) => {
   const { config, seed, inputs } = context;
+  const { learningRate, lora, joint, embeddingPull, startFrom } = config;
   const pipeline = await loadPipeline(config.model);
-  const rewards = await loadRewards(config.rewards);
-  const { batch, sampler, embeddingPull, weightDecay, gradientClip, startFrom } = config;
-  const trainer = new Trainer(textToImage(pipeline, rewards, { batch, sampler }), {
-    trained: [{ name: TEXT_ENCODER, learningRate: config.learningRate }],
-    gradientSteps: sampler.gradientSteps,
-    embeddingPull,
-    optimizer: { ...ADAMW, weightDecay, gradientClip },
-    seed,
-  });
+  // Adapters are added to the encoder that they start from; all parameters move away from the original one.
+  if (startFrom !== undefined && lora) pipeline.weights.textEncoder = await loadTextEncoder(startFrom);
+  const encoder: NetworkToTrain = { name: TEXT_ENCODER, learningRate, lora };
+  const networks: NetworkToTrain[] = [encoder, ...(joint ? [{ name: UNET, ...joint } as const] : [])];
+  const trainer = await makeTrainer(pipeline, config, networks, { seed, embeddingPull });
+  const names = networks.map(({ name }) => name);
   await tune(context, {
     trainer,
     rollout: await readRollout(inputs.rollout),
-    networks: [TEXT_ENCODER],
+    networks: names,
     async prepare() {
-      if (startFrom !== undefined) trainer.program.load(TEXT_ENCODER, await loadTextEncoder(startFrom), startFrom);
+      if (startFrom !== undefined && !lora)
+        trainer.startFrom(TEXT_ENCODER, await loadTextEncoder(startFrom), startFrom);
     },
-    keep: keepNetworks(trainer, pipeline, [TEXT_ENCODER]),
+    keep: keepNetworks(trainer, pipeline, names),
   });
 };

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../common/random.ts';
+import { parse } from '../../datasets/shapes/grammar.ts';
+import { tf, type Tensor } from '../../engine/tensorflow.ts';
+import { augmentPictures, drawPictures, pictureSpecs } from '../../training/augmentation/picture.ts';
+import { augmentPrompt } from '../../training/augmentation/prompt.ts';
+
+const [height, width] = [6, 8];
+const picture = tf.tensor(new RandomStream(1, 'picture').normal(2 * height * width * 3), [2, height, width, 3]);
+const draw = (purpose: string, sample: number) => new RandomStream(3, purpose, 4, sample);
+const none = { crop: 0, flip: false, cutout: 0 };
+const change = (settings: Partial<typeof none>, draws: typeof draw | null = draw): Tensor =>
+  augmentPictures(picture, drawPictures({ ...none, ...settings }, [2, height, width], draws ?? undefined));
+const distance = (a: Tensor, b: Tensor) => a.sub(b).abs().max().dataSync()[0]!;
+
+describe('the changed picture', () => {
+  it('has inputs of the shapes that it says', () => {
+    const inputs = drawPictures({ crop: 0.5, flip: true, cutout: 0.5 }, [2, height, width], draw);
+    for (const [name, { shape }] of Object.entries(pictureSpecs(2, height, width))) expect(inputs[name]!.shape).toEqual(shape); // prettier-ignore
+  });
+
+  it('is the picture itself where nothing is asked for, or nothing is drawn', () => {
+    expect(distance(change({}), picture)).toBeLessThan(1e-6);
+    expect(distance(change({ crop: 0.5, flip: true, cutout: 0.5 }, null), picture)).toBeLessThan(1e-6);
+  });
+
+  it('is mirrored, left for right, half of the time', () => {
+    const mirrored = picture.reverse(2);
+    const turned = Array.from({ length: 40 }, (_, step) => {
+      const own = change({ flip: true }, (purpose, sample) => new RandomStream(3, purpose, step, sample));
+      const first = own.slice(0, 1);
+      const isMirrored = distance(first, mirrored.slice(0, 1)) < 1e-6;
+      expect(isMirrored || distance(first, picture.slice(0, 1)) < 1e-6).toBe(true);
+      return isMirrored;
+    });
+    expect(turned.filter(Boolean).length).toBeGreaterThan(8);
+    expect(turned.filter(Boolean).length).toBeLessThan(32);
+  });
+
+  it('is a piece of the picture, stretched: a ramp stays one, less steep, within its range', () => {
+    const ramp = tf.range(0, width).reshape([1, 1, width, 1]).tile([2, height, 1, 3]) as Tensor;
+    const inputs = drawPictures({ ...none, crop: 0.5 }, [2, height, width], draw);
+    const row = [...augmentPictures(ramp, inputs).slice([0, 0, 0, 0], [1, 1, width, 1]).dataSync()];
+    const slopes = row.slice(1).map((x, i) => x - row[i]!);
+    expect(Math.max(...slopes)).toBeLessThan(1);
+    expect(Math.min(...slopes)).toBeGreaterThan(0);
+    expect(row[0]).toBeGreaterThanOrEqual(0);
+    expect(row.at(-1)).toBeLessThanOrEqual(width - 1);
+  });
+
+  it('has a gray square of the size that was asked for, through which no gradient flows', () => {
+    const inputs = drawPictures({ ...none, cutout: 0.5 }, [2, height, width], draw);
+    const gradient = tf
+      .grad((x) => augmentPictures(x as Tensor, inputs).sum())(picture as never)
+      .dataSync();
+    expect([...gradient].filter((x) => x === 0)).toHaveLength(2 * 3 * (height / 2) * (width / 2));
+    expect([...gradient].filter((x) => Math.abs(x - 1) < 1e-6)).toHaveLength(2 * 3 * height * width * 0.75);
+    const gray = change({ cutout: 0.5 })
+      .dataSync()
+      .filter((x) => x === 0.5);
+    expect(gray).toHaveLength(2 * 3 * (height / 2) * (width / 2));
+  });
+});
+
+describe('the changed prompt', () => {
+  const prompt = 'a small red circle in the top left on a white background, blurry';
+  const stream = (i: number) => new RandomStream(1, 'prompt', i);
+
+  it('says the same scene and style in other words', () => {
+    const said = Array.from({ length: 30 }, (_, i) => augmentPrompt(prompt, { wordDropout: 0, paraphrase: true }, stream(i))); // prettier-ignore
+    expect(new Set(said).size).toBeGreaterThan(10);
+    for (const other of said) {
+      expect(parse(other)).toEqual(parse(prompt));
+      expect(other).toContain('blurry');
+    }
+  });
+
+  it('leaves prompts of another world as they are', () => {
+    expect(augmentPrompt('two dogs', { wordDropout: 0, paraphrase: true }, stream(1))).toBe('two dogs');
+  });
+
+  it('leaves words out, in order, about as many as was asked for, never all', () => {
+    const words = prompt.split(' ');
+    const lengths = Array.from({ length: 200 }, (_, i) => {
+      const left = augmentPrompt(prompt, { wordDropout: 0.5, paraphrase: false }, stream(i)).split(' ');
+      let at = -1;
+      for (const word of left) expect((at = words.indexOf(word, at + 1))).toBeGreaterThanOrEqual(0);
+      return left.length;
+    });
+    const mean = lengths.reduce((a, b) => a + b, 0) / 200;
+    expect(mean / words.length).toBeGreaterThan(0.45);
+    expect(mean / words.length).toBeLessThan(0.65);
+    expect(augmentPrompt(prompt, { wordDropout: 1, paraphrase: false }, stream(0)).split(' ')).toHaveLength(1);
+  });
+});

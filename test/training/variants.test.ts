@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Weights } from '../../engine/weights.ts';
+import { loadPipeline } from '../../models/pipeline.ts';
+import { loadRewards } from '../../rewards/registry.ts';
+import { ADAMW } from '../../training/adamw.ts';
+import { stepsWithGradient } from '../../training/gradient-variants.ts';
+import { readRollout, type Rollout } from '../../training/rollout.ts';
+import { TEXT_ENCODER, textToImage, UNET } from '../../training/text-to-image.ts';
+import { Trainer, type TrainerSettings } from '../../training/trainer.ts';
+import type { Generator } from '../../training/generator.ts';
+import { smallTuning } from './small-tuning.ts';
+
+const { at, settings, makeInputs, remove } = smallTuning();
+let generator: Generator;
+let rollout: Rollout;
+beforeAll(async () => {
+  await makeInputs();
+  generator = textToImage(await loadPipeline(at('model')), await loadRewards(settings.rewards), settings);
+  rollout = await readRollout(at('rollout'));
+});
+afterAll(remove);
+
+const rows = [0, 1];
+const base = { gradientSteps: 2, embeddingPull: 0, seed: 5, optimizer: ADAMW };
+const encoder = { name: TEXT_ENCODER, learningRate: 1e-2 };
+const make = (changed: Partial<TrainerSettings>) => new Trainer(generator, { ...base, trained: [encoder], ...changed });
+const norm = (weights: Weights) => Math.sqrt([...weights.values()].reduce((sum, { data }) => sum + data.reduce((a, b) => a + b * b, 0), 0)); // prettier-ignore
+const largest = (a: Weights, b: Weights) =>
+  Math.max(...[...a].map(([name, { data }]) => Math.max(...data.map((x, i) => Math.abs(x - b.get(name)!.data[i]!)))));
+
+describe('which steps carry gradient', () => {
+  it('are all, the last ones, or as many as are drawn, each number as likely', () => {
+    expect(stepsWithGradient({ type: 'last' }, 5, 1, 1)).toBe(5);
+    expect(stepsWithGradient({ type: 'last', steps: 2 }, 5, 1, 1)).toBe(2);
+    expect(stepsWithGradient({ type: 'draft-lv', repeats: 4 }, 5, 1, 1)).toBe(1);
+    const drawn = Array.from({ length: 2000 }, (_, step) => stepsWithGradient({ type: 'random' }, 4, 7, step + 1));
+    for (const k of [1, 2, 3, 4]) expect(drawn.filter((n) => n === k).length / 2000).toBeCloseTo(0.25, 1);
+    expect(drawn).toHaveLength(2000);
+  });
+
+  it('change the gradient and not the pictures; one repeat of the last step is the last step', () => {
+    const of = (gradient: TrainerSettings['gradient']) => make({ gradient: gradient! }).gradients(rollout, rows);
+    const [all, last, repeated] = [of({ type: 'last' }), of({ type: 'last', steps: 1 }), of({ type: 'draft-lv', repeats: 1 })]; // prettier-ignore
+    expect(last.scores).toEqual(all.scores);
+    expect(largest(last.gradients[TEXT_ENCODER]!, all.gradients[TEXT_ENCODER]!)).toBeGreaterThan(1e-6);
+    expect(repeated.gradients).toEqual(last.gradients);
+    const twice = of({ type: 'draft-lv', repeats: 2 });
+    expect(twice.scores).not.toEqual(last.scores);
+    expect(norm(twice.gradients[TEXT_ENCODER]!)).toBeGreaterThan(0);
+  });
+});
+
+describe('low-rank adapters', () => {
+  it('start at the original network, and merged into it give what they gave beside it', () => {
+    const lora = { rank: 2, alpha: 4, targets: ['q_proj', 'v_proj'] };
+    const adapted = make({ trained: [{ ...encoder, lora }] });
+    const full = make({});
+    expect(adapted.gradients(rollout, rows).loss).toBeCloseTo(full.gradients(rollout, rows).loss, 4);
+    for (const step of [1, 2, 3]) adapted.step(step, rollout, rows, 1);
+    const { weights, adapters } = adapted.tuned(TEXT_ENCODER);
+    expect([...adapters!.keys()].map((layer) => layer.split('.').at(-1)).sort()).toEqual(['q_proj', 'v_proj']);
+    full.program.load(TEXT_ENCODER, weights);
+    const [ours, merged] = [adapted.gradients(rollout, rows), full.gradients(rollout, rows)];
+    expect(Math.abs(ours.loss / merged.loss - 1)).toBeLessThan(1e-5);
+    const { deltaNorm } = adapted.step(4, rollout, rows, 0);
+    expect(deltaNorm[TEXT_ENCODER]! / full.step(1, rollout, rows, 0).deltaNorm[TEXT_ENCODER]!).toBeCloseTo(1, 4);
+  });
+
+  it('need a layer to adapt', () => {
+    const lora = { rank: 2, alpha: 4, targets: ['query'] };
+    expect(() => make({ trained: [{ ...encoder, lora }] })).toThrow(/No linear layer of .* lora.targets: query/);
+  });
+});
+
+describe('the moving average', () => {
+  it('is what is kept: it lags behind, from the original network on', () => {
+    const [plain, averaged] = [make({}), make({ averageDecay: 0.5 })];
+    const start = averaged.tuned(TEXT_ENCODER).weights;
+    expect(largest(start, generator.networks[TEXT_ENCODER]!.weights)).toBe(0);
+    let expected = start;
+    for (const step of [1, 2, 3]) {
+      for (const trainer of [plain, averaged]) trainer.step(step, rollout, rows, 1);
+      const decay = Math.min(0.5, (1 + step) / (10 + step));
+      const now = plain.tuned(TEXT_ENCODER).weights;
+      expected = new Map([...expected].map(([name, { shape, data }]) => [name, { shape, data: data.map((x, i) => decay * x + (1 - decay) * now.get(name)!.data[i]!) }])); // prettier-ignore
+    }
+    expect(largest(averaged.tuned(TEXT_ENCODER).weights, expected)).toBeLessThan(1e-6);
+  });
+});
+
+describe('the pull of the parameters', () => {
+  it('adds the gradient of their squared distance from the original ones', () => {
+    const trained = [{ name: UNET, learningRate: 1e-3 }];
+    const trainer = make({ trained, weightPull: 1e4, optimizer: { ...ADAMW, gradientClip: 1e9 } });
+    trainer.step(1, rollout, rows, 1);
+    const { gradientNorm, deltaNorm } = trainer.step(2, rollout, rows, 0);
+    expect(gradientNorm[UNET]! / (2e4 * deltaNorm[UNET]!)).toBeCloseTo(1, 1);
+  });
+});

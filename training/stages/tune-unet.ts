@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { loadPipeline, loadTextEncoder } from '../../models/pipeline.ts';
+import type { StageBody } from '../../pipeline/stage.ts';
+import { keepNetworks } from '../keep-networks.ts';
+import { readRollout } from '../rollout.ts';
+import { makeTrainer, type TuneSettings } from '../settings.ts';
+import { UNET } from '../text-to-image.ts';
+import { tune } from '../tune.ts';
+
+export interface TuneUnetSettings extends TuneSettings {
+  /**
+   * Weight of the tuned encoder's embeddings in the last K steps, the original one's being 1 - blend. 1 is the paper's
+   * order; with 0 the UNet is tuned under the original encoder, to be put together with the tuned one afterwards (fusion).
+   */
+  blend: number;
+}
+
+/** Tunes the UNet by the gradient of the rewards. The tuned encoder is frozen, and seen in both guidance branches. */
+export const run: StageBody<TuneUnetSettings, 'rollout' | 'tune-encoder'> = async (context) => {
+  const { config, seed, inputs } = context;
+  const { learningRate, lora, blend } = config;
+  const pipeline = await loadPipeline(config.model);
+  const source = join(inputs['tune-encoder'], 'encoder', 'final');
+  const encoder = blend === 0 ? undefined : { weights: await loadTextEncoder(source), source, blend };
+  const trainer = await makeTrainer(pipeline, config, [{ name: UNET, learningRate, lora }], { seed, encoder });
+  await tune(context, {
+    trainer,
+    rollout: await readRollout(inputs.rollout),
+    networks: [UNET],
+    keep: keepNetworks(trainer, pipeline, [UNET]),
+  });
+};
