@@ -3,47 +3,33 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { Database } from '../datasets/database.ts';
+import type { Explanation } from '../datasets/explain.ts';
 import type { PromptStatistics } from '../datasets/preview.ts';
-import { PromptRules, type Verdict } from '../datasets/rules.ts';
 import { findSources } from '../datasets/sources/find.ts';
 import type { ReadOptions } from '../datasets/sources/read.ts';
 import { wholeFiles } from '../datasets/sources/rows.ts';
-import { promptId, splitOf, type Split, type SplitShares } from '../datasets/split.ts';
-import type { FilterConfig } from '../datasets/stages/filter.ts';
 import { ClipTokenizer } from '../models/clip/tokenizer.ts';
 import { formatTable } from './format.ts';
 
-export type Explanation = Verdict & { id?: string; split?: Split };
-
-/** What the filter does with a prompt, and where it would go. */
-export async function explainPrompt(text: string, filter: FilterConfig, shares: SplitShares): Promise<Explanation> {
-  const verdict = new PromptRules(filter, await ClipTokenizer.load(filter.tokenizer)).judge(text);
-  if (!verdict.kept) return verdict;
-  const id = promptId(verdict.prompt);
-  return { ...verdict, id, split: splitOf(id, shares) };
-}
-
-export function formatExplanation(found: Explanation): string {
-  if (!found.kept) return `dropped (${found.reason}): ${found.detail}`;
+/** @param text the prompt as it was given */
+export function formatExplanation(text: string, found: Explanation): string {
+  const cleaned = found.prompt === text ? [] : [`read as: "${found.prompt}"`];
+  if (!found.kept) return [`dropped (${found.reason}): ${found.detail}`, ...cleaned].join('\n');
   const cut = found.truncated ? ', of which the model reads the beginning only' : '';
-  return `kept: "${found.prompt}"\n${found.tokens} tokens${cut}\nsplit ${found.split}, id ${found.id}`;
+  const changed = found.changed.length > 0 ? ` (changed: ${found.changed.join(', ')})` : '';
+  return `kept: "${found.prompt}"${changed}\n${found.tokens} tokens${cut}\nsplit ${found.split}, id ${found.id}`;
 }
 
-export function formatStatistics({
-  read,
-  kept,
-  truncated,
-  dropped,
-  characters,
-  tokens,
-  sources,
-}: PromptStatistics): string {
+export function formatStatistics(statistics: PromptStatistics): string {
+  const { read, kept, malformed, truncated, changed, dropped, characters, tokens, sources } = statistics;
   const spread = ({ min, median, p95, max }: PromptStatistics['tokens']): string[] =>
     [min, median, p95, max].map(String);
   const counts = [
     ['read', String(read)],
+    ...(malformed > 0 ? [['malformed, not read', String(malformed)]] : []),
     ['kept', String(kept)],
     ['  too many tokens, cut', String(truncated)],
+    ...Object.entries(changed).map(([change, count]) => [`  changed: ${change}`, String(count)]),
     ...Object.entries(dropped).map(([reason, count]) => [`dropped: ${reason}`, String(count)]),
   ];
   const lengths = [
@@ -55,7 +41,7 @@ export function formatStatistics({
   return [counts, lengths, [['file', 'kept'], ...files]].map(formatTable).join('\n\n');
 }
 
-/** Gives the token ids of a file's prompts, some prompts at a time. */
+/** Gives the token ids of a file's prompts, some prompts at a time. @throws InputError for the first that cannot be read */
 export async function eachTokens(
   file: string,
   options: ReadOptions & { tokenizer: string },

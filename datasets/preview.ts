@@ -1,9 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Database } from './database.ts';
-import { keptPrompts } from './filtered.ts';
-import { run as filter, type FilterConfig, type FilterSummary } from './stages/filter.ts';
-import { run as ingest, type IngestConfig } from './stages/ingest.ts';
+import { keptPrompts, readFilterSummary, type FilterSummary } from './filtered.ts';
+import { run as filter, type FilterConfig } from './stages/filter.ts';
+import { run as ingest, type IngestConfig, type IngestSummary } from './stages/ingest.ts';
 
 /** Smallest, middle, 95th percentile and largest. */
 export interface Spread {
@@ -14,6 +14,8 @@ export interface Spread {
 }
 
 export interface PromptStatistics extends FilterSummary {
+  /** Records that could not be read; they are not among `read`. */
+  malformed: number;
   /** Lengths of the kept prompts. */
   characters: Spread;
   tokens: Spread;
@@ -21,25 +23,33 @@ export interface PromptStatistics extends FilterSummary {
   sources: Record<string, number>;
 }
 
-/** Reads and filters prompts below `folder` as a run would. @returns the folder of the filter's output */
+/** The folders of what ingest and filter made, and one for what does not fit into memory. */
+export interface PreparedPrompts {
+  ingest: string;
+  filter: string;
+  scratch: string;
+}
+
+/** Reads and filters prompts below `folder` as a run would. */
 export async function preparePrompts(
   configs: { ingest: IngestConfig; filter: FilterConfig },
   folder: string,
   signal: AbortSignal,
-): Promise<string> {
-  const [ingested, filtered, scratch] = [join(folder, 'ingest'), join(folder, 'filter'), join(folder, 'scratch')];
-  for (const path of [ingested, filtered, scratch]) await mkdir(path);
-  const common = { seed: 0, scratch, progress: () => {}, signal };
-  await ingest({ ...common, config: configs.ingest, inputs: {}, output: ingested });
-  await filter({ ...common, config: configs.filter, inputs: { ingest: ingested }, output: filtered });
-  return filtered;
+): Promise<PreparedPrompts> {
+  const made = { ingest: join(folder, 'ingest'), filter: join(folder, 'filter'), scratch: join(folder, 'scratch') };
+  for (const path of Object.values(made)) await mkdir(path);
+  const common = { seed: 0, scratch: made.scratch, progress: () => {}, signal };
+  await ingest({ ...common, config: configs.ingest, inputs: {}, output: made.ingest });
+  await filter({ ...common, config: configs.filter, inputs: { ingest: made.ingest }, output: made.filter });
+  return made;
 }
 
-/** What the filter kept and dropped, and how long the kept prompts are. */
-export async function promptStatistics(filtered: string): Promise<PromptStatistics> {
-  const summary = JSON.parse(await readFile(join(filtered, 'summary.json'), 'utf8')) as FilterSummary;
-  const prompts = keptPrompts(filtered);
-  return Database.use(filtered, async (database) => {
+/** What was read, kept and dropped, and how long the kept prompts are. */
+export async function promptStatistics({ ingest, filter, scratch }: PreparedPrompts): Promise<PromptStatistics> {
+  const summary = await readFilterSummary(filter);
+  const { malformed } = JSON.parse(await readFile(join(ingest, 'summary.json'), 'utf8')) as IngestSummary;
+  const prompts = keptPrompts(filter);
+  return Database.use(scratch, async (database) => {
     const spread = async (value: string): Promise<Spread> => {
       const [row] = await database.rows(
         `SELECT min(n) AS min, quantile_disc(n, 0.5) AS median, quantile_disc(n, 0.95) AS p95, max(n) AS max
@@ -52,6 +62,7 @@ export async function promptStatistics(filtered: string): Promise<PromptStatisti
     );
     return {
       ...summary,
+      malformed,
       characters: await spread('length(prompt)'),
       tokens: await spread('tokens'),
       sources: Object.fromEntries(sources.map(({ source, kept }) => [source, kept])) as Record<string, number>,
@@ -61,13 +72,13 @@ export async function promptStatistics(filtered: string): Promise<PromptStatisti
 
 /** Some of the kept prompts, as the seed chooses them. */
 export async function samplePrompts(
-  filtered: string,
+  { filter, scratch }: PreparedPrompts,
   count: number,
   seed: number,
 ): Promise<{ prompt: string; tokens: number; source: string; row: number }[]> {
-  const rows = await Database.use(filtered, (database) =>
+  const rows = await Database.use(scratch, (database) =>
     database.rows(
-      `SELECT prompt, tokens, source, row FROM ${keptPrompts(filtered)} ORDER BY md5(id || ' ${seed}'), id LIMIT ${count}`,
+      `SELECT prompt, tokens, source, row FROM ${keptPrompts(filter)} ORDER BY md5(id || ' ${seed}'), id LIMIT ${count}`,
     ),
   );
   return rows as unknown as { prompt: string; tokens: number; source: string; row: number }[];

@@ -20,7 +20,7 @@ export async function* wholeFiles(
   for (const file of files) {
     for await (const batch of readPrompts(await unpacked(file, scratch), database, options)) {
       if (batch.faults.length > 0) throw refusal(file, batch);
-      yield batch;
+      if (batch.rows.length > 0) yield batch;
     }
   }
 }

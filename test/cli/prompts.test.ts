@@ -1,10 +1,14 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { register } from '../../cli/commands/prompts.ts';
 import { InputError } from '../../common/errors.ts';
+import { Home } from '../../pipeline/home.ts';
+import { RunRecords } from '../../pipeline/runs.ts';
+import { ArtifactStore } from '../../pipeline/store.ts';
 import { shard, filter, ingest } from '../datasets/stage-runner.ts';
 
 const tokenizer = join(import.meta.dirname, '../models/tokenizer');
@@ -60,6 +64,35 @@ it('stats counts what is read, kept and dropped', async () => {
   expect(await prompts('stats', config)).toMatch(/dropped: blocked +1\n/);
 });
 
+it('stats and sample look at a file, and at a run of it', async () => {
+  const file = join(folder, 'more.jsonl');
+  await writeFile(file, '{"prompt":"a red circle"}\n{"prompt":7}\n{"prompt":"a blue square"}\n');
+  await expect(prompts('stats', file)).rejects.toThrow(/line 2 has the number 7 in "prompt"/);
+  const looked = ['--set', 'prompts.malformed=skip'];
+  const statistics = JSON.parse(await prompts('stats', config, '--prompts', file, ...looked, '--json')) as object;
+  expect(statistics).toMatchObject({ read: 2, kept: 2, malformed: 1, sources: { 'more.jsonl': 2 } });
+
+  const home = new Home(join(folder, 'home'));
+  const records = new RunRecords(home);
+  const { id } = await records.create('tiny', 'test', {}, ['ingest', 'filter'].map((name) => ({ name, inputs: [] }))); // prettier-ignore
+  vi.stubEnv('TEXTCRAFTOR_HOME', home.folder);
+  await expect(prompts('stats', id)).rejects.toThrow(/has not filtered its prompts yet/);
+  const [ingested, filtered] = [join(home.folder, 'ingest'), join(home.folder, 'filter')];
+  await cp(await ingest({ source: file, malformed: 'skip' }), ingested, { recursive: true });
+  await cp(await filter(ingested), filtered, { recursive: true });
+  for (const [name, path] of Object.entries({ ingest: ingested, filter: filtered })) {
+    const artifact = await new ArtifactStore(home.artifacts).commit(path);
+    await records.saveStage(id, { name, status: 'completed', artifact } as never);
+  }
+  expect(JSON.parse(await prompts('stats', id, '--json'))).toEqual(statistics);
+  const lines = (await prompts('sample', 'latest', '--json')).split('\n').map((line) => JSON.parse(line) as object);
+  expect(lines).toContainEqual(expect.objectContaining({ prompt: 'a blue square', source: 'more.jsonl', row: 3 }));
+  await expect(prompts('stats', 'tinny')).rejects.toThrow(
+    /^tinny: is no file or folder of prompts, no configuration \(\.yaml\) and no run\. .* did you mean "tiny-/,
+  );
+  vi.unstubAllEnvs();
+});
+
 it('sample prints kept prompts', async () => {
   const lines = (await prompts('sample', config, '-n', '5')).split('\n');
   expect(lines.map((line) => line.toLowerCase()).sort()).toEqual(['a red circle', 'a red, circle']);
@@ -70,8 +103,9 @@ it('sample prints kept prompts', async () => {
 
 it('explain names the rule that drops a prompt, or its split', async () => {
   expect(await prompts('explain', 'a GUN!', config)).toBe('dropped (blocked): it contains "gun"');
+  expect(await prompts('explain', 'a  GUN!', config)).toBe('dropped (blocked): it contains "gun"\nread as: "a GUN!"');
   expect(await prompts('explain', ' a  red circle', config)).toMatch(
-    /^kept: "a red circle"\n\d+ tokens\nsplit (train|validation|test), id [0-9a-f]{32}$/,
+    /^kept: "a red circle" \(changed: normalized\)\n\d+ tokens\nsplit (train|validation|test), id [0-9a-f]{32}$/,
   );
 });
 
@@ -82,6 +116,10 @@ it('tokens prints the ids of each line as it is', async () => {
   await writeFile(file, lines.map(([text]) => `${text}\n`).join(''));
   const printed = await prompts('tokens', '--tokenizer', tokenizer, file);
   expect(printed.split('\n').map((line) => JSON.parse(line) as unknown)).toEqual(lines.map(([, ids]) => ids));
+  const table = join(folder, 'lines.csv.gz');
+  const quoted = lines.map(([text], i) => `${i},"${text.replaceAll('"', '""')}"\r\n`);
+  await writeFile(table, gzipSync(`id,prompt\r\n${quoted.join('')}`));
+  expect(await prompts('tokens', '--tokenizer', tokenizer, table)).toBe(printed);
 });
 
 it('export writes a split of the shards', async () => {
