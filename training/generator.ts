@@ -1,6 +1,6 @@
 import type { RandomStream } from '../common/random.ts';
 import type { Parameters } from '../engine/parameters.ts';
-import type { TensorSpec, Tensors } from '../engine/program.ts';
+import type { Program, TensorSpec, Tensors } from '../engine/program.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights.ts';
 
@@ -45,4 +45,6 @@ export interface Generator {
   readonly scoreInputs: PromptInputs;
   /** Each reward's scores of the latents after the last step: by name, [samples] each. */
   score(networks: Networks, z: Tensor, inputs: Tensors): Tensors;
+  /** Records further entry points over the same networks: what is measured, and nothing is trained on. */
+  record?(program: Program): void;
 }
