@@ -7,7 +7,7 @@ export function register(program: Command): void {
     .description('stop a run; it can be resumed')
     .argument('[run]', 'its id, or latest', 'latest')
     .action(async (name: string) => {
-      const { cancelRun } = await import('../run/cancel.ts');
+      const { cancelRun } = await import('../run/control.ts');
       const { projectHome } = await import('../home.ts');
       const id = await cancelRun(projectHome(), name);
       console.log(`Run ${id} is cancelled; continue with: textcraftor resume ${id}`);

@@ -23,7 +23,11 @@ export function register(program: Command): void {
       const { startRun } = await import('../run/start.ts');
       const { projectHome } = await import('../home.ts');
       const home = projectHome();
-      const { id, fresh } = await prepareResume(home, name, options);
-      await startRun(home, id, fresh, options);
+      const { id, fresh, waits } = await prepareResume(home, name, options);
+      if (!waits) return startRun(home, id, fresh, options);
+      const { wakeRun } = await import('../run/control.ts');
+      await wakeRun(home, id, fresh);
+      const line = `Run ${id} goes on where it was started; see: textcraftor status ${id}`;
+      console.log(options.json ? JSON.stringify({ run: id, status: 'running' }) : line);
     });
 }

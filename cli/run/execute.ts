@@ -4,6 +4,7 @@ import { CancelledError, fromErrorRecord, RunError } from '../../common/errors.t
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
 import { interruption } from '../interrupt.ts';
+import { searchAttributeAdvice } from '../temporal/search-attributes.ts';
 import { openServer } from '../temporal/server.ts';
 import { startWorkers, type Workers } from '../temporal/workers.ts';
 import type { RunView } from './view.ts';
@@ -42,7 +43,9 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
   try {
     interrupted.throwIfAborted();
     // Before the workers: else they would take up what a dead worker has left behind.
-    const { workflow, alone } = await launchWorkflow(records, server, id, fresh);
+    const { workflow, alone, searchable } = await launchWorkflow(records, server, id, fresh);
+    if (!searchable)
+      note(`${server.address} cannot find runs by stage, model or status until: ${searchAttributeAdvice}`);
     if (alone) {
       if (!server.owned) note(`No worker listens on ${server.address}; this command does the work.`);
       const { connection, namespace } = server;
@@ -64,7 +67,7 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
 }
 
 async function follow(
-  { id, view }: ExecuteOptions,
+  { id, view, note }: ExecuteOptions,
   records: RunRecords,
   workflow: WorkflowHandle,
   workers: Workers | undefined,
@@ -82,13 +85,16 @@ async function follow(
   const watch = new AbortController();
   untilClosed(workflow, watch.signal).then(() => ended(), ended);
   workers?.running.then(() => ended(new RunError('The worker has stopped.')), ended);
+  let paused = false;
   try {
     for (;;) {
       await sleep(watchMilliseconds, undefined, { signal: wake.signal }).catch(() => {});
       const run = await records.read(id);
       view.update(run);
+      if (run.status === 'paused' && !paused) note(`Run ${id} is paused; go on with: textcraftor resume ${id}`);
+      paused = run.status === 'paused';
       if (interrupted.aborted) await sleep(cancelMilliseconds, undefined, { signal: wake.signal }).catch(() => {});
-      if (interrupted.aborted || end || run.status !== 'running')
+      if (interrupted.aborted || end || (run.status !== 'running' && !paused))
         return conclude(await records.read(id), end?.error, view, interrupted);
     }
   } finally {

@@ -10,17 +10,18 @@ import { RunRecords } from '../../pipeline/runs.ts';
 /**
  * Makes a run ready to go on, with changed settings if there are any.
  *
- * @returns its id, and the stages to do again
+ * @returns its id, the stages to do again, and whether a process waits for it to be taken up
  */
 export async function prepareResume(
   home: Home,
   name: string,
   { from, set }: { from?: string; set: readonly string[] },
-): Promise<{ id: string; fresh: string[] }> {
+): Promise<{ id: string; fresh: string[]; waits: boolean }> {
   const records = new RunRecords(home);
   const run = await records.read(name);
   const owner = await records.owner(run.id);
-  if (owner)
+  const waits = owner !== undefined && run.status === 'paused';
+  if (owner && !waits)
     throw new InputError(
       `Process ${owner.pid} on ${owner.host} works on run ${run.id}; see: textcraftor status ${run.id}`,
     );
@@ -38,5 +39,5 @@ export async function prepareResume(
   if (set.length > 0) await records.saveConfig(run.id, settings);
   await records.setGraph(run.id, stages);
   await records.clearStages(run.id);
-  return { id: run.id, fresh };
+  return { id: run.id, fresh, waits };
 }

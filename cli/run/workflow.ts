@@ -22,7 +22,7 @@ export function workflowOf({ connection, namespace }: TemporalServer, run: strin
 }
 
 /** The graph of a run as the workflow walks it: the stages that its configuration asks for. */
-async function stageNodes(records: RunRecords, run: string): Promise<StageNode[]> {
+export async function stageNodes(records: RunRecords, run: string): Promise<StageNode[]> {
   const pipeline = await loadPipeline((await records.file(run)).pipeline);
   const settings = checkConfig(pipeline.schema, await records.config(run), `Run ${run}`);
   return activeStages(pipeline, settings).map(({ name, inputs, engine, fanOut, segmentSeconds }) => ({
@@ -38,23 +38,23 @@ async function stageNodes(records: RunRecords, run: string): Promise<StageNode[]
  * Makes the workflow of a run go on, whatever became of it: a new execution where there is none, or none that can be
  * trusted; else the one that is there, woken when it is parked. All that was done is in the store, so a new one loses nothing.
  *
- * @returns `alone`: nobody else works on the server
+ * @returns `alone`: nobody else works on the server; `searchable`: it knows the search attributes
  */
 export async function launchWorkflow(
   records: RunRecords,
   server: TemporalServer,
   run: string,
   fresh: readonly string[],
-): Promise<{ workflow: WorkflowHandle<typeof runPipeline>; alone: boolean }> {
+): Promise<{ workflow: WorkflowHandle<typeof runPipeline>; alone: boolean; searchable: boolean }> {
   const alone = server.owned || !(await hasWorkers(server));
   const stages = await stageNodes(records, run);
   await records.setAddress(run, alone ? undefined : server.address);
   await records.setStatus(run, 'running');
   const workflow = workflowOf(server, run);
+  const searchable = await hasSearchAttributes(server);
   // Alone, whoever worked on it is dead: to wait until Temporal notices would be lost time.
   if (alone || !(await takeUp(workflow, { fresh, stages }))) {
     const client = new Client({ connection: server.connection, namespace: server.namespace });
-    const searchable = await hasSearchAttributes(server);
     await client.workflow.start<typeof runPipeline>('runPipeline', {
       workflowId: run,
       taskQueue: pipelineQueue,
@@ -65,7 +65,7 @@ export async function launchWorkflow(
       staticSummary: `Pipeline run ${run}`,
     });
   }
-  return { workflow, alone };
+  return { workflow, alone, searchable };
 }
 
 /** What the run is found by from its start. */
@@ -74,12 +74,13 @@ async function modelAttributes(records: RunRecords, run: string): Promise<Search
   return typeof model === 'string' ? [{ key: modelAttribute, value: basename(model) }] : [];
 }
 
-/** True when the run's workflow is at work, or was parked and is at work again. */
+/** True when the run's workflow is at work, or was parked or paused and is at work again. */
 async function takeUp(workflow: WorkflowHandle, resume: Resume): Promise<boolean> {
   try {
     if ((await workflow.describe()).status.name !== 'RUNNING') return false;
     const { status } = await withTimeout(workflow.query<{ status: string }>('progress'));
-    if (status === 'parked') await withTimeout(workflow.executeUpdate('resume', { args: [resume] }));
+    if (status === 'parked' || status === 'paused')
+      await withTimeout(workflow.executeUpdate('resume', { args: [resume] }));
     return true;
   } catch (error) {
     // Not there, or stuck: by a worker of another version, for one.

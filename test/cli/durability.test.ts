@@ -126,6 +126,24 @@ describe('a run', { timeout: 300_000 }, () => {
     await untilGone(home);
   });
 
+  it('rests when it is paused, and goes on from the checkpoint when it is resumed', async () => {
+    const home = await temporaryFolder();
+    const command = run(home, false);
+    await untilHalfDone(home);
+    const paused = await textcraftor(home, 'pause');
+    expect(paused.stdout).toMatch(/^Run diamond-\S+ is paused; go on with: textcraftor resume diamond-\S+\n$/);
+    expect((await lastRun(home)).status).toBe('paused');
+    expect((await textcraftor(home, 'status')).stdout).toMatch(/: paused\n/);
+    expect(command.process.exitCode).toBeNull();
+    await letPass(home);
+    expect((await textcraftor(home, 'resume')).stdout).toContain('goes on where it was started');
+    expect((await command.ended).code).toBe(0);
+    expect(await leftLog(home)).toMatch(/starts after step 0[^]*starts after step 3/);
+    expect(await digests(home)).toEqual(undisturbed);
+    expect((await textcraftor(home, 'pause')).stderr).toContain('is completed; there is nothing to pause.');
+    await untilGone(home);
+  });
+
   it('keeps the error of a stage that failed, and runs from there with other settings', async () => {
     const home = await temporaryFolder();
     const failed = await textcraftor(home, 'run', ...diamond, ...steps, '--set', 'left.fail=InputError');

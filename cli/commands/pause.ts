@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+
+/** Adds `textcraftor pause`. */
+export function register(program: Command): void {
+  program
+    .command('pause')
+    .description('let a run rest: its stages leave a checkpoint and end, until it is resumed')
+    .argument('[run]', 'its id, or latest', 'latest')
+    .action(async (name: string) => {
+      const { pauseRun } = await import('../run/control.ts');
+      const { projectHome } = await import('../home.ts');
+      const id = await pauseRun(projectHome(), name);
+      console.log(`Run ${id} is paused; go on with: textcraftor resume ${id}`);
+    });
+}
