@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { canonicalJson, sha256, sha256File, writeFileAtomic } from '../common/files.ts';
@@ -27,29 +28,43 @@ export class ExternalDigests {
   }
 
   /**
-   * The base name and the digest of a file or of a folder with all that is in it. The base name is a part, since readers
-   * look at a file's ending; the folder around it is not.
+   * The base name and the digest of a file or of a folder with all that is in it; of a pattern of files (`data/*.csv`) the
+   * pattern and the folder in which they are. The base name is a part, since readers look at a file's ending; the folder
+   * around it is not.
    */
   async digest(path: string): Promise<string> {
     this.#known ??= await readIndex(this.#file);
-    const digest = await this.#digest(path);
-    if (this.#changed) await writeFileAtomic(this.#file, canonicalJson(this.#known));
-    this.#changed = false;
-    return `${basename(path)} ${digest}`;
-  }
-
-  async #digest(path: string): Promise<string> {
-    const info = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+    const { root, label } = await rootOf(path);
+    const info = await stat(root, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
       throw new InputError(
-        error.code === 'ENOENT' ? `There is no file or folder ${path}.` : `${path} cannot be read: ${error.message}.`,
+        error.code === 'ENOENT' ? `There is no file or folder ${root}.` : `${root} cannot be read: ${error.message}.`,
       );
     });
-    if (info.isDirectory()) {
-      const names = (await readdir(path)).filter((name) => !name.startsWith('.')).toSorted();
-      const parts: [string, string][] = [];
-      for (const name of names) parts.push([name, await this.#digest(join(path, name))]);
-      return sha256(canonicalJson(parts));
+    if (!info.isFile() && !info.isDirectory()) throw new InputError(`${root} is neither a file nor a folder.`);
+    const digest = info.isDirectory() ? await this.#folder(root, []) : await this.#fileDigest(root, info);
+    if (this.#changed) await writeFileAtomic(this.#file, canonicalJson(this.#known));
+    this.#changed = false;
+    return `${label} ${digest}`;
+  }
+
+  /** @param above the folders around it: a link back into one of them says nothing new */
+  async #folder(path: string, above: readonly string[]): Promise<string> {
+    const real = await realpath(path);
+    if (above.includes(real)) return 'a folder above';
+    const parts: [string, string][] = [];
+    for (const name of (await readdir(path)).filter((name) => !name.startsWith('.')).toSorted()) {
+      const info = await stat(join(path, name), { bigint: true }).catch(() => undefined);
+      const digest = info?.isDirectory()
+        ? await this.#folder(join(path, name), [...above, real])
+        : info?.isFile()
+          ? await this.#fileDigest(join(path, name), info)
+          : 'no file'; // a link to nowhere, a pipe
+      parts.push([name, digest]);
     }
+    return sha256(canonicalJson(parts));
+  }
+
+  async #fileDigest(path: string, info: BigIntStats): Promise<string> {
     const stamp = [info.ino, info.size, info.mtimeNs, info.ctimeNs].join(' ');
     const known = this.#known![path];
     if (known?.stamp === stamp) return known.sha256;
@@ -60,6 +75,14 @@ export class ExternalDigests {
     }
     return digest;
   }
+}
+
+/** Where reading begins, and what names it whatever is around it. */
+async function rootOf(path: string): Promise<{ root: string; label: string }> {
+  const parts = path.split('/');
+  const wild = parts.findIndex((part) => /[*?[{]/.test(part));
+  if (wild < 0 || (await stat(path).catch(() => undefined))) return { root: path, label: basename(path) };
+  return { root: parts.slice(0, wild).join('/') || '/', label: parts.slice(wild).join('/') };
 }
 
 async function readIndex(file: string): Promise<Record<string, Entry>> {
