@@ -56,13 +56,14 @@ export async function exportModel(options: ExportOptions): Promise<Partial<Recor
   return Object.fromEntries(options.formats.map((format) => [format, join(out, PATHS[format])]));
 }
 
-async function requireEmpty(folder: string): Promise<void> {
+/** @throws InputError when there is something in the folder, or it is a file */
+export async function requireEmpty(folder: string): Promise<void> {
   const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw new InputError(`Cannot export to ${folder}: ${error.code === 'ENOTDIR' ? 'it is a file' : error.message}.`);
+    throw new InputError(`Cannot write to ${folder}: ${error.code === 'ENOTDIR' ? 'it is a file' : error.message}.`);
   });
   if (entries.length > 0)
-    throw new InputError(`${folder} is not empty; an export goes to a new folder. Choose another one for --out.`);
+    throw new InputError(`${folder} is not empty; what is written goes to a new folder. Choose another one for --out.`);
 }
 
 /** blend * tuned + (1 - blend) * original, for the original's tensors. */

@@ -16,6 +16,7 @@ import type { RewardSpec } from '../rewards/reward.ts';
 import { gradientStep } from '../training/gradient-step.ts';
 import { TEXT_ENCODER, UNET } from '../training/text-to-image.ts';
 import { readNoise } from './generate.ts';
+import { downloadModels } from './hub/models.ts';
 
 export interface StepOptions {
   model: string;
@@ -95,8 +96,9 @@ async function readRewards(file: string): Promise<RewardSpec[]> {
     await readYaml(path, file),
     file,
   );
+  const found = await downloadModels(rewards, dirname(path));
   const absolute = (to: string) => absolutePath(to, dirname(path));
-  return rewards.map(({ model, head, ...rest }) => ({
+  return found.map(({ model, head, ...rest }) => ({
     ...rest,
     model: absolute(model),
     ...(head === undefined ? {} : { head: absolute(head) }),

@@ -30,18 +30,8 @@ export interface LoadedPipeline extends PipelineParts {
  * @throws InputError that names the file, the key or the tensor
  */
 export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
-  const index = await readJson(join(folder, 'model_index.json'));
-  if (index['_class_name'] !== 'StableDiffusionPipeline')
-    throw new InputError(
-      `${join(folder, 'model_index.json')}: _class_name is ${JSON.stringify(index['_class_name'])}; expected "StableDiffusionPipeline".`,
-    );
   const path = (...parts: string[]) => join(folder, ...parts);
-  const config = {
-    textEncoder: await readTextConfig(path('text_encoder', 'config.json')),
-    unet: await readConfig(unetSchema, path('unet', 'config.json')),
-    vae: await readConfig(vaeSchema, path('vae', 'config.json')),
-    scheduler: await readConfig(schedulerSchema, path('scheduler', 'scheduler_config.json')),
-  };
+  const config = await readPipelineConfig(folder);
   const tokenizer = await ClipTokenizer.load(path('tokenizer'));
   checkFit(folder, config, tokenizer);
   const textEncoder = await readNetwork(path('text_encoder'));
@@ -55,6 +45,32 @@ export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
       unet: await readNetwork(path('unet')),
       vae: canonicalVaeNames(await readNetwork(path('vae'))),
     },
+  };
+}
+
+/** The configuration of a diffusers folder's networks. @throws InputError that names the file and the key */
+export async function readPipelineConfig(folder: string): Promise<PipelineParts['config']> {
+  if (
+    await stat(folder).then(
+      (found) => found.isFile(),
+      () => false,
+    )
+  )
+    // prettier-ignore
+    throw new InputError(
+      `${folder} is a file; a pipeline is a folder. Make one of a single-file checkpoint: textcraftor import ${folder} --out DIR`,
+    );
+  const index = await readJson(join(folder, 'model_index.json'));
+  if (index['_class_name'] !== 'StableDiffusionPipeline')
+    throw new InputError(
+      `${join(folder, 'model_index.json')}: _class_name is ${JSON.stringify(index['_class_name'])}; expected "StableDiffusionPipeline".`,
+    );
+  const path = (...parts: string[]) => join(folder, ...parts);
+  return {
+    textEncoder: await readTextConfig(path('text_encoder', 'config.json')),
+    unet: await readConfig(unetSchema, path('unet', 'config.json')),
+    vae: await readConfig(vaeSchema, path('vae', 'config.json')),
+    scheduler: await readConfig(schedulerSchema, path('scheduler', 'scheduler_config.json')),
   };
 }
 
@@ -102,6 +118,14 @@ export async function loadTextEncoder(path: string): Promise<Weights> {
   return canonicalTextNames(found.isDirectory() ? await readNetwork(path) : await readWeights(path));
 }
 
+/** A UNet's weights. @param path a weight file, or a folder that holds one */
+export async function loadUnet(path: string): Promise<Weights> {
+  const found = await stat(path).catch(() => {
+    throw new InputError(`The UNet ${path} does not exist; expected a weight file or a folder with one.`);
+  });
+  return found.isDirectory() ? readNetwork(path) : readWeights(path);
+}
+
 async function readConfig<T>(schema: Parameters<typeof parseConfig<T>>[0], path: string): Promise<T> {
   return parseConfig(schema, await readJson(path), path);
 }
@@ -115,8 +139,12 @@ async function readTextConfig(path: string): Promise<ClipTextConfig> {
   return parseConfig(clipTextSchema, (json['text_config'] as Json | undefined) ?? json, path);
 }
 
-/** Sizes that have to agree between the parts. */
-function checkFit(folder: string, { textEncoder, unet, vae }: PipelineParts['config'], tokenizer: ClipTokenizer): void {
+/** Sizes that have to agree between the parts. @throws InputError that names both */
+export function checkFit(
+  folder: string,
+  { textEncoder, unet, vae }: PipelineParts['config'],
+  tokenizer: ClipTokenizer,
+): void {
   const check = (holds: boolean, problem: string) => {
     if (!holds) throw new InputError(`The parts of ${folder} do not fit together: ${problem}.`);
   };

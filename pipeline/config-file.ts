@@ -27,16 +27,19 @@ export interface ConfigSource {
   settings?: readonly string[];
   /** Relative paths, also those inside of the file, start here. */
   folder: string;
+  /** Puts paths in the place of what has to be fetched first, in a configuration that is checked. */
+  fetch?: <T>(settings: T) => Promise<T>;
 }
 
 /** Reads, overrides and checks a configuration. @throws InputError that names the file and the key */
 export async function loadConfig<Settings extends CommonSettings>(
   pipeline: Pipeline<Settings>,
-  { file, settings = [], folder }: ConfigSource,
+  { file, settings = [], folder, fetch = async (checked) => checked }: ConfigSource,
 ): Promise<Settings> {
   const raw = applySettings(await readYaml(absolutePath(file, folder), file), settings);
-  const config = checkConfig(pipeline.schema, raw, file);
-  checkStageNames(pipeline, config, file);
+  const checked = checkConfig(pipeline.schema, raw, file);
+  checkStageNames(pipeline, checked, file);
+  const config = await fetch(checked);
   return pipeline.resolvePaths?.(config, (path) => absolutePath(path, folder)) ?? config;
 }
 

@@ -65,6 +65,8 @@ export function register(program: Command): void {
       const { encoderToExport } = await import('../registry/encoder.ts');
       const { projectHome } = await import('../home.ts');
       const { exportModel } = await import('../export.ts');
+      const { localModel } = await import('../hub/models.ts');
+      if (options.model !== undefined) options.model = await localModel(options.model, process.cwd());
       const { json, formats, out, dtype, naming, version, textEncoder, ...given } = options;
       const chosen = await encoderToExport(projectHome(), { run, version, textEncoder, model: options.model });
       const encoder = { ...chosen, ...given };

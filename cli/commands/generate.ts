@@ -17,7 +17,7 @@ export function register(program: Command): void {
   program
     .command('generate')
     .description('make pictures from prompts with a Stable Diffusion model')
-    .requiredOption('--model <dir>', 'diffusers folder of the model')
+    .requiredOption('--model <dir>', 'diffusers folder of the model, or owner/name[@revision] on the Hugging Face hub')
     .requiredOption(
       '--prompt <text>',
       'what to picture; give it again for more pictures in one batch',
@@ -47,10 +47,15 @@ export function register(program: Command): void {
         if (process.stderr.isTTY)
           process.stderr.write(`\rstep ${done}/${options.steps}${done === options.steps ? '\n' : ''}`);
       };
-      const result = await generate(await withRegistered(options), {
-        progress,
-        warn: (line) => console.error(`textcraftor: ${line}`),
-      });
+      const { localModel } = await import('../hub/models.ts');
+      const model = await localModel(options.model, process.cwd());
+      const result = await generate(
+        { ...(await withRegistered(options)), model },
+        {
+          progress,
+          warn: (line) => console.error(`textcraftor: ${line}`),
+        },
+      );
       console.log(options.json ? JSON.stringify(result, null, 2) : result.images.join('\n'));
     });
 }

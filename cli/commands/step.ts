@@ -16,7 +16,7 @@ export function register(program: Command): void {
   program
     .command('step')
     .description("write a training step's loss, rewards and gradients, and do not apply it")
-    .requiredOption('--model <dir>', 'diffusers folder of the model')
+    .requiredOption('--model <dir>', 'diffusers folder of the model, or owner/name[@revision] on the Hugging Face hub')
     .requiredOption(
       '--rewards <file>',
       "YAML file with the section `rewards`, as a configuration's; relative paths start at the file",
@@ -39,7 +39,8 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object: {loss, rewards: {NAME: [B]}, gradientNorm, tensors: path}')
     .action(async (options: StepOptions & { json?: true }) => {
       const { formatStep, step } = await import('../step.ts');
-      const result = await step(options);
+      const { localModel } = await import('../hub/models.ts');
+      const result = await step({ ...options, model: await localModel(options.model, process.cwd()) });
       console.log(options.json ? JSON.stringify(result, null, 2) : formatStep(result));
     });
 }

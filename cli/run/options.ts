@@ -4,6 +4,7 @@ import { InputError } from '../../common/errors.ts';
 import { absolutePath, loadConfig } from '../../pipeline/config-file.ts';
 import { defaultPipeline, loadPipeline } from '../../pipeline/load.ts';
 import type { CommonSettings, Pipeline } from '../../pipeline/pipeline.ts';
+import { downloadModels } from '../hub/models.ts';
 
 /** What names a pipeline and its configuration on the command line. */
 export interface ConfigOptions {
@@ -49,9 +50,10 @@ export async function readConfigOptions(config: string | undefined, options: Con
   if (options.prompts !== undefined)
     settings.push(`prompts.source=${JSON.stringify(resolve(folder, options.prompts))}`);
   const pipeline = await loadPipeline(source);
+  const fetch = <T>(checked: T) => downloadModels(checked, folder);
   return {
     source,
     pipeline,
-    settings: await loadConfig(pipeline, { file: config ?? 'configs/tiny.yaml', settings, folder }),
+    settings: await loadConfig(pipeline, { file: config ?? 'configs/tiny.yaml', settings, folder, fetch }),
   };
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
+import { isOpenaiVocabulary, readOpenaiVocabulary } from './openai-vocabulary.ts';
 
 /** What a CLIP tokenizer is made of. */
 export interface TokenizerParts {
@@ -25,10 +26,12 @@ const clipContext = 77;
 
 /**
  * Reads a tokenizer folder: vocab.json with merges.txt, or the tokenizer.json that transformers 5 writes in their stead;
- * special tokens from tokenizer_config.json and special_tokens_map.json where there are any.
+ * special tokens from tokenizer_config.json and special_tokens_map.json where there are any. OpenAI's own file of byte
+ * pairs will do too.
  * @throws InputError naming the file that is missing or wrong
  */
 export async function readTokenizer(folder: string): Promise<TokenizerParts> {
+  const openai = isOpenaiVocabulary(folder) ? await readOpenaiVocabulary(folder) : undefined;
   const [vocab, mergesText, whole, config, map] = await Promise.all([
     readJson(join(folder, 'vocab.json')),
     readText(join(folder, 'merges.txt')),
@@ -37,9 +40,10 @@ export async function readTokenizer(folder: string): Promise<TokenizerParts> {
     readJson(join(folder, 'special_tokens_map.json')),
   ]);
   const { vocabulary, merges } =
-    vocab && mergesText !== undefined
+    openai ??
+    (vocab && mergesText !== undefined
       ? { vocabulary: readVocabulary(vocab, join(folder, 'vocab.json')), merges: readMerges(mergesText) }
-      : readWhole(whole, folder);
+      : readWhole(whole, folder));
 
   const written = (name: string): Written => (config?.[name] ?? map?.[name] ?? undefined) as Written;
   const tokens = new Map<string, number>();
@@ -116,7 +120,7 @@ async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!)) return undefined;
     throw new InputError(`${path}: cannot be read (${(error as Error).message}).`);
   }
 }

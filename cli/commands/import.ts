@@ -1,0 +1,23 @@
+import { Option, type Command } from 'commander';
+import type { ImportOptions } from '../import.ts';
+
+/** Adds `textcraftor import`. */
+export function register(program: Command): void {
+  program
+    .command('import')
+    .description('make a diffusers folder of a single-file checkpoint of Stable Diffusion (.safetensors, .ckpt)')
+    .argument('<file>', 'the checkpoint, or owner/name/FILE on the Hugging Face hub')
+    .requiredOption('--out <dir>', 'a new folder')
+    .option(
+      '--config <model>',
+      "a diffusers folder, or owner/name on the hub, with the checkpoint's configuration (default: Stable Diffusion 1's)",
+    ) // prettier-ignore
+    .option('--tokenizer <path>', "a tokenizer folder or bpe_simple_vocab_16e6.txt.gz (default: --config's)")
+    .addOption(new Option('--dtype <type>', 'of the stored weights').choices(['float32', 'float16']).default('float32'))
+    .option('--json', 'print one JSON object: {model: path}')
+    .action(async (file: string, options: ImportOptions & { json?: true }) => {
+      const { importModel } = await import('../import.ts');
+      const model = await importModel(file, options);
+      console.log(options.json ? JSON.stringify({ model }, null, 2) : model);
+    });
+}

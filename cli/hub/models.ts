@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fromErrorRecord, InputError, TextcraftorError } from '../../common/errors.ts';
+import { downloadRepo, parseHubRepo } from '../../common/hub/repository.ts';
+import type { HubOptions } from '../../common/hub/options.ts';
+import { modelFiles } from '../../models/hub-files.ts';
+import { absolutePath } from '../../pipeline/config-file.ts';
+
+/** The hub's options as Python's huggingface_hub reads them: HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE, HF_HOME. */
+export function hubOptions(): HubOptions {
+  const { HF_TOKEN: token, HF_ENDPOINT: endpoint, HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
+  const home = HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface');
+  return {
+    cache: resolve(HF_HUB_CACHE ?? join(home, 'hub')),
+    token: token || undefined,
+    endpoint: endpoint?.replace(/\/+$/, '') || undefined,
+    progress: showProgress(),
+  };
+}
+
+/** A line of percents on the terminal, or one for each file elsewhere. */
+function showProgress(): NonNullable<HubOptions['progress']> {
+  let shown = '';
+  return ({ file, done, total }) => {
+    const share = total === 0 ? 100 : Math.floor((100 * done) / total);
+    const line = `downloading ${file}`;
+    if (process.stderr.isTTY)
+      process.stderr.write(`\r\x1b[K${line}: ${share} % of ${megabytes(total)} MB${done === total ? '\n' : ''}`); // prettier-ignore
+    else if (line !== shown) console.error(`${line} (${megabytes(total)} MB in all)`);
+    shown = line;
+  };
+}
+
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
+
+/** The keys whose values may name something on a hub. */
+const MODEL_KEYS = new Set(['model', 'head', 'tokenizer']);
+
+/** Settings in which every `model`, `head` and `tokenizer` that names something on a hub is where it was downloaded to. */
+export async function downloadModels<T>(settings: T, folder: string): Promise<T> {
+  if (Array.isArray(settings)) {
+    const items: unknown[] = [];
+    for (const item of settings) items.push(await downloadModels(item, folder));
+    return items as T;
+  }
+  if (typeof settings !== 'object' || settings === null) return settings;
+  const entries: [string, unknown][] = [];
+  for (const [key, value] of Object.entries(settings)) {
+    const isModel = MODEL_KEYS.has(key) && typeof value === 'string';
+    entries.push([key, isModel ? await localModel(value, folder) : await downloadModels(value as unknown, folder)]);
+  }
+  return Object.fromEntries(entries) as T;
+}
+
+/**
+ * What `name` is on this machine: itself where it is a path; what was downloaded for `owner/name[@revision]`, a model, and
+ * `owner/name/path/to/file[@revision]`, one of its files.
+ * @param choose the files of a whole model that are wanted
+ */
+export async function localModel(name: string, folder: string, choose = modelFiles): Promise<string> {
+  if (existsSync(absolutePath(name, folder))) return name;
+  const [, id = '', file, revision = ''] = /^([\w.-]+\/[\w.-]+)(?:\/([^@]+))?(@.+)?$/.exec(name) ?? [];
+  const repo = parseHubRepo('model', id + revision);
+  if (!repo) return name;
+  const wanted = (paths: string[]): string[] => {
+    if (file === undefined) return choose(paths);
+    if (!paths.includes(file))
+      throw new InputError(`The model ${id} has no file ${file}; it has ${paths.slice(0, 20).join(', ')}.`);
+    return [file];
+  };
+  try {
+    const { folder: found } = await downloadRepo(repo, wanted, hubOptions());
+    return file === undefined ? found : join(found, file);
+  } catch (error) {
+    if (!(error instanceof TextcraftorError)) throw error;
+    // It may have been meant as a path.
+    const message = `There is no file or folder ${name}; as a model on the hub: ${error.message}`;
+    throw fromErrorRecord({ name: error.name, message });
+  }
+}

@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { InputError } from '../common/errors.ts';
+import { isOpenaiVocabulary, readOpenaiVocabulary } from '../models/clip/openai-vocabulary.ts';
+import { ClipTokenizer } from '../models/clip/tokenizer.ts';
+import { configurationFiles } from '../models/hub-files.ts';
+import { checkFit, savePipeline } from '../models/pipeline.ts';
+import { loadSingleFile } from '../models/single-file/load.ts';
+import { requireEmpty } from './export.ts';
+import { localModel } from './hub/models.ts';
+
+export interface ImportOptions {
+  /** A new folder. */
+  out: string;
+  /** A diffusers folder or a model on the hub, whose configuration files describe the checkpoint. */
+  config?: string;
+  /** A tokenizer folder or OpenAI's file of byte pairs. */
+  tokenizer?: string;
+  dtype: 'float32' | 'float16';
+}
+
+/** Writes a single-file checkpoint of Stable Diffusion as a diffusers folder, a tensor at a time. @returns the folder */
+export async function importModel(file: string, options: ImportOptions): Promise<string> {
+  const here = process.cwd();
+  const out = resolve(options.out);
+  await requireEmpty(out);
+  const config = options.config === undefined ? undefined : resolve(await localModel(options.config, here, configurationFiles)); // prettier-ignore
+  const source = options.tokenizer === undefined ? config && join(config, 'tokenizer') : resolve(await localModel(options.tokenizer, here)); // prettier-ignore
+  if (source === undefined)
+    throw new InputError(
+      'A single-file checkpoint holds no tokenizer: name one with --tokenizer (a folder, or bpe_simple_vocab_16e6.txt.gz) or a model that has one with --config.',
+    );
+  const parts = await loadSingleFile(resolve(await localModel(file, here)), config);
+  checkFit(file, parts.config, await ClipTokenizer.load(source));
+  const tokenizer = isOpenaiVocabulary(source) ? await unpackVocabulary(source) : undefined;
+  try {
+    const dtype = options.dtype === 'float16' ? 'F16' : 'F32';
+    await savePipeline(out, parts, { tokenizer: tokenizer ?? source, dtype });
+  } finally {
+    if (tokenizer !== undefined) await rm(dirname(tokenizer), { recursive: true });
+  }
+  return out;
+}
+
+/** OpenAI's file as the tokenizer folder that transformers reads. */
+async function unpackVocabulary(path: string): Promise<string> {
+  const { vocabulary, merges } = await readOpenaiVocabulary(path);
+  const folder = join(await mkdtemp(join(tmpdir(), 'textcraftor-tokenizer-')), 'tokenizer');
+  const lines = merges.map((pair) => pair.join(' '));
+  const end = '<|endoftext|>';
+  const special = { bos_token: '<|startoftext|>', eos_token: end, pad_token: end, unk_token: end };
+  const settings = { tokenizer_class: 'CLIPTokenizer', model_max_length: 77, ...special };
+  await mkdir(folder);
+  await writeFile(join(folder, 'vocab.json'), JSON.stringify(Object.fromEntries(vocabulary)));
+  await writeFile(join(folder, 'merges.txt'), ['#version: 0.2', ...lines, ''].join('\n'));
+  await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify(settings, null, 2));
+  return folder;
+}
