@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   worker: () => import('./worker.ts'),
   prompts: () => import('./prompts.ts'),
   generate: () => import('./generate.ts'),
+  import: () => import('./import.ts'),
   export: () => import('./export.ts'),
   step: () => import('./step.ts'),
   world: () => import('./world.ts'),
