@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InputError, RunError } from '../../common/errors.ts';
 import { keyedPermutation } from '../../datasets/permutation.ts';
-import { PromptStream, readSplit } from '../../datasets/shards.ts';
+import { PromptStream } from '../../datasets/prompt-stream.ts';
+import { readSplit } from '../../datasets/shards.ts';
 import { emptyFolder, filter, ingest, shard, write } from './stage-runner.ts';
 
 let folder: string;
@@ -42,18 +43,20 @@ describe('keyedPermutation', () => {
 describe('PromptStream', () => {
   it('has every prompt once in an epoch, in another order in each', async () => {
     const stream = await PromptStream.open(folder, 'train', 1);
-    const epochs = [0, 1].map((epoch) => stream.take(epoch * stream.rows, stream.rows).map((row) => row.prompt));
+    const epochs = await Promise.all(
+      [0, 1].map(async (epoch) => (await stream.take(epoch * stream.rows, stream.rows)).map((row) => row.prompt)),
+    );
     const all = (await readSplit(folder, 'train')).map((row) => row.prompt).sort();
     for (const epoch of epochs) expect([...epoch].sort()).toEqual(all);
     expect(epochs[0]).not.toEqual(epochs[1]);
   });
 
   it('goes on from any place as if it had never stopped', async () => {
-    const whole = (await PromptStream.open(folder, 'train', 7)).take(0, 500);
+    const whole = await (await PromptStream.open(folder, 'train', 7)).take(0, 500);
     await fc.assert(
       fc.asyncProperty(fc.nat(499), async (place) => {
         const resumed = await PromptStream.open(folder, 'train', 7);
-        expect(resumed.take(place, 500 - place)).toEqual(whole.slice(place));
+        expect(await resumed.take(place, 500 - place)).toEqual(whole.slice(place));
       }),
       { numRuns: 5 },
     );

@@ -32,7 +32,7 @@ export const run: StageBody<RolloutSettings, 'shard'> = async (context) => {
   const { sampler, batch } = config;
   const pipeline = await loadPipeline(config.model);
   const { sample_size: side, in_channels: channels } = pipeline.config.unet;
-  const prompts = (await readSplit(inputs.shard, 'train')).slice(0, config.prompts);
+  const prompts = await readSplit(inputs.shard, 'train', config.prompts);
   if (prompts.length === 0)
     throw new InputError('There are no training prompts left to tune on; loosen the filter or the split.');
   const samples = Array.from({ length: prompts.length * config.samplesPerPrompt }, (_, i) => ({
