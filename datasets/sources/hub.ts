@@ -1,0 +1,69 @@
+import { InputError } from '../../common/errors.ts';
+import type { HubOptions, HubRepo } from '../../common/hub/options.ts';
+import { downloadRepo, parseHubRepo } from '../../common/hub/repository.ts';
+import { globOf } from './glob.ts';
+
+const scheme = 'hf://datasets/';
+/** What data sets' files end with, the best first: one kind is taken, and of a kind that packs itself, every file. */
+const kinds = ['parquet', 'arrow', 'jsonl', 'ndjson', 'json', 'csv', 'tsv', 'txt'];
+/** Where the hub keeps the Parquet that it makes of each data set, and what other programs call it. */
+const parquetBranch = 'refs/convert/parquet';
+const parquetAlias = '~parquet';
+
+interface HubPrompts {
+  repo: HubRepo;
+  /** A file, or a pattern of files. */
+  pattern: string | undefined;
+}
+
+/** Whether prompts are to come from a hub. */
+export function isHubSource(source: string): boolean {
+  return source.startsWith('hf://');
+}
+
+/**
+ * Downloads the files of a source on a Hugging Face hub, or finds them in the cache:
+ * `hf://datasets/OWNER/NAME[@REVISION][/FILE or pattern]`. Without a pattern it is all of the data set's Parquet files, or
+ * those of its best other kind; the revision `~parquet` is what the hub has made of other kinds.
+ * @returns a file or a pattern of files on this machine
+ * @throws InputError for what is written otherwise, and for a data set without such files
+ */
+export async function downloadPrompts(source: string, options: HubOptions): Promise<string> {
+  const { repo, pattern } = parseHubSource(source);
+  let chosen = pattern ?? '';
+  const choose = (paths: string[]): string[] => {
+    chosen = pattern ?? bestPattern(source, paths);
+    const files = paths.filter((path) => fits(path, chosen));
+    if (files.length === 0)
+      throw new InputError(`${source}: no such file; the data set has ${paths.slice(0, 20).join(', ')}.`);
+    return files;
+  };
+  const { folder } = await downloadRepo(repo, choose, options);
+  return `${folder}/${chosen}`;
+}
+
+function bestPattern(source: string, paths: readonly string[]): string {
+  for (const kind of kinds) {
+    const pattern = `**/*.${kind}{,.gz,.zst}`;
+    if (paths.some((path) => fits(path, pattern))) return pattern;
+  }
+  throw new InputError(
+    `${source}: no files of prompts (${kinds.map((kind) => `.${kind}`).join(', ')}); the data set has ${paths.slice(0, 20).join(', ')}.`,
+  );
+}
+
+function fits(path: string, pattern: string): boolean {
+  const glob = globOf(pattern);
+  const folder = glob && glob.folder !== '.' ? `${glob.folder}/` : '';
+  return path === pattern || (path.startsWith(folder) && Boolean(glob?.matches(path.slice(folder.length))));
+}
+
+function parseHubSource(source: string): HubPrompts {
+  const found = /^([^/@]+\/[^/@]+)(?:@(refs\/convert\/[^/]+|[^/]+))?(?:\/(.+))?$/.exec(source.slice(scheme.length));
+  const [, id = '', revision, pattern] = found ?? [];
+  const branch = revision === parquetAlias ? parquetBranch : revision;
+  const repo = parseHubRepo('dataset', branch === undefined ? id : `${id}@${branch}`);
+  if (!source.startsWith(scheme) || !repo)
+    throw new InputError(`${source}: expected ${scheme}OWNER/NAME, or ${scheme}OWNER/NAME@REVISION/data/*.parquet.`);
+  return { repo, pattern };
+}
