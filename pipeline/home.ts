@@ -47,8 +47,13 @@ export class Home {
     return join(this.runs, id);
   }
 
+  /** All work that is not finished. */
+  get works(): string {
+    return join(this.folder, 'work');
+  }
+
   /** Work that is not finished: its lease, checkpoints and output. */
   work(stage: string, key: string): string {
-    return join(this.folder, 'work', `${stage}-${key.slice(0, 16)}`);
+    return join(this.works, `${stage}-${key.slice(0, 16)}`);
   }
 }

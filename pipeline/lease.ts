@@ -80,6 +80,13 @@ export class Lease {
   }
 }
 
+/** Whether somebody who lives works in a folder. */
+export async function isLeased(folder: string): Promise<boolean> {
+  const file = join(folder, 'lease.json');
+  const holder = await readHolder(file);
+  return holder !== undefined && isAlive(file, holder);
+}
+
 /** Makes the file, whole, unless there is one. */
 async function createExclusively(file: string, holder: LeaseHolder): Promise<boolean> {
   const temporary = `${file}.${holder.attempt}`;

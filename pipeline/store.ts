@@ -82,10 +82,25 @@ export class ArtifactStore {
     return JSON.parse(await readFile(join(this.#folder, `${sha256}.json`), 'utf8')) as ManifestFile[];
   }
 
+  /** All artifacts, and when each was committed: milliseconds since 1970. */
+  async list(): Promise<{ sha256: string; changedAt: number }[]> {
+    const names = (await readdir(this.#folder).catch(() => [])).filter((name) => /^[0-9a-f]{64}$/.test(name));
+    const stats = await Promise.all(names.map((name) => stat(join(this.#folder, name)).catch(() => undefined)));
+    return names.flatMap((sha256, i) => (stats[i] ? [{ sha256, changedAt: stats[i].ctimeMs }] : []));
+  }
+
   async remove(sha256: string): Promise<void> {
     await discard(this.folder(sha256));
     await rm(join(this.#folder, `${sha256}.json`), { force: true });
   }
+}
+
+/** Size of the files in a folder together. */
+export async function folderBytes(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const sizes = await Promise.all(files.map((path) => stat(path).then(({ size }) => size, () => 0))); // prettier-ignore
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function discard(folder: string): Promise<void> {

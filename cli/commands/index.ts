@@ -16,6 +16,7 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   cancel: () => import('./cancel.ts'),
   report: () => import('./report.ts'),
   trace: () => import('./trace.ts'),
+  gc: () => import('./gc.ts'),
   registry: () => import('./registry.ts'),
   worker: () => import('./worker.ts'),
   prompts: () => import('./prompts.ts'),

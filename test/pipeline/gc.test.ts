@@ -1,0 +1,113 @@
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatGarbage } from '../../cli/run/garbage.ts';
+import { findGarbage, removeGarbage } from '../../pipeline/gc.ts';
+import { Home } from '../../pipeline/home.ts';
+import { ResultIndex, type ItemResult, type StageResult } from '../../pipeline/results.ts';
+import { RunRecords } from '../../pipeline/runs.ts';
+import { ArtifactStore } from '../../pipeline/store.ts';
+import { temporaryFolder } from '../setup/temporary-folder.ts';
+
+const day = 86_400_000;
+const none = new Set<string>();
+
+async function setUp() {
+  const home = new Home(await temporaryFolder());
+  const [records, results, store] = [new RunRecords(home), new ResultIndex(home.results), new ArtifactStore(home.artifacts)]; // prettier-ignore
+  const commit = async (text: string) => {
+    const folder = join(home.folder, `new-${text}`);
+    await mkdir(folder);
+    await writeFile(join(folder, 'file'), text);
+    return store.commit(folder);
+  };
+  /** A result of the stage `stage`, made of those of `inputs`. */
+  const make = async (stage: string, key: string, run = 'r', inputKeys: Record<string, string> = {}) => {
+    const parts = { stage, code: { sha256: '', modules: {}, packages: {} }, config: {}, seed: 1, inputs: {} };
+    const result: StageResult = { key, parts, artifact: await commit(key), inputKeys, run, seconds: 1, createdAt: new Date().toISOString() }; // prettier-ignore
+    await results.save(result);
+    return result;
+  };
+  const run = async (...made: StageResult[]) => {
+    const graph = made.map(({ parts }) => ({ name: parts.stage, inputs: [] }));
+    const { id } = await records.create('run', 'p', {}, graph);
+    for (const { parts, artifact } of made)
+      await records.saveStage(id, { name: parts.stage, status: 'ran', seconds: 1, artifact });
+    await records.setStatus(id, 'completed');
+    return id;
+  };
+  /** As if two hours had passed, or more. */
+  const later = { now: Date.now() + 2 * 3_600_000 };
+  return { home, results, store, commit, make, run, later };
+}
+
+describe('the garbage', () => {
+  it('is what no run, no registered encoder and no other process needs', async () => {
+    const { home, make, run, later, store, results } = await setUp();
+    const [used, unused, registered] = [await make('train', 'a'), await make('train', 'b'), await make('train', 'c')];
+    await run(used);
+    const protectedDigests = new Set([registered.artifact.sha256]);
+    expect((await findGarbage(home, { protectedDigests })).artifacts).toEqual([]); // too young
+    const garbage = await findGarbage(home, { protectedDigests, ...later });
+    expect(garbage.artifacts).toEqual([{ sha256: unused.artifact.sha256, bytes: 1 }]);
+    expect(garbage.uncacheable).toEqual({ train: 1 });
+    expect(formatGarbage(garbage, true)).toBe(
+      'Would delete 1 artifact: 1 B.\n  train: 1 result that a run with the same settings has to make again',
+    );
+    expect(await store.has(unused.artifact.sha256)).toBe(true);
+    await removeGarbage(home, garbage);
+    expect(await store.has(unused.artifact.sha256)).toBe(false);
+    expect(await results.find('train', 'b')).toBeUndefined();
+    expect(await store.damage(used.artifact.sha256)).toBeUndefined();
+    expect((await findGarbage(home, { protectedDigests, ...later })).artifacts).toEqual([]);
+  });
+
+  it('counts no runs that ended long ago, when it is told to', async () => {
+    const { home, make, run } = await setUp();
+    await run(await make('train', 'a'));
+    const now = Date.now() + 8 * day;
+    expect((await findGarbage(home, { protectedDigests: none, now })).artifacts).toHaveLength(0);
+    expect((await findGarbage(home, { protectedDigests: none, now, keepDays: 9 })).artifacts).toHaveLength(0);
+    expect((await findGarbage(home, { protectedDigests: none, now, keepDays: 7 })).artifacts).toHaveLength(1);
+  });
+
+  it('leaves the way back to the sources on record', async () => {
+    const { home, make, results, later } = await setUp();
+    await make('read', 'source');
+    const made = await make('train', 'made', 'r', { read: 'source' });
+    const garbage = await findGarbage(home, { protectedDigests: new Set([made.artifact.sha256]), ...later });
+    await removeGarbage(home, garbage);
+    expect(garbage.artifacts).toHaveLength(1);
+    expect((await results.find('read', 'source'))?.key).toBe('source');
+  });
+
+  it('has the items of stages whose results go, and not the others', async () => {
+    const { home, make, run, later, commit, results } = await setUp();
+    const item = async (stageKey: string, by = 'r'): Promise<ItemResult> => {
+      const result = { key: `${stageKey}-item`, stage: 'each', stageKey, item: 'i', artifact: await commit(`${stageKey}-item`), run: by, seconds: 1, createdAt: new Date().toISOString() }; // prettier-ignore
+      await results.saveItem(result);
+      return result;
+    };
+    await run(await make('each', 'kept'));
+    await make('each', 'going');
+    const [, going] = [await item('kept'), await item('going')];
+    const garbage = await findGarbage(home, { protectedDigests: none, ...later });
+    expect(garbage.items).toEqual([going]);
+    expect(garbage.artifacts).toHaveLength(2);
+    await removeGarbage(home, garbage);
+    expect((await results.listItems('each')).map(({ key }) => key)).toEqual(['kept-item']);
+  });
+
+  it('has checkpoints that nobody has touched for a month', async () => {
+    const { home } = await setUp();
+    const [old, recent] = [home.work('train', 'old'), home.work('train', 'recent')];
+    for (const folder of [old, recent]) {
+      await mkdir(join(folder, 'scratch'), { recursive: true });
+      await writeFile(join(folder, 'scratch', 'checkpoint'), 'text');
+    }
+    const past = (Date.now() - 31 * day) / 1000;
+    for (const path of [join(old, 'scratch'), old]) await utimes(path, past, past);
+    const garbage = await findGarbage(home, { protectedDigests: none });
+    expect(garbage.work).toEqual([{ folder: old, bytes: 4 }]);
+  });
+});
