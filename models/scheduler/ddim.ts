@@ -78,6 +78,21 @@ export class DdimScheduler {
       : { a: signalPrevious / signal, b: noisePrevious - (signalPrevious * noise) / signal };
   }
 
+  /**
+   * The same with noise: z' ~ N(a z + b output, sigma^2), sigma being eta times that of the diffusion's own posterior
+   * (eq. 16; eta = 1 is ancestral sampling). Without noise where the step ends without noise.
+   */
+  stochasticStep(t: number, steps: number, eta: number): { a: number; b: number; sigma: number } {
+    const alpha = this.alphasCumprod[t]!;
+    const alphaPrevious = this.alphasCumprod[t - this.#stride(steps)] ?? this.#finalAlpha;
+    const sigma = eta * Math.sqrt(((1 - alphaPrevious) / (1 - alpha)) * (1 - alpha / alphaPrevious));
+    const [signal, noise] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
+    const [signalPrevious, direction] = [Math.sqrt(alphaPrevious), Math.sqrt(Math.max(0, 1 - alphaPrevious - sigma ** 2))]; // prettier-ignore
+    return this.config.prediction_type === 'v_prediction'
+      ? { a: signalPrevious * signal + direction * noise, b: direction * signal - signalPrevious * noise, sigma }
+      : { a: signalPrevious / signal, b: direction - (signalPrevious * noise) / signal, sigma };
+  }
+
   #stride(steps: number): number {
     return Math.floor(this.config.num_train_timesteps / steps);
   }

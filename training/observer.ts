@@ -1,0 +1,106 @@
+import { exactMetrics, exactScores } from '../datasets/shapes/exact.ts';
+import { float32, int32, type Program, type Tensors } from '../engine/program.ts';
+import { tf } from '../engine/tensorflow.ts';
+import type { VaeConfig } from '../models/vae/config.ts';
+import { vaeDecode, vaeScalingFactor } from '../models/vae/vae.ts';
+import { embedderAmong } from '../rewards/diversity.ts';
+import type { LoadedReward } from '../rewards/reward.ts';
+import { requireFiniteScores, rewardWeights, scoreAll } from '../rewards/total.ts';
+import type { Generator } from './generator.ts';
+import type { Rollout } from './rollout.ts';
+
+/** The name of the reward that nothing is trained on. */
+export const HELD_OUT = 'heldOut';
+
+const [EMBEDDING, PICTURE] = ['picture.embedding', 'picture'];
+
+/** What was measured of a batch of pictures. */
+export interface Observation {
+  /** Scores by reward; `oracle` and its attributes where the pictures are of the shapes world, NaN where a prompt is not. */
+  scores: Record<string, Float64Array>;
+  /** [pictures, width], row-major, and their width; 0 where no reward embeds pictures. */
+  embeddings: Float32Array;
+  width: number;
+}
+
+/**
+ * A generator whose program also measures: an entry point `observe` without gradient, over the same networks.
+ * @param rewards those that are trained on and those that only watch, loaded together
+ */
+export function withObservers(generator: Generator, vae: VaeConfig, rewards: readonly LoadedReward[]): Generator {
+  const batch = generator.latents[0]!;
+  const readers = rewards.filter(({ promptLength }) => promptLength > 0);
+  const embedder = embedderAmong(rewards, HELD_OUT);
+  const { source } = generator.networks['rewards']!;
+  return {
+    ...generator,
+    networks: { ...generator.networks, rewards: { weights: rewardWeights(rewards), source } },
+    record(program) {
+      const ids = Object.fromEntries(readers.map((reward) => [idsOf(reward), int32(batch, reward.promptLength)]));
+      program.entry('observe', { z: float32(...generator.latents), ...ids }, ({ z, ...inputs }: Tensors, scope) => {
+        const p = scope.parameters('rewards');
+        const features = Object.fromEntries(readers.map((reward) => [reward.name, reward.promptFeatures(p, inputs[idsOf(reward)]!)])); // prettier-ignore
+        const decoded = vaeDecode(scope.parameters('vae'), vae, z!.div(vaeScalingFactor(vae)));
+        const picture = decoded.mul(0.5).add(0.5).clipByValue(0, 1);
+        const scores = scoreAll(rewards, p, picture, features);
+        const embedding = embedder?.embedding.of(p, picture, features[embedder.name]);
+        return { ...scores, ...(embedding ? { [EMBEDDING]: embedding } : {}), [PICTURE]: picture };
+      });
+    },
+  };
+}
+
+const idsOf = ({ name }: LoadedReward) => `ids.${name}`;
+
+/** Makes pictures under the networks of a program as they are now, and measures them. */
+export class Observer {
+  readonly #program: Program;
+  readonly #generator: Generator;
+  readonly #rewards: readonly LoadedReward[];
+
+  /** @param generator with {@link withObservers} */
+  constructor(program: Program, generator: Generator, rewards: readonly LoadedReward[]) {
+    this.#program = program;
+    this.#generator = generator;
+    this.#rewards = rewards;
+  }
+
+  /** Pictures a batch. */
+  get batch(): number {
+    return this.#generator.latents[0]!;
+  }
+
+  /** The last `steps` steps from the samples at `rows` of a rollout (as many as the batch). */
+  observe(rollout: Rollout, rows: readonly number[], steps: number): Observation {
+    const size = rollout.latents.length / rollout.samples.length;
+    const values = new Float32Array(rows.length * size);
+    rows.forEach((row, i) => values.set(rollout.latents.subarray(row * size, (row + 1) * size), i * size));
+    const prompts = rows.map((row) => rollout.samples[row]!.prompt);
+    let result: Observation;
+    tf.tidy(() => {
+      const embeddings = this.#program.run('encode', this.#generator.encodeInputs.of(prompts));
+      let z = tf.tensor(values, [...this.#generator.latents]);
+      for (const numbers of this.#generator.steps.slice(-steps))
+        z = this.#program.run('step', { z, step: tf.tensor1d([...numbers]), ...embeddings })['z']!;
+      result = this.measure(z, prompts);
+    });
+    return result!;
+  }
+
+  /** @param z the latents after the last step, one a prompt */
+  measure(z: Tensors[string], prompts: readonly string[]): Observation {
+    const readers = this.#rewards.filter(({ promptLength }) => promptLength > 0);
+    const ids = readers.map((reward) => [idsOf(reward), tf.tensor2d(reward.tokenize(prompts), [prompts.length, reward.promptLength], 'int32')] as const); // prettier-ignore
+    const { [EMBEDDING]: embedding, [PICTURE]: picture, ...found } = this.#program.run('observe', { z, ...(Object.fromEntries(ids) as Tensors) }); // prettier-ignore
+    const scores: Observation['scores'] = {};
+    for (const [name, tensor] of Object.entries(found)) scores[name] = Float64Array.from(tensor.dataSync());
+    requireFiniteScores(scores, { prompts });
+    const pixels = picture!.dataSync() as Float32Array;
+    const each = pixels.length / prompts.length;
+    const exact = prompts.map((prompt, i) => exactScores(pixels.slice(i * each, (i + 1) * each), prompt));
+    if (exact.some((own) => Object.keys(own).length > 0))
+      for (const metric of exactMetrics) scores[metric] = Float64Array.from(exact, (own) => own[metric] ?? NaN);
+    const embeddings = (embedding?.dataSync() ?? new Float32Array(0)) as Float32Array;
+    return { scores, embeddings: embeddings.slice(), width: embeddings.length / prompts.length };
+  }
+}
