@@ -10,6 +10,7 @@ import type { ReadOptions } from '../datasets/sources/read.ts';
 import { wholeFiles } from '../datasets/sources/rows.ts';
 import { ClipTokenizer } from '../models/clip/tokenizer.ts';
 import { formatTable } from './format.ts';
+import { localPrompts } from './hub/prompts.ts';
 
 /** @param text the prompt as it was given */
 export function formatExplanation(text: string, found: Explanation): string {
@@ -48,7 +49,7 @@ export async function eachTokens(
   give: (ids: number[][]) => void,
 ): Promise<void> {
   const tokenizer = await ClipTokenizer.load(options.tokenizer);
-  const { files } = await findSources(file);
+  const { files } = await findSources(await localPrompts(file));
   await inTemporaryFolder((scratch) =>
     Database.use(scratch, async (database) => {
       for await (const { prompts } of wholeFiles(database, files, scratch, options)) {

@@ -52,7 +52,7 @@ export function register(program: Command): void {
   prompts
     .command('tokens')
     .description('token ids of each prompt of a file, a JSON array a line, with start and end token, not padded')
-    .argument('<file>', 'a file, folder or pattern of prompts')
+    .argument('<file>', 'a file, folder or pattern of prompts, or hf://datasets/OWNER/NAME')
     .requiredOption('--tokenizer <dir>', 'folder with vocab.json and merges.txt, or tokenizer.json')
     .option('--column <name>', 'the column with the prompts, or a path into one')
     .option('--encoding <label>', 'of text files without a byte order mark', 'utf-8')
@@ -82,7 +82,10 @@ export function register(program: Command): void {
 function addLookOptions(command: Command): Command {
   return addSetOption(
     command
-      .argument('[what]', 'a run, a file or folder of prompts, or a configuration (default: configs/tiny.yaml)')
+      .argument(
+        '[what]',
+        'a run, prompts (a file, folder, pattern, or hf://datasets/OWNER/NAME), or a configuration (default: configs/tiny.yaml)',
+      )
       .option('--prompts <file>', 'look at these prompts under a configuration'),
   ).option('--pipeline <file>', 'another pipeline: a module that exports `pipeline`');
 }

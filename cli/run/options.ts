@@ -4,7 +4,9 @@ import { InputError } from '../../common/errors.ts';
 import { absolutePath, loadConfig } from '../../pipeline/config-file.ts';
 import { defaultPipeline, loadPipeline } from '../../pipeline/load.ts';
 import type { CommonSettings, Pipeline } from '../../pipeline/pipeline.ts';
+import { isHubSource } from '../../datasets/sources/hub.ts';
 import { downloadModels } from '../hub/models.ts';
+import { downloadSources } from '../hub/prompts.ts';
 
 /** What names a pipeline and its configuration on the command line. */
 export interface ConfigOptions {
@@ -28,7 +30,7 @@ export function addConfigOptions(command: Command): Command {
   return addSetOption(
     command
       .argument('[config]', 'a YAML file (default: configs/tiny.yaml, the embedded world)')
-      .option('--prompts <file>', 'tune on these prompts: .txt, .csv, .tsv, .jsonl or .parquet'),
+      .option('--prompts <source>', 'tune on these prompts: a file, folder or pattern, or hf://datasets/OWNER/NAME'),
   ).option('--pipeline <file>', 'another pipeline: a module that exports `pipeline`');
 }
 
@@ -48,9 +50,9 @@ export async function readConfigOptions(config: string | undefined, options: Con
   const settings = [...options.set];
   // Quoted: a path is text, whatever YAML would make of it.
   if (options.prompts !== undefined)
-    settings.push(`prompts.source=${JSON.stringify(resolve(folder, options.prompts))}`);
+    settings.push(`prompts.source=${JSON.stringify(isHubSource(options.prompts) ? options.prompts : resolve(folder, options.prompts))}`); // prettier-ignore
   const pipeline = await loadPipeline(source);
-  const fetch = <T>(checked: T) => downloadModels(checked, folder);
+  const fetch = async <T>(checked: T) => downloadSources(await downloadModels(checked, folder));
   return {
     source,
     pipeline,

@@ -9,6 +9,7 @@ import { InputError } from '../../common/errors.ts';
 import { Home } from '../../pipeline/home.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
 import { ArtifactStore } from '../../pipeline/store.ts';
+import { startHub } from '../fixtures/hub-server.ts';
 import { shard, filter, ingest } from '../datasets/stage-runner.ts';
 
 const tokenizer = join(import.meta.dirname, '../models/tokenizer');
@@ -120,6 +121,19 @@ it('tokens prints the ids of each line as it is', async () => {
   const quoted = lines.map(([text], i) => `${i},"${text.replaceAll('"', '""')}"\r\n`);
   await writeFile(table, gzipSync(`id,prompt\r\n${quoted.join('')}`));
   expect(await prompts('tokens', '--tokenizer', tokenizer, table)).toBe(printed);
+});
+
+it('tokens and stats take prompts from a hub', async () => {
+  const files = { 'README.md': '', 'data/a.jsonl': '{"prompt":"a red circle"}\n{"prompt":"a blue square"}\n' };
+  await using hub = await startHub({ 'datasets/o/prompts': { files } });
+  vi.stubEnv('HF_ENDPOINT', hub.endpoint);
+  vi.stubEnv('HF_HUB_CACHE', join(folder, 'hub'));
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const source = 'hf://datasets/o/prompts';
+  expect((await prompts('tokens', '--tokenizer', tokenizer, source)).split('\n')).toHaveLength(2);
+  expect(JSON.parse(await prompts('stats', config, '--prompts', source, '--json'))).toMatchObject({ read: 2, kept: 2 });
+  told.mockRestore();
+  vi.unstubAllEnvs();
 });
 
 it('export writes a split of the shards', async () => {
