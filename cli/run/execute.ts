@@ -48,10 +48,11 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
       note(`${server.address} cannot find runs by stage, model or status until: ${searchAttributeAdvice}`);
     if (alone) {
       if (!server.owned) note(`No worker listens on ${server.address}; this command does the work.`);
-      const { connection, namespace } = server;
+      const { connection, namespace, address } = server;
       workers = await startWorkers({
         connection,
         namespace,
+        address,
         home,
         environment: process.env,
         queues: ['pipeline', 'engine'],

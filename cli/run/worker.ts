@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { interruption } from '../interrupt.ts';
+import { publishServer } from '../schedule/server.ts';
 import { openServer } from '../temporal/server.ts';
 import { startWorkers, type Queue } from '../temporal/workers.ts';
 
@@ -16,7 +17,15 @@ export async function runWorker(home: Home, queue: string, ports: { port: number
   const server = await openServer(join(home.folder, 'temporal'), ports);
   try {
     const { address, connection, namespace } = server;
-    const workers = await startWorkers({ connection, namespace, home, environment: process.env, queues: wanted });
+    const workers = await startWorkers({
+      connection,
+      namespace,
+      address,
+      home,
+      environment: process.env,
+      queues: wanted,
+    });
+    const retract = server.owned ? await publishServer(home, address) : undefined;
     if (server.owned)
       console.log(
         `Temporal's development server: export TEMPORAL_ADDRESS=${address} (web page: http://127.0.0.1:${ports.uiPort})`,
@@ -25,6 +34,7 @@ export async function runWorker(home: Home, queue: string, ports: { port: number
     try {
       if (!interrupted.aborted) await Promise.race([once(interrupted, 'abort'), workers.running]);
     } finally {
+      await retract?.();
       await workers.stop();
     }
   } finally {

@@ -12,7 +12,10 @@ export const searchAttributeArguments = searchAttributes.flatMap((key) => [
 ]);
 
 /** Whether runs on this server can be found by stage, model and status. A server of our own has been told; another may not know. */
-export async function hasSearchAttributes({ connection, namespace }: TemporalServer): Promise<boolean> {
+export async function hasSearchAttributes({
+  connection,
+  namespace,
+}: Pick<TemporalServer, 'connection' | 'namespace'>): Promise<boolean> {
   try {
     const { customAttributes = {} } = await connection.operatorService.listSearchAttributes({ namespace });
     return searchAttributes.every(({ name }) => customAttributes[name] !== undefined);

@@ -1,7 +1,10 @@
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../../activities/activities.ts';
+import { createRetrainActivities, type PreparedRun } from '../../activities/retrain/activities.ts';
 import type { Home } from '../../pipeline/home.ts';
+import { RunRecords } from '../../pipeline/runs.ts';
 import { bundleWorkflows } from './bundle.ts';
+import { hasSearchAttributes } from './search-attributes.ts';
 
 /** Workflows and the stages that need no TensorFlow. */
 export const pipelineQueue = 'textcraftor';
@@ -12,6 +15,8 @@ export type Queue = 'pipeline' | 'engine';
 export interface WorkersOptions {
   connection: NativeConnection;
   namespace: string;
+  /** Of the server. */
+  address: string;
   home: Home;
   /** For the stages' processes. */
   environment: NodeJS.ProcessEnv;
@@ -29,6 +34,7 @@ export interface Workers {
 export async function startWorkers({
   connection,
   namespace,
+  address,
   home,
   environment,
   queues,
@@ -36,7 +42,10 @@ export async function startWorkers({
   const common = {
     connection,
     namespace,
-    activities: createActivities({ home, environment }),
+    activities: {
+      ...createActivities({ home, environment }),
+      ...createRetrainActivities({ home, address, launch: (run) => preparedRun({ connection, namespace }, home, run) }),
+    },
     // Else heartbeats, and with them cancellation, are held back for up to a minute.
     maxHeartbeatThrottleInterval: '2 seconds',
     defaultHeartbeatThrottleInterval: '1 second',
@@ -65,4 +74,14 @@ export async function startWorkers({
       await Promise.allSettled(runs);
     },
   };
+}
+
+async function preparedRun(
+  server: Pick<WorkersOptions, 'connection' | 'namespace'>,
+  home: Home,
+  run: string,
+): Promise<PreparedRun> {
+  const { stageNodes } = await import('../run/workflow.ts'); // which knows the queues by this module
+  const stages = await stageNodes(new RunRecords(home), run);
+  return { run, stages, fresh: [], searchable: await hasSearchAttributes(server) };
 }

@@ -1,0 +1,87 @@
+import { ApplicationFailure, Context, getClient } from '@temporalio/activity';
+import { fromErrorRecord, TextcraftorError, toErrorRecord } from '../../common/errors.ts';
+import type { GraphNode } from '../../pipeline/graph.ts';
+import type { Home } from '../../pipeline/home.ts';
+import { readRegistered, type Registered } from '../../pipeline/registry/registered.ts';
+import { RunRecords } from '../../pipeline/runs.ts';
+import { Schedules, type BatchOwner } from '../../pipeline/schedules/schedules.ts';
+import { prepareRun } from './prepare-run.ts';
+import { takePrompts, type TakenBatch, type TakeTask } from './take-prompts.ts';
+
+export type { TakenBatch };
+
+/** One batch of one schedule. */
+export interface BatchTask {
+  schedule: string;
+  batch: number;
+}
+
+/** What the workflow of a run is started with. */
+export interface PreparedRun {
+  run: string;
+  stages: readonly GraphNode[];
+  fresh: readonly string[];
+  /** The server knows the search attributes. */
+  searchable: boolean;
+}
+
+/** The activities of a retraining; the run in its middle has those of any run. */
+export interface RetrainActivities {
+  /** Null when there is nothing new. */
+  takePrompts(task: TakeTask): Promise<TakenBatch | null>;
+  prepareRun(task: BatchTask): Promise<PreparedRun>;
+  /** The batch's prompts are used. @returns what the registry made of the run's encoder; null when it was not asked */
+  closeBatch(task: BatchTask): Promise<Registered | null>;
+  /** The batch's prompts are new again. */
+  releaseBatch(task: BatchTask): Promise<void>;
+}
+
+export interface RetrainOptions {
+  home: Home;
+  /** Of the server that the worker is connected to. */
+  address: string;
+  /** What the workflow of a run that has a record is started with. */
+  launch(run: string): Promise<PreparedRun>;
+}
+
+const heartbeatMilliseconds = 2000;
+
+export function createRetrainActivities({ home, address, launch }: RetrainOptions): RetrainActivities {
+  const schedules = new Schedules(home);
+  const records = new RunRecords(home);
+  return {
+    takePrompts: (task) => beating((signal) => takePrompts(home, task, isOpen, signal)),
+    prepareRun: ({ schedule, batch }) => beating(async () => launch(await prepareRun(home, schedule, batch, address))),
+    closeBatch: ({ schedule, batch: number }) =>
+      beating(async () => {
+        const batch = await schedules.batch(schedule, number);
+        const registered = batch.run === undefined ? undefined : await readRegistered(records.folder(batch.run));
+        await schedules.update(schedule, { ...batch, status: 'used', ...(registered ? { registered } : {}) });
+        return registered ?? null;
+      }),
+    releaseBatch: ({ schedule, batch }) => beating(() => schedules.release(schedule, batch)),
+  };
+}
+
+/** Says that the activity lives while `work` goes on, and throws what Temporal understands. */
+async function beating<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), heartbeatMilliseconds);
+  try {
+    return await work(context.cancellationSignal);
+  } catch (error) {
+    const known = error instanceof TextcraftorError ? error : fromErrorRecord(toErrorRecord(error));
+    throw ApplicationFailure.create({ message: known.message, type: known.name, nonRetryable: !known.retryable });
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+async function isOpen({ workflowId, runId }: BatchOwner): Promise<boolean> {
+  try {
+    return (await getClient().workflow.getHandle(workflowId, runId).describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if ((error as Error).name === 'WorkflowNotFoundError') return false;
+    throw error;
+  }
+}

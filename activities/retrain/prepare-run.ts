@@ -1,0 +1,60 @@
+import { checkConfig } from '../../pipeline/config-file.ts';
+import type { Home } from '../../pipeline/home.ts';
+import { loadPipeline } from '../../pipeline/load.ts';
+import { activeStages } from '../../pipeline/pipeline.ts';
+import { production } from '../../pipeline/registry/aliases.ts';
+import { encoderFolder } from '../../pipeline/registry/encoder.ts';
+import { Registry } from '../../pipeline/registry/registry.ts';
+import { registrationSettings } from '../../pipeline/registry/settings.ts';
+import type { EncoderVersion } from '../../pipeline/registry/version.ts';
+import { RunRecords } from '../../pipeline/runs.ts';
+import { Schedules, type ScheduleFile } from '../../pipeline/schedules/schedules.ts';
+
+/**
+ * Makes the record of the run that is trained on a batch. Called again for the same batch it gives the same run.
+ * @param address of the Temporal server whose workers do it
+ * @returns the run's id
+ */
+export async function prepareRun(home: Home, name: string, number: number, address: string): Promise<string> {
+  const schedules = new Schedules(home);
+  const records = new RunRecords(home);
+  const batch = await schedules.batch(name, number);
+  let { run } = batch;
+  if (run === undefined) {
+    const schedule = await schedules.read(name);
+    const pipeline = await loadPipeline(schedule.pipeline);
+    const config = await retrainingConfig(home, schedule, schedules.prompts(name, number));
+    const settings = checkConfig(pipeline.schema, config, `Schedule ${name}`);
+    ({ id: run } = await records.create(settings.name, schedule.pipeline, settings, activeStages(pipeline, settings)));
+    await schedules.update(name, { ...batch, run });
+  }
+  await records.setAddress(run, address);
+  return run;
+}
+
+/** The schedule's configuration on new prompts, with the version in production as what to start from and to beat. */
+async function retrainingConfig(home: Home, { config, warmStart }: ScheduleFile, source: string): Promise<unknown> {
+  const { name, registry } = registrationSettings.parse(config);
+  const champion = await championOf(new Registry(home), registry.name ?? name);
+  const given = config as Record<string, object>;
+  return {
+    ...given,
+    prompts: { source }, // how to read them was for the files that arrived
+    registry: { ...given['registry'], promote: 'auto' },
+    ...(champion
+      ? {
+          champion: {
+            version: champion.version,
+            encoder: encoderFolder(home, champion),
+            blend: champion.encoder.blend,
+          },
+          ...(warmStart ? { tuneEncoder: { ...given['tuneEncoder'], startFrom: encoderFolder(home, champion) } } : {}),
+        }
+      : {}),
+  };
+}
+
+async function championOf(registry: Registry, name: string): Promise<EncoderVersion | undefined> {
+  const { [production]: version } = (await registry.aliases(name)).current;
+  return version === undefined ? undefined : registry.version(name, version);
+}

@@ -1,0 +1,149 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { addSetOption } from '../run/options.ts';
+import type { ScheduleControl } from '../schedule/schedules.ts';
+import type { TimingOptions } from '../schedule/timing.ts';
+
+interface Json {
+  json?: true;
+}
+
+interface CreateOptions extends TimingOptions {
+  config: string;
+  prompts?: string;
+  pipeline?: string;
+  set: string[];
+  atLeast: number;
+  cold?: true;
+  paused?: true;
+}
+
+function day(text: string): string {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new InvalidArgumentError('Expected a day such as 2026-11-24.');
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a positive integer.');
+}
+
+/** Does something with the schedules of this project, on the server that holds them. */
+async function withControl<Result>(act: (control: ScheduleControl) => Promise<Result>): Promise<Result> {
+  const { projectHome } = await import('../home.ts');
+  const { scheduleServer } = await import('../schedule/server.ts');
+  const { ScheduleControl } = await import('../schedule/schedules.ts');
+  const home = projectHome();
+  const server = await scheduleServer(home);
+  try {
+    return await act(new ScheduleControl(server, home));
+  } finally {
+    await server.close();
+  }
+}
+
+/** Adds `textcraftor schedule`. */
+export function register(program: Command): void {
+  const schedule = program.command('schedule').description('retrain on prompts as they arrive');
+  addSetOption(
+    schedule
+      .command('create')
+      .description('retrain at certain times on what arrived in the folder that prompts.source names')
+      .argument('<name>', 'a word of lower-case letters, digits and hyphens')
+      .requiredOption('--config <file>', 'the configuration of each retraining: a YAML file')
+      .option('--cron <fields>', "when: '0 3 * * *'; may be given again", (text, all: string[] = []) => [...all, text])
+      .option('--every <time>', 'how often: 90s, 1m, 6h, 7d')
+      .option('--timezone <name>', 'of --cron, such as Europe/Berlin (default: UTC)')
+      .option('--prompts <path>', 'the folder, file or pattern where prompts arrive, instead of prompts.source')
+      .option('--pipeline <file>', 'another pipeline: a module that exports `pipeline`')
+      .option(
+        '--overlap <policy>',
+        'when it is time and the one before still runs: skip, buffer-one, buffer-all, cancel-other, terminate-other, allow-all',
+        'skip',
+      ) // prettier-ignore
+      .option('--catchup <time>', 'how late a time that was missed is still taken, when the server was away', '7d')
+      .option('--at-least <n>', 'wait for so many new prompts', count, 1)
+      .option('--cold', 'start from the original encoder, not from the version in production')
+      .option('--paused', 'do nothing until it is unpaused'),
+  ).action(async (name: string, options: CreateOptions) => {
+    const { createSchedule } = await import('../schedule/create.ts');
+    await withControl((control) => createSchedule(control, name, options));
+    console.log(
+      `Schedule ${name} is ${options.paused ? 'there, paused' : 'set'}; see: textcraftor schedule show ${name}`,
+    );
+  });
+  schedule
+    .command('list')
+    .description('list the schedules of this project')
+    .option('--json', 'print one JSON object: {schedules: [...]}')
+    .action(async ({ json }: Json) => {
+      const { formatSchedules } = await import('../schedule/format.ts');
+      const schedules = await withControl((control) => control.list());
+      console.log(json ? JSON.stringify({ schedules }, null, 2) : formatSchedules(schedules));
+    });
+  schedule
+    .command('show')
+    .description('say when it acts next, and what its retrainings have come to')
+    .argument('<name>')
+    .option('--json', 'print one JSON object: {name, paused, next, running, recent, missed, skipped, batches, ...}')
+    .action(async (name: string, { json }: Json) => {
+      const { formatSchedule } = await import('../schedule/format.ts');
+      const [state, record, batches] = await withControl(async (control) => [
+        await control.state(name),
+        await control.record(name),
+        await control.batches(name),
+      ]);
+      console.log(
+        json ? JSON.stringify({ ...record, ...state, batches }, null, 2) : formatSchedule(state, record, batches),
+      );
+    });
+  schedule
+    .command('pause')
+    .description('start nothing more; what runs goes on')
+    .argument('<name>')
+    .option('--note <text>', 'why', 'by textcraftor schedule pause')
+    .action(async (name: string, { note }: { note: string }) => {
+      await withControl((control) => control.pause(name, note));
+      console.log(`Schedule ${name} is paused; go on with: textcraftor schedule unpause ${name}`);
+    });
+  schedule
+    .command('unpause')
+    .description('go on after a pause')
+    .argument('<name>')
+    .action(async (name: string) => {
+      await withControl((control) => control.unpause(name));
+      console.log(`Schedule ${name} goes on.`);
+    });
+  schedule
+    .command('trigger')
+    .description('retrain now')
+    .argument('<name>')
+    .action(async (name: string) => {
+      await withControl((control) => control.trigger(name));
+      console.log(`Schedule ${name} acts now; see: textcraftor schedule show ${name}`);
+    });
+  schedule
+    .command('backfill')
+    .description('retrain day by day on the files whose names have a day in a range')
+    .argument('<name>')
+    .requiredOption('--from <day>', 'the first, such as 2026-11-01', day)
+    .requiredOption('--to <day>', 'the last', day)
+    .option('--json', 'print one JSON object: {workflow, partitions: [...]}')
+    .action(async (name: string, { from, to, json }: Json & { from: string; to: string }) => {
+      const started = await withControl((control) => control.backfill(name, from, to));
+      const { workflow, partitions } = started;
+      console.log(
+        json
+          ? JSON.stringify(started, null, 2)
+          : `${workflow} retrains on ${partitions.length} days, one after the other; see: textcraftor schedule show ${name}`,
+      );
+    });
+  schedule
+    .command('delete')
+    .description('end the schedule and forget which prompts it has used; what runs goes on')
+    .argument('<name>')
+    .action(async (name: string) => {
+      await withControl((control) => control.delete(name));
+      console.log(`Schedule ${name} is deleted.`);
+    });
+}

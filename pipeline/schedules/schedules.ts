@@ -1,0 +1,138 @@
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../../common/errors.ts';
+import { writeFileAtomic } from '../../common/files.ts';
+import type { Home } from '../home.ts';
+import type { Registered } from '../registry/registered.ts';
+
+/** What a schedule retrains, as kept in schedules/NAME/schedule.json. When it does is Temporal's to know. */
+export interface ScheduleFile {
+  name: string;
+  /** As {@link file://../load.ts} takes it. */
+  pipeline: string;
+  /** The whole configuration, paths absolute. Its `prompts.source` is where new prompts arrive. */
+  config: unknown;
+  /** Start from the version in production; else from the original encoder. */
+  warmStart: boolean;
+  /** Fewer new prompts than this wait for more. */
+  minimumPrompts: number;
+  /** ISO 8601. */
+  createdAt: string;
+}
+
+/** The workflow execution that a batch was made for. */
+export interface BatchOwner {
+  workflowId: string;
+  runId: string;
+}
+
+/** Prompts that arrived since those before: batches/000001/batch.json, beside prompts.parquet with the column prompt. */
+export interface Batch {
+  /** 1, 2, 3 ... */
+  number: number;
+  /** `taken`: a retraining is at work on it. */
+  status: 'taken' | 'used';
+  owner: BatchOwner;
+  /** ISO 8601. */
+  takenAt: string;
+  /** 0: there was nothing new in the files. */
+  rows: number;
+  /** Files of which all prompts are in this batch or an earlier one, by the digest of their content. */
+  files: { name: string; digest: string }[];
+  partition?: string;
+  /** The run that is trained on it. */
+  run?: string;
+  /** What came of that. */
+  registered?: Registered;
+}
+
+/** The records of schedules: `schedules/NAME/` with schedule.json and batches/. */
+export class Schedules {
+  readonly #home: Home;
+
+  constructor(home: Home) {
+    this.#home = home;
+  }
+
+  folder(name: string): string {
+    return join(this.#home.schedules, name);
+  }
+
+  async save(schedule: ScheduleFile): Promise<void> {
+    await writeFileAtomic(join(this.folder(schedule.name), 'schedule.json'), `${JSON.stringify(schedule, null, 2)}\n`);
+  }
+
+  /** @throws InputError when there is none */
+  async read(name: string): Promise<ScheduleFile> {
+    try {
+      return JSON.parse(await readFile(join(this.folder(name), 'schedule.json'), 'utf8')) as ScheduleFile;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw new InputError(`There is no schedule "${name}" in ${this.#home.schedules}; list them with: textcraftor schedule list`); // prettier-ignore
+    }
+  }
+
+  /** In alphabetical order. */
+  async names(): Promise<string[]> {
+    return (await readdir(this.#home.schedules).catch(() => [])).toSorted();
+  }
+
+  /** The schedule is forgotten, and with it what it has used. */
+  async remove(name: string): Promise<void> {
+    await rm(this.folder(name), { recursive: true, force: true });
+  }
+
+  /** The oldest first. */
+  async batches(name: string): Promise<Batch[]> {
+    const folders = (await readdir(this.#batches(name)).catch(() => []))
+      .filter((each) => /^\d+$/.test(each))
+      .toSorted();
+    return Promise.all(
+      folders.map(
+        async (each) => JSON.parse(await readFile(join(this.#batches(name), each, 'batch.json'), 'utf8')) as Batch,
+      ),
+    );
+  }
+
+  /** @throws InputError when there is none */
+  async batch(name: string, number: number): Promise<Batch> {
+    const found = (await this.batches(name)).find((batch) => batch.number === number);
+    if (found) return found;
+    throw new InputError(`Schedule ${name} has no batch ${number} any more.`);
+  }
+
+  prompts(name: string, batch: number): string {
+    return join(this.batchFolder(name, batch), 'prompts.parquet');
+  }
+
+  /** A folder to make a batch in. */
+  async draft(name: string): Promise<string> {
+    const folder = join(this.#batches(name), 'draft');
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    return folder;
+  }
+
+  /** Makes a draft the batch, by one rename. */
+  async commit(name: string, draft: string, batch: Batch): Promise<void> {
+    await writeFileAtomic(join(draft, 'batch.json'), JSON.stringify(batch, null, 2));
+    await rename(draft, this.batchFolder(name, batch.number));
+  }
+
+  async update(name: string, batch: Batch): Promise<void> {
+    await writeFileAtomic(join(this.batchFolder(name, batch.number), 'batch.json'), JSON.stringify(batch, null, 2));
+  }
+
+  /** Its prompts are new again. */
+  async release(name: string, batch: number): Promise<void> {
+    await rm(this.batchFolder(name, batch), { recursive: true, force: true });
+  }
+
+  batchFolder(name: string, batch: number): string {
+    return join(this.#batches(name), String(batch).padStart(6, '0'));
+  }
+
+  #batches(name: string): string {
+    return join(this.folder(name), 'batches');
+  }
+}

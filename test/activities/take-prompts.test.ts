@@ -1,0 +1,143 @@
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { appendFile, mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { takePrompts } from '../../activities/retrain/take-prompts.ts';
+import { Home } from '../../pipeline/home.ts';
+import { partitionOf } from '../../pipeline/schedules/partition.ts';
+import { Schedules, type BatchOwner, type ScheduleFile } from '../../pipeline/schedules/schedules.ts';
+import { temporaryFolder } from '../setup/temporary-folder.ts';
+
+const schedule: ScheduleFile = {
+  name: 'daily',
+  pipeline: 'p',
+  config: {},
+  warmStart: true,
+  minimumPrompts: 1,
+  createdAt: '2026-11-24T00:00:00.000Z',
+};
+const owner = (n: number): BatchOwner => ({ workflowId: `retrain-daily-${n}`, runId: `run-${n}` });
+
+let home: Home;
+let schedules: Schedules;
+let inbox: string;
+beforeEach(async () => {
+  home = new Home(await temporaryFolder());
+  inbox = join(home.folder, 'inbox');
+  await mkdir(inbox);
+  schedules = new Schedules(home);
+  await set({});
+});
+const set = (change: Partial<ScheduleFile>, prompts: object = {}) =>
+  schedules.save({ ...schedule, ...change, config: { prompts: { source: inbox, ...prompts } } });
+
+/** A file that nobody has written to for a minute. */
+async function arrive(name: string, ...prompts: string[]): Promise<void> {
+  await appendFile(join(inbox, name), prompts.map((prompt) => `${prompt}\n`).join(''));
+  const then = new Date(Date.now() - 60_000);
+  await utimes(join(inbox, name), then, then);
+}
+const take = (n: number, partition?: string, open = true) =>
+  takePrompts(
+    home,
+    { schedule: 'daily', owner: owner(n), ...(partition === undefined ? {} : { partition }) },
+    () => Promise.resolve(open),
+    new AbortController().signal,
+  );
+const promptsOf = async (batch: number) => {
+  const file = await asyncBufferFromFile(schedules.prompts('daily', batch));
+  return (await parquetReadObjects({ file, compressors })).map(({ prompt }) => prompt);
+};
+
+describe('prompts', () => {
+  it('are taken once: those of new files, and the new ones of files that have grown', async () => {
+    await arrive('a.txt', 'two dogs', 'a cat', 'a cat');
+    expect(await take(1)).toEqual({ number: 1, rows: 2 });
+    expect(await promptsOf(1)).toEqual(['a cat', 'two dogs']);
+    expect(await take(2)).toBeNull();
+
+    await arrive('a.txt', 'a red bird');
+    await arrive('b.csv', 'prompt', 'a cat', 'a fish');
+    expect(await take(3)).toEqual({ number: 2, rows: 2 });
+    expect(await promptsOf(2)).toEqual(['a fish', 'a red bird']);
+    expect(await take(4)).toBeNull();
+  });
+
+  it('are the same for the same retraining, which may ask again', async () => {
+    await arrive('a.txt', 'a cat');
+    const first = await take(1);
+    await arrive('b.txt', 'a dog');
+    expect(await take(1)).toEqual(first);
+    expect(await take(2)).toEqual({ number: 2, rows: 1 });
+  });
+
+  it('of a retraining that ended without a word are new again', async () => {
+    await arrive('a.txt', 'a cat');
+    await take(1);
+    expect(await take(2, undefined, false)).toEqual({ number: 1, rows: 1 });
+    await schedules.update('daily', { ...(await schedules.batch('daily', 1)), status: 'used' });
+    expect(await take(3, undefined, false)).toBeNull();
+  });
+
+  it('that were all there before are not looked at again', async () => {
+    await arrive('a.txt', 'a cat');
+    await take(1);
+    await arrive('copy.csv', 'prompt', 'a cat');
+    expect(await take(2)).toBeNull();
+    expect((await schedules.batches('daily')).map(({ rows, status }) => [rows, status])).toEqual([
+      [1, 'taken'],
+      [0, 'used'],
+    ]);
+    expect(await take(2)).toBeNull();
+    expect(await take(3)).toBeNull();
+    expect(await schedules.batches('daily')).toHaveLength(2);
+  });
+
+  it('wait until there are enough of them', async () => {
+    await set({ minimumPrompts: 3 });
+    await arrive('a.txt', 'a cat', 'a dog');
+    expect(await take(1)).toBeNull();
+    await arrive('b.txt', 'a fish');
+    expect(await take(2)).toEqual({ number: 1, rows: 3 });
+    expect(await readdir(join(schedules.folder('daily'), 'batches'))).toEqual(['000001']);
+  });
+
+  it('above the limit are for the next time', async () => {
+    await set({}, { limit: 2 });
+    await arrive('a.txt', 'a', 'b', 'c');
+    expect(await take(1)).toEqual({ number: 1, rows: 2 });
+    expect(await take(2)).toEqual({ number: 2, rows: 1 });
+    expect(await promptsOf(2)).toEqual(['c']);
+    expect(await take(3)).toBeNull();
+  });
+
+  it('of a file that is being written are left, and of another day too', async () => {
+    await writeFile(join(inbox, 'now.txt'), 'half a prom');
+    expect(await take(1)).toBeNull();
+    await arrive('2026-11-01.txt', 'a cat');
+    await arrive('2026-11-02.txt', 'a dog');
+    expect(await take(2, '2026-11-02')).toEqual({ number: 1, rows: 1 });
+    expect(await promptsOf(1)).toEqual(['a dog']);
+    expect(await take(3, '2026-11-03')).toBeNull();
+  });
+
+  it('that have not arrived are no error, and those that cannot be read are one', async () => {
+    expect(await take(1)).toBeNull();
+    await set({}, { source: join(inbox, 'none') });
+    expect(await take(2)).toBeNull();
+    await set({}, { source: 'shapes' });
+    await expect(take(3)).rejects.toThrow('A schedule needs prompts that arrive');
+  });
+});
+
+it.each([
+  ['prompts-2026-11-24.csv', '2026-11-24'],
+  ['2026/11/24/part-0.parquet', '2026-11-24'],
+  ['export_20261124T03.jsonl', '2026-11-24'],
+  ['prompts-2026-13-24.csv', undefined],
+  ['120261124.csv', undefined],
+  ['prompts.txt', undefined],
+])('finds the day in %s', (name, day) => {
+  expect(partitionOf(name)).toBe(day);
+});
