@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { fromErrorRecord, InputError, TextcraftorError } from '../../common/errors.ts';
 import { downloadRepo, parseHubRepo } from '../../common/hub/repository.ts';
 import type { HubOptions } from '../../common/hub/options.ts';
-import { modelFiles } from '../../models/hub-files.ts';
 import { absolutePath } from '../../pipeline/config-file.ts';
 
 /** The hub's options as Python's huggingface_hub reads them: HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE, HF_HOME. */
@@ -58,13 +57,19 @@ export async function downloadModels<T>(settings: T, folder: string): Promise<T>
  * `owner/name/path/to/file[@revision]`, one of its files.
  * @param choose the files of a whole model that are wanted
  */
-export async function localModel(name: string, folder: string, choose = modelFiles): Promise<string> {
+export async function localModel(
+  name: string,
+  folder: string,
+  choose?: (paths: readonly string[]) => string[],
+): Promise<string> {
   if (existsSync(absolutePath(name, folder))) return name;
   const [, id = '', file, revision = ''] = /^([\w.-]+\/[\w.-]+)(?:\/([^@]+))?(@.+)?$/.exec(name) ?? [];
   const repo = parseHubRepo('model', id + revision);
   if (!repo) return name;
+  // It loads TensorFlow, which most commands do without.
+  const chosen = choose ?? (await import('../../models/hub-files.ts')).modelFiles;
   const wanted = (paths: string[]): string[] => {
-    if (file === undefined) return choose(paths);
+    if (file === undefined) return chosen(paths);
     if (!paths.includes(file))
       throw new InputError(`The model ${id} has no file ${file}; it has ${paths.slice(0, 20).join(', ')}.`);
     return [file];

@@ -1,0 +1,26 @@
+import { build } from 'esbuild';
+import { expect, it } from 'vitest';
+import { checkout } from '../../pipeline/config-file.ts';
+
+/** The modules that are loaded with `entry`: what it imports, and what that imports, but not what comes by `import()` later. */
+async function loadedWith(entry: string): Promise<Set<string>> {
+  const { metafile } = await build({
+    ...{ absWorkingDir: checkout, entryPoints: [entry], bundle: true, write: false, metafile: true, outdir: 'out' },
+    ...{ packages: 'external', platform: 'node', format: 'esm', logLevel: 'silent' },
+  });
+  const loaded = new Set([entry]);
+  for (const name of loaded)
+    for (const { path, kind } of metafile.inputs[name]?.imports ?? [])
+      if (kind === 'import-statement') loaded.add(path);
+  return loaded;
+}
+
+// It takes a second and 300 MB, which the process of a run or a worker must not cost.
+it.each(['options', 'planning', 'start', 'worker', 'resume', 'control'])(
+  'cli/run/%s.ts does not load TensorFlow',
+  async (name) => {
+    const loaded = await loadedWith(`cli/run/${name}.ts`);
+    expect(loaded.size).toBeGreaterThan(3);
+    expect([...loaded].filter((path) => path.startsWith('engine/tensorflow'))).toEqual([]);
+  },
+);
