@@ -29,3 +29,22 @@ export const armSchema = z.strictObject({
   /** From the first step on, as an encoder of another architecture always is. */
   fromStart: z.boolean().optional(),
 });
+
+export const transferSchema = z.strictObject({
+  unets: z
+    .array(
+      z.strictObject({
+        name: word,
+        /** A diffusers folder of a UNet. */
+        unet: text,
+        /** What it sees beside the latents: see evaluation/guide.ts. */
+        guide: z.enum(['none', 'inpainting', 'silhouette']).default('none'),
+      }),
+    )
+    .min(1),
+  /** How many test prompts, and pictures of each. */
+  prompts: positive,
+  samplesPerPrompt: positive.default(1),
+  /** Of how many prompts the pictures are kept. */
+  images: z.int().min(0).default(12),
+});

@@ -124,6 +124,7 @@ export function sampleReport(count = 12): ReportData {
         ...{ direction: 'up', share: 1, monotone: true },
       },
     ],
+    transfer: [],
     benchmarks: [
       {
         name: 'world',

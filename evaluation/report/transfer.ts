@@ -1,0 +1,42 @@
+import { isGoal } from '../metrics.ts';
+import type { ReportData } from './data.ts';
+import { count, metricLabel, signed } from './format.ts';
+import { badge } from './headline.ts';
+import { html, type Markup } from './markup.ts';
+
+/** The chosen encoder with UNets that it was not tuned with. */
+export function transferTable({ transfer }: ReportData): Markup | undefined {
+  if (transfer.length === 0) return undefined;
+  const own = transfer.map(({ unet, comparisons }) => ({ unet, rows: comparisons.filter(({ metric }) => isGoal(metric)) })); // prettier-ignore
+  const metrics = [...new Set(own.flatMap(({ rows }) => rows.map(({ metric }) => metric)))];
+  const prompts = Math.max(...own.flatMap(({ rows }) => rows.map(({ n }) => n)));
+  return html`<section aria-labelledby="transfer">
+    <h2 id="transfer">With other UNets</h2>
+    <p>
+      The chosen encoder against the original one, each with a UNet that neither was tuned with: mean difference over
+      ${count(prompts)} test prompts with its 95 % interval.
+    </p>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>UNet</th>
+            ${metrics.map((metric) => html`<th class="n">${metricLabel(metric)}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${own.map(
+            ({ unet, rows }) =>
+              html`<tr>
+                <th scope="row">${unet}</th>
+                ${metrics.map((metric) => {
+                  const row = rows.find((comparison) => comparison.metric === metric);
+                  return html`<td class="n">${row ? html`${signed(row.mean)} <small>${signed(row.ci95[0])} to ${signed(row.ci95[1])}</small> ${badge(row)}` : undefined}</td>`; // prettier-ignore
+                })}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
+import { encodePng } from '../../common/png.ts';
+import { Bootstraps } from '../../common/statistics.ts';
+import { withUnet } from '../../models/other-unet.ts';
+import type { StageContext } from '../../pipeline/stage.ts';
+import { Arms, base } from '../arms.ts';
+import { runExperiment } from '../experiment.ts';
+import { PictureGenerator } from '../generator.ts';
+import { guidesOf, type GuideKind } from '../guide.ts';
+import type { Sweep, Transfer } from '../report/data.ts';
+import { firstPrompts, setUp, tunedEncoders, type JudgingConfig } from '../setup.ts';
+import { compareAll } from './evaluate.ts';
+
+export interface TransferConfig extends JudgingConfig {
+  /** UNets (diffusers folders) that the encoder was not tuned with. */
+  unets: { name: string; unet: string; guide: GuideKind }[];
+  prompts: number;
+  samplesPerPrompt: number;
+  /** Of how many prompts the pictures are kept. */
+  images: number;
+}
+
+/**
+ * The chosen encoder and the original one, each with UNets that neither was tuned with, on test prompts and from the same
+ * start noise: transfer.json and images/<unet>/<arm>/NNNN.png. Nothing is trained or chosen for them.
+ */
+export async function run(context: StageContext<TransferConfig, 'shard' | 'tune-encoder' | 'sweep'>): Promise<void> {
+  const { config, inputs, seed, signal, output } = context;
+  const { samplesPerPrompt, unets } = config;
+  const { chosen } = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
+  const prompts = await firstPrompts(inputs.shard, 'test', config.prompts);
+  const pictures = prompts.length * samplesPerPrompt;
+  const { pipeline, judge, generator: own } = await setUp(config, seed, pictures);
+  own.dispose();
+  const encoders = await tunedEncoders(inputs['tune-encoder']);
+  const path = encoders.find(({ step }) => step === chosen.step)?.path;
+  const bootstraps = new Bootstraps(seed);
+  const results: Transfer[] = [];
+  const files: Promise<void>[] = [];
+  const total = pictures * 2 * unets.length;
+  for (const { name, unet, guide } of unets) {
+    const other = await withUnet(pipeline, unet);
+    const guides = guidesOf(guide, other, prompts.map(({ prompt }) => prompt)); // prettier-ignore
+    const generator = new PictureGenerator(other, config.sampler, seed, pictures, guides);
+    const arms = new Arms(other, generator);
+    const original = generator.embed(pipeline.weights.textEncoder, prompts, config.model);
+    const both = await Promise.all([base, arms.blend('chosen', path, chosen.blend)].map((arm) => arm.of({ prompts, original }))); // prettier-ignore
+    const before = results.length * pictures * 2;
+    const scores = await runExperiment({
+      ...{ generator, judge, prompts, samplesPerPrompt, original, arms: both, signal },
+      progress: (done) => context.progress({ step: before + done, total, message: `${name}: ${done} of ${pictures * 2} pictures` }), // prettier-ignore
+      onPicture(arm, { prompt, sample }, pixels) {
+        if (prompt >= config.images || sample > 0) return;
+        const file = join(output, 'images', name, arm, `${String(prompt).padStart(4, '0')}.png`);
+        files.push(writeFileAtomic(file, encodePng(pixels, generator.size, generator.size)));
+      },
+    });
+    results.push({ unet: name, comparisons: compareAll(scores, bootstraps) });
+    generator.dispose();
+  }
+  await Promise.all(files);
+  await writeFileAtomic(join(output, 'transfer.json'), `${canonicalJson(results)}\n`);
+}

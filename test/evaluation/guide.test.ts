@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { guidesOf } from '../../evaluation/guide.ts';
+import { PictureGenerator } from '../../evaluation/generator.ts';
+import { withUnet } from '../../models/other-unet.ts';
+import { loadPipeline } from '../../models/pipeline.ts';
+
+const scene = 'a small red circle in the top left on a white background';
+const world = (name: string) => `world/${name}`;
+
+describe('what another UNet sees beside the latents', () => {
+  it('is nothing for a UNet of the same kind', async () => {
+    const other = await withUnet(await loadPipeline(world('base')), world('second'));
+    expect(guidesOf('none', other, [scene])).toBeUndefined();
+    expect(() => guidesOf('inpainting', other, [scene])).toThrow(/sees 0 channels .* the guide "inpainting" has 9/);
+  });
+
+  it('is a mask and the masked picture for inpainting: the object of a scene, the whole of any other picture', async () => {
+    const other = await withUnet(await loadPipeline(world('base')), world('second-inpainting'));
+    const [object, all] = guidesOf('inpainting', other, [scene, 'a castle']) as [Float32Array, Float32Array];
+    const mask = (guide: Float32Array) => Array.from({ length: 64 }, (_, cell) => guide[cell * 9]!);
+    const hidden = mask(object).reduce((a, b) => a + b);
+    expect(hidden).toBeGreaterThanOrEqual(9);
+    expect(hidden).toBeLessThan(32);
+    expect(mask(object)[9]).toBe(1); // the top left
+    expect(mask(object)[63]).toBe(0);
+    expect(mask(all)).toEqual(new Array(64).fill(1));
+  });
+
+  it('is the silhouette for a control image, and decides what is painted', async () => {
+    const pipeline = await loadPipeline(world('base'));
+    const other = await withUnet(pipeline, world('second-control'));
+    const guides = guidesOf('silhouette', other, [scene])!;
+    expect(guides[0]!.reduce((a, b) => a + b)).toBeCloseTo(Math.PI * (0.18 * 32) ** 2, 0);
+    expect(() => guidesOf('silhouette', other, ['a red circle'])).toThrow(/"a red circle" does not say/);
+
+    const sampler = { steps: 2, guidance: 2, gradientSteps: 1 };
+    const prompts = [{ id: 'a', prompt: scene }];
+    const picture = (guide: Float32Array) => {
+      const generator = new PictureGenerator(other, sampler, 1, 1, [guide]);
+      const original = generator.embed(pipeline.weights.textEncoder, prompts, 'base');
+      const arm = { name: 'base', terms: [{ embeddings: original, weight: 1 }] };
+      const items = [{ prompt: 0, sample: 0 }];
+      const pixels = generator.lastSteps(generator.firstSteps(prompts, items, arm), items, arm);
+      generator.dispose();
+      return pixels;
+    };
+    expect(picture(guides[0]!)).not.toEqual(picture(new Float32Array(guides[0]!.length)));
+  });
+
+  it('is refused when a UNet does not fit', async () => {
+    const pipeline = await loadPipeline(world('base'));
+    const narrow = {
+      ...pipeline,
+      config: { ...pipeline.config, textEncoder: { ...pipeline.config.textEncoder, hidden_size: 32 } },
+    };
+    await expect(withUnet(narrow, world('second'))).rejects.toThrow(
+      /cross_attention_dim is 64; the text encoder's hidden_size is 32/,
+    );
+  });
+});
