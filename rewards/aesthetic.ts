@@ -5,7 +5,7 @@ import { linear } from '../engine/layers.ts';
 import type { Parameters } from '../engine/parameters.ts';
 import { readSafetensors } from '../engine/safetensors.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
-import { lazyWeight, type Weights } from '../engine/weights.ts';
+import { readWeights, type Weight, type Weights } from '../engine/weights.ts';
 import { imageEmbedding } from './clip-model.ts';
 import { withoutPrompt, type RewardType } from './reward.ts';
 
@@ -41,13 +41,12 @@ export function aestheticHead(p: Parameters, head: AestheticHead, embedding: Ten
 
 /**
  * Aesthetic predictor: a head of linear layers on CLIP's unit image embedding, LAION's v1 and v2 among them. `head` is
- * a safetensors file (or a folder with model.safetensors); metadata `bounded: true` squeezes the score into 1 .. 10,
- * so that no picture can leave the scale.
+ * a weight file, LAION's own .pth among them, or a folder with model.safetensors; a safetensors file's metadata
+ * `bounded: true` squeezes the score into 1 .. 10, so that no picture can leave the scale.
  */
 export const aesthetic: RewardType = {
   async load(spec, models) {
-    if (!spec.head)
-      throw new InputError(`Reward "${spec.name}" (aesthetic) needs "head": the head's safetensors file.`);
+    if (!spec.head) throw new InputError(`Reward "${spec.name}" (aesthetic) needs "head": the head's weight file.`);
     const clip = await models.get(spec);
     const { head, weights } = await readAestheticHead(spec.head, clip.config.projection_dim);
     const scope = `${spec.name}.head`;
@@ -73,31 +72,35 @@ export async function readAestheticHead(
   embeddingWidth: number,
 ): Promise<{ head: AestheticHead; weights: Weights }> {
   const isFolder = await stat(path).then((s) => s.isDirectory(), () => false); // prettier-ignore
-  const file = await readSafetensors(isFolder ? join(path, 'model.safetensors') : path);
-  const numbers = file.names.flatMap((name) => /^layers\.(\d+)\.weight$/.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b); // prettier-ignore
+  const file = isFolder ? join(path, 'model.safetensors') : path;
+  const all = await readWeights(file);
+  const bounded = file.endsWith('.safetensors') && (await readSafetensors(file)).metadata['bounded'] === 'true';
+  const numbers = [...all.keys()].flatMap((name) => /^layers\.(\d+)\.weight$/.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b); // prettier-ignore
   const layout = layouts.find((known) => String(known.numbers) === String(numbers));
   if (!layout)
     throw new InputError(
-      `${file.path} is no aesthetic head that is known: its layers are ${numbers.join(', ')}; expected 0, 2, 4, 6, 7 or 0, 3, 6, 9, 11 or a single weight and bias.`,
+      `${file} is no aesthetic head that is known: its layers are ${numbers.join(', ')}; expected 0, 2, 4, 6, 7 or 0, 3, 6, 9, 11 or a single weight and bias.`,
     );
   const layers = numbers.length === 0 ? [''] : numbers.map((n) => `layers.${n}`);
   const weights: Weights = new Map();
   const widths: number[] = [];
   for (const [i, layer] of layers.entries()) {
-    const prefix = layer === '' ? '' : `${layer}.`;
-    const { shape } = file.info(`${prefix}weight`);
+    const take = (part: 'weight' | 'bias', shapeOf: (found: Weight) => number[]): Weight => {
+      const name = layer === '' ? part : `${layer}.${part}`;
+      const found = all.get(name);
+      if (!found) throw new InputError(`Tensor ${name} is missing from ${file}, an aesthetic head.`);
+      const expected = shapeOf(found);
+      if (String(found.shape) !== String(expected))
+        throw new InputError(
+          `Tensor ${name} in ${file} has shape [${found.shape.join(', ')}]; expected [${expected.join(', ')}].`,
+        );
+      weights.set(name, found);
+      return found;
+    };
     const inputs = i === 0 ? embeddingWidth : widths[i - 1]!;
-    const outputs = i === layers.length - 1 ? 1 : shape[0]!;
-    if (String(shape) !== String([outputs, inputs]))
-      throw new InputError(
-        `Tensor ${prefix}weight in ${file.path} has shape [${shape.join(', ')}]; expected [${outputs}, ${inputs}].`,
-      );
-    widths.push(outputs);
-    for (const name of [`${prefix}weight`, `${prefix}bias`])
-      weights.set(
-        name,
-        lazyWeight(file.info(name).shape, () => file.float32(name)),
-      );
+    const { shape } = take('weight', (found) => [i === layers.length - 1 ? 1 : (found.shape[0] ?? 1), inputs]);
+    take('bias', () => [shape[0]!]);
+    widths.push(shape[0]!);
   }
-  return { head: { layers, widths, relu: layout.relu, bounded: file.metadata['bounded'] === 'true' }, weights };
+  return { head: { layers, widths, relu: layout.relu, bounded }, weights };
 }

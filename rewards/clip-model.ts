@@ -1,21 +1,17 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { z } from 'zod';
-import { InputError } from '../common/errors.ts';
+import { resolve } from 'node:path';
 import type { Parameters } from '../engine/parameters.ts';
 import type { Weights } from '../engine/weights.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import { imageFeatures, textFeatures } from '../models/clip/clip.ts';
-import { clipSchema, type ClipConfig } from '../models/clip/config.ts';
+import type { ClipConfig } from '../models/clip/config.ts';
+import { readClip } from '../models/clip/load.ts';
 import { ClipTokenizer } from '../models/clip/tokenizer.ts';
-import { parseConfig, readJson } from '../models/config.ts';
-import { readNetwork } from '../models/weight-files.ts';
-import { CLIP_MEAN, CLIP_STD, preprocess, type Preprocessing } from './preprocess.ts';
+import { preprocess, type Preprocessing } from './preprocess.ts';
 import type { RewardModel, RewardSpec, SharedFeatures } from './reward.ts';
 
 type Tower = 'text' | 'vision';
 
-/** A transformers CLIPModel folder, as the rewards use it. */
+/** A CLIP model, as the rewards use it. */
 export interface ClipModel {
   folder: string;
   /** Where its weights are under the rewards' common scope. */
@@ -32,45 +28,23 @@ export class ClipModels {
   readonly #models = new Map<string, Promise<ClipModel>>();
 
   get(spec: RewardSpec): Promise<ClipModel> {
-    const folder = resolve(spec.model);
-    let model = this.#models.get(folder);
-    if (!model) this.#models.set(folder, (model = readClipModel(folder, `${spec.name}.model`)));
+    const path = resolve(spec.model);
+    let model = this.#models.get(path);
+    if (!model) this.#models.set(path, (model = readClipModel(path, `${spec.name}.model`)));
     return model;
   }
 }
 
 const towerOf = (name: string): Tower => (/^(vision_model|visual_projection)\./.test(name) ? 'vision' : 'text');
 
-/** What preprocessor_config.json says, when it is there. */
-const preprocessorSchema = z.looseObject({
-  image_mean: z
-    .array(z.number())
-    .length(3)
-    .default([...CLIP_MEAN]),
-  image_std: z
-    .array(z.number().positive())
-    .length(3)
-    .default([...CLIP_STD]),
-});
-
-async function readClipModel(folder: string, scope: string): Promise<ClipModel> {
-  const path = join(folder, 'config.json');
-  const json = await readJson(path);
-  if (!json['text_config'] || !json['vision_config'])
-    throw new InputError(`${path} is not that of a CLIPModel: it has no text_config and vision_config.`);
-  const preprocessor = join(folder, 'preprocessor_config.json');
-  const statistics = parseConfig(
-    preprocessorSchema,
-    existsSync(preprocessor) ? await readJson(preprocessor) : {},
-    preprocessor,
-  );
-  const all = await readNetwork(folder);
+async function readClipModel(path: string, scope: string): Promise<ClipModel> {
+  const { folder, config, weights: all, mean, std } = await readClip(path);
   return {
     folder,
     scope,
-    config: parseConfig(clipSchema, json, path),
-    mean: statistics.image_mean,
-    std: statistics.image_std,
+    config,
+    mean,
+    std,
     weights: (...towers) =>
       new Map([...all].filter(([name]) => towers.includes(towerOf(name))).map(([name, t]) => [`${scope}.${name}`, t])),
   };
@@ -107,7 +81,7 @@ export async function clipScore(
   score: (cosine: Tensor, p: Parameters) => Tensor,
 ): Promise<RewardModel> {
   const clip = await models.get(spec);
-  const tokenizer = await ClipTokenizer.load(clip.folder);
+  const tokenizer = await ClipTokenizer.load(spec.tokenizer ?? clip.folder);
   const promptLength = Math.min(tokenizer.modelMaxLength, clip.config.text_config.max_position_embeddings);
   return {
     weights: clip.weights('text', 'vision'),

@@ -1,5 +1,7 @@
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 
+export { CLIP_MEAN, CLIP_STD } from '../models/clip/config.ts';
+
 /** How a reward model wants its picture. */
 export interface Preprocessing {
   /** Height and width that the model sees, in pixels. */
@@ -14,10 +16,6 @@ export interface Preprocessing {
   mean: readonly number[];
   std: readonly number[];
 }
-
-/** OpenAI CLIP's channel statistics. */
-export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
-export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
 
 /** A picture as a reward model wants it. image [B, H, W, 3] in [0, 1] -> [B, size, size, 3], normalised; differentiable. */
 export function preprocess(image: Tensor, { size, fit, mean, std }: Preprocessing): Tensor {

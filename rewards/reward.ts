@@ -9,8 +9,13 @@ export interface RewardSpec {
   name: string;
   /** Which reward of the registry it is. */
   type: string;
-  /** The folder with its model: config.json, model.safetensors and, where it reads the prompt, tokenizer files. */
+  /**
+   * The folder with its model: config.json, weights and, where it reads the prompt, tokenizer files. For rewards on CLIP
+   * also a file with OpenCLIP's names, such as HPSv2's.
+   */
   model: string;
+  /** The tokenizer's folder or file, where the model's has none. */
+  tokenizer?: string | undefined;
   /** A further weight file, for rewards that have one. */
   head?: string | undefined;
   /** Its factor in the weighted sum. */

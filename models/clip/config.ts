@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { positive, size } from '../config.ts';
 
+/** OpenAI CLIP's channel statistics. */
+export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
+export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
+
 /** What both towers of CLIP are made of. */
 export interface ClipTransformerConfig {
   hidden_size: number;

@@ -1,0 +1,107 @@
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { InputError } from '../../common/errors.ts';
+import { readWeights, type Weights } from '../../engine/weights.ts';
+import { parseConfig, readJson, size } from '../config.ts';
+import { readNetwork } from '../weight-files.ts';
+import { CLIP_MEAN, CLIP_STD, clipSchema, type ClipConfig } from './config.ts';
+import { isOpenClip, openClip } from './open-clip.ts';
+
+export interface Clip {
+  /** Where files that go with it lie. */
+  folder: string;
+  config: ClipConfig;
+  /** Under transformers' names. */
+  weights: Weights;
+  /** Mean and standard deviation of each channel that it was trained with. */
+  mean: readonly number[];
+  std: readonly number[];
+}
+
+/**
+ * Reads a CLIP model: a transformers CLIPModel folder, or a file or folder with OpenCLIP's names (HPSv2's .pt).
+ * @throws InputError that names the file, the key or the tensor
+ */
+export async function readClip(path: string): Promise<Clip> {
+  const found = await stat(path).catch(() => {
+    throw new InputError(`Cannot read ${path}: it does not exist; expected a CLIP model's folder or weight file.`);
+  });
+  if (found.isFile()) return readOpenClip(path, dirname(path));
+  const names = await readdir(path);
+  if (names.includes('config.json')) return readTransformers(path, names.includes('preprocessor_config.json'));
+  return readOpenClip(join(path, openClipFile(path, names)), path);
+}
+
+const statistics = (mean: string, std: string) =>
+  z.looseObject({
+    [mean]: z.array(z.number()).length(3).default([...CLIP_MEAN]), // prettier-ignore
+    [std]: z.array(z.number().positive()).length(3).default([...CLIP_STD]), // prettier-ignore
+  });
+
+async function readTransformers(folder: string, hasPreprocessor: boolean): Promise<Clip> {
+  const path = join(folder, 'config.json');
+  const json = await readJson(path);
+  if (!json['text_config'] || !json['vision_config'])
+    throw new InputError(`${path} is not that of a CLIPModel: it has no text_config and vision_config.`);
+  const preprocessor = join(folder, 'preprocessor_config.json');
+  const channels = parseConfig(
+    statistics('image_mean', 'image_std'),
+    hasPreprocessor ? await readJson(preprocessor) : {},
+    preprocessor,
+  );
+  return {
+    folder,
+    config: parseConfig(clipSchema, json, path),
+    weights: await readNetwork(folder),
+    mean: channels['image_mean'] as number[],
+    std: channels['image_std'] as number[],
+  };
+}
+
+/** OpenCLIP's own file beside its weights: what their shapes do not tell. */
+const openClipSchema = z.looseObject({
+  model_cfg: z
+    .looseObject({
+      quick_gelu: z.boolean().default(false),
+      vision_cfg: z.looseObject({ head_width: size.default(64) }).prefault({}),
+      text_cfg: z.looseObject({ heads: size.default(8) }).prefault({}),
+    })
+    .prefault({}),
+  preprocess_cfg: statistics('mean', 'std').prefault({}),
+});
+
+async function readOpenClip(file: string, folder: string): Promise<Clip> {
+  const weights = await readWeights(file);
+  if (!isOpenClip(weights))
+    throw new InputError(
+      `${file} is no CLIP model that is known: it has no tensor visual.conv1.weight, as OpenCLIP's files do.`,
+    );
+  const path = join(folder, 'open_clip_config.json');
+  const json = await stat(path).then(() => readJson(path), () => undefined); // prettier-ignore
+  const { model_cfg: model, preprocess_cfg: channels } = parseConfig(openClipSchema, json ?? {}, path);
+  const settings = {
+    quickGelu: model.quick_gelu,
+    visionHeadWidth: model.vision_cfg.head_width,
+    textHeads: model.text_cfg.heads,
+  };
+  return {
+    folder,
+    ...openClip(weights, file, json ? settings : {}),
+    mean: channels['mean'] as number[],
+    std: channels['std'] as number[],
+  };
+}
+
+/** The one weight file of a folder in OpenCLIP's manner. */
+function openClipFile(folder: string, names: readonly string[]): string {
+  const files = names.filter((name) => /\.(pt|pth|bin|safetensors)$/.test(name));
+  const known = ['open_clip_model.safetensors', 'open_clip_pytorch_model.bin'].find((name) => files.includes(name));
+  if (known === undefined && files.length !== 1)
+    throw new InputError(
+      files.length === 0
+        ? `${folder} is no CLIP model: it has neither config.json nor a weight file (.pt, .bin, .safetensors).`
+        : `${folder} has several weight files (${files.join(', ')}): name the one that is meant.`,
+    );
+  return known ?? files[0]!;
+}

@@ -1,0 +1,135 @@
+import { InputError } from '../../common/errors.ts';
+import { lazyWeight, type Weight, type Weights } from '../../engine/weights.ts';
+import { clipSchema, type ClipConfig } from './config.ts';
+
+/** Whether these weights have OpenCLIP's names: HPSv2's, LAION's own CLIP models. */
+export const isOpenClip = (weights: Weights): boolean => weights.has('visual.conv1.weight');
+
+/** The part of open_clip_config.json that shapes do not tell. */
+export interface OpenClipSettings {
+  /** Width of an attention head of the vision tower. */
+  visionHeadWidth?: number;
+  textHeads?: number;
+  /** OpenAI's activation; LAION's models have gelu. */
+  quickGelu?: boolean;
+}
+
+/**
+ * An OpenCLIP model as transformers' CLIPModel: its configuration, told from the shapes of its tensors, and its weights
+ * under transformers' names. Projections are transposed and the joint projection of attention is cut into three.
+ * @param source the file, for messages
+ */
+export function openClip(
+  weights: Weights,
+  source: string,
+  settings: OpenClipSettings = {},
+): { config: ClipConfig; weights: Weights } {
+  const shapeOf = (name: string, rank: number): number[] => {
+    const shape = weights.get(name)?.shape;
+    if (shape?.length !== rank)
+      throw new InputError(
+        `Tensor ${name} ${shape ? `in ${source} has shape [${shape.join(', ')}]` : `is missing from ${source}`}; expected ${rank} axes, as in OpenCLIP's models.`,
+      );
+    return shape;
+  };
+  const [positions, textWidth] = shapeOf('positional_embedding', 2) as [number, number];
+  const [visionWidth, , patch] = shapeOf('visual.conv1.weight', 4) as [number, number, number];
+  const places = shapeOf('visual.positional_embedding', 2)[0]!;
+  const side = Math.sqrt(places - 1);
+  if (!Number.isInteger(side))
+    throw new InputError(
+      `Tensor visual.positional_embedding in ${source} has ${places} places; expected one and a square of patches.`,
+    );
+  const shared = { hidden_act: settings.quickGelu ? 'quick_gelu' : 'gelu' };
+  const tower = (prefix: string, width: number, heads: number) => ({
+    ...shared,
+    hidden_size: width,
+    intermediate_size: shapeOf(`${prefix}.resblocks.0.mlp.c_fc.weight`, 2)[0],
+    num_hidden_layers: countBlocks(weights, prefix),
+    num_attention_heads: heads,
+  });
+  const config = clipSchema.safeParse({
+    projection_dim: shapeOf('text_projection', 2)[1],
+    text_config: {
+      ...tower('transformer', textWidth, settings.textHeads ?? textWidth / 64),
+      vocab_size: shapeOf('token_embedding.weight', 2)[0],
+      max_position_embeddings: positions,
+      eos_token_id: 2, // the largest id of a sequence
+    },
+    vision_config: {
+      ...tower('visual.transformer', visionWidth, visionHeads(visionWidth, settings.visionHeadWidth)),
+      image_size: side * patch,
+      patch_size: patch,
+    },
+  });
+  if (!config.success)
+    throw new InputError(
+      `${source} is no CLIP that is known: ${config.error.issues[0]!.path.join('.')} cannot be told from its shapes. Put its open_clip_config.json beside it.`,
+    );
+  return { config: config.data, weights: new Map([...weights].flatMap(([name, weight]) => renamed(name, weight))) };
+}
+
+/** OpenCLIP's towers: heads of 64, but for the large ones, which have 16. */
+const visionHeads = (width: number, headWidth?: number): number =>
+  headWidth !== undefined ? width / headWidth : width > 1024 ? 16 : width / 64;
+
+function countBlocks(weights: Weights, prefix: string): number {
+  let count = 0;
+  while (weights.has(`${prefix}.resblocks.${count}.ln_1.weight`)) count++;
+  return count;
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  logit_scale: 'logit_scale',
+  positional_embedding: 'text_model.embeddings.position_embedding.weight',
+  'token_embedding.weight': 'text_model.embeddings.token_embedding.weight',
+  'ln_final.weight': 'text_model.final_layer_norm.weight',
+  'ln_final.bias': 'text_model.final_layer_norm.bias',
+  'visual.class_embedding': 'vision_model.embeddings.class_embedding',
+  'visual.positional_embedding': 'vision_model.embeddings.position_embedding.weight',
+  'visual.conv1.weight': 'vision_model.embeddings.patch_embedding.weight',
+  'visual.ln_pre.weight': 'vision_model.pre_layrnorm.weight',
+  'visual.ln_pre.bias': 'vision_model.pre_layrnorm.bias',
+  'visual.ln_post.weight': 'vision_model.post_layernorm.weight',
+  'visual.ln_post.bias': 'vision_model.post_layernorm.bias',
+};
+/** Stored as [in, out], where a linear layer has [out, in]. */
+const PROJECTIONS: Readonly<Record<string, string>> = {
+  text_projection: 'text_projection.weight',
+  'visual.proj': 'visual_projection.weight',
+};
+const BLOCK: Readonly<Record<string, string>> = {
+  ln_1: 'layer_norm1',
+  ln_2: 'layer_norm2',
+  'attn.out_proj': 'self_attn.out_proj',
+  'mlp.c_fc': 'mlp.fc1',
+  'mlp.c_proj': 'mlp.fc2',
+};
+
+/** A tensor under transformers' names: none, one or three. */
+function renamed(name: string, weight: Weight): [string, Weight][] {
+  if (NAMES[name]) return [[NAMES[name], weight]];
+  if (PROJECTIONS[name]) return [[PROJECTIONS[name], transposed(weight)]];
+  const [, visual, block, part] = /^(visual\.)?transformer\.resblocks\.(\d+)\.(.+)$/.exec(name) ?? [];
+  if (part === undefined) return []; // a buffer, or of something beside the model
+  const layer = `${visual ? 'vision_model' : 'text_model'}.encoder.layers.${block}`;
+  const [, joint] = /^attn\.in_proj_(weight|bias)$/.exec(part) ?? [];
+  if (joint !== undefined)
+    return ['q', 'k', 'v'].map((letter, i) => [`${layer}.self_attn.${letter}_proj.${joint}`, third(weight, i)]);
+  const [, module, kind] = /^(.+)\.(weight|bias)$/.exec(part) ?? [];
+  return module !== undefined && BLOCK[module] ? [[`${layer}.${BLOCK[module]}.${kind}`, weight]] : [];
+}
+
+function transposed(weight: Weight): Weight {
+  const [rows, columns] = weight.shape as [number, number];
+  return lazyWeight([columns, rows], () => {
+    const { data } = weight;
+    return Float32Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!);
+  });
+}
+
+function third(weight: Weight, index: number): Weight {
+  const [rows, ...rest] = weight.shape as [number, ...number[]];
+  const size = rest.reduce((a, b) => a * b, rows / 3);
+  return lazyWeight([rows / 3, ...rest], () => weight.data.slice(index * size, (index + 1) * size));
+}
