@@ -4,7 +4,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { lazyWeight, writeWeights, type Weights } from '../engine/weights.ts';
 import { saveOnnxPipeline } from '../models/onnx.ts';
-import { loadPipeline, loadTextEncoder, savePipeline, type LoadedPipeline } from '../models/pipeline.ts';
+import { loadPipeline, savePipeline, type LoadedPipeline } from '../models/pipeline.ts';
+import type { NetworkWeights } from '../models/text-to-image.ts';
+import { tunedNetworks } from './tuned-networks.ts';
 
 /** What can be written, and where in the exported folder it lies. */
 const PATHS = { diffusers: 'diffusers', 'text-encoder': 'text_encoder.safetensors', onnx: 'onnx' } as const;
@@ -18,8 +20,12 @@ export type Naming = keyof typeof NAMINGS;
 export interface ExportOptions {
   /** The diffusers folder that the encoder was tuned for. */
   model: string;
-  /** The tuned encoder: a safetensors file, or a folder with one. */
-  textEncoder: string;
+  /** The tuned encoder: a safetensors file, or a folder with one; the model's own when it is left out. */
+  textEncoder?: string | undefined;
+  /** A tuned UNet, likewise. */
+  unet?: string | undefined;
+  /** A LoRA file, which is merged into what it adapts. */
+  lora?: string | undefined;
   /** Weight of the tuned encoder's weights, 1 - blend being that of the model's own. */
   blend: number;
   /** A folder that is not there yet, or empty. */
@@ -37,12 +43,19 @@ export async function exportModel(options: ExportOptions): Promise<Partial<Recor
   const out = resolve(options.out);
   await requireEmpty(out);
   const pipeline = await loadPipeline(options.model);
-  const textEncoder = mix(await loadTextEncoder(options.textEncoder), pipeline.weights.textEncoder, options);
+  const { encoder, unet } = await tunedNetworks(pipeline, options);
+  const { weights } = pipeline;
+  const fitted = (name: 'textEncoder' | 'unet', network: NetworkWeights | undefined, share: number): Weights =>
+    network ? mix(network, weights[name], share, options.model) : weights[name];
   const tuned = {
     ...pipeline,
     // transformers loads weights in the type that the configuration names.
     config: { ...pipeline.config, textEncoder: { ...pipeline.config.textEncoder, dtype: options.dtype } },
-    weights: { ...pipeline.weights, textEncoder },
+    weights: {
+      ...weights,
+      textEncoder: fitted('textEncoder', encoder, options.blend),
+      unet: fitted('unet', unet, 1),
+    },
   };
   const draft = join(dirname(out), `.${basename(out)}.${randomUUID()}.tmp`);
   try {
@@ -67,15 +80,15 @@ export async function requireEmpty(folder: string): Promise<void> {
 }
 
 /** blend * tuned + (1 - blend) * original, for the original's tensors. */
-function mix(tuned: Weights, original: Weights, { blend, model, textEncoder }: ExportOptions): Weights {
+function mix(tuned: NetworkWeights, original: Weights, blend: number, model: string): Weights {
   return new Map(
     [...original].map(([name, weight]) => {
-      const found = tuned.get(name);
+      const found = tuned.weights.get(name);
       const { shape } = weight;
       const expected = `expected [${shape.join(', ')}], as in ${model}`;
-      if (!found) throw new InputError(`Tensor ${name} is missing from ${textEncoder}; ${expected}.`);
+      if (!found) throw new InputError(`Tensor ${name} is missing from ${tuned.source}; ${expected}.`);
       if (String(found.shape) !== String(shape))
-        throw new InputError(`Tensor ${name} in ${textEncoder} has shape [${found.shape.join(', ')}]; ${expected}.`);
+        throw new InputError(`Tensor ${name} in ${tuned.source} has shape [${found.shape.join(', ')}]; ${expected}.`);
       return [name, blend === 1 ? found : lazyWeight(shape, () => mean(found.data, weight.data, blend))];
     }),
   );

@@ -5,16 +5,16 @@ import { encodePng } from '../common/png.ts';
 import { readSafetensors, writeSafetensors } from '../engine/safetensors.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { startNoise } from '../models/noise.ts';
-import { loadPipeline, loadTextEncoder, type LoadedPipeline } from '../models/pipeline.ts';
+import { loadPipeline, type LoadedPipeline } from '../models/pipeline.ts';
 import { DdimScheduler } from '../models/scheduler/ddim.ts';
 import type { UnetConfig } from '../models/unet/config.ts';
-import { blend, TextToImage, type Conditioning } from '../models/text-to-image.ts';
+import { blend, TextToImage } from '../models/text-to-image.ts';
+import { tunedNetworks, type TunedOptions } from './tuned-networks.ts';
 
-export interface GenerateOptions {
+export interface GenerateOptions extends TunedOptions {
   model: string;
   prompt: string[];
   out: string;
-  textEncoder?: string;
   blend?: number;
   blendSteps?: number;
   negative: string;
@@ -35,11 +35,13 @@ export async function generate(
   options: GenerateOptions,
   { progress, warn }: Listener,
 ): Promise<{ images: string[]; tensors?: string }> {
-  const { prompt: prompts, negative, steps, guidance, textEncoder } = options;
-  if (textEncoder === undefined && (options.blend ?? options.blendSteps) !== undefined)
-    throw new InputError('--blend and --blend-steps weigh a second encoder; give it with --text-encoder.');
+  const { prompt: prompts, negative, steps, guidance } = options;
   const pipeline = await loadPipeline(options.model);
-  const tuned = textEncoder === undefined ? undefined : await loadTextEncoder(textEncoder);
+  const tuned = await tunedNetworks(pipeline, options);
+  if (options.blend !== undefined && !tuned.encoder)
+    throw new InputError('--blend weighs a second encoder; give it with --text-encoder or --lora.');
+  if (options.blendSteps !== undefined && !tuned.encoder && !tuned.unet)
+    throw new InputError('--blend-steps is for tuned networks; give them with --text-encoder, --unet or --lora.');
   const { unet, scheduler } = pipeline.config;
   new DdimScheduler(scheduler).timesteps(steps); // refuses a number of steps that the schedule cannot take
   const noise =
@@ -49,14 +51,16 @@ export async function generate(
   warnOfLongPrompts(pipeline, [...prompts, negative], warn);
 
   const [batch, height, width] = noise.shape as [number, number, number, number];
-  const model = new TextToImage(pipeline, { batch, height, width, guidance });
+  const model = new TextToImage(pipeline, { batch, height, width, guidance, secondUnet: tuned.unet !== undefined });
   const original = model.encode(prompts, negative, pipeline.weights.textEncoder, `${options.model}/text_encoder`);
   let late = original;
-  if (tuned) late = blend(model.encode(prompts, negative, tuned, textEncoder!), original, options.blend ?? 1);
-  const early = steps - (options.blendSteps ?? steps);
-  const conditioning = (step: number): Conditioning => (step < early ? original : late);
+  const { encoder } = tuned;
+  if (encoder)
+    late = blend(model.encode(prompts, negative, encoder.weights, encoder.source), original, options.blend ?? 1);
+  const early = Math.max(0, steps - (options.blendSteps ?? steps));
 
-  const latents = model.denoise(noise, steps, conditioning, { progress });
+  const first = model.denoise(noise, steps, () => original, { until: early, progress });
+  const latents = model.denoise(first, steps, () => late, { from: early, unet: tuned.unet, progress });
   const pictures = model.decode(latents);
   model.dispose();
   const images = await writePictures(options.out, pictures);

@@ -1,5 +1,6 @@
 import { InputError } from '../common/errors.ts';
-import { loadTextEncoder, type LoadedPipeline } from '../models/pipeline.ts';
+import { loadTextEncoder, loadUnet, type LoadedPipeline } from '../models/pipeline.ts';
+import type { NetworkWeights } from '../models/text-to-image.ts';
 import { embedWith, otherEncoder } from './encoder.ts';
 import type { Arm, Embeddings, PictureGenerator, Prompt } from './generator.ts';
 
@@ -37,6 +38,7 @@ export class Arms {
   readonly #pipeline: LoadedPipeline;
   readonly #generator: PictureGenerator;
   readonly #known = new Map<string, { prompts: readonly Prompt[]; embeddings: Promise<Embeddings> }>();
+  readonly #unets = new Map<string, Promise<NetworkWeights>>();
 
   constructor(pipeline: LoadedPipeline, generator: PictureGenerator) {
     this.#pipeline = pipeline;
@@ -46,6 +48,11 @@ export class Arms {
   /** `weight` of an encoder's embeddings, the rest being the original's. @param path undefined for the original itself */
   blend(name: string, path: string | undefined, weight: number): ArmSource {
     return path === undefined ? { ...base, name } : this.mix({ name, mix: [{ encoder: path, weight }] });
+  }
+
+  /** The arm with a tuned UNet in its steps. @param path a folder or a safetensors file */
+  withUnet(name: string, source: ArmSource, path: string): ArmSource {
+    return { name, of: async (inputs) => ({ ...(await source.of(inputs)), name, unet: await this.#unet(path) }) };
   }
 
   /** Another prompt in place of each. @param rewrite undefined where a prompt stays as it is */
@@ -84,6 +91,13 @@ export class Arms {
     const embeddings = this.#compute(path, prompts);
     this.#known.set(path, { prompts, embeddings });
     return embeddings;
+  }
+
+  /** The same object for the same path: what is loaded already is told by that. */
+  #unet(path: string): Promise<NetworkWeights> {
+    const known = this.#unets.get(path) ?? loadUnet(path).then((weights) => ({ weights, source: path }));
+    this.#unets.set(path, known);
+    return known;
   }
 
   async #compute(path: string, prompts: readonly Prompt[]): Promise<Embeddings> {

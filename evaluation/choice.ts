@@ -12,6 +12,8 @@ type Judge = 'oracle' | 'heldOut' | 'rewards';
 export interface CandidateArm {
   step: number;
   blend: number;
+  /** The training step of its UNet, where it has a tuned one. */
+  unetStep?: number | undefined;
   arm: string;
 }
 
@@ -52,9 +54,8 @@ export function chooseCandidate(
   if (chooseBy !== 'rewards' && !metrics.includes(chooseBy)) throw new InputError(missing[chooseBy]);
   const standardized = (arm: string) =>
     mean(trained.map((reward) => gain(scores, arm, reward) / (standardDeviation(scores['base']![reward]!) || 1)));
-  const candidate = ({ step, blend, arm }: CandidateArm): SweepCandidate => ({
-    step,
-    blend,
+  const candidate = ({ step, blend, unetStep, arm }: CandidateArm): SweepCandidate => ({
+    ...{ step, blend, ...(unetStep === undefined ? {} : { unetStep }) },
     metrics: Object.fromEntries(metrics.map((metric) => [metric, mean(pairs(scores, arm, 'base', metric)[0])])),
     score: chooseBy === 'rewards' ? standardized(arm) : gain(scores, arm, chooseBy),
     eligible: metrics.filter(isGoal).every((metric) => gain(scores, arm, metric) >= 0) && staysDiverse(scores, arm),
@@ -62,7 +63,7 @@ export function chooseCandidate(
   const base = candidate({ step: 0, blend: 0, arm: 'base' });
   const candidates = [base, ...arms.map(candidate)];
   const best = candidates.filter(({ eligible }) => eligible).reduce((a, b) => (b.score > a.score ? b : a));
-  return { chooseBy, candidates, chosen: { step: best.step, blend: best.blend } };
+  return { chooseBy, candidates, chosen: { step: best.step, blend: best.blend, ...(best.unetStep === undefined ? {} : { unetStep: best.unetStep }) } }; // prettier-ignore
 }
 
 const bestJudge = (metrics: readonly string[]): Judge =>

@@ -3,7 +3,7 @@ import type { Weights } from '../engine/weights.ts';
 import { startNoise } from '../models/noise.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import type { SamplerSettings } from '../models/sampler.ts';
-import { TextToImage } from '../models/text-to-image.ts';
+import { TextToImage, type NetworkWeights } from '../models/text-to-image.ts';
 import { vaeScale } from '../models/vae/vae.ts';
 
 export interface Prompt {
@@ -25,6 +25,8 @@ export interface Arm {
   terms: readonly { embeddings: Embeddings; weight: number }[];
   /** In how many of the last steps; K when left out. */
   lastSteps?: number;
+  /** Takes the steps in which the embeddings hold, in place of the pipeline's own UNet. */
+  unet?: NetworkWeights;
   /** They hold from the first step on: another prompt, another kind of encoder. */
   fromStart?: boolean;
 }
@@ -52,14 +54,24 @@ export class PictureGenerator {
   readonly #seed: number;
   /** [h, w, C] */
   readonly #latents: [number, number, number];
+  readonly #guides: readonly Float32Array[] | undefined;
   /** [T, D] */
   readonly #context: [number, number];
 
   /**
    * @param seed of the start noise
    * @param pictures how many will be made of each arm: a batch is not larger
+   * @param secondUnet whether some arm has a UNet of its own
+   * @param guides by prompt, what the UNet sees beside the latents: [h, w, in_channels - C]; undefined for nothing
    */
-  constructor(pipeline: LoadedPipeline, sampler: SamplerSettings, seed: number, pictures: number) {
+  constructor(
+    pipeline: LoadedPipeline,
+    sampler: SamplerSettings,
+    seed: number,
+    pictures: number,
+    guides?: readonly Float32Array[],
+    secondUnet = false,
+  ) {
     const { unet, vae, textEncoder } = pipeline.config;
     const side = unet.sample_size;
     this.batch = Math.min(batchFor(side), pictures);
@@ -69,10 +81,12 @@ export class PictureGenerator {
       height: side,
       width: side,
       guidance: sampler.guidance,
+      secondUnet,
     });
     this.#sampler = sampler;
     this.#seed = seed;
-    this.#latents = [side, side, unet.in_channels];
+    this.#latents = [side, side, vae.latent_channels];
+    this.#guides = guides;
     this.#context = [pipeline.tokenizer.modelMaxLength, textEncoder.hidden_size];
   }
 
@@ -140,9 +154,20 @@ export class PictureGenerator {
     const mixed = mix(arm, this.#filled(items), this.#context[0] * this.#context[1]);
     const condition = tf.tensor3d(mixed.condition, [this.batch, ...this.#context]);
     const unconditional = tf.tensor3d(mixed.unconditional, [1, ...this.#context]);
-    const result = this.#model.denoise(z, this.#sampler.steps, () => ({ condition, unconditional }), { from, until });
-    tf.dispose([condition, unconditional]);
+    const guide = this.#guide(items);
+    const range = { from, until, ...(arm.unet && { unet: arm.unet }), ...(guide && { guide }) };
+    const result = this.#model.denoise(z, this.#sampler.steps, () => ({ condition, unconditional }), range);
+    tf.dispose([condition, unconditional, ...(guide ? [guide] : [])]);
     return result;
+  }
+
+  #guide(items: readonly Item[]): Tensor | undefined {
+    const guides = this.#guides;
+    if (!guides) return undefined;
+    const [height, width] = this.#latents;
+    const own = this.#filled(items).map(({ prompt }) => guides[prompt]!);
+    const channels = own[0]!.length / (height * width);
+    return tf.tidy(() => tf.stack(own.map((values) => tf.tensor3d(values, [height, width, channels]))));
   }
 
   /** A batch that is not full is filled up with its last entry: shapes are fixed. */

@@ -24,34 +24,46 @@ export interface JudgingConfig {
 /** Names of metrics that no reward of the configuration may have. */
 const TAKEN = [HELD_OUT, ORACLE, DIVERSITY];
 
-/** Loads the pipeline and the judges. @param pictures how many will be made of each arm */
+/** Loads the pipeline and the judges. @param pictures how many will be made of each arm @param secondUnet whether some arm has a UNet of its own */
 export async function setUp(
   { model, sampler, rewards, heldOut }: JudgingConfig,
   seed: number,
   pictures: number,
+  secondUnet = false,
 ): Promise<{ pipeline: LoadedPipeline; generator: PictureGenerator; judge: Judge }> {
   const taken = rewards.find(({ name }) => TAKEN.includes(name))?.name;
   if (taken)
     throw new InputError(`No reward can be named "${taken}": a metric of that name is there already. Rename it.`);
   const pipeline = await loadPipeline(model);
   const judges = await loadRewards([...rewards, ...(heldOut ? [{ ...heldOut, name: HELD_OUT, weight: 0 }] : [])]);
-  const generator = new PictureGenerator(pipeline, sampler, seed, pictures);
+  const generator = new PictureGenerator(pipeline, sampler, seed, pictures, undefined, secondUnet);
   return { pipeline, generator, judge: new Judge(judges, generator.batch, generator.size) };
 }
 
 /** The first prompts of a split, which are a random sample of it. */
 export async function firstPrompts(shards: string, split: 'validation' | 'test', count: number): Promise<Prompt[]> {
-  const rows = await readSplit(shards, split);
+  const rows = await readSplit(shards, split, count);
   if (rows.length === 0)
     throw new InputError(
       `There are no ${split} prompts: give more prompts, or raise shard.${split} in the configuration.`,
     );
-  return rows.slice(0, count).map(({ id, prompt }) => ({ id: String(id), prompt }));
+  return rows.map(({ id, prompt }) => ({ id: String(id), prompt }));
 }
 
-/** The encoders that tuning kept, by training step; the last is the final one. */
-export async function tunedEncoders(folder: string): Promise<{ step: number; path: string }[]> {
-  const names = (await readdir(join(folder, 'encoder'))).filter((name) => /^step-\d+$/.test(name)).sort();
-  if (names.length === 0) throw new RunError(`${join(folder, 'encoder')} has no tuned encoders.`);
-  return names.map((name) => ({ step: Number(name.slice('step-'.length)), path: join(folder, 'encoder', name) }));
+/** What tuning kept of a network, by training step; the last is the final one. */
+export type Kept = { step: number; path: string }[];
+
+/** The encoders that tuning kept. */
+export async function tunedEncoders(folder: string): Promise<Kept> {
+  const kept = await keptSteps(join(folder, 'encoder'));
+  if (kept.length === 0) throw new RunError(`${join(folder, 'encoder')} has no tuned encoders.`);
+  return kept;
+}
+
+/** The UNets that tuning kept: none where it tuned the encoder alone. */
+export const tunedUnets = (folder: string): Promise<Kept> => keptSteps(join(folder, 'unet'));
+
+async function keptSteps(folder: string): Promise<Kept> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => /^step-\d+$/.test(name)).sort();
+  return names.map((name) => ({ step: Number(name.slice('step-'.length)), path: join(folder, name) }));
 }

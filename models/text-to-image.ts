@@ -23,9 +23,19 @@ export interface TextToImageShape {
   width: number;
   /** Scale of classifier-free guidance; 1 or less for none. */
   guidance: number;
+  /** Whether some steps will be of another UNet than the pipeline's: there is room for both then. */
+  secondUnet?: boolean;
+}
+
+/** A network's weights, and where they are from, for messages. */
+export interface NetworkWeights {
+  weights: Weights;
+  source: string;
 }
 
 export interface DenoiseOptions {
+  /** Takes these steps in place of the pipeline's own; needs `secondUnet`. */
+  unet?: NetworkWeights | undefined;
   from?: number;
   until?: number;
   /** [B, h, w, in_channels - C] */
@@ -43,8 +53,9 @@ export class TextToImage {
   readonly #program = new Program();
   readonly #scheduler: DdimScheduler;
   #encoder: Weights | undefined;
+  #secondUnet: Weights | undefined;
 
-  constructor(pipeline: LoadedPipeline, { batch, height, width, guidance }: TextToImageShape) {
+  constructor(pipeline: LoadedPipeline, { batch, height, width, guidance, secondUnet = false }: TextToImageShape) {
     const { config, weights, tokenizer, folder } = pipeline;
     const { textEncoder, unet, vae } = config;
     this.#pipeline = pipeline;
@@ -61,15 +72,16 @@ export class TextToImage {
       return { condition, unconditional };
     });
     const step = { z, step: STEP_NUMBERS, condition: embedding(batch), unconditional: embedding(1) };
-    this.#program.entry('denoise', { ...step, ...(guide as { guide: TensorSpec }) }, (inputs, scope) => ({
-      z: guidedStep(scope.parameters('unet'), unet, guidance, inputs),
-    }));
+    for (const network of secondUnet ? [UNET, SECOND_UNET] : [UNET])
+      this.#program.entry(`denoise.${network}`, { ...step, ...(guide as { guide: TensorSpec }) }, (inputs, scope) => ({
+        z: guidedStep(scope.parameters(network), unet, guidance, inputs),
+      }));
     this.#program.entry('decode', { z }, ({ z }, scope) => {
       const picture = vaeDecode(scope.parameters('vae'), vae, z.div(vaeScalingFactor(vae)));
       return { picture: picture.mul(0.5).add(0.5).clipByValue(0, 1) };
     });
     this.#program.compile();
-    this.#program.load('unet', weights.unet, `${folder}/unet`);
+    this.#program.load(UNET, weights.unet, `${folder}/unet`);
     this.#program.load('vae', weights.vae, `${folder}/vae`);
   }
 
@@ -103,15 +115,18 @@ export class TextToImage {
     noise: Tensor,
     steps: number,
     conditioning: (step: number) => Conditioning,
-    { from = 0, until = steps, guide, progress }: DenoiseOptions = {},
+    { from = 0, until = steps, unet, guide, progress }: DenoiseOptions = {},
   ): Tensor {
+    if (unet && unet.weights !== this.#secondUnet) this.#program.load(SECOND_UNET, unet.weights, unet.source);
+    this.#secondUnet = unet?.weights ?? this.#secondUnet;
+    const entry = `denoise.${unet ? SECOND_UNET : UNET}`;
     let z = noise.clone();
     const timesteps = this.#scheduler.timesteps(steps);
     for (let i = from; i < until; i++) {
       const t = timesteps[i]!;
       const { a, b } = this.#scheduler.step(t, steps);
       const step = tf.tensor1d([t, a, b]);
-      const next = this.#program.run('denoise', { z, step, ...conditioning(i), ...(guide && { guide }) })['z']!;
+      const next = this.#program.run(entry, { z, step, ...conditioning(i), ...(guide && { guide }) })['z']!;
       tf.dispose([z, step]);
       z = next;
       progress?.(i + 1);
@@ -128,6 +143,8 @@ export class TextToImage {
     this.#program.dispose();
   }
 }
+
+const [UNET, SECOND_UNET] = ['unet', 'second_unet'] as const;
 
 /** w * tuned + (1 - w) * original, the unconditional branch included: the paper's style control. */
 export function blend(tuned: Conditioning, original: Conditioning, weight: number): Conditioning {

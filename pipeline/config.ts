@@ -3,6 +3,7 @@ import { stagesSchema } from './cache-policy.ts';
 import { notifySchema } from './notify/settings.ts';
 import { armSchema, benchmarkSchema, largestBlend } from './comparison-settings.ts';
 import { championSchema, registrySchema } from './registry/settings.ts';
+import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './tuning-settings.ts';
 
 const whole = z.int();
 const positive = z.int().min(1);
@@ -106,22 +107,9 @@ const shape = z.strictObject({
   rewards: z.array(rewardSchema).min(1),
   /** A reward that nothing is trained on. */
   heldOut: z.strictObject({ type: text, model: text, head: text.optional() }).optional(),
-  tuneEncoder: z.strictObject({
-    steps: positive,
-    batch: positive,
-    /** A text encoder (folder or safetensors file) to start from; the original one when it is left out. */
-    startFrom: text.optional(),
-    learningRate: z.number().positive(),
-    warmup: whole.min(0).default(0),
-    weightDecay: z.number().min(0).default(0),
-    /** Largest global norm of the gradient. */
-    gradientClip: z.number().positive().default(1),
-    /** Weight of the mean squared distance of the embeddings from the original ones. */
-    embeddingPull: z.number().min(0).default(0),
-    checkpointEvery: positive.default(10),
-    /** Checkpoints at multiples of this many steps are kept for the sweep. */
-    keepEvery: positive.default(50),
-  }),
+  tuneEncoder: tuneEncoderSchema,
+  /** Tunes the UNet after the encoder, which is then frozen. */
+  tuneUnet: tuneUnetSchema.optional(),
   sweep: z.strictObject({
     blends: z.array(z.number().min(0).max(largestBlend)).min(1).default([0, 0.25, 0.5, 0.75, 1]),
     prompts: positive,
@@ -170,6 +158,7 @@ export const configSchema = shape.superRefine((config, context) => {
     'minCharacters',
   ], 'must be at most filter.maxCharacters');
   require(new Set(names).size === names.length, ['rewards'], `must have names of their own, got ${names.join(', ')}`);
+  checkTuning(config, require);
   require(sweep.chooseBy !== 'heldOut' || config.heldOut !== undefined, [
     'sweep',
     'chooseBy',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { configSchema, isShapes, resolveConfigPaths, type Config } from './config.ts';
 import { definePipeline } from './pipeline.ts';
 import { defineStage } from './stage.ts';
+import { stageRewards } from './tuning-settings.ts';
 
 // Slices and files that several stages share.
 const tokenizer = ({ model }: Config) => join(model, 'tokenizer');
@@ -15,6 +16,7 @@ const sampling = ({ model, sampler }: Config) => ({ model, sampler });
 const champion = (c: Config) =>
   c.champion ? { champion: { encoder: c.champion.encoder, blend: c.champion.blend } } : {};
 const judging = (c: Config) => ({ ...sampling(c), rewards: c.rewards, ...(c.heldOut ? { heldOut: c.heldOut } : {}) });
+const tuning = <S extends { rewardWeights?: Record<string, number> | undefined }>(c: Config, { rewardWeights, ...stage }: S) => ({ ...stage, ...sampling(c), rewards: stageRewards(c.rewards, rewardWeights) }); // prettier-ignore
 const benchmarks = ({ benchmarks }: Config) => (benchmarks ? { benchmarks } : {});
 const benchmarkFiles = ({ benchmarks = [] }: Config) => benchmarks.map(({ source }) => source).filter((source) => source !== 'shapes'); // prettier-ignore
 const armFiles = ({ evaluate }: Config) =>
@@ -68,13 +70,23 @@ export const tuneEncoder = defineStage({
   name: 'tune-encoder',
   inputs: ['shard', 'rollout'],
   module: 'training/stages/tune-encoder.ts',
-  config: (c: Config) => ({ ...c.tuneEncoder, ...sampling(c), rewards: c.rewards }),
+  config: (c: Config) => tuning(c, c.tuneEncoder),
   files: (c) => [c.model, ...trained(c), c.tuneEncoder.startFrom ?? []].flat(),
+  engine: true,
+});
+export const tuneUnet = defineStage({
+  name: 'tune-unet',
+  inputs: ['shard', 'rollout', 'tune-encoder'],
+  module: 'training/stages/tune-unet.ts',
+  when: (c: Config) => c.tuneUnet !== undefined,
+  config: (c: Config) => tuning(c, c.tuneUnet!),
+  files: (c) => [c.model, ...trained(c)],
   engine: true,
 });
 export const sweep = defineStage({
   name: 'sweep',
   inputs: ['shard', 'tune-encoder'],
+  optionalInputs: ['tune-unet'],
   module: 'evaluation/stages/sweep.ts',
   config: (c: Config) => ({ ...c.sweep, ...judging(c) }),
   files: judged,
@@ -83,25 +95,35 @@ export const sweep = defineStage({
 export const evaluate = defineStage({
   name: 'evaluate',
   inputs: ['shard', 'tune-encoder', 'sweep'],
+  optionalInputs: ['tune-unet'],
   module: 'evaluation/stages/evaluate.ts',
-  config: (c: Config) => ({ ...c.evaluate, ...judging(c), ...benchmarks(c), ...champion(c) }),
+  config: (c: Config) => ({
+    ...c.evaluate,
+    ...judging(c),
+    ...benchmarks(c),
+    ...champion(c),
+    ...(c.tuneUnet?.blend === 0 ? { fusion: true } : {}),
+  }),
   files: (c) => [...judged(c), ...benchmarkFiles(c), ...armFiles(c), ...(c.champion ? [c.champion.encoder] : [])],
   engine: true,
 });
 export const register = defineStage({
   name: 'register',
   inputs: ['tune-encoder', 'sweep', 'evaluate'],
+  optionalInputs: ['tune-unet'],
   module: 'evaluation/stages/register.ts',
   config: () => ({}),
 });
 export const report = defineStage({
   name: 'report',
   inputs: ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'],
+  optionalInputs: ['tune-unet'],
   module: 'evaluation/stages/report.ts',
-  config: ({ name, seed, sampler, rollout, rewards, tuneEncoder, sweep, evaluate }: Config) => ({
+  config: ({ name, seed, sampler, rollout, rewards, tuneEncoder, tuneUnet, sweep, evaluate }: Config) => ({
     ...{ name, seed, sampler, rollout, sweep },
     evaluate: { ...evaluate, arms: evaluate.arms?.map(({ name }) => name) }, // not their paths
     tuneEncoder: { ...tuneEncoder, startFrom: undefined }, // a path
+    ...(tuneUnet ? { tuneUnet } : {}),
     rewards: rewards.map(({ name, type, weight }) => ({ name, type, weight })),
   }),
 });
@@ -112,6 +134,6 @@ export const textcraftor = definePipeline({
   schema: configSchema,
   root: new URL('..', import.meta.url).href,
   resolvePaths: resolveConfigPaths,
-  stages: [ingest, filter, shard, rollout, tuneEncoder, sweep, evaluate, register, report],
+  stages: [ingest, filter, shard, rollout, tuneEncoder, tuneUnet, sweep, evaluate, register, report],
   results: ['register', 'report'],
 });

@@ -24,16 +24,16 @@ export interface TuneSettings extends LoopSettings {
   sampler: SamplerSettings;
   /** With the stage's own weights. */
   rewards: RewardSpec[];
-  weightDecay?: number;
+  weightDecay?: number | undefined;
   /** Largest global norm of a network's gradient. */
-  gradientClip?: number;
+  gradientClip?: number | undefined;
   /** Weight of the squared distance of the parameters from the original ones. */
-  weightPull?: number;
+  weightPull?: number | undefined;
   /** Decay of the moving average that is kept in place of the parameters; 0 for none. */
-  average?: number;
+  average?: number | undefined;
   lora?: LoraOptions | undefined;
-  gradient?: GradientVariant;
-  augment?: PictureAugmentation & PromptAugmentation;
+  gradient?: GradientVariant | undefined;
+  augment?: (PictureAugmentation & PromptAugmentation) | undefined;
 }
 
 /** A network to train, as a stage names it. */

@@ -7,6 +7,8 @@ const NAMINGS: readonly Naming[] = ['transformers', 'checkpoint'];
 interface Options {
   model?: string;
   textEncoder?: string;
+  unet?: string;
+  lora?: string;
   version?: string;
   blend?: number;
   out: string;
@@ -37,6 +39,8 @@ export function register(program: Command): void {
     .description('write a tuned text encoder in the formats that other programs read')
     .argument('[run]', 'the run whose encoder it is: its id, or latest')
     .option('--text-encoder <path>', 'a tuned text encoder (folder or safetensors file), instead of that of a run')
+    .option('--unet <path>', 'a tuned UNet (folder or safetensors file) (default: what the run chose)')
+    .option('--lora <file>', 'a LoRA file to merge into the text encoder, the UNet or both')
     .option('--version <version>', 'a registered encoder, such as production or tiny@3')
     .option('--model <dir>', "diffusers folder of the model (default: the run's)")
     .requiredOption('--out <dir>', 'a new folder')
@@ -60,7 +64,7 @@ export function register(program: Command): void {
         .choices(NAMINGS)
         .default('transformers'),
     )
-    .option('--json', 'print one JSON object: {model, textEncoder, step?, blend, formats: {FORMAT: path}}')
+    .option('--json', 'print one JSON object: {model, textEncoder?, unet?, step?, blend, formats: {FORMAT: path}}')
     .action(async (run: string | undefined, options: Options) => {
       const { encoderToExport } = await import('../registry/encoder.ts');
       const { projectHome } = await import('../home.ts');
@@ -68,7 +72,7 @@ export function register(program: Command): void {
       const { localModel } = await import('../hub/models.ts');
       if (options.model !== undefined) options.model = await localModel(options.model, process.cwd());
       const { json, formats, out, dtype, naming, version, textEncoder, ...given } = options;
-      const chosen = await encoderToExport(projectHome(), { run, version, textEncoder, model: options.model });
+      const chosen = await encoderToExport(projectHome(), { ...options, run, textEncoder });
       const encoder = { ...chosen, ...given };
       const paths = await exportModel({ ...encoder, formats, out, dtype, naming });
       if (textEncoder === undefined && encoder.blend < 1)

@@ -28,12 +28,14 @@ export function register(program: Command): void {
       '--text-encoder <path>',
       "a tuned text encoder to use in place of the model's: a folder, a safetensors file, or a registered one such as production",
     )
+    .option('--unet <path>', "a tuned UNet to use in place of the model's: a folder or a safetensors file")
+    .option('--lora <file>', 'a LoRA file with adapters of the text encoder, the UNet or both')
     .option(
       '--blend <w>',
       "weight of the tuned encoder's embeddings, 1 - w being the model's own (default: the registered one's, or 1)",
       finite,
     )
-    .option('--blend-steps <k>', 'use the tuned encoder in the last k steps only (default: in all)', count)
+    .option('--blend-steps <k>', 'use the tuned networks in the last k steps only (default: in all)', count)
     .option('--negative <text>', 'what to keep away from', '')
     .option('--steps <n>', 'DDIM steps', count, 25)
     .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', finite, 7.5)

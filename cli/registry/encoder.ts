@@ -4,7 +4,7 @@ import type { Home } from '../../pipeline/home.ts';
 import { encoderFolder } from '../../pipeline/registry/encoder.ts';
 import { resolveVersion } from '../../pipeline/registry/reference.ts';
 import { Registry } from '../../pipeline/registry/registry.ts';
-import { encoderOfRun } from '../run/encoder.ts';
+import { encoderOfRun, type RunEncoder } from '../run/encoder.ts';
 
 /** An encoder that a command was given: where it is, and for a registered one what is known of it. */
 export interface NamedEncoder {
@@ -36,15 +36,23 @@ interface Source {
   textEncoder?: string | undefined;
   /** Needed with `textEncoder`. */
   model?: string | undefined;
+  /** Networks that are exported with a tuned encoder, or without one. */
+  unet?: string | undefined;
+  lora?: string | undefined;
 }
+
+/** What is exported: the networks that are there take the place of the model's own. */
+export type NetworksToExport = Required<Pick<NamedEncoder, 'model' | 'blend'>> & Partial<RunEncoder>;
 
 /** The encoder that is meant, with its model and the blend that was chosen for it. @throws InputError when none, or several, are */
 export async function encoderToExport(
   home: Home,
-  { run, version, textEncoder, model }: Source,
-): Promise<Required<NamedEncoder> & { step?: number }> {
-  if ([run, version, textEncoder].filter((given) => given !== undefined).length !== 1)
-    throw new InputError('Say which encoder to export: a run (its id, or latest), --version, or --text-encoder and --model.'); // prettier-ignore
+  { run, version, textEncoder, model, unet, lora }: Source,
+): Promise<NetworksToExport> {
+  const given = [run, version, textEncoder].filter((source) => source !== undefined).length;
+  if (given === 0 && model !== undefined && (unet ?? lora) !== undefined) return { blend: 1, model };
+  if (given !== 1)
+    throw new InputError('Say which encoder to export: a run (its id, or latest), --version, or --text-encoder, --unet or --lora with --model.'); // prettier-ignore
   if (run !== undefined) return encoderOfRun(home, run);
   const named = version === undefined ? { textEncoder: textEncoder! } : await registeredEncoder(home, version);
   const base = model ?? named.model;

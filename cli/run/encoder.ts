@@ -5,7 +5,7 @@ import type { Sweep } from '../../evaluation/report/data.ts';
 import type { Config } from '../../pipeline/config.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
-import { artifactFolders, stepPath } from './report.ts';
+import { artifactFolders, stepPath, unetPath } from './report.ts';
 
 /** The encoder that a run ends with. */
 export interface RunEncoder {
@@ -16,6 +16,9 @@ export interface RunEncoder {
   /** The training step, and the weight of its embeddings, that validation prompts chose. */
   step: number;
   blend: number;
+  /** The tuned UNet that was chosen with it: a safetensors file, and its training step. */
+  unet?: string;
+  unetStep?: number;
 }
 
 /** @param name a run's id, or `latest`. @throws InputError when there is none yet, or the original encoder was chosen */
@@ -30,5 +33,6 @@ export async function encoderOfRun(home: Home, name: string): Promise<RunEncoder
   const textEncoder = stepPath(folders['tune-encoder'], chosen.step);
   if (textEncoder === null || chosen.blend === 0)
     throw new InputError(`Run ${run.id} chose the original text encoder of ${model}; no tuned one was better. Export a checkpoint with --text-encoder, if you want it all the same.`); // prettier-ignore
-  return { model, textEncoder, ...chosen };
+  const unet = unetPath(folders, chosen.unetStep);
+  return { model, textEncoder, ...chosen, ...(unet === null ? {} : { unet }) };
 }

@@ -18,8 +18,11 @@ export interface RunReport extends RunSummary {
   report: string | null;
   /** The encoder at the end of tuning: a safetensors file. Null before that. */
   encoder: { sha256: string; deltaNorm: number; path: string } | null;
-  /** The training step and blend that validation prompts chose, with that step's encoder. Null before the sweep. */
-  chosen: { step: number; blend: number; path: string | null } | null;
+  /**
+   * The training step and blend that validation prompts chose, with that step's encoder; the UNet's step and file, where
+   * a tuned one was chosen. Null before the sweep.
+   */
+  chosen: { step: number; blend: number; path: string | null; unetStep?: number; unet?: string | null } | null;
   /** Each arm against the base on test prompts; empty before the evaluation. */
   comparisons: NamedComparison[];
 }
@@ -73,7 +76,7 @@ export async function describeRun(home: Home, run: Run): Promise<RunReport> {
     ...summarizeRun(run),
     report: 'path' in report ? report.path : null,
     encoder: await describeEncoder(folders['tune-encoder']),
-    chosen: sweep ? { ...sweep.chosen, path: stepPath(folders['tune-encoder'], sweep.chosen.step) } : null,
+    chosen: sweep ? describeChosen(folders, sweep.chosen) : null,
     comparisons: (await json<NamedComparison[]>('evaluate', 'comparisons.json')) ?? [],
   };
 }
@@ -85,8 +88,22 @@ async function describeEncoder(folder: string | undefined): Promise<RunReport['e
   return { sha256: await sha256File(path), deltaNorm, path };
 }
 
+function describeChosen(folders: Partial<Record<string, string>>, chosen: Sweep['chosen']): RunReport['chosen'] {
+  const unet = chosen.unetStep === undefined ? {} : { unet: unetPath(folders, chosen.unetStep) };
+  return { ...chosen, path: stepPath(folders['tune-encoder'], chosen.step), ...unet };
+}
+
+/** The UNet of a training step: of the stage after the encoder's, or of the encoder's where both were tuned at once. */
+export function unetPath(folders: Partial<Record<string, string>>, step: number | undefined): string | null {
+  const folder = folders['tune-unet'] ?? folders['tune-encoder'];
+  if (folder === undefined || step === undefined) return null;
+  return join(folder, 'unet', stepFolder(step), 'diffusion_pytorch_model.safetensors');
+}
+
+const stepFolder = (step: number) => `step-${String(step).padStart(6, '0')}`;
+
 /** The encoder of a training step; null for step 0, which is the original. */
 export function stepPath(folder: string | undefined, step: number): string | null {
   if (folder === undefined || step === 0) return null;
-  return join(folder, 'encoder', `step-${String(step).padStart(6, '0')}`, 'model.safetensors');
+  return join(folder, 'encoder', stepFolder(step), 'model.safetensors');
 }

@@ -1,3 +1,4 @@
+import type { PromptCard } from '../../datasets/card.ts';
 import type { Comparison } from '../../common/statistics.ts';
 import type { BenchmarkPrompt } from '../../datasets/benchmarks.ts';
 import type { CategoryLine } from '../categories.ts';
@@ -14,7 +15,7 @@ export interface NamedComparison extends Comparison {
 export interface Sweep {
   chooseBy: string;
   candidates: SweepCandidate[];
-  chosen: { step: number; blend: number };
+  chosen: { step: number; blend: number; unetStep?: number };
 }
 
 export interface SweepCandidate {
@@ -22,6 +23,8 @@ export interface SweepCandidate {
   step: number;
   /** Weight of the tuned encoder's embeddings. */
   blend: number;
+  /** The training step of the UNet; left out where that is the original one. */
+  unetStep?: number;
   /** Mean of each metric over the validation prompts. */
   metrics: Record<string, number>;
   /** What the choice is made by; the base has 0. */
@@ -78,6 +81,8 @@ export interface ReportData {
   run?: { id: string; status: string; stages: StageLine[] } | undefined;
   configuration: unknown;
   filter: FilterSummary;
+  /** Left out for a filter of before there were cards. */
+  card?: PromptCard | undefined;
   /** Rows of each split. */
   splits: Record<string, number>;
   /** A line a training step: step, loss, reward.NAME, gradientNorm, deltaNorm ... */

@@ -28,12 +28,12 @@ export function headline({ comparisons, scores, sweep, trained }: ReportData): M
   const chosen = comparisons.filter(
     ({ arm, against, metric }) => arm === 'chosen' && against === 'base' && isGoal(metric),
   );
-  const { step, blend } = sweep.chosen;
+  const { step, blend, unetStep } = sweep.chosen;
   const better = chosen.filter((c) => verdict(c) === 'better').length;
   const what =
     step === 0
       ? 'No tuned encoder did better than the base on validation prompts'
-      : `Encoder of step ${step}, blended at ${String(blend)}`;
+      : `Encoder of step ${step}, blended at ${String(blend)}${unetStep === undefined ? '' : `, with the UNet of step ${unetStep}`}`;
   return html`<section aria-labelledby="result">
     <h2 id="result">Result on held-out prompts</h2>
     <p class="lead">

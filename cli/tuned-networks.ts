@@ -1,0 +1,32 @@
+import { loadTextEncoder, loadUnet, type LoadedPipeline } from '../models/pipeline.ts';
+import { mergeLora } from '../models/lora.ts';
+import { readLora } from '../models/lora-file.ts';
+import type { NetworkWeights } from '../models/text-to-image.ts';
+
+/** The options that put other networks, or adapters of them, in the place of a model's own. */
+export interface TunedOptions {
+  /** Folders or weight files. */
+  textEncoder?: string | undefined;
+  unet?: string | undefined;
+  /** A LoRA file, for the text encoder, the UNet or both. */
+  lora?: string | undefined;
+}
+
+/** What the options name; a network that they leave alone is absent. */
+export async function tunedNetworks(
+  { weights }: LoadedPipeline,
+  { textEncoder, unet, lora }: TunedOptions,
+): Promise<{ encoder?: NetworkWeights; unet?: NetworkWeights }> {
+  const adapters = lora === undefined ? {} : await readLora(lora);
+  const given = {
+    encoder: textEncoder === undefined ? undefined : { weights: await loadTextEncoder(textEncoder), source: textEncoder }, // prettier-ignore
+    unet: unet === undefined ? undefined : { weights: await loadUnet(unet), source: unet },
+  };
+  const merged = {
+    encoder: adapters.text_encoder && mergeLora(given.encoder?.weights ?? weights.textEncoder, adapters.text_encoder, lora!), // prettier-ignore
+    unet: adapters.unet && mergeLora(given.unet?.weights ?? weights.unet, adapters.unet, lora!),
+  };
+  const encoder = merged.encoder ? { weights: merged.encoder, source: lora! } : given.encoder;
+  const second = merged.unet ? { weights: merged.unet, source: lora! } : given.unet;
+  return { ...(encoder ? { encoder } : {}), ...(second ? { unet: second } : {}) };
+}

@@ -1,0 +1,22 @@
+import { base, type Arms, type ArmSource } from './arms.ts';
+import type { Tuned } from './candidates.ts';
+import type { Sweep } from './report/data.ts';
+
+/** Names of arms that have a tuned encoder and a tuned UNet: tuned in this order, each alone, or both at once. */
+export const PAIRS = ['encoder+unet', 'fusion', 'joint'] as const;
+
+/** The final UNet alone, and with the final encoder; none where no UNet was tuned. */
+export function armsWithUnet(arms: Arms, { encoders, unets, joint }: Tuned, fusion: boolean): ArmSource[] {
+  const unet = unets.at(-1)?.path;
+  if (unet === undefined) return [];
+  const pair: (typeof PAIRS)[number] = joint ? 'joint' : fusion ? 'fusion' : 'encoder+unet';
+  return [arms.withUnet('unet', base, unet), arms.withUnet(pair, arms.blend(pair, encoders.at(-1)!.path, 1), unet)];
+}
+
+/** What validation prompts chose. */
+export function chosenArm(arms: Arms, { encoders, unets }: Tuned, chosen: Sweep['chosen']): ArmSource {
+  const encoder = encoders.find(({ step }) => step === chosen.step)?.path;
+  const source = arms.blend('chosen', encoder, chosen.blend);
+  const unet = unets.find(({ step }) => step === chosen.unetStep)?.path;
+  return unet === undefined ? source : arms.withUnet('chosen', source, unet);
+}

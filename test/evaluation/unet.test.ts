@@ -1,0 +1,109 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeWeights } from '../../engine/weights.ts';
+import { Arms, base } from '../../evaluation/arms.ts';
+import { candidates } from '../../evaluation/candidates.ts';
+import { PictureGenerator } from '../../evaluation/generator.ts';
+import type { NamedComparison, Sweep } from '../../evaluation/report/data.ts';
+import { run as evaluate } from '../../evaluation/stages/evaluate.ts';
+import { run as register, type Registration } from '../../evaluation/stages/register.ts';
+import { run as sweep } from '../../evaluation/stages/sweep.ts';
+import type { LoadedPipeline } from '../../models/pipeline.ts';
+import { writeHead, writeSmallClip } from '../rewards/small-clip.ts';
+import { smallPipeline, tuned, writeShards } from './small-pipeline.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'textcraftor-unet-'));
+const at = (...path: string[]) => join(folder, ...path);
+const prompts = ['a small red circle', 'two dogs'].map((prompt, i) => ({ id: String(i), prompt }));
+const judging = {
+  model: at('model'),
+  sampler: { steps: 2, guidance: 3, gradientSteps: 1 },
+  rewards: [{ name: 'clip', type: 'clip-similarity', model: at('clip'), weight: 100 }],
+};
+let pipeline: LoadedPipeline;
+
+beforeAll(async () => {
+  pipeline = await smallPipeline(at('model'));
+  await writeSmallClip(at('clip'));
+  await writeHead(at('head.safetensors'), { '': 1 });
+  await writeShards(at('shard'), prompts.map(({ prompt }) => prompt)); // prettier-ignore
+  for (const name of ['step-000010', 'final']) {
+    mkdirSync(at('tune', 'encoder', name), { recursive: true });
+    await writeWeights(at('tune', 'encoder', name, 'model.safetensors'), tuned(pipeline.weights.textEncoder, 0.1));
+  }
+  for (const [stage, name] of [
+    ['unets', 'step-000005'],
+    ['unets', 'final'],
+    ['joint', 'step-000010'],
+    ['joint', 'final'],
+  ] as const) {
+    // prettier-ignore
+    mkdirSync(at(stage, 'unet', name), { recursive: true });
+    await writeWeights(at(stage, 'unet', name, 'diffusion_pytorch_model.safetensors'), tuned(pipeline.weights.unet, 0.05)); // prettier-ignore
+  }
+  for (const file of ['tune/encoder/final', 'unets/unet/final']) await writeWeights(at(file, 'config.json'), new Map()); // only its name matters here
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function context<C>(config: C, output: string) {
+  mkdirSync(at(output), { recursive: true });
+  const inputs = { shard: at('shard'), 'tune-encoder': at('tune'), 'tune-unet': at('unets'), sweep: at('sweep'), evaluate: at('evaluate') }; // prettier-ignore
+  const signal = new AbortController().signal;
+  return { config, seed: 3, inputs, output: at(output), scratch: at('scratch'), progress: () => {}, signal };
+}
+const json = <T>(...path: string[]) => JSON.parse(readFileSync(at(...path), 'utf8')) as T;
+
+it('takes the last K steps with the tuned UNet, those before with the original one', async () => {
+  const [second, plain] = [true, false].map((both) => new PictureGenerator(pipeline, judging.sampler, 1, 2, undefined, both)); // prettier-ignore
+  const swapped = { ...pipeline, weights: { ...pipeline.weights, unet: tuned(pipeline.weights.unet, 0.05) } };
+  const expected = new PictureGenerator(swapped, judging.sampler, 1, 2);
+  const items = [0, 1].map((prompt) => ({ prompt, sample: 0 }));
+  const original = second!.embed(pipeline.weights.textEncoder, prompts, 'test');
+  const own = await base.of({ prompts, original });
+  const arm = await new Arms(pipeline, second!).withUnet('unet', base, at('unets', 'unet', 'final')).of({ prompts, original }); // prettier-ignore
+  const latents = plain!.firstSteps(prompts, items, own);
+  expect([...second!.lastSteps(latents, items, own)]).toEqual([...plain!.lastSteps(latents, items, own)]);
+  const pictures = second!.lastSteps(latents, items, arm);
+  expect([...pictures]).toEqual([...expected.lastSteps(latents, items, own)]);
+  expect([...pictures]).not.toEqual([...plain!.lastSteps(latents, items, own)]);
+});
+
+describe('what may be chosen', () => {
+  const kept = (...steps: number[]) => steps.map((step) => ({ step, path: `at ${step}` }));
+  const triples = (all: ReturnType<typeof candidates>) => all.map(({ step, blend, unetStep }) => [step, blend, unetStep]); // prettier-ignore
+
+  it('is each encoder, and the final one with each UNet that was tuned for it', () => {
+    const found = candidates({ encoders: kept(1, 2), unets: kept(7, 9), joint: false }, [0, 0.5, 1]);
+    expect(triples(found)).toEqual([[1, 0.5, undefined], [1, 1, undefined], [2, 0.5, undefined], [2, 1, undefined], [2, 0.5, 7], [2, 1, 7], [2, 0.5, 9], [2, 1, 9]]); // prettier-ignore
+    expect(found.at(-1)).toMatchObject({ encoder: 'at 2', unet: 'at 9' });
+  });
+
+  it('is each pair that was tuned at once', () => {
+    const found = candidates({ encoders: kept(1, 2), unets: kept(1, 2), joint: true }, [1]);
+    expect(triples(found)).toEqual([[1, 1, 1], [2, 1, 2]]); // prettier-ignore
+  });
+});
+
+it('goes from the sweep through the evaluation into what is registered', async () => {
+  await sweep(context({ ...judging, blends: [1], prompts: 2, samplesPerPrompt: 1, chooseBy: 'rewards' as const }, 'sweep')); // prettier-ignore
+  const result = json<Sweep>('sweep', 'sweep.json');
+  expect(result.candidates.map(({ step, unetStep }) => [step, unetStep])).toEqual([[0, undefined], [10, undefined], [10, 5]]); // prettier-ignore
+
+  result.chosen = { step: 10, blend: 1, unetStep: 5 };
+  rmSync(at('sweep', 'sweep.json'));
+  const { writeFileAtomic } = await import('../../common/files.ts');
+  await writeFileAtomic(at('sweep', 'sweep.json'), JSON.stringify(result));
+  await evaluate(context({ ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, fusion: true }, 'evaluate'));
+  const comparisons = json<NamedComparison[]>('evaluate', 'comparisons.json');
+  const of = (arm: string, against: string) => comparisons.find((c) => c.metric === 'clip' && c.arm === arm && c.against === against)!; // prettier-ignore
+  expect(of('fusion', 'base').mean).toBe(of('chosen', 'base').mean);
+  expect(of('fusion', 'tuned').mean).toBeCloseTo(of('fusion', 'base').mean - of('tuned', 'base').mean, 10);
+  expect(of('unet', 'base').mean).not.toBe(0);
+
+  await register(context({}, 'registered'));
+  const { encoder, unet } = json<Registration>('registered', 'registration.json');
+  expect([encoder?.step, unet?.step]).toEqual([10, 5]);
+  expect(existsSync(at('registered', 'unet', 'config.json'))).toBe(true);
+});
