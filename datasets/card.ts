@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
 import type { Database } from './database.ts';
 import { droppedRows, keptPrompts } from './filtered.ts';
+import type { IngestSummary } from './stages/ingest.ts';
 
 /** Some prompts of a kind. */
 export interface Bin {
@@ -22,11 +23,18 @@ export interface PromptCard {
   sources: { name: string; kept: number }[];
   /** Files that are not among them, with their kept prompts together. */
   otherSources: { files: number; kept: number };
+  /** What was read: files, those of other kinds, and records that could not be read, with the first of them. */
+  read: { files: number; ignored: number; malformed: number; samples: string[] };
 }
 
 const sourcesShown = 20;
+const samplesShown = 10;
 
-export async function writePromptCard(database: Database, filtered: string): Promise<void> {
+/** @param ingested the folder of what the filter has read */
+export async function writePromptCard(database: Database, filtered: string, ingested: string): Promise<void> {
+  const { files, ignored, malformed, samples } = JSON.parse(
+    await readFile(join(ingested, 'summary.json'), 'utf8'),
+  ) as IngestSummary;
   const prompts = keptPrompts(filtered);
   const copies = `SELECT count(*) + 1 AS n FROM ${droppedRows(filtered)}
                   WHERE reason IN ('duplicate', 'near-duplicate') AND "of" IS NOT NULL GROUP BY "of"`;
@@ -40,6 +48,7 @@ export async function writePromptCard(database: Database, filtered: string): Pro
     copies: await doublings(database, copies),
     sources: sources.slice(0, sourcesShown) as unknown as PromptCard['sources'],
     otherSources: { files: others.length, kept: others.reduce((sum, kept) => sum + kept, 0) },
+    read: { files: files.length, ignored: ignored.files, malformed, samples: samples.slice(0, samplesShown) },
   };
   await writeFileAtomic(join(filtered, 'card.json'), `${canonicalJson(card)}\n`);
 }

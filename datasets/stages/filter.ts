@@ -24,16 +24,18 @@ export interface FilterConfig extends RulesConfig {
   extends?: string | undefined;
 }
 
-/** Rows a bucket: what the sort for duplicates holds in memory. */
-const bucketRows = 1_000_000;
-
 type Context = StageContext<FilterConfig, 'ingest'>;
 
 /**
  * Cleans the prompts, drops what the rules refuse and what is there already, and says how many and why.
  * `prompts-*.parquet` hold what is kept, in the order of the ids; `dropped.parquet` every other row (datasets/filtered.ts).
  */
-export async function run(context: Context): Promise<void> {
+export function run(context: Context): Promise<void> {
+  return filterPrompts(context, 1_000_000);
+}
+
+/** @param bucketRows rows a bucket: what the sort for duplicates holds in memory. It changes no byte of what is kept. */
+export async function filterPrompts(context: Context, bucketRows: number): Promise<void> {
   const { config, inputs, output, scratch, signal, progress } = context;
   const rules = await PromptRules.load(config, scratch);
   const { rows } = JSON.parse(await readFile(join(inputs.ingest, 'summary.json'), 'utf8')) as IngestSummary;
@@ -62,7 +64,7 @@ export async function run(context: Context): Promise<void> {
       throw new RunError(
         `${judged.read} prompts were read, but ${kept} kept and ${dropped} dropped; please report this.`,
       );
-    await writePromptCard(database, output);
+    await writePromptCard(database, output, inputs.ingest);
     const truncated = await database.number(`SELECT count(*) FROM ${prompts} WHERE tokens > ${rules.maxTokens}`);
     return { ...judged, kept, truncated };
   });

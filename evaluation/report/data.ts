@@ -1,4 +1,5 @@
 import type { PromptCard } from '../../datasets/card.ts';
+import type { PromptCard } from '../../datasets/card.ts';
 import type { Comparison } from '../../common/statistics.ts';
 import type { BenchmarkPrompt } from '../../datasets/benchmarks.ts';
 import type { CategoryLine } from '../categories.ts';
@@ -81,6 +82,8 @@ export interface ReportData {
   run?: { id: string; status: string; stages: StageLine[] } | undefined;
   configuration: unknown;
   filter: FilterSummary;
+  /** Left out for a filter of before there were cards. */
+  card?: PromptCard | undefined;
   /** Left out for a filter of before there were cards. */
   card?: PromptCard | undefined;
   /** Rows of each split. */

@@ -3,7 +3,8 @@ import type { ReportData } from './data.ts';
 import { headline } from './headline.ts';
 import { html, Markup } from './markup.ts';
 import { blendSlider, PIXELATED_BELOW, pictureGrid } from './pictures.ts';
-import { configurationBlock, promptCounts, stageTable } from './process.ts';
+import { configurationBlock, stageTable } from './process.ts';
+import { promptCard } from './prompts.ts';
 import { style } from './style.ts';
 import { blendCurves, comparisonTable, sweepTable, trainingCurves } from './tables.ts';
 
@@ -45,7 +46,7 @@ export function renderReport(data: ReportData): string {
           ${run ? html`<p class="meta">Run ${run.id}, ${run.status}</p>` : undefined}
         </header>
         <main>
-          ${headline(data)}${blendSlider(data)}${pictureGrid(data)}${comparisonTable(data)}${benchmarkTables(data)}${blendCurves(data)}${trainingCurves(data)}${sweepTable(data)}${promptCounts(data)}${stageTable(data)}${configurationBlock(data)}
+          ${headline(data)}${blendSlider(data)}${pictureGrid(data)}${comparisonTable(data)}${benchmarkTables(data)}${blendCurves(data)}${trainingCurves(data)}${sweepTable(data)}${promptCard(data)}${stageTable(data)}${configurationBlock(data)}
         </main>
         <script>
           ${new Markup(script)};

@@ -1,40 +1,7 @@
 import { stringify } from 'yaml';
 import type { ReportData } from './data.ts';
-import { count, duration, size } from './format.ts';
+import { duration, size } from './format.ts';
 import { html, type Markup } from './markup.ts';
-
-/** What became of the prompts that were read. */
-export function promptCounts({ filter, splits }: ReportData): Markup {
-  const dropped = Object.entries(filter.dropped)
-    .filter(([, n]) => n > 0)
-    .sort(([, a], [, b]) => b - a);
-  const row = (label: string, value: number, kind = ''): Markup =>
-    html`<tr class="${kind}">
-      <th scope="row">${label}</th>
-      <td class="n">${count(value)}</td>
-      <td><span class="bar" style="--share:${((100 * value) / Math.max(1, filter.read)).toFixed(2)}%"></span></td>
-    </tr>`;
-  const samples = Object.entries(filter.samples ?? {}).filter(([, prompts]) => prompts.length > 0);
-  return html`<section aria-labelledby="prompts">
-    <h2 id="prompts">Prompts</h2>
-    <div class="scroll">
-      <table>
-        <tbody>
-          ${row('read', filter.read)}${dropped.map(([reason, n]) => row(`dropped: ${reason}`, n, 'dropped'))}${row('kept', filter.kept)}${Object.entries(splits).map(([split, n]) => row(`· ${split}`, n, 'part'))}
-        </tbody>
-      </table>
-    </div>
-    ${samples.map(
-      ([reason, prompts]) =>
-        html`<details>
-          <summary>Examples of “${reason}”</summary>
-          <ul>
-            ${prompts.map((prompt) => html`<li>${prompt}</li>`)}
-          </ul>
-        </details>`,
-    )}
-  </section>`;
-}
 
 /** How long each stage took and what it made. */
 export function stageTable({ run }: ReportData): Markup | undefined {

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readPromptCard } from '../../datasets/card.ts';
 import { readManifest } from '../../datasets/manifest.ts';
 import type { ControlCurve } from '../control.ts';
 import type { BenchmarkResult, FilterSummary, NamedComparison, Picture, ReportData, Scores, Sweep } from './data.ts';
@@ -22,6 +23,7 @@ export async function readReportData(
   return {
     ...facts,
     filter: await json<FilterSummary>(folders.filter, 'summary.json'),
+    card: await readPromptCard(folders.filter),
     splits: Object.fromEntries(Object.entries(splits).map(([split, { rows }]) => [split, rows])),
     curves: curves
       .split('\n')

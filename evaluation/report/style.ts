@@ -51,6 +51,7 @@ tbody { border-bottom: 1px solid var(--line); } tbody th[scope=rowgroup] { font-
 .chart { padding: .75rem .5rem .4rem; } .chart figcaption { font-size: .88rem; font-weight: 600; padding-left: .5rem; }
 svg { display: block; width: 100%; height: auto; } svg.interval { width: 10rem; max-width: 100%; }
 .grid { stroke: var(--line); } .zero { stroke: var(--quiet); stroke-dasharray: 2 3; } .tick { fill: var(--quiet); font-size: 10px; font-variant-numeric: tabular-nums; }
+.column { fill: var(--accent); } .column:hover { fill: var(--ink); } .prompt-charts { margin: 1.25rem 0; } .subhead { margin-top: 1.25rem; }
 .raw { fill: none; stroke: var(--accent); stroke-opacity: .22; } .line { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round; }
 .whisker { stroke: var(--accent); stroke-width: 2; stroke-linecap: round; } .dot { fill: var(--accent); stroke: var(--card); stroke-width: 1.5; }
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--accent); } li { font-size: .88rem; }

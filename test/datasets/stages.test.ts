@@ -5,12 +5,15 @@ import { describe, expect, it } from 'vitest';
 import { CancelledError, InputError } from '../../common/errors.ts';
 import { RandomStream } from '../../common/random.ts';
 import { readPromptCard } from '../../datasets/card.ts';
+import { sha256File } from '../../common/files.ts';
+import { generateRow } from '../../bench/prompts/generate.ts';
 import { Database, sqlString, type Row } from '../../datasets/database.ts';
+import { droppedRows, keptPrompts } from '../../datasets/filtered.ts';
 import { readManifest } from '../../datasets/manifest.ts';
 import { readSplit } from '../../datasets/shards.ts';
 import { shapesPrompts } from '../../datasets/shapes/prompts.ts';
-import { promptId, splitOf, splits } from '../../datasets/split.ts';
-import { run as runFilter, type FilterSummary } from '../../datasets/stages/filter.ts';
+import { promptId, splitOf, splits, type Split } from '../../datasets/split.ts';
+import { run as runFilter, type FilterConfig, type FilterSummary } from '../../datasets/stages/filter.ts';
 import { emptyFolder, filter, ingest, keepAll, shard, write } from './stage-runner.ts';
 
 const summary = async (folder: string): Promise<FilterSummary> =>
@@ -164,6 +167,7 @@ describe('the card of a filter', () => {
       { name: 'b.txt', kept: 1 },
     ]);
     expect(card.otherSources).toEqual({ files: 0, kept: 0 });
+    expect(card.read).toEqual({ files: 2, ignored: 0, malformed: 0, samples: [] });
   });
 });
 
@@ -213,3 +217,124 @@ describe('shard', () => {
     await shard(filtered, { rows: 10, validation: 0, test: 0 });
   });
 });
+
+describe('a corpus with duplicates of every kind', () => {
+  const corpus = Array.from({ length: 3000 }, (_, row) => generateRow(5, row));
+  const benchmark = ['a shiba inu wearing a beret and black turtleneck', 'bond'];
+  const leaked = [
+    ...benchmark,
+    `${benchmark[0]}, 8k`,
+    'Bond, highly detailed',
+    'a shiba inu wearing a hat and black turtleneck',
+  ];
+  const lines = [
+    ...corpus.map(({ prompt }) => prompt),
+    ...leaked,
+    'a cat (sharp:1.2) --ar 16:9',
+    'кошка на крыше',
+    'nude study',
+  ];
+  const rules = {
+    nearDuplicates: { similarity: 0.65, keep: 1 },
+    weights: 'strip',
+    flags: 'drop',
+    scripts: ['Latin'],
+    nsfw: 'drop',
+  } as const;
+
+  /** The corpus in files of its own order, filtered. */
+  async function filtered(order: number, files: number, config: Partial<FilterConfig> = {}): Promise<string> {
+    const shuffled = [...new RandomStream(order, 'test').permutation(lines.length)].map((i) => lines[i]!);
+    const parts = Array.from({ length: files }, (_, i) => [
+      `part-${i}.jsonl`,
+      shuffled
+        .filter((_, at) => at % files === i)
+        .map((prompt) => JSON.stringify({ prompt }))
+        .join('\n'),
+    ]);
+    const source = dirname(await write(Object.fromEntries(parts) as Record<string, string>));
+    const set = await write({ 'bench.txt': benchmark.join('\n') });
+    return filter(await ingest({ source }), { ...rules, benchmarks: [{ name: 'own', source: set }], ...config });
+  }
+
+  it('adds up to the last row, and says why and for what each was dropped', async () => {
+    const folder = await filtered(1, 1);
+    const { read, kept, dropped, samples } = await summary(folder);
+    expect(read).toBe(lines.length);
+    expect(read).toBe(kept + Object.values(dropped).reduce((sum, each) => sum + each));
+    expect(dropped).toMatchObject({ benchmark: leaked.length, flags: 1, script: 1, nsfw: 1 });
+    expect(dropped.duplicate).toBeGreaterThan(300);
+    expect(dropped['near-duplicate']).toBeGreaterThan(200);
+    expect(samples.benchmark).toHaveLength(leaked.length);
+
+    const keptRows = await rowsOf(keptPrompts(folder));
+    const droppedFor = await rowsOf(droppedRows(folder));
+    expect(new Set([...keptRows, ...droppedFor].map(({ row }) => row)).size).toBe(read);
+    const ids = new Set(keptRows.map(({ id }) => id));
+    const standing = droppedFor.filter(({ reason }) => reason === 'near-duplicate');
+    for (const { of } of standing) expect(ids.has(of)).toBe(true);
+    expect(keptRows.map(({ prompt }) => String(prompt)).filter((prompt) => /shiba|^bond/i.test(prompt))).toEqual([]);
+  });
+
+  it('gives the same shards whatever the order of the rows', async () => {
+    const [a, b] = await Promise.all(
+      [1, 2].map(async (order) => shard(await filtered(order, 1), { rows: 500, validation: 0.1, test: 0.1 })),
+    );
+    expect(await readManifest(a!)).toEqual(await readManifest(b!));
+  });
+
+  it('keeps some of each cluster when told so, on one side of the splits', async () => {
+    const folder = await filtered(1, 1, { nearDuplicates: { similarity: 0.65, keep: 3 } });
+    const one = await summary(await filtered(1, 1));
+    expect((await summary(folder)).kept).toBeGreaterThan(one.kept + 50);
+    const sharded = await shard(folder, { rows: 5000, validation: 0.3, test: 0.3 });
+    const side = new Map<string, Split>();
+    for (const split of splits) for (const { id } of await readSplit(sharded, split)) side.set(id, split);
+    const kept = await rowsOf(keptPrompts(folder));
+    const clusters = new Map<unknown, Row[]>();
+    for (const row of kept) {
+      const cluster = row['cluster'] ?? row['id'];
+      clusters.set(cluster, [...(clusters.get(cluster) ?? []), row]);
+    }
+    for (const members of clusters.values()) {
+      expect(members.length).toBeLessThanOrEqual(3);
+      expect(new Set(members.map(({ id }) => side.get(String(id)))).size).toBe(1);
+    }
+  });
+
+  it('is extended by new prompts: old shards and sides stay as they are', async () => {
+    const shape = { rows: 300, validation: 0.1, test: 0.1 };
+    const old = await shard(await filtered(1, 1), shape);
+    const first = await readSplit(old, 'train', 1);
+    const more = await write({
+      'more.jsonl': [
+        ...lines,
+        ...Array.from({ length: 900 }, (_, row) => generateRow(6, row).prompt),
+        `${first[0]!.prompt}, 8k`,
+      ]
+        .map((prompt) => JSON.stringify({ prompt }))
+        .join('\n'),
+    });
+    const set = await write({ 'bench.txt': benchmark.join('\n') });
+    const config = { ...rules, benchmarks: [{ name: 'own', source: set }], extends: old };
+    const folder = await filter(await ingest({ source: more }), config);
+    expect((await summary(folder)).dropped.known).toBeGreaterThan(1500);
+    const extended = await shard(folder, { ...shape, extends: old });
+    const [before, after] = [await readManifest(old), await readManifest(extended)];
+    expect(after.extends).toBe(before.content);
+    for (const split of splits) {
+      const [shards, kept] = [after.splits[split].shards, before.splits[split].shards];
+      expect(shards.slice(0, kept.length)).toEqual(kept);
+      for (const { file, sha256 } of shards) expect(await sha256File(join(extended, file)), file).toBe(sha256);
+    }
+    expect(after.splits.train.shards.length).toBeGreaterThan(before.splits.train.shards.length);
+    const all = (await Promise.all(splits.map((split) => readSplit(extended, split)))).flat();
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+    expect(all.map(({ prompt }) => prompt)).not.toContain(`${first[0]!.prompt}, 8k`);
+  });
+});
+
+/** All rows of what the SQL names. */
+async function rowsOf(from: string): Promise<Row[]> {
+  return Database.use(await emptyFolder(), (database) => database.rows(`FROM ${from}`));
+}

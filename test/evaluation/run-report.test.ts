@@ -35,6 +35,7 @@ const artifacts: Record<string, Record<string, string | Buffer>> = {
   evaluate: {
     'comparisons.json': JSON.stringify(sample.comparisons),
     'scores.json': JSON.stringify(sample.scores),
+    'control.json': JSON.stringify(sample.control),
     'pictures.json': JSON.stringify([{ ...picture!, files: { base: 'base.png', chosen: 'chosen.png' } }]),
     'base.png': png(picture!.files['base']!),
     'chosen.png': png(picture!.files['chosen']!),

@@ -89,6 +89,23 @@ export function sampleReport(count = 12): ReportData {
       dropped: { duplicate: 3520, 'too short': 402, blocked: 230, empty: 0 },
       samples: { 'too short': ['prompts.txt:12: <b>hi</b>'], blocked: [] },
     },
+    card: {
+      tokens: Array.from({ length: 17 }, (_, i) => ({ label: i === 16 ? '80 and more' : `${i * 5} to ${i * 5 + 4}`, prompts: Math.round(4300 * Math.exp(-((i - 5) ** 2) / 8)) + 3 })), // prettier-ignore
+      characters: Array.from({ length: 21 }, (_, i) => ({ label: i === 20 ? '500 and more' : `${i * 25} to ${i * 25 + 24}`, prompts: Math.round(3000 * Math.exp(-((i - 4) ** 2) / 18)) })), // prettier-ignore
+      copies: [
+        { label: '2', prompts: 1210 },
+        { label: '3 to 4', prompts: 302 },
+        { label: '5 to 8', prompts: 41 },
+        { label: '9 to 16', prompts: 3 },
+      ],
+      sources: [
+        { name: 'part-1.csv.gz', kept: 12034 },
+        { name: 'part-2.csv.gz', kept: 9204 },
+        { name: 'more/<i>list</i>.txt', kept: 42 },
+      ],
+      otherSources: { files: 0, kept: 0 },
+      read: { files: 3, ignored: 2, malformed: 12, samples: ['part-1.csv.gz: line 7 has 2 fields, the header has 3'] },
+    },
     splits: { train: 14896, validation: 2128, test: 4256 },
     curves: Array.from({ length: 160 }, (_, i) => ({
       step: i + 1,
