@@ -98,10 +98,11 @@ async function readRewards(file: string): Promise<RewardSpec[]> {
   );
   const found = await downloadModels(rewards, dirname(path));
   const absolute = (to: string) => absolutePath(to, dirname(path));
-  return found.map(({ model, head, ...rest }) => ({
+  return found.map(({ model, head, tokenizer, ...rest }) => ({
     ...rest,
     model: absolute(model),
     ...(head === undefined ? {} : { head: absolute(head) }),
+    ...(tokenizer === undefined ? {} : { tokenizer: absolute(tokenizer) }),
   }));
 }
 

@@ -25,6 +25,7 @@ export const rewardSchema = z.strictObject({
   type: text,
   model: text,
   head: text.optional(),
+  tokenizer: text.optional(),
   weight: z.number(),
 });
 
@@ -106,7 +107,7 @@ const shape = z.strictObject({
   }),
   rewards: z.array(rewardSchema).min(1),
   /** A reward that nothing is trained on. */
-  heldOut: z.strictObject({ type: text, model: text, head: text.optional() }).optional(),
+  heldOut: rewardSchema.omit({ name: true, weight: true }).optional(),
   tuneEncoder: tuneEncoderSchema,
   /** Tunes the UNet after the encoder, which is then frozen. */
   tuneUnet: tuneUnetSchema.optional(),
@@ -171,10 +172,13 @@ export const configSchema = shape.superRefine((config, context) => {
 
 /** The configuration with its paths made absolute. */
 export function resolveConfigPaths(config: Config, absolute: (path: string) => string): Config {
-  const withPaths = <T extends { model: string; head?: string | undefined }>(item: T): T => ({
+  const withPaths = <T extends { model: string; head?: string | undefined; tokenizer?: string | undefined }>(
+    item: T,
+  ): T => ({
     ...item,
     model: absolute(item.model),
     ...(item.head === undefined ? {} : { head: absolute(item.head) }),
+    ...(item.tokenizer === undefined ? {} : { tokenizer: absolute(item.tokenizer) }),
   });
   return {
     ...config,

@@ -6,11 +6,13 @@ import { stageRewards } from './tuning-settings.ts';
 
 // Slices and files that several stages share.
 const tokenizer = ({ model }: Config) => join(model, 'tokenizer');
-const trained = ({ rewards }: Config) => rewards.flatMap(({ model, head }) => [model, head ?? []].flat());
+const filesOf = (reward: { model: string; head?: string | undefined; tokenizer?: string | undefined }) =>
+  [reward.model, reward.head ?? [], reward.tokenizer ?? []].flat();
+const trained = ({ rewards }: Config) => rewards.flatMap(filesOf);
 const judged = (c: Config) => [
   c.model,
   ...trained(c),
-  ...(c.heldOut ? [c.heldOut.model, c.heldOut.head ?? []].flat() : []),
+  ...(c.heldOut ? filesOf(c.heldOut) : []),
 ];
 const sampling = ({ model, sampler }: Config) => ({ model, sampler });
 const champion = (c: Config) =>
