@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { writeFileAtomic } from '../../common/files.ts';
+import { generateRow } from '../../bench/prompts/generate.ts';
+import { Database } from '../../datasets/database.ts';
+import { readFilterSummary } from '../../datasets/filtered.ts';
+import { readManifest } from '../../datasets/manifest.ts';
+import { RowWriter } from '../../datasets/rows.ts';
+import type { IngestSummary } from '../../datasets/stages/ingest.ts';
+import { emptyFolder, keepAll, shard } from './stage-runner.ts';
+
+const config = { ...keepAll, nearDuplicates: { similarity: 0.65, keep: 1 } };
+const shape = { rows: 400, validation: 0.1, test: 0.1 };
+
+/** What ingest makes of a corpus, in several parts. */
+async function ingested(): Promise<string> {
+  const folder = await emptyFolder();
+  await Database.use(await emptyFolder(), async (database) => {
+    const writer = new RowWriter(database, folder);
+    for (let part = 0; part < 4; part++) {
+      const rows = Array.from({ length: 1000 }, (_, i) => part * 1000 + i);
+      await writer.append({
+        sources: rows.map(() => 'corpus'),
+        rows,
+        prompts: rows.map((row) => generateRow(9, row).prompt),
+        splits: rows.map(() => null),
+      });
+      await writer.flush();
+    }
+  });
+  const files = [{ name: 'corpus', rows: 4000, malformed: 0, blank: 0 }];
+  const read: IngestSummary = { rows: 4000, malformed: 0, samples: [], files, ignored: { files: 0, first: [] } };
+  await writeFileAtomic(join(folder, 'summary.json'), JSON.stringify(read));
+  return folder;
+}
+
+/** Starts the filter in a process; kills it as soon as `file` is there. @returns whether it was killed */
+async function runUntil(ingest: string, output: string, scratch: string, file?: string): Promise<boolean> {
+  const given = JSON.stringify({ config, seed: 1, inputs: { ingest }, output, scratch });
+  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'filter-child.ts'), given], {
+    stdio: 'inherit',
+  });
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const started = Date.now();
+  let ended = false;
+  void exited.then(() => (ended = true));
+  while (file !== undefined && !ended) {
+    // What an earlier attempt has left there does not count.
+    const { mtimeMs = 0 } = (await stat(join(scratch, file)).catch(() => undefined)) ?? {};
+    if (mtimeMs >= started) {
+      child.kill('SIGKILL');
+      break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  const [code, signal] = await exited;
+  if (signal === null) expect(code).toBe(0);
+  return signal === 'SIGKILL';
+}
+
+it('killed at any of its steps, the filter goes on, and the shards are those of a run without kills', async () => {
+  const ingest = await ingested();
+  const outputs = [];
+  for (const kills of [[], [join('judged', 'rows-00001', 'judged.json'), 'unique-2.parquet', 'near-1.parquet']]) {
+    const scratch = await emptyFolder();
+    let killed = 0;
+    for (const file of [...kills, undefined]) {
+      // As the runner does it: the scratch folder stays, what lies in the output folder goes.
+      const output = await emptyFolder();
+      if (await runUntil(ingest, output, scratch, file)) killed++;
+      else outputs.push(output);
+    }
+    expect(killed).toBeGreaterThanOrEqual(Math.min(kills.length, 2));
+  }
+  const [whole, resumed] = [outputs[0]!, outputs.at(-1)!];
+  expect(await readFilterSummary(resumed)).toEqual(await readFilterSummary(whole));
+  expect(await readManifest(await shard(resumed, shape))).toEqual(await readManifest(await shard(whole, shape)));
+}, 120_000);
