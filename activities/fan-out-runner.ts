@@ -6,7 +6,7 @@ import { keyOf, type KeyParts } from '../pipeline/key.ts';
 import type { ItemResult } from '../pipeline/results.ts';
 import type { ItemCounts } from '../pipeline/run.ts';
 import type { Artifact, Progress } from '../pipeline/stage.ts';
-import { StageProcess, runStageProcess } from './stage-process.ts';
+import { runStageProcess, type BodyRunner } from './stage-process.ts';
 import { commitStage, outcomeOf } from './stage-runner.ts';
 import type { ItemList, StageOutcome, StagePart, StageTask } from './stage-task.ts';
 import type { WorkFolder } from './work-folder.ts';
@@ -39,7 +39,11 @@ export class FanOutRunner {
     const { value } = await this.#once(task, work, 'items', hooks, async (folder) => {
       const inputs = await this.#bench.openInputs(task);
       const order = this.#bench.order(work, { name: 'items' }, inputs, folder);
-      const { items = [] } = await runStageProcess(order, { ...this.#process(work, hooks), ...hooks });
+      const { items = [] } = await runStageProcess(
+        order,
+        { ...this.#process(work, hooks), ...hooks },
+        this.#bench.startBody,
+      );
       checkItems(work.stage.name, items);
       await writeFile(join(folder.output, listFile), JSON.stringify(items));
       return {};
@@ -58,12 +62,12 @@ export class FanOutRunner {
     const items = (await this.#readList(part.list)).slice(part.from, part.to);
     const inputs = await this.#bench.openInputs(task);
     let counts = part.before;
-    let process: StageProcess | undefined;
+    let process: BodyRunner | undefined;
     try {
       for (const item of items) {
         hooks.signal.throwIfAborted();
         const { value, found } = await this.#once(task, work, { item }, hooks, async (folder) => {
-          process ??= await StageProcess.start(this.#process(work, hooks));
+          process ??= await this.#bench.startBody(this.#process(work, hooks));
           let last: Progress | undefined;
           const order = this.#bench.order(work, { name: 'runItem', item }, inputs, folder);
           const signal = AbortSignal.any([hooks.signal, folder.lost]);
@@ -98,7 +102,8 @@ export class FanOutRunner {
         const inputs = await this.#bench.openInputs(task);
         const order = this.#bench.order(work, call, inputs, folder);
         const signal = AbortSignal.any([hooks.signal, folder.lost]);
-        await runStageProcess(order, { ...this.#process(work, hooks), signal, onProgress: hooks.onProgress });
+        const options = { ...this.#process(work, hooks), signal, onProgress: hooks.onProgress };
+        await runStageProcess(order, options, this.#bench.startBody);
         return commitStage(this.#bench, task, work, folder, part.counts.seconds);
       },
     );

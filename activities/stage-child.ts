@@ -1,8 +1,8 @@
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { CancelledError, RunError, toErrorRecord, TextcraftorError } from '../common/errors.ts';
-import type { FanOutBody, Progress, SegmentBody, StageContext } from '../pipeline/stage.ts';
-import type { StageAnswer, StageMessage, StageOrder, StageReport } from './stage-messages.ts';
+import { CancelledError, toErrorRecord, TextcraftorError } from '../common/errors.ts';
+import type { Progress } from '../pipeline/stage.ts';
+import { callBody } from './call-body.ts';
+import type { StageMessage, StageOrder, StageReport } from './stage-messages.ts';
 
 // The process of a stage: gets an order, calls the body, reports, and waits for the next one or the end.
 
@@ -49,13 +49,11 @@ async function work(order: StageOrder): Promise<void> {
   process.send!(report);
 }
 
-async function attempt({ module, lease: _, call, ...context }: StageOrder): Promise<StageReport> {
+async function attempt(order: StageOrder): Promise<StageReport> {
   const started = performance.now();
   const progress = progressSender();
   try {
-    const body = (await import(pathToFileURL(module).href)) as Record<string, unknown>;
-    if (typeof body[call.name] !== 'function') throw new RunError(`${module} does not export ${call.name}.`);
-    const answer = await callBody(body, call, { ...context, signal: controller.signal, progress: progress.send });
+    const answer = await callBody(order, { signal: controller.signal, progress: progress.send });
     const seconds = (performance.now() - started) / 1000 - progress.checkpointSeconds();
     return { kind: 'done', answer: { ...answer, seconds } };
   } catch (error) {
@@ -66,24 +64,6 @@ async function attempt({ module, lease: _, call, ...context }: StageOrder): Prom
   } finally {
     progress.end();
   }
-}
-
-async function callBody(
-  body: Record<string, unknown>,
-  call: StageOrder['call'],
-  context: StageContext<unknown>,
-): Promise<Omit<StageAnswer, 'seconds'>> {
-  if (call.name === 'run') {
-    const end = performance.now() + (call.segmentSeconds ?? Infinity) * 1000;
-    const run = body['run'] as SegmentBody<unknown>;
-    const result = await run({ ...context, segmentEnds: () => performance.now() >= end });
-    return result === 'checkpoint' ? { unfinished: true } : {};
-  }
-  const { items, runItem, gather } = body as unknown as FanOutBody<unknown>;
-  if (call.name === 'items') return { items: await items(context) };
-  if (call.name === 'runItem') await runItem({ ...context, item: call.item });
-  else await gather({ ...context, items: call.items });
-  return {};
 }
 
 interface ProgressSender {

@@ -26,11 +26,20 @@ export interface OrderOptions {
   onProgress(progress: Progress): void;
 }
 
+/** What does orders, one after another. */
+export interface BodyRunner {
+  /** @throws the body's own error; RetryableError when the process died; CancelledError when it was asked to end */
+  do(order: StageOrder, options: OrderOptions): Promise<StageAnswer>;
+  /** Ends it, and waits until it has. */
+  close(): Promise<void>;
+}
+export type StartBodyRunner = (options: StageProcessOptions) => Promise<BodyRunner>;
+
 /**
  * A process for the bodies of a stage: a crash, an out-of-memory kill or a native call without end never takes the worker
  * down, and the worker stays free to say that it lives. It takes one order after another.
  */
-export class StageProcess {
+export class StageProcess implements BodyRunner {
   readonly #child: ChildProcess;
   readonly #closed: Promise<[number | null, NodeJS.Signals | null]>;
   readonly #log: string;
@@ -58,7 +67,6 @@ export class StageProcess {
     }
   }
 
-  /** @throws the body's own error; RetryableError when the process died; CancelledError when it was asked to end */
   async do(order: StageOrder, { signal, onProgress }: OrderOptions): Promise<StageAnswer> {
     signal.throwIfAborted();
     let killer: NodeJS.Timeout | undefined;
@@ -86,7 +94,6 @@ export class StageProcess {
     }
   }
 
-  /** Ends the process, and waits until it has. */
   async close(): Promise<void> {
     // Not `disconnect`, after which 'close' is never told.
     if (this.#child.connected) this.#child.send('end' satisfies StageMessage, () => {});
@@ -104,13 +111,14 @@ export class StageProcess {
   }
 }
 
-/** Does one order in a process of its own. @throws as {@link StageProcess.do} does */
+/** Does one order in a process of its own. @throws as {@link BodyRunner.do} does */
 export async function runStageProcess(
   order: StageOrder,
   options: StageProcessOptions & OrderOptions,
+  start: StartBodyRunner = StageProcess.start,
 ): Promise<StageAnswer> {
   options.signal.throwIfAborted();
-  const process = await StageProcess.start(options);
+  const process = await start(options);
   try {
     return await process.do(order, options);
   } finally {

@@ -35,12 +35,14 @@ export class StageRunner {
     const { segmentSeconds } = work.stage;
     const call = { name: 'run' as const, ...(task.part && segmentSeconds !== undefined ? { segmentSeconds } : {}) };
     const inputs = await this.#bench.openInputs(task);
-    const answer = await runStageProcess(this.#bench.order(work, call, inputs, folder), {
+    const options = {
       environment: this.#bench.environment(work),
       log: hooks.log,
       signal: AbortSignal.any([hooks.signal, folder.lost]),
       onProgress: hooks.onProgress,
-    });
+    };
+    const order = this.#bench.order(work, call, inputs, folder);
+    const answer = await runStageProcess(order, options, this.#bench.startBody);
     hooks.onBody(answer.seconds);
     return answer.unfinished ? undefined : commitStage(this.#bench, task, work, folder);
   }

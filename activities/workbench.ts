@@ -14,6 +14,7 @@ import { ResultIndex } from '../pipeline/results.ts';
 import type { Progress, Stage } from '../pipeline/stage.ts';
 import { ArtifactStore } from '../pipeline/store.ts';
 import { stageEnvironment } from './stage-environment.ts';
+import { StageProcess, type StartBodyRunner } from './stage-process.ts';
 import type { StageCall, StageOrder } from './stage-messages.ts';
 import type { StageTask } from './stage-task.ts';
 import { WorkFolder } from './work-folder.ts';
@@ -22,6 +23,8 @@ export interface WorkbenchOptions {
   home: Home;
   /** For the stages' processes. */
   environment: NodeJS.ProcessEnv;
+  /** What the bodies run in: processes of their own, when it is left out. */
+  startBody?: StartBodyRunner;
 }
 
 /** Where the pipeline comes from, and the configuration of the run. */
@@ -61,13 +64,15 @@ export interface Work {
 export class Workbench {
   readonly store: ArtifactStore;
   readonly results: ResultIndex;
+  readonly startBody: StartBodyRunner;
   readonly #home: Home;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #keys: KeyMaker;
 
-  constructor({ home, environment }: WorkbenchOptions) {
+  constructor({ home, environment, startBody = StageProcess.start }: WorkbenchOptions) {
     this.#home = home;
     this.#environment = environment;
+    this.startBody = startBody;
     this.store = new ArtifactStore(home.artifacts);
     this.results = new ResultIndex(home.results);
     this.#keys = new KeyMaker(new ExternalDigests(home.externalDigests));
