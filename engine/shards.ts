@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
-import type { Weights } from './weight.ts';
+import { isWeight, type Weights } from './weight.ts';
 
 /** Ends the name of a file that says in which of several files each tensor lies. */
 export const isShardIndex = (path: string) => path.endsWith('.index.json') || path.endsWith('.index.fp16.json');
@@ -31,12 +31,9 @@ export async function readShards(path: string, read: (path: string) => Promise<W
     }
   }
   for (const [name, file] of places)
-    if (!weights.has(name) && !isBuffer(name)) fail(`tensor ${name} should be in ${file}, but is not`);
+    if (!weights.has(name) && isWeight(name)) fail(`tensor ${name} should be in ${file}, but is not`);
   return weights;
 }
-
-/** Integers that are no weights are left out when a file is read. */
-const isBuffer = (name: string) => name.endsWith('position_ids');
 
 async function readIndex(path: string): Promise<Map<string, string>> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

@@ -20,3 +20,6 @@ export function lazyWeight(shape: number[], read: () => Float32Array): Weight {
     },
   };
 }
+
+/** Position ids stand among the weights in files of older versions of transformers, and are none. */
+export const isWeight = (name: string): boolean => !/(^|\.)position_ids$/.test(name);

@@ -4,23 +4,23 @@ import { readSafetensors, writeSafetensors, type TensorData } from './safetensor
 import { isShardIndex, readShards } from './shards.ts';
 import { tf, type Tensor } from './tensorflow.ts';
 import { readTorchWeights } from './torch/file.ts';
-import { lazyWeight, type Weights } from './weight.ts';
+import { isWeight, lazyWeight, type Weights } from './weight.ts';
 
 export { lazyWeight, type Weight, type Weights } from './weight.ts';
 
 /**
- * The floating-point tensors of a weight file: safetensors, what torch.save() wrote, or several of either by their index
- * (`model.safetensors.index.json`). They stay in the file until they are asked for; integer buffers (position ids) are
- * left out.
+ * The tensors of a weight file: safetensors, what torch.save() wrote, or several of either by their index
+ * (`model.safetensors.index.json`). They stay in the file until they are asked for. Position ids, integers that some
+ * versions of transformers wrote, are left out; another tensor that is not of numbers with a fraction is an error when
+ * its values are asked for.
  * @throws InputError that names the file and, where there is one, the tensor or the byte
  */
 export async function readWeights(path: string): Promise<Weights> {
   if (isShardIndex(path)) return readShards(path, readWeights);
   if (/\.(bin|pt|pth|ckpt)$/.test(path)) return readTorchWeights(path);
   const file = await readSafetensors(path);
-  const isNumber = (name: string) => !/^(BOOL|[UI]\d+)$/.test(file.info(name).dtype);
   return new Map(
-    file.names.filter(isNumber).map((name) => [name, lazyWeight(file.info(name).shape, () => file.float32(name))]),
+    file.names.filter(isWeight).map((name) => [name, lazyWeight(file.info(name).shape, () => file.float32(name))]),
   );
 }
 

@@ -1,12 +1,12 @@
 import { InputError } from '../../common/errors.ts';
 import { fileBytes, type FileBytes } from '../file-bytes.ts';
-import { lazyWeight, type Weights } from '../weight.ts';
+import { isWeight, lazyWeight, type Weights } from '../weight.ts';
 import { readPickle, type Pickled } from './pickle.ts';
 import { StoredTensor, readTensor, requireInside, storageOf, torchGlobals, type Storage } from './tensors.ts';
 import { readZip } from './zip.ts';
 
 /**
- * Floating-point tensors of a file that torch.save() wrote (.pt, .pth, .bin, .ckpt), in either of its formats; they stay in
+ * The tensors of a file that torch.save() wrote (.pt, .pth, .bin, .ckpt), in either of its formats; they stay in
  * the file until they are asked for. The pickle inside can build tensors and plain containers only and runs nothing. A
  * dictionary is taken as it is, or what lies in it under one of {@link WRAPPERS}.
  * @throws InputError that names the tensor, the byte, or the Python name that is not allowed
@@ -22,7 +22,7 @@ export async function readTorchWeights(path: string): Promise<Weights> {
         : fail(file, 'it begins with neither a zip archive nor a pickle');
   const weights: Weights = new Map();
   for (const [name, tensor] of stateDict(file, value)) {
-    if (!(tensor instanceof StoredTensor) || /^(BOOL|[UI]\d+)$/.test(tensor.storage.dtype)) continue;
+    if (!(tensor instanceof StoredTensor) || !isWeight(name)) continue;
     const read = () => readTensor(file, place(tensor.storage), tensor, `Tensor ${name} in ${path}`);
     weights.set(name, lazyWeight(tensor.shape, read));
   }

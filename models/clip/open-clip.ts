@@ -79,37 +79,44 @@ function countBlocks(weights: Weights, prefix: string): number {
   return count;
 }
 
-const NAMES: Readonly<Record<string, string>> = {
-  logit_scale: 'logit_scale',
-  positional_embedding: 'text_model.embeddings.position_embedding.weight',
-  'token_embedding.weight': 'text_model.embeddings.token_embedding.weight',
-  'ln_final.weight': 'text_model.final_layer_norm.weight',
-  'ln_final.bias': 'text_model.final_layer_norm.bias',
-  'visual.class_embedding': 'vision_model.embeddings.class_embedding',
-  'visual.positional_embedding': 'vision_model.embeddings.position_embedding.weight',
-  'visual.conv1.weight': 'vision_model.embeddings.patch_embedding.weight',
-  'visual.ln_pre.weight': 'vision_model.pre_layrnorm.weight',
-  'visual.ln_pre.bias': 'vision_model.pre_layrnorm.bias',
-  'visual.ln_post.weight': 'vision_model.post_layernorm.weight',
-  'visual.ln_post.bias': 'vision_model.post_layernorm.bias',
-};
+const NAMES = new Map(
+  Object.entries({
+    logit_scale: 'logit_scale',
+    positional_embedding: 'text_model.embeddings.position_embedding.weight',
+    'token_embedding.weight': 'text_model.embeddings.token_embedding.weight',
+    'ln_final.weight': 'text_model.final_layer_norm.weight',
+    'ln_final.bias': 'text_model.final_layer_norm.bias',
+    'visual.class_embedding': 'vision_model.embeddings.class_embedding',
+    'visual.positional_embedding': 'vision_model.embeddings.position_embedding.weight',
+    'visual.conv1.weight': 'vision_model.embeddings.patch_embedding.weight',
+    'visual.ln_pre.weight': 'vision_model.pre_layrnorm.weight',
+    'visual.ln_pre.bias': 'vision_model.pre_layrnorm.bias',
+    'visual.ln_post.weight': 'vision_model.post_layernorm.weight',
+    'visual.ln_post.bias': 'vision_model.post_layernorm.bias',
+  }),
+);
 /** Stored as [in, out], where a linear layer has [out, in]. */
-const PROJECTIONS: Readonly<Record<string, string>> = {
-  text_projection: 'text_projection.weight',
-  'visual.proj': 'visual_projection.weight',
-};
-const BLOCK: Readonly<Record<string, string>> = {
-  ln_1: 'layer_norm1',
-  ln_2: 'layer_norm2',
-  'attn.out_proj': 'self_attn.out_proj',
-  'mlp.c_fc': 'mlp.fc1',
-  'mlp.c_proj': 'mlp.fc2',
-};
+const PROJECTIONS = new Map(
+  Object.entries({
+    text_projection: 'text_projection.weight',
+    'visual.proj': 'visual_projection.weight',
+  }),
+);
+const BLOCK = new Map(
+  Object.entries({
+    ln_1: 'layer_norm1',
+    ln_2: 'layer_norm2',
+    'attn.out_proj': 'self_attn.out_proj',
+    'mlp.c_fc': 'mlp.fc1',
+    'mlp.c_proj': 'mlp.fc2',
+  }),
+);
 
 /** A tensor under transformers' names: none, one or three. */
 function renamed(name: string, weight: Weight): [string, Weight][] {
-  if (NAMES[name]) return [[NAMES[name], weight]];
-  if (PROJECTIONS[name]) return [[PROJECTIONS[name], transposed(weight)]];
+  const [plain, projection] = [NAMES.get(name), PROJECTIONS.get(name)];
+  if (plain) return [[plain, weight]];
+  if (projection) return [[projection, transposed(weight)]];
   const [, visual, block, part] = /^(visual\.)?transformer\.resblocks\.(\d+)\.(.+)$/.exec(name) ?? [];
   if (part === undefined) return []; // a buffer, or of something beside the model
   const layer = `${visual ? 'vision_model' : 'text_model'}.encoder.layers.${block}`;
@@ -117,7 +124,8 @@ function renamed(name: string, weight: Weight): [string, Weight][] {
   if (joint !== undefined)
     return ['q', 'k', 'v'].map((letter, i) => [`${layer}.self_attn.${letter}_proj.${joint}`, third(weight, i)]);
   const [, module, kind] = /^(.+)\.(weight|bias)$/.exec(part) ?? [];
-  return module !== undefined && BLOCK[module] ? [[`${layer}.${BLOCK[module]}.${kind}`, weight]] : [];
+  const found = BLOCK.get(module ?? '');
+  return found ? [[`${layer}.${found}.${kind}`, weight]] : [];
 }
 
 function transposed(weight: Weight): Weight {
