@@ -35,7 +35,7 @@ const PREFIXES: readonly (readonly [string, AdaptedNetwork])[] = [
   ['lora_te1_', 'text_encoder'],
 ];
 /** How they end: PEFT, diffusers before it, and single files. */
-const ENDS = /\.(lora_A\.weight|lora_B\.weight|lora\.down\.weight|lora\.up\.weight|lora_down\.weight|lora_up\.weight|alpha)$/; // prettier-ignore
+const ENDS = /\.(lora_A\.weight|lora_B\.weight|lora(?:_linear_layer)?\.(?:down|up)\.weight|lora_(?:down|up)\.weight|alpha)$/; // prettier-ignore
 
 /**
  * Reads a LoRA file in the spellings that are around: PEFT's, that of diffusers before it, and that of single files

@@ -1,0 +1,104 @@
+"""
+Adapters (LoRA) made by diffusers and PEFT for the networks of pipeline/, and what the networks compute with them.
+
+    pip install torch diffusers==0.36.0 transformers==4.57.6 peft==0.21.2 accelerate safetensors
+    python test/golden/make-lora.py               writes the golden files in lora/
+    python test/golden/make-lora.py check FILE    loads a file of ours into diffusers, prints how far its outputs are
+                                                  from those of lora/golden.safetensors
+
+lora/diffusers.safetensors is what save_lora_weights writes (PEFT's names, alpha in the metadata), lora/old.safetensors
+the same adapters under the names that diffusers had before, lora/single.safetensors under those of single files.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers.training_utils import _collate_lora_metadata
+from peft import LoraConfig
+from peft.utils import get_peft_model_state_dict
+from safetensors.torch import load_file, save_file
+from transformers import CLIPTextConfig, CLIPTextModel
+
+HERE = Path(__file__).parent
+MODEL = HERE / "pipeline"
+RANK, ALPHA = dict(unet=3, text_encoder=2), dict(unet=6, text_encoder=2)
+
+
+def pipeline():
+    config = {k: v for k, v in json.loads((MODEL / "text_encoder/config.json").read_text()).items() if k not in ("dtype", "torch_dtype")}
+    encoder = CLIPTextModel(CLIPTextConfig(**config))
+    weights = load_file(MODEL / "text_encoder/model.safetensors")
+    encoder.load_state_dict({(n if n.startswith("text_model.") else f"text_model.{n}"): t.float() for n, t in weights.items() if "position_ids" not in n})
+    load = lambda kind, name: kind.from_pretrained(MODEL / name, torch_dtype=torch.float32)
+    return StableDiffusionPipeline(
+        text_encoder=encoder.eval(), tokenizer=None, unet=load(UNet2DConditionModel, "unet").eval(), vae=load(AutoencoderKL, "vae"),
+        scheduler=DDIMScheduler.from_pretrained(MODEL / "scheduler"), safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+
+
+def inputs(pipe):
+    g = torch.Generator().manual_seed(3)
+    c = pipe.unet.config
+    return {
+        "in.sample": torch.randn(2, c.in_channels, 8, 8, generator=g),
+        "in.timestep": torch.tensor([500.0, 20.0]),
+        "in.context": torch.randn(2, 5, c.cross_attention_dim, generator=g),
+        "in.ids": torch.tensor([[pipe.text_encoder.config.bos_token_id, 7, 30, 12, pipe.text_encoder.config.eos_token_id]], dtype=torch.float32),
+    }
+
+
+@torch.no_grad()
+def outputs(pipe, x):
+    return {
+        "out.unet": pipe.unet(x["in.sample"], x["in.timestep"], x["in.context"]).sample,
+        "out.hidden": pipe.text_encoder(x["in.ids"].long()).last_hidden_state,
+    }
+
+
+def make(folder):
+    pipe = pipeline()
+    g = torch.Generator().manual_seed(1)
+    layers = {}
+    for name, targets in dict(unet=["to_q", "to_k", "to_v", "to_out.0"], text_encoder=["q_proj", "k_proj", "v_proj", "out_proj"]).items():
+        network = getattr(pipe, name)
+        network.add_adapter(LoraConfig(r=RANK[name], lora_alpha=ALPHA[name], target_modules=targets))
+        with torch.no_grad():
+            for n, p in network.named_parameters():
+                if "lora_" in n:
+                    p.copy_(0.4 * torch.randn(p.shape, generator=g))
+        layers[f"{name}_lora_layers"] = get_peft_model_state_dict(network)
+    pipe.save_lora_weights(folder, weight_name="diffusers.safetensors", **layers, **_collate_lora_metadata(dict(unet=pipe.unet, text_encoder=pipe.text_encoder)))
+    x = inputs(pipe)
+    save_file({**x, **outputs(pipe, x)}, folder / "golden.safetensors")
+
+    stored = load_file(folder / "diffusers.safetensors")
+    old, single = {}, {}
+    for name, t in stored.items():
+        network, layer = name.split(".", 1)
+        layer, end = layer.rsplit(".lora_", 1)
+        scale = ALPHA[network] / RANK[network] if end.startswith("B") else 1  # the old names know of no alpha
+        old[f"{network}.{layer}.{dict(unet='lora', text_encoder='lora_linear_layer')[network]}.{dict(A='down', B='up')[end[0]]}.weight"] = t * scale
+        key = f"lora_{dict(unet='unet', text_encoder='te')[network]}_{layer.replace('.', '_')}"
+        single[f"{key}.lora_{dict(A='down', B='up')[end[0]]}.weight"] = t
+        single[f"{key}.alpha"] = torch.tensor(float(ALPHA[network]))
+    save_file(old, folder / "old.safetensors")
+    save_file(single, folder / "single.safetensors")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["check"]:
+        pipe = pipeline()
+        pipe.load_lora_weights(str(Path(sys.argv[2]).parent), weight_name=Path(sys.argv[2]).name)
+        golden = load_file(HERE / "lora/golden.safetensors")
+        plain = outputs(pipeline(), golden)
+        for name, ours in outputs(pipe, golden).items():
+            far = lambda t: ((t - golden[name]).norm() / golden[name].norm()).item()
+            print(f"{name}: {far(ours):.1e} from the golden output, which is {far(plain[name]):.2f} from that without adapters")
+            assert far(ours) < 1e-5 < far(plain[name])
+    else:
+        shutil.rmtree(HERE / "lora", ignore_errors=True)
+        (HERE / "lora").mkdir()
+        make(HERE / "lora")
