@@ -2,7 +2,7 @@
  * The layers that every network here is made of, each with its own fused gradient. Images are [B, H, W, C],
  * sequences [B, T, C]. Parameter names and meanings are torch's.
  */
-import { biasAdd, matMul2d } from './operations.ts';
+import { after, biasAdd, matMul2d } from './operations.ts';
 import type { Parameters } from './parameters.ts';
 import { tf, type Tensor } from './tensorflow.ts';
 
@@ -18,7 +18,8 @@ function differentiable(
     const save = args.pop() as Save;
     return {
       value: tf.tidy(() => forward(args as Tensor[], save)),
-      gradFunc: (dy: Tensor, saved: Tensor[]) => tf.tidy(() => backward(dy, saved)),
+      // Only saved tensors are held between the two: what the backward function makes of them waits for dy.
+      gradFunc: (dy: Tensor, saved: Tensor[]) => tf.tidy(() => backward(dy, saved.map((t) => after(t, dy)))), // prettier-ignore
     };
   }) as unknown as Differentiable;
 }
@@ -96,14 +97,20 @@ const normalizeLayer = (epsilon: number) =>
 /** Normalisation over the pixels and the channels of each of `groups` groups. x [B, H, W, C]. */
 export function groupNorm(p: Parameters, x: Tensor, groups: number, epsilon = 1e-5): Tensor {
   const channels = x.shape[3]!;
-  return normalizeGroups(groups, epsilon)(x, p.get('weight', [channels]), p.get('bias', [channels]));
+  return normalizeGroups(groups, epsilon, false)(x, p.get('weight', [channels]), p.get('bias', [channels]));
+}
+
+/** silu(groupNorm(x)), of which only x is kept for the backward pass. x [B, H, W, C]. */
+export function groupNormSilu(p: Parameters, x: Tensor, groups: number, epsilon = 1e-5): Tensor {
+  const channels = x.shape[3]!;
+  return normalizeGroups(groups, epsilon, true)(x, p.get('weight', [channels]), p.get('bias', [channels]));
 }
 
 /**
  * Per-channel sums over the pixels come first (fast, contiguous), the groups are then folded on small tensors,
  * so that a picture is read twice forward and twice backward.
  */
-const normalizeGroups = (groups: number, epsilon: number) => {
+const normalizeGroups = (groups: number, epsilon: number, activate: boolean) => {
   /** Mean over the channels of each group, given back to each channel. [B, C] -> [B, C] */
   const groupMean = (t: Tensor): Tensor => {
     const [batch, channels] = t.shape as [number, number];
@@ -111,22 +118,27 @@ const normalizeGroups = (groups: number, epsilon: number) => {
     return mean.tile([1, 1, channels / groups]).reshape([batch, channels]);
   };
   const spread = (t: Tensor): Tensor => t.reshape([t.shape[0]!, 1, 1, t.shape[1]!]);
+  const apply = (x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, rstd: Tensor): Tensor => {
+    const scale = rstd.mul(weight);
+    return x.mul(spread(scale)).add(spread(bias.sub(mean.mul(scale))));
+  };
   return differentiable(
     ([x, weight, bias], save) => {
       const mean = groupMean(x!.mean([1, 2]));
       const variance = groupMean(tf.squaredDifference(x!, spread(mean)).mean([1, 2]));
       const rstd = variance.add(epsilon).rsqrt();
-      const scale = rstd.mul(weight!);
-      save([x!, weight!, mean, rstd]);
-      return x!.mul(spread(scale)).add(spread(bias!.sub(mean.mul(scale))));
+      save([x!, weight!, bias!, mean, rstd]);
+      const normal = apply(x!, weight!, bias!, mean, rstd);
+      return activate ? normal.mul(normal.sigmoid()) : normal;
     },
-    (dy, [x, weight, mean, rstd]) => {
+    (dy, [x, weight, bias, mean, rstd]) => {
+      const dNormal = activate ? siluGradient(dy, apply(x!, weight!, bias!, mean!, rstd!)) : dy;
       const pixels = x!.shape[1]! * x!.shape[2]!;
-      const sumDy = dy.sum([1, 2]);
-      const sumDyNormal = dy.mul(x!).sum([1, 2]).sub(mean!.mul(sumDy)).mul(rstd!);
+      const sumDy = dNormal.sum([1, 2]);
+      const sumDyNormal = dNormal.mul(x!).sum([1, 2]).sub(mean!.mul(sumDy)).mul(rstd!);
       const a = groupMean(sumDy.mul(weight!)).div(pixels);
       const b = groupMean(sumDyNormal.mul(weight!)).div(pixels).mul(rstd!).mul(rstd!);
-      const dx = dy
+      const dx = dNormal
         .mul(spread(rstd!.mul(weight!)))
         .sub(x!.mul(spread(b)))
         .add(spread(mean!.mul(b).sub(a.mul(rstd!))));
@@ -134,6 +146,12 @@ const normalizeGroups = (groups: number, epsilon: number) => {
     },
   );
 };
+
+/** dy times the derivative of x * sigmoid(x). */
+function siluGradient(dy: Tensor, x: Tensor): Tensor {
+  const s = x.sigmoid();
+  return dy.mul(s).mul(x.mul(tf.sub(1, s)).add(1));
+}
 
 /** x * sigmoid(slope * x), with the sigmoid computed again in the backward pass. */
 const gatedSigmoid = (slope: number) =>
@@ -158,18 +176,40 @@ export const quickGelu: (x: Tensor) => Tensor = gatedSigmoid(1.702);
 export const gelu: (x: Tensor) => Tensor = differentiable(
   ([x], save) => {
     save([x!]);
-    return x!.mul(x!.mul(Math.SQRT1_2).erf().add(1)).mul(0.5);
+    return geluOf(x!);
+  },
+  (dy, [x]) => [geluGradient(dy, x!)],
+);
+
+const geluOf = (x: Tensor): Tensor => x.mul(x.mul(Math.SQRT1_2).erf().add(1)).mul(0.5);
+function geluGradient(dy: Tensor, x: Tensor): Tensor {
+  const cdf = x.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
+  const pdf = x
+    .square()
+    .mul(-0.5)
+    .exp()
+    .mul(1 / Math.sqrt(2 * Math.PI));
+  return dy.mul(cdf.add(x.mul(pdf)));
+}
+
+/** Half of the last axis times gelu of the other half (GEGLU), both kept as they came. x [B, T, 2 C] -> [B, T, C] */
+export const gatedGelu: (x: Tensor) => Tensor = differentiable(
+  ([x], save) => {
+    save([x!]);
+    const [value, gate] = halvesOf(x!);
+    return value.mul(geluOf(gate));
   },
   (dy, [x]) => {
-    const cdf = x!.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
-    const pdf = x!
-      .square()
-      .mul(-0.5)
-      .exp()
-      .mul(1 / Math.sqrt(2 * Math.PI));
-    return [dy.mul(cdf.add(x!.mul(pdf)))];
+    const [value, gate] = halvesOf(x!);
+    return [tf.concat([dy.mul(geluOf(gate)), geluGradient(dy.mul(value), gate)], -1)];
   },
 );
+
+function halvesOf(x: Tensor): [Tensor, Tensor] {
+  const [batch, length, width] = x.shape as [number, number, number];
+  const half = (start: number): Tensor => x.slice([0, 0, start], [batch, length, width / 2]);
+  return [half(0), half(width / 2)];
+}
 
 /** Rows of an embedding table. ids int32 [...] -> [..., width]; `weight` [size, width]. */
 export function embedding(p: Parameters, ids: Tensor, size: number, width: number): Tensor {
@@ -188,23 +228,42 @@ export function embedding(p: Parameters, ids: Tensor, size: number, width: numbe
  * operations are called must not depend on it, or it could not be left open in an export.
  */
 const SCORES_AT_ONCE = 2 ** 25;
+/** Entries up to which they are kept for the backward pass instead: then to have them again would cost more than room. */
+const SCORES_TO_KEEP = 2 ** 21;
 
 /**
  * Scaled dot-product attention of several heads. q [B, Tq, D], k and v [B, Tk, D] -> [B, Tq, D]. Scores are computed
  * for a chunk of the queries at a time and again in the backward pass, so memory grows with the chunk, not with Tq x Tk.
  */
-export function attention(q: Tensor, k: Tensor, v: Tensor, heads: number, { causal = false } = {}): Tensor {
+export function attention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  heads: number,
+  { causal = false, scoresAtOnce = SCORES_AT_ONCE, scoresToKeep = SCORES_TO_KEEP } = {},
+): Tensor {
   const [batch, queries, width] = q.shape as [number, number, number];
   const keys = k.shape[1]!;
   const depth = width / heads;
   const split = (t: Tensor): Tensor => t.reshape([batch, t.shape[1]!, heads, depth]).transpose([0, 2, 1, 3]);
-  const chunks = Math.ceil(product([heads, queries, keys]) / SCORES_AT_ONCE);
+  const scores = product([heads, queries, keys]);
+  const chunks = Math.ceil(scores / scoresAtOnce);
   const rows = Math.ceil(queries / chunks);
-  const y = chunkedAttention(rows, depth ** -0.5, causal)(split(q), split(k), split(v));
+  const keep = chunks === 1 && scores <= scoresToKeep;
+  const y = chunkedAttention({ rows, scale: depth ** -0.5, causal, keep })(split(q), split(k), split(v));
   return y.transpose([0, 2, 1, 3]).reshape([batch, queries, width]);
 }
 
-const chunkedAttention = (rows: number, scale: number, causal: boolean) => {
+interface ChunkedAttention {
+  /** Queries of a chunk. */
+  rows: number;
+  scale: number;
+  causal: boolean;
+  /** Whether the probabilities, of one chunk then, are kept. */
+  keep: boolean;
+}
+
+const chunkedAttention = ({ rows, scale, causal, keep }: ChunkedAttention) => {
   const probabilities = (q: Tensor, k: Tensor, start: number): Tensor => {
     const scores = tf.matMul(q.mul(scale), k, false, true);
     return tf.softmax(causal ? scores.add(causalMask(q.shape[2]!, k.shape[2]!, start)) : scores);
@@ -217,17 +276,18 @@ const chunkedAttention = (rows: number, scale: number, causal: boolean) => {
   const join = (parts: Tensor[]): Tensor => (parts.length === 1 ? parts[0]! : tf.concat(parts, 2));
   return differentiable(
     ([q, k, v], save) => {
-      const y = join(starts(q!).map((start) => tf.matMul(probabilities(chunk(q!, start), k!, start), v!)));
-      save([q!, k!, v!, y]);
+      const p = starts(q!).map((start) => probabilities(chunk(q!, start), k!, start));
+      const y = join(p.map((rows) => tf.matMul(rows, v!)));
+      save([q!, k!, v!, y, ...(keep ? p : [])]);
       return y;
     },
-    (dy, [q, k, v, y]) => {
+    (dy, [q, k, v, y, kept]) => {
       const dq: Tensor[] = [];
       const dk: Tensor[] = [];
       const dv: Tensor[] = [];
       for (const start of starts(q!)) {
         const [qi, dyi, yi] = [chunk(q!, start), chunk(dy, start), chunk(y!, start)];
-        const p = probabilities(qi, k!, start);
+        const p = kept ?? probabilities(qi, k!, start);
         dv.push(tf.matMul(p, dyi, true, false));
         // softmax backward: the row sums of dP * P equal those of dY * Y
         const ds = p.mul(tf.matMul(dyi, v!, false, true).sub(dyi.mul(yi).sum(-1, true)));

@@ -8,6 +8,8 @@ export interface Attribute {
 }
 
 interface OperationBackend {
+  /** The recorder of a program has it. */
+  after?(x: Tensor, earlier: Tensor): Tensor;
   executeSingleOutput(operation: string, attributes: Attribute[], inputs: Tensor[]): Tensor;
   getDTypeInteger(dtype: string): number;
   binding: { TF_ATTR_TYPE: number; TF_ATTR_BOOL: number; TF_ATTR_INT: number; TF_ATTR_STRING: number };
@@ -44,4 +46,12 @@ export function biasAdd(x: Tensor, bias: Tensor): Tensor {
     [typeAttribute('T', x.dtype), { name: 'data_format', type: binding.TF_ATTR_STRING, value: 'NHWC' }],
     [x, bias],
   );
+}
+
+/**
+ * `x`, for use once `earlier` is there: in a program, what is computed from it waits for that, and is not shared with what
+ * was computed from x before. So a gradient computes again what it would otherwise have kept.
+ */
+export function after(x: Tensor, earlier: Tensor): Tensor {
+  return backend().after?.(x, earlier) ?? x;
 }

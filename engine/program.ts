@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { encodeSavedModel, type NodeDefinition } from './graph-definition.ts';
+import { split, type Halves } from './halves.ts';
 import { fileShape, toEngine, toFile } from './parameters.ts';
 import { record } from './recorder.ts';
 import {
@@ -24,12 +25,22 @@ export type Tensors = Record<string, Tensor>;
 interface Entry {
   inputs: Record<string, TensorSpec>;
   outputs: string[];
+  halves?: Halves;
+}
+
+/** An entry point between its halves. */
+export interface Pending {
+  /** The outputs that do not depend on the late inputs. The caller disposes them. */
+  outputs: Tensors;
+  /** Runs the second half, once, and frees what was kept for it. The caller disposes the outputs. */
+  finish(inputs: Tensors): Tensors;
 }
 
 interface Binding {
   loadSavedModel(folder: string, tags: string): number;
   runSavedModel(id: number, inputs: number[], inputNames: string, outputNames: string): OutputMetadata[];
   deleteSavedModel(id: number): void;
+  deleteTensor(id: number): void;
 }
 interface OutputMetadata {
   id: number;
@@ -62,11 +73,15 @@ export class Program {
   #nodes: NodeDefinition[] = [];
   #id: number | undefined;
 
-  /** Records `build`, which must use ordinary tfjs operations on its inputs and parameters and return its outputs. */
+  /**
+   * Records `build`, which must use ordinary tfjs operations on its inputs and parameters and return its outputs.
+   * @param late inputs that come later (see {@link start})
+   */
   entry<I extends string, O extends Tensors>(
     name: string,
     inputs: Record<I, TensorSpec>,
     build: (inputs: Record<I, Tensor>, scope: Scope) => O,
+    { late = [] }: { late?: readonly string[] } = {},
   ): void {
     if (this.#id !== undefined) throw new Error('entry points are recorded before compile()');
     if (this.#entries.has(name)) throw new Error(`entry point ${name} is there already`);
@@ -79,10 +94,13 @@ export class Program {
       const outputs = build(fed, recording);
       for (const [key, tensor] of Object.entries(outputs)) recording.output(`${name}/out/${key}`, tensor);
       recording.done(`${name}/done`);
-      return Object.keys(outputs);
+      const references = new Map(Object.keys(outputs).map((key) => [key, `${name}/out/${key}`]));
+      const waiting = new Set(late.map((key) => `${name}/in/${key}`));
+      const halves = late.length > 0 ? split(recorder.nodes, waiting, references, recorder.tensors) : undefined;
+      return { outputs: Object.keys(outputs), ...(halves ? { halves } : {}) };
     });
     this.#nodes.push(...nodes);
-    this.#entries.set(name, { inputs, outputs: result });
+    this.#entries.set(name, { inputs, ...result });
   }
 
   /** Hands the graph to TensorFlow. */
@@ -103,11 +121,51 @@ export class Program {
 
   /** Runs an entry point. The caller disposes the outputs. */
   run(name: string, inputs: Tensors): Tensors {
+    const entry = this.#entry(name);
+    return this.#call(name, this.#feeds(name, Object.keys(entry.inputs), inputs), entry.outputs, true).outputs;
+  }
+
+  /**
+   * Runs the first half of an entry point that has late inputs: a function's value now, its vector-Jacobian product when
+   * the gradient of the result is known. The variables must not change in between.
+   */
+  start(name: string, inputs: Tensors): Pending {
+    const { halves, inputs: specs, outputs } = this.#entry(name);
+    if (!halves) throw new Error(`${name} has no late inputs`);
+    const early = new Map(this.#feeds(name, Object.keys(specs).filter((key) => key in inputs), inputs)); // prettier-ignore
+    const computed = halves.kept.filter((reference) => !early.has(reference));
+    const first = this.#call(name, [...early], halves.early, false, computed);
+    const kept = [...halves.kept.filter((reference) => early.has(reference)).map((reference) => [reference, early.get(reference)!] as const), ...computed.map((reference, i) => [reference, first.kept[i]!] as const)]; // prettier-ignore
+    return {
+      outputs: first.outputs,
+      finish: (late) => {
+        const feeds = this.#feeds(name, Object.keys(specs).filter((key) => key in late), late); // prettier-ignore
+        const rest = outputs.filter((key) => !halves.early.includes(key));
+        try {
+          return this.#call(name, [...kept, ...feeds], rest, true).outputs;
+        } finally {
+          for (const id of first.kept) backend().binding.deleteTensor(id);
+        }
+      },
+    };
+  }
+
+  /** Bytes that an entry point with late inputs keeps between its halves. */
+  keptBytes(name: string): number {
+    return this.#entry(name).halves?.keptBytes ?? 0;
+  }
+
+  #entry(name: string): Entry {
     const entry = this.#entries.get(name);
     if (!entry) throw new Error(`there is no entry point ${name}`);
-    const keys = Object.keys(entry.inputs);
+    return entry;
+  }
+
+  /** The native tensors of inputs, by the names of their placeholders. */
+  #feeds(name: string, keys: readonly string[], inputs: Tensors): [reference: string, id: number][] {
+    const specs = this.#entry(name).inputs;
     const tensors = keys.map((key) => {
-      const [tensor, spec] = [inputs[key], entry.inputs[key]!];
+      const [tensor, spec] = [inputs[key], specs[key]!];
       if (!tensor) throw new Error(`${name} needs the input ${key}`);
       if (String(tensor.shape) !== String(spec.shape) || tensor.dtype !== spec.dtype)
         throw new Error(
@@ -115,13 +173,25 @@ export class Program {
         );
       return tensor;
     });
-    const outputs = this.#run(
-      tensors,
-      keys.map((key) => `${name}/in/${key}`),
-      [...entry.outputs.map((key) => `${name}/out/${key}`), `${name}/done`],
-    );
-    outputs.pop()!.dispose();
-    return Object.fromEntries(entry.outputs.map((key, i) => [key, outputs[i]!]));
+    return nativeTensors(tensors).map((id, i) => [`${name}/in/${keys[i]}`, id]);
+  }
+
+  /** @param kept references whose values are to stay native, with the number TensorFlow's binding knows each by */
+  #call(
+    name: string,
+    feeds: readonly (readonly [reference: string, id: number])[],
+    outputs: readonly string[],
+    done: boolean,
+    kept: readonly string[] = [],
+  ): { outputs: Tensors; kept: number[] } {
+    const fetches = [...outputs.map((key) => `${name}/out/${key}`), ...kept, ...(done ? [`${name}/done`] : [])];
+    const found = this.#fetch(feeds, fetches);
+    if (done) backend().binding.deleteTensor(found.pop()!.id);
+    const results = found.splice(0, outputs.length).map((metadata) => backend().createOutputTensor(metadata));
+    return {
+      outputs: Object.fromEntries(outputs.map((key, i) => [key, results[i]!])),
+      kept: found.map(({ id }) => id),
+    };
   }
 
   /** Names and file shapes of the parameters of `group`, in the order of first use. */
@@ -203,15 +273,19 @@ export class Program {
   }
 
   #run(tensors: Tensor[], inputNames: string[], outputNames: string[]): Tensor[] {
+    const feeds = nativeTensors(tensors).map((id, i) => [inputNames[i]!, id] as const);
+    return this.#fetch(feeds, outputNames).map((metadata) => backend().createOutputTensor(metadata));
+  }
+
+  #fetch(feeds: readonly (readonly [reference: string, id: number])[], fetches: readonly string[]): OutputMetadata[] {
     if (this.#id === undefined) throw new Error('compile() comes before the first run');
-    const { binding, getInputTensorIds } = backend();
-    const ids = getInputTensorIds.call(backend(), tensors);
-    return binding
-      .runSavedModel(this.#id, ids, inputNames.join(','), outputNames.join(','))
-      .map((metadata) => backend().createOutputTensor(metadata));
+    const names = feeds.map(([reference]) => reference);
+    const ids = feeds.map(([, id]) => id);
+    return backend().binding.runSavedModel(this.#id, ids, names.join(','), fetches.join(','));
   }
 }
 
 const backend = () => tf.backend() as unknown as RunningBackend;
+const nativeTensors = (tensors: Tensor[]): number[] => backend().getInputTensorIds.call(backend(), tensors);
 /** What is moved between JavaScript and the device at once: bounds the second copy of the weights while they are loaded. */
 const TRANSFER_BYTES = 2 ** 29;

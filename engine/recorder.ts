@@ -30,6 +30,8 @@ class Recorder extends tf.KernelBackend {
   readonly #nodeBackend: NodeBackend;
   readonly #recorded = new tf.DataStorage<Recorded>(this, tf.engine() as never);
   nodes: NodeDefinition[] = [];
+  /** Shape and type of every node's outputs, by reference. */
+  tensors = new Map<string, Output>();
   /** Put before node names: the entry point. */
   prefix = '';
 
@@ -74,6 +76,13 @@ class Recorder extends tf.KernelBackend {
     return this.addNode(operation, inputs.map((input) => this.reference(input)), attr, outputs); // prettier-ignore
   }
 
+  /** See operations.ts. */
+  after(x: Tensor, earlier: Tensor): Tensor {
+    const input = [this.reference(x), `^${this.reference(earlier).replace(/:\d+$/, '')}`];
+    const output = { shape: [...x.shape], dtype: x.dtype as DataType };
+    return this.addNode('Identity', input, { T: typeValue(output.dtype) }, [output])[0]!;
+  }
+
   /** Adds a node; its outputs become tensors that stand for its future results. */
   addNode(
     op: string,
@@ -86,7 +95,9 @@ class Recorder extends tf.KernelBackend {
     this.nodes.push(node);
     return outputs.map(({ shape, dtype }, index) => {
       const dataId = {};
-      this.#recorded.set(dataId, { shape, dtype, reference: index === 0 ? node.name : `${node.name}:${index}` });
+      const reference = index === 0 ? node.name : `${node.name}:${index}`;
+      this.tensors.set(reference, { shape, dtype });
+      this.#recorded.set(dataId, { shape, dtype, reference });
       return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }) as Tensor;
     });
   }
@@ -204,6 +215,7 @@ export function record<T>(prefix: string, build: (recorder: Recorder) => T): { n
   void tf.setBackend(BACKEND);
   const recorder = tf.backend() as unknown as Recorder;
   recorder.nodes = [];
+  recorder.tensors = new Map();
   recorder.prefix = prefix;
   tf.engine().startScope();
   try {

@@ -14,3 +14,7 @@ process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
 /** TensorFlow, on the CPU or on a CUDA device: the library chooses when it is loaded. */
 export const tf = require('@tensorflow/tfjs-node-gpu') as typeof TensorFlow;
 export type Tensor = TensorFlow.Tensor;
+
+/** Whether programs run on a CUDA device; what passes between their runs then goes through the host's memory. */
+export const usesGpu = (): boolean =>
+  (tf.backend() as unknown as { isUsingGpuDevice?: boolean }).isUsingGpuDevice ?? false;

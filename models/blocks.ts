@@ -1,5 +1,5 @@
 /** Convolutional blocks that the UNet and the VAE share. Pictures and latents are [B, H, W, C]. */
-import { conv2d, groupNorm, linear, silu } from '../engine/layers.ts';
+import { conv2d, groupNormSilu, linear } from '../engine/layers.ts';
 import type { Parameters } from '../engine/parameters.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 
@@ -13,9 +13,9 @@ export interface ResnetOptions {
 
 /** diffusers' ResnetBlock2D. x [B, H, W, in] -> [B, H, W, out] */
 export function resnetBlock(p: Parameters, x: Tensor, { out, groups, epsilon, time }: ResnetOptions): Tensor {
-  let h = conv2d(p.at('conv1'), silu(groupNorm(p.at('norm1'), x, groups, epsilon)), out);
+  let h = conv2d(p.at('conv1'), groupNormSilu(p.at('norm1'), x, groups, epsilon), out);
   if (time) h = h.add(linear(p.at('time_emb_proj'), time, out).reshape([-1, 1, 1, out]));
-  h = conv2d(p.at('conv2'), silu(groupNorm(p.at('norm2'), h, groups, epsilon)), out);
+  h = conv2d(p.at('conv2'), groupNormSilu(p.at('norm2'), h, groups, epsilon), out);
   const shortcut = x.shape[3] === out ? x : conv2d(p.at('conv_shortcut'), x, out, { kernel: 1 });
   return shortcut.add(h);
 }

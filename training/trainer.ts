@@ -1,6 +1,6 @@
 import { RandomStream } from '../common/random.ts';
-import type { Program, Tensors } from '../engine/program.ts';
-import { tf, type Tensor } from '../engine/tensorflow.ts';
+import type { Pending, Program, Tensors } from '../engine/program.ts';
+import { tf, usesGpu, type Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights.ts';
 import { requireFiniteScores } from '../rewards/total.ts';
 import { ADAMW, updateNumbers } from './adamw.ts';
@@ -18,6 +18,8 @@ export interface TrainerSettings extends ProgramSettings {
   gradient?: GradientVariant;
   /** What a prompt is in this step: another wording, fewer words. */
   augmentPrompt?: ((prompt: string, stream: RandomStream) => string) | undefined;
+  /** Bytes of activations that may be kept between steps and their gradients; steps that do not fit are run again. */
+  activationBytes?: number;
 }
 
 /** What one step of tuning is told about itself. */
@@ -172,7 +174,9 @@ export class Trainer {
       let gradient = passes.length === 1 ? dz! : dz!.div(passes.length);
       for (const [k, start] of starts.toReversed().entries()) {
         const keep = this.#learns.step ? { keep: tf.scalar(i === 0 && k === 0 ? 0 : 1) } : {};
-        const back = this.program.run('stepVjp', { ...start, ...embeddings, dz: gradient, ...keep });
+        const late = { dz: gradient, ...keep };
+        const back =
+          start.pending?.finish(late) ?? this.program.run('stepVjp', { ...start.inputs, ...embeddings, ...late });
         gradient = back['dz']!;
         for (const [name, t] of Object.entries(back)) sums.set(name, [...(sums.get(name) ?? []), t]);
       }
@@ -183,21 +187,28 @@ export class Trainer {
   }
 
   /** The last K steps: the inputs of those that carry gradient, and what they end with. */
-  #passes(step: number | undefined, start: Tensor, embeddings: Tensors): { starts: Tensors[]; end: Tensor }[] {
-    const { gradientSteps, gradient: variant = { type: 'last' }, seed = 0 } = this.#settings;
-    const advance = (inputs: Tensors) => this.program.run('step', { ...inputs, ...embeddings })['z']!;
-    const starts: Tensors[] = [];
+  #passes(step: number | undefined, start: Tensor, embeddings: Tensors): { starts: StepStart[]; end: Tensor }[] {
+    const { gradientSteps, gradient: variant = { type: 'last' }, seed = 0, activationBytes = usesGpu() ? 0 : ACTIVATION_BYTES } = this.#settings; // prettier-ignore
+    const starts: StepStart[] = [];
+    const advance = (inputs: { z: Tensor; step: Tensor }, keep: boolean): Tensor => {
+      const given = { ...inputs, ...embeddings };
+      const pending = keep ? this.program.start('stepVjp', given) : undefined;
+      starts.push({ inputs, pending });
+      return (pending?.outputs ?? this.program.run('step', given))['z']!;
+    };
+    const carrying = stepsWithGradient(variant, gradientSteps, seed, step ?? 0);
+    const kept = Math.min(carrying, Math.floor(activationBytes / this.program.keptBytes('stepVjp')));
     let z = start;
-    for (const numbers of this.#generator.steps.slice(-gradientSteps)) {
-      starts.push({ z, step: tf.tensor1d([...numbers]) });
-      z = advance(starts.at(-1)!);
-    }
-    const passes = [{ starts: starts.slice(-stepsWithGradient(variant, gradientSteps, seed, step ?? 0)), end: z }];
+    for (const [i, numbers] of this.#generator.steps.slice(-gradientSteps).entries())
+      z = advance({ z, step: tf.tensor1d([...numbers]) }, i >= gradientSteps - kept);
+    const passes = [{ starts: starts.splice(-carrying), end: z }];
+    const last = passes[0]!.starts.at(-1)!.inputs;
     for (let repeat = 1; variant.type === 'draft-lv' && repeat < variant.repeats; repeat++) {
       const { signal, noise } = this.#generator.lastLevel!;
       const values = new RandomStream(seed, 'renoise', step, repeat).normal(z.size);
-      const again = { ...starts.at(-1)!, z: z.mul(signal).add(tf.tensor(values, z.shape).mul(noise)) };
-      passes.push({ starts: [again], end: advance(again) });
+      const again = { ...last, z: z.mul(signal).add(tf.tensor(values, z.shape).mul(noise)) };
+      const end = advance(again, false);
+      passes.push({ starts: [starts.pop()!], end });
     }
     return passes;
   }
@@ -210,6 +221,15 @@ export class Trainer {
     return tf.tensor(values, [...shape]);
   }
 }
+
+/** Where a step with gradient begins, and the step itself where its activations were kept. */
+interface StepStart {
+  inputs: { z: Tensor; step: Tensor };
+  pending: Pending | undefined;
+}
+
+/** Default for {@link TrainerSettings.activationBytes}: a step of Stable Diffusion at 512 pixels takes 2.7 GiB. On a GPU, 0. */
+const ACTIVATION_BYTES = 4 * 2 ** 30;
 
 /** tf.tidy for a function whose result holds no tensors. */
 function withoutTidying<T>(f: () => T): T {

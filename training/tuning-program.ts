@@ -47,7 +47,7 @@ export const scoresOf = (reward: string) => `reward.${reward}`;
  *     encode     prompts -> embeddings                             under the networks as they are now
  *     step       z_t -> z_(t-1)
  *     score      z_0 -> loss, rewards, dL/dz_0
- *     stepVjp    z_t, dL/dz_(t-1) -> dL/dz_t, dL/d(embeddings)     runs the step again
+ *     stepVjp    z_t, dL/dz_(t-1) -> dL/dz_t, dL/d(embeddings)     in two halves, of which the first is the step
  *     gradients  dL/d(embeddings) -> dL/d(phi) by full name, in the engine's layout
  *     update     dL/d(embeddings) -> the update of all that is trained; norms of the gradients
  *     average    the moving average of all that is trained
@@ -86,7 +86,7 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
   };
   program.entry('stepVjp', vjpInputs, ({ dz, keep, ...inputs }: Tensors, scope) => {
     let parameters: string[] = [];
-    const { gradients } = vectorJacobianProduct(
+    const { value, gradients } = vectorJacobianProduct(
       () => step(scope, inputs),
       () => {
         const found = trainedParameters(scope, trained);
@@ -95,12 +95,12 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
       },
       dz,
     );
-    const outputs: Tensors = { dz: gradients.shift()! };
+    const outputs: Tensors = { z: value, dz: gradients.shift()! };
     if (learns.encode) for (const name of names) outputs[gradientOf(name)] = gradients.shift()!;
     for (const name of parameters)
       scope.assign(`state/gradient/${name}`, scope.state('gradient', name).mul(keep!).add(gradients.shift()!));
     return outputs;
-  });
+  }, { late: ['dz', 'keep'] }); // prettier-ignore
 
   program.entry('score', { z: latents, ...generator.scoreInputs.specs }, ({ z, ...inputs }: Tensors, scope) => {
     let scores: Tensors = {};

@@ -1,4 +1,4 @@
-import { attention, conv2d, gelu, groupNorm, layerNorm, linear } from '../../engine/layers.ts';
+import { attention, conv2d, gatedGelu, groupNorm, layerNorm, linear } from '../../engine/layers.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import type { Tensor } from '../../engine/tensorflow.ts';
 
@@ -41,9 +41,6 @@ function multiHeadAttention(p: Parameters, x: Tensor, context: Tensor, heads: nu
 
 /** GEGLU (Shazeer, "GLU variants improve transformer", 2020): half of the first layer gates the other half. */
 function feedForward(p: Parameters, x: Tensor): Tensor {
-  const [batch, length, width] = x.shape as [number, number, number];
-  const both = linear(p.at('net.0.proj'), x, 8 * width);
-  const value = both.slice([0, 0, 0], [batch, length, 4 * width]);
-  const gate = both.slice([0, 0, 4 * width], [batch, length, 4 * width]);
-  return linear(p.at('net.2'), value.mul(gelu(gate)), width);
+  const width = x.shape[2]!;
+  return linear(p.at('net.2'), gatedGelu(linear(p.at('net.0.proj'), x, 8 * width)), width);
 }

@@ -1,4 +1,4 @@
-import { conv2d, groupNorm, silu } from '../../engine/layers.ts';
+import { conv2d, groupNormSilu } from '../../engine/layers.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { downsample, resnetBlock, upsample } from '../blocks.ts';
@@ -70,6 +70,6 @@ export function unet2dCondition(p: Parameters, config: UnetConfig, { sample, tim
     if (level > 0) x = upsample(block.at('upsamplers.0'), x, skips.at(-1)!.shape.slice(1, 3) as [number, number]);
   }
 
-  x = silu(groupNorm(p.at('conv_norm_out'), x, groups, epsilon));
+  x = groupNormSilu(p.at('conv_norm_out'), x, groups, epsilon);
   return conv2d(p.at('conv_out'), x, config.out_channels);
 }

@@ -1,4 +1,4 @@
-import { attention, conv2d, groupNorm, linear, silu } from '../../engine/layers.ts';
+import { attention, conv2d, groupNorm, groupNormSilu, linear } from '../../engine/layers.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { downsample, resnetBlock, upsample } from '../blocks.ts';
@@ -28,7 +28,7 @@ export function vaeDecode(p: Parameters, config: VaeConfig, z: Tensor): Tensor {
       x = resnetBlock(block.at('resnets').at(i), x, { out, groups, epsilon: EPSILON });
     if (level < widths.length - 1) x = upsample(block.at('upsamplers.0'), x);
   });
-  x = silu(groupNorm(decoder.at('conv_norm_out'), x, groups, EPSILON));
+  x = groupNormSilu(decoder.at('conv_norm_out'), x, groups, EPSILON);
   return conv2d(decoder.at('conv_out'), x, config.out_channels);
 }
 
@@ -49,7 +49,7 @@ export function vaeEncode(p: Parameters, config: VaeConfig, image: Tensor): { me
     if (level < widths.length - 1) x = downsample(block.at('downsamplers.0'), x, 0);
   });
   x = middleBlock(encoder.at('mid_block'), config, x);
-  x = silu(groupNorm(encoder.at('conv_norm_out'), x, groups, EPSILON));
+  x = groupNormSilu(encoder.at('conv_norm_out'), x, groups, EPSILON);
   x = conv2d(encoder.at('conv_out'), x, 2 * latent_channels);
   if (config.use_quant_conv !== false) x = conv2d(p.at('quant_conv'), x, 2 * latent_channels, { kernel: 1 });
   const [mean, logvar] = tf.split(x, 2, 3) as [Tensor, Tensor];

@@ -1,0 +1,66 @@
+/**
+ * An entry point in two halves: what its early inputs determine, and what waits for its late inputs (the gradient of its
+ * result). Only what the second half needs of the first is kept between them, so nothing large is computed twice.
+ */
+import type { NodeDefinition } from './graph-definition.ts';
+import type { Output } from './shape-inference.ts';
+
+export interface Halves {
+  /** The outputs that do not depend on a late input. */
+  early: string[];
+  /** References to what the first half hands to the second: node outputs, and early inputs. */
+  kept: string[];
+  /** Bytes of what is kept, early inputs aside. */
+  keptBytes: number;
+}
+
+/** What costs nothing to have again: values of variables and constants, and other shapes of the same elements. */
+const FREE = new Set(['ReadVariableOp', 'Const', 'Reshape', 'Identity']);
+
+/**
+ * @param nodes of the entry point
+ * @param late names of the placeholders of the late inputs
+ * @param outputs references by output name
+ * @param tensors what is known of each reference
+ */
+export function split(
+  nodes: readonly NodeDefinition[],
+  late: ReadonlySet<string>,
+  outputs: ReadonlyMap<string, string>,
+  tensors: ReadonlyMap<string, Output>,
+): Halves {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const dependent = new Set(late);
+  // Nodes are recorded after what they read.
+  for (const { name, input } of nodes)
+    if (input.some((reference) => dependent.has(nodeOf(reference)))) dependent.add(name);
+  // What a gradient computes again of its forward function comes after its first node, and belongs to it.
+  const first = nodes.findIndex(({ name }) => dependent.has(name) && !late.has(name));
+  const results = new Set([...outputs.values()].filter((reference) => !dependent.has(reference)));
+  const waits = new Set(nodes.slice(first).flatMap(({ name }) => (results.has(name) ? [] : [name])).concat([...late])); // prettier-ignore
+
+  const kept = new Set<string>();
+  const keep = (reference: string): void => {
+    const node = byName.get(nodeOf(reference));
+    if (!node || waits.has(node.name) || node.op === 'VarHandleOp') return;
+    if (FREE.has(node.op)) node.input.forEach(keep);
+    else kept.add(reference);
+  };
+  for (const { name, input } of nodes) if (waits.has(name)) input.forEach(keep);
+
+  const isInput = (reference: string) => byName.get(reference)?.op === 'Placeholder';
+  const bytes = [...kept]
+    .filter((reference) => !isInput(reference))
+    .map((reference) => sizeOf(tensors.get(reference)!));
+  return {
+    early: [...outputs].flatMap(([name, reference]) => (results.has(reference) ? [name] : [])),
+    kept: [...kept],
+    keptBytes: bytes.reduce((a, b) => a + b, 0),
+  };
+}
+
+/** The node of `node`, `node:output` or `^node`. */
+const nodeOf = (reference: string): string => reference.replace(/^\^|:\d+$/g, '');
+
+const sizeOf = ({ shape, dtype }: Output): number =>
+  shape.reduce((product, size) => product * size, dtype === 'bool' ? 1 : 4);
