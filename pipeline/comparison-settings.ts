@@ -48,3 +48,18 @@ export const transferSchema = z.strictObject({
   /** Of how many prompts the pictures are kept. */
   images: z.int().min(0).default(12),
 });
+
+/** What watches validation prompts while a network is tuned: docs/decisions/collapse-alarm.md. */
+export const alarmSchema = z.strictObject({
+  /** Steps between two looks. */
+  every: positive.default(20),
+  prompts: positive.default(24),
+  /** Two at least, for the diversity between the pictures of a prompt. */
+  samplesPerPrompt: positive.default(2),
+  /** Share of the base's diversity that may be lost. */
+  diversity: z.number().gt(0).max(1).default(0.4),
+  /** Fall of the held-out reward or of a text-image similarity that is allowed, in standard deviations of the base's. */
+  similarity: z.number().gt(0).default(0.5),
+  /** Ends tuning after so many looks without a new best on the held-out reward (the trained sum where there is none). */
+  patience: positive.optional(),
+});

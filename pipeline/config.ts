@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { stagesSchema } from './cache-policy.ts';
 import { notifySchema } from './notify/settings.ts';
-import { armSchema, benchmarkSchema, largestBlend } from './comparison-settings.ts';
+import { alarmSchema, armSchema, benchmarkSchema, largestBlend, transferSchema } from './comparison-settings.ts';
 import { championSchema, registrySchema } from './registry/settings.ts';
 import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './tuning-settings.ts';
 
@@ -111,6 +111,8 @@ const shape = z.strictObject({
   tuneEncoder: tuneEncoderSchema,
   /** Tunes the UNet after the encoder, which is then frozen. */
   tuneUnet: tuneUnetSchema.optional(),
+  /** Stops tuning that games its rewards. */
+  alarm: alarmSchema.optional(),
   sweep: z.strictObject({
     blends: z.array(z.number().min(0).max(largestBlend)).min(1).default([0, 0.25, 0.5, 0.75, 1]),
     prompts: positive,
@@ -125,6 +127,8 @@ const shape = z.strictObject({
     /** Further arms: mixes of encoders, another encoder. */
     arms: z.array(armSchema).optional(),
   }),
+  /** UNets that the chosen encoder is tried with, without having been tuned with them. */
+  transfer: transferSchema.optional(),
   /** Sets of prompts to compare on besides the test split. They are kept out of training. */
   benchmarks: z.array(benchmarkSchema).optional(),
   /** The version in production, which the evaluation compares with what comes out. A scheduled retraining sets it. */
@@ -197,6 +201,7 @@ export function resolveConfigPaths(config: Config, absolute: (path: string) => s
     ...(config.tuneEncoder.startFrom === undefined
       ? {}
       : { tuneEncoder: { ...config.tuneEncoder, startFrom: absolute(config.tuneEncoder.startFrom) } }),
+    ...(config.transfer ? { transfer: { ...config.transfer, unets: config.transfer.unets.map((other) => ({ ...other, unet: absolute(other.unet) })) } } : {}), // prettier-ignore
     ...(config.champion ? { champion: { ...config.champion, encoder: absolute(config.champion.encoder) } } : {}),
   };
 }

@@ -9,16 +9,14 @@ const tokenizer = ({ model }: Config) => join(model, 'tokenizer');
 const filesOf = (reward: { model: string; head?: string | undefined; tokenizer?: string | undefined }) =>
   [reward.model, reward.head ?? [], reward.tokenizer ?? []].flat();
 const trained = ({ rewards }: Config) => rewards.flatMap(filesOf);
-const judged = (c: Config) => [
-  c.model,
-  ...trained(c),
-  ...(c.heldOut ? filesOf(c.heldOut) : []),
-];
+const judged = (c: Config) => [c.model, ...trained(c), ...(c.heldOut ? filesOf(c.heldOut) : [])];
 const sampling = ({ model, sampler }: Config) => ({ model, sampler });
 const champion = (c: Config) =>
   c.champion ? { champion: { encoder: c.champion.encoder, blend: c.champion.blend } } : {};
 const judging = (c: Config) => ({ ...sampling(c), rewards: c.rewards, ...(c.heldOut ? { heldOut: c.heldOut } : {}) });
-const tuning = <S extends { rewardWeights?: Record<string, number> | undefined }>(c: Config, { rewardWeights, ...stage }: S) => ({ ...stage, ...sampling(c), rewards: stageRewards(c.rewards, rewardWeights) }); // prettier-ignore
+const tuning = <S extends { rewardWeights?: Record<string, number> | undefined }>(c: Config, { rewardWeights, ...stage }: S) => ({ ...stage, ...sampling(c), rewards: stageRewards(c.rewards, rewardWeights), ...(c.alarm ? watching(c) : {}) }); // prettier-ignore
+const watching = ({ alarm, heldOut }: Config) => ({ alarm, ...(heldOut ? { heldOut } : {}) });
+const tuningFiles = (c: Config) => [c.model, ...(c.alarm ? judged(c).slice(1) : trained(c))];
 const benchmarks = ({ benchmarks }: Config) => (benchmarks ? { benchmarks } : {});
 const benchmarkFiles = ({ benchmarks = [] }: Config) => benchmarks.map(({ source }) => source).filter((source) => source !== 'shapes'); // prettier-ignore
 const armFiles = ({ evaluate }: Config) =>
@@ -73,7 +71,7 @@ export const tuneEncoder = defineStage({
   inputs: ['shard', 'rollout'],
   module: 'training/stages/tune-encoder.ts',
   config: (c: Config) => tuning(c, c.tuneEncoder),
-  files: (c) => [c.model, ...trained(c), c.tuneEncoder.startFrom ?? []].flat(),
+  files: (c) => [...tuningFiles(c), c.tuneEncoder.startFrom ?? []].flat(),
   engine: true,
 });
 export const tuneUnet = defineStage({
@@ -82,7 +80,7 @@ export const tuneUnet = defineStage({
   module: 'training/stages/tune-unet.ts',
   when: (c: Config) => c.tuneUnet !== undefined,
   config: (c: Config) => tuning(c, c.tuneUnet!),
-  files: (c) => [c.model, ...trained(c)],
+  files: tuningFiles,
   engine: true,
 });
 export const sweep = defineStage({
@@ -109,6 +107,15 @@ export const evaluate = defineStage({
   files: (c) => [...judged(c), ...benchmarkFiles(c), ...armFiles(c), ...(c.champion ? [c.champion.encoder] : [])],
   engine: true,
 });
+export const transfer = defineStage({
+  name: 'transfer',
+  inputs: ['shard', 'tune-encoder', 'sweep'],
+  when: (c: Config) => c.transfer !== undefined,
+  module: 'evaluation/stages/transfer.ts',
+  config: (c: Config) => ({ ...c.transfer!, ...judging(c) }),
+  files: (c) => [...judged(c), ...c.transfer!.unets.map(({ unet }) => unet)],
+  engine: true,
+});
 export const register = defineStage({
   name: 'register',
   inputs: ['tune-encoder', 'sweep', 'evaluate'],
@@ -119,7 +126,7 @@ export const register = defineStage({
 export const report = defineStage({
   name: 'report',
   inputs: ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'],
-  optionalInputs: ['tune-unet'],
+  optionalInputs: ['tune-unet', 'transfer'],
   module: 'evaluation/stages/report.ts',
   config: ({ name, seed, sampler, rollout, rewards, tuneEncoder, tuneUnet, sweep, evaluate }: Config) => ({
     ...{ name, seed, sampler, rollout, sweep },
@@ -136,6 +143,6 @@ export const textcraftor = definePipeline({
   schema: configSchema,
   root: new URL('..', import.meta.url).href,
   resolvePaths: resolveConfigPaths,
-  stages: [ingest, filter, shard, rollout, tuneEncoder, tuneUnet, sweep, evaluate, register, report],
+  stages: [ingest, filter, shard, rollout, tuneEncoder, tuneUnet, sweep, evaluate, transfer, register, report],
   results: ['register', 'report'],
 });

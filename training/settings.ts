@@ -3,10 +3,14 @@ import { LORA_TARGETS, type LoraSettings } from '../models/lora.ts';
 import type { SamplerSettings } from '../models/sampler.ts';
 import { loadRewards } from '../rewards/registry.ts';
 import type { RewardSpec } from '../rewards/reward.ts';
-import { ADAMW } from './adamw.ts';
+import { ADAMW, type AdamWOptions } from './adamw.ts';
+import type { Alarm, AlarmSettings } from './alarm.ts';
 import type { PictureAugmentation } from './augmentation/picture.ts';
 import { augmentPrompt, changesPrompts, type PromptAugmentation } from './augmentation/prompt.ts';
+import type { Generator } from './generator.ts';
 import type { GradientVariant } from './gradient-variants.ts';
+import { HELD_OUT, Observer, withObservers } from './observer.ts';
+import { openAlarm } from './open-alarm.ts';
 import { textToImage, type TextToImageSettings, type TrainableNetwork } from './text-to-image.ts';
 import { Trainer } from './trainer.ts';
 import type { LoopSettings } from './tune.ts';
@@ -24,6 +28,10 @@ export interface TuneSettings extends LoopSettings {
   sampler: SamplerSettings;
   /** With the stage's own weights. */
   rewards: RewardSpec[];
+  /** A reward that is never trained on, for the alarm. */
+  heldOut?: Pick<RewardSpec, 'type' | 'model' | 'head'> | undefined;
+  /** Looks at validation prompts while tuning; off when left out. */
+  alarm?: AlarmSettings | undefined;
   weightDecay?: number | undefined;
   /** Largest global norm of a network's gradient. */
   gradientClip?: number | undefined;
@@ -43,31 +51,60 @@ export interface NetworkToTrain {
   lora?: LoraOptions | undefined;
 }
 
-/** The trainer of a stage. */
+export interface MakeOptions extends Pick<TextToImageSettings, 'encoder'> {
+  seed: number;
+  embeddingPull?: number;
+  /** The prompts' folder, and one for the looks' file: where they are given, and `alarm` is set, an alarm watches. */
+  watch?: { shards: string; scratch: string };
+  /** Measures without gradient in any case. */
+  observes?: boolean;
+}
+
+/** What a stage tunes with. */
+export interface TuningTools {
+  trainer: Trainer;
+  generator: Generator;
+  /** Where something watches. */
+  observer?: Observer;
+  alarm?: Alarm;
+}
+
+/** The trainer of a stage and what watches it. */
 export async function makeTrainer(
   pipeline: LoadedPipeline,
   config: TuneSettings,
   networks: readonly NetworkToTrain[],
-  { seed, embeddingPull = 0, encoder }: { seed: number; embeddingPull?: number } & Pick<TextToImageSettings, 'encoder'>,
-): Promise<Trainer> {
-  const { batch, sampler, augment, gradient, average = 0 } = config;
-  const rewards = await loadRewards(config.rewards);
-  return new Trainer(textToImage(pipeline, rewards, { batch, sampler, encoder, augmentation: augment }), {
+  { seed, embeddingPull = 0, encoder, watch, observes = false }: MakeOptions,
+): Promise<TuningTools> {
+  const { batch, sampler, augment, gradient, average = 0, alarm, heldOut } = config;
+  const watched = observes || (watch !== undefined && alarm !== undefined);
+  const held = watched && heldOut ? [{ ...heldOut, name: HELD_OUT, weight: 0 }] : [];
+  const rewards = await loadRewards([...config.rewards, ...held]);
+  const trained = rewards.slice(0, config.rewards.length);
+  const plain = textToImage(pipeline, trained, { batch, sampler, encoder, augmentation: augment });
+  const generator = watched ? withObservers(plain, pipeline.config.vae, rewards) : plain;
+  const trainer = new Trainer(generator, {
     trained: networks.map(({ name, learningRate, lora }) => ({ name, learningRate, ...(lora ? { lora: complete(name, lora) } : {}) })), // prettier-ignore
     gradientSteps: sampler.gradientSteps,
     embeddingPull,
-    optimizer: {
-      ...ADAMW,
-      weightDecay: config.weightDecay ?? 0,
-      gradientClip: config.gradientClip ?? ADAMW.gradientClip,
-    },
+    optimizer: optimizerOf(config),
     seed,
     weightPull: config.weightPull ?? 0,
     ...(average > 0 ? { averageDecay: average } : {}),
     ...(gradient ? { gradient } : {}),
     ...(augment && changesPrompts(augment) ? { augmentPrompt: (prompt, stream) => augmentPrompt(prompt, augment, stream) } : {}), // prettier-ignore
   });
+  if (!watched) return { trainer, generator };
+  const observer = new Observer(trainer.program, generator, rewards);
+  if (!watch || !alarm) return { trainer, generator, observer };
+  return { trainer, generator, observer, alarm: await openAlarm({ pipeline, config, alarm, trainer, observer, watch, seed }) }; // prettier-ignore
 }
+
+export const optimizerOf = ({ weightDecay = 0, gradientClip = ADAMW.gradientClip }: TuneSettings): AdamWOptions => ({
+  ...ADAMW,
+  weightDecay,
+  gradientClip,
+});
 
 const complete = (network: TrainableNetwork, { rank, alpha = rank, targets }: LoraOptions): LoraSettings => ({
   rank,

@@ -4,6 +4,7 @@ import { CancelledError, RunError } from '../common/errors.ts';
 import { writeFileAtomic } from '../common/files.ts';
 import { keyedPermutation } from '../datasets/permutation.ts';
 import type { StageContext } from '../pipeline/stage.ts';
+import type { Alarm } from './alarm.ts';
 import { readLastCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Rollout } from './rollout.ts';
 import type { StepMetrics, Trainer } from './trainer.ts';
@@ -22,10 +23,14 @@ export interface LoopSettings {
 }
 
 export interface Tuning {
-  trainer: Trainer;
+  trainer: Pick<Trainer, 'step' | 'snapshot' | 'restore'>;
   rollout: Rollout;
   /** The networks that are trained, the main one first. */
   networks: readonly string[];
+  /** Watches validation prompts; it has measured the base. */
+  alarm?: Alarm | undefined;
+  /** Pictures that a step scores, for each sample of its batch. Default 1. */
+  evaluations?: number;
   /** Called before the first step, and not again when tuning goes on from a checkpoint. */
   prepare?(): Promise<void>;
   /** Writes the networks as they are now into a folder (`step-000040` or `final`) of the stage's artifact. */
@@ -38,7 +43,7 @@ export interface Tuning {
  */
 export async function tune(
   { config, seed, output, scratch, progress, signal }: StageContext<LoopSettings>,
-  { trainer, rollout, networks, prepare, keep }: Tuning,
+  { trainer, rollout, networks, alarm, evaluations = 1, prepare, keep }: Tuning,
 ): Promise<void> {
   const { steps, batch } = config;
   const metricsPath = join(scratch, 'metrics.jsonl');
@@ -53,10 +58,14 @@ export async function tune(
     await prepare?.();
     await writeFile(metricsPath, '');
   }
+  await alarm?.goOnFrom(checkpoint?.step ?? 0);
 
   const save = async (step: number): Promise<void> =>
     writeCheckpoint(checkpoints, { step, ...trainer.snapshot(), metricsBytes: (await stat(metricsPath)).size });
-  for (let step = (checkpoint?.step ?? 0) + 1; step <= steps; step++) {
+  let done = checkpoint?.step ?? 0;
+  let ended = alarm?.hasEnded() === true;
+  while (done < steps && !ended) {
+    const step = done + 1;
     if (signal.aborted) {
       await save(step - 1);
       throw new CancelledError(`Tuning was stopped after step ${step - 1} of ${steps}; it goes on from there.`);
@@ -65,8 +74,11 @@ export async function tune(
     const metrics = trainer.step(step, rollout, rowsOf(step, batch, rollout.samples.length, seed), rate);
     const line = metricsLine(metrics, networks, config.learningRate * rate);
     await appendFile(metricsPath, `${JSON.stringify(line)}\n`);
-    if (step % config.keepEvery === 0 || step === steps) await keep(kept, stepFolder(step));
-    if (step % config.checkpointEvery === 0 || step === steps) await save(step);
+    if (alarm) ended = await alarm.check(step);
+    const final = ended || step === steps;
+    if (step % config.keepEvery === 0 || final) await keep(kept, stepFolder(step));
+    if (step % config.checkpointEvery === 0 || final) await save(step);
+    done = step;
     const { loss, deltaNorm } = line as { loss: number; deltaNorm: number };
     progress({ step, total: steps, message: 'steps', metrics: { loss, deltaNorm, ...metrics.rewards } });
   }
@@ -79,7 +91,12 @@ export async function tune(
   await cp(kept, output, { recursive: true });
   await keep(output, 'final');
   await cp(metricsPath, join(output, 'metrics.jsonl'));
-  await writeFileAtomic(join(output, 'summary.json'), JSON.stringify({ steps, ...Object.fromEntries(changes) }));
+  await alarm?.keep(join(output, 'validation.jsonl'));
+  const rewardEvaluations = done * batch * evaluations;
+  await writeFileAtomic(
+    join(output, 'summary.json'),
+    JSON.stringify({ steps: done, rewardEvaluations, ...Object.fromEntries(changes) }),
+  );
 }
 
 export const stepFolder = (step: number) => `step-${String(step).padStart(6, '0')}`;

@@ -24,10 +24,11 @@ export const run: StageBody<TuneEncoderSettings, 'shard' | 'rollout'> = async (c
   if (startFrom !== undefined && lora) pipeline.weights.textEncoder = await loadTextEncoder(startFrom);
   const encoder: NetworkToTrain = { name: TEXT_ENCODER, learningRate, lora };
   const networks: NetworkToTrain[] = [encoder, ...(joint ? [{ name: UNET, ...joint } as const] : [])];
-  const trainer = await makeTrainer(pipeline, config, networks, { seed, embeddingPull });
+  const watch = { shards: inputs.shard, scratch: context.scratch };
+  const { trainer, alarm } = await makeTrainer(pipeline, config, networks, { seed, embeddingPull, watch });
   const names = networks.map(({ name }) => name);
   await tune(context, {
-    trainer,
+    ...{ trainer, alarm },
     rollout: await readRollout(inputs.rollout),
     networks: names,
     async prepare() {

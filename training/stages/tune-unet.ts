@@ -16,15 +16,16 @@ export interface TuneUnetSettings extends TuneSettings {
 }
 
 /** Tunes the UNet by the gradient of the rewards. The tuned encoder is frozen, and seen in both guidance branches. */
-export const run: StageBody<TuneUnetSettings, 'rollout' | 'tune-encoder'> = async (context) => {
+export const run: StageBody<TuneUnetSettings, 'shard' | 'rollout' | 'tune-encoder'> = async (context) => {
   const { config, seed, inputs } = context;
   const { learningRate, lora, blend } = config;
   const pipeline = await loadPipeline(config.model);
   const source = join(inputs['tune-encoder'], 'encoder', 'final');
   const encoder = blend === 0 ? undefined : { weights: await loadTextEncoder(source), source, blend };
-  const trainer = await makeTrainer(pipeline, config, [{ name: UNET, learningRate, lora }], { seed, encoder });
+  const watch = { shards: inputs.shard, scratch: context.scratch };
+  const { trainer, alarm } = await makeTrainer(pipeline, config, [{ name: UNET, learningRate, lora }], { seed, encoder, watch }); // prettier-ignore
   await tune(context, {
-    trainer,
+    ...{ trainer, alarm },
     rollout: await readRollout(inputs.rollout),
     networks: [UNET],
     keep: keepNetworks(trainer, pipeline, [UNET]),
