@@ -1,4 +1,4 @@
-import type { Tensor } from './tensorflow.ts';
+import { tf, type Tensor } from './tensorflow.ts';
 
 /**
  * How a parameter lies in a file (torch) and in the engine (TensorFlow):
@@ -35,28 +35,23 @@ export function fileShape(shape: readonly number[], layout: Layout): number[] {
   }
 }
 
-/** Values in the file's order rearranged to the engine's. @param shape the engine's shape */
-export function toEngine(data: Float32Array, shape: readonly number[], layout: Layout): Float32Array {
-  return layout === 'same' ? data : rearrange(data, shape, layout, true);
+/** The engine's axes in the order of the file's, and the inverse. */
+const ORDERS = {
+  linear: { toEngine: [1, 0], toFile: [1, 0] },
+  conv2d: { toEngine: [2, 3, 1, 0], toFile: [3, 2, 0, 1] },
+};
+
+/** A parameter from its values in the file's order. @param shape the engine's shape */
+export function toEngine(data: Float32Array, shape: readonly number[], layout: Layout): Tensor {
+  if (layout === 'same') return tf.tensor(data, [...shape]);
+  return tf.tidy(() => tf.tensor(data, fileShape(shape, layout)).transpose(ORDERS[layout].toEngine));
 }
 
 /** The inverse of {@link toEngine}. */
-export function toFile(data: Float32Array, shape: readonly number[], layout: Layout): Float32Array {
-  return layout === 'same' ? data : rearrange(data, shape, layout, false);
-}
-
-/** Both layouts reverse the axes (taps, in, out) into (out, in, taps); a linear layer has one tap. */
-function rearrange(data: Float32Array, shape: readonly number[], layout: Layout, toEngineOrder: boolean): Float32Array {
-  const taps = layout === 'conv2d' ? shape[0]! * shape[1]! : 1;
-  const [inputs, outputs] = shape.slice(-2) as [number, number];
-  const result = new Float32Array(data.length);
-  for (let t = 0; t < taps; t++)
-    for (let i = 0; i < inputs; i++)
-      for (let o = 0; o < outputs; o++) {
-        const engine = (t * inputs + i) * outputs + o;
-        const file = (o * inputs + i) * taps + t;
-        if (toEngineOrder) result[engine] = data[file]!;
-        else result[file] = data[engine]!;
-      }
-  return result;
+export function toFile(parameter: Tensor, layout: Layout): Float32Array {
+  if (layout === 'same') return parameter.dataSync() as Float32Array;
+  const stored = tf.tidy(() => parameter.transpose(ORDERS[layout].toFile));
+  const data = stored.dataSync() as Float32Array;
+  stored.dispose();
+  return data;
 }

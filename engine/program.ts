@@ -216,9 +216,7 @@ export class Program {
           `Tensor ${name} in ${source} has shape [${stored.shape.join(', ')}]; expected [${shape.join(', ')}].`,
         );
       const variable = this.#variables.get(`${group}/${name}`)!;
-      values.set(`${group}/${name}`, () =>
-        tf.tensor(toEngine(stored.data, variable.shape, variable.layout), [...variable.shape]),
-      );
+      values.set(`${group}/${name}`, () => toEngine(stored.data, variable.shape, variable.layout));
     }
     this.#set(values);
   }
@@ -239,7 +237,7 @@ export class Program {
   /** A tensor of the shape of a parameter (`group/name`), a gradient for one, as a file would hold the parameter. */
   inFileLayout(name: string, tensor: Tensor): { shape: number[]; data: Float32Array } {
     const { shape, layout } = this.#variables.get(name)!;
-    return { shape: fileShape(shape, layout), data: toFile(tensor.dataSync() as Float32Array, shape, layout) };
+    return { shape: fileShape(shape, layout), data: toFile(tensor, layout) };
   }
 
   /** Frees the graph and its variables. */

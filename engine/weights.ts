@@ -74,7 +74,7 @@ export class WeightParameters implements Parameters {
       throw new InputError(
         `Tensor ${name} in ${this.#source} has shape [${stored.shape.join(', ')}]; expected [${expected.join(', ')}].`,
       );
-    const tensor = tf.keep(tf.tensor(toEngine(stored.data, shape, layout), [...shape]));
+    const tensor = tf.keep(toEngine(stored.data, shape, layout));
     this.#used.set(name, tensor);
     return tensor;
   }
