@@ -3,8 +3,15 @@ import { wordsOf } from './words.ts';
 
 /** A benchmark prompt of fewer words is too common a phrase to look for anywhere in a text. */
 const fewestWords = 4;
-/** Where a prompt's first part ends, behind which its tags stand. */
-const separator = /[,.;|:!?\n]/;
+/** Between the parts of a prompt: its tags, or its tags and sentences. */
+const separators = [/[,;|\n]/, /[,;|\n]|[.:!?](?=\s|$)/];
+/** Words that say nothing about what is in the picture. */
+const stock = new Set(
+  (
+    '4k 8k 16k hd hdr uhd hq highly high ultra hyper quality resolution detailed details detail best masterpiece artstation ' +
+    'trending on realistic photorealistic sharp focus cinematic octane render unreal engine beautiful stunning'
+  ).split(' '),
+);
 
 interface Entry {
   benchmark: string;
@@ -22,12 +29,15 @@ export interface Contamination {
 }
 
 /**
- * Finds prompts of benchmarks in other prompts: as the whole text, as its first part ("a prompt, 8k"), as a stretch of
- * it, and nearly: a stretch as long as the benchmark's prompt whose words and pairs of words are alike.
+ * Finds prompts of benchmarks in other prompts: as the whole text, stock words aside ("a prompt 8k"), as a part of it
+ * between commas or as a sentence, as a stretch of it (not those of few words), and nearly: a stretch as long as the
+ * benchmark's prompt whose words and pairs of words are alike.
  */
 export class ContaminationIndex {
   readonly #similarity: number;
   readonly #exact = new Map<string, Entry>();
+  /** First words of prompts that are looked for as parts only. */
+  readonly #shortBeginnings = new Set<string>();
   /** Prompts by their rarest shingles: whatever is alike has one of them. */
   readonly #rare = new Map<number, Entry[]>();
 
@@ -43,6 +53,7 @@ export class ContaminationIndex {
         const entry = { benchmark: name, prompt, words: words.length, shingles: shinglesOfWords(words) };
         this.#exact.set(key, entry);
         if (words.length >= fewestWords) entries.push(entry);
+        else this.#shortBeginnings.add(words[0]!);
       }
     }
     const counts = new Map<number, number>();
@@ -65,7 +76,7 @@ export class ContaminationIndex {
 
   /** @param words those of the text, as `wordsOf` gives them */
   find(text: string, words: readonly string[]): Contamination | undefined {
-    const same = this.#exact.get(words.join(' ')) ?? this.#firstPart(text);
+    const same = this.#exact.get(words.join(' ')) ?? this.#part(text, words);
     if (same) return { benchmark: same.benchmark, prompt: same.prompt, similarity: 1 };
 
     const shingles = shinglesOfWords(words);
@@ -81,9 +92,16 @@ export class ContaminationIndex {
     return undefined;
   }
 
-  #firstPart(text: string): Entry | undefined {
-    const at = text.search(separator);
-    return at <= 0 ? undefined : this.#exact.get(wordsOf(text.slice(0, at)).join(' '));
+  /** A prompt that is a part of the text, or all of it but stock words. */
+  #part(text: string, words: readonly string[]): Entry | undefined {
+    if (!words.some((word) => this.#shortBeginnings.has(word))) return undefined;
+    for (const separator of separators) {
+      for (const part of text.split(separator)) {
+        const found = this.#exact.get(wordsOf(part).join(' '));
+        if (found) return found;
+      }
+    }
+    return this.#exact.get(words.filter((word) => !stock.has(word)).join(' '));
   }
 }
 

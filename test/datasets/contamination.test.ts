@@ -38,6 +38,7 @@ describe('ContaminationIndex', () => {
     for (const text of [
       'a bond of trust between two people',
       'james bond, 8k',
+      'oil painting of james bond. 8k',
       'a photo of a cat',
       'a cat wearing a beret, a dog in a black turtleneck',
       'the sea',

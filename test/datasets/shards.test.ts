@@ -51,6 +51,22 @@ describe('PromptStream', () => {
     expect(epochs[0]).not.toEqual(epochs[1]);
   });
 
+  it('reads shards of several row groups in parts', async () => {
+    const lines = Array.from({ length: 9000 }, (_, i) => `prompt ${i}`);
+    const source = await write({ 'a.txt': lines.join('\n') });
+    const large = await shard(await filter(await ingest({ source })), { rows: 5000, validation: 0, test: 0 });
+    const stream = await PromptStream.open(large, 'train', 1);
+    const seen = [];
+    for await (const batch of stream.batches(0, 500)) {
+      seen.push(...batch.map(({ prompt }) => prompt));
+      if (seen.length === 9000) break;
+    }
+    expect([...seen].sort()).toEqual([...lines].sort());
+    const all = await readSplit(large, 'train');
+    expect(await readSplit(large, 'train', 4600)).toEqual(all.slice(0, 4600));
+    expect((await stream.take(8990, 20)).slice(0, 10).map(({ prompt }) => prompt)).toEqual(seen.slice(8990));
+  });
+
   it('goes on from any place as if it had never stopped', async () => {
     const whole = await (await PromptStream.open(folder, 'train', 7)).take(0, 500);
     await fc.assert(

@@ -55,6 +55,27 @@ describe('ClipTokenizer', () => {
     );
   });
 
+  it('counts ASCII, which has a way of its own, as it encodes it', () => {
+    const unit = fc.constantFrom(
+      ...'aB1 \t\n\u0000\u007f.,(',
+      "'",
+      "'s",
+      "'LL",
+      "'",
+      '<|endoftext|>',
+      '<|',
+      'detailed',
+      '12',
+    );
+    fc.assert(
+      fc.property(fc.array(unit, { maxLength: 30 }), (parts) => {
+        const text = parts.join('');
+        expect(tokenizer.count(text), JSON.stringify(text)).toBe(tokenizer.encode(text).length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('sees no difference between white space, case and composition of the same words', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('red', 'Circle', 'CAFÉ', 'naïve', '8', '!?'), { minLength: 1 }), (words) => {
