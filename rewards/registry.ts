@@ -4,6 +4,7 @@ import { ClipModels } from './clip-model.ts';
 import { clipSimilarity } from './clip-similarity.ts';
 import { filmCnnReward } from './film-cnn.ts';
 import { hpsv2 } from './hpsv2.ts';
+import { imageReward } from './image-reward.ts';
 import { pickscore } from './pickscore.ts';
 import type { LoadedReward, RewardSpec, RewardType } from './reward.ts';
 
@@ -13,6 +14,7 @@ const rewardTypes: Readonly<Record<string, RewardType>> = {
   aesthetic,
   pickscore,
   hpsv2,
+  'image-reward': imageReward,
   'film-cnn': filmCnnReward,
 };
 

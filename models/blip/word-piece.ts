@@ -1,0 +1,79 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../../common/errors.ts';
+
+/** Longer words are unknown, as in BERT's own tokenizer. */
+const LONGEST_WORD = 100;
+const SPECIAL = ['[UNK]', '[SEP]', '[PAD]', '[CLS]', '[MASK]'];
+/** BERT takes every visible ASCII character that is no letter or digit for punctuation. */
+const PUNCTUATION = /[!-/:-@[-`{-~\p{P}]/u;
+const IDEOGRAPH = /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b820}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/u; // prettier-ignore
+
+/** BERT's tokenizer without letter case ("uncased"), with the results of Hugging Face's BertTokenizer. */
+export class WordPieceTokenizer {
+  readonly size: number;
+  readonly padId: number;
+  readonly #ids: ReadonlyMap<string, number>;
+
+  constructor(tokens: readonly string[], source: string) {
+    this.#ids = new Map(tokens.map((token, id) => [token, id]));
+    for (const token of SPECIAL)
+      if (!this.#ids.has(token)) throw new InputError(`${source} has no token ${token}; expected BERT's vocab.txt.`);
+    this.size = tokens.length;
+    this.padId = this.#id('[PAD]');
+  }
+
+  /** @param path vocab.txt, a token a line, or the folder that holds it */
+  static async load(path: string): Promise<WordPieceTokenizer> {
+    const isFolder = await stat(path).then((found) => found.isDirectory(), () => false); // prettier-ignore
+    const file = isFolder ? join(path, 'vocab.txt') : path;
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'ENOENT' ? 'it does not exist' : error.message;
+      throw new InputError(
+        `Cannot read the vocabulary ${file}: ${reason}. It is that of bert-base-uncased; the reward's "tokenizer" says where it is.`,
+      );
+    });
+    return new WordPieceTokenizer(text.replace(/\n$/, '').split(/\r?\n/), file);
+  }
+
+  /** Ids of [CLS], the text and [SEP], cut to `length` or padded. */
+  encode(text: string, length: number): number[] {
+    const ids = text
+      .split(/(\[(?:UNK|SEP|PAD|CLS|MASK)\])/)
+      .flatMap((part) => (SPECIAL.includes(part) ? [this.#id(part)] : words(part).flatMap((word) => this.#pieces(word)))); // prettier-ignore
+    const whole = [this.#id('[CLS]'), ...ids.slice(0, length - 2), this.#id('[SEP]')];
+    return [...whole, ...Array<number>(length - whole.length).fill(this.padId)];
+  }
+
+  #id(token: string): number {
+    return this.#ids.get(token)!;
+  }
+
+  /** The longest piece that is known, then the longest that goes on from there. */
+  #pieces(word: string): number[] {
+    const characters = [...word];
+    if (characters.length > LONGEST_WORD) return [this.#id('[UNK]')];
+    const pieces: number[] = [];
+    for (let start = 0, end: number; start < characters.length; start = end) {
+      let id: number | undefined;
+      for (end = characters.length; end > start; end--) {
+        id = this.#ids.get((start > 0 ? '##' : '') + characters.slice(start, end).join(''));
+        if (id !== undefined) break;
+      }
+      if (id === undefined) return [this.#id('[UNK]')];
+      pieces.push(id);
+    }
+    return pieces;
+  }
+}
+
+/** Lower case without accents, cut at white space, around punctuation and around ideographs. */
+function words(text: string): string[] {
+  const clean = text.replace(/[\0\ufffd]|(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, '');
+  const spaced = clean.replace(new RegExp(IDEOGRAPH, 'gu'), ' $& ');
+  const plain = spaced
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{Mn}/gu, '');
+  return plain.replace(new RegExp(PUNCTUATION, 'gu'), ' $& ').split(/\p{White_Space}+/u).filter((word) => word !== ''); // prettier-ignore
+}
