@@ -1,4 +1,5 @@
-import { Bootstraps, mean, standardDeviation } from '../common/statistics.ts';
+import type { Bootstraps} from '../common/statistics.ts';
+import { mean, standardDeviation } from '../common/statistics.ts';
 
 /** How far a measure may fall before it counts as a collapse. */
 export interface CollapseBounds {
