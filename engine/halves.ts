@@ -21,14 +21,17 @@ const FREE = new Set(['ReadVariableOp', 'Const', 'Reshape', 'Identity']);
  * @param nodes of the entry point
  * @param late names of the placeholders of the late inputs
  * @param outputs references by output name
+ * @param done the node that waits for all assignments
  * @param tensors what is known of each reference
  */
 export function split(
   nodes: readonly NodeDefinition[],
   late: ReadonlySet<string>,
   outputs: ReadonlyMap<string, string>,
+  done: string,
   tensors: ReadonlyMap<string, Output>,
 ): Halves {
+  const roots = new Set([...outputs.values(), done]);
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const dependent = new Set(late);
   // Nodes are recorded after what they read.
@@ -39,6 +42,11 @@ export function split(
   const results = new Set([...outputs.values()].filter((reference) => !dependent.has(reference)));
   const waits = new Set(nodes.slice(first).flatMap(({ name }) => (results.has(name) ? [] : [name])).concat([...late])); // prettier-ignore
 
+  // A gradient by a frozen weight is recorded too, but nobody asks for it.
+  const wanted = new Set<string>();
+  for (const { name, input } of nodes.toReversed())
+    if (wanted.has(name) || roots.has(name)) for (const reference of [name, ...input]) wanted.add(nodeOf(reference));
+
   const kept = new Set<string>();
   const keep = (reference: string): void => {
     const node = byName.get(nodeOf(reference));
@@ -46,7 +54,7 @@ export function split(
     if (FREE.has(node.op)) node.input.forEach(keep);
     else kept.add(reference);
   };
-  for (const { name, input } of nodes) if (waits.has(name)) input.forEach(keep);
+  for (const { name, input } of nodes) if (waits.has(name) && wanted.has(name)) input.forEach(keep);
 
   const isInput = (reference: string) => byName.get(reference)?.op === 'Placeholder';
   const bytes = [...kept]

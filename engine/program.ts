@@ -96,7 +96,8 @@ export class Program {
       recording.done(`${name}/done`);
       const references = new Map(Object.keys(outputs).map((key) => [key, `${name}/out/${key}`]));
       const waiting = new Set(late.map((key) => `${name}/in/${key}`));
-      const halves = late.length > 0 ? split(recorder.nodes, waiting, references, recorder.tensors) : undefined;
+      const halves =
+        late.length > 0 ? split(recorder.nodes, waiting, references, `${name}/done`, recorder.tensors) : undefined;
       return { outputs: Object.keys(outputs), ...(halves ? { halves } : {}) };
     });
     this.#nodes.push(...nodes);
