@@ -6,7 +6,7 @@ import { readRegistered, type Registered } from '../../pipeline/registry/registe
 import { RunRecords } from '../../pipeline/runs.ts';
 import { Schedules, type BatchOwner } from '../../pipeline/schedules/schedules.ts';
 import { prepareRun } from './prepare-run.ts';
-import { takePrompts, type TakenBatch, type TakeTask } from './take-prompts.ts';
+import type { TakenBatch, TakeTask } from './take-prompts.ts';
 
 export type { TakenBatch };
 
@@ -50,7 +50,11 @@ export function createRetrainActivities({ home, address, launch }: RetrainOption
   const schedules = new Schedules(home);
   const records = new RunRecords(home);
   return {
-    takePrompts: (task) => beating((signal) => takePrompts(home, task, isOpen, signal)),
+    takePrompts: (task) =>
+      beating(async (signal) => {
+        const { takePrompts } = await import('./take-prompts.ts'); // and DuckDB, which most workers do without
+        return takePrompts(home, task, isOpen, signal);
+      }),
     prepareRun: ({ schedule, batch }) => beating(async () => launch(await prepareRun(home, schedule, batch, address))),
     closeBatch: ({ schedule, batch: number }) =>
       beating(async () => {

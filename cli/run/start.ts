@@ -5,7 +5,6 @@ import { RunRecords, type Run } from '../../pipeline/runs.ts';
 import { describeRegistered } from '../registry/registered.ts';
 import { startDetached } from './detach.ts';
 import { executeRun } from './execute.ts';
-import { writeRunReport } from './report.ts';
 import { summarizeRun } from './summary.ts';
 import { LiveView, PlainView } from './view.ts';
 
@@ -43,6 +42,7 @@ export async function startRun(
 }
 
 async function describeEnd(home: Home, run: Run): Promise<string> {
+  const { writeRunReport } = await import('./report.ts'); // which reads more than a run needs
   const report = await writeRunReport(home, run);
   const lines = [`Run ${run.id} is complete.`];
   const registered = await readRegistered(run.folder);

@@ -1,21 +1,27 @@
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeFileAtomic } from '../../common/files.ts';
+import { promisify } from 'node:util';
+import { RunError } from '../../common/errors.ts';
 import { digestCode } from '../../pipeline/code.ts';
 import { checkout } from '../../pipeline/config-file.ts';
 
 const source = 'workflows/index.ts';
+const bundler = fileURLToPath(new URL('bundle-child.ts', import.meta.url));
 
-/** The workflows as one file for the worker. It is made once for a version of the code, since that takes a second or two. */
+/**
+ * The workflows as one file for the worker. It is made once for a version of the code, in a process of its own: that takes
+ * a second or two, and 200 MB that the worker would keep.
+ */
 export async function bundleWorkflows(folder: string): Promise<{ codePath: string }> {
   const { sha256 } = await digestCode(source, checkout);
   const codePath = join(folder, `${sha256.slice(0, 16)}.js`);
   if (!existsSync(codePath)) {
-    const workflowsPath = fileURLToPath(new URL(`../../${source}`, import.meta.url));
-    const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-    await writeFileAtomic(codePath, code);
+    const args = ['--import', import.meta.resolve('tsx'), bundler, join(checkout, source), codePath];
+    await promisify(execFile)(process.execPath, args).catch((error: Error & { stderr?: string }) => {
+      throw new RunError(`The workflows cannot be bundled: ${error.stderr?.trim() || error.message}`);
+    });
   }
   return { codePath };
 }

@@ -31,6 +31,16 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
+/** Of every worker. */
+export const workerOptions = {
+  // Else heartbeats, and with them cancellation, are held back for up to a minute.
+  maxHeartbeatThrottleInterval: '2 seconds',
+  defaultHeartbeatThrottleInterval: '1 second',
+  // A thread with a V8 of its own takes tens of megabytes, and a workflow here has little to compute.
+  workflowThreadPoolSize: 1,
+  maxCachedWorkflows: 50,
+} as const;
+
 export async function startWorkers({
   connection,
   namespace,
@@ -40,15 +50,13 @@ export async function startWorkers({
   queues,
 }: WorkersOptions): Promise<Workers> {
   const common = {
+    ...workerOptions,
     connection,
     namespace,
     activities: {
       ...createActivities({ home, environment }),
       ...createRetrainActivities({ home, address, launch: (run) => preparedRun({ connection, namespace }, home, run) }),
     },
-    // Else heartbeats, and with them cancellation, are held back for up to a minute.
-    maxHeartbeatThrottleInterval: '2 seconds',
-    defaultHeartbeatThrottleInterval: '1 second',
   };
   const workers: Worker[] = [];
   if (queues.includes('pipeline')) {

@@ -15,12 +15,12 @@ async function loadedWith(entry: string): Promise<Set<string>> {
   return loaded;
 }
 
-// It takes a second and 300 MB, which the process of a run or a worker must not cost.
+// They take a second and 300 MB, which the process of a run or a worker must not cost.
 it.each(['options', 'planning', 'start', 'worker', 'resume', 'control'])(
-  'cli/run/%s.ts does not load TensorFlow',
+  'cli/run/%s.ts loads neither TensorFlow nor DuckDB',
   async (name) => {
     const loaded = await loadedWith(`cli/run/${name}.ts`);
     expect(loaded.size).toBeGreaterThan(3);
-    expect([...loaded].filter((path) => path.startsWith('engine/tensorflow'))).toEqual([]);
+    expect([...loaded].filter((path) => /^engine\/tensorflow|duckdb/.test(path))).toEqual([]);
   },
 );

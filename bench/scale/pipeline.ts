@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { definePipeline } from '../../pipeline/pipeline.ts';
+import { defineStage } from '../../pipeline/stage.ts';
+
+const schema = z.strictObject({
+  name: z.string().default('scale'),
+  seed: z.int().default(1),
+  engine: z.strictObject({ threads: z.int().default(0), xla: z.boolean().default(false) }).prefault({}),
+  items: z.int(),
+  segments: z.int(),
+});
+type Settings = z.infer<typeof schema>;
+
+/** Very many small items, and a fake trainer whose tuning has very many segments. */
+export const pipeline = definePipeline({
+  name: 'scale',
+  schema,
+  root: new URL('.', import.meta.url).href,
+  stages: [
+    defineStage({
+      name: 'items',
+      inputs: [],
+      module: 'bodies.ts',
+      config: (s: Settings) => ({ items: s.items }),
+      itemConfig: () => ({}),
+      fanOut: { window: 4, batch: 4 },
+    }),
+    defineStage({
+      name: 'tune',
+      inputs: [],
+      module: 'bodies.ts',
+      config: (s: Settings) => ({ segments: s.segments }),
+      segmentSeconds: 0,
+    }),
+  ],
+});

@@ -1,0 +1,41 @@
+import { Worker } from '@temporalio/worker';
+import { once } from 'node:events';
+import { createActivities } from '../../activities/activities.ts';
+import { callBody } from '../../activities/call-body.ts';
+import { bundleWorkflows } from '../../cli/temporal/bundle.ts';
+import { connectTemporal } from '../../cli/temporal/connection.ts';
+import { pipelineQueue, workerOptions } from '../../cli/temporal/workers.ts';
+import { Home } from '../../pipeline/home.ts';
+
+// A worker in a process of its own, whose memory is measured: as `textcraftor worker`, but bodies run in it. It ends with its input.
+
+const [address = '', folder = ''] = process.argv.slice(2);
+const home = new Home(folder);
+const connection = await connectTemporal({ address });
+const activities = createActivities({
+  home,
+  environment: process.env,
+  startBody: () =>
+    Promise.resolve({
+      do: async (order, { signal, onProgress }) => ({
+        ...(await callBody(order, { signal, progress: onProgress })),
+        seconds: 0,
+      }),
+      close: () => Promise.resolve(),
+    }),
+});
+const worker = await Worker.create({
+  ...workerOptions,
+  connection,
+  activities,
+  taskQueue: pipelineQueue,
+  workflowBundle: await bundleWorkflows(home.workflows),
+  maxConcurrentActivityTaskExecutions: 8,
+});
+const running = worker.run();
+process.stdout.write('ready\n');
+process.stdin.resume();
+await once(process.stdin, 'end');
+worker.shutdown();
+await running;
+process.exit(0);
