@@ -80,6 +80,11 @@ export class Database {
       `COPY (${query}) TO ${sqlString(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroup})`,
     );
   }
+
+  /** The same for a file that is read once and then goes: packed faster, and larger. */
+  async writeScratch(query: string, path: string): Promise<void> {
+    await this.run(`COPY (${query}) TO ${sqlString(path)} (FORMAT parquet, COMPRESSION lz4_raw)`);
+  }
 }
 
 export class Appender {
@@ -107,6 +112,11 @@ export class Appender {
 /** `value` as an SQL string. */
 export function sqlString(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** `values` as an SQL list of strings. */
+export function sqlList(values: readonly string[]): string {
+  return `[${values.map(sqlString).join(', ')}]`;
 }
 
 /** `name` as an SQL identifier. */

@@ -3,11 +3,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CancelledError } from '../common/errors.ts';
 import { writeFileAtomic } from '../common/files.ts';
-import { sqlString, type Appender, type Database } from './database.ts';
+import { sqlList, sqlString, type Appender, type Database } from './database.ts';
 import type { FilterSummary } from './filtered.ts';
-import { readPart } from './rows.ts';
+import { readPart, sourcesOf } from './rows.ts';
 import { changes, dropReasons, type DropReason, type PromptRules } from './rules.ts';
-import { promptId } from './split.ts';
+import { promptId, splits } from './split.ts';
 
 /** Counts and samples of the rules for single prompts. */
 export type Judged = Pick<FilterSummary, 'read' | 'changed' | 'dropped' | 'samples'>;
@@ -17,8 +17,8 @@ export const samplesPerReason = 5;
 const pendingAtMost = 300_000;
 const batch = 2048;
 
-const keptTypes = [VARCHAR, VARCHAR, INTEGER, VARCHAR, DOUBLE, VARCHAR];
-const droppedTypes = [VARCHAR, DOUBLE, VARCHAR];
+const keptTypes = [VARCHAR, VARCHAR, INTEGER, INTEGER, DOUBLE, INTEGER];
+const droppedTypes = [INTEGER, DOUBLE, INTEGER];
 
 /** Where the judged prompts of a part are. */
 export function judgedFolder(scratch: string, part: string): string {
@@ -57,26 +57,28 @@ export async function judgePart(
   await mkdir(folder, { recursive: true });
 
   const judged = nothingJudged();
-  const kept = new BucketWriter(database, folder, buckets);
+  const names = await sourcesOf(database, part);
+  const kept = new BucketWriter(database, folder, buckets, names);
   await kept.open();
-  await database.run('CREATE OR REPLACE TABLE dropped (source VARCHAR, row DOUBLE, reason VARCHAR)');
+  await database.run('CREATE OR REPLACE TABLE dropped (source INTEGER, row DOUBLE, reason INTEGER)');
   const dropped = await database.appender('dropped', droppedTypes);
-  for await (const { sources, rows, prompts, splits } of readPart(database, part)) {
+  for await (const { sources, rows, prompts, splits: sides } of readPart(database, part, names)) {
     if (signal.aborted) throw new CancelledError('Filtering the prompts was cancelled.');
-    const drops: [string[], number[], string[]] = [[], [], []];
+    const drops: [number[], number[], number[]] = [[], [], []];
     for (let i = 0; i < prompts.length; i++) {
       const [source, row] = [sources[i]!, rows[i]!];
-      const verdict = rules.judge(prompts[i]!, splits[i] !== null);
+      const verdict = rules.judge(prompts[i]!, sides[i]! >= 0);
       if (verdict.kept) {
         for (const change of verdict.changed) judged.changed[change]++;
-        kept.add(promptId(verdict.prompt), verdict.prompt, verdict.tokens, source, row, splits[i]!);
+        kept.add(promptId(verdict.prompt), verdict.prompt, verdict.tokens, source, row, sides[i]!);
       } else {
         const { reason, prompt } = verdict;
         judged.dropped[reason]++;
-        if (judged.samples[reason].length < samplesPerReason) judged.samples[reason].push(sample(source, row, prompt));
+        if (judged.samples[reason].length < samplesPerReason)
+          judged.samples[reason].push(sample(names[source]!, row, prompt));
         drops[0].push(source);
         drops[1].push(row);
-        drops[2].push(reason);
+        drops[2].push(dropReasons.indexOf(reason));
       }
     }
     dropped.append(drops);
@@ -86,7 +88,10 @@ export async function judgePart(
   }
   dropped.close();
   await kept.flush();
-  await database.writeParquet('SELECT * REPLACE (row::BIGINT AS row) FROM dropped', join(folder, 'dropped.parquet'));
+  await database.writeScratch(
+    `SELECT ${named(names, 'source')}, row::BIGINT AS row, ${named(dropReasons, 'reason')} FROM dropped`,
+    join(folder, 'dropped.parquet'),
+  );
   await writeFileAtomic(join(folder, 'judged.json'), JSON.stringify(judged));
   return judged;
 }
@@ -116,17 +121,23 @@ export function sample(source: string, row: number, prompt: string): string {
   return `${source}:${row}: ${prompt.length > 200 ? `${prompt.slice(0, 200)}...` : prompt}`;
 }
 
+/** SQL for what a column of places in a list stands for, null for -1. */
+const named = (list: readonly string[], column: string): string =>
+  `list_extract(${sqlList(list)}, nullif(${column} + 1, 0)) AS ${column}`;
+
 /** Kept prompts, set apart by the ranges of their ids. */
 class BucketWriter {
   readonly #database: Database;
   readonly #folder: string;
   readonly #buckets: number;
+  readonly #sources: readonly string[];
   #appenders: Appender[] = [];
   #columns: unknown[][][] = [];
   #flushes = 0;
   pending = 0;
 
-  constructor(database: Database, folder: string, buckets: number) {
+  constructor(database: Database, folder: string, buckets: number, sources: readonly string[]) {
+    this.#sources = sources;
     this.#database = database;
     this.#folder = folder;
     this.#buckets = buckets;
@@ -136,7 +147,7 @@ class BucketWriter {
     this.#appenders = [];
     for (let bucket = 0; bucket < this.#buckets; bucket++) {
       await this.#database.run(
-        `CREATE OR REPLACE TABLE kept_${bucket} (id VARCHAR, prompt VARCHAR, tokens INTEGER, source VARCHAR, row DOUBLE, split VARCHAR)`,
+        `CREATE OR REPLACE TABLE kept_${bucket} (id VARCHAR, prompt VARCHAR, tokens INTEGER, source INTEGER, row DOUBLE, split INTEGER)`,
       );
       this.#appenders.push(await this.#database.appender(`kept_${bucket}`, keptTypes));
     }
@@ -144,7 +155,7 @@ class BucketWriter {
     this.pending = 0;
   }
 
-  add(id: string, prompt: string, tokens: number, source: string, row: number, split: string | null): void {
+  add(id: string, prompt: string, tokens: number, source: number, row: number, split: number): void {
     const bucket = bucketOf(id, this.#buckets);
     const columns = this.#columns[bucket]!;
     columns[0]!.push(id);
@@ -163,7 +174,11 @@ class BucketWriter {
       this.#append(bucket);
       appender.close();
       const path = join(this.#folder, `kept-${bucket}-${this.#flushes}.parquet`);
-      await this.#database.writeParquet(`SELECT * REPLACE (row::BIGINT AS row) FROM kept_${bucket}`, path);
+      await this.#database.writeScratch(
+        `SELECT id, prompt, tokens, ${named(this.#sources, 'source')}, row::BIGINT AS row, ${named(splits, 'split')}
+         FROM kept_${bucket}`,
+        path,
+      );
     }
     this.#flushes++;
     await this.open();

@@ -5,8 +5,8 @@ import { keyedPermutation } from './permutation.ts';
 import { ShardFile } from './shard-file.ts';
 import type { Split } from './split.ts';
 
-/** Row groups that stay in memory: some 60 MB of prompts, and the whole of a split that is not large. */
-const groupsKept = 64;
+/** Row groups that stay in memory: some 131,000 prompts, which is all of a split that is not large. */
+const groupsKept = 32;
 
 /**
  * A split as an endless stream in random order: each epoch has every prompt once, in an order of its own. A place in

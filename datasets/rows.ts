@@ -1,8 +1,8 @@
 import { DOUBLE, VARCHAR } from '@duckdb/node-api';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sqlString, type Appender, type Database } from './database.ts';
-import type { Split } from './split.ts';
+import { sqlList, sqlString, type Appender, type Database } from './database.ts';
+import { splits, type Split } from './split.ts';
 
 /** Prompts as they were read, column by column; at most 2,048. */
 export interface RowBatch {
@@ -75,10 +75,35 @@ export async function partsOf(folder: string): Promise<string[]> {
   return names.map((name) => join(folder, name));
 }
 
-/** The rows of a part, in the order in which they were written. */
-export async function* readPart(database: Database, path: string): AsyncGenerator<RowBatch> {
-  const query = `SELECT source, row::DOUBLE, prompt, split FROM read_parquet(${sqlString(path)})`;
+/** Some rows of a part; sources and splits as places in the part's lists of them, -1 for none. */
+export interface CodedRows {
+  sources: number[];
+  rows: number[];
+  prompts: (string | null)[];
+  splits: number[];
+}
+
+/** The sources of a part's rows. */
+export async function sourcesOf(database: Database, path: string): Promise<string[]> {
+  const rows = await database.rows(`SELECT DISTINCT source FROM read_parquet(${sqlString(path)}) ORDER BY source`);
+  return rows.map(({ source }) => String(source));
+}
+
+/**
+ * The rows of a part, in the order in which they were written. Sources and splits come as numbers: making a string of
+ * each takes longer than judging the prompt.
+ */
+export async function* readPart(
+  database: Database,
+  path: string,
+  sources: readonly string[],
+): AsyncGenerator<CodedRows> {
+  const place = (list: readonly string[], column: string): string =>
+    `(coalesce(list_position(${sqlList(list)}, ${column}), 0) - 1)::INTEGER`;
+  const query =
+    `SELECT ${place(sources, 'source')}, row::DOUBLE, prompt, ${place(splits, 'split')} ` +
+    `FROM read_parquet(${sqlString(path)})`;
   for await (const [sources, rows, prompts, splits] of database.columns(query)) {
-    yield { sources, rows, prompts, splits } as unknown as RowBatch;
+    yield { sources, rows, prompts, splits } as unknown as CodedRows;
   }
 }
