@@ -50,9 +50,8 @@ export interface RulesConfig extends FilterSettings {
 }
 
 /**
- * Why a prompt is dropped, in the order in which the rules look. The last four are about other prompts, so the stage
- * finds them: the same prompt in the shards that are extended, the same and nearly the same one in this corpus, and too
- * many of a kind.
+ * Why a prompt is dropped, in the order in which the rules look. The last three need other prompts, so the stage finds
+ * them: the same prompt in the shards that are extended, the same one in this corpus, and nearly the same one.
  */
 export const dropReasons = [
   'weights',
