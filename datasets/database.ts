@@ -116,7 +116,7 @@ export function sqlString(value: string): string {
 
 /** `values` as an SQL list of strings. */
 export function sqlList(values: readonly string[]): string {
-  return `[${values.map(sqlString).join(', ')}]`;
+  return `[${values.map(sqlString).join(', ')}]::VARCHAR[]`;
 }
 
 /** `name` as an SQL identifier. */

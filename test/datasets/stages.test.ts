@@ -121,6 +121,15 @@ describe('filter', () => {
     );
   });
 
+  it('passes over a file without rows', async () => {
+    const folder = await emptyFolder();
+    await Database.use(await emptyFolder(), async (database) => {
+      await database.writeParquet("SELECT 'a red circle' AS prompt WHERE false", join(folder, 'a.parquet'));
+      await database.writeParquet("SELECT 'a red circle' AS prompt", join(folder, 'b.parquet'));
+    });
+    expect(await summary(await filter(await ingest({ source: folder })))).toMatchObject({ read: 1, kept: 1 });
+  });
+
   it('keeps what the text model will cut, and counts it', async () => {
     const folder = await filter(await ingest({ source: await write({ 'a.txt': `${'y '.repeat(90)}\nshort` }) }));
     expect(await summary(folder)).toMatchObject({ read: 2, kept: 2, truncated: 1, dropped: { 'too-many-tokens': 0 } });
