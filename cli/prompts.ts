@@ -31,7 +31,9 @@ export function formatStatistics(statistics: PromptStatistics): string {
     ['kept', String(kept)],
     ['  too many tokens, cut', String(truncated)],
     ...Object.entries(changed).map(([change, count]) => [`  changed: ${change}`, String(count)]),
-    ...Object.entries(dropped).map(([reason, count]) => [`dropped: ${reason}`, String(count)]),
+    ...Object.entries(dropped)
+      .filter(([, count]) => count > 0)
+      .map(([reason, count]) => [`dropped: ${reason}`, String(count)]),
   ];
   const lengths = [
     ['of the kept', 'min', 'median', '95 %', 'max'],
