@@ -15,7 +15,9 @@ import { loadRewards } from '../rewards/registry.ts';
 import type { RewardSpec } from '../rewards/reward.ts';
 import { gradientStep } from '../training/gradient-step.ts';
 import { TEXT_ENCODER, UNET } from '../training/text-to-image.ts';
+import { formatBytes } from './format.ts';
 import { readNoise } from './generate.ts';
+import { peakBytes } from './memory.ts';
 import { downloadModels } from './hub/models.ts';
 
 export interface StepOptions {
@@ -43,6 +45,8 @@ export interface StepResult {
   gradientNorm: number;
   /** The file with all of it. */
   tensors: string;
+  /** Most memory that the process held. */
+  peakBytes: number;
 }
 
 /** Computes a training step and writes it to a file; the parameters' names are those of the networks' files. */
@@ -75,15 +79,22 @@ export async function step(options: StepOptions): Promise<StepResult> {
   }
   await writeWeights(saveTensors, tensors);
   const lists = Object.entries(scores).map(([name, data]) => [name, Array.from(data)]);
-  return { loss, rewards: Object.fromEntries(lists), gradientNorm: Math.sqrt(squares), tensors: saveTensors };
+  return {
+    loss,
+    rewards: Object.fromEntries(lists),
+    gradientNorm: Math.sqrt(squares),
+    tensors: saveTensors,
+    peakBytes: peakBytes(),
+  };
 }
 
-export function formatStep({ loss, rewards, gradientNorm, tensors }: StepResult): string {
+export function formatStep({ loss, rewards, gradientNorm, tensors, peakBytes }: StepResult): string {
   const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   return [
     `loss ${loss.toPrecision(7)}`,
     ...Object.entries(rewards).map(([name, values]) => `reward.${name} ${mean(values).toPrecision(7)}`),
     `gradient norm ${gradientNorm.toPrecision(7)}`,
+    `peak memory ${formatBytes(peakBytes)}`,
     tensors,
   ].join('\n');
 }

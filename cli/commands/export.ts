@@ -64,11 +64,16 @@ export function register(program: Command): void {
         .choices(NAMINGS)
         .default('transformers'),
     )
-    .option('--json', 'print one JSON object: {model, textEncoder?, unet?, step?, blend, formats: {FORMAT: path}}')
+    .option(
+      '--json',
+      'print one JSON object: {model, textEncoder?, unet?, step?, blend, formats: {FORMAT: path}, peakBytes}',
+    )
     .action(async (run: string | undefined, options: Options) => {
       const { encoderToExport } = await import('../registry/encoder.ts');
       const { projectHome } = await import('../home.ts');
       const { exportModel } = await import('../export.ts');
+      const { formatBytes } = await import('../format.ts');
+      const { peakBytes } = await import('../memory.ts');
       const { localModel } = await import('../hub/models.ts');
       if (options.model !== undefined) options.model = await localModel(options.model, process.cwd());
       const { json, formats, out, dtype, naming, version, textEncoder, ...given } = options;
@@ -77,6 +82,7 @@ export function register(program: Command): void {
       const paths = await exportModel({ ...encoder, formats, out, dtype, naming });
       if (textEncoder === undefined && encoder.blend < 1)
         console.error(`textcraftor: the evaluation blended the embeddings of two encoders; the exported one has their weights blended instead, ${encoder.blend} of the tuned one's.`); // prettier-ignore
-      console.log(json ? JSON.stringify({ ...encoder, formats: paths }, null, 2) : Object.values(paths).join('\n'));
+      if (!json) console.error(`peak memory ${formatBytes(peakBytes())}`);
+      console.log(json ? JSON.stringify({ ...encoder, formats: paths, peakBytes: peakBytes() }, null, 2) : Object.values(paths).join('\n')); // prettier-ignore
     });
 }

@@ -36,7 +36,7 @@ export function register(program: Command): void {
       '--save-tensors <file>',
       'safetensors file for `loss` [1], `reward.NAME` [B] and `grad.PARAMETER` (of both networks: `grad.NETWORK.PARAMETER`)',
     )
-    .option('--json', 'print one JSON object: {loss, rewards: {NAME: [B]}, gradientNorm, tensors: path}')
+    .option('--json', 'print one JSON object: {loss, rewards: {NAME: [B]}, gradientNorm, tensors: path, peakBytes}')
     .action(async (options: StepOptions & { json?: true }) => {
       const { formatStep, step } = await import('../step.ts');
       const { localModel } = await import('../hub/models.ts');

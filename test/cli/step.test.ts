@@ -63,7 +63,7 @@ describe("a step's loss, rewards and gradients", () => {
     prefixed.set(unused, { shape: [36], data: new Float32Array(36).fill(1) });
     await writeWeights(join(model, 'text_encoder/model.safetensors'), prefixed);
     const saveTensors = join(folder, 'step.safetensors');
-    const { rewards, loss } = await step({ ...paths, ...settings, model, saveTensors });
+    const { rewards, loss, peakBytes } = await step({ ...paths, ...settings, model, saveTensors });
 
     const ours = await readSafetensors(saveTensors);
     expect(ours.names).toHaveLength(golden.names.length + 1);
@@ -72,6 +72,7 @@ describe("a step's loss, rewards and gradients", () => {
     expect(norm(ours.float32(`grad.${unused}`))).toBe(0);
     expect(rewards).toEqual({ clip: Array.from(ours.float32('reward.clip')), aesthetic: Array.from(ours.float32('reward.aesthetic')) }); // prettier-ignore
     expect([loss]).toEqual(Array.from(ours.float32('loss')));
+    expect(peakBytes).toBeGreaterThan(2 ** 26);
   });
 });
 
