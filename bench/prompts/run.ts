@@ -162,7 +162,7 @@ if (values.json) {
 } else {
   if (pairs) console.log(`near duplicates: recall ${pairs.recall.toFixed(4)}, precision ${pairs.precision.toFixed(4)}`);
   console.log(`stream: ${JSON.stringify(stream)}`);
-  for (const [name, grown] of Object.entries(growth)) {
+  for (const [name, grown] of sizes.length > 1 ? Object.entries(growth) : []) {
     console.log(`cost of a row from ${sizes[0]} to ${sizes.at(-1)} rows, ${name}: ${(grown * 100).toFixed(1)} % more`);
   }
 }
