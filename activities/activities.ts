@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { armFault, faultPoint } from '../common/fault-points.ts';
 import { fromErrorRecord, TextcraftorError, toErrorRecord } from '../common/errors.ts';
 import { forgetRegistered } from '../pipeline/registry/registered.ts';
 import { registerStage } from '../pipeline/registry/version.ts';
@@ -24,6 +25,7 @@ const heartbeatMilliseconds = 1000;
  */
 export function createActivities(options: WorkbenchOptions): RunActivities & { default: typeof runStage } {
   const records = new RunRecords(options.home);
+  armFault(options.fault);
   const bench = new Workbench(options);
   const [stages, fanOuts] = [new StageRunner(bench), new FanOutRunner(bench)];
 
@@ -32,7 +34,10 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
     const { info, cancellationSignal: signal } = context;
     const journal = await StageJournal.open(records, task, info.attempt);
     // A timer, not the progress: a step may take minutes.
-    const beat = setInterval(() => context.heartbeat(journal.progress), heartbeatMilliseconds);
+    const beat = setInterval(() => {
+      faultPoint('heartbeat');
+      context.heartbeat(journal.progress);
+    }, heartbeatMilliseconds);
     const { attempt } = info;
     const hooks: AttemptHooks = {
       ...{ attempt, signal, log: journal.log },
@@ -43,7 +48,9 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
     try {
       const { pipeline } = await records.read(task.run);
       const source = { pipeline, config: await records.config(task.run) };
-      return await doPart(task, source, journal, hooks);
+      const answer = await doPart(task, source, journal, hooks);
+      faultPoint('activity-completion');
+      return answer;
     } catch (error) {
       const cancelled = signal.aborted;
       const passes = error instanceof TextcraftorError && error.retryable;

@@ -5,7 +5,7 @@ import type { StageAnswer, StageOrder } from './stage-messages.ts';
 
 /** Loads the module of an order and calls the function that it names. @throws what the body throws */
 export async function callBody(
-  { module, lease: _, call, ...rest }: StageOrder,
+  { module, lease: _, fault: __, call, ...rest }: StageOrder,
   ties: Pick<StageContext<unknown>, 'signal' | 'progress'>,
 ): Promise<Omit<StageAnswer, 'seconds'>> {
   const body = (await import(pathToFileURL(module).href)) as Record<string, unknown>;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { armFault } from '../common/fault-points.ts';
 import { CancelledError, toErrorRecord, TextcraftorError } from '../common/errors.ts';
 import type { Progress } from '../pipeline/stage.ts';
 import { callBody } from './call-body.ts';
@@ -43,6 +44,7 @@ process.on('disconnect', () => process.exit(1));
 process.on('message', (message: StageMessage) => void (message === 'end' ? process.exit(0) : work(message)));
 
 async function work(order: StageOrder): Promise<void> {
+  armFault(order.fault);
   guard.postMessage({ lease: order.lease, order: Atomics.add(orders, 0, 1) + 1 });
   const report = await attempt(order);
   Atomics.add(orders, 0, 1);

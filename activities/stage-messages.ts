@@ -1,3 +1,4 @@
+import type { Fault } from '../common/fault-points.ts';
 import type { ErrorRecord } from '../common/errors.ts';
 import type { Progress } from '../pipeline/stage.ts';
 
@@ -22,6 +23,8 @@ export interface StageOrder {
   scratch: string;
   /** The lease file, and who must hold it. */
   lease: { file: string; attempt: string };
+  /** Where the process is to die. */
+  fault?: Fault;
 }
 
 /** What a body that did not fail has answered. */

@@ -14,11 +14,12 @@ export class WorkFolder {
   readonly #lost = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #earlierSeconds = 0;
+  #renewing: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, lease: Lease) {
     this.#folder = folder;
     this.lease = lease;
-    this.#timer = setInterval(() => void this.#renew(), renewMilliseconds);
+    this.#timer = setInterval(() => (this.#renewing = this.#renew()), renewMilliseconds);
   }
 
   /** @param clean forget what earlier attempts have left */
@@ -54,7 +55,7 @@ export class WorkFolder {
 
   /** The work is done: nothing of it is needed any more. */
   async finish(): Promise<void> {
-    clearInterval(this.#timer);
+    await this.#stopRenewing();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -68,10 +69,16 @@ export class WorkFolder {
 
   /** The attempt has failed, or is not the last: the next one finds its checkpoints. */
   async leave(): Promise<void> {
-    clearInterval(this.#timer);
+    await this.#stopRenewing();
     await rm(this.output, { recursive: true, force: true });
     if (!this.lost.aborted) await this.#saveSeconds().catch(() => {}); // a full disk may be why it failed
     await this.lease.release();
+  }
+
+  /** Else it would write to a folder that goes. */
+  async #stopRenewing(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#renewing;
   }
 
   async #renew(): Promise<void> {

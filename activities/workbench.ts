@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Fault } from '../common/fault-points.ts';
 import { cachePolicy, type CachePolicy } from '../pipeline/cache-policy.ts';
 import { checkConfig } from '../pipeline/config-file.ts';
 import { ExternalDigests } from '../pipeline/external.ts';
@@ -25,6 +26,8 @@ export interface WorkbenchOptions {
   environment: NodeJS.ProcessEnv;
   /** What the bodies run in: processes of their own, when it is left out. */
   startBody?: StartBodyRunner;
+  /** Where a process of the worker or of a stage dies, to try what becomes of it. */
+  fault?: Fault | undefined;
 }
 
 /** Where the pipeline comes from, and the configuration of the run. */
@@ -68,11 +71,13 @@ export class Workbench {
   readonly #home: Home;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #keys: KeyMaker;
+  readonly #fault: Fault | undefined;
 
-  constructor({ home, environment, startBody = StageProcess.start }: WorkbenchOptions) {
+  constructor({ home, environment, startBody = StageProcess.start, fault }: WorkbenchOptions) {
     this.#home = home;
     this.#environment = environment;
     this.startBody = startBody;
+    this.#fault = fault;
     this.store = new ArtifactStore(home.artifacts);
     this.results = new ResultIndex(home.results);
     this.#keys = new KeyMaker(new ExternalDigests(home.externalDigests));
@@ -119,7 +124,8 @@ export class Workbench {
     const { output, scratch, lease } = folder;
     const { file, attempt } = lease;
     const config = call.name === 'runItem' && stage.itemConfig ? stage.itemConfig(settings) : stage.config(settings);
-    return { module, call, config, seed: settings.seed, inputs, output, scratch, lease: { file, attempt } };
+    const fault = this.#fault ? { fault: this.#fault } : {};
+    return { module, call, config, seed: settings.seed, inputs, output, scratch, lease: { file, attempt }, ...fault };
   }
 
   environment({ settings }: Work): NodeJS.ProcessEnv {

@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { faultPoint } from '../common/fault-points.ts';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
 import type { KeyParts } from './key.ts';
 import type { Artifact } from './stage.ts';
@@ -46,6 +47,7 @@ export class ResultIndex {
 
   async save(result: StageResult): Promise<void> {
     await writeFileAtomic(join(this.#folder, result.parts.stage, `${result.key}.json`), canonicalJson(result));
+    faultPoint('result-saved');
   }
 
   async findItem(stage: string, key: string): Promise<ItemResult | undefined> {
@@ -54,6 +56,7 @@ export class ResultIndex {
 
   async saveItem(result: ItemResult): Promise<void> {
     await writeFileAtomic(this.#itemFile(result.stage, result.key), canonicalJson(result));
+    faultPoint('result-saved');
   }
 
   /** The items of one stage or of all, in no order. */

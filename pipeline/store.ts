@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RunError } from '../common/errors.ts';
 import { canonicalJson, sha256, sha256File, syncFolder, writeFileAtomic } from '../common/files.ts';
+import { faultPoint } from '../common/fault-points.ts';
 import type { Artifact } from './stage.ts';
 
 /** A file of an artifact. */
@@ -48,11 +49,13 @@ export class ArtifactStore {
       await this.remove(digest);
     }
     await writeFileAtomic(join(this.#folder, `${digest}.json`), canonicalJson(files));
+    faultPoint('artifact-commit');
     await rename(folder, this.folder(digest)).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
       await discard(folder); // another process committed the same in this moment
     });
     await syncFolder(this.#folder);
+    faultPoint('artifact-committed');
     return artifact;
   }
 

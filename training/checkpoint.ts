@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { faultPoint } from '../common/fault-points.ts';
 import { sha256File, syncFolder, writeFileAtomic } from '../common/files.ts';
 import { readWeights, writeWeights, type Weights } from '../engine/weights.ts';
 
@@ -36,8 +37,10 @@ export async function writeCheckpoint(
   await writeFileAtomic(join(temporary, 'meta.json'), JSON.stringify({ step, metricsBytes, digests }));
   const target = join(folder, folderOf(step));
   await rm(target, { recursive: true, force: true });
+  faultPoint('checkpoint-rename');
   await rename(temporary, target);
   await syncFolder(folder);
+  faultPoint('checkpoint-renamed');
   for (const old of (await stepsIn(folder)).slice(0, -2)) await rm(join(folder, folderOf(old)), { recursive: true });
 }
 

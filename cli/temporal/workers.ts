@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../../activities/activities.ts';
 import { createRetrainActivities, type PreparedRun } from '../../activities/retrain/activities.ts';
+import { parseFault, type Fault } from '../../common/fault-points.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
 import { bundleWorkflows } from './bundle.ts';
@@ -54,7 +55,7 @@ export async function startWorkers({
     connection,
     namespace,
     activities: {
-      ...createActivities({ home, environment }),
+      ...createActivities({ home, environment, fault: faultOf(environment) }),
       ...createRetrainActivities({ home, address, launch: (run) => preparedRun({ connection, namespace }, home, run) }),
     },
   };
@@ -82,6 +83,11 @@ export async function startWorkers({
       await Promise.allSettled(runs);
     },
   };
+}
+
+/** TEXTCRAFTOR_FAULT is for tests of what survives: `POINT:TIME:MARKER`, see {@link parseFault}. */
+function faultOf({ TEXTCRAFTOR_FAULT: fault }: NodeJS.ProcessEnv): Fault | undefined {
+  return fault ? parseFault(fault) : undefined;
 }
 
 async function preparedRun(
