@@ -1,0 +1,84 @@
+import { linear, silu } from '../../engine/layers.ts';
+import type { Parameters } from '../../engine/parameters.ts';
+import { int32 } from '../../engine/program.ts';
+import { tf, type Tensor } from '../../engine/tensorflow.ts';
+import { clipText } from '../../models/clip/text.ts';
+import type { LoadedPipeline } from '../../models/pipeline.ts';
+import type { LoadedReward } from '../../rewards/reward.ts';
+import { rewardWeights, scoreAll } from '../../rewards/total.ts';
+import type { Generator, PromptInputs } from '../../training/generator.ts';
+import { initialize } from '../../training/initialize.ts';
+import { BLOB, FRONT, render, sceneOf, SIDE } from './renderer.ts';
+
+export interface SceneSettings {
+  /** Scenes a batch, blobs of each, refinements of each, pixels of a view's side. */
+  scenes: number;
+  blobs: number;
+  refinements: number;
+  size: number;
+}
+
+/** Width of the network that refines a scene. */
+const HIDDEN = 64;
+
+/** A refinement: the parameters move by what a small network says of them and of the prompt. z [B, N, 7], prompt [B, D] */
+function refine(p: Parameters, z: Tensor, step: Tensor, prompt: Tensor): Tensor {
+  const [scenes, blobs] = z.shape as [number, number, number];
+  const time = step.reshape([1, 1]).tile([scenes, 1]);
+  const all = tf.concat([z.reshape([scenes, blobs * BLOB]), prompt, time], 1);
+  return z.add(linear(p.at('out'), silu(linear(p.at('hidden'), all, HIDDEN)), blobs * BLOB).reshape(z.shape));
+}
+
+/**
+ * A scene of blobs from a prompt: noise is refined step by step under CLIP's embedding of the prompt, and what comes out
+ * is seen from two sides by a differentiable renderer. The rewards judge both views. `scene` and `text_encoder` can be
+ * trained.
+ */
+export function textToScene(
+  { config, weights, tokenizer, folder }: Pick<LoadedPipeline, 'config' | 'weights' | 'tokenizer' | 'folder'>,
+  rewards: readonly LoadedReward[],
+  { scenes, blobs, refinements, size }: SceneSettings,
+): Generator {
+  const { hidden_size: width } = config.textEncoder;
+  const length = tokenizer.modelMaxLength;
+  const readers = rewards.filter((reward) => reward.promptLength > 0);
+  const shapes = new Map([
+    ['hidden.weight', [HIDDEN, blobs * BLOB + width + 1]],
+    ['hidden.bias', [HIDDEN]],
+    ['out.weight', [blobs * BLOB, HIDDEN]],
+    ['out.bias', [blobs * BLOB]],
+  ]);
+  const encodeInputs: PromptInputs = {
+    specs: { ids: int32(scenes, length) },
+    of: (prompts) => ({
+      ids: tf.tensor2d(prompts.map((prompt) => Array.from(tokenizer.pad(tokenizer.encode(prompt), length))), [scenes, length], 'int32'), // prettier-ignore
+    }),
+  };
+  const scoreInputs: PromptInputs = {
+    specs: Object.fromEntries(readers.map((reward) => [reward.name, int32(scenes, reward.promptLength)])),
+    of: (prompts) => Object.fromEntries(readers.map((reward) => [reward.name, tf.tensor2d(reward.tokenize(prompts), [scenes, reward.promptLength], 'int32')])), // prettier-ignore
+  };
+  return {
+    networks: {
+      text_encoder: { weights: weights.textEncoder, source: `${folder}/text_encoder` },
+      scene: { weights: initialize(shapes, 1), source: 'the new scene network' },
+      rewards: { weights: rewardWeights(rewards), source: "the rewards' weights" },
+    },
+    latents: [scenes, blobs, BLOB],
+    steps: Array.from({ length: refinements }, (_, i) => [i / refinements]),
+    rewards,
+    encodeInputs,
+    encode: (networks, { ids }) => ({
+      prompt: clipText(networks.parameters('text_encoder'), config.textEncoder, ids!).pooled,
+    }),
+    step: (networks, { z, step }, { prompt }) => refine(networks.parameters('scene'), z, step, prompt!),
+    scoreInputs,
+    score(networks, z, ids) {
+      const p = networks.parameters('rewards');
+      const features = Object.fromEntries(readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, ids[name]!)])); // prettier-ignore
+      const scene = sceneOf(z);
+      const [front, side] = [FRONT, SIDE].map((view) => scoreAll(rewards, p, render(scene, view, size), features)) as [Record<string, Tensor>, Record<string, Tensor>]; // prettier-ignore
+      return Object.fromEntries(rewards.map(({ name }) => [name, front[name]!.add(side[name]!).mul(0.5)]));
+    },
+  };
+}
