@@ -1,5 +1,4 @@
 import type { PromptCard } from '../../datasets/card.ts';
-import type { PromptCard } from '../../datasets/card.ts';
 import type { Comparison } from '../../common/statistics.ts';
 import type { BenchmarkPrompt } from '../../datasets/benchmarks.ts';
 import type { CategoryLine } from '../categories.ts';
@@ -50,6 +49,12 @@ export interface BenchmarkResult extends Scores {
   categories: CategoryLine[];
 }
 
+/** transfer.json: the chosen encoder against the original one with a UNet that neither was tuned with. */
+export interface Transfer {
+  unet: string;
+  comparisons: NamedComparison[];
+}
+
 /** pictures.json: the pictures that are kept, the first sample of the first prompts. */
 export interface Picture {
   prompt: string;
@@ -84,8 +89,6 @@ export interface ReportData {
   filter: FilterSummary;
   /** Left out for a filter of before there were cards. */
   card?: PromptCard | undefined;
-  /** Left out for a filter of before there were cards. */
-  card?: PromptCard | undefined;
   /** Rows of each split. */
   splits: Record<string, number>;
   /** A line a training step: step, loss, reward.NAME, gradientNorm, deltaNorm ... */
@@ -95,6 +98,8 @@ export interface ReportData {
   scores: Scores;
   control: ControlCurve[];
   benchmarks: BenchmarkResult[];
+  /** Empty when the run tried no other UNets. */
+  transfer: Transfer[];
   /** Names of the rewards that were trained on. */
   trained: string[];
   /** As {@link Picture}, with data URIs for files. */

@@ -6,6 +6,7 @@ import { blendSlider, PIXELATED_BELOW, pictureGrid } from './pictures.ts';
 import { configurationBlock, stageTable } from './process.ts';
 import { promptCard } from './prompts.ts';
 import { style } from './style.ts';
+import { transferTable } from './transfer.ts';
 import { blendCurves, comparisonTable, sweepTable, trainingCurves } from './tables.ts';
 
 /** Moves the blend, and shows small pictures with sharp pixels. Runs in the reader's browser. */
@@ -46,7 +47,7 @@ export function renderReport(data: ReportData): string {
           ${run ? html`<p class="meta">Run ${run.id}, ${run.status}</p>` : undefined}
         </header>
         <main>
-          ${headline(data)}${blendSlider(data)}${pictureGrid(data)}${comparisonTable(data)}${benchmarkTables(data)}${blendCurves(data)}${trainingCurves(data)}${sweepTable(data)}${promptCard(data)}${stageTable(data)}${configurationBlock(data)}
+          ${headline(data)}${blendSlider(data)}${pictureGrid(data)}${comparisonTable(data)}${benchmarkTables(data)}${transferTable(data)}${blendCurves(data)}${trainingCurves(data)}${sweepTable(data)}${promptCard(data)}${stageTable(data)}${configurationBlock(data)}
         </main>
         <script>
           ${new Markup(script)};

@@ -3,19 +3,31 @@ import { join } from 'node:path';
 import { readPromptCard } from '../../datasets/card.ts';
 import { readManifest } from '../../datasets/manifest.ts';
 import type { ControlCurve } from '../control.ts';
-import type { BenchmarkResult, FilterSummary, NamedComparison, Picture, ReportData, Scores, Sweep } from './data.ts';
+import type {
+  BenchmarkResult,
+  FilterSummary,
+  NamedComparison,
+  Picture,
+  ReportData,
+  Scores,
+  Sweep,
+  Transfer,
+} from './data.ts';
 
 /** The stages whose artifacts a report is made of. */
 export const reportInputs = ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'] as const;
+/** Those that a run may be without. */
+export const optionalReportInputs = ['transfer'] as const;
+
+/** Folders of the artifacts, by stage. */
+export type ReportFolders = Readonly<Record<(typeof reportInputs)[number], string>> &
+  Readonly<Partial<Record<(typeof optionalReportInputs)[number], string>>>;
 
 /** What the artifacts do not say. */
 export type ReportFacts = Pick<ReportData, 'title' | 'configuration' | 'trained' | 'run'>;
 
 /** Reads everything that a report shows. @param folders of the artifacts, by stage */
-export async function readReportData(
-  folders: Readonly<Record<(typeof reportInputs)[number], string>>,
-  facts: ReportFacts,
-): Promise<ReportData> {
+export async function readReportData(folders: ReportFolders, facts: ReportFacts): Promise<ReportData> {
   const json = async <T>(...path: string[]) => JSON.parse(await readFile(join(...path), 'utf8')) as T;
   const { splits } = await readManifest(folders.shard);
   const curves = await readFile(join(folders['tune-encoder'], 'metrics.jsonl'), 'utf8');
@@ -38,6 +50,7 @@ export async function readReportData(
         .toSorted()
         .map((file) => json<BenchmarkResult>(folders.evaluate, 'benchmarks', file)),
     ),
+    transfer: folders.transfer ? await json<Transfer[]>(folders.transfer, 'transfer.json') : [],
     pictures: await Promise.all(pictures.map((picture) => embedFiles(folders.evaluate, picture))),
   };
 }

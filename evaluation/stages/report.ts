@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { renderReport } from '../report/page.ts';
-import { readReportData, type reportInputs } from '../report/read.ts';
+import { readReportData, type optionalReportInputs, type reportInputs } from '../report/read.ts';
 
 export interface ReportConfig {
   /** The name of the configuration. */
@@ -14,7 +14,9 @@ export interface ReportConfig {
  * The artifacts as one offline HTML file: report.html. Equal artifacts give an equal file, so how long a run took is not
  * in it; `textcraftor report` adds that.
  */
-export async function run(context: StageContext<ReportConfig, (typeof reportInputs)[number]>): Promise<void> {
+export async function run(
+  context: StageContext<ReportConfig, (typeof reportInputs)[number], (typeof optionalReportInputs)[number]>,
+): Promise<void> {
   const { config, inputs, output } = context;
   const trained = config.rewards.map(({ name }) => name);
   const data = await readReportData(inputs, { title: config.name, configuration: config, trained, run: undefined });
