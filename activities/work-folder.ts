@@ -19,7 +19,9 @@ export class WorkFolder {
   private constructor(folder: string, lease: Lease) {
     this.#folder = folder;
     this.lease = lease;
-    this.#timer = setInterval(() => (this.#renewing = this.#renew()), renewMilliseconds);
+    this.#timer = setInterval(() => {
+      this.#renewing = this.#renewing.then(() => this.#renew());
+    }, renewMilliseconds);
   }
 
   /** @param clean forget what earlier attempts have left */
