@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { isOpenaiVocabulary, readOpenaiVocabulary } from '../models/clip/openai-vocabulary.ts';
 import { ClipTokenizer } from '../models/clip/tokenizer.ts';
-import { configurationFiles } from '../models/hub-files.ts';
+import { configurationFiles, tokenizerFiles } from '../models/hub-files.ts';
 import { checkFit, savePipeline } from '../models/pipeline.ts';
 import { loadSingleFile } from '../models/single-file/load.ts';
 import { requireEmpty } from './export.ts';
@@ -26,7 +26,7 @@ export async function importModel(file: string, options: ImportOptions): Promise
   const out = resolve(options.out);
   await requireEmpty(out);
   const config = options.config === undefined ? undefined : resolve(await localModel(options.config, here, configurationFiles)); // prettier-ignore
-  const source = options.tokenizer === undefined ? config && join(config, 'tokenizer') : resolve(await localModel(options.tokenizer, here)); // prettier-ignore
+  const source = options.tokenizer === undefined ? config && join(config, 'tokenizer') : resolve(await localModel(options.tokenizer, here, tokenizerFiles)); // prettier-ignore
   if (source === undefined)
     throw new InputError(
       'A single-file checkpoint holds no tokenizer: name one with --tokenizer (a folder, or bpe_simple_vocab_16e6.txt.gz) or a model that has one with --config.',

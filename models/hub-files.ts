@@ -1,4 +1,4 @@
-import { chooseWeightFile } from './weight-files.ts';
+import { chooseWeightFile } from './weight-names.ts';
 
 /**
  * Which files of a model's repository are needed: of a diffusers pipeline its parts' configurations, tokenizer and
@@ -14,6 +14,11 @@ export function modelFiles(paths: readonly string[]): string[] {
 /** The files that describe a pipeline: its configurations and its tokenizer, without weights. */
 export function configurationFiles(paths: readonly string[]): string[] {
   return paths.filter((path) => /^(model_index\.json|(text_encoder|unet|vae|scheduler|tokenizer)\/[^/]+)$/.test(path) && isConfiguration(path)); // prettier-ignore
+}
+
+/** A tokenizer's files in a model's repository. */
+export function tokenizerFiles(paths: readonly string[]): string[] {
+  return paths.filter((path) => /^(vocab|tokenizer|tokenizer_config|special_tokens_map)\.json$|^(merges|vocab)\.txt$/.test(path)); // prettier-ignore
 }
 
 const isConfiguration = (path: string) => /\.(json|txt)$/.test(path) && !/\.index(\.fp16)?\.json$/.test(path);

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { fromErrorRecord, InputError, TextcraftorError } from '../../common/errors.ts';
 import { downloadRepo, parseHubRepo } from '../../common/hub/repository.ts';
 import type { HubOptions } from '../../common/hub/options.ts';
+import { modelFiles, tokenizerFiles } from '../../models/hub-files.ts';
 import { absolutePath } from '../../pipeline/config-file.ts';
 
 /** The hub's options as Python's huggingface_hub reads them: HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE, HF_HOME. */
@@ -33,8 +34,12 @@ function showProgress(): NonNullable<HubOptions['progress']> {
 
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
 
-/** The keys whose values may name something on a hub. */
-const MODEL_KEYS = new Set(['model', 'head', 'tokenizer']);
+/** The keys whose values may name something on a hub, and which of its files are wanted. */
+const MODEL_KEYS = new Map([
+  ['model', modelFiles],
+  ['head', modelFiles],
+  ['tokenizer', tokenizerFiles],
+]);
 
 /** Settings in which every `model`, `head` and `tokenizer` that names something on a hub is where it was downloaded to. */
 export async function downloadModels<T>(settings: T, folder: string): Promise<T> {
@@ -46,8 +51,11 @@ export async function downloadModels<T>(settings: T, folder: string): Promise<T>
   if (typeof settings !== 'object' || settings === null) return settings;
   const entries: [string, unknown][] = [];
   for (const [key, value] of Object.entries(settings)) {
-    const isModel = MODEL_KEYS.has(key) && typeof value === 'string';
-    entries.push([key, isModel ? await localModel(value, folder) : await downloadModels(value as unknown, folder)]);
+    const choose = typeof value === 'string' ? MODEL_KEYS.get(key) : undefined;
+    entries.push([
+      key,
+      choose ? await localModel(value as string, folder, choose) : await downloadModels(value as unknown, folder),
+    ]);
   }
   return Object.fromEntries(entries) as T;
 }
@@ -57,19 +65,13 @@ export async function downloadModels<T>(settings: T, folder: string): Promise<T>
  * `owner/name/path/to/file[@revision]`, one of its files.
  * @param choose the files of a whole model that are wanted
  */
-export async function localModel(
-  name: string,
-  folder: string,
-  choose?: (paths: readonly string[]) => string[],
-): Promise<string> {
+export async function localModel(name: string, folder: string, choose = modelFiles): Promise<string> {
   if (existsSync(absolutePath(name, folder))) return name;
   const [, id = '', file, revision = ''] = /^([\w.-]+\/[\w.-]+)(?:\/([^@]+))?(@.+)?$/.exec(name) ?? [];
   const repo = parseHubRepo('model', id + revision);
   if (!repo) return name;
-  // It loads TensorFlow, which most commands do without.
-  const chosen = choose ?? (await import('../../models/hub-files.ts')).modelFiles;
   const wanted = (paths: string[]): string[] => {
-    if (file === undefined) return chosen(paths);
+    if (file === undefined) return choose(paths);
     if (!paths.includes(file))
       throw new InputError(`The model ${id} has no file ${file}; it has ${paths.slice(0, 20).join(', ')}.`);
     return [file];

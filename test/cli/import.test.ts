@@ -32,6 +32,9 @@ beforeAll(async () => {
         'README.md': 'not wanted',
       },
     },
+    'models/owner/clip': {
+      files: { 'vocab.json': '{}', 'merges.txt': '', 'tokenizer_config.json': '{}', 'model.safetensors': 'large' },
+    },
     'models/owner/heads': { files: { 'heads/v1.pth': 'a head', 'heads/v2.pth': 'another' } },
   });
   process.env['HF_ENDPOINT'] = hub.endpoint;
@@ -57,12 +60,14 @@ describe('a model on the hub', () => {
   });
 
   it('is found wherever settings name one, also a file of it', async () => {
-    const settings = { model: golden, rewards: [{ type: 'aesthetic', model: 'owner/tiny', head: 'owner/heads/heads/v1.pth@main' }] }; // prettier-ignore
+    const reward = { type: 'aesthetic', model: 'owner/tiny', head: 'owner/heads/heads/v1.pth@main', tokenizer: 'owner/clip' }; // prettier-ignore
+    const settings = { model: golden, rewards: [reward] };
     const { model, rewards } = await downloadModels(settings, folder);
     expect(model).toBe(golden);
     expect(rewards[0]!.model).toContain(COMMIT);
     expect(readFileSync(rewards[0]!.head, 'utf8')).toBe('a head');
     expect(existsSync(rewards[0]!.head.replace('v1', 'v2'))).toBe(false);
+    expect(readdirSync(rewards[0]!.tokenizer).sort()).toEqual(['merges.txt', 'tokenizer_config.json', 'vocab.json']);
   });
 
   it.each<[string, RegExp]>([

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeWeights } from '../../engine/weights.ts';
 import { loadPipeline, savePipeline } from '../../models/pipeline.ts';
-import { chooseWeightFile, readNetwork } from '../../models/weight-files.ts';
+import { readNetwork } from '../../models/weight-files.ts';
+import { chooseWeightFile } from '../../models/weight-names.ts';
 import { goldenPath } from './golden.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weight-files-'));
