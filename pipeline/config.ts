@@ -139,7 +139,17 @@ const shape = z.strictObject({
   notify: notifySchema,
   /** What is to be done for some stages, by their names: `evaluate: { cache: off, maxAge: 7d }`. In no key. */
   stages: stagesSchema,
-  engine: z.strictObject({ threads: whole.min(0).default(0), xla: z.boolean().default(false) }).prefault({}),
+  engine: z
+    .strictObject({
+      threads: whole.min(0).default(0),
+      xla: z.boolean().default(false),
+      /**
+       * What products and convolutions are computed in. With bfloat16 their factors are rounded to it and the sums are
+       * float32, as are weights, activations and the optimizer: no loss scaling is needed. For processors that have it.
+       */
+      dtype: z.enum(['float32', 'bfloat16']).default('float32'),
+    })
+    .prefault({}),
 });
 
 export type Config = z.infer<typeof shape>;

@@ -15,12 +15,14 @@ export interface EngineDescription {
   /** Graphics processors, by model; empty where TensorFlow computes on the CPU. */
   graphics: string[];
   xla: boolean;
+  /** Where it is not float32. */
+  dtype?: string;
 }
 
 const require = createRequire(import.meta.url);
 
 /** @param tools the folder with the set-up's TensorFlow */
-export function describeEngine({ xla }: EngineSettings, tools: string): EngineDescription {
+export function describeEngine({ xla, dtype = 'float32' }: EngineSettings, tools: string): EngineDescription {
   const binding = (require('@tensorflow/tfjs-node-gpu/package.json') as { version: string }).version;
   return {
     library: libraryBuild(join(tools, 'tensorflow')),
@@ -28,6 +30,7 @@ export function describeEngine({ xla }: EngineSettings, tools: string): EngineDe
     processor: vectorInstructions(),
     graphics: graphicsModels(),
     xla,
+    ...(dtype === 'float32' ? {} : { dtype }),
   };
 }
 

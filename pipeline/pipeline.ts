@@ -22,6 +22,8 @@ export interface EngineSettings {
   threads: number;
   /** Whether XLA compiles the graphs. Results depend on it. */
   xla: boolean;
+  /** What products and convolutions are computed in; default float32. Results depend on it. */
+  dtype?: 'float32' | 'bfloat16';
 }
 
 /** A directed acyclic graph of stages over one configuration. */
