@@ -28,10 +28,10 @@ export class Command {
   stdout = '';
   stderr = '';
 
-  constructor(home: string, args: readonly string[]) {
+  constructor(home: string, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
     const { TEMPORAL_ADDRESS: _, ...environment } = process.env;
     this.process = spawn(process.execPath, [command, ...args], {
-      env: { ...environment, TEXTCRAFTOR_HOME: home },
+      env: { ...environment, ...more, TEXTCRAFTOR_HOME: home },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process.stdout!.on('data', (data: Buffer) => (this.stdout += data.toString()));

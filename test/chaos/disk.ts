@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const command = promisify(execFile);
+
+/** A small file system of its own, which can fill up and be made read-only. Linux, and only who may mount. */
+export class SmallDisk {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Undefined where this user may not mount. */
+  static async mount(folder: string, megabytes: number): Promise<SmallDisk | undefined> {
+    await mkdir(folder, { recursive: true });
+    try {
+      await command('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'textcraftor-chaos', folder]);
+      return new SmallDisk(folder);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async setReadOnly(readOnly: boolean): Promise<void> {
+    // Lazily read-only is not possible: files open for writing make the remount fail, so it is forced for new opens.
+    await command('mount', ['-o', `remount,${readOnly ? 'ro' : 'rw'}`, this.folder]);
+  }
+
+  /** Writes until nothing more fits. */
+  async fill(): Promise<void> {
+    const file = await open(join(this.folder, 'ballast'), 'w');
+    try {
+      for (const size of [1 << 20, 1 << 12, 1])
+        for (;;)
+          try {
+            await file.write(Buffer.alloc(size));
+          } catch {
+            break;
+          }
+    } finally {
+      await file.close();
+    }
+  }
+
+  async empty(): Promise<void> {
+    await rm(join(this.folder, 'ballast'), { force: true });
+  }
+
+  async unmount(): Promise<void> {
+    await command('umount', ['-l', this.folder]).catch(() => {});
+  }
+}
