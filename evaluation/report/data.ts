@@ -93,6 +93,8 @@ export interface ReportData {
   splits: Record<string, number>;
   /** A line a training step: step, loss, reward.NAME, gradientNorm, deltaNorm ... */
   curves: Record<string, number>[];
+  /** Likewise of a UNet that was tuned after the encoder. */
+  unetCurves?: Record<string, number>[] | undefined;
   sweep: Sweep;
   comparisons: NamedComparison[];
   scores: Scores;

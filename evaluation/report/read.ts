@@ -17,7 +17,7 @@ import type {
 /** The stages whose artifacts a report is made of. */
 export const reportInputs = ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'] as const;
 /** Those that a run may be without. */
-export const optionalReportInputs = ['transfer'] as const;
+export const optionalReportInputs = ['transfer', 'tune-unet'] as const;
 
 /** Folders of the artifacts, by stage. */
 export type ReportFolders = Readonly<Record<(typeof reportInputs)[number], string>> &
@@ -30,17 +30,15 @@ export type ReportFacts = Pick<ReportData, 'title' | 'configuration' | 'trained'
 export async function readReportData(folders: ReportFolders, facts: ReportFacts): Promise<ReportData> {
   const json = async <T>(...path: string[]) => JSON.parse(await readFile(join(...path), 'utf8')) as T;
   const { splits } = await readManifest(folders.shard);
-  const curves = await readFile(join(folders['tune-encoder'], 'metrics.jsonl'), 'utf8');
+  const unet = folders['tune-unet'];
   const pictures = await json<Picture[]>(folders.evaluate, 'pictures.json');
   return {
     ...facts,
     filter: await json<FilterSummary>(folders.filter, 'summary.json'),
     card: await readPromptCard(folders.filter),
     splits: Object.fromEntries(Object.entries(splits).map(([split, { rows }]) => [split, rows])),
-    curves: curves
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Record<string, number>),
+    curves: await readCurves(folders['tune-encoder']),
+    unetCurves: unet === undefined ? undefined : await readCurves(unet),
     sweep: await json<Sweep>(folders.sweep, 'sweep.json'),
     comparisons: await json<NamedComparison[]>(folders.evaluate, 'comparisons.json'),
     scores: await json<Scores>(folders.evaluate, 'scores.json'),
@@ -53,6 +51,12 @@ export async function readReportData(folders: ReportFolders, facts: ReportFacts)
     transfer: folders.transfer ? await json<Transfer[]>(folders.transfer, 'transfer.json') : [],
     pictures: await Promise.all(pictures.map((picture) => embedFiles(folders.evaluate, picture))),
   };
+}
+
+/** The lines of a tuning stage's metrics. */
+async function readCurves(folder: string): Promise<Record<string, number>[]> {
+  const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as Record<string, number>);
 }
 
 async function embedFiles(folder: string, picture: Picture): Promise<Picture> {

@@ -90,14 +90,41 @@ function monotony({ metric, weights, direction, share, monotone }: ControlCurve)
     : html`${metricLabel(metric)} ${way} ${range} but not all the way: a step goes back with its whole interval. `;
 }
 
-/** What each training step measured. */
-export function trainingCurves({ curves, sweep }: ReportData): Markup | undefined {
-  if (curves.length < 2) return undefined;
+/** What each training step measured: of the encoder, and of the UNet where that was tuned after it. */
+export function trainingCurves({ curves, unetCurves = [], sweep }: ReportData): Markup[] {
+  const { step, unetStep } = sweep.chosen;
+  const chosen = (own: number | undefined) => (own ? `; step ${own} was chosen` : '');
+  const sections: [string, string, ReportData['curves'], number | undefined][] = [
+    ['training', 'text encoder', curves, step],
+    ['training-unet', 'UNet', unetCurves, unetStep],
+  ];
+  return sections.flatMap(([id, network, lines, own]) =>
+    lines.length < 2
+      ? []
+      : [
+          html`<section aria-labelledby="${id}">
+            <h2 id="${id}">Training${network === 'UNet' ? ' of the UNet' : ''}</h2>
+            <p>
+              ${count(lines.length)} steps of the ${network}${chosen(own)}. Rewards are of the training pictures: each
+              step faint, their moving mean on top.
+            </p>
+            <div class="charts">${curveCharts(lines)}</div>
+          </section>`,
+        ],
+  );
+}
+
+function curveCharts(curves: ReportData['curves']): Markup[] {
   const steps = curves.map(({ step }) => step!);
-  const shown = Object.keys(curves[0]!).filter((key) => /^(loss|reward\.|gradientNorm$|deltaNorm$)/.test(key));
-  const labels: Record<string, string> = { gradientNorm: 'gradient norm', deltaNorm: 'norm of the weight change' };
+  const shown = Object.keys(curves[0]!).filter((key) => /^(loss|reward\.|gradientNorm|deltaNorm)/.test(key));
+  const labels: Record<string, string> = {
+    gradientNorm: 'gradient norm',
+    deltaNorm: 'norm of the weight change',
+    'gradientNorm.unet': 'gradient norm of the UNet',
+    'deltaNorm.unet': "norm of the UNet's weight change",
+  };
   const order = (key: string) => (key.startsWith('reward.') ? 0 : key === 'loss' ? 1 : 2);
-  const charts = shown
+  return shown
     .sort((a, b) => order(a) - order(b))
     .map((key) =>
       curve(
@@ -106,15 +133,6 @@ export function trainingCurves({ curves, sweep }: ReportData): Markup | undefine
         curves.map((line) => line[key]!),
       ),
     );
-  return html`<section aria-labelledby="training">
-    <h2 id="training">Training</h2>
-    <p>
-      ${count(curves.length)} steps of the text
-      encoder${sweep.chosen.step > 0 ? `; step ${sweep.chosen.step} was chosen` : ''}. Rewards are of the training
-      pictures: each step faint, their moving mean on top.
-    </p>
-    <div class="charts">${charts}</div>
-  </section>`;
 }
 
 /** The score of each training step and blend on validation prompts. */

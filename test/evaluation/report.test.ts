@@ -47,6 +47,16 @@ describe('the report', () => {
     expect(page).toContain('plain (80)');
   });
 
+  it('shows the training of a UNet, and which one was chosen', () => {
+    const sample = sampleReport(0);
+    expect(renderReport(sample)).not.toContain('Training of the UNet');
+    const sweep = { ...sample.sweep, chosen: { ...sample.sweep.chosen, unetStep: 40 } };
+    const page = renderReport({ ...sample, sweep, unetCurves: sample.curves.slice(0, 60) });
+    expect(page).toContain('Training of the UNet');
+    expect(page).toMatch(/60 steps of the UNet; step 40 was chosen/);
+    expect(page).toContain('with the UNet of step 40');
+  });
+
   it('does without a run, curves and pictures', () => {
     const page = renderReport({ ...sampleReport(0), run: undefined, curves: [] });
     expect(page).toContain('Every arm against the base');
