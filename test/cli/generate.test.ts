@@ -8,6 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate, seededNoise, type GenerateOptions } from '../../cli/generate.ts';
 import { InputError } from '../../common/errors.ts';
 import { readSafetensors, writeSafetensors } from '../../engine/safetensors.ts';
+import { writeWeights } from '../../engine/weights.ts';
+import { mergeLora } from '../../models/lora.ts';
+import { readLora } from '../../models/lora-file.ts';
+import { loadPipeline } from '../../models/pipeline.ts';
 import type { UnetConfig } from '../../models/unet/config.ts';
 import { type GoldenPipeline, expectAgreement, goldenPath, readGoldenJson, tensorOf } from '../models/golden.ts';
 
@@ -75,6 +79,24 @@ async function latents(options: Partial<GenerateOptions>) {
   await run({ saveTensors, ...options });
   return tensorOf(await readSafetensors(saveTensors), 'latents');
 }
+
+it('takes a tuned UNet, or adapters of both networks, in the last steps', async () => {
+  const lora = goldenPath('lora/diffusers.safetensors');
+  const adapters = await readLora(lora);
+  const { weights } = await loadPipeline(model);
+  const [textEncoder, unet] = [join(folder, 'encoder.safetensors'), join(folder, 'unet.safetensors')];
+  await writeWeights(textEncoder, mergeLora(weights.textEncoder, adapters.text_encoder!, lora));
+  await writeWeights(unet, mergeLora(weights.unet, adapters.unet!, lora));
+  const latents = async (options: Partial<GenerateOptions>) => {
+    await run({ ...options, blendSteps: 1, saveTensors: join(folder, 'tuned.safetensors') });
+    return (await readSafetensors(join(folder, 'tuned.safetensors'))).float32('latents');
+  };
+  const both = await latents({ textEncoder, unet });
+  expect(await latents({ lora })).toEqual(both);
+  expect(await latents({ unet })).not.toEqual(both);
+  await expect(run({ unet, blend: 0.5 })).rejects.toThrow('--blend weighs a second encoder');
+  await expect(run({ unet: 'nowhere' })).rejects.toThrow('The UNet nowhere does not exist');
+});
 
 it('keeps away from a negative prompt as diffusers does', async () => {
   const { prompts, steps, guidance, negative } = await readGoldenJson<GoldenPipeline>('pipeline/golden.json');
