@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
+import { turnConvolutions } from './convolutions.ts';
 import { encodeSavedModel, type NodeDefinition } from './graph-definition.ts';
 import { split, type Halves } from './halves.ts';
 import { fileShape, toEngine, toFile } from './parameters.ts';
@@ -15,7 +16,7 @@ import {
   type TensorSpec,
   type Variable,
 } from './scope.ts';
-import { tf, type Tensor } from './tensorflow.ts';
+import { tf, usesGpu, type Tensor } from './tensorflow.ts';
 import type { Weights } from './weights.ts';
 
 export { float32, int32, type Scope, type TensorSpec } from './scope.ts';
@@ -98,10 +99,13 @@ export class Program {
       const waiting = new Set(late.map((key) => `${name}/in/${key}`));
       const halves =
         late.length > 0 ? split(recorder.nodes, waiting, references, `${name}/done`, recorder.tensors) : undefined;
-      return { outputs: Object.keys(outputs), ...(halves ? { halves } : {}) };
+      return {
+        entry: { inputs, outputs: Object.keys(outputs), ...(halves ? { halves } : {}) },
+        tensors: recorder.tensors,
+      };
     });
-    this.#nodes.push(...nodes);
-    this.#entries.set(name, { inputs, ...result });
+    this.#nodes.push(...(usesGpu() ? nodes : turnConvolutions(nodes, result.tensors)));
+    this.#entries.set(name, result.entry);
   }
 
   /** Hands the graph to TensorFlow. */
