@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledError, fromErrorRecord, RunError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/home.ts';
-import { RunRecords, type Run } from '../../pipeline/runs.ts';
+import { RunRecords, type Run, type RunStatus } from '../../pipeline/runs.ts';
 import { interruption } from '../interrupt.ts';
 import { searchAttributeAdvice } from '../temporal/search-attributes.ts';
 import { openServer } from '../temporal/server.ts';
@@ -95,7 +95,7 @@ async function follow(
       if (run.status === 'paused' && !paused) note(`Run ${id} is paused; go on with: textcraftor resume ${id}`);
       paused = run.status === 'paused';
       if (interrupted.aborted) await sleep(cancelMilliseconds, undefined, { signal: wake.signal }).catch(() => {});
-      if (interrupted.aborted || end || (run.status !== 'running' && !paused))
+      if (interrupted.aborted || end || !goesOn.has(run.status))
         return conclude(await records.read(id), end?.error, view, interrupted);
     }
   } finally {
@@ -103,6 +103,12 @@ async function follow(
     watch.abort();
   }
 }
+
+/**
+ * `interrupted` says that nobody has cared for the run for a while. This process does: its clock has jumped, or it was
+ * held up.
+ */
+const goesOn: ReadonlySet<RunStatus> = new Set(['running', 'paused', 'interrupted']);
 
 /** The run as it ended, or what stopped it. */
 function conclude(run: Run, error: unknown, view: RunView, interrupted: AbortSignal): Run {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const command = promisify(execFile);
@@ -24,9 +25,16 @@ export class SmallDisk {
     }
   }
 
+  /** Nothing may be open for writing; a process that was killed may take a moment to let go. */
   async setReadOnly(readOnly: boolean): Promise<void> {
-    // Lazily read-only is not possible: files open for writing make the remount fail, so it is forced for new opens.
-    await command('mount', ['-o', `remount,${readOnly ? 'ro' : 'rw'}`, this.folder]);
+    for (let tries = 1; ; tries++)
+      try {
+        await command('mount', ['-o', `remount,${readOnly ? 'ro' : 'rw'}`, this.folder]);
+        return;
+      } catch (error) {
+        if (tries === 40) throw error;
+        await sleep(500);
+      }
   }
 
   /** Writes until nothing more fits. */
