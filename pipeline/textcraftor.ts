@@ -23,6 +23,9 @@ const armFiles = ({ evaluate }: Config) =>
   (evaluate.arms ?? []).flatMap(({ mix }) => mix.map(({ encoder }) => encoder));
 const extended = ({ shard }: Config) => (shard.extends === undefined ? {} : { extends: shard.extends });
 
+/** Long tuning is cut into pieces that a worker can do and leave: ten minutes lose little by a start, and are worth one. */
+const segmentSeconds = 600;
+
 export const ingest = defineStage({
   name: 'ingest',
   inputs: [],
@@ -72,6 +75,7 @@ export const tuneEncoder = defineStage({
   module: 'training/stages/tune-encoder.ts',
   config: (c: Config) => tuning(c, c.tuneEncoder),
   files: (c) => [...tuningFiles(c), c.tuneEncoder.startFrom ?? []].flat(),
+  segmentSeconds,
   engine: true,
 });
 export const tuneUnet = defineStage({
@@ -81,6 +85,7 @@ export const tuneUnet = defineStage({
   when: (c: Config) => c.tuneUnet !== undefined,
   config: (c: Config) => tuning(c, c.tuneUnet!),
   files: tuningFiles,
+  segmentSeconds,
   engine: true,
 });
 export const sweep = defineStage({

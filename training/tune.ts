@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CancelledError, RunError } from '../common/errors.ts';
 import { writeFileAtomic } from '../common/files.ts';
 import { keyedPermutation } from '../datasets/permutation.ts';
-import type { StageContext } from '../pipeline/stage.ts';
+import type { SegmentContext, StageContext } from '../pipeline/stage.ts';
 import type { Alarm } from './alarm.ts';
 import { readLastCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Rollout } from './rollout.ts';
@@ -37,14 +37,20 @@ export interface Tuning {
   keep(root: string, name: string): Promise<void>;
 }
 
+/** Of a stage that may be done in segments. */
+export type TuneContext<Settings, Input extends string = string> = StageContext<Settings, Input> &
+  Partial<Pick<SegmentContext<Settings>, 'segmentEnds'>>;
+
 /**
  * The loop of a tuning stage. Killed at any time and run again with the same scratch folder, it ends with the same
  * files: step n depends on the seed, n and the state after step n - 1 alone.
+ *
+ * @returns 'checkpoint' at the end of a segment: it is to be called again
  */
 export async function tune(
-  { config, seed, output, scratch, progress, signal }: StageContext<LoopSettings>,
+  { config, seed, output, scratch, progress, signal, segmentEnds }: TuneContext<LoopSettings>,
   { trainer, rollout, networks, alarm, evaluations = 1, prepare, keep }: Tuning,
-): Promise<void> {
+): Promise<void | 'checkpoint'> {
   const { steps, batch } = config;
   const metricsPath = join(scratch, 'metrics.jsonl');
   const checkpoints = join(scratch, 'checkpoints');
@@ -60,15 +66,24 @@ export async function tune(
   }
   await alarm?.goOnFrom(checkpoint?.step ?? 0);
 
-  const save = async (step: number): Promise<void> =>
-    writeCheckpoint(checkpoints, { step, ...trainer.snapshot(), metricsBytes: (await stat(metricsPath)).size });
-  let done = checkpoint?.step ?? 0;
+  let checkpointSeconds = 0;
+  const save = async (step: number): Promise<void> => {
+    const started = performance.now();
+    await writeCheckpoint(checkpoints, { step, ...trainer.snapshot(), metricsBytes: (await stat(metricsPath)).size });
+    checkpointSeconds += (performance.now() - started) / 1000;
+  };
+  const first = checkpoint?.step ?? 0;
+  let done = first;
   let ended = alarm?.hasEnded() === true;
   while (done < steps && !ended) {
     const step = done + 1;
     if (signal.aborted) {
       await save(step - 1);
       throw new CancelledError(`Tuning was stopped after step ${step - 1} of ${steps}; it goes on from there.`);
+    }
+    if (done > first && segmentEnds?.()) {
+      await save(done);
+      return 'checkpoint';
     }
     const rate = Math.min(1, step / Math.max(1, config.warmup));
     const metrics = trainer.step(step, rollout, rowsOf(step, batch, rollout.samples.length, seed), rate);
@@ -80,7 +95,8 @@ export async function tune(
     if (step % config.checkpointEvery === 0 || final) await save(step);
     done = step;
     const { loss, deltaNorm } = line as { loss: number; deltaNorm: number };
-    progress({ step, total: steps, message: 'steps', metrics: { loss, deltaNorm, ...metrics.rewards } });
+    const measures = { loss, deltaNorm, ...metrics.rewards };
+    progress({ step, total: steps, message: 'steps', metrics: measures, checkpointSeconds });
   }
 
   const last = JSON.parse((await readFile(metricsPath, 'utf8')).trimEnd().split('\n').at(-1)!) as Line;

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CancelledError } from '../../common/errors.ts';
 import { writeWeights } from '../../engine/weights.ts';
 import { loadTextEncoder } from '../../models/pipeline.ts';
-import type { StageBody } from '../../pipeline/stage.ts';
 import type { TuneSettings } from '../../training/settings.ts';
 import { run as tuneEncoder, type TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';
 import { run as tuneUnet, type TuneUnetSettings } from '../../training/stages/tune-unet.ts';
+import type { TuneContext } from '../../training/tune.ts';
 import { tuned } from '../evaluation/small-pipeline.ts';
 import { digests, smallTuning } from './small-tuning.ts';
 
@@ -35,7 +35,7 @@ const unets: Record<string, TuneUnetSettings> = {
 
 /** Runs a stage at once, and again in two parts. @returns the folder that both agree on */
 async function expectExactResume<S extends TuneSettings, I extends 'shard' | 'rollout' | 'tune-encoder'>(
-  run: StageBody<S, I>,
+  run: (context: TuneContext<S, I>) => Promise<void | 'checkpoint'>,
   config: S,
   name: string,
 ): Promise<string> {

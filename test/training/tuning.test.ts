@@ -100,6 +100,14 @@ describe('tuning the encoder', () => {
     expect(digests(at('stopped'))).toEqual(digests(at('straight')));
   });
 
+  it('ends with the same bytes when it is done in segments', async () => {
+    let over = false;
+    const segment = context(settings, 'segments', (step) => (over = step === 3));
+    expect(await tuneEncoder({ ...segment, segmentEnds: () => over })).toBe('checkpoint');
+    expect(await tuneEncoder({ ...segment, segmentEnds: () => false })).toBeUndefined();
+    expect(digests(at('segments'))).toEqual(digests(at('straight')));
+  });
+
   it('stops at a reward that is not a number, names it, and leaves no output', async () => {
     const weights = await readWeights(at('head.safetensors'));
     const { shape, data } = weights.get('weight')!;

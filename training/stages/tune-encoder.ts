@@ -1,10 +1,9 @@
 import { loadPipeline, loadTextEncoder } from '../../models/pipeline.ts';
-import type { StageBody } from '../../pipeline/stage.ts';
 import { keepNetworks } from '../keep-networks.ts';
 import { readRollout } from '../rollout.ts';
 import { makeTrainer, type LoraOptions, type NetworkToTrain, type TuneSettings } from '../settings.ts';
 import { TEXT_ENCODER, UNET } from '../text-to-image.ts';
-import { tune } from '../tune.ts';
+import { tune, type TuneContext } from '../tune.ts';
 
 export interface TuneEncoderSettings extends TuneSettings {
   /** A text encoder to start from (folder or safetensors file), by default the original one. That one stays the reference. */
@@ -16,7 +15,9 @@ export interface TuneEncoderSettings extends TuneSettings {
 }
 
 /** Tunes the text encoder by the gradient of the rewards; the UNet too, where `joint` says so. */
-export const run: StageBody<TuneEncoderSettings, 'shard' | 'rollout'> = async (context) => {
+export async function run(
+  context: TuneContext<TuneEncoderSettings, 'shard' | 'rollout'>,
+): Promise<void | 'checkpoint'> {
   const { config, seed, inputs } = context;
   const { learningRate, lora, joint, embeddingPull, startFrom } = config;
   const pipeline = await loadPipeline(config.model);
@@ -27,7 +28,7 @@ export const run: StageBody<TuneEncoderSettings, 'shard' | 'rollout'> = async (c
   const watch = { shards: inputs.shard, scratch: context.scratch };
   const { trainer, alarm } = await makeTrainer(pipeline, config, networks, { seed, embeddingPull, watch });
   const names = networks.map(({ name }) => name);
-  await tune(context, {
+  return tune(context, {
     ...{ trainer, alarm },
     rollout: await readRollout(inputs.rollout),
     networks: names,
@@ -37,4 +38,4 @@ export const run: StageBody<TuneEncoderSettings, 'shard' | 'rollout'> = async (c
     },
     keep: keepNetworks(trainer, pipeline, names),
   });
-};
+}

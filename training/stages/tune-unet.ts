@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { loadPipeline, loadTextEncoder } from '../../models/pipeline.ts';
-import type { StageBody } from '../../pipeline/stage.ts';
 import { keepNetworks } from '../keep-networks.ts';
 import { readRollout } from '../rollout.ts';
 import { makeTrainer, type TuneSettings } from '../settings.ts';
 import { UNET } from '../text-to-image.ts';
-import { tune } from '../tune.ts';
+import { tune, type TuneContext } from '../tune.ts';
 
 export interface TuneUnetSettings extends TuneSettings {
   /**
@@ -16,7 +15,9 @@ export interface TuneUnetSettings extends TuneSettings {
 }
 
 /** Tunes the UNet by the gradient of the rewards. The tuned encoder is frozen, and seen in both guidance branches. */
-export const run: StageBody<TuneUnetSettings, 'shard' | 'rollout' | 'tune-encoder'> = async (context) => {
+export async function run(
+  context: TuneContext<TuneUnetSettings, 'shard' | 'rollout' | 'tune-encoder'>,
+): Promise<void | 'checkpoint'> {
   const { config, seed, inputs } = context;
   const { learningRate, lora, blend } = config;
   const pipeline = await loadPipeline(config.model);
@@ -24,10 +25,10 @@ export const run: StageBody<TuneUnetSettings, 'shard' | 'rollout' | 'tune-encode
   const encoder = blend === 0 ? undefined : { weights: await loadTextEncoder(source), source, blend };
   const watch = { shards: inputs.shard, scratch: context.scratch };
   const { trainer, alarm } = await makeTrainer(pipeline, config, [{ name: UNET, learningRate, lora }], { seed, encoder, watch }); // prettier-ignore
-  await tune(context, {
+  return tune(context, {
     ...{ trainer, alarm },
     rollout: await readRollout(inputs.rollout),
     networks: [UNET],
     keep: keepNetworks(trainer, pipeline, [UNET]),
   });
-};
+}
