@@ -1,4 +1,5 @@
 import { PNG } from 'pngjs';
+import { InputError } from './errors.ts';
 
 /** A PNG of a picture. @param pixels [height, width, 3] in [0, 1]; values outside are clipped */
 export function encodePng(pixels: Float32Array, height: number, width: number): Buffer {
@@ -8,4 +9,16 @@ export function encodePng(pixels: Float32Array, height: number, width: number): 
     png.data[4 * i + 3] = 255;
   }
   return PNG.sync.write(png, { colorType: 2 });
+}
+
+/** The pixels of a PNG, its transparency aside. [height, width, 3] in [0, 1] @throws InputError that names the file */
+export function decodePng(bytes: Buffer, name: string): { pixels: Float32Array; width: number; height: number } {
+  try {
+    const { width, height, data } = PNG.sync.read(bytes);
+    const pixels = new Float32Array(width * height * 3);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = data[4 * Math.floor(i / 3) + (i % 3)]! / 255;
+    return { pixels, width, height };
+  } catch (error) {
+    throw new InputError(`${name} is not a PNG that can be read: ${(error as Error).message}.`);
+  }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { stagesSchema } from './cache-policy.ts';
 import { notifySchema } from './notify/settings.ts';
+import { baselinesSchema } from './baseline-settings.ts';
 import { alarmSchema, armSchema, benchmarkSchema, largestBlend, transferSchema } from './comparison-settings.ts';
 import { championSchema, registrySchema } from './registry/settings.ts';
 import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './tuning-settings.ts';
@@ -111,6 +112,8 @@ const shape = z.strictObject({
   tuneEncoder: tuneEncoderSchema,
   /** Tunes the UNet after the encoder, which is then frozen. */
   tuneUnet: tuneUnetSchema.optional(),
+  /** What the tuned encoder is compared with. */
+  baselines: baselinesSchema.optional(),
   /** Stops tuning that games its rewards. */
   alarm: alarmSchema.optional(),
   sweep: z.strictObject({
@@ -211,6 +214,7 @@ export function resolveConfigPaths(config: Config, absolute: (path: string) => s
     ...(config.tuneEncoder.startFrom === undefined
       ? {}
       : { tuneEncoder: { ...config.tuneEncoder, startFrom: absolute(config.tuneEncoder.startFrom) } }),
+    ...(config.baselines?.direct && config.baselines.direct.pictures !== 'shapes' ? { baselines: { ...config.baselines, direct: { ...config.baselines.direct, pictures: absolute(config.baselines.direct.pictures) } } } : {}), // prettier-ignore
     ...(config.transfer ? { transfer: { ...config.transfer, unets: config.transfer.unets.map((other) => ({ ...other, unet: absolute(other.unet) })) } } : {}), // prettier-ignore
     ...(config.champion ? { champion: { ...config.champion, encoder: absolute(config.champion.encoder) } } : {}),
   };

@@ -88,6 +88,49 @@ export const tuneUnet = defineStage({
   segmentSeconds,
   engine: true,
 });
+const ddpo = <const N extends 'ddpo-encoder' | 'ddpo-unet', K extends 'ddpoEncoder' | 'ddpoUnet'>(
+  name: N,
+  key: K,
+  network: 'text_encoder' | 'unet',
+) =>
+  defineStage({
+    name,
+    inputs: ['rollout'],
+    module: 'training/stages/ddpo.ts',
+    when: (c: Config) => c.baselines?.[key] !== undefined,
+    config: (c: Config) => ({ ...c.baselines![key]!, network, ...sampling(c), rewards: c.rewards }),
+    files: (c) => [c.model, ...trained(c)],
+    engine: true,
+  });
+export const ddpoEncoder = ddpo('ddpo-encoder', 'ddpoEncoder', 'text_encoder');
+export const ddpoUnet = ddpo('ddpo-unet', 'ddpoUnet', 'unet');
+export const direct = defineStage({
+  name: 'direct',
+  inputs: ['shard'],
+  module: 'training/stages/direct.ts',
+  when: (c: Config) => c.baselines?.direct !== undefined,
+  config: (c: Config) => ({ ...c.baselines!.direct!, ...sampling(c), rewards: c.rewards }),
+  files: (c) => [
+    c.model,
+    ...trained(c),
+    ...(c.baselines!.direct!.pictures === 'shapes' ? [] : [c.baselines!.direct!.pictures]),
+  ],
+  engine: true,
+});
+export const promptEngineering = defineStage({
+  name: 'prompt-engineering',
+  inputs: ['shard'],
+  module: 'evaluation/stages/prompt-engineering.ts',
+  when: (c: Config) => c.baselines?.promptEngineering !== undefined,
+  config: (c: Config) => ({
+    ...c.baselines!.promptEngineering!,
+    ...judging(c),
+    ...benchmarks(c),
+    testPrompts: c.evaluate.prompts,
+  }),
+  files: (c) => [...judged(c), ...benchmarkFiles(c)],
+  engine: true,
+});
 export const sweep = defineStage({
   name: 'sweep',
   inputs: ['shard', 'tune-encoder'],
@@ -100,7 +143,7 @@ export const sweep = defineStage({
 export const evaluate = defineStage({
   name: 'evaluate',
   inputs: ['shard', 'tune-encoder', 'sweep'],
-  optionalInputs: ['tune-unet'],
+  optionalInputs: ['tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direct', 'prompt-engineering'],
   module: 'evaluation/stages/evaluate.ts',
   config: (c: Config) => ({
     ...c.evaluate,
@@ -148,6 +191,22 @@ export const textcraftor = definePipeline({
   schema: configSchema,
   root: new URL('..', import.meta.url).href,
   resolvePaths: resolveConfigPaths,
-  stages: [ingest, filter, shard, rollout, tuneEncoder, tuneUnet, sweep, evaluate, transfer, register, report],
+  stages: [
+    ingest,
+    filter,
+    shard,
+    rollout,
+    tuneEncoder,
+    tuneUnet,
+    ddpoEncoder,
+    ddpoUnet,
+    direct,
+    promptEngineering,
+    sweep,
+    evaluate,
+    transfer,
+    register,
+    report,
+  ],
   results: ['register', 'report'],
 });

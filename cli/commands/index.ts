@@ -16,6 +16,7 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   cancel: () => import('./cancel.ts'),
   report: () => import('./report.ts'),
   trace: () => import('./trace.ts'),
+  gc: () => import('./gc.ts'),
   registry: () => import('./registry.ts'),
   schedule: () => import('./schedule.ts'),
   worker: () => import('./worker.ts'),
@@ -24,6 +25,7 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   import: () => import('./import.ts'),
   export: () => import('./export.ts'),
   step: () => import('./step.ts'),
+  paper: () => import('./paper.ts'),
   world: () => import('./world.ts'),
   doctor: () => import('./doctor.ts'),
 };

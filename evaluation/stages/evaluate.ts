@@ -7,6 +7,7 @@ import { readBenchmark, type BenchmarkPrompt, type BenchmarkSpec } from '../../d
 import type { StageContext } from '../../pipeline/stage.ts';
 import { Arms, base, requireOwnNames, type ArmSource, type ArmSpec } from '../arms.ts';
 import { readTuned } from '../candidates.ts';
+import { baselineArms, type BaselineInput } from '../baseline-arms.ts';
 import { categoryLines } from '../categories.ts';
 import { pairs } from '../choice.ts';
 import { controlCurves, type ControlArm } from '../control.ts';
@@ -44,7 +45,7 @@ const CHAMPION = 'champion';
  * pictures.json and images/<arm>/NNNN.png; the same scores on each benchmark: benchmarks/<name>.json.
  */
 export async function run(
-  context: StageContext<EvaluateConfig, 'shard' | 'tune-encoder' | 'sweep', 'tune-unet'>,
+  context: StageContext<EvaluateConfig, 'shard' | 'tune-encoder' | 'sweep', 'tune-unet' | BaselineInput>,
 ): Promise<void> {
   const { config, inputs, seed, signal, output, scratch } = context;
   const { samplesPerPrompt } = config;
@@ -66,6 +67,7 @@ export async function run(
     // Step 0 is the original encoder: nothing better was found.
     chosenArm(arms, tuned, chosen),
     ...unetArms,
+    ...(await baselineArms(arms, inputs)),
     ...(config.champion ? [arms.blend(CHAMPION, config.champion.encoder, config.champion.blend)] : []),
     ...(config.arms ?? []).map((spec) => arms.mix(spec)),
   ];

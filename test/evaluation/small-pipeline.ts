@@ -10,7 +10,7 @@ import { loadPipeline, savePipeline, type LoadedPipeline } from '../../models/pi
 import { schedulerSchema } from '../../models/scheduler/ddim.ts';
 import { unet2dCondition } from '../../models/unet/unet.ts';
 import { unetSchema } from '../../models/unet/config.ts';
-import { vaeDecode } from '../../models/vae/vae.ts';
+import { vaeDecode, vaeEncode } from '../../models/vae/vae.ts';
 import { vaeSchema } from '../../models/vae/config.ts';
 import { randomWeights, shapesOf } from '../rewards/small-clip.ts';
 
@@ -67,7 +67,12 @@ export async function smallPipeline(folder: string): Promise<LoadedPipeline> {
         unet2dCondition(p, config.unet, { sample: z, timestep: tf.zeros([1]), context: tf.zeros([1, 16, 8]) }),
       ),
     ),
-    vae: randomWeights(shapesOf((p) => vaeDecode(p, config.vae, z))),
+    vae: randomWeights(
+      new Map([
+        ...shapesOf((p) => vaeDecode(p, config.vae, z)),
+        ...shapesOf((p) => vaeEncode(p, config.vae, tf.zeros([1, 32, 32, 3])).mean),
+      ]),
+    ),
   };
   await savePipeline(folder, { config, weights }, { tokenizer });
   return loadPipeline(folder);

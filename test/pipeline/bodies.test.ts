@@ -3,13 +3,18 @@ import type * as filterBody from '../../datasets/stages/filter.ts';
 import type * as ingestBody from '../../datasets/stages/ingest.ts';
 import type * as shardBody from '../../datasets/stages/shard.ts';
 import type * as evaluateBody from '../../evaluation/stages/evaluate.ts';
+import type * as promptEngineeringBody from '../../evaluation/stages/prompt-engineering.ts';
 import type * as registerBody from '../../evaluation/stages/register.ts';
 import type * as reportBody from '../../evaluation/stages/report.ts';
 import type * as sweepBody from '../../evaluation/stages/sweep.ts';
 import type {
+  ddpoEncoder,
+  ddpoUnet,
+  direct,
   evaluate,
   filter,
   ingest,
+  promptEngineering,
   register,
   report,
   rollout,
@@ -19,6 +24,8 @@ import type {
   tuneUnet,
 } from '../../pipeline/textcraftor.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
+import type * as ddpoBody from '../../training/stages/ddpo.ts';
+import type * as directBody from '../../training/stages/direct.ts';
 import type * as rolloutBody from '../../training/stages/rollout.ts';
 import type * as tuneEncoderBody from '../../training/stages/tune-encoder.ts';
 import type * as tuneUnetBody from '../../training/stages/tune-unet.ts';
@@ -48,6 +55,10 @@ it('hands each body what it takes', () => {
   expectTypeOf<Handed<typeof rollout>>().toExtend<Taken<typeof rolloutBody>>();
   expectTypeOf<Handed<typeof tuneEncoder>>().toExtend<Taken<typeof tuneEncoderBody>>();
   expectTypeOf<Handed<typeof tuneUnet>>().toExtend<Taken<typeof tuneUnetBody>>();
+  expectTypeOf<Handed<typeof ddpoEncoder>>().toExtend<Taken<typeof ddpoBody>>();
+  expectTypeOf<Handed<typeof ddpoUnet>>().toExtend<Taken<typeof ddpoBody>>();
+  expectTypeOf<Handed<typeof direct>>().toExtend<Taken<typeof directBody>>();
+  expectTypeOf<Handed<typeof promptEngineering>>().toExtend<Taken<typeof promptEngineeringBody>>();
   expectTypeOf<Handed<typeof sweep>>().toExtend<Taken<typeof sweepBody>>();
   expectTypeOf<Handed<typeof evaluate>>().toExtend<Taken<typeof evaluateBody>>();
   expectTypeOf<Handed<typeof register>>().toExtend<Taken<typeof registerBody>>();

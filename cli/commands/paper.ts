@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+
+/** Adds `textcraftor paper`. */
+export function register(program: Command): void {
+  program
+    .command('paper')
+    .description("run the paper's comparison on the shapes world: every arm, several seeds; writes results.md")
+    .option('--quick', 'one seed and little tuning, to see that it works')
+    .option('--out <dir>', 'folder for results.md, results.json and the plots', 'docs')
+    .action(async (options: { quick?: true; out: string }) => {
+      const { paper } = await import('../paper.ts');
+      const { runCommand } = await import('../paper/run-command.ts');
+      const { projectHome } = await import('../home.ts');
+      const page = await paper({
+        ...{ home: projectHome(), out: options.out, quick: options.quick === true, run: runCommand },
+        note: (line) => console.log(line),
+      });
+      console.log(page);
+    });
+}

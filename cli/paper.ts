@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import { Bootstraps } from '../common/statistics.ts';
+import type { Config } from '../pipeline/config.ts';
+import type { Home } from '../pipeline/home.ts';
+import { RunRecords } from '../pipeline/runs.ts';
+import { claims, meansOf } from './paper/claims.ts';
+import { collect, combine, type CollectedRun } from './paper/collect.ts';
+import { fullBudget, quickBudget, variants } from './paper/matrix.ts';
+import { resultsPage } from './paper/page.ts';
+import { armPlot } from './paper/plot.ts';
+
+export interface PaperOptions {
+  home: Home;
+  /** Where results.md, results.json and images/ go. */
+  out: string;
+  quick: boolean;
+  /** Runs a configuration to its end and gives the run's id. */
+  run(config: string, settings: readonly string[]): Promise<string>;
+  note(line: string): void;
+}
+
+/** Runs every variant with every seed (what is there already is reused), and writes what came out. */
+export async function paper({ home, out, quick, run, note }: PaperOptions): Promise<string> {
+  const budget = quick ? quickBudget : fullBudget;
+  const records = new RunRecords(home);
+  const runs: CollectedRun[] = [];
+  let trained: string[] = [];
+  for (let seed = 1; seed <= budget.seeds; seed++)
+    for (const variant of variants(budget)) {
+      note(`Variant ${variant.name}, seed ${seed}`);
+      const id = await run('configs/paper.yaml', [...variant.settings, `seed=${seed}`, `name=paper-${variant.name}-${seed}`]); // prettier-ignore
+      trained = ((await records.config(id)) as Config).rewards.map(({ name }) => name);
+      runs.push(await collect(home, await records.read(id), variant, seed));
+    }
+  const results = combine(runs);
+  const bootstraps = new Bootstraps(1);
+  const found = claims(results, trained, bootstraps);
+  const page = join(out, 'results.md');
+  await writeFileAtomic(page, resultsPage({ results, claims: found, runs, trained, quick }));
+  const costs = runs.map(({ variant, seed, tuning }) => ({ variant: variant.name, seed, tuning }));
+  await writeFileAtomic(join(out, 'results.json'), `${canonicalJson({ quick, means: meansOf(results), claims: found, costs })}\n`); // prettier-ignore
+  for (const [metric, title] of [
+    ['heldOut', 'Held-out reward'],
+    ['oracle', 'Oracle'],
+  ] as const)
+    // prettier-ignore
+    await writeFileAtomic(join(out, 'images', `results-${metric}.svg`), armPlot(results, metric, title, bootstraps));
+  return page;
+}

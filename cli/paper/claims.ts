@@ -1,0 +1,85 @@
+import type { Bootstraps } from '../../common/statistics.ts';
+import { mean } from '../../common/statistics.ts';
+
+/** By arm and metric: a value a prompt, averaged over the seeds of tuning. */
+export type Results = Readonly<Record<string, Readonly<Record<string, Float64Array>>>>;
+
+export interface Claim {
+  text: string;
+  verdict: 'holds' | 'does not hold' | 'undecided' | 'not measured';
+  /** What the verdict is read off. */
+  numbers: { metric: string; mean: number; ci95: [low: number, high: number]; n: number }[];
+}
+
+/** An arm against another on metrics: all of their intervals must lie above 0. */
+function better(
+  results: Results,
+  bootstraps: Bootstraps,
+  arm: string,
+  against: string,
+  metrics: readonly string[],
+): Claim {
+  const text = `${arm} is better than ${against} (${metrics.map(label).join(', ')})`;
+  if (!results[arm] || !results[against]) return { text, verdict: 'not measured', numbers: [] };
+  const numbers = metrics.map((metric) => {
+    const { mean, ci95, n } = bootstraps.compare(results[arm]![metric]!, results[against]![metric]!);
+    return { metric, mean, ci95, n };
+  });
+  return { text, verdict: verdictOf(numbers.map(({ ci95 }) => ci95)), numbers };
+}
+
+/** All above 0, any below 0, or neither. */
+export function verdictOf(intervals: readonly (readonly [number, number])[]): Claim['verdict'] {
+  if (intervals.every(([low]) => low > 0)) return 'holds';
+  return intervals.some(([, high]) => high < 0) ? 'does not hold' : 'undecided';
+}
+
+/** Diversity of at least nine tenths of the base's. */
+function diverse(results: Results, bootstraps: Bootstraps, arm: string): Claim {
+  const text = `${arm} keeps at least 90 % of the base's diversity`;
+  const [own, base] = [results[arm]?.['diversity'], results['base']?.['diversity']];
+  if (!own || !base) return { text, verdict: 'not measured', numbers: [] };
+  const { mean, ci95, n } = bootstraps.compare(own, base.map((value) => 0.9 * value)); // prettier-ignore
+  return { text, verdict: verdictOf([ci95]), numbers: [{ metric: 'diversity over 90 %', mean, ci95, n }] };
+}
+
+/** No step along the curve goes back with its whole interval. */
+function monotone(results: Results, bootstraps: Bootstraps, arms: readonly string[], metric: string): Claim {
+  const text = `${label(metric)} rises with the blend's weight (0 to 1.25)`;
+  if (arms.some((arm) => !results[arm])) return { text, verdict: 'not measured', numbers: [] };
+  const steps = arms.slice(1).map((arm, i) => bootstraps.compare(results[arm]![metric]!, results[arms[i]!]![metric]!));
+  const verdict = steps.some(({ ci95 }) => ci95[1] < 0) ? 'does not hold' : 'holds';
+  return { text, verdict, numbers: steps.map(({ mean, ci95, n }, i) => ({ metric: `${arms[i]} to ${arms[i + 1]}`, mean, ci95, n })) }; // prettier-ignore
+}
+
+const label = (metric: string) => ({ oracle: 'oracle', heldOut: 'held-out reward' })[metric] ?? metric;
+const CURVE = ['base', 'encoder at 0.25', 'encoder at 0.50', 'encoder at 0.75', 'encoder', 'encoder at 1.25'];
+
+/** The paper's claims, each with what was measured. @param trained names of the rewards that were trained on */
+export function claims(results: Results, trained: readonly string[], bootstraps: Bootstraps): Claim[] {
+  const judges = ['oracle', 'heldOut'];
+  const against = (arm: string, other: string, metrics: readonly string[] = judges) => better(results, bootstraps, arm, other, metrics); // prettier-ignore
+  return [
+    against('encoder', 'base', trained),
+    against('encoder', 'base'),
+    against('encoder', 'prompt engineering'),
+    against('encoder', 'DDPO, encoder'),
+    against('encoder', 'direct tuning'),
+    diverse(results, bootstraps, 'encoder'),
+    against('encoder, LoRA', 'base'),
+    against('UNet', 'DDPO, UNet', ['heldOut']),
+    against('encoder + UNet', 'encoder', ['heldOut']),
+    against('encoder + UNet', 'joint', ['heldOut']),
+    against('fusion', 'joint', ['heldOut']),
+    ...[...trained, 'heldOut', 'oracle'].map((metric) => monotone(results, bootstraps, CURVE, metric)),
+  ];
+}
+
+/** The mean of each metric of each arm. */
+export const meansOf = (results: Results): Record<string, Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(results).map(([arm, metrics]) => [
+      arm,
+      Object.fromEntries(Object.entries(metrics).map(([metric, values]) => [metric, mean(values)])),
+    ]),
+  );

@@ -1,0 +1,65 @@
+import { number, percent, signed } from '../../evaluation/report/format.ts';
+import { meansOf, type Claim, type Results } from './claims.ts';
+import type { CollectedRun } from './collect.ts';
+
+export interface Paper {
+  results: Results;
+  claims: readonly Claim[];
+  runs: readonly CollectedRun[];
+  trained: readonly string[];
+  quick: boolean;
+}
+
+/** The page, all of it read off the numbers. */
+export function resultsPage({ results, claims, runs, trained, quick }: Paper): string {
+  const metrics = [...trained, 'heldOut', 'oracle', 'diversity'];
+  const seeds = new Set(runs.map(({ seed }) => seed)).size;
+  const { prompts, samplesPerPrompt } = runs[0]!.benchmark;
+  const means = meansOf(results);
+  const verdicts = (verdict: Claim['verdict']) => claims.filter((claim) => claim.verdict === verdict).length;
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const numbersOf = ({ numbers }: Claim) =>
+    numbers.map(({ metric, mean, ci95, n }) => `${metric} ${signed(mean)} (${signed(ci95[0])} to ${signed(ci95[1])}; n = ${n})`).join('; '); // prettier-ignore
+  return [
+    '# The comparison on the shapes world',
+    '',
+    `Written by \`npm run paper${quick ? ' -- --quick' : ''}\` from measured numbers (\`docs/results.json\`): ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} of tuning, ${prompts.length} held-out prompts, ${samplesPerPrompt} pictures of each, the same start noise in every arm. Values are averaged over the seeds; intervals are 95 % bootstrap intervals over prompts, paired.`,
+    ...(quick ? ['', 'This was a quick run with little tuning: it shows that everything works, and no result.'] : []),
+    '',
+    '## Claims',
+    '',
+    `Of ${claims.length} claims ${verdicts('holds')} hold, ${verdicts('does not hold')} do not, ${verdicts('undecided')} are undecided${verdicts('not measured') > 0 ? `, ${verdicts('not measured')} were not measured` : ''}.`,
+    '',
+    row(['claim', 'verdict', 'numbers']),
+    row(['---', '---', '---']),
+    ...claims.map((claim) => row([claim.text, `**${claim.verdict}**`, numbersOf(claim)])),
+    '',
+    '## Every arm',
+    '',
+    row(['arm', ...metrics]),
+    row(['---', ...metrics.map(() => '---:')]),
+    ...Object.entries(means).map(([arm, own]) => row([arm, ...metrics.map((metric) => own[metric] === undefined ? '' : metric === 'oracle' ? percent(own[metric]) : number(own[metric]))])), // prettier-ignore
+    '',
+    ...['heldOut', 'oracle'].map((metric) => `![${metric} of every arm](images/results-${metric}.svg)`),
+    '',
+    '## What tuning cost',
+    '',
+    'Time is that of the run that made the network, on the machine at hand; a stage that was reused is not timed anew.',
+    '',
+    row(['variant', 'stage', 'reward evaluations', 'seconds, by seed']),
+    row(['---', '---', '---:', '---:']),
+    ...costs(runs).map(row),
+    '',
+  ].join('\n');
+}
+
+function costs(runs: readonly CollectedRun[]): string[][] {
+  const keys = [
+    ...new Set(runs.flatMap(({ variant, tuning }) => tuning.map(({ stage }) => `${variant.name}/${stage}`))),
+  ];
+  return keys.map((key) => {
+    const [name, stage] = key.split('/') as [string, string];
+    const own = runs.filter(({ variant }) => variant.name === name).map(({ tuning }) => tuning.find((each) => each.stage === stage)!); // prettier-ignore
+    return [name, stage, String(own[0]!.rewardEvaluations), own.map(({ seconds }) => (Number.isNaN(seconds) ? 'reused' : seconds.toFixed(0))).join(', ')]; // prettier-ignore
+  });
+}

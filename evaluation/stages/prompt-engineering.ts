@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
+import { readBenchmark, type BenchmarkSpec } from '../../datasets/benchmarks.ts';
+import { readSplit } from '../../datasets/shards.ts';
+import { webExample } from '../../datasets/shapes/web-like.ts';
+import type { StageContext } from '../../pipeline/stage.ts';
+import type { Prompt } from '../generator.ts';
+import { HELD_OUT, ORACLE } from '../metrics.ts';
+import { chooseSuffix, measurePhrases, type PhraseGain, type SuffixTrial } from '../prompt-engineering.ts';
+import { rewrite, type RewriterSpec } from '../rewriter.ts';
+import { firstPrompts, setUp, type JudgingConfig } from '../setup.ts';
+import { stylePhrases, withPhrases } from '../style-phrases.ts';
+import { parse } from '../../datasets/shapes/grammar.ts';
+
+export interface PromptEngineeringConfig extends JudgingConfig {
+  /** Prompts whose phrases are counted: `shapes` for captions like those that the world's base model learnt from. */
+  corpus: 'shapes' | 'training';
+  corpusPrompts: number;
+  /** Share of them that a phrase must be in. */
+  least: number;
+  /** How many of the most frequent phrases are tried on pictures, and on how many training and validation prompts. */
+  phrases: number;
+  prompts: number;
+  /** The most phrases that are appended together. */
+  longest: number;
+  samplesPerPrompt: number;
+  rewriter?: RewriterSpec | undefined;
+  /** What is rewritten: the test prompts, and these. */
+  testPrompts: number;
+  benchmarks?: BenchmarkSpec[];
+}
+
+/** prompt-engineering.json */
+export interface PromptEngineering {
+  phrases: PhraseGain[];
+  trials: SuffixTrial[];
+  chosen: string[];
+  /** By arm: the prompt in place of each, by the prompt's id. */
+  rewritten: Record<string, Record<string, string>>;
+}
+
+/** The base model under better prompts: style phrases of the source, and the user's own rewriter. */
+export async function run(context: StageContext<PromptEngineeringConfig, 'shard'>): Promise<void> {
+  const { config, inputs, seed, signal, scratch, output } = context;
+  const { samplesPerPrompt } = config;
+  const training = (await readSplit(inputs.shard, 'train', Math.max(config.prompts, config.corpus === 'training' ? config.corpusPrompts : 0))).map(({ id, prompt }): Prompt => ({ id, prompt })); // prettier-ignore
+  const corpus =
+    config.corpus === 'shapes' ? worldCaptions(config.corpusPrompts) : training.map(({ prompt }) => prompt);
+  const found = stylePhrases(corpus, Math.max(2, config.least * corpus.length)).slice(0, config.phrases);
+  const validation = await firstPrompts(inputs.shard, 'validation', config.prompts);
+  const tried = training.slice(0, config.prompts);
+  const { pipeline, generator, judge } = await setUp(config, seed, tried.length * samplesPerPrompt);
+  const embed = (prompts: readonly Prompt[]) => generator.embed(pipeline.weights.textEncoder, prompts, config.model);
+  const progress = (step: number, total: number) => context.progress({ step, total, message: `${step} of ${total} pictures` }); // prettier-ignore
+  const pictures = { generator, judge, samplesPerPrompt, signal, progress };
+  const trained = config.rewards.map(({ name }) => name);
+  const phrases = found.length === 0 ? [] : await measurePhrases(found, tried, trained, pictures, embed);
+  const exact = validation.every(({ prompt }) => parse(prompt) !== undefined) && generator.size === 32;
+  const by = exact ? { metric: ORACLE } as const : config.heldOut ? { metric: HELD_OUT } as const : { trained }; // prettier-ignore
+  const { trials, chosen } = await chooseSuffix(phrases, config.longest, validation, by, pictures, embed);
+
+  const asked = new Map((await firstPrompts(inputs.shard, 'test', config.testPrompts)).map(({ id, prompt }) => [id, prompt])); // prettier-ignore
+  for (const spec of config.benchmarks ?? [])
+    for (const { id, prompt } of await readBenchmark(spec, scratch)) asked.set(id, prompt);
+  const appended = Object.fromEntries([...asked].map(([id, prompt]) => [id, withPhrases(prompt, chosen)]));
+  const rewritten: PromptEngineering['rewritten'] = { 'prompt-engineering': appended };
+  if (config.rewriter) {
+    const texts = await rewrite([...asked.values()], config.rewriter, signal, (step) => context.progress({ step, total: asked.size, message: 'prompts rewritten' })); // prettier-ignore
+    rewritten['rewriter'] = Object.fromEntries([...asked.keys()].map((id, i) => [id, texts[i]!]));
+  }
+  const result: PromptEngineering = { phrases, trials, chosen, rewritten };
+  await writeFileAtomic(join(output, 'prompt-engineering.json'), `${canonicalJson(result)}\n`);
+}
+
+/** Captions such as the base model of the world learnt from. */
+const worldCaptions = (count: number): string[] => Array.from({ length: count }, (_, i) => webExample(i, 1).caption);

@@ -1,0 +1,101 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CancelledError } from '../../common/errors.ts';
+import { encodePng } from '../../common/png.ts';
+import { RandomStream } from '../../common/random.ts';
+import { tf } from '../../engine/tensorflow.ts';
+import { WeightParameters } from '../../engine/weights.ts';
+import { clipText } from '../../models/clip/text.ts';
+import { loadPipeline } from '../../models/pipeline.ts';
+import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import { unet2dCondition } from '../../models/unet/unet.ts';
+import { vaeDecode, vaeScalingFactor } from '../../models/vae/vae.ts';
+import { loadRewards } from '../../rewards/registry.ts';
+import { picturesOf, realLatents } from '../../training/baselines/real-pictures.ts';
+import { run as ddpo, type DdpoStageSettings } from '../../training/stages/ddpo.ts';
+import { run as direct } from '../../training/stages/direct.ts';
+import { digests, smallTuning } from './small-tuning.ts';
+
+const { at, context, settings, makeInputs, remove } = smallTuning();
+beforeAll(makeInputs);
+afterAll(remove);
+const summary = (name: string) => JSON.parse(readFileSync(at(name, 'summary.json'), 'utf8')) as Record<string, number>;
+const metrics = (name: string) =>
+  readFileSync(at(name, 'metrics.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, number>); // prettier-ignore
+
+describe('DDPO', () => {
+  const policy = { epochs: 2, clipRange: 0.1, group: 2, largestAdvantage: 5, eta: 1 };
+  const config: DdpoStageSettings = { ...settings, ...policy, network: 'text_encoder', steps: 2, checkpointEvery: 1 };
+
+  it('tunes the encoder, and goes on after a stop as if there had been none', async () => {
+    await ddpo(context(config, 'straight'));
+    expect(summary('straight')).toMatchObject({ steps: 2, rewardEvaluations: 4 });
+    expect(summary('straight')['deltaNorm']).toBeGreaterThan(0);
+    const stop = new AbortController();
+    const first = { ...context(config, 'resumed', (step) => step === 1 && stop.abort()), signal: stop.signal };
+    await expect(ddpo(first)).rejects.toThrow(CancelledError);
+    await ddpo({ ...context(config, 'resumed'), scratch: first.scratch });
+    expect(digests(at('resumed'))).toEqual(digests(at('straight')));
+  });
+
+  it('tunes the UNet', async () => {
+    await ddpo(context({ ...config, network: 'unet', steps: 1 }, 'unet'));
+    expect(summary('unet')['deltaNorm']).toBeGreaterThan(0);
+    expect(Object.keys(digests(at('unet')))).toContain('/unet/final/diffusion_pytorch_model.safetensors');
+  });
+});
+
+describe('direct tuning', () => {
+  const prompts = ['a small red circle', 'two dogs'];
+  beforeAll(() => {
+    mkdirSync(at('pictures'));
+    prompts.forEach((_, i) => {
+      const pixels = new RandomStream(5, 'picture', i).normal(32 * 32 * 3).map((v) => 0.5 + 0.2 * v);
+      writeFileSync(at('pictures', `${i}.png`), encodePng(pixels, 32, 32));
+    });
+    const lines = prompts.map((text, i) => JSON.stringify({ file_name: `${i}.png`, text }));
+    writeFileSync(at('pictures', 'metadata.jsonl'), `${lines.join('\n')}\n`);
+  });
+
+  it('scores x0 as predicted in one step from noised pictures', async () => {
+    await direct(context({ ...settings, steps: 1, pictures: at('pictures'), count: 1 }, 'direct'));
+    const [line] = metrics('direct');
+
+    const pipeline = await loadPipeline(at('model'));
+    const { latents } = realLatents(await picturesOf(at('pictures'), [], 1, 3), pipeline);
+    const alphas = new DdimScheduler(pipeline.config.scheduler).alphasCumprod;
+    const t = new RandomStream(3, 'direct timestep', 1).integer(alphas.length);
+    const [signal, noise] = [Math.sqrt(alphas[t]!), Math.sqrt(1 - alphas[t]!)];
+    const p = (part: 'textEncoder' | 'unet' | 'vae') => new WeightParameters(pipeline.weights[part], 'test');
+    const size = latents.length;
+    // Both samples of the batch are of the one picture.
+    const z = new RandomStream(3, 'direct noise', 1).normal(2 * size).map((v, k) => v * noise + signal * latents[k % size]!); // prettier-ignore
+    const texts = [prompts[0]!, prompts[0]!];
+    const ids = tf.tensor2d(texts.flatMap((text) => [...pipeline.tokenizer.pad(pipeline.tokenizer.encode(text))]), [2, 16], 'int32'); // prettier-ignore
+    const embeddings = clipText(p('textEncoder'), pipeline.config.textEncoder, ids).hidden;
+    const sample = tf.tensor4d(z, [2, 8, 8, 4]);
+    const eps = unet2dCondition(p('unet'), pipeline.config.unet, { sample, timestep: tf.fill([2], t), context: embeddings }); // prettier-ignore
+    const x0 = sample.sub(eps.mul(noise)).div(signal);
+    const image = vaeDecode(p('vae'), pipeline.config.vae, x0.div(vaeScalingFactor(pipeline.config.vae)));
+    const picture = image.div(2).add(0.5).clipByValue(0, 1);
+    for (const reward of await loadRewards(settings.rewards)) {
+      const words = reward.promptLength > 0 ? tf.tensor2d(reward.tokenize(texts), [2, reward.promptLength], 'int32') : undefined; // prettier-ignore
+      const own = reward.score(new WeightParameters(reward.weights, 'test'), picture, words).mean().dataSync()[0]!;
+      expect(line![`reward.${reward.name}`]).toBeCloseTo(own, 3);
+    }
+    expect(summary('direct')['deltaNorm']).toBeGreaterThan(0);
+  });
+
+  it('says what is wrong with the pictures', async () => {
+    const pictures = at('wrong');
+    mkdirSync(pictures);
+    const read = () => picturesOf(pictures, [], 9, 1);
+    await expect(read()).rejects.toThrow('metadata.jsonl is missing');
+    writeFileSync(at('wrong', 'metadata.jsonl'), '{"file_name": 3}\n');
+    await expect(read()).rejects.toThrow('metadata.jsonl, line 1: expected {"file_name"');
+    writeFileSync(at('wrong', 'metadata.jsonl'), '{"file_name": "a.png", "text": "x"}\n');
+    writeFileSync(at('wrong', 'a.png'), 'no picture');
+    await expect(read()).rejects.toThrow('a.png is not a PNG');
+    await expect(picturesOf('shapes', [{ prompt: 'two dogs' }], 9, 1)).rejects.toThrow('"two dogs" is no prompt of the shapes world'); // prettier-ignore
+  });
+});

@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../../common/errors.ts';
+import { decodePng } from '../../common/png.ts';
+import { RandomStream } from '../../common/random.ts';
+import { parse } from '../../datasets/shapes/grammar.ts';
+import { randomJitter, render, pictureSize } from '../../datasets/shapes/renderer.ts';
+import { attributeNames, attributes, type Scene } from '../../datasets/shapes/scene.ts';
+import { float32, Program } from '../../engine/program.ts';
+import { tf } from '../../engine/tensorflow.ts';
+import type { LoadedPipeline } from '../../models/pipeline.ts';
+import { vaeEncode, vaeScale, vaeScalingFactor } from '../../models/vae/vae.ts';
+import type { Rollout } from '../rollout.ts';
+
+/** A picture and what is said about it. */
+export interface CaptionedPicture {
+  prompt: string;
+  /** [size, size, 3] in [0, 1] */
+  pixels: Float32Array;
+  size: number;
+}
+
+/**
+ * Real pictures to tune on.
+ * @param source `shapes`: a render of what each prompt says; or a folder with metadata.jsonl, in its order
+ */
+export async function picturesOf(
+  source: string,
+  prompts: readonly { prompt: string }[],
+  count: number,
+  seed: number,
+): Promise<CaptionedPicture[]> {
+  return source === 'shapes'
+    ? prompts.map(({ prompt }, i) => rendered(prompt, seed, i))
+    : folderPictures(source, count);
+}
+
+function rendered(prompt: string, seed: number, index: number): CaptionedPicture {
+  const asked = parse(prompt);
+  if (!asked)
+    throw new InputError(`"${prompt}" is no prompt of the shapes world, so there is no picture of it; set baselines.direct.pictures to a folder of your own.`); // prettier-ignore
+  const stream = new RandomStream(seed, 'real picture', index);
+  const drawn = attributeNames.map((name) => [
+    name,
+    asked[name] ?? stream.choice(attributes[name] as readonly string[]),
+  ]);
+  const pixels = render(Object.fromEntries(drawn) as Scene, { jitter: randomJitter(stream) });
+  return { prompt, pixels, size: pictureSize };
+}
+
+async function folderPictures(folder: string, count: number): Promise<CaptionedPicture[]> {
+  const path = join(folder, 'metadata.jsonl');
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new InputError(`${path} is missing; expected a line for each picture: {"file_name": "0001.png", "text": "..."}.`); // prettier-ignore
+  });
+  const lines = text.split('\n').filter((line) => line.trim() !== '').slice(0, count); // prettier-ignore
+  return Promise.all(
+    lines.map(async (line, i) => {
+      const record = parseLine(line) as { file_name?: unknown; text?: unknown };
+      if (typeof record?.file_name !== 'string' || typeof record.text !== 'string')
+        throw new InputError(`${path}, line ${i + 1}: expected {"file_name": "0001.png", "text": "..."}.`);
+      const picture = decodePng(await readFile(join(folder, record.file_name)), join(folder, record.file_name));
+      if (picture.width !== picture.height)
+        throw new InputError(`${join(folder, record.file_name)} is ${picture.width} x ${picture.height}; expected a square picture.`); // prettier-ignore
+      return { prompt: record.text, pixels: picture.pixels, size: picture.width };
+    }),
+  );
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+const BATCH = 16;
+
+/** The pictures' latents (posterior means), as a rollout's. @throws InputError for a picture of another size than the model's */
+export function realLatents(
+  pictures: readonly CaptionedPicture[],
+  { config, weights, folder }: LoadedPipeline,
+): Rollout {
+  const { sample_size: side } = config.unet;
+  const size = side * vaeScale(config.vae);
+  const wrong = pictures.find((picture) => picture.size !== size);
+  if (wrong)
+    throw new InputError(`The picture of "${wrong.prompt}" is ${wrong.size} pixels wide; the model's are ${size}. Resize it.`); // prettier-ignore
+  const program = new Program();
+  program.entry('encode', { image: float32(BATCH, size, size, 3) }, ({ image }, scope) => ({
+    z: vaeEncode(scope.parameters('vae'), config.vae, image.mul(2).sub(1)).mean.mul(vaeScalingFactor(config.vae)),
+  }));
+  program.compile();
+  program.load('vae', weights.vae, `${folder}/vae`);
+  const shape: [number, number, number] = [side, side, config.vae.latent_channels];
+  const values = shape[0] * shape[1] * shape[2];
+  const latents = new Float32Array(pictures.length * values);
+  for (let first = 0; first < pictures.length; first += BATCH) {
+    const part = Array.from({ length: BATCH }, (_, i) => pictures[Math.min(first + i, pictures.length - 1)]!);
+    const image = tf.stack(part.map(({ pixels }) => tf.tensor3d(pixels, [size, size, 3])));
+    const { z } = program.run('encode', { image });
+    latents.set(z!.dataSync().subarray(0, Math.min(BATCH, pictures.length - first) * values), first * values);
+    tf.dispose([image, z!]);
+  }
+  program.dispose();
+  return { shape, latents, samples: pictures.map(({ prompt }, i) => ({ id: String(i), prompt, sample: 0 })) };
+}

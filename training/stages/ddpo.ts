@@ -1,0 +1,38 @@
+import { loadPipeline } from '../../models/pipeline.ts';
+import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import type { StageBody } from '../../pipeline/stage.ts';
+import { DdpoTrainer, type DdpoSettings } from '../baselines/ddpo.ts';
+import { keepNetworks } from '../keep-networks.ts';
+import { readRollout } from '../rollout.ts';
+import { makeTrainer, optimizerOf, type TuneSettings } from '../settings.ts';
+import { TEXT_ENCODER, type TrainableNetwork } from '../text-to-image.ts';
+import { tune } from '../tune.ts';
+
+export interface DdpoStageSettings extends TuneSettings, DdpoSettings {
+  network: TrainableNetwork;
+  /** Noise of the steps that are actions: 1 is ancestral sampling. */
+  eta: number;
+}
+
+/** The reinforcement-learning baseline: the same rollout, rewards and last K steps, without the rewards' gradient. */
+export const run: StageBody<DdpoStageSettings, 'rollout'> = async (context) => {
+  const { config, seed, inputs } = context;
+  const { network, learningRate, sampler, lora, eta } = config;
+  const pipeline = await loadPipeline(config.model);
+  const { trainer, generator, observer } = await makeTrainer(pipeline, config, [{ name: network, learningRate, lora }], { seed, observes: true }); // prettier-ignore
+  const scheduler = new DdimScheduler(pipeline.config.scheduler);
+  const actions = scheduler.timesteps(sampler.steps).slice(-sampler.gradientSteps).map((t) => {
+    const { a, b, sigma } = scheduler.stochasticStep(t, sampler.steps, eta);
+    return { numbers: [t, a, b], sigma };
+  }); // prettier-ignore
+  await tune(context, {
+    trainer: new DdpoTrainer({
+      ...{ trainer, generator, observer: observer!, actions, seed, settings: config, optimizer: optimizerOf(config) },
+      weights: Object.fromEntries(config.rewards.map(({ name, weight }) => [name, weight])),
+      network: { name: network, learningRate, makesEmbeddings: network === TEXT_ENCODER },
+    }),
+    rollout: await readRollout(inputs.rollout),
+    networks: [network],
+    keep: keepNetworks(trainer, pipeline, [network]),
+  });
+};

@@ -1,0 +1,37 @@
+import { readSplit } from '../../datasets/shards.ts';
+import { loadPipeline } from '../../models/pipeline.ts';
+import type { StageBody } from '../../pipeline/stage.ts';
+import { DirectTrainer } from '../baselines/direct.ts';
+import { picturesOf, realLatents } from '../baselines/real-pictures.ts';
+import { keepNetworks } from '../keep-networks.ts';
+import { makeTrainer, optimizerOf, type TuneSettings } from '../settings.ts';
+import { TEXT_ENCODER } from '../text-to-image.ts';
+import { tune } from '../tune.ts';
+
+export interface DirectSettings extends TuneSettings {
+  /** `shapes` (rendered from the training prompts), or a folder of PNG files with metadata.jsonl: {"file_name", "text"}. */
+  pictures: string;
+  /** How many are used. */
+  count: number;
+}
+
+/** The baseline of the paper's section 3.2.1: the encoder is tuned on x0 as predicted in one step from noised real pictures. */
+export const run: StageBody<DirectSettings, 'shard'> = async (context) => {
+  const { config, seed, inputs } = context;
+  const { learningRate, lora } = config;
+  const pipeline = await loadPipeline(config.model);
+  const prompts = await readSplit(inputs.shard, 'train', config.count);
+  const pictures = await picturesOf(config.pictures, prompts, config.count, seed);
+  // One evaluation, without guidance: the prediction that the network was trained to make.
+  const unguided = { ...config, sampler: { ...config.sampler, guidance: 1 }, gradient: undefined };
+  const { trainer, generator } = await makeTrainer(pipeline, unguided, [{ name: TEXT_ENCODER, learningRate, lora }], { seed }); // prettier-ignore
+  await tune(context, {
+    trainer: new DirectTrainer({
+      ...{ trainer, generator, scheduler: pipeline.config.scheduler, seed, optimizer: optimizerOf(config) },
+      network: { name: TEXT_ENCODER, learningRate },
+    }),
+    rollout: realLatents(pictures, pipeline),
+    networks: [TEXT_ENCODER],
+    keep: keepNetworks(trainer, pipeline, [TEXT_ENCODER]),
+  });
+};
