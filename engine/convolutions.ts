@@ -3,7 +3,7 @@
  * fall on the same cache lines, and the convolution runs at half its speed. The gradient by the input has its filter
  * rearranged first, and is a convolution too: with the filter turned round it is the one that was wanted, to the bit.
  */
-import { tensorValue, typeValue, type NodeDefinition } from './graph-definition.ts';
+import { constantNode, typeValue, type NodeDefinition } from './graph-definition.ts';
 import type { Output } from './shape-inference.ts';
 
 /** Output channels whose filter rows collide. */
@@ -33,18 +33,12 @@ function isSlow({ op, name, input, attr }: NodeDefinition, tensors: ReadonlyMap<
 function turned({ name, input, attr }: NodeDefinition, tensors: ReadonlyMap<string, Output>): NodeDefinition[] {
   const [x, filter] = input as [string, string];
   const part = (suffix: string) => `${name}/${suffix}`;
-  const constant = (suffix: string, values: number[]): NodeDefinition => ({
-    name: part(suffix),
-    op: 'Const',
-    input: [],
-    attr: { dtype: typeValue('int32'), value: tensorValue('int32', [values.length], values) },
-  });
   const float = typeValue('float32');
   const int = typeValue('int32');
   return [
-    constant('order', [0, 1, 3, 2]),
-    constant('axes', [0, 1]),
-    constant('sizes', tensors.get(name)!.shape),
+    constantNode(part('order'), [0, 1, 3, 2]),
+    constantNode(part('axes'), [0, 1]),
+    constantNode(part('sizes'), tensors.get(name)!.shape),
     { name: part('swapped'), op: 'Transpose', input: [filter, part('order')], attr: { T: float, Tperm: int } },
     { name: part('turned'), op: 'ReverseV2', input: [part('swapped'), part('axes')], attr: { T: float, Tidx: int } },
     { name, op: 'Conv2DBackpropInput', input: [part('sizes'), part('turned'), x], attr },

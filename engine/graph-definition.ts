@@ -55,6 +55,14 @@ export function tensorValue(dtype: DataType, shape: readonly number[], data: Arr
   return { tensor: { dtype: DATA_TYPES[dtype], tensor_shape: shapeValue(shape), tensor_content: bytes } };
 }
 
+/** A node with a list of whole numbers: axes, sizes, an order. */
+export const constantNode = (name: string, values: number[]): NodeDefinition => ({
+  name,
+  op: 'Const',
+  input: [],
+  attr: { dtype: typeValue('int32'), value: tensorValue('int32', [values.length], values) },
+});
+
 /** The bytes of a SavedModel with one graph, tagged `serve`. */
 export function encodeSavedModel(nodes: NodeDefinition[]): Uint8Array {
   return SavedModel.encode(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { turnConvolutions } from './convolutions.ts';
+import { sumByProduct } from './reductions.ts';
 import { encodeSavedModel, type NodeDefinition } from './graph-definition.ts';
 import { split, type Halves } from './halves.ts';
 import { fileShape, toEngine, toFile } from './parameters.ts';
@@ -16,6 +17,7 @@ import {
   type TensorSpec,
   type Variable,
 } from './scope.ts';
+import type { Output } from './shape-inference.ts';
 import { tf, usesGpu, type Tensor } from './tensorflow.ts';
 import type { Weights } from './weights.ts';
 
@@ -104,7 +106,7 @@ export class Program {
         tensors: recorder.tensors,
       };
     });
-    this.#nodes.push(...(usesGpu() ? nodes : turnConvolutions(nodes, result.tensors)));
+    this.#nodes.push(...(usesGpu() ? nodes : forProcessor(nodes, result.tensors)));
     this.#entries.set(name, result.entry);
   }
 
@@ -287,6 +289,10 @@ export class Program {
     return backend().binding.runSavedModel(this.#id, ids, names.join(','), fetches.join(','));
   }
 }
+
+/** What is large is computed in ways that suit the CPU's libraries. */
+const forProcessor = (nodes: NodeDefinition[], tensors: ReadonlyMap<string, Output>): NodeDefinition[] =>
+  sumByProduct(turnConvolutions(nodes, tensors), tensors);
 
 const backend = () => tf.backend() as unknown as RunningBackend;
 const nativeTensors = (tensors: Tensor[]): number[] => backend().getInputTensorIds.call(backend(), tensors);
