@@ -74,7 +74,7 @@ export async function backfill({ schedule, partitions }: Backfill): Promise<Reco
   const outcomes: Record<string, RetrainOutcome> = {};
   for (const partition of partitions)
     outcomes[partition] = await executeChild(retrain, {
-      workflowId: `${workflowInfo().workflowId}-${partition}`,
+      workflowId: `retrain-${schedule}-${partition}`,
       args: [{ schedule, partition }],
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     });
