@@ -175,8 +175,10 @@ export class Trainer {
       for (const [k, start] of starts.toReversed().entries()) {
         const keep = this.#learns.step ? { keep: tf.scalar(i === 0 && k === 0 ? 0 : 1) } : {};
         const late = { dz: gradient, ...keep };
-        const back =
-          start.pending?.finish(late) ?? this.program.run('stepVjp', { ...start.inputs, ...embeddings, ...late });
+        // A gradient that is zero whatever comes later (of the empty prompt, without guidance) is there from the start.
+        const back = start.pending
+          ? { ...start.pending.outputs, ...start.pending.finish(late) }
+          : this.program.run('stepVjp', { ...start.inputs, ...embeddings, ...late });
         gradient = back['dz']!;
         for (const [name, t] of Object.entries(back)) sums.set(name, [...(sums.get(name) ?? []), t]);
       }

@@ -50,6 +50,15 @@ describe('which steps carry gradient', () => {
   });
 });
 
+it('goes without guidance: the empty prompt then has no part in the gradient', async () => {
+  const sampler = { ...settings.sampler, guidance: 1 };
+  const plain = textToImage(await loadPipeline(at('model')), await loadRewards(settings.rewards), { ...settings, sampler }); // prettier-ignore
+  for (const activationBytes of [0, 2 ** 30]) {
+    const trainer = new Trainer(plain, { ...base, trained: [encoder], activationBytes });
+    expect(norm(trainer.gradients(rollout, rows).gradients[TEXT_ENCODER]!)).toBeGreaterThan(0);
+  }
+});
+
 describe('low-rank adapters', () => {
   it('start at the original network, and merged into it give what they gave beside it', () => {
     const lora = { rank: 2, alpha: 4, targets: ['q_proj', 'v_proj'] };
