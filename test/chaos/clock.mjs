@@ -26,7 +26,7 @@ function shift() {
 /** The system says when a file was written by the real clock, unless a process has set the time itself. */
 function moved(stats) {
   const { mtimeMs } = stats;
-  if (shift() !== 0 && mtimeMs >= jumped && mtimeMs <= now()) stats.mtimeMs += offset;
+  if (typeof mtimeMs === 'number' && shift() !== 0 && mtimeMs >= jumped && mtimeMs <= now()) stats.mtimeMs += offset;
   return stats;
 }
 
