@@ -1,7 +1,7 @@
 import type { WorkflowInfo } from '@temporalio/workflow';
 
-/** Temporal warns at 10,240 events and ends a workflow at 51,200; a replay of this many takes half a second. */
-const longHistory = 8000;
+/** Temporal warns at 10,240 events and ends a workflow at 51,200; a worker keeps the history of what runs in memory. */
+const longHistory = 4000;
 
 /** Whether it is time to continue as new. @param limit number of events */
 export function historyIsLong({ historyLength }: WorkflowInfo, limit = longHistory): boolean {

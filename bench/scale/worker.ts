@@ -4,11 +4,12 @@ import { createActivities } from '../../activities/activities.ts';
 import { callBody } from '../../activities/call-body.ts';
 import { bundleWorkflows } from '../../cli/temporal/bundle.ts';
 import { connectTemporal } from '../../cli/temporal/connection.ts';
-import { pipelineQueue, workerOptions } from '../../cli/temporal/workers.ts';
+import { keepHeapSmall, pipelineQueue, workerOptions } from '../../cli/temporal/workers.ts';
 import { Home } from '../../pipeline/home.ts';
 
 // A worker in a process of its own, whose memory is measured: as `textcraftor worker`, but bodies run in it. It ends with its input.
 
+keepHeapSmall();
 const [address = '', folder = ''] = process.argv.slice(2);
 const home = new Home(folder);
 const connection = await connectTemporal({ address });

@@ -1,4 +1,5 @@
 import { Worker, type NativeConnection } from '@temporalio/worker';
+import { setFlagsFromString } from 'node:v8';
 import { createActivities } from '../../activities/activities.ts';
 import { createRetrainActivities, type PreparedRun } from '../../activities/retrain/activities.ts';
 import { parseFault, type Fault } from '../../common/fault-points.ts';
@@ -42,6 +43,11 @@ export const workerOptions = {
   maxCachedWorkflows: 50,
 } as const;
 
+/** For a process that mostly waits: V8 grows its young generation for throughput, by 30 MB that a worker has better uses for. */
+export function keepHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
 export async function startWorkers({
   connection,
   namespace,
@@ -50,6 +56,7 @@ export async function startWorkers({
   environment,
   queues,
 }: WorkersOptions): Promise<Workers> {
+  keepHeapSmall();
   const common = {
     ...workerOptions,
     connection,
