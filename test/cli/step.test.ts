@@ -47,7 +47,7 @@ describe("a step's loss, rewards and gradients", () => {
     const command = spawnSync(process.execPath, ['cli/textcraftor.mjs', 'step', ...args], { cwd: root, encoding: 'utf8' }); // prettier-ignore
     expect(command.status, command.stderr).toBe(0);
     expect(command.stdout).toMatch(
-      /^loss \S+\nreward.clip \S+\nreward.aesthetic \S+\ngradient norm \S+\n.*step.safetensors\n$/,
+      /^loss \S+\nreward.clip \S+\nreward.aesthetic \S+\ngradient norm \S+\npeak memory \d+ MB\n.*step.safetensors\n$/,
     );
     const ours = await readSafetensors(tensors);
     expect(ours.names).toEqual(golden.names);
@@ -159,7 +159,7 @@ describe('bad input is one sentence, and nothing is written', () => {
     await refused({ rewards: await rewardsFile(clip.replace('clip-similarity', 'fame')) }, /unknown type "fame"/);
     await refused(
       { rewards: await rewardsFile(clip.replace('step/clip', 'step/cloud')) },
-      /cloud\/config.json: it does not exist/,
+      /cloud: it does not exist; expected a CLIP model's folder or weight file/,
     );
   });
 
