@@ -24,7 +24,7 @@ export async function registerEncoder(
 ): Promise<Registered> {
   const { name, model, registry: settings, champion } = checkConfig(registrationSettings, config, `Run ${run}`);
   const file = join(new ArtifactStore(home.artifacts).folder(artifact.sha256), 'registration.json');
-  const { encoder, comparisons } = JSON.parse(await readFile(file, 'utf8')) as Registration;
+  const { encoder, unet, comparisons } = JSON.parse(await readFile(file, 'utf8')) as Registration;
   const registered = { name: settings.name ?? name, promoted: false, refused: [] as string[] };
   if (!encoder) {
     const refused = ['Validation chose the original text encoder: no tuned one was better.'];
@@ -36,6 +36,7 @@ export async function registerEncoder(
     run,
     artifact,
     encoder,
+    ...(unet ? { unet } : {}),
     comparisons,
     model,
     config: sha256(canonicalJson(config)),

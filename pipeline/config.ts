@@ -216,7 +216,7 @@ export function resolveConfigPaths(config: Config, absolute: (path: string) => s
       : { tuneEncoder: { ...config.tuneEncoder, startFrom: absolute(config.tuneEncoder.startFrom) } }),
     ...(config.baselines?.direct && config.baselines.direct.pictures !== 'shapes' ? { baselines: { ...config.baselines, direct: { ...config.baselines.direct, pictures: absolute(config.baselines.direct.pictures) } } } : {}), // prettier-ignore
     ...(config.transfer ? { transfer: { ...config.transfer, unets: config.transfer.unets.map((other) => ({ ...other, unet: absolute(other.unet) })) } } : {}), // prettier-ignore
-    ...(config.champion ? { champion: { ...config.champion, encoder: absolute(config.champion.encoder) } } : {}),
+    ...(config.champion ? { champion: { ...config.champion, encoder: absolute(config.champion.encoder), ...(config.champion.unet === undefined ? {} : { unet: absolute(config.champion.unet) }) } } : {}), // prettier-ignore
   };
 }
 

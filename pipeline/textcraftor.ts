@@ -11,8 +11,12 @@ const filesOf = (reward: { model: string; head?: string | undefined; tokenizer?:
 const trained = ({ rewards }: Config) => rewards.flatMap(filesOf);
 const judged = (c: Config) => [c.model, ...trained(c), ...(c.heldOut ? filesOf(c.heldOut) : [])];
 const sampling = ({ model, sampler }: Config) => ({ model, sampler });
-const champion = (c: Config) =>
-  c.champion ? { champion: { encoder: c.champion.encoder, blend: c.champion.blend } } : {};
+const champion = ({ champion: version }: Config) => {
+  if (!version) return {};
+  const { version: _, ...networks } = version;
+  return { champion: networks };
+};
+const championFiles = ({ champion: version }: Config) => (version ? [version.encoder, version.unet ?? []].flat() : []);
 const judging = (c: Config) => ({ ...sampling(c), rewards: c.rewards, ...(c.heldOut ? { heldOut: c.heldOut } : {}) });
 const tuning = <S extends { rewardWeights?: Record<string, number> | undefined }>(c: Config, { rewardWeights, ...stage }: S) => ({ ...stage, ...sampling(c), rewards: stageRewards(c.rewards, rewardWeights), ...(c.alarm ? watching(c) : {}) }); // prettier-ignore
 const watching = ({ alarm, heldOut }: Config) => ({ alarm, ...(heldOut ? { heldOut } : {}) });
@@ -152,7 +156,7 @@ export const evaluate = defineStage({
     ...champion(c),
     ...(c.tuneUnet?.blend === 0 ? { fusion: true } : {}),
   }),
-  files: (c) => [...judged(c), ...benchmarkFiles(c), ...armFiles(c), ...(c.champion ? [c.champion.encoder] : [])],
+  files: (c) => [...judged(c), ...benchmarkFiles(c), ...armFiles(c), ...championFiles(c)],
   engine: true,
 });
 export const transfer = defineStage({

@@ -3,7 +3,7 @@ import type { Home } from '../../pipeline/home.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { activeStages } from '../../pipeline/pipeline.ts';
 import { production } from '../../pipeline/registry/aliases.ts';
-import { encoderFolder } from '../../pipeline/registry/encoder.ts';
+import { versionFolders } from '../../pipeline/registry/folders.ts';
 import { Registry } from '../../pipeline/registry/registry.ts';
 import { registrationSettings } from '../../pipeline/registry/settings.ts';
 import type { EncoderVersion } from '../../pipeline/registry/version.ts';
@@ -45,10 +45,12 @@ async function retrainingConfig(home: Home, { config, warmStart }: ScheduleFile,
       ? {
           champion: {
             version: champion.version,
-            encoder: encoderFolder(home, champion),
+            ...versionFolders(home, champion),
             blend: champion.encoder.blend,
           },
-          ...(warmStart ? { tuneEncoder: { ...given['tuneEncoder'], startFrom: encoderFolder(home, champion) } } : {}),
+          ...(warmStart
+            ? { tuneEncoder: { ...given['tuneEncoder'], startFrom: versionFolders(home, champion).encoder } }
+            : {}),
         }
       : {}),
   };

@@ -67,6 +67,11 @@ async function withRegistered(options: GenerateOptions): Promise<GenerateOptions
   if (options.textEncoder === undefined) return options;
   const { pathOrRegistered } = await import('../registry/encoder.ts');
   const { projectHome } = await import('../home.ts');
-  const { textEncoder, blend } = await pathOrRegistered(projectHome(), options.textEncoder);
-  return { ...(blend === undefined ? {} : { blend }), ...options, textEncoder };
+  const { textEncoder, unet, blend } = await pathOrRegistered(projectHome(), options.textEncoder);
+  return {
+    ...(blend === undefined ? {} : { blend }),
+    ...(unet === undefined ? {} : { unet }),
+    ...options,
+    textEncoder,
+  };
 }

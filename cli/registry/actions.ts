@@ -1,7 +1,7 @@
 import { InputError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/home.ts';
 import type { AliasChange } from '../../pipeline/registry/aliases.ts';
-import { encoderFolder } from '../../pipeline/registry/encoder.ts';
+import { versionFolders } from '../../pipeline/registry/folders.ts';
 import { onlyName, resolveVersion } from '../../pipeline/registry/reference.ts';
 import { Registry, type Promotion } from '../../pipeline/registry/registry.ts';
 import type { EncoderVersion } from '../../pipeline/registry/version.ts';
@@ -63,7 +63,7 @@ export async function showVersion(home: Home, reference: string): Promise<ShownV
   const version = await resolveVersion(registry, reference);
   const { current, history } = await registry.aliases(version.name);
   const own = history.filter(({ from, to }) => from === version.version || to === version.version);
-  const path = encoderFolder(home, version);
+  const { encoder: path } = versionFolders(home, version);
   return { ...version, aliases: namesOf(current, version.version), path, history: own };
 }
 

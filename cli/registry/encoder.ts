@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { InputError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/home.ts';
-import { encoderFolder } from '../../pipeline/registry/encoder.ts';
+import { versionFolders } from '../../pipeline/registry/folders.ts';
 import { resolveVersion } from '../../pipeline/registry/reference.ts';
 import { Registry } from '../../pipeline/registry/registry.ts';
 import { encoderOfRun, type RunEncoder } from '../run/encoder.ts';
@@ -10,6 +10,8 @@ import { encoderOfRun, type RunEncoder } from '../run/encoder.ts';
 export interface NamedEncoder {
   /** A folder, or a safetensors file. */
   textEncoder: string;
+  /** The UNet that was tuned with it. */
+  unet?: string;
   /** Weight of its embeddings. */
   blend?: number;
   /** The diffusers folder that it was tuned for. */
@@ -20,7 +22,8 @@ export interface NamedEncoder {
 export async function registeredEncoder(home: Home, reference: string): Promise<NamedEncoder> {
   const version = await resolveVersion(new Registry(home), reference);
   const { encoder, model } = version;
-  return { textEncoder: encoderFolder(home, version), blend: encoder.blend, ...(model === undefined ? {} : { model }) };
+  const { encoder: textEncoder, ...unet } = versionFolders(home, version);
+  return { textEncoder, ...unet, blend: encoder.blend, ...(model === undefined ? {} : { model }) };
 }
 
 /** A path as it is; what is none, and looks like a reference, is looked up in the registry. */

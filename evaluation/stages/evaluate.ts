@@ -28,8 +28,8 @@ export interface EvaluateConfig extends JudgingConfig {
   benchmarks?: BenchmarkSpec[];
   /** The UNet was tuned under the original encoder, so that it and the tuned one are put together without retraining. */
   fusion?: boolean;
-  /** An encoder (folder or safetensors file) to compare the chosen one with, and the weight of its embeddings. */
-  champion?: { encoder: string; blend: number };
+  /** An encoder (folder or safetensors file), and a UNet, to compare the chosen one with, and the weight of the encoder's embeddings. */
+  champion?: { encoder: string; unet?: string | undefined; blend: number };
 }
 
 /** Weights of the final encoder on the control curve, besides 0, the base, and 1, the arm `tuned`. */
@@ -54,7 +54,8 @@ export async function run(
   const benchmarks: { name: string; prompts: BenchmarkPrompt[] }[] = [];
   for (const spec of config.benchmarks ?? []) benchmarks.push({ name: spec.name, prompts: await readBenchmark(spec, scratch) }); // prettier-ignore
   const tuned = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
-  const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * samplesPerPrompt, tuned.unets.length > 0); // prettier-ignore
+  const withUnet = tuned.unets.length > 0 || config.champion?.unet !== undefined;
+  const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * samplesPerPrompt, withUnet); // prettier-ignore
 
   const { encoders } = tuned;
   const final = encoders.at(-1)!.path;
@@ -68,7 +69,7 @@ export async function run(
     chosenArm(arms, tuned, chosen),
     ...unetArms,
     ...(await baselineArms(arms, inputs)),
-    ...(config.champion ? [arms.blend(CHAMPION, config.champion.encoder, config.champion.blend)] : []),
+    ...(config.champion ? [championArm(arms, config.champion)] : []),
     ...(config.arms ?? []).map((spec) => arms.mix(spec)),
   ];
   requireOwnNames(sources);
@@ -116,6 +117,11 @@ export async function run(
       categories: categoryLines(prompts, scores, bootstraps),
     } satisfies BenchmarkResult);
   }
+}
+
+function championArm(arms: Arms, { encoder, unet, blend }: NonNullable<EvaluateConfig['champion']>): ArmSource {
+  const source = arms.blend(CHAMPION, encoder, blend);
+  return unet === undefined ? source : arms.withUnet(CHAMPION, source, unet);
 }
 
 /** Every arm against the base on every metric, those with a tuned UNet against the tuned encoder alone, and the chosen one against the champion where there is one. */

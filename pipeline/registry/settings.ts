@@ -18,6 +18,8 @@ export const championSchema = z.strictObject({
   version: z.int().min(1),
   /** A folder with a text encoder. */
   encoder: text,
+  /** The UNet that was tuned with it: a folder or a safetensors file. */
+  unet: text.optional(),
   /** Weight of its embeddings. */
   blend: z.number().min(0).max(1).default(1),
 });

@@ -1,0 +1,22 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { RunError } from '../../common/errors.ts';
+import type { Home } from '../home.ts';
+import { ArtifactStore } from '../store.ts';
+import type { EncoderVersion } from './version.ts';
+
+/** Folders of a version's networks, in the layouts of transformers and diffusers. */
+export interface VersionFolders {
+  encoder: string;
+  /** Where a UNet was tuned with it. */
+  unet?: string;
+}
+
+/** @throws RunError when the version's artifact is gone */
+export function versionFolders(home: Home, { name, version, artifact, unet }: EncoderVersion): VersionFolders {
+  const folder = new ArtifactStore(home.artifacts).folder(artifact.sha256);
+  if (existsSync(folder)) return { encoder: join(folder, 'encoder'), ...(unet ? { unet: join(folder, 'unet') } : {}) };
+  throw new RunError(
+    `${name}@${version} is registered, but its artifact ${artifact.sha256.slice(0, 12)} is not in ${home.artifacts} any more.`,
+  );
+}
