@@ -41,7 +41,9 @@ describe('which steps carry gradient', () => {
   it('change the gradient and not the pictures; one repeat of the last step is the last step', () => {
     const of = (gradient: TrainerSettings['gradient']) => make({ gradient: gradient! }).gradients(rollout, rows);
     const [all, last, repeated] = [of({ type: 'last' }), of({ type: 'last', steps: 1 }), of({ type: 'draft-lv', repeats: 1 })]; // prettier-ignore
-    expect(last.scores).toEqual(all.scores);
+    // Steps with gradient run as a program of their own: equal to rounding.
+    for (const [name, scores] of Object.entries(all.scores))
+      scores.forEach((score, i) => expect(last.scores[name]![i]).toBeCloseTo(score, 5));
     expect(largest(last.gradients[TEXT_ENCODER]!, all.gradients[TEXT_ENCODER]!)).toBeGreaterThan(1e-6);
     expect(repeated.gradients).toEqual(last.gradients);
     const twice = of({ type: 'draft-lv', repeats: 2 });
