@@ -3,10 +3,9 @@ import type { Home } from '../../pipeline/home.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { activeStages } from '../../pipeline/pipeline.ts';
 import { production } from '../../pipeline/registry/aliases.ts';
-import { versionFolders } from '../../pipeline/registry/folders.ts';
+import { asChampion } from '../../pipeline/registry/folders.ts';
 import { Registry } from '../../pipeline/registry/registry.ts';
-import { registrationSettings } from '../../pipeline/registry/settings.ts';
-import type { EncoderVersion } from '../../pipeline/registry/version.ts';
+import { registrationSettings, type Champion } from '../../pipeline/registry/settings.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
 import { Schedules, type ScheduleFile } from '../../pipeline/schedules/schedules.ts';
 
@@ -35,7 +34,7 @@ export async function prepareRun(home: Home, name: string, number: number, addre
 /** The schedule's configuration on new prompts, with the version in production as what to start from and to beat. */
 async function retrainingConfig(home: Home, { config, warmStart }: ScheduleFile, source: string): Promise<unknown> {
   const { name, registry } = registrationSettings.parse(config);
-  const champion = await championOf(new Registry(home), registry.name ?? name);
+  const champion = await championOf(home, registry.name ?? name);
   const given = config as Record<string, object>;
   return {
     ...given,
@@ -43,20 +42,15 @@ async function retrainingConfig(home: Home, { config, warmStart }: ScheduleFile,
     registry: { ...given['registry'], promote: 'auto' },
     ...(champion
       ? {
-          champion: {
-            version: champion.version,
-            ...versionFolders(home, champion),
-            blend: champion.encoder.blend,
-          },
-          ...(warmStart
-            ? { tuneEncoder: { ...given['tuneEncoder'], startFrom: versionFolders(home, champion).encoder } }
-            : {}),
+          champion,
+          ...(warmStart ? { tuneEncoder: { ...given['tuneEncoder'], startFrom: champion.encoder } } : {}),
         }
       : {}),
   };
 }
 
-async function championOf(registry: Registry, name: string): Promise<EncoderVersion | undefined> {
-  const { [production]: version } = (await registry.aliases(name)).current;
-  return version === undefined ? undefined : registry.version(name, version);
+async function championOf(home: Home, name: string): Promise<Champion | undefined> {
+  const registry = new Registry(home);
+  const version = (await registry.aliases(name)).current[production];
+  return version === undefined ? undefined : asChampion(home, await registry.version(name, version));
 }

@@ -4,7 +4,11 @@ import { InputError } from '../../common/errors.ts';
 import { absolutePath, loadConfig } from '../../pipeline/config-file.ts';
 import { defaultPipeline, loadPipeline } from '../../pipeline/load.ts';
 import type { CommonSettings, Pipeline } from '../../pipeline/pipeline.ts';
+import { asChampion } from '../../pipeline/registry/folders.ts';
+import { resolveVersion } from '../../pipeline/registry/reference.ts';
+import { Registry } from '../../pipeline/registry/registry.ts';
 import { isHubSource } from '../../datasets/sources/hub.ts';
+import { projectHome } from '../home.ts';
 import { downloadModels } from '../hub/models.ts';
 import { downloadSources } from '../hub/prompts.ts';
 
@@ -13,6 +17,7 @@ export interface ConfigOptions {
   prompts?: string;
   set: string[];
   pipeline?: string;
+  against?: string;
 }
 
 /** The option `--set`, which may be given again and again. */
@@ -31,7 +36,9 @@ export function addConfigOptions(command: Command): Command {
     command
       .argument('[config]', 'a YAML file (default: configs/tiny.yaml, the embedded world)')
       .option('--prompts <source>', 'tune on these prompts: a file, folder or pattern, or hf://datasets/OWNER/NAME'),
-  ).option('--pipeline <file>', 'another pipeline: a module that exports `pipeline`');
+  )
+    .option('--against <version>', 'compare what comes out with a registered encoder too, such as production')
+    .option('--pipeline <file>', 'another pipeline: a module that exports `pipeline`');
 }
 
 export interface Configured {
@@ -51,6 +58,11 @@ export async function readConfigOptions(config: string | undefined, options: Con
   // Quoted: a path is text, whatever YAML would make of it.
   if (options.prompts !== undefined)
     settings.push(`prompts.source=${JSON.stringify(isHubSource(options.prompts) ? options.prompts : resolve(folder, options.prompts))}`); // prettier-ignore
+  if (options.against !== undefined) {
+    const home = projectHome();
+    const version = await resolveVersion(new Registry(home), options.against);
+    settings.push(`champion=${JSON.stringify(asChampion(home, version))}`);
+  }
   const pipeline = await loadPipeline(source);
   const fetch = async <T>(checked: T) => downloadSources(await downloadModels(checked, folder));
   return {

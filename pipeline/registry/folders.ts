@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
 import type { Home } from '../home.ts';
 import { ArtifactStore } from '../store.ts';
+import type { Champion } from './settings.ts';
 import type { EncoderVersion } from './version.ts';
 
 /** Folders of a version's networks, in the layouts of transformers and diffusers. */
@@ -10,6 +11,11 @@ export interface VersionFolders {
   encoder: string;
   /** Where a UNet was tuned with it. */
   unet?: string;
+}
+
+/** A version as the section `champion` of a configuration, with which the evaluation compares what comes out. */
+export function asChampion(home: Home, version: EncoderVersion): Champion {
+  return { version: version.version, ...versionFolders(home, version), blend: version.encoder.blend };
 }
 
 /** @throws RunError when the version's artifact is gone */

@@ -24,6 +24,8 @@ export const championSchema = z.strictObject({
   blend: z.number().min(0).max(1).default(1),
 });
 
+export type Champion = z.infer<typeof championSchema>;
+
 /** What registering reads of a run's configuration, whatever the pipeline. */
 export const registrationSettings = z.looseObject({
   name,

@@ -2,8 +2,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { Home } from '../../pipeline/home.ts';
-import { Registry } from '../../pipeline/registry/registry.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 import { lastRun, textcraftor } from './command.ts';
 
@@ -45,10 +43,12 @@ describe('a run', { timeout: 120_000 }, () => {
     const refused = await textcraftor(home, 'registry', 'promote', '2');
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain('learn@2 stays out of production:\n  Version 1 is in production');
-    await new Registry(new Home(home)).promote('learn', 2, true);
+    const third = await learn(home, 5, '--set', 'registry.promote=auto', '--against', 'production');
+    expect(third.stdout).toContain('reuse  tune-encoder');
+    expect(third.stdout).toContain('Encoder: learn@3, in production.');
     const back = await textcraftor(home, 'registry', 'rollback');
-    expect(back.stdout).toBe('learn@1 is in production again, in place of learn@2.\n');
-    expect((await textcraftor(home, 'registry', 'show', '2')).stdout).toContain('production: 2 -> 1');
+    expect(back.stdout).toBe('learn@1 is in production again, in place of learn@3.\n');
+    expect((await textcraftor(home, 'registry', 'show', '3')).stdout).toContain('production: 3 -> 1');
   });
 
   it('that fails tells the hooks why', async () => {
