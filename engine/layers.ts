@@ -2,27 +2,10 @@
  * The layers that every network here is made of, each with its own fused gradient. Images are [B, H, W, C],
  * sequences [B, T, C]. Parameter names and meanings are torch's.
  */
-import { after, biasAdd, matMul2d } from './operations.ts';
+import { differentiable } from './differentiable.ts';
+import { biasAdd, matMul2d } from './operations.ts';
 import type { Parameters } from './parameters.ts';
 import { tf, type Tensor } from './tensorflow.ts';
-
-type Save = (tensors: Tensor[]) => void;
-type Differentiable = (...inputs: Tensor[]) => Tensor;
-
-/** tf.customGrad with inputs and gradients as plain lists. */
-function differentiable(
-  forward: (inputs: Tensor[], save: Save) => Tensor,
-  backward: (dy: Tensor, saved: Tensor[]) => Tensor[],
-): Differentiable {
-  return tf.customGrad((...args: unknown[]) => {
-    const save = args.pop() as Save;
-    return {
-      value: tf.tidy(() => forward(args as Tensor[], save)),
-      // Only saved tensors are held between the two: what the backward function makes of them waits for dy.
-      gradFunc: (dy: Tensor, saved: Tensor[]) => tf.tidy(() => backward(dy, saved.map((t) => after(t, dy)))), // prettier-ignore
-    };
-  }) as unknown as Differentiable;
-}
 
 const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 const asMatrix = (x: Tensor): Tensor => x.reshape([-1, x.shape.at(-1)!]);
@@ -227,7 +210,7 @@ export function embedding(p: Parameters, ids: Tensor, size: number, width: numbe
  * Entries of a row's score matrices (heads x queries x keys) that are held at once. The batch does not count: which
  * operations are called must not depend on it, or it could not be left open in an export.
  */
-const SCORES_AT_ONCE = 2 ** 25;
+const SCORES_AT_ONCE = 2 ** 23;
 /** Entries up to which they are kept for the backward pass instead: then to have them again would cost more than room. */
 const SCORES_TO_KEEP = 2 ** 21;
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../common/random.ts';
+import { checkpoint } from '../../engine/checkpoint.ts';
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
-import { attention, gatedGelu, gelu, groupNorm, groupNormSilu, silu } from '../../engine/layers.ts';
+import { attention, gatedGelu, gelu, groupNorm, groupNormSilu, linear, silu } from '../../engine/layers.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import { float32, Program, type Tensors } from '../../engine/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
@@ -84,6 +85,46 @@ describe('layers that are computed again for their gradient', () => {
     }, inputs);
     const fused = both((x) => gatedGelu(x!), inputs);
     for (const [i, t] of fused.entries()) expect(difference(t, separate[i]!)).toBeLessThan(1e-6);
+  });
+});
+
+describe('a checkpoint', () => {
+  const shapes: Record<string, number[]> = { x: [2, 6, 8], context: [2, 4, 8] };
+  const weights = { 'a.weight': [16, 8], 'a.bias': [16], 'b.weight': [8, 8], 'b.bias': [8] };
+  const network = (p: Parameters, x: Tensor, context: Tensor): Tensor =>
+    x.add(attention(linear(p.at('b'), gatedGelu(linear(p.at('a'), x, 16)), 8), context, linear(p.at('b'), context, 8), 2)); // prettier-ignore
+
+  function gradients(block: typeof network) {
+    const program = new Program();
+    const inputs = { x: float32(...shapes['x']!), context: float32(...shapes['context']!), dy: float32(...shapes['x']!) }; // prettier-ignore
+    program.entry('f', inputs, ({ x, context, dy }, scope) => {
+      const p = scope.parameters('net');
+      const { value, gradients } = vectorJacobianProduct(
+        () => block(p.at('second'), block(p.at('first'), x, context).mul(2), context),
+        () => [x, context, ...scope.used('net').values()],
+        dy,
+      );
+      const names = ['x', 'context', ...scope.used('net').keys()];
+      return { y: value, ...Object.fromEntries(names.map((name, i) => [`d.${name}`, gradients[i]!])) };
+    }, { late: ['dy'] }); // prettier-ignore
+    program.compile();
+    const found = Object.entries(weights).flatMap(([name, shape]) => ['first', 'second'].map((block) => [`${block}.${name}`, { shape, data: new RandomStream(4, block, name.length).normal(shape.reduce((a, b) => a * b, 1)).map((w) => w / 3) }] as const)); // prettier-ignore
+    program.load('net', new Map(found));
+    const pending = program.start('f', {
+      x: random('x', shapes['x']!),
+      context: random('context', shapes['context']!),
+    });
+    const results: Tensors = { ...pending.outputs, ...pending.finish({ dy: random('dy', shapes['x']!) }) };
+    return { bytes: program.keptBytes('f'), results };
+  }
+
+  it('gives the same value and the same gradients by inputs and parameters, and keeps less', () => {
+    const plain = gradients(network);
+    const checkpointed = gradients((p, x, context) => checkpoint(p, [x, context], network));
+    expect(Object.keys(checkpointed.results)).toEqual(Object.keys(plain.results));
+    for (const [name, t] of Object.entries(plain.results))
+      expect(difference(checkpointed.results[name]!, t), name).toBeLessThan(1e-5);
+    expect(checkpointed.bytes).toBeLessThan(0.5 * plain.bytes);
   });
 });
 
