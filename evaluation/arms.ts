@@ -27,11 +27,12 @@ export interface ArmSpec {
   fromStart?: boolean | undefined;
 }
 
-/** The original encoder. */
-export const base: ArmSource = {
-  name: 'base',
-  of: async ({ original }) => ({ name: 'base', terms: [{ embeddings: original, weight: 1 }] }),
-};
+/** The original encoder, under a name of its own. */
+const original = (name: string): ArmSource => ({
+  name,
+  of: async ({ original }) => ({ name, terms: [{ embeddings: original, weight: 1 }] }),
+});
+export const base = original('base');
 
 /** Makes arms of encoders; an encoder's embeddings of the same prompts are computed once. */
 export class Arms {
@@ -47,7 +48,7 @@ export class Arms {
 
   /** `weight` of an encoder's embeddings, the rest being the original's. @param path undefined for the original itself */
   blend(name: string, path: string | undefined, weight: number): ArmSource {
-    return path === undefined ? { ...base, name } : this.mix({ name, mix: [{ encoder: path, weight }] });
+    return path === undefined ? original(name) : this.mix({ name, mix: [{ encoder: path, weight }] });
   }
 
   /** The arm with a tuned UNet in its steps. @param path a folder or a safetensors file */

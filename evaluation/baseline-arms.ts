@@ -1,25 +1,49 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../common/errors.ts';
-import { base, type Arms, type ArmSource } from './arms.ts';
-import { tunedEncoders, tunedUnets } from './setup.ts';
+import type { Arms, ArmSource } from './arms.ts';
+import { candidates, type Candidate } from './candidates.ts';
+import type { Sweep } from './report/data.ts';
+import { tunedEncoders, tunedUnets, type Kept } from './setup.ts';
 import type { PromptEngineering } from './stages/prompt-engineering.ts';
 
+/** Baselines that tune a network. */
+export type TunedBaseline = 'ddpo-encoder' | 'ddpo-unet' | 'direct';
 /** The stages whose results are arms beside those of the tuned encoder. */
-export type BaselineInput = 'ddpo-encoder' | 'ddpo-unet' | 'direct' | 'prompt-engineering';
+export type BaselineInput = TunedBaseline | 'prompt-engineering';
 
-/** An arm of each baseline that is there, at full strength after its last step. @param inputs artifacts by stage */
+/** What each baseline that is there may be chosen from: its encoders at each blend, its UNets. @param inputs artifacts by stage */
+export async function baselineCandidates(
+  inputs: Readonly<Partial<Record<TunedBaseline, string>>>,
+  blends: readonly number[],
+): Promise<Record<string, Candidate[]>> {
+  const found: Record<string, Candidate[]> = {};
+  for (const name of ['ddpo-encoder', 'direct'] as const) {
+    const folder = inputs[name];
+    if (folder === undefined) continue;
+    found[name] = candidates({ encoders: await tunedEncoders(folder), unets: [], joint: false }, blends);
+  }
+  const unets = inputs['ddpo-unet'];
+  if (unets !== undefined)
+    found['ddpo-unet'] = (await tunedUnets(unets)).map(({ step, path }) => ({ step: 0, blend: 0, unetStep: step, unet: path })); // prettier-ignore
+  return found;
+}
+
+/** An arm of each baseline that is there, as validation prompts chose it. @param inputs artifacts by stage */
 export async function baselineArms(
   arms: Arms,
   inputs: Readonly<Partial<Record<BaselineInput, string>>>,
+  { baselines = {} }: Sweep,
 ): Promise<ArmSource[]> {
   const sources: ArmSource[] = [];
-  for (const name of ['ddpo-encoder', 'direct'] as const) {
-    const folder = inputs[name];
-    if (folder !== undefined) sources.push(arms.blend(name, (await tunedEncoders(folder)).at(-1)!.path, 1));
+  for (const [name, { chosen }] of Object.entries(baselines)) {
+    const folder = inputs[name as TunedBaseline]!;
+    // Where nothing better was found, the original network was chosen, which has no file.
+    const encoder = chosen.step === 0 ? undefined : at(await tunedEncoders(folder), chosen.step);
+    const unet = at(await tunedUnets(folder), chosen.unetStep);
+    const source = arms.blend(name, encoder, chosen.blend);
+    sources.push(unet === undefined ? source : arms.withUnet(name, source, unet));
   }
-  const unets = inputs['ddpo-unet'];
-  if (unets !== undefined) sources.push(arms.withUnet('ddpo-unet', base, (await tunedUnets(unets)).at(-1)!.path));
   const folder = inputs['prompt-engineering'];
   if (folder === undefined) return sources;
   const path = join(folder, 'prompt-engineering.json');
@@ -34,3 +58,5 @@ export async function baselineArms(
     );
   return sources;
 }
+
+const at = (kept: Kept, step: number | undefined) => kept.find((each) => each.step === step)?.path;

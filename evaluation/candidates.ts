@@ -3,7 +3,8 @@ import { tunedEncoders, tunedUnets, type Kept } from './setup.ts';
 /** An encoder at a weight of its embeddings, and a UNet, that may be chosen together. */
 export interface Candidate {
   step: number;
-  encoder: string;
+  /** Left out for the original one: step 0. */
+  encoder?: string;
   blend: number;
   unetStep?: number;
   unet?: string;

@@ -1,7 +1,7 @@
 import { InputError } from '../common/errors.ts';
 import type { ArmScores } from './experiment.ts';
 import { DIVERSITY, isGoal, LEAST_DIVERSITY } from './metrics.ts';
-import type { Sweep, SweepCandidate } from './report/data.ts';
+import type { Choice, SweepCandidate } from './report/data.ts';
 import { mean, standardDeviation } from '../common/statistics.ts';
 
 /** What judges the candidates. `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */
@@ -48,7 +48,7 @@ export function chooseCandidate(
   arms: readonly CandidateArm[],
   choice: ChooseBy,
   trained: readonly string[],
-): Sweep {
+): Choice {
   const metrics = Object.keys(scores['base']!);
   const chooseBy = choice === 'auto' ? bestJudge(metrics) : choice;
   if (chooseBy !== 'rewards' && !metrics.includes(chooseBy)) throw new InputError(missing[chooseBy]);

@@ -138,7 +138,7 @@ export const promptEngineering = defineStage({
 export const sweep = defineStage({
   name: 'sweep',
   inputs: ['shard', 'tune-encoder'],
-  optionalInputs: ['tune-unet'],
+  optionalInputs: ['tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direct'],
   module: 'evaluation/stages/sweep.ts',
   config: (c: Config) => ({ ...c.sweep, ...judging(c) }),
   files: judged,

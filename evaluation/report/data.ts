@@ -11,11 +11,17 @@ export interface NamedComparison extends Comparison {
   against: string;
 }
 
-/** sweep.json */
-export interface Sweep {
+/** What validation prompts chose among. */
+export interface Choice {
   chooseBy: string;
   candidates: SweepCandidate[];
   chosen: { step: number; blend: number; unetStep?: number };
+}
+
+/** sweep.json */
+export interface Sweep extends Choice {
+  /** Likewise for each baseline that was tuned. */
+  baselines?: Record<string, Choice>;
 }
 
 export interface SweepCandidate {
@@ -52,6 +58,8 @@ export interface BenchmarkResult extends Scores {
 /** transfer.json: the chosen encoder against the original one with a UNet that neither was tuned with. */
 export interface Transfer {
   unet: string;
+  /** As in {@link Scores}. */
+  scores: Scores['scores'];
   comparisons: NamedComparison[];
 }
 

@@ -49,12 +49,12 @@ export async function run(
 ): Promise<void> {
   const { config, inputs, seed, signal, output, scratch } = context;
   const { samplesPerPrompt } = config;
-  const { chosen } = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
+  const sweep = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
   const prompts = await firstPrompts(inputs.shard, 'test', config.prompts);
   const benchmarks: { name: string; prompts: BenchmarkPrompt[] }[] = [];
   for (const spec of config.benchmarks ?? []) benchmarks.push({ name: spec.name, prompts: await readBenchmark(spec, scratch) }); // prettier-ignore
   const tuned = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
-  const withUnet = tuned.unets.length > 0 || config.champion?.unet !== undefined;
+  const withUnet = tuned.unets.length > 0 || (config.champion?.unet ?? inputs['ddpo-unet']) !== undefined;
   const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * samplesPerPrompt, withUnet); // prettier-ignore
 
   const { encoders } = tuned;
@@ -66,9 +66,9 @@ export async function run(
     ...BLENDS.map((weight) => arms.blend(blendArm(weight), final, weight)),
     arms.blend('tuned', final, 1),
     // Step 0 is the original encoder: nothing better was found.
-    chosenArm(arms, tuned, chosen),
+    chosenArm(arms, tuned, sweep.chosen),
     ...unetArms,
-    ...(await baselineArms(arms, inputs)),
+    ...(await baselineArms(arms, inputs, sweep)),
     ...(config.champion ? [championArm(arms, config.champion)] : []),
     ...(config.arms ?? []).map((spec) => arms.mix(spec)),
   ];
@@ -141,7 +141,7 @@ export function compareAll(scores: ArmScores, bootstraps: Bootstraps): NamedComp
 /** JSON has no NaN: what is not known is left out of a record, and is null in a list. */
 const known = (scores: Record<string, number>) =>
   Object.fromEntries(Object.entries(scores).filter(([, value]) => !Number.isNaN(value)));
-const listed = (scores: ArmScores): Scores['scores'] =>
+export const listed = (scores: ArmScores): Scores['scores'] =>
   Object.fromEntries(
     Object.entries(scores).map(([arm, metrics]) => [
       arm,

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { Arms, base } from '../arms.ts';
-import { candidates, readTuned } from '../candidates.ts';
+import { baselineCandidates, type TunedBaseline } from '../baseline-arms.ts';
+import { candidates, readTuned, type Candidate } from '../candidates.ts';
 import { chooseCandidate, type CandidateArm, type ChooseBy } from '../choice.ts';
 import { runExperiment } from '../experiment.ts';
+import type { Sweep } from '../report/data.ts';
 import type { Arm } from '../generator.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../setup.ts';
 
@@ -17,29 +19,48 @@ export interface SweepConfig extends JudgingConfig {
   chooseBy: ChooseBy;
 }
 
-/** Scores every kept checkpoint at every blend on validation prompts, tuned UNets included, and chooses one: sweep.json. */
-export async function run(context: StageContext<SweepConfig, 'shard' | 'tune-encoder', 'tune-unet'>): Promise<void> {
+/**
+ * Scores every kept checkpoint at every blend on validation prompts, tuned UNets included, and chooses one: sweep.json.
+ * So it does with what each baseline kept, by the same rule.
+ */
+export async function run(
+  context: StageContext<SweepConfig, 'shard' | 'tune-encoder', 'tune-unet' | TunedBaseline>,
+): Promise<void> {
   const { config, inputs, seed, signal } = context;
   const { samplesPerPrompt } = config;
   const prompts = await firstPrompts(inputs.shard, 'validation', config.prompts);
   const tuned = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
+  const baselines = await baselineCandidates(inputs, config.blends);
   const pictures = prompts.length * samplesPerPrompt;
-  const { pipeline, generator, judge } = await setUp(config, seed, pictures, tuned.unets.length > 0);
+  const withUnet =
+    tuned.unets.length > 0 ||
+    Object.values(baselines)
+      .flat()
+      .some(({ unet }) => unet !== undefined);
+  const { pipeline, generator, judge } = await setUp(config, seed, pictures, withUnet);
   const original = generator.embed(pipeline.weights.textEncoder, prompts, config.model);
 
   const all = new Arms(pipeline, generator);
-  const offered: CandidateArm[] = [];
   const arms: Arm[] = [await base.of({ prompts, original })];
-  for (const { step, encoder, blend, unetStep, unet } of candidates(tuned, config.blends)) {
-    const name = `step ${step}, blend ${blend}${unetStep === undefined ? '' : `, UNet of step ${unetStep}`}`;
-    const source = all.blend(name, encoder, blend);
-    offered.push({ step, blend, unetStep, arm: name });
-    arms.push(await (unet === undefined ? source : all.withUnet(name, source, unet)).of({ prompts, original }));
-  }
+  const offer = async (offered: readonly Candidate[], of = ''): Promise<CandidateArm[]> => {
+    const list: CandidateArm[] = [];
+    for (const { step, encoder, blend, unetStep, unet } of offered) {
+      const name = `${of}step ${step}, blend ${blend}${unetStep === undefined ? '' : `, UNet of step ${unetStep}`}`;
+      const source = all.blend(name, encoder, blend);
+      list.push({ step, blend, unetStep, arm: name });
+      arms.push(await (unet === undefined ? source : all.withUnet(name, source, unet)).of({ prompts, original }));
+    }
+    return list;
+  };
+  const own = await offer(candidates(tuned, config.blends));
+  const others: [string, CandidateArm[]][] = [];
+  for (const [name, offered] of Object.entries(baselines)) others.push([name, await offer(offered, `${name}, `)]);
   const progress = (step: number, total: number) =>
     context.progress({ step, total, message: `${step} of ${total} pictures` });
   const scores = await runExperiment({ generator, judge, prompts, samplesPerPrompt, original, arms, signal, progress });
   const trained = config.rewards.map(({ name }) => name);
-  const sweep = chooseCandidate(scores, offered, config.chooseBy, trained);
+  const choose = (offered: readonly CandidateArm[]) => chooseCandidate(scores, offered, config.chooseBy, trained);
+  const chosenOthers = Object.fromEntries(others.map(([name, offered]) => [name, choose(offered)] as const));
+  const sweep: Sweep = { ...choose(own), ...(others.length > 0 ? { baselines: chosenOthers } : {}) };
   await writeFileAtomic(join(context.output, 'sweep.json'), `${canonicalJson(sweep)}\n`);
 }

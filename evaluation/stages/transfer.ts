@@ -11,7 +11,7 @@ import { PictureGenerator } from '../generator.ts';
 import { guidesOf, type GuideKind } from '../guide.ts';
 import type { Sweep, Transfer } from '../report/data.ts';
 import { firstPrompts, setUp, tunedEncoders, type JudgingConfig } from '../setup.ts';
-import { compareAll } from './evaluate.ts';
+import { compareAll, listed } from './evaluate.ts';
 
 export interface TransferConfig extends JudgingConfig {
   /** UNets (diffusers folders) that the encoder was not tuned with. */
@@ -57,7 +57,7 @@ export async function run(context: StageContext<TransferConfig, 'shard' | 'tune-
         files.push(writeFileAtomic(file, encodePng(pixels, generator.size, generator.size)));
       },
     });
-    results.push({ unet: name, comparisons: compareAll(scores, bootstraps) });
+    results.push({ unet: name, scores: listed(scores), comparisons: compareAll(scores, bootstraps) });
     generator.dispose();
   }
   await Promise.all(files);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { writeWeights } from '../../engine/weights.ts';
 import { Arms, base } from '../../evaluation/arms.ts';
 import { candidates } from '../../evaluation/candidates.ts';
 import { PictureGenerator } from '../../evaluation/generator.ts';
-import type { NamedComparison, Sweep } from '../../evaluation/report/data.ts';
+import type { NamedComparison, Scores, Sweep } from '../../evaluation/report/data.ts';
 import { run as evaluate } from '../../evaluation/stages/evaluate.ts';
 import { run as register, type Registration } from '../../evaluation/stages/register.ts';
 import { run as sweep } from '../../evaluation/stages/sweep.ts';
@@ -92,9 +92,7 @@ it('goes from the sweep through the evaluation into what is registered', async (
   expect(result.candidates.map(({ step, unetStep }) => [step, unetStep])).toEqual([[0, undefined], [10, undefined], [10, 5]]); // prettier-ignore
 
   result.chosen = { step: 10, blend: 1, unetStep: 5 };
-  rmSync(at('sweep', 'sweep.json'));
-  const { writeFileAtomic } = await import('../../common/files.ts');
-  await writeFileAtomic(at('sweep', 'sweep.json'), JSON.stringify(result));
+  writeFileSync(at('sweep', 'sweep.json'), JSON.stringify(result));
   await evaluate(context({ ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, fusion: true }, 'evaluate'));
   const comparisons = json<NamedComparison[]>('evaluate', 'comparisons.json');
   const of = (arm: string, against: string) => comparisons.find((c) => c.metric === 'clip' && c.arm === arm && c.against === against)!; // prettier-ignore
@@ -106,4 +104,25 @@ it('goes from the sweep through the evaluation into what is registered', async (
   const { encoder, unet } = json<Registration>('registered', 'registration.json');
   expect([encoder?.step, unet?.step]).toEqual([10, 5]);
   expect(existsSync(at('registered', 'unet', 'config.json'))).toBe(true);
+});
+
+it('chooses what each baseline kept by the same rule, and compares what was chosen', async () => {
+  const { inputs, ...rest } = context({ ...judging, blends: [0.5, 1], prompts: 2, samplesPerPrompt: 1, chooseBy: 'rewards' as const }, 'baselines'); // prettier-ignore
+  const { 'tune-unet': _, ...own } = inputs;
+  const both = { ...own, sweep: at('baselines'), 'ddpo-encoder': at('tune'), 'ddpo-unet': at('unets') };
+  await sweep({ ...rest, inputs: both });
+  const { baselines, candidates: tunedOnes, chosen } = json<Sweep>('baselines', 'sweep.json');
+  expect(Object.keys(baselines!).sort()).toEqual(['ddpo-encoder', 'ddpo-unet']);
+  expect(baselines!['ddpo-encoder']).toMatchObject({ candidates: tunedOnes, chosen }); // the same files
+  expect(baselines!['ddpo-unet']!.candidates.map(({ unetStep }) => unetStep)).toEqual([undefined, 5]);
+
+  const forced = { chosen: { step: 0, blend: 0 }, baselines: { 'ddpo-encoder': { chosen: { step: 10, blend: 0.5 } }, 'ddpo-unet': { chosen: { step: 0, blend: 0, unetStep: 5 } } } }; // prettier-ignore
+  writeFileSync(at('baselines', 'sweep.json'), JSON.stringify(forced));
+  const config = { ...judging, prompts: 2, samplesPerPrompt: 1, images: 0 };
+  await evaluate({ ...context(config, 'compared'), inputs: both });
+  const { scores } = json<Scores>('compared', 'scores.json');
+  // Step 10 is the final encoder here, so that its blend is there by another name as well.
+  expect(scores['ddpo-encoder']).toEqual(scores['blend-0.50']);
+  expect(scores['chosen']).toEqual(scores['base']);
+  expect(scores['ddpo-unet']).not.toEqual(scores['base']);
 });
