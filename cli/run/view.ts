@@ -133,12 +133,15 @@ function describeProgress(stage: StageFile): string {
   const { startedAt } = stage;
   const { step, total, message = '', metrics = {} } = progressOf(stage);
   const seconds = startedAt === undefined ? 0 : (Date.now() - Date.parse(startedAt)) / 1000;
-  const values = Object.entries(metrics).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
+  const values = Object.entries(metrics).map(
+    ([name, value]) => `${name} ${name === 'bytes' ? formatBytes(value) : Number(value.toPrecision(4))}`,
+  );
   return [...describeCount(step, total, message), ...values, formatSeconds(seconds)].join(', ');
 }
 
 /** A message may be the unit of the count, or say the count itself. */
 function describeCount(step: number, total: number, message: string): string[] {
+  if (message === 'bytes') return [`${formatBytes(step)} of ${formatBytes(total)}`];
   const count = `${step} of ${total}`;
   if (total === 0 || message.includes(count)) return [message].filter(Boolean);
   if (/^[a-z]+$/.test(message)) return [`${count} ${message}`];

@@ -26,15 +26,21 @@ export interface ReadOptions {
 
 /**
  * The prompts of a file as they are, in its order, and what in it is no record.
+ * @param onBytes see {@link readBytes}; tables that are not read as a stream (Parquet, Arrow) do not tell
  * @throws InputError saying what is wrong with the file as a whole
  */
-export function readPrompts(file: SourceFile, database: Database, options: ReadOptions): AsyncGenerator<PromptBatch> {
+export function readPrompts(
+  file: SourceFile,
+  database: Database,
+  options: ReadOptions,
+  onBytes: (bytes: number) => void = () => {},
+): AsyncGenerator<PromptBatch> {
   const { path, name, kind } = file;
   const { column, encoding = 'utf-8' } = options;
   if (file.bytes === 0) throw new InputError(`${name}: the file is empty.`);
   if (kind === 'parquet') return readParquet(database, path, name, column);
   if (kind === 'arrow') return readArrow(path, name, column);
-  const bytes = readBytes(file, encoding);
+  const bytes = readBytes(file, encoding, onBytes);
   if (kind === 'txt') return readText(bytes, name);
   if (kind === 'csv') return readTable(bytes, name, csv, column);
   if (kind === 'tsv') return readTable(bytes, name, tsv, column);

@@ -79,14 +79,18 @@ async function ingestFiles(
     files: [],
     ignored: { files: ignored.length, first: ignored.slice(0, ignoredNames) },
   };
-  for (const [step, found] of files.entries()) {
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  let step = 0;
+  const report = (): void => progress({ step, total, message: 'bytes', metrics: { rows: writer.rows } });
+  for (const found of files) {
     if (writer.rows >= limit) break;
     const before = writer.rows;
+    const end = step + found.bytes;
     const counts = { name: found.name, rows: 0, malformed: 0, blank: 0 };
     const file = await unpacked(found, scratch);
     if (file.kind === 'parquet') await copyParquet(writer, database, file, config.column, limit - before);
     else {
-      for await (const read of readPrompts(file, database, config)) {
+      for await (const read of readPrompts(file, database, config, (bytes) => (step += bytes))) {
         if (signal.aborted) throw new CancelledError('Reading the prompts was cancelled.');
         const batch = upTo(read, limit - writer.rows);
         if (batch.faults.length > 0 && malformed === 'refuse') throw refusal(file, batch);
@@ -101,14 +105,15 @@ async function ingestFiles(
         );
         counts.malformed += batch.faults.length;
         counts.blank += batch.blank;
-        progress({ step, total: files.length, message: `${file.name}: ${writer.rows - before} prompts read` });
+        report();
         if (writer.rows >= limit) break;
       }
     }
     counts.rows = writer.rows - before;
     summary.files.push(counts);
     summary.malformed += counts.malformed;
-    progress({ step: step + 1, total: files.length, message: `${writer.rows} prompts read` });
+    step = end;
+    report();
   }
   return { ...summary, rows: writer.rows };
 }

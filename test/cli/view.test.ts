@@ -19,7 +19,12 @@ describe('what is said of a stage', () => {
     [{ progress: { step: 3, total: 9, message: '3 of 9 pictures' } }, '3 of 9 pictures, 0.0 s'],
     [{ progress: { step: 3, total: 9, message: 'reads shard 2' } }, 'step 3 of 9, reads shard 2, 0.0 s'],
     [{ progress: { step: 0, total: 0, message: 'waits' } }, 'waits, 0.0 s'],
+    [
+      { progress: { step: 1.2e9, total: 4.41e9, message: 'bytes', metrics: { rows: 2_700_123 } } },
+      '1.2 GB of 4.4 GB, rows 2700000, 0.0 s',
+    ],
     [{ items: { ...items, done: 3 } }, '3 of 9 items, reused 2, rows 30, 0.0 s'],
+    [{ items: { ...items, done: 3, bytes: 5.7e6 } }, '3 of 9 items, reused 2, rows 30, bytes 5.7 MB, 0.0 s'],
     [{ status: 'ran', seconds: 7, items }, 'ran in 7.0 s, 9 items, 2 of them reused'],
     [{ status: 'ran', seconds: 102, bodySeconds: 100 }, 'ran in 1 min 42 s, 2.0 % more than its own work'],
     [{ status: 'ran', seconds: 75, artifact }, 'ran in 1 min 15 s, 0123456789ab, 1.2 KB'],

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { run as filterRun, type FilterConfig } from '../../datasets/stages/filter.ts';
 import { run as ingestRun, type IngestConfig } from '../../datasets/stages/ingest.ts';
-import type { FanOutBody, StageContext } from '../../pipeline/stage.ts';
+import type { FanOutBody, Progress, StageContext } from '../../pipeline/stage.ts';
 import * as shardBody from '../../datasets/stages/shard.ts';
 import type { ShardConfig } from '../../datasets/stages/shard.ts';
 
@@ -38,9 +38,9 @@ async function context<Config, Input extends string = never>(config: Config, inp
 }
 
 /** Runs the stage and gives the folder of its output. */
-export async function ingest(config: IngestConfig): Promise<string> {
+export async function ingest(config: IngestConfig, progress = (_: Progress): void => {}): Promise<string> {
   const given = await context(config, {});
-  await ingestRun(given);
+  await ingestRun({ ...given, progress });
   return given.output;
 }
 

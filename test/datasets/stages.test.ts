@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CancelledError, InputError } from '../../common/errors.ts';
@@ -14,6 +15,7 @@ import { readSplit } from '../../datasets/shards.ts';
 import { shapesPrompts } from '../../datasets/shapes/prompts.ts';
 import { promptId, splitOf, splits, type Split } from '../../datasets/split.ts';
 import { run as runFilter, type FilterConfig, type FilterSummary } from '../../datasets/stages/filter.ts';
+import type { Progress } from '../../pipeline/stage.ts';
 import { emptyFolder, filter, ingest, keepAll, shard, write } from './stage-runner.ts';
 
 const summary = async (folder: string): Promise<FilterSummary> =>
@@ -61,6 +63,23 @@ describe('ingest', () => {
       limit: 2500,
     });
     expect(await summary(folder)).toMatchObject({ rows: 2500, files: [{ name: 'a.txt', rows: 2500 }] });
+  });
+
+  it('says how many bytes of the files and how many rows it has read', async () => {
+    const files = {
+      'a.txt': 'a line\n'.repeat(300_000),
+      'b.csv.gz': gzipSync(`prompt\n${'b\n'.repeat(5000)}`),
+      'c.json': '["c"]',
+    };
+    const total = Object.values(files).reduce((sum, { length }) => sum + length, 0);
+    const told: Progress[] = [];
+    await ingest({ source: dirname(await write(files)) }, (progress) => told.push(progress));
+    const steps = told.map(({ step }) => step);
+    expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+    // In the middle of the first file, and no more of it than there is.
+    expect(told[0]).toMatchObject({ step: 1 << 20, total, message: 'bytes' });
+    expect(told.find(({ step }) => step === files['a.txt'].length)!.metrics).toEqual({ rows: expect.any(Number) });
+    expect(told.at(-1)).toEqual({ step: total, total, message: 'bytes', metrics: { rows: 305_001 } });
   });
 
   it("takes the embedded world's prompts with their splits", async () => {
