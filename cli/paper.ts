@@ -5,7 +5,7 @@ import type { Config } from '../pipeline/config.ts';
 import type { Home } from '../pipeline/home.ts';
 import { RunRecords } from '../pipeline/runs.ts';
 import { claims, meansOf } from './paper/claims.ts';
-import { collect, combine, type CollectedRun } from './paper/collect.ts';
+import { collect, combine, stopOf, type CollectedRun, type Stop } from './paper/collect.ts';
 import { fullBudget, quickBudget, variants } from './paper/matrix.ts';
 import { resultsPage } from './paper/page.ts';
 import { armPlot } from './paper/plot.ts';
@@ -15,7 +15,7 @@ export interface PaperOptions {
   /** Where results.md, results.json and images/ go. */
   out: string;
   quick: boolean;
-  /** Runs a configuration to its end and gives the run's id. */
+  /** Runs a configuration to its end, be it good or bad, and gives the run's id. */
   run(config: string, settings: readonly string[]): Promise<string>;
   note(line: string): void;
 }
@@ -25,17 +25,20 @@ export async function paper({ home, out, quick, run, note }: PaperOptions): Prom
   const budget = quick ? quickBudget : fullBudget;
   const records = new RunRecords(home);
   const runs: CollectedRun[] = [];
+  const stops: Stop[] = [];
   let trained: string[] = [];
   for (let seed = 1; seed <= budget.seeds; seed++)
     for (const variant of variants(budget)) {
       note(`Variant ${variant.name}, seed ${seed}`);
-      const id = await run('configs/paper.yaml', [...variant.settings, `seed=${seed}`, `name=paper-${variant.name}-${seed}`]); // prettier-ignore
+      const id = await run('configs/paper.yaml', [...variant.settings, `seed=${seed}`, `name=paper-${variant.name.replace(/\W+/g, '-')}-${seed}`]); // prettier-ignore
       trained = ((await records.config(id)) as Config).rewards.map(({ name }) => name);
-      runs.push(await collect(home, await records.read(id), variant, seed));
+      const record = await records.read(id);
+      if (variant.collapses) stops.push(stopOf(record, variant, seed));
+      else runs.push(await collect(home, record, variant, seed));
     }
   const results = combine(runs);
   const bootstraps = new Bootstraps(1);
-  const found = claims(results, trained, bootstraps);
+  const found = claims({ results, trained, bootstraps, stops });
   const page = join(out, 'results.md');
   await writeFileAtomic(page, resultsPage({ results, claims: found, runs, trained, quick }));
   const costs = runs.map(({ variant, seed, tuning }) => ({ variant: variant.name, seed, tuning }));

@@ -1,5 +1,6 @@
 import type { Bootstraps } from '../../common/statistics.ts';
 import { mean } from '../../common/statistics.ts';
+import type { Stop } from './collect.ts';
 
 /** By arm and metric: a value a prompt, averaged over the seeds of tuning. */
 export type Results = Readonly<Record<string, Readonly<Record<string, Float64Array>>>>;
@@ -9,6 +10,18 @@ export interface Claim {
   verdict: 'holds' | 'does not hold' | 'undecided' | 'not measured';
   /** What the verdict is read off. */
   numbers: { metric: string; mean: number; ci95: [low: number, high: number]; n: number }[];
+  /** What else it is read off. */
+  remarks?: string[];
+}
+
+/** Everything that was measured. */
+export interface Measured {
+  results: Results;
+  /** Names of the rewards that were trained on. */
+  trained: readonly string[];
+  /** How the runs ended that the alarm was to stop; all the others ran to their end. */
+  stops: readonly Stop[];
+  bootstraps: Bootstraps;
 }
 
 /** An arm against another on metrics: all of their intervals must lie above 0. */
@@ -53,10 +66,20 @@ function monotone(results: Results, bootstraps: Bootstraps, arms: readonly strin
 }
 
 const label = (metric: string) => ({ oracle: 'oracle', heldOut: 'held-out reward' })[metric] ?? metric;
-const CURVE = ['base', 'encoder at 0.25', 'encoder at 0.50', 'encoder at 0.75', 'encoder', 'encoder at 1.25'];
+const CURVE = ['base', 'encoder at 0.25', 'encoder at 0.50', 'encoder at 0.75', 'encoder at 1.00', 'encoder at 1.25'];
 
-/** The paper's claims, each with what was measured. @param trained names of the rewards that were trained on */
-export function claims(results: Results, trained: readonly string[], bootstraps: Bootstraps): Claim[] {
+/** The alarm stops tuning without the constraint; the runs with it were not stopped, or there would be no results. */
+function stopped(stops: readonly Stop[]): Claim {
+  const text = 'without the CLIP constraint the alarm stops tuning, with it it does not';
+  if (stops.length === 0) return { text, verdict: 'not measured', numbers: [] };
+  const heard = stops.filter(({ message }) => message !== undefined).length;
+  const remarks = stops.map(({ seed, message }) => `seed ${seed}: ${message ?? 'it was not stopped'}`);
+  const verdict = heard === stops.length ? 'holds' : heard === 0 ? 'does not hold' : 'undecided';
+  return { text, verdict, numbers: [], remarks };
+}
+
+/** The paper's claims, each with what was measured. */
+export function claims({ results, trained, bootstraps, stops }: Measured): Claim[] {
   const judges = ['oracle', 'heldOut'];
   const against = (arm: string, other: string, metrics: readonly string[] = judges) => better(results, bootstraps, arm, other, metrics); // prettier-ignore
   return [
@@ -71,6 +94,8 @@ export function claims(results: Results, trained: readonly string[], bootstraps:
     against('encoder + UNet', 'encoder', ['heldOut']),
     against('encoder + UNet', 'joint', ['heldOut']),
     against('fusion', 'joint', ['heldOut']),
+    ...['second UNet', 'inpainting UNet', 'control UNet'].map((unet) => against(`${unet}, encoder`, unet)),
+    stopped(stops),
     ...[...trained, 'heldOut', 'oracle'].map((metric) => monotone(results, bootstraps, CURVE, metric)),
   ];
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
-import type { BenchmarkResult } from '../../evaluation/report/data.ts';
+import type { BenchmarkResult, Scores, Transfer } from '../../evaluation/report/data.ts';
 import type { Home } from '../../pipeline/home.ts';
 import type { Run } from '../../pipeline/runs.ts';
 import { artifactFolders } from '../run/report.ts';
@@ -12,14 +12,37 @@ import type { Variant } from './matrix.ts';
 export interface CollectedRun {
   variant: Variant;
   seed: number;
-  benchmark: BenchmarkResult;
+  /** Scores by arm, of the benchmark and of each other UNet. */
+  sets: { name: string; arms: Readonly<Record<string, string>>; scores: Scores['scores'] }[];
+  prompts: number;
+  samplesPerPrompt: number;
   /** Seconds and reward evaluations of the stages that tune. */
   tuning: { stage: string; seconds: number; rewardEvaluations: number }[];
 }
 
+/** How a run ended that the alarm was to stop. */
+export interface Stop {
+  variant: Variant;
+  seed: number;
+  /** What the alarm said; undefined when it did not stop the run. */
+  message: string | undefined;
+}
+
 const TUNING = ['tune-encoder', 'tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direct'];
 
+/** @throws RunError when the run failed for another reason than the alarm */
+export function stopOf(run: Run, variant: Variant, seed: number): Stop {
+  if (run.status === 'completed') return { variant, seed, message: undefined };
+  const error = run.stages.find(({ error }) => error?.name === 'CollapseError')?.error;
+  if (!error) throw notCompleted(run);
+  return { variant, seed, message: error.message };
+}
+
+const notCompleted = ({ id, status }: Run) =>
+  new RunError(`Run ${id} of the comparison is ${status}: textcraftor status ${id} says more. Then start npm run paper again; it goes on from there.`); // prettier-ignore
+
 export async function collect(home: Home, run: Run, variant: Variant, seed: number): Promise<CollectedRun> {
+  if (run.status !== 'completed') throw notCompleted(run);
   const folders = artifactFolders(home, run);
   const read = async <T>(...path: string[]) => JSON.parse(await readFile(join(...path), 'utf8')) as T;
   const folder = folders['evaluate'];
@@ -27,11 +50,20 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
   const tuning = await Promise.all(
     TUNING.filter((stage) => folders[stage] !== undefined).map(async (stage) => {
       const { rewardEvaluations = 0 } = await read<{ rewardEvaluations?: number }>(folders[stage]!, 'summary.json');
-      const seconds = run.stages.find(({ name, status }) => name === stage && status === 'ran')?.seconds ?? NaN;
+      const seconds = run.stages.find(({ name }) => name === stage)?.workSeconds ?? NaN;
       return { stage, seconds, rewardEvaluations };
     }),
   );
-  return { variant, seed, tuning, benchmark: await read<BenchmarkResult>(folder, 'benchmarks', 'world.json') };
+  const { prompts, samplesPerPrompt, scores } = await read<BenchmarkResult>(folder, 'benchmarks', 'world.json');
+  const others = variant.transfer ? await read<Transfer[]>(folders['transfer']!, 'transfer.json') : [];
+  const transfer = others.map(({ unet, scores }) => {
+    const name = variant.transfer![unet]!;
+    return { name, arms: { base: name, chosen: `${name}, encoder` }, scores };
+  });
+  return {
+    ...{ variant, seed, tuning, samplesPerPrompt, prompts: prompts.length },
+    sets: [{ name: 'world', arms: variant.arms, scores }, ...transfer],
+  };
 }
 
 /**
@@ -40,9 +72,9 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
  */
 export function combine(runs: readonly CollectedRun[]): Results {
   const sums = new Map<string, Map<string, { sum: Float64Array; seeds: number }>>();
-  for (const { variant, benchmark } of runs)
-    for (const [own, name] of Object.entries(variant.arms))
-      for (const [metric, values] of Object.entries(benchmark.scores[own] ?? {})) {
+  for (const { arms, scores } of runs.flatMap(({ sets }) => sets))
+    for (const [own, name] of Object.entries(arms))
+      for (const [metric, values] of Object.entries(scores[own] ?? {})) {
         const metrics = sums.get(name) ?? new Map<string, { sum: Float64Array; seeds: number }>();
         sums.set(name, metrics);
         const entry = metrics.get(metric) ?? { sum: new Float64Array(values.length), seeds: 0 };

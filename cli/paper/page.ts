@@ -14,16 +14,16 @@ export interface Paper {
 export function resultsPage({ results, claims, runs, trained, quick }: Paper): string {
   const metrics = [...trained, 'heldOut', 'oracle', 'diversity'];
   const seeds = new Set(runs.map(({ seed }) => seed)).size;
-  const { prompts, samplesPerPrompt } = runs[0]!.benchmark;
+  const { prompts, samplesPerPrompt } = runs[0]!;
   const means = meansOf(results);
   const verdicts = (verdict: Claim['verdict']) => claims.filter((claim) => claim.verdict === verdict).length;
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const numbersOf = ({ numbers }: Claim) =>
-    numbers.map(({ metric, mean, ci95, n }) => `${metric} ${signed(mean)} (${signed(ci95[0])} to ${signed(ci95[1])}; n = ${n})`).join('; '); // prettier-ignore
+  const numbersOf = ({ numbers, remarks = [] }: Claim) =>
+    [...remarks, ...numbers.map(({ metric, mean, ci95, n }) => `${metric} ${signed(mean)} (${signed(ci95[0])} to ${signed(ci95[1])}; n = ${n})`)].join('; '); // prettier-ignore
   return [
     '# The comparison on the shapes world',
     '',
-    `Written by \`npm run paper${quick ? ' -- --quick' : ''}\` from measured numbers (\`docs/results.json\`): ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} of tuning, ${prompts.length} held-out prompts, ${samplesPerPrompt} pictures of each, the same start noise in every arm. Values are averaged over the seeds; intervals are 95 % bootstrap intervals over prompts, paired.`,
+    `Written by \`npm run paper${quick ? ' -- --quick' : ''}\` from measured numbers (\`docs/results.json\`): ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} of tuning, ${prompts} held-out prompts, ${samplesPerPrompt} pictures of each, the same start noise in every arm. Values are averaged over the seeds; intervals are 95 % bootstrap intervals over prompts, paired.`,
     ...(quick ? ['', 'This was a quick run with little tuning: it shows that everything works, and no result.'] : []),
     '',
     '## Claims',
@@ -44,7 +44,7 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
     '',
     '## What tuning cost',
     '',
-    'Time is that of the run that made the network, on the machine at hand; a stage that was reused is not timed anew.',
+    'Time is that of making the network, all attempts together, on the machine at hand.',
     '',
     row(['variant', 'stage', 'reward evaluations', 'seconds, by seed']),
     row(['---', '---', '---:', '---:']),
@@ -60,6 +60,6 @@ function costs(runs: readonly CollectedRun[]): string[][] {
   return keys.map((key) => {
     const [name, stage] = key.split('/') as [string, string];
     const own = runs.filter(({ variant }) => variant.name === name).map(({ tuning }) => tuning.find((each) => each.stage === stage)!); // prettier-ignore
-    return [name, stage, String(own[0]!.rewardEvaluations), own.map(({ seconds }) => (Number.isNaN(seconds) ? 'reused' : seconds.toFixed(0))).join(', ')]; // prettier-ignore
+    return [name, stage, String(own[0]!.rewardEvaluations), own.map(({ seconds }) => seconds.toFixed(0)).join(', ')]; // prettier-ignore
   });
 }

@@ -1,34 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import { claims, verdictOf, type Results } from '../../cli/paper/claims.ts';
-import { combine, type CollectedRun } from '../../cli/paper/collect.ts';
+import { combine, stopOf, type CollectedRun } from '../../cli/paper/collect.ts';
 import { fullBudget, quickBudget, variants } from '../../cli/paper/matrix.ts';
 import { resultsPage } from '../../cli/paper/page.ts';
 import { armPlot } from '../../cli/paper/plot.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import { loadConfig } from '../../pipeline/config-file.ts';
+import type { Run } from '../../pipeline/run.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
 
 const bootstraps = new Bootstraps(1);
 const values = (level: number) => Array.from({ length: 40 }, (_, i) => level + Math.sin(i * (level + 2)) / 10);
-const run = (seed: number, variant: string, scores: Record<string, Record<string, number>>): CollectedRun => ({
-  variant: variants(quickBudget).find(({ name }) => name === variant)!,
-  seed,
-  tuning: [{ stage: 'tune-encoder', seconds: 12, rewardEvaluations: 320 }],
-  benchmark: {
-    ...{ name: 'world', samplesPerPrompt: 2, comparisons: [], categories: [] },
-    prompts: values(0).map((_, i) => ({ id: `${i}`, prompt: 'a red circle', groups: {} })),
-    scores: Object.fromEntries(Object.entries(scores).map(([arm, metrics]) => [arm, Object.fromEntries(Object.entries(metrics).map(([metric, level]) => [metric, values(level)]))])), // prettier-ignore
-  },
-});
+const ofVariant = (name: string) => variants(quickBudget).find((variant) => variant.name === name)!;
+const run = (seed: number, name: string, scores: Record<string, Record<string, number>>): CollectedRun => {
+  const variant = ofVariant(name);
+  const lists = Object.fromEntries(Object.entries(scores).map(([arm, metrics]) => [arm, Object.fromEntries(Object.entries(metrics).map(([metric, level]) => [metric, values(level)]))])); // prettier-ignore
+  return {
+    ...{ variant, seed, samplesPerPrompt: 2, prompts: 40 },
+    tuning: [{ stage: 'tune-encoder', seconds: 12, rewardEvaluations: 320 }],
+    sets: [{ name: 'world', arms: variant.arms, scores: lists }],
+  };
+};
 const metrics = (oracle: number, heldOut: number, diversity = 1) => ({ clip: heldOut, oracle, heldOut, diversity });
 
 describe("the paper's comparison", () => {
   const runs = [1, 2].flatMap((seed) => [
-    run(seed, 'main', { base: metrics(0.5, 0), tuned: metrics(0.8, 1, 0.95), 'encoder+unet': metrics(0.8, 0.5), 'ddpo-encoder': metrics(0.9, 0.2) }), // prettier-ignore
-    run(seed, 'lora', { base: metrics(0.5, 0), tuned: metrics(0.5, 0.6) }),
+    run(seed, 'encoder', { base: metrics(0.5, 0), chosen: metrics(0.8, 1, 0.95), 'ddpo-encoder': metrics(0.9, 0.2) }),
+    run(seed, 'encoder + UNet', { base: metrics(0.5, 0), chosen: metrics(0.8, 0.5) }),
+    run(seed, 'lora', { base: metrics(0.5, 0), chosen: metrics(0.5, 0.6) }),
   ]);
+  const first = runs[0]!;
   const results: Results = combine(runs);
-  const found = claims(results, ['clip'], bootstraps);
+  const stops = [1, 2].map((seed) => ({ seed, variant: ofVariant('no CLIP constraint'), message: seed === 1 ? 'gamed' : undefined })); // prettier-ignore
+  const found = claims({ results, trained: ['clip'], bootstraps, stops });
   const verdict = (text: string) => found.find((claim) => claim.text.startsWith(text))?.verdict;
 
   it('reads each verdict off the intervals', () => {
@@ -37,6 +41,8 @@ describe("the paper's comparison", () => {
     expect(verdict("encoder keeps at least 90 % of the base's diversity")).toBe('holds');
     expect(verdict('encoder + UNet is better than encoder')).toBe('does not hold');
     expect(verdict('encoder is better than prompt engineering')).toBe('not measured');
+    expect(verdict('second UNet, encoder is better than second UNet')).toBe('not measured');
+    expect(verdict('without the CLIP constraint')).toBe('undecided'); // one of two was stopped
     expect([verdictOf([[0.1, 0.2], [-0.1, 0.2]]), verdictOf([[-0.2, -0.1]])]).toEqual(['undecided', 'does not hold']); // prettier-ignore
   });
 
@@ -50,8 +56,23 @@ describe("the paper's comparison", () => {
     const holds = found.filter((claim) => claim.verdict === 'holds').length;
     expect(page).toContain(`Of ${found.length} claims ${holds} hold`);
     expect(page).toContain('2 seeds of tuning, 40 held-out prompts');
-    expect(page).toMatch(/\| main \| tune-encoder \| 320 \| 12, 12 \|/);
+    expect(page).toMatch(/\| encoder \| tune-encoder \| 320 \| 12, 12 \|/);
+    expect(page).toContain('seed 1: gamed; seed 2: it was not stopped');
     expect(armPlot(results, 'heldOut', 'Held-out reward', bootstraps)).toContain('encoder, LoRA');
+  });
+
+  it('takes the arms of other UNets from their own pictures', () => {
+    const scores = { base: { oracle: [0, 1, 0] }, chosen: { oracle: [1, 1, 1] } };
+    const arms = { base: 'second UNet', chosen: 'second UNet, encoder' };
+    const { 'second UNet': base, 'second UNet, encoder': own } = combine([{ ...first, sets: [{ name: 'second', arms, scores }] }]); // prettier-ignore
+    expect([[...base!['oracle']!], [...own!['oracle']!]]).toEqual([[0, 1, 0], [1, 1, 1]]); // prettier-ignore
+  });
+
+  it('tells a run that the alarm stopped from one that failed', () => {
+    const record = { id: 'r', status: 'failed', stages: [{ error: { name: 'CollapseError', message: 'gamed' } }] };
+    expect(stopOf(record as Run, first.variant, 1).message).toBe('gamed');
+    expect(stopOf({ ...record, status: 'completed', stages: [] } as unknown as Run, first.variant, 1).message).toBeUndefined(); // prettier-ignore
+    expect(() => stopOf({ ...record, stages: [] } as unknown as Run, first.variant, 1)).toThrow(/r of the comparison is failed/); // prettier-ignore
   });
 
   it.each([fullBudget, quickBudget])('has variants whose settings the configuration takes', async (budget) => {
