@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Fault } from '../common/fault-points.ts';
 import { cachePolicy, type CachePolicy } from '../pipeline/cache-policy.ts';
 import { checkConfig } from '../pipeline/config-file.ts';
+import { CodeDigests } from '../pipeline/code-digests.ts';
 import { ExternalDigests } from '../pipeline/external.ts';
 import { findHit, type Hit } from '../pipeline/hit.ts';
 import type { Home } from '../pipeline/home.ts';
@@ -80,7 +81,7 @@ export class Workbench {
     this.#fault = fault;
     this.store = new ArtifactStore(home.artifacts);
     this.results = new ResultIndex(home.results);
-    this.#keys = new KeyMaker(new ExternalDigests(home.externalDigests));
+    this.#keys = new KeyMaker(new ExternalDigests(home.externalDigests), new CodeDigests(home.codeDigests));
   }
 
   async prepare(task: StageTask, source: WorkSource): Promise<Work> {

@@ -1,6 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { builtinModules, createRequire } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { RunError } from '../common/errors.ts';
 import { canonicalJson, sha256 } from '../common/files.ts';
@@ -15,6 +17,13 @@ export interface CodeDigest {
   packages: Record<string, string>;
 }
 
+/** A digest, and what it was made from. */
+export interface ReadCode {
+  digest: CodeDigest;
+  /** All files that it depends on (absolute paths); undefined where one is not there that may come. */
+  files: string[] | undefined;
+}
+
 /**
  * Digest of a module and everything that it imports, without what changes nothing: comments, formatting, types, and
  * functions that are imported by nobody (the bundler leaves them out). Code that is loaded in another way than by
@@ -22,7 +31,7 @@ export interface CodeDigest {
  *
  * @param path relative to `root`
  */
-export async function digestCode(path: string, root: string): Promise<CodeDigest> {
+export async function readCode(path: string, root: string): Promise<ReadCode> {
   const bundle = await build({
     absWorkingDir: root,
     entryPoints: [path],
@@ -46,13 +55,29 @@ export async function digestCode(path: string, root: string): Promise<CodeDigest
   const used = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
   const modules: Record<string, string> = {};
   for (const [name] of used) modules[name] = await digestModule(join(root, name));
-  const packages = packageVersions(
+  const found = findPackages(
     output.imports.map((item) => item.path),
     root,
   );
+  const packages = Object.fromEntries(found.map(({ name, version }) => [name, version]));
   const code = bundle.outputFiles[0]!.text;
-  return { sha256: sha256(canonicalJson({ code, packages })), modules, packages };
+  const read = [
+    ...Object.keys(bundle.metafile.inputs).map((name) => join(root, name)),
+    ...found.map(({ file }) => file),
+    ...makers.filter((file) => existsSync(file)),
+    ...[join(root, 'package.json')].filter((file) => existsSync(file)), // says what has side effects
+  ];
+  return {
+    digest: { sha256: sha256(canonicalJson({ code, packages })), modules, packages },
+    files: read.every((file) => file !== undefined) ? read : undefined,
+  };
 }
+
+/** What decides how the text of code becomes its digest. */
+const makers = [
+  fileURLToPath(import.meta.url),
+  join(createRequire(import.meta.url).resolve('esbuild'), '../../package.json'),
+];
 
 async function digestModule(path: string): Promise<string> {
   const { code } = await transform(await readFile(path, 'utf8'), {
@@ -64,8 +89,15 @@ async function digestModule(path: string): Promise<string> {
   return sha256(code);
 }
 
-/** Package names of import specifiers -> installed versions; Node's own modules aside. */
-function packageVersions(specifiers: readonly string[], root: string): Record<string, string> {
+interface FoundPackage {
+  name: string;
+  version: string;
+  /** Its package.json. */
+  file?: string;
+}
+
+/** The packages of import specifiers as they are installed; Node's own modules aside. */
+function findPackages(specifiers: readonly string[], root: string): FoundPackage[] {
   const names = specifiers
     .filter((specifier) => !specifier.startsWith('node:') && !builtinModules.includes(specifier))
     .map((specifier) =>
@@ -75,16 +107,15 @@ function packageVersions(specifiers: readonly string[], root: string): Record<st
         .join('/'),
     );
   const require = createRequire(join(root, 'package.json'));
-  return Object.fromEntries([...new Set(names)].toSorted().map((name) => [name, packageVersion(name, require)]));
+  return [...new Set(names)].toSorted().map((name) => findPackage(name, require));
 }
 
-function packageVersion(name: string, require: NodeJS.Require): string {
+function findPackage(name: string, require: NodeJS.Require): FoundPackage {
   for (const folder of require.resolve.paths(name) ?? []) {
-    try {
-      return (require(join(folder, name, 'package.json')) as { version: string }).version;
-    } catch {
-      // not in this folder
-    }
+    const file = join(folder, name, 'package.json');
+    if (!existsSync(file)) continue;
+    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+    return { name, version, file };
   }
-  return 'not installed';
+  return { name, version: 'not installed' };
 }

@@ -1,21 +1,19 @@
 import type { BigIntStats } from 'node:fs';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { canonicalJson, sha256, sha256File, writeFileAtomic } from '../common/files.ts';
+import { hasSettled, readMemory, stampOf } from './stamps.ts';
 
 interface Entry {
-  /** What tells an untouched file: inode, size, times of the last change of content and of anything. */
+  /** See {@link stampOf}. */
   stamp: string;
   sha256: string;
 }
 
-/** A file that was changed just now may change again within its time stamp's resolution. */
-const settledMilliseconds = 2000;
-
 /**
  * Digests of files and folders outside of the store (models, prompts). A file is read once and then again only when
- * its stamp has changed, as in git's index.
+ * its stamp has changed.
  */
 export class ExternalDigests {
   readonly #file: string;
@@ -33,7 +31,7 @@ export class ExternalDigests {
    * around it is not.
    */
   async digest(path: string): Promise<string> {
-    this.#known ??= await readIndex(this.#file);
+    this.#known ??= await readMemory<Entry>(this.#file);
     const { root, label } = await rootOf(path);
     const info = await stat(root, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
       throw new InputError(
@@ -65,11 +63,11 @@ export class ExternalDigests {
   }
 
   async #fileDigest(path: string, info: BigIntStats): Promise<string> {
-    const stamp = [info.ino, info.size, info.mtimeNs, info.ctimeNs].join(' ');
+    const stamp = stampOf(info);
     const known = this.#known![path];
     if (known?.stamp === stamp) return known.sha256;
     const digest = await sha256File(path);
-    if (Date.now() - Number(info.ctimeMs) > settledMilliseconds) {
+    if (hasSettled(info)) {
       this.#known![path] = { stamp, sha256: digest };
       this.#changed = true;
     }
@@ -83,12 +81,4 @@ async function rootOf(path: string): Promise<{ root: string; label: string }> {
   const wild = parts.findIndex((part) => /[*?[{]/.test(part));
   if (wild < 0 || (await stat(path).catch(() => undefined))) return { root: path, label: basename(path) };
   return { root: parts.slice(0, wild).join('/') || '/', label: parts.slice(wild).join('/') };
-}
-
-async function readIndex(file: string): Promise<Record<string, Entry>> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Record<string, Entry>;
-  } catch {
-    return {}; // only a memory: without it files are read again
-  }
 }

@@ -24,6 +24,11 @@ export class Home {
     return join(this.folder, 'external.json');
   }
 
+  /** Digests of stages' code. */
+  get codeDigests(): string {
+    return join(this.folder, 'code.json');
+  }
+
   /** Workflows, bundled for the worker. */
   get workflows(): string {
     return join(this.folder, 'workflows');

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { canonicalJson, sha256 } from '../common/files.ts';
-import { digestCode, type CodeDigest } from './code.ts';
+import type { CodeDigest } from './code.ts';
+import type { CodeDigests } from './code-digests.ts';
 import { checkout } from './config-file.ts';
 import { describeEngine, type EngineDescription } from './engine.ts';
 import type { ExternalDigests } from './external.ts';
@@ -27,13 +28,14 @@ export function keyOf({ code, ...parts }: KeyParts): string {
   return sha256(canonicalJson({ ...parts, code: code.sha256 }));
 }
 
-/** Computes key parts; a module's code is digested once. */
+/** Computes key parts. */
 export class KeyMaker {
   readonly #external: ExternalDigests;
-  readonly #code = new Map<string, Promise<CodeDigest>>();
+  readonly #code: CodeDigests;
 
-  constructor(external: ExternalDigests) {
+  constructor(external: ExternalDigests, code: CodeDigests) {
     this.#external = external;
+    this.#code = code;
   }
 
   /** @param slice the part of the configuration that counts: the stage's, when it is left out */
@@ -48,18 +50,12 @@ export class KeyMaker {
     for (const path of new Set(stage.files?.(settings) ?? [])) digests.set(path, await this.#external.digest(path));
     return {
       stage: stage.name,
-      code: await this.#digestCode(stage.module, fileURLToPath(pipeline.root)),
+      code: await this.#code.digest(stage.module, fileURLToPath(pipeline.root)),
       config: replacePaths(slice, digests),
       seed: settings.seed,
       inputs,
       ...(stage.engine ? { engine: describeEngine(settings.engine, join(checkout, '.tools')) } : {}),
     };
-  }
-
-  #digestCode(module: string, root: string): Promise<CodeDigest> {
-    let digest = this.#code.get(module);
-    if (!digest) this.#code.set(module, (digest = digestCode(module, root)));
-    return digest;
   }
 }
 

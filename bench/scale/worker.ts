@@ -30,7 +30,7 @@ const worker = await Worker.create({
   connection,
   activities,
   taskQueue: pipelineQueue,
-  workflowBundle: await bundleWorkflows(home.workflows),
+  workflowBundle: await bundleWorkflows(home),
   maxConcurrentActivityTaskExecutions: 8,
 });
 const running = worker.run();

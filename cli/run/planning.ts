@@ -1,3 +1,4 @@
+import { CodeDigests } from '../../pipeline/code-digests.ts';
 import { ExternalDigests } from '../../pipeline/external.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { KeyMaker } from '../../pipeline/key.ts';
@@ -14,7 +15,7 @@ export function planAt(
   settings: CommonSettings,
   fresh: readonly string[] = [],
 ): Promise<PlannedStage[]> {
-  const keys = new KeyMaker(new ExternalDigests(home.externalDigests));
+  const keys = new KeyMaker(new ExternalDigests(home.externalDigests), new CodeDigests(home.codeDigests));
   const records = { keys, results: new ResultIndex(home.results), store: new ArtifactStore(home.artifacts) };
   return planRun(pipeline, settings, records, new Set(fresh));
 }

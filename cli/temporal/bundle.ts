@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { RunError } from '../../common/errors.ts';
-import { digestCode } from '../../pipeline/code.ts';
+import { CodeDigests } from '../../pipeline/code-digests.ts';
 import { checkout } from '../../pipeline/config-file.ts';
+import type { Home } from '../../pipeline/home.ts';
 
 const source = 'workflows/index.ts';
 const bundler = fileURLToPath(new URL('bundle-child.ts', import.meta.url));
@@ -14,9 +15,9 @@ const bundler = fileURLToPath(new URL('bundle-child.ts', import.meta.url));
  * The workflows as one file for the worker. It is made once for a version of the code, in a process of its own: that takes
  * a second or two, and 200 MB that the worker would keep.
  */
-export async function bundleWorkflows(folder: string): Promise<{ codePath: string }> {
-  const { sha256 } = await digestCode(source, checkout);
-  const codePath = join(folder, `${sha256.slice(0, 16)}.js`);
+export async function bundleWorkflows(home: Home): Promise<{ codePath: string }> {
+  const { sha256 } = await new CodeDigests(home.codeDigests).digest(source, checkout);
+  const codePath = join(home.workflows, `${sha256.slice(0, 16)}.js`);
   if (!existsSync(codePath)) {
     const args = ['--import', import.meta.resolve('tsx'), bundler, join(checkout, source), codePath];
     await promisify(execFile)(process.execPath, args).catch((error: Error & { stderr?: string }) => {

@@ -68,7 +68,7 @@ export async function startWorkers({
   };
   const workers: Worker[] = [];
   if (queues.includes('pipeline')) {
-    const workflowBundle = await bundleWorkflows(home.workflows);
+    const workflowBundle = await bundleWorkflows(home);
     workers.push(
       await Worker.create({
         ...common,

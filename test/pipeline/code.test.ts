@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { digestCode } from '../../pipeline/code.ts';
+import { readCode } from '../../pipeline/code.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const module = `
@@ -28,7 +28,7 @@ async function digest(changes: Partial<typeof files> = {}) {
   const root = await temporaryFolder();
   await mkdir(join(root, 'node_modules/packed'), { recursive: true });
   for (const [name, text] of Object.entries({ ...files, ...changes })) await writeFile(join(root, name), text);
-  return digestCode('stage.ts', root);
+  return (await readCode('stage.ts', root)).digest;
 }
 
 describe('the digest of code', () => {
@@ -60,6 +60,6 @@ describe('the digest of code', () => {
   });
 
   it('names a module that is not there', async () => {
-    await expect(digestCode('none.ts', await temporaryFolder())).rejects.toThrow('none.ts cannot be bundled');
+    await expect(readCode('none.ts', await temporaryFolder())).rejects.toThrow('none.ts cannot be bundled');
   });
 });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
+import { checkout, loadConfig } from '../../pipeline/config-file.ts';
 import { activeStages, definePipeline, findStage } from '../../pipeline/pipeline.ts';
 import { defineStage, type StageContext } from '../../pipeline/stage.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
@@ -94,5 +95,17 @@ describe('the textcraftor pipeline', () => {
   it('has a module for each stage', () => {
     for (const { name, module } of textcraftor.stages)
       expect(existsSync(fileURLToPath(new URL(module, textcraftor.root))), `${name}: ${module}`).toBe(true);
+  });
+
+  it('does tuning and what follows again when the weight of a reward changes, and nothing before', async () => {
+    const load = (...settings: string[]) =>
+      loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+    const [before, after] = [await load(), await load('rewards.clip.weight=50')];
+    const changed = new Set<string>();
+    for (const { name, inputs, config } of activeStages(textcraftor, before)) {
+      const own = JSON.stringify(config(before)) !== JSON.stringify(config(after));
+      if (own || inputs.some((input) => changed.has(input))) changed.add(name);
+    }
+    expect([...changed]).toEqual(['tune-encoder', 'sweep', 'evaluate', 'register', 'report']);
   });
 });

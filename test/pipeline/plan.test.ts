@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { stagesSchema } from '../../pipeline/cache-policy.ts';
+import { CodeDigests } from '../../pipeline/code-digests.ts';
 import { ExternalDigests } from '../../pipeline/external.ts';
 import { KeyMaker, keyOf } from '../../pipeline/key.ts';
 import { traceArtifact } from '../../pipeline/lineage.ts';
@@ -66,7 +67,8 @@ async function setUp(options: { cache?: 'off'; maximumAgeSeconds?: number } = {}
   const results = new ResultIndex(join(root, 'results'));
   const store = new ArtifactStore(join(root, 'artifacts'));
   const start = { ...settings, prompts: join(root, 'prompts.txt') };
-  const keys = () => new KeyMaker(new ExternalDigests(join(root, 'external.json')));
+  const keys = () =>
+    new KeyMaker(new ExternalDigests(join(root, 'external.json')), new CodeDigests(join(root, 'code.json')));
   const plan = async (changed: Settings = start, fresh: string[] = []) =>
     (await planRun(pipeline, changed, { keys: keys(), results, store }, new Set(fresh))).map(
       ({ stage, action, why }) => [stage, action, why],
@@ -119,6 +121,8 @@ describe('the plan', () => {
     expect(
       await home.plan({ ...home.start, prompts: join(moved, 'prompts.txt'), engine: { threads: 4, xla: false } }),
     ).toEqual(reused);
+    await writeFile(join(home.root, module), '// Does nothing.\nexport async function run() {}');
+    expect(await home.plan()).toEqual(reused);
   });
 
   it('names the setting that changed, and runs what follows', async () => {
