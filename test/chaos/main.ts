@@ -175,12 +175,12 @@ const outcomes: Outcome[] = [];
 let begun = 0;
 await Promise.all(
   Array.from({ length: lanes }, async () => {
-    // A run may end before all has struck: what is left comes to a later one.
+    // A run may end before all has struck: what is left comes to a later one, and sooner.
     while (waiting.length > 0 || begun < runs) {
       const blows = waiting.splice(0, perRun).toSorted((a, b) => stageOf(a) - stageOf(b));
       const outcome = await disturbedRun(++begun, blows);
       outcomes.push(outcome);
-      waiting.push(...blows.slice(outcome.blows.length));
+      waiting.push(...blows.slice(outcome.blows.length).map((blow) => ({ ...blow, delay: blow.delay / 2 })));
     }
   }),
 );
