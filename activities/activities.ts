@@ -43,7 +43,7 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
       ...{ attempt, signal, log: journal.log },
       onStart: (why) => journal.started(why),
       onProgress: (progress) => journal.progressed(progress),
-      onBody: (seconds) => journal.worked(seconds),
+      onBody: (seconds, setUpSeconds) => journal.worked(seconds, setUpSeconds),
     };
     try {
       const { pipeline } = await records.read(task.run);

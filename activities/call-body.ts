@@ -7,7 +7,7 @@ import type { StageAnswer, StageOrder } from './stage-messages.ts';
 export async function callBody(
   { module, lease: _, fault: __, call, ...rest }: StageOrder,
   ties: Pick<StageContext<unknown>, 'signal' | 'progress'>,
-): Promise<Omit<StageAnswer, 'seconds'>> {
+): Promise<Omit<StageAnswer, 'seconds' | 'setUpSeconds'>> {
   const body = (await import(pathToFileURL(module).href)) as Record<string, unknown>;
   if (typeof body[call.name] !== 'function') throw new RunError(`${module} does not export ${call.name}.`);
   const context: StageContext<unknown> = { ...rest, ...ties };

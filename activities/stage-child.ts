@@ -57,7 +57,7 @@ async function attempt(order: StageOrder): Promise<StageReport> {
   try {
     const answer = await callBody(order, { signal: controller.signal, progress: progress.send });
     const seconds = (performance.now() - started) / 1000 - progress.checkpointSeconds();
-    return { kind: 'done', answer: { ...answer, seconds } };
+    return { kind: 'done', answer: { ...answer, seconds, setUpSeconds: progress.setUpSeconds() } };
   } catch (error) {
     // The whole of it is for the log; the record is for the run.
     if (!(error instanceof TextcraftorError))
@@ -72,6 +72,8 @@ interface ProgressSender {
   /** Some times a second at most; the last step always, and the latest when the body pauses. */
   send(progress: Progress): void;
   checkpointSeconds(): number;
+  /** Until the first call of `send`; 0 when there was none. */
+  setUpSeconds(): number;
   /** Sends what was held back. */
   end(): void;
 }
@@ -81,6 +83,8 @@ function progressSender(): ProgressSender {
   let timer: NodeJS.Timeout | undefined;
   let last: Progress | undefined;
   let waiting = false;
+  const started = performance.now();
+  let setUpSeconds: number | undefined;
   const flush = (): void => {
     clearTimeout(timer);
     sent = performance.now();
@@ -90,6 +94,7 @@ function progressSender(): ProgressSender {
   return {
     send(progress) {
       clearTimeout(timer);
+      setUpSeconds ??= (performance.now() - started) / 1000;
       last = progress;
       waiting = true;
       const wait = sent + progressMilliseconds - performance.now();
@@ -97,6 +102,7 @@ function progressSender(): ProgressSender {
       else timer = setTimeout(flush, wait);
     },
     checkpointSeconds: () => last?.checkpointSeconds ?? 0,
+    setUpSeconds: () => setUpSeconds ?? 0,
     end: () => void (waiting && flush()),
   };
 }

@@ -15,17 +15,20 @@ export class StageJournal {
   readonly #task: StageTask;
   /** Of the stage, for all parts of it together. */
   readonly #started: number;
+  /** Whether an earlier part, or an earlier attempt at this one, has begun the stage. */
+  readonly #goesOn: boolean;
   readonly #earlierBodySeconds: number;
   #stage: StageFile;
   #written = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(records: RunRecords, task: StageTask, stage: StageFile) {
+  private constructor(records: RunRecords, task: StageTask, stage: StageFile, goesOn: boolean) {
     this.#records = records;
     this.#task = task;
     this.log = records.log(task.run, task.stage);
     this.#stage = stage;
+    this.#goesOn = goesOn;
     this.#started = Date.parse(stage.startedAt!);
     this.#earlierBodySeconds = stage.bodySeconds ?? 0;
   }
@@ -35,7 +38,7 @@ export class StageJournal {
     const earlier = continues(task.part) ? await records.stage(run, stage) : undefined;
     const start: StageFile = { name: stage, status: 'running', seconds: 0, startedAt: new Date().toISOString() };
     const goesOn = earlier?.status === 'running' && earlier.startedAt !== undefined;
-    return new StageJournal(records, task, { ...(goesOn ? earlier : start), attempt });
+    return new StageJournal(records, task, { ...(goesOn ? earlier : start), attempt }, goesOn);
   }
 
   /** The latest of it, for heartbeats. */
@@ -59,9 +62,10 @@ export class StageJournal {
     this.#timer ??= setTimeout(() => void this.#write({}).catch(() => {}), Math.max(0, wait));
   }
 
-  /** How long the body took, this time. */
-  worked(seconds: number): void {
-    this.#stage = { ...this.#stage, bodySeconds: this.#earlierBodySeconds + seconds };
+  /** How long the body took, this time. What it had to load again, only because it was cut, is not its own work. */
+  worked(seconds: number, setUpSeconds: number): void {
+    const own = this.#goesOn ? seconds - setUpSeconds : seconds;
+    this.#stage = { ...this.#stage, bodySeconds: this.#earlierBodySeconds + own };
   }
 
   /** The part is done, the stage is not. */

@@ -34,6 +34,8 @@ export interface StageAnswer {
   items?: string[];
   /** Time in the body, its checkpoints aside. */
   seconds: number;
+  /** Of it, the time until it first told how far it is: spent again by each segment. */
+  setUpSeconds: number;
 }
 
 /** What the process says to an order: progress, then one of the others. */

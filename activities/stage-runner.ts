@@ -43,7 +43,7 @@ export class StageRunner {
     };
     const order = this.#bench.order(work, call, inputs, folder);
     const answer = await runStageProcess(order, options, this.#bench.startBody);
-    hooks.onBody(answer.seconds);
+    hooks.onBody(answer.seconds, answer.setUpSeconds);
     return answer.unfinished ? undefined : commitStage(this.#bench, task, work, folder);
   }
 }

@@ -47,8 +47,8 @@ export interface AttemptHooks {
   /** Why it has to run; called before it does. */
   onStart(why: string): Promise<void>;
   onProgress(progress: Progress): void;
-  /** Time in the body, when it has ended well. */
-  onBody(seconds: number): void;
+  /** Time in the body, when it has ended well, and what of it went by before its work began. */
+  onBody(seconds: number, setUpSeconds: number): void;
 }
 
 /** A stage with all that its result depends on. */

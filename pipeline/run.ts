@@ -38,7 +38,10 @@ export interface StageFile {
   progress?: Progress;
   /** Of a stage that fans out. */
   items?: ItemCounts;
-  /** Time in its body, checkpoints aside: what is left of `seconds` is the pipeline's. */
+  /**
+   * Time in its body, without checkpoints and without what segments after the first load again: what is left of
+   * `seconds` is lost to the pipeline.
+   */
   bodySeconds?: number;
   error?: ErrorRecord;
 }

@@ -75,6 +75,7 @@ export async function tune(
   const first = checkpoint?.step ?? 0;
   let done = first;
   let ended = alarm?.hasEnded() === true;
+  progress({ step: first, total: steps, message: 'steps' });
   while (done < steps && !ended) {
     const step = done + 1;
     if (signal.aborted) {
@@ -83,6 +84,7 @@ export async function tune(
     }
     if (done > first && segmentEnds?.()) {
       await save(done);
+      progress({ step: done, total: steps, message: 'steps', checkpointSeconds });
       return 'checkpoint';
     }
     const rate = Math.min(1, step / Math.max(1, config.warmup));

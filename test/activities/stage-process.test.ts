@@ -45,6 +45,13 @@ describe("a stage's process", { timeout: 60_000 }, () => {
     expect(await readFile(options.log, 'utf8')).toMatch(/^starts after step 0, pid \d+\n$/);
   });
 
+  it('tells the time in the body, and what of it went by before its work began', async () => {
+    const { order, options } = await setUp({ steps: 3, milliseconds: 100 });
+    const { seconds, setUpSeconds } = await runStageProcess(order, options);
+    expect(setUpSeconds).toBeGreaterThan(0.095); // it first tells of step 1
+    expect(seconds - setUpSeconds).toBeGreaterThan(0.19);
+  });
+
   it.each([
     ['InputError', 'InputError', 'step 1 failed on purpose'],
     ['RetryableError', 'RetryableError', 'step 1 failed on purpose'],
