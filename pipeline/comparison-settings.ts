@@ -3,6 +3,7 @@ import { z } from 'zod';
 const text = z.string().min(1);
 const word = z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'must be a word');
 const positive = z.int().min(1);
+const share = z.number().min(0).max(1);
 
 /** Largest weight of a tuned encoder's embeddings: beyond 1 its change is exaggerated. */
 export const largestBlend = 1.25;
@@ -60,6 +61,8 @@ export const alarmSchema = z.strictObject({
   diversity: z.number().gt(0).max(1).default(0.4),
   /** Fall of the held-out reward or of a text-image similarity that is allowed, in standard deviations of the base's. */
   similarity: z.number().gt(0).default(0.5),
+  /** Share of what prompts ask for that the exact judge of the shapes world may find right no more. */
+  attributes: share.default(0.01),
   /** Ends tuning after so many looks without a new best on the held-out reward (the trained sum where there is none). */
   patience: positive.optional(),
 });

@@ -75,6 +75,8 @@ const shape = z.strictObject({
       /** Scripts of Unicode (Latin, Cyrillic, Han, ...), and the least share of a prompt's letters that is of them. */
       scripts: z.array(text).min(1).optional(),
       scriptShare: share.optional(),
+      /** Languages (ISO 639-1: en, de, ...); prompts of fewer than four words are not looked at. */
+      languages: z.array(text).min(1).optional(),
       /** Largest share of a prompt's words that it has said before. */
       maxRepetition: share.optional(),
       /** Similarity to a prompt of `benchmarks` from which on a prompt is dropped. */
@@ -127,6 +129,8 @@ const shape = z.strictObject({
     prompts: positive,
     samplesPerPrompt: positive.default(1),
     images: whole.min(0).default(24),
+    /** Weights of the final encoder on the control curve, besides 0 and 1. */
+    blends: z.array(z.number().gt(0).max(largestBlend)).default([0.25, 0.5, 0.75, 1.25]),
     /** Further arms: mixes of encoders, another encoder. */
     arms: z.array(armSchema).optional(),
   }),

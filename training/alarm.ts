@@ -2,7 +2,15 @@ import { appendFile, copyFile, readFile, writeFile } from 'node:fs/promises';
 import { CollapseError } from '../common/errors.ts';
 import { Bootstraps, mean, meanPerPrompt } from '../common/statistics.ts';
 import { meanPairwiseDistance } from '../rewards/diversity.ts';
-import { describeCollapse, DIVERSITY, findCollapse, TOTAL, type CollapseBounds, type Measures } from './collapse.ts';
+import {
+  ATTRIBUTES,
+  describeCollapse,
+  DIVERSITY,
+  findCollapse,
+  TOTAL,
+  type CollapseBounds,
+  type Measures,
+} from './collapse.ts';
 import type { Observer } from './observer.ts';
 import type { Rollout } from './rollout.ts';
 
@@ -118,7 +126,12 @@ export class Alarm {
     );
     const size = each * width;
     const distances = Float64Array.from(total, (_, i) => meanPairwiseDistance(embeddings.subarray(i * size, (i + 1) * size), width)); // prettier-ignore
-    return { ...perPrompt, [TOTAL]: total, ...(each > 1 && width > 0 ? { [DIVERSITY]: distances } : {}) };
+    return {
+      ...perPrompt,
+      [TOTAL]: total,
+      [ATTRIBUTES]: attributesRight(perPrompt, total.length),
+      ...(each > 1 && width > 0 ? { [DIVERSITY]: distances } : {}),
+    };
   }
 }
 
@@ -129,4 +142,13 @@ function means(step: number, measures: Measures): Record<string, number> {
     return found.length > 0 ? [[name, mean(found)] as const] : [];
   });
   return { step, ...Object.fromEntries(known) };
+}
+
+/** Mean over the attributes that the exact judge has an opinion on (`oracle.shape` ...), a value a prompt; NaN for none. */
+function attributesRight(perPrompt: Measures, prompts: number): Float64Array {
+  const judged = Object.entries(perPrompt).filter(([name]) => name.startsWith('oracle.'));
+  return Float64Array.from({ length: prompts }, (_, i) => {
+    const known = judged.map(([, values]) => values[i]!).filter((value) => !Number.isNaN(value));
+    return known.length > 0 ? mean(known) : NaN;
+  });
 }

@@ -15,14 +15,16 @@ export interface Budget {
   seeds: number;
   encoder: number;
   unet: number;
+  /** Of encoder and UNet at once, and of the encoder with LoRA. */
+  both: number;
   /** Steps of DDPO for one of reward tuning. */
   ddpo: number;
   /** Held-out prompts to compare on, and with other UNets. */
   prompts: number;
   transfer: number;
 }
-export const fullBudget: Budget = { seeds: 3, encoder: 160, unet: 60, ddpo: 1, prompts: 320, transfer: 264 };
-export const quickBudget: Budget = { seeds: 1, encoder: 20, unet: 8, ddpo: 1, prompts: 80, transfer: 40 };
+export const fullBudget: Budget = { seeds: 3, encoder: 160, unet: 40, both: 80, ddpo: 1, prompts: 300, transfer: 264 };
+export const quickBudget: Budget = { seeds: 1, encoder: 16, unet: 4, both: 8, ddpo: 1, prompts: 64, transfer: 24 };
 
 /** UNets that the encoder was not tuned with, as the comparison calls them. */
 const UNETS = { second: 'second UNet', inpainting: 'inpainting UNet', control: 'control UNet' } as const;
@@ -33,11 +35,15 @@ const folders = { second: 'world/second', inpainting: 'world/second-inpainting',
  * The variants. Every arm is what validation prompts chose among what it kept. The DDPO baselines have `ddpo` times the
  * reward evaluations of reward tuning, which takes them about as long.
  */
-export function variants({ encoder, unet, ddpo, prompts, transfer }: Budget): Variant[] {
-  const keep = (steps: number) => Math.max(1, Math.floor(steps / 4));
-  const policy = (steps: number) => `{steps: ${steps}, batch: 16, learningRate: 1.0e-4, warmup: 10, epochs: 1, group: 4, keepEvery: ${keep(steps)}}`; // prettier-ignore
-  const common = [`tuneEncoder.steps=${encoder}`, `tuneEncoder.keepEvery=${keep(encoder)}`, `alarm.every=${keep(encoder)}`, `benchmarks.world.limit=${prompts}`]; // prettier-ignore
-  const tuneUnet = `tuneUnet={steps: ${unet}, batch: 16, learningRate: 1.0e-4, warmup: 10, keepEvery: ${keep(unet)}}`;
+export function variants({ encoder, unet, both, ddpo, prompts, transfer }: Budget): Variant[] {
+  const keep = (steps: number) => Math.max(1, Math.floor(steps / 2));
+  const loop = (steps: number) => `steps: ${steps}, batch: 16, learningRate: 1.0e-4, warmup: 10, keepEvery: ${keep(steps)}`; // prettier-ignore
+  const policy = (steps: number) => `{${loop(Math.round(steps * ddpo))}, epochs: 1, group: 4}`;
+  const encoderSteps = (steps: number) => [`tuneEncoder.steps=${steps}`, `tuneEncoder.keepEvery=${Math.max(1, Math.floor(steps / 4))}`]; // prettier-ignore
+  const alarm = `alarm={every: ${keep(encoder)}, prompts: 142}`;
+  const common = [`benchmarks.world.limit=${prompts}`, ...encoderSteps(encoder), alarm];
+  const noCurve = 'evaluate.blends=[]';
+  const tuneUnet = `tuneUnet={${loop(unet)}}`;
   const others = Object.keys(UNETS) as (keyof typeof UNETS)[];
   const unets = others.map((name) => `{name: ${name}, unet: ${folders[name]}, guide: ${guides[name]}}`).join(', ');
   return [
@@ -45,11 +51,11 @@ export function variants({ encoder, unet, ddpo, prompts, transfer }: Budget): Va
       name: 'encoder',
       settings: [
         ...common,
-        `baselines.ddpoEncoder=${policy(Math.round(encoder * ddpo))}`,
-        `baselines.ddpoUnet=${policy(Math.round(unet * ddpo))}`,
-        `baselines.direct={steps: ${encoder}, batch: 16, learningRate: 1.0e-4, warmup: 10, keepEvery: ${keep(encoder)}}`,
+        `baselines.ddpoEncoder=${policy(encoder)}`,
+        `baselines.ddpoUnet=${policy(unet)}`,
+        `baselines.direct={${loop(encoder)}}`,
         'baselines.promptEngineering={corpus: shapes, prompts: 48}',
-        `transfer={prompts: ${transfer}, samplesPerPrompt: 2, images: 0, unets: [${unets}]}`,
+        `transfer={prompts: ${transfer}, samplesPerPrompt: 1, images: 0, unets: [${unets}]}`,
       ],
       arms: {
         ...{ base: 'base', chosen: 'encoder', 'prompt-engineering': 'prompt engineering', direct: 'direct tuning' },
@@ -58,10 +64,23 @@ export function variants({ encoder, unet, ddpo, prompts, transfer }: Budget): Va
       },
       transfer: UNETS,
     },
-    { name: 'lora', settings: [...common, 'tuneEncoder.lora={rank: 16}', 'tuneEncoder.learningRate=0.001'], arms: { chosen: 'encoder, LoRA' } }, // prettier-ignore
-    { name: 'encoder + UNet', settings: [...common, tuneUnet], arms: { chosen: 'encoder + UNet' } },
-    { name: 'joint', settings: [...common, 'tuneEncoder.joint={learningRate: 0.0001}'], arms: { chosen: 'joint' } },
-    { name: 'fusion', settings: [...common, tuneUnet, 'tuneUnet.blend=0'], arms: { unet: 'UNet', fusion: 'fusion' } },
+    { name: 'encoder + UNet', settings: [...common, noCurve, tuneUnet], arms: { chosen: 'encoder + UNet' } },
+    {
+      name: 'fusion',
+      // Nothing is chosen here: the final encoder and the final UNet are put together.
+      settings: [...common, noCurve, tuneUnet, 'tuneUnet.blend=0', 'sweep.prompts=2', 'sweep.blends=[1]'],
+      arms: { unet: 'UNet', fusion: 'fusion' },
+    },
+    {
+      name: 'joint',
+      settings: [...common, noCurve, ...encoderSteps(both), 'tuneEncoder.joint={learningRate: 0.0001}'],
+      arms: { chosen: 'joint' },
+    },
+    {
+      name: 'lora',
+      settings: [...common, noCurve, ...encoderSteps(both), 'tuneEncoder.lora={rank: 16}', 'tuneEncoder.learningRate=0.001'], // prettier-ignore
+      arms: { chosen: 'encoder, LoRA' },
+    },
     { name: 'no CLIP constraint', settings: [...common, 'rewards.clip.weight=0'], collapses: true, arms: {} },
   ];
 }

@@ -22,6 +22,8 @@ export interface EvaluateConfig extends JudgingConfig {
   samplesPerPrompt: number;
   /** Of how many prompts the pictures are kept. */
   images: number;
+  /** Weights of the final encoder on the control curve, besides 0, the base, and 1, the arm `tuned`. */
+  blends: number[];
   /** Further arms: mixes of encoders, another encoder. */
   arms?: ArmSpec[] | undefined;
   /** Sets of prompts that the same arms are compared on. */
@@ -32,10 +34,7 @@ export interface EvaluateConfig extends JudgingConfig {
   champion?: { encoder: string; unet?: string | undefined; blend: number };
 }
 
-/** Weights of the final encoder on the control curve, besides 0, the base, and 1, the arm `tuned`. */
-const BLENDS = [0.25, 0.5, 0.75, 1.25];
 const blendArm = (weight: number) => (weight === 1 ? 'tuned' : `blend-${weight.toFixed(2)}`);
-const CONTROL: ControlArm[] = [...BLENDS, 1].map((weight) => [weight, blendArm(weight)]);
 /** The arm of the version in production. */
 const CHAMPION = 'champion';
 
@@ -63,7 +62,7 @@ export async function run(
   const unetArms = armsWithUnet(arms, tuned, config.fusion ?? false);
   const sources: ArmSource[] = [
     base,
-    ...BLENDS.map((weight) => arms.blend(blendArm(weight), final, weight)),
+    ...config.blends.filter((weight) => weight !== 1).map((weight) => arms.blend(blendArm(weight), final, weight)),
     arms.blend('tuned', final, 1),
     // Step 0 is the original encoder: nothing better was found.
     chosenArm(arms, tuned, sweep.chosen),
@@ -107,7 +106,8 @@ export async function run(
   const write = (name: string, value: unknown) => writeFileAtomic(join(output, name), `${canonicalJson(value)}\n`);
   await write('scores.json', { prompts, samplesPerPrompt, scores: listed(scores) } satisfies Scores);
   await write('comparisons.json', compareAll(scores, bootstraps));
-  await write('control.json', controlCurves(scores, CONTROL, bootstraps));
+  const control = [...new Set([...config.blends, 1])].map((weight): ControlArm => [weight, blendArm(weight)]);
+  await write('control.json', controlCurves(scores, control, bootstraps));
   await write('pictures.json', pictures);
   for (const { name, prompts } of benchmarks) {
     const scores = await score(prompts);

@@ -14,6 +14,8 @@ const SETTINGS = {
   'tuneEncoder.steps': 24,
   'tuneEncoder.checkpointEvery': 1,
   'tuneEncoder.keepEvery': 12,
+  'alarm.every': 12,
+  'alarm.prompts': 8,
   'sweep.prompts': 16,
   'sweep.samplesPerPrompt': 1,
   'sweep.blends': '[1]',

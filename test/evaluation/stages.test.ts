@@ -15,6 +15,7 @@ import { smallPipeline, tuned, writeShards } from './small-pipeline.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'textcraftor-stages-'));
 const at = (...path: string[]) => join(folder, ...path);
+const blends = [0.25, 0.5, 0.75, 1.25];
 const prompts = ['a small red circle', 'two dogs', 'a large blue square on a white background'];
 const judging = {
   model: at('model'),
@@ -74,7 +75,7 @@ describe('the sweep and the evaluation', () => {
       { name: 'late', mix: [{ encoder: at('tune', 'encoder', 'step-000020'), weight: 1 }], lastSteps: 1 },
       { name: 'mixed', mix: ['step-000010', 'step-000020'].map((step) => ({ encoder: at('tune', 'encoder', step), weight: 0.5 })) }, // prettier-ignore
     ];
-    await evaluate(context({ ...judging, prompts: 3, samplesPerPrompt: 2, images: 2, benchmarks, arms: extra }, 'evaluate')); // prettier-ignore
+    await evaluate(context({ ...judging, prompts: 3, samplesPerPrompt: 2, images: 2, blends, benchmarks, arms: extra }, 'evaluate')); // prettier-ignore
     const { scores, prompts: scored } = json<Scores>('evaluate', 'scores.json');
     const arms = ['base', 'blend-0.25', 'blend-0.50', 'blend-0.75', 'blend-1.25', 'chosen', 'late', 'mixed', 'tuned'];
     expect(Object.keys(scores).sort()).toEqual(arms);
@@ -105,7 +106,7 @@ describe('the sweep and the evaluation', () => {
     choose('chosen-20', 20);
     const champion = { encoder: at('tune', 'encoder', 'step-000020'), blend: 0.5 };
     const { inputs, ...rest } = context(
-      { ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, champion },
+      { ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, blends, champion },
       'challenged',
     );
     await evaluate({ ...rest, inputs: { ...inputs, sweep: at('chosen-20') } });

@@ -93,7 +93,7 @@ it('goes from the sweep through the evaluation into what is registered', async (
 
   result.chosen = { step: 10, blend: 1, unetStep: 5 };
   writeFileSync(at('sweep', 'sweep.json'), JSON.stringify(result));
-  await evaluate(context({ ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, fusion: true }, 'evaluate'));
+  await evaluate(context({ ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, blends: [], fusion: true }, 'evaluate'));
   const comparisons = json<NamedComparison[]>('evaluate', 'comparisons.json');
   const of = (arm: string, against: string) => comparisons.find((c) => c.metric === 'clip' && c.arm === arm && c.against === against)!; // prettier-ignore
   expect(of('fusion', 'base').mean).toBe(of('chosen', 'base').mean);
@@ -118,7 +118,7 @@ it('chooses what each baseline kept by the same rule, and compares what was chos
 
   const forced = { chosen: { step: 0, blend: 0 }, baselines: { 'ddpo-encoder': { chosen: { step: 10, blend: 0.5 } }, 'ddpo-unet': { chosen: { step: 0, blend: 0, unetStep: 5 } } } }; // prettier-ignore
   writeFileSync(at('baselines', 'sweep.json'), JSON.stringify(forced));
-  const config = { ...judging, prompts: 2, samplesPerPrompt: 1, images: 0 };
+  const config = { ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, blends: [0.5] };
   await evaluate({ ...context(config, 'compared'), inputs: both });
   const { scores } = json<Scores>('compared', 'scores.json');
   // Step 10 is the final encoder here, so that its blend is there by another name as well.

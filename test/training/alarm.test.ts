@@ -8,7 +8,7 @@ const { at, context, settings: plain, makeInputs, remove } = smallTuning();
 beforeAll(makeInputs);
 afterAll(remove);
 
-const alarm = { every: 2, prompts: 3, samplesPerPrompt: 2, diversity: 1, similarity: 100 };
+const alarm = { every: 2, prompts: 3, samplesPerPrompt: 2, diversity: 1, similarity: 100, attributes: 1 };
 const heldOut = { type: 'aesthetic', model: at('clip'), head: at('head.safetensors') };
 const settings = { ...plain, steps: 6, checkpointEvery: 3, keepEvery: 6, alarm, heldOut };
 const looks = (name: string) =>
@@ -21,7 +21,7 @@ describe('the alarm', () => {
     const encoders = (name: string) => Object.entries(digests(at(name))).filter(([file]) => /encoder|metrics/.test(file)); // prettier-ignore
     expect(encoders('watched')).toEqual(encoders('unwatched'));
     expect(looks('watched').map(({ step }) => step)).toEqual([0, 2, 4, 6]);
-    const measures = ['aesthetic', 'clip', 'diversity', 'heldOut', 'oracle', 'total'];
+    const measures = ['aesthetic', 'attributes', 'clip', 'diversity', 'heldOut', 'oracle', 'total'];
     expect(Object.keys(looks('watched')[0]!)).toEqual(expect.arrayContaining(measures));
     const { clip, aesthetic, total } = looks('watched')[2]!;
     expect(total).toBeCloseTo(10 * clip! + aesthetic!, 3);

@@ -4,7 +4,7 @@ import { RandomStream } from '../../common/random.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import { describeCollapse, findCollapse, type Measures } from '../../training/collapse.ts';
 
-const bounds = { diversity: 0.4, similarity: 0.5 };
+const bounds = { diversity: 0.4, similarity: 0.5, attributes: 0.01 };
 const bootstraps = new Bootstraps(1);
 const PROMPTS = 24;
 /** Prompts differ by 1 (standard deviation), looks at the same prompt by `noise`. */
@@ -33,6 +33,18 @@ describe('a collapse', () => {
 
   it('is rewards that rise while the pictures of a prompt become alike', () => {
     expect(find(measures(24, 5, 3, 20))!.falls.map(({ measure }) => measure)).toEqual(['diversity']);
+  });
+
+  it('is rewards that rise while the exact judge finds less right, on the prompts that it can judge', () => {
+    const right = (share: number) => Float64Array.from({ length: PROMPTS }, (_, i) => (i % 4 === 0 ? NaN : i % 5 === 0 ? 1 : share)); // prettier-ignore
+    const judged = (share: number) => ({ ...measures(24, 5, 10, 20), attributes: right(share) });
+    const at = (share: number) => findCollapse({ ...base, attributes: right(0.8) }, judged(share), ['heldOut'], bounds, bootstraps); // prettier-ignore
+    const { falls } = at(0.6)!;
+    expect(falls.map(({ measure }) => measure)).toEqual(['attributes']);
+    expect(falls[0]!.mean).toBeCloseTo((-0.2 * 15) / 18, 10);
+    expect([at(0.8), at(0.79)]).toEqual([undefined, undefined]);
+    const none = Float64Array.from({ length: PROMPTS }, () => NaN);
+    expect(find({ ...measures(24, 5, 10, 20), attributes: none })).toBeUndefined();
   });
 
   it('is no fall within the bounds, and none that the prompts do not agree on', () => {
