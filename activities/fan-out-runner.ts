@@ -127,7 +127,7 @@ export class FanOutRunner {
       return (await this.#bench.discardDamaged(result.artifact.sha256)) === undefined ? result : undefined;
     };
     const early = await find();
-    if (early) return { value: early, found: true };
+    if (early && !this.#bench.isBegun(stage, key)) return { value: early, found: true };
     const clean = task.fresh && hooks.attempt === 1;
     const { value, found } = await this.#bench.once(
       { name: stage, key, clean },

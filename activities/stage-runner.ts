@@ -15,7 +15,8 @@ export class StageRunner {
   async run(task: StageTask, source: WorkSource, hooks: AttemptHooks): Promise<StageOutcome | Unfinished> {
     const work = await this.#bench.prepare(task, source);
     const hit = await this.#bench.find(work, task);
-    if (hit.result) return reuse(hit.result);
+    // Where it is begun as well, what was left behind is cleared under the lease.
+    if (hit.result && !this.#bench.isBegun(work.stage.name, work.key)) return reuse(hit.result);
     const segment = task.part?.kind === 'segment' ? task.part.number : 0;
     const { value, found } = await this.#bench.once(
       { name: work.stage.name, key: work.key, clean: task.fresh && hooks.attempt === 1 && segment === 0 },
@@ -23,7 +24,7 @@ export class StageRunner {
       hooks,
       async () => (await this.#bench.find(work, task)).result,
       async (folder) => {
-        await hooks.onStart(hit.why);
+        await hooks.onStart(hit.why ?? 'its result was deleted from the store');
         return this.#make(task, work, folder, hooks);
       },
     );

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -131,6 +132,11 @@ export class Workbench {
 
   environment({ settings }: Work): NodeJS.ProcessEnv {
     return stageEnvironment(this.#environment, settings.engine);
+  }
+
+  /** Whether a key has a work folder: someone makes it, or left it behind, be it by dying when all but that was done. */
+  isBegun(name: string, key: string): boolean {
+    return existsSync(this.#home.work(name, key));
   }
 
   /**

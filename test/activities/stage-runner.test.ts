@@ -1,4 +1,5 @@
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -42,6 +43,19 @@ describe('doing a stage', { timeout: 60_000 }, () => {
     expect(first).toMatchObject({ reused: false, run: 'run-1', artifact: { bytes: 64 } });
     expect(await run({}, { task: { run: 'run-2' } })).toEqual({ ...first, reused: true });
     expect(whys).toEqual(['it has no earlier result']);
+    expect(await work()).toEqual([]);
+  });
+
+  it('clears what a process left behind that died right after it had saved its result', async () => {
+    const { home, run, work } = await setUp();
+    const first = await run({});
+    const [file] = await readdir(join(home.results, 'source'));
+    const { key } = JSON.parse(await readFile(join(home.results, 'source', file!), 'utf8')) as { key: string };
+    const left = home.work('source', key);
+    await mkdir(join(left, 'scratch'), { recursive: true });
+    const holder = { run: 'run-1', attempt: 'of the dead', host: hostname(), pid: 999_999_999 };
+    await writeFile(join(left, 'lease.json'), JSON.stringify(holder));
+    expect(await run({}, { task: { run: 'run-2' } })).toEqual({ ...first, reused: true });
     expect(await work()).toEqual([]);
   });
 
