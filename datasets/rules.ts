@@ -2,6 +2,7 @@ import { ClipTokenizer } from '../models/clip/tokenizer.ts';
 import { readBenchmark, type BenchmarkSpec } from './benchmarks.ts';
 import { BlockedWords } from './blocked-words.ts';
 import { ContaminationIndex } from './contamination.ts';
+import { Languages } from './languages.ts';
 import { characters, normalizePrompt } from './normalize.ts';
 import { repetition } from './repetition.ts';
 import { Scripts } from './scripts.ts';
@@ -23,6 +24,8 @@ export interface FilterSettings {
   /** Scripts of Unicode, and the share of a prompt's letters that must be of them. */
   scripts?: readonly string[] | undefined;
   scriptShare?: number | undefined;
+  /** Languages by their codes of ISO 639-1; shorter prompts than four words are not looked at. */
+  languages?: readonly string[] | undefined;
   /** Largest share of a prompt's words that it may have said before. */
   maxRepetition?: number | undefined;
   /** Words and phrases. */
@@ -60,6 +63,7 @@ export const dropReasons = [
   'too-short',
   'too-long',
   'script',
+  'language',
   'repetitive',
   'blocked',
   'nsfw',
@@ -100,6 +104,7 @@ export class PromptRules {
   readonly #settings: FilterSettings;
   readonly #tokenizer: TokenCounter;
   readonly #scripts: Scripts | undefined;
+  readonly #languages: Languages | undefined;
   readonly #lists: Lists;
   readonly #benchmarks: ContaminationIndex | undefined;
   readonly #needsWords: boolean;
@@ -108,11 +113,18 @@ export class PromptRules {
   constructor(
     settings: FilterSettings,
     tokenizer: TokenCounter,
-    given: { blocked?: BlockedWords; nsfw?: BlockedWords; names?: BlockedWords; benchmarks?: ContaminationIndex } = {},
+    given: {
+      languages?: Languages | undefined;
+      blocked?: BlockedWords;
+      nsfw?: BlockedWords;
+      names?: BlockedWords;
+      benchmarks?: ContaminationIndex;
+    } = {},
   ) {
     this.#settings = settings;
     this.#tokenizer = tokenizer;
     this.#scripts = settings.scripts?.length ? new Scripts(settings.scripts) : undefined;
+    this.#languages = given.languages;
     const list = (reason: DropReason, words: BlockedWords | undefined, detail: (found: string) => string) =>
       words && !words.empty ? [{ reason, words, detail }] : [];
     this.#lists = [
@@ -121,7 +133,9 @@ export class PromptRules {
       ...list('personal-name', given.names, (word) => `"${word}" is a name`),
     ];
     this.#benchmarks = given.benchmarks?.empty ? undefined : given.benchmarks;
-    this.#needsWords = this.#lists.length > 0 || this.#benchmarks !== undefined || settings.maxRepetition !== undefined;
+    this.#needsWords =
+      this.#lists.length > 0 ||
+      [this.#languages, this.#benchmarks, settings.maxRepetition].some((each) => each !== undefined);
     this.maxTokens = Math.min(settings.maxTokens, tokenizer.modelMaxLength);
   }
 
@@ -139,6 +153,7 @@ export class PromptRules {
       sets.push({ name: spec.name, prompts: prompts.map(({ prompt }) => prompt) });
     }
     return new PromptRules(config, await ClipTokenizer.load(config.tokenizer), {
+      languages: config.languages?.length ? await Languages.load(config.languages) : undefined,
       blocked: new BlockedWords([...blocked, ...(await fromFiles(blockedFiles))]),
       nsfw: new BlockedWords(nsfw === 'drop' ? await shippedList('nsfw') : []),
       names: new BlockedWords(
@@ -173,6 +188,9 @@ export class PromptRules {
 
     if (this.#needsWords) {
       const words = wordsOf(prompt);
+      const foreign = this.#languages?.foreign(prompt, words);
+      if (foreign !== undefined)
+        return drop('language', `it looks like "${foreign}", not ${this.#settings.languages!.join(' or ')}`);
       const repeated = repetition(words);
       if (maxRepetition !== undefined && repeated > maxRepetition)
         return drop('repetitive', `${percent(repeated)} of its words were said before`);
