@@ -4,7 +4,7 @@
  * rearranged first, and is a convolution too: with the filter turned round it is the one that was wanted, to the bit.
  */
 import { constantNode, typeValue, type NodeDefinition } from './graph-definition.ts';
-import type { Output } from './shape-inference.ts';
+import type { NodeOutput } from './shape-inference.ts';
 
 /** Output channels whose filter rows collide. */
 const COLLIDING = 256;
@@ -14,15 +14,16 @@ const MANY_PIXELS = 8192;
 /** The nodes with large convolutions of that kind replaced. @param tensors what is known of each reference */
 export function turnConvolutions(
   nodes: readonly NodeDefinition[],
-  tensors: ReadonlyMap<string, Output>,
+  tensors: ReadonlyMap<string, NodeOutput>,
 ): NodeDefinition[] {
   return nodes.flatMap((node) => (isSlow(node, tensors) ? turned(node, tensors) : [node]));
 }
 
-function isSlow({ op, name, input, attr }: NodeDefinition, tensors: ReadonlyMap<string, Output>): boolean {
+function isSlow({ op, name, input, attr }: NodeDefinition, tensors: ReadonlyMap<string, NodeOutput>): boolean {
   if (op !== 'Conv2D') return false;
   const [x, filter, y] = [tensors.get(input[0]!), tensors.get(input[1]!), tensors.get(name)];
-  if (!x || !filter || !y || String(x.shape.slice(0, 3)) !== String(y.shape.slice(0, 3))) return false;
+  if (x?.dtype !== 'float32' || !filter || !y || String(x.shape.slice(0, 3)) !== String(y.shape.slice(0, 3)))
+    return false;
   const [batch, height, width, channels] = y.shape as [number, number, number, number];
   const padding = attr['padding'] as { s: Uint8Array };
   const isOdd = filter.shape[0]! % 2 === 1 && filter.shape[0]! > 1;
@@ -30,7 +31,7 @@ function isSlow({ op, name, input, attr }: NodeDefinition, tensors: ReadonlyMap<
   return isSame && channels % COLLIDING === 0 && batch * height * width >= MANY_PIXELS;
 }
 
-function turned({ name, input, attr }: NodeDefinition, tensors: ReadonlyMap<string, Output>): NodeDefinition[] {
+function turned({ name, input, attr }: NodeDefinition, tensors: ReadonlyMap<string, NodeOutput>): NodeDefinition[] {
   const [x, filter] = input as [string, string];
   const part = (suffix: string) => `${name}/${suffix}`;
   const float = typeValue('float32');

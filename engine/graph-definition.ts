@@ -9,7 +9,7 @@ const { SavedModel } = protobuf.parse(`
   message Dim { int64 size = 1; }
   message Shape { repeated Dim dim = 2; }
   message TensorValue { int32 dtype = 1; Shape tensor_shape = 2; bytes tensor_content = 4; }
-  message ListValue { repeated int64 i = 3; repeated int32 type = 6; }
+  message ListValue { repeated int64 i = 3; repeated float f = 4; repeated int32 type = 6; }
   message AttrValue {
     oneof value { bytes s = 2; int64 i = 3; float f = 4; bool b = 5; int32 type = 6; Shape shape = 7; TensorValue tensor = 8; ListValue list = 1; }
   }
@@ -24,6 +24,11 @@ const { SavedModel } = protobuf.parse(`
 /** TensorFlow's DataType numbers of tfjs's types. */
 export const DATA_TYPES = { float32: 1, int32: 3, bool: 10 } as const;
 export type DataType = keyof typeof DATA_TYPES;
+/** Those of types that tfjs does not know: nodes of a graph have them, after it was recorded. */
+const STORED_TYPES = { ...DATA_TYPES, uint8: 4, bfloat16: 14, float16: 19 } as const;
+export type StoredType = keyof typeof STORED_TYPES;
+const storedTypes = new Map(Object.entries(STORED_TYPES).map(([name, number]) => [number as number, name as StoredType])); // prettier-ignore
+export const storedTypeOf = (number: number): StoredType => storedTypes.get(number)!;
 
 export type AttributeValue =
   | { s: Uint8Array }
@@ -33,7 +38,7 @@ export type AttributeValue =
   | { type: number }
   | { shape: { dim: { size: number }[] } }
   | { tensor: { dtype: number; tensor_shape: { dim: { size: number }[] }; tensor_content: Uint8Array } }
-  | { list: { i?: number[]; type?: number[] } };
+  | { list: { i?: number[]; f?: number[]; type?: number[] } };
 
 export interface NodeDefinition {
   name: string;
@@ -44,7 +49,7 @@ export interface NodeDefinition {
 }
 
 export const shapeValue = (shape: readonly number[]) => ({ dim: shape.map((size) => ({ size })) });
-export const typeValue = (dtype: DataType): AttributeValue => ({ type: DATA_TYPES[dtype] });
+export const typeValue = (dtype: StoredType): AttributeValue => ({ type: STORED_TYPES[dtype] });
 export const stringValue = (text: string): AttributeValue => ({ s: Buffer.from(text) });
 
 /** A constant's value. `data` holds the elements in row-major order. */

@@ -3,7 +3,8 @@
  * result). Only what the second half needs of the first is kept between them, so nothing large is computed twice.
  */
 import type { NodeDefinition } from './graph-definition.ts';
-import type { Output } from './shape-inference.ts';
+import { isHalf } from './mixed-precision.ts';
+import type { NodeOutput } from './shape-inference.ts';
 
 export interface Halves {
   /** The outputs that do not depend on a late input. */
@@ -29,7 +30,7 @@ export function split(
   late: ReadonlySet<string>,
   outputs: ReadonlyMap<string, string>,
   done: string,
-  tensors: ReadonlyMap<string, Output>,
+  tensors: ReadonlyMap<string, NodeOutput>,
 ): Halves {
   const roots = new Set([...outputs.values(), done]);
   const byName = new Map(nodes.map((node) => [node.name, node]));
@@ -48,10 +49,13 @@ export function split(
     if (wanted.has(name) || roots.has(name)) for (const reference of [name, ...input]) wanted.add(nodeOf(reference));
 
   const kept = new Set<string>();
+  // Of activations it is the 16-bit ones that are kept, and of parameters none.
+  const isFreeCast = ({ op, input }: NodeDefinition): boolean =>
+    op === 'Cast' && (isHalf(tensors.get(input[0]!)?.dtype) || byName.get(input[0]!)?.op === 'ReadVariableOp');
   const keep = (reference: string): void => {
     const node = byName.get(nodeOf(reference));
     if (!node || waits.has(node.name) || node.op === 'VarHandleOp') return;
-    if (FREE.has(node.op)) node.input.forEach(keep);
+    if (FREE.has(node.op) || isFreeCast(node)) node.input.forEach(keep);
     else kept.add(reference);
   };
   for (const { name, input } of nodes) if (waits.has(name) && wanted.has(name)) input.forEach(keep);
@@ -70,5 +74,5 @@ export function split(
 /** The node of `node`, `node:output` or `^node`. */
 const nodeOf = (reference: string): string => reference.replace(/^\^|:\d+$/g, '');
 
-const sizeOf = ({ shape, dtype }: Output): number =>
-  shape.reduce((product, size) => product * size, dtype === 'bool' ? 1 : 4);
+const sizeOf = ({ shape, dtype }: NodeOutput): number =>
+  shape.reduce((product, size) => product * size, dtype === 'bool' ? 1 : isHalf(dtype) ? 2 : 4);

@@ -12,7 +12,7 @@ interface OperationBackend {
   after?(x: Tensor, earlier: Tensor): Tensor;
   executeSingleOutput(operation: string, attributes: Attribute[], inputs: Tensor[]): Tensor;
   getDTypeInteger(dtype: string): number;
-  binding: { TF_ATTR_TYPE: number; TF_ATTR_BOOL: number; TF_ATTR_INT: number; TF_ATTR_STRING: number };
+  binding: Record<'TF_ATTR_TYPE' | 'TF_ATTR_BOOL' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING', number>;
 }
 
 /** The backend in use: eager TensorFlow, or the recorder of a program. Both take TensorFlow's own operations. */
@@ -45,6 +45,16 @@ export function biasAdd(x: Tensor, bias: Tensor): Tensor {
     'BiasAdd',
     [typeAttribute('T', x.dtype), { name: 'data_format', type: binding.TF_ATTR_STRING, value: 'NHWC' }],
     [x, bias],
+  );
+}
+
+/** How many of the ascending `boundaries` are at most x: TensorFlow's Bucketize, inside programs. float32 -> int32 */
+export function bucketize(x: Tensor, boundaries: readonly number[]): Tensor {
+  const { binding } = backend();
+  return backend().executeSingleOutput(
+    'Bucketize',
+    [typeAttribute('T', x.dtype), { name: 'boundaries', type: binding.TF_ATTR_FLOAT, value: boundaries }],
+    [x],
   );
 }
 

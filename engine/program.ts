@@ -2,33 +2,49 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
+import { computeType, type ComputeType } from './compute-type.ts';
 import { turnConvolutions } from './convolutions.ts';
 import { sumByProduct } from './reductions.ts';
 import { encodeSavedModel, type NodeDefinition } from './graph-definition.ts';
 import { split, type Halves } from './halves.ts';
+import { isHalf, mixPrecision, narrowKept } from './mixed-precision.ts';
 import { fileShape, toEngine, toFile } from './parameters.ts';
 import { record } from './recorder.ts';
 import {
   EntryRecording,
   defineVariable,
+  handle,
   isState,
   placeholder,
   type Scope,
   type TensorSpec,
   type Variable,
 } from './scope.ts';
-import type { Output } from './shape-inference.ts';
+import type { NodeOutput } from './shape-inference.ts';
 import { tf, usesGpu, type Tensor } from './tensorflow.ts';
 import type { Weights } from './weights.ts';
 
 export { float32, int32, type Scope, type TensorSpec } from './scope.ts';
 
 export type Tensors = Record<string, Tensor>;
+/** Variables that hold bytes, by name. */
+export type Bytes = Map<string, { shape: number[]; data: Uint8Array }>;
 
 interface Entry {
   inputs: Record<string, TensorSpec>;
   outputs: string[];
-  halves?: Halves;
+  halves?: Halves | undefined;
+}
+
+/** An entry point as it was recorded: references of its outputs by key, nodes of its late inputs, variables it writes. */
+interface Recorded {
+  entry: Entry;
+  nodes: NodeDefinition[];
+  tensors: ReadonlyMap<string, NodeOutput>;
+  outputs: ReadonlyMap<string, string>;
+  waiting: ReadonlySet<string>;
+  done: string;
+  assigned: ReadonlySet<string>;
 }
 
 /** An entry point between its halves. */
@@ -73,8 +89,14 @@ interface RunningBackend {
 export class Program {
   readonly #variables = new Map<string, Variable>();
   readonly #entries = new Map<string, Entry>();
-  #nodes: NodeDefinition[] = [];
+  readonly #type: ComputeType;
+  #recorded: Recorded[] = [];
   #id: number | undefined;
+
+  /** @param type what is computed in, and what weights that no entry point assigns are stored in */
+  constructor({ type = computeType() }: { type?: ComputeType } = {}) {
+    this.#type = type;
+  }
 
   /**
    * Records `build`, which must use ordinary tfjs operations on its inputs and parameters and return its outputs.
@@ -97,33 +119,61 @@ export class Program {
       const outputs = build(fed, recording);
       for (const [key, tensor] of Object.entries(outputs)) recording.output(`${name}/out/${key}`, tensor);
       recording.done(`${name}/done`);
-      const references = new Map(Object.keys(outputs).map((key) => [key, `${name}/out/${key}`]));
-      const waiting = new Set(late.map((key) => `${name}/in/${key}`));
-      const halves =
-        late.length > 0 ? split(recorder.nodes, waiting, references, `${name}/done`, recorder.tensors) : undefined;
       return {
-        entry: { inputs, outputs: Object.keys(outputs), ...(halves ? { halves } : {}) },
+        entry: { inputs, outputs: Object.keys(outputs) } as Entry,
         tensors: recorder.tensors,
+        outputs: new Map(Object.keys(outputs).map((key) => [key, `${name}/out/${key}`])),
+        waiting: new Set(late.map((key) => `${name}/in/${key}`)),
+        done: `${name}/done`,
+        assigned: recording.assigned,
       };
     });
-    this.#nodes.push(...(usesGpu() ? nodes : forProcessor(nodes, result.tensors)));
+    this.#recorded.push({ nodes, ...result });
     this.#entries.set(name, result.entry);
   }
 
   /** Hands the graph to TensorFlow. */
   compile(): void {
+    this.#storeInHalf();
+    const entries = this.#recorded.flatMap((recorded) => this.#finish(recorded));
     const { nodes } = record('variables', (recorder) => {
-      for (const [name, variable] of this.#variables) defineVariable(recorder, name, variable.shape);
+      for (const [name, variable] of this.#variables) defineVariable(recorder, name, variable);
     });
     const folder = mkdtempSync(join(tmpdir(), 'textcraftor-program-'));
     try {
-      writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel([...nodes, ...this.#nodes]));
+      writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel([...nodes, ...entries]));
       this.#id = backend().binding.loadSavedModel(folder, 'serve');
     } finally {
       rmSync(folder, { recursive: true });
     }
-    this.#nodes = [];
-    this.#set(new Map([...this.#variables].filter(([name]) => isState(name)).map(([name, { shape }]) => [name, () => tf.zeros([...shape])]))); // prettier-ignore
+    this.#recorded = [];
+    const states = [...this.#variables].filter(([name]) => isState(name));
+    this.#set(new Map(states.map(([name, { shape, dtype }]) => [name, () => (dtype === 'uint8' ? tf.zeros([sizeOf(shape) / 4], 'int32') : tf.zeros([...shape]))]))); // prettier-ignore
+  }
+
+  /** Matrices and kernels that nothing assigns need no more than what they are computed in. */
+  #storeInHalf(): void {
+    const type = this.#type;
+    if (type === 'float32') return;
+    const assigned = new Set(this.#recorded.flatMap(({ assigned }) => [...assigned]));
+    for (const [name, variable] of this.#variables)
+      if (!isState(name) && !assigned.has(name) && variable.shape.length > 1) variable.dtype = type;
+  }
+
+  /** The nodes of an entry point as they will run; sets its halves. */
+  #finish({ entry, outputs, waiting, done, ...graph }: Recorded): NodeDefinition[] {
+    const type = this.#type;
+    let { nodes, tensors } = graph;
+    const halvesOf = () => (waiting.size > 0 ? split(nodes, waiting, outputs, done, tensors) : undefined);
+    if (type !== 'float32') {
+      const inHalf = [...this.#variables].filter(([, { dtype }]) => isHalf(dtype));
+      const stored = new Set(inHalf.map(([name]) => handle(name)));
+      ({ nodes, tensors } = mixPrecision(nodes, tensors, { type, stored, outputs: new Set(outputs.values()) }));
+      const halves = halvesOf();
+      if (halves) ({ nodes, tensors } = narrowKept({ nodes, tensors }, halves.kept, type));
+    }
+    entry.halves = halvesOf();
+    return usesGpu() ? nodes : forProcessor(nodes, tensors);
   }
 
   /** Runs an entry point. The caller disposes the outputs. */
@@ -241,6 +291,34 @@ export class Program {
     return weights;
   }
 
+  /** The variables of `group`, which hold bytes. */
+  readBytes(group: string): Bytes {
+    const bytes: Bytes = new Map();
+    for (const name of this.#names(group)) {
+      const [value] = this.#run([], [], [`variable/${group}/${name}/value`]);
+      const { buffer, byteOffset, byteLength } = value!.dataSync();
+      bytes.set(name, { shape: [...this.#variables.get(`${group}/${name}`)!.shape], data: new Uint8Array(buffer, byteOffset, byteLength) }); // prettier-ignore
+      value!.dispose();
+    }
+    return bytes;
+  }
+
+  /** Sets the variables of `group`, which hold bytes. A missing one is an InputError. @param source for messages */
+  loadBytes(group: string, bytes: Bytes, source: string): void {
+    const values = this.#names(group).map((name) => {
+      const { shape } = this.#variables.get(`${group}/${name}`)!;
+      const stored = bytes.get(name);
+      if (stored?.data.length !== sizeOf(shape))
+        throw new InputError(`The bytes ${name} of ${group} in ${source} are [${stored?.shape ?? 'missing'}]; expected [${shape.join(', ')}].`); // prettier-ignore
+      return [`${group}/${name}`, () => tf.tensor1d(new Int32Array(stored.data.slice().buffer), 'int32')] as const;
+    });
+    this.#set(new Map(values));
+  }
+
+  #names(group: string): string[] {
+    return [...this.#variables.keys()].flatMap((name) => (name.startsWith(`${group}/`) ? [name.slice(group.length + 1)] : [])); // prettier-ignore
+  }
+
   /** A tensor of the shape of a parameter (`group/name`), a gradient for one, as a file would hold the parameter. */
   inFileLayout(name: string, tensor: Tensor): { shape: number[]; data: Float32Array } {
     const { shape, layout } = this.#variables.get(name)!;
@@ -266,7 +344,8 @@ export class Program {
     const batches: string[][] = [];
     let bytes = Infinity;
     for (const name of names) {
-      const size = 4 * this.#variables.get(name)!.shape.reduce((a, b) => a * b, 1);
+      const { shape, dtype } = this.#variables.get(name)!;
+      const size = sizeOf(shape) * (dtype === 'uint8' ? 1 : 4);
       if (bytes + size > TRANSFER_BYTES) {
         batches.push([]);
         bytes = 0;
@@ -291,9 +370,10 @@ export class Program {
 }
 
 /** What is large is computed in ways that suit the CPU's libraries. */
-const forProcessor = (nodes: NodeDefinition[], tensors: ReadonlyMap<string, Output>): NodeDefinition[] =>
+const forProcessor = (nodes: NodeDefinition[], tensors: ReadonlyMap<string, NodeOutput>): NodeDefinition[] =>
   sumByProduct(turnConvolutions(nodes, tensors), tensors);
 
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const backend = () => tf.backend() as unknown as RunningBackend;
 const nativeTensors = (tensors: Tensor[]): number[] => backend().getInputTensorIds.call(backend(), tensors);
 /** What is moved between JavaScript and the device at once: bounds the second copy of the weights while they are loaded. */

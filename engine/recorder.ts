@@ -124,7 +124,7 @@ class Recorder extends tf.KernelBackend {
       case b['TF_ATTR_INT']:
         return Array.isArray(value) ? { list: { i: value as number[] } } : { i: value as number };
       case b['TF_ATTR_FLOAT']:
-        return { f: value as number };
+        return Array.isArray(value) ? { list: { f: value as number[] } } : { f: value as number };
       case b['TF_ATTR_STRING']:
         return stringValue(value as string);
       case b['TF_ATTR_SHAPE']:

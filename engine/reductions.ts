@@ -3,13 +3,16 @@
  * memory at a sixth of the speed. A row of pixels is summed first, then the rows, which is also the more exact order.
  */
 import { constantNode, tensorValue, typeValue, type NodeDefinition } from './graph-definition.ts';
-import type { Output } from './shape-inference.ts';
+import type { NodeOutput } from './shape-inference.ts';
 
 /** Elements of a picture from which on it pays. */
 const LARGE = 2 ** 20;
 
 /** The nodes with sums and means over the pixels of large pictures replaced. @param tensors what is known of each reference */
-export function sumByProduct(nodes: readonly NodeDefinition[], tensors: ReadonlyMap<string, Output>): NodeDefinition[] {
+export function sumByProduct(
+  nodes: readonly NodeDefinition[],
+  tensors: ReadonlyMap<string, NodeOutput>,
+): NodeDefinition[] {
   const constants = new Map(nodes.flatMap((node) => (node.op === 'Const' ? [[node.name, node]] : [])));
   return nodes.flatMap((node) => {
     const x = tensors.get(node.input[0] ?? '');

@@ -89,6 +89,13 @@ export interface TensorData {
   /** Asked for once, when the tensor is written: a getter may read it from another file. */
   readonly data: Float32Array;
 }
+export interface ByteData {
+  dtype: 'U8';
+  shape: readonly number[];
+  readonly data: Uint8Array;
+}
+/** Bytes of an element, widest type first. */
+const SIZES = { F32: 4, F16: 2, U8: 1 };
 
 /**
  * Writes a safetensors file, whole or not at all, a tensor at a time. Equal tensors give equal bytes: wider types come
@@ -96,21 +103,18 @@ export interface TensorData {
  */
 export async function writeSafetensors(
   path: string,
-  tensors: Readonly<Record<string, TensorData>>,
+  tensors: Readonly<Record<string, TensorData | ByteData>>,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
   const names = Object.keys(tensors).sort();
-  const sorted = [
-    ...names.filter((n) => tensors[n]!.dtype === 'F32'),
-    ...names.filter((n) => tensors[n]!.dtype === 'F16'),
-  ];
+  const sorted = Object.keys(SIZES).flatMap((dtype) => names.filter((name) => tensors[name]!.dtype === dtype));
   const entries: [string, unknown][] = [];
   if (metadata)
     entries.push(['__metadata__', Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)))]);
   let offset = 0;
   for (const name of sorted) {
     const { dtype, shape } = tensors[name]!;
-    const bytes = shape.reduce((a, b) => a * b, dtype === 'F32' ? 4 : 2);
+    const bytes = shape.reduce((a, b) => a * b, SIZES[dtype]);
     entries.push([name, { dtype, shape, data_offsets: [offset, offset + bytes] }]);
     offset += bytes;
   }
@@ -128,10 +132,10 @@ export async function writeSafetensors(
   );
 }
 
-function tensorBytes(name: string, tensor: TensorData): Uint8Array {
-  const { dtype, shape, data } = tensor;
+function tensorBytes(name: string, { dtype, shape, data }: TensorData | ByteData): Uint8Array {
   if (shape.reduce((a, b) => a * b, 1) !== data.length)
     throw new RangeError(`Tensor ${name}: shape [${shape.join(', ')}] does not hold ${data.length} values.`);
+  if (dtype === 'U8') return data;
   if (dtype === 'F32') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const bits = encodeFloat16(data);
   const overflow = bits.findIndex((value, i) => (value & 0x7fff) === 0x7c00 && Number.isFinite(data[i]));

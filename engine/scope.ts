@@ -1,7 +1,8 @@
 /**
  * The variables of a program, and what one of its entry points reads, writes and returns while it is recorded.
  */
-import { shapeValue, stringValue, typeValue, type DataType } from './graph-definition.ts';
+import { constantNode, shapeValue, stringValue, typeValue, type DataType } from './graph-definition.ts';
+import type { HalfType } from './mixed-precision.ts';
 import type { Layout, Parameters } from './parameters.ts';
 import type { Recorder } from './recorder.ts';
 import { tf, type Tensor } from './tensorflow.ts';
@@ -17,6 +18,8 @@ export const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32
 export interface Variable {
   shape: readonly number[];
   layout: Layout;
+  /** Default float32, which is also what 16-bit types are to those who set and get them. Bytes are int32 in entry points. */
+  dtype?: 'uint8' | HalfType;
 }
 
 /** What an entry point sees of its program while it is recorded. */
@@ -30,8 +33,14 @@ export interface Scope {
   /**
    * A variable `state/kind/parameter` of the parameter's shape (`parameter` is its full name, `group/name`), zeros until
    * it is set: an optimizer's moment, a moving average.
+   * @param own a shape of its own
    */
-  state(kind: string, parameter: string): Tensor;
+  state(kind: string, parameter: string, own?: readonly number[]): Tensor;
+  /**
+   * The same for bytes, a multiple of 4 of them. They are int32 for those who read and assign them.
+   * @param after they are read when this is there, so that they do not lie about as int32 for long
+   */
+  bytes(kind: string, parameter: string, shape: readonly number[], after: Tensor): Tensor;
   /** Writes a parameter (`group/name`) or a variable (`state/kind/group/name`) when the entry point runs. */
   assign(name: string, value: Tensor): void;
 }
@@ -44,11 +53,12 @@ export function placeholder(recorder: Recorder, name: string, { shape, dtype }: 
   return recorder.addNode('Placeholder', [], attr, [{ shape: [...shape], dtype }], name)[0]!;
 }
 
-const handle = (name: string) => `variable/${name}`;
+export const handle = (name: string) => `variable/${name}`;
 
-/** The nodes of a variable: its handle, its value, and a way to set it from outside. */
-export function defineVariable(recorder: Recorder, name: string, shape: readonly number[]): void {
-  const dtype = typeValue('float32');
+/** The nodes of a variable: its handle, its value, and a way to set it from outside; bytes pass four in an int32. */
+export function defineVariable(recorder: Recorder, name: string, { shape, dtype: stored }: Variable): void {
+  if (stored === 'uint8') return defineBytes(recorder, name, shape);
+  const [dtype, float] = [typeValue(stored ?? 'float32'), typeValue('float32')];
   const attr = {
     dtype,
     shape: { shape: shapeValue(shape) },
@@ -56,11 +66,37 @@ export function defineVariable(recorder: Recorder, name: string, shape: readonly
     container: stringValue(''),
   };
   recorder.addNode('VarHandleOp', [], attr, [], handle(name));
-  recorder.addNode('ReadVariableOp', [handle(name)], { dtype }, [], `${handle(name)}/value`);
+  const [read, value] = stored ? ['stored', 'new/stored'] : ['value', 'new'];
+  recorder.addNode('ReadVariableOp', [handle(name)], { dtype }, [], `${handle(name)}/${read}`);
   placeholder(recorder, `${handle(name)}/new`, { shape, dtype: 'float32' });
-  recorder.addNode('AssignVariableOp', [handle(name), `${handle(name)}/new`], { dtype }, [], `${handle(name)}/assign`);
+  if (stored) {
+    recorder.addNode('Cast', [`${handle(name)}/stored`], { SrcT: dtype, DstT: float }, [], `${handle(name)}/value`);
+    recorder.addNode('Cast', [`${handle(name)}/new`], { SrcT: float, DstT: dtype }, [], `${handle(name)}/new/stored`);
+  }
+  recorder.addNode('AssignVariableOp', [handle(name), `${handle(name)}/${value}`], { dtype }, [], `${handle(name)}/assign`); // prettier-ignore
   const zero = recorder.reference(tf.scalar(0));
-  recorder.addNode('Identity', [zero, `^${handle(name)}/assign`], { T: dtype }, [], `${handle(name)}/set`);
+  recorder.addNode('Identity', [zero, `^${handle(name)}/assign`], { T: float }, [], `${handle(name)}/set`);
+}
+
+function defineBytes(recorder: Recorder, name: string, shape: readonly number[]): void {
+  const [bytes, int] = [typeValue('uint8'), typeValue('int32')];
+  const own = handle(name);
+  const size = shape.reduce((a, b) => a * b, 1);
+  const reshape = (from: string, to: string, sizes: readonly number[]) => {
+    recorder.nodes.push(constantNode(`${to}/shape`, [...sizes]));
+    recorder.addNode('Reshape', [from, `${to}/shape`], { T: bytes, Tshape: int }, [], to);
+  };
+  const attr = { dtype: bytes, shape: { shape: shapeValue(shape) }, shared_name: stringValue(name), container: stringValue('') }; // prettier-ignore
+  recorder.addNode('VarHandleOp', [], attr, [], own);
+  recorder.addNode('ReadVariableOp', [own], { dtype: bytes }, [], `${own}/bytes`);
+  reshape(`${own}/bytes`, `${own}/fours`, [size / 4, 4]);
+  recorder.addNode('Bitcast', [`${own}/fours`], { T: bytes, type: int }, [], `${own}/value`);
+  placeholder(recorder, `${own}/new`, { shape: [size / 4], dtype: 'int32' });
+  recorder.addNode('Bitcast', [`${own}/new`], { T: int, type: bytes }, [], `${own}/new/fours`);
+  reshape(`${own}/new/fours`, `${own}/new/bytes`, shape);
+  recorder.addNode('AssignVariableOp', [own, `${own}/new/bytes`], { dtype: bytes }, [], `${own}/assign`);
+  const zero = recorder.reference(tf.scalar(0));
+  recorder.addNode('Identity', [zero, `^${own}/assign`], { T: typeValue('float32') }, [], `${own}/set`);
 }
 
 /** Collects what one entry point reads, writes and returns. */
@@ -69,6 +105,8 @@ export class EntryRecording implements Scope {
   readonly #variables: Map<string, Variable>;
   readonly #reads = new Map<string, Tensor>();
   readonly #assignments: string[] = [];
+  /** Names of the variables that the entry point writes. */
+  readonly assigned = new Set<string>();
 
   constructor(recorder: Recorder, variables: Map<string, Variable>) {
     this.#recorder = recorder;
@@ -96,8 +134,20 @@ export class EntryRecording implements Scope {
     return this.#read(name, this.#known(name));
   }
 
-  state(kind: string, parameter: string): Tensor {
-    return this.#read(`${STATE}/${kind}/${parameter}`, this.#known(parameter));
+  state(kind: string, parameter: string, own?: readonly number[]): Tensor {
+    return this.#read(`${STATE}/${kind}/${parameter}`, own ? { shape: own, layout: 'same' } : this.#known(parameter));
+  }
+
+  bytes(kind: string, parameter: string, shape: readonly number[], after: Tensor): Tensor {
+    const name = `${STATE}/${kind}/${parameter}`;
+    this.#variables.set(name, { shape, layout: 'same', dtype: 'uint8' });
+    const read = `${this.#recorder.prefix}/bytes/${name}`;
+    const earlier = `^${this.#recorder.reference(after).replace(/:\d+$/, '')}`;
+    this.#recorder.addNode('ReadVariableOp', [handle(name), earlier], { dtype: typeValue('uint8') }, [], read);
+    const attr = { SrcT: typeValue('uint8'), DstT: typeValue('int32') };
+    const tensor = tf.keep(this.#recorder.addNode('Cast', [read], attr, [{ shape: [...shape], dtype: 'int32' }])[0]!);
+    this.#reads.set(name, tensor);
+    return tensor;
   }
 
   #known(name: string): Variable {
@@ -124,15 +174,21 @@ export class EntryRecording implements Scope {
   }
 
   assign(name: string, value: Tensor): void {
-    const { shape } = this.#known(name);
+    const { shape, dtype = 'float32' } = this.#known(name);
     if (String(shape) !== String(value.shape))
       throw new Error(`variable ${name} has shape [${shape}], the new value [${value.shape}]`);
+    this.assigned.add(name);
     const node = `${this.#recorder.prefix}/assign/${name}`;
     const read = this.#reads.get(name);
     // The read happens before the write, so an entry point sees the values it started with.
     const before = read ? [`^${this.#recorder.reference(read)}`] : [];
-    const inputs = [handle(name), this.#recorder.reference(value), ...before];
-    this.#recorder.addNode('AssignVariableOp', inputs, { dtype: typeValue('float32') }, [], node);
+    let reference = this.#recorder.reference(value);
+    if (dtype === 'uint8') {
+      const attr = { SrcT: typeValue('int32'), DstT: typeValue('uint8') };
+      this.#recorder.addNode('Cast', [reference], attr, [], `${node}/bytes`);
+      reference = `${node}/bytes`;
+    }
+    this.#recorder.addNode('AssignVariableOp', [handle(name), reference, ...before], { dtype: typeValue(dtype) }, [], node); // prettier-ignore
     this.#assignments.push(`^${node}`);
   }
 

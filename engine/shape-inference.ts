@@ -2,7 +2,7 @@
  * Output shapes and types of the TensorFlow operations that tfjs's kernels and gradients emit, so that a function
  * can be recorded without running it. Rules are those of TensorFlow's own shape functions (core/ops/*.cc).
  */
-import type { DataType } from './graph-definition.ts';
+import type { DataType, StoredType } from './graph-definition.ts';
 
 export interface Input {
   shape: readonly number[];
@@ -13,6 +13,11 @@ export interface Input {
 export interface Output {
   shape: number[];
   dtype: DataType;
+}
+/** What is known of a node's output in a graph that may have been changed after it was recorded. */
+export interface NodeOutput {
+  shape: number[];
+  dtype: StoredType;
 }
 export type Attributes = Readonly<Record<string, unknown>>;
 type Rule = (inputs: Input[], attributes: Attributes) => Output[];
@@ -194,6 +199,7 @@ const rules: Record<string, Rule> = {
   ArgMin: argument,
   ReverseV2: same,
   Cumsum: same,
+  Bucketize: ([x]) => [{ shape: [...x!.shape], dtype: 'int32' }],
   AddN: same,
 };
 const group = (names: string, rule: Rule) => names.split(' ').forEach((name) => (rules[name] = rule));

@@ -40,6 +40,8 @@ const tuning = {
   learningRate: rate,
   warmup: whole.min(0).default(0),
   weightDecay: z.number().min(0).default(0),
+  /** How the moments of AdamW are kept: in 8 bits they take a quarter of the memory. */
+  optimizer: z.strictObject({ states: z.enum(['float32', '8bit']) }).optional(),
   /** Largest global norm of a network's gradient. */
   gradientClip: z.number().positive().default(1),
   checkpointEvery: positive.default(10),

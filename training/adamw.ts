@@ -1,5 +1,6 @@
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { float32, type Scope } from '../engine/program.ts';
+import { moment, type MomentType } from './moments.ts';
 
 export interface AdamWOptions {
   beta1: number;
@@ -8,6 +9,8 @@ export interface AdamWOptions {
   weightDecay: number;
   /** Largest global norm of the gradient; larger ones are scaled down to it. */
   gradientClip: number;
+  /** How the moments are kept; default float32. */
+  moments?: MomentType | undefined;
 }
 export const ADAMW: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, gradientClip: 1 };
 
@@ -24,7 +27,7 @@ export const globalNorm = (tensors: Tensor[]): Tensor => tf.addN(tensors.map((t)
 
 /**
  * One step of AdamW (Loshchilov and Hutter, "Decoupled weight decay regularization", Alg. 2) inside an entry point, on
- * parameters of `group`. The moments are `state/adam.m/…` and `state/adam.v/…`. Vectors (norms, biases) do not decay.
+ * parameters of `group`. The moments are kept in `state/adam.m…` and `state/adam.v…`. Vectors (norms, biases) do not decay.
  * @returns the norm of the gradient before clipping
  */
 export function adamW(
@@ -34,7 +37,7 @@ export function adamW(
   numbers: Tensor,
   options: AdamWOptions,
 ): Tensor {
-  const { beta1, beta2, epsilon, weightDecay, gradientClip } = options;
+  const { beta1, beta2, epsilon, weightDecay, gradientClip, moments = 'float32' } = options;
   const [learningRate, correction1, correction2] = tf.split(numbers, 3).map((t) => t.reshape([])) as [
     Tensor,
     Tensor,
@@ -42,19 +45,21 @@ export function adamW(
   ];
   const norm = globalNorm([...gradients.values()]);
   const scale = tf.div(gradientClip, norm.maximum(gradientClip));
+  let previous = scale;
   for (const [name, raw] of gradients) {
     const full = `${group}/${name}`;
     const value = scope.value(full);
     const gradient = raw.mul(scale);
-    const m = scope.state('adam.m', full);
-    const v = scope.state('adam.v', full);
-    const newM = m.mul(beta1).add(gradient.mul(1 - beta1));
-    const newV = v.mul(beta2).add(gradient.square().mul(1 - beta2));
+    const m = moment(scope, 'adam.m', full, moments, previous);
+    const v = moment(scope, 'adam.v', full, moments, previous);
+    const newM = m.value.mul(beta1).add(gradient.mul(1 - beta1));
+    const newV = v.value.mul(beta2).add(gradient.square().mul(1 - beta2));
     const step = newM.div(correction1).div(newV.div(correction2).sqrt().add(epsilon));
     const decayed = value.shape.length > 1 ? step.add(value.mul(weightDecay)) : step;
-    scope.assign(`state/adam.m/${full}`, newM);
-    scope.assign(`state/adam.v/${full}`, newV);
-    scope.assign(full, value.sub(decayed.mul(learningRate)));
+    m.assign(newM);
+    v.assign(newV);
+    previous = value.sub(decayed.mul(learningRate));
+    scope.assign(full, previous);
   }
   return norm;
 }

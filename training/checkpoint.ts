@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Bytes } from '../engine/program.ts';
 import { faultPoint } from '../common/fault-points.ts';
 import { sha256File, syncFolder, writeFileAtomic } from '../common/files.ts';
+import { readSafetensors, writeSafetensors, type ByteData } from '../engine/safetensors.ts';
 import { readWeights, writeWeights, type Weights } from '../engine/weights.ts';
 
 /** Everything that a step depends on and that is not an input of the stage. */
@@ -13,10 +15,14 @@ export interface Checkpoint {
   weights: Weights;
   /** The optimizer's moments, as `adam.m/group/name` and `adam.v/group/name`. */
   state: Weights;
+  /** Moments in 8 bits, as `adam.m.codes/group/name`. */
+  codes: Bytes;
   /** Bytes of metrics.jsonl that belong to those steps. */
   metricsBytes: number;
 }
 
+/** Of checkpoints with moments in 8 bits. */
+const CODES = 'codes.safetensors';
 const FOLDER = /^checkpoint-(\d{6})$/;
 const folderOf = (step: number) => `checkpoint-${String(step).padStart(6, '0')}`;
 
@@ -26,13 +32,14 @@ const folderOf = (step: number) => `checkpoint-${String(step).padStart(6, '0')}`
  */
 export async function writeCheckpoint(
   folder: string,
-  { step, weights, state, metricsBytes }: Checkpoint,
+  { step, weights, state, codes, metricsBytes }: Checkpoint,
 ): Promise<void> {
   const temporary = join(folder, `writing-${folderOf(step)}`);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   await writeWeights(join(temporary, 'weights.safetensors'), weights);
   await writeWeights(join(temporary, 'state.safetensors'), state);
+  if (codes.size > 0) await writeBytes(join(temporary, CODES), codes);
   const digests = await digestsOf(temporary);
   await writeFileAtomic(join(temporary, 'meta.json'), JSON.stringify({ step, metricsBytes, digests }));
   const target = join(folder, folderOf(step));
@@ -63,7 +70,8 @@ export async function readLastCheckpoint(
         await readWeights(join(path, 'weights.safetensors')),
         await readWeights(join(path, 'state.safetensors')),
       ];
-      return { step: meta.step, metricsBytes: meta.metricsBytes, weights, state };
+      const codes = existsSync(join(path, CODES)) ? await readBytes(join(path, CODES)) : new Map();
+      return { step: meta.step, metricsBytes: meta.metricsBytes, weights, state, codes };
     } catch (error) {
       warn(`Checkpoint ${path} cannot be used (${(error as Error).message}); going back to the one before.`);
     }
@@ -71,8 +79,18 @@ export async function readLastCheckpoint(
   return undefined;
 }
 
+async function writeBytes(path: string, bytes: Bytes): Promise<void> {
+  const tensors = [...bytes].map(([name, tensor]): [string, ByteData] => [name, { dtype: 'U8', ...tensor }]);
+  await writeSafetensors(path, Object.fromEntries(tensors));
+}
+
+async function readBytes(path: string): Promise<Bytes> {
+  const file = await readSafetensors(path);
+  return new Map(file.names.map((name) => [name, { shape: file.info(name).shape, data: file.data(name) }]));
+}
+
 async function digestsOf(folder: string): Promise<Record<string, string>> {
-  const files = ['weights.safetensors', 'state.safetensors'];
+  const files = ['weights.safetensors', 'state.safetensors', CODES].filter((file) => file !== CODES || existsSync(join(folder, file))); // prettier-ignore
   return Object.fromEntries(await Promise.all(files.map(async (file) => [file, await sha256File(join(folder, file))])));
 }
 

@@ -8,6 +8,7 @@ import type { Alarm, AlarmSettings } from './alarm.ts';
 import type { PictureAugmentation } from './augmentation/picture.ts';
 import { augmentPrompt, changesPrompts, type PromptAugmentation } from './augmentation/prompt.ts';
 import type { Generator } from './generator.ts';
+import type { MomentType } from './moments.ts';
 import type { GradientVariant } from './gradient-variants.ts';
 import { HELD_OUT, Observer, withObservers } from './observer.ts';
 import { openAlarm } from './open-alarm.ts';
@@ -33,6 +34,7 @@ export interface TuneSettings extends LoopSettings {
   /** Looks at validation prompts while tuning; off when left out. */
   alarm?: AlarmSettings | undefined;
   weightDecay?: number | undefined;
+  optimizer?: { states: MomentType } | undefined;
   /** Largest global norm of a network's gradient. */
   gradientClip?: number | undefined;
   /** Weight of the squared distance of the parameters from the original ones. */
@@ -100,11 +102,11 @@ export async function makeTrainer(
   return { trainer, generator, observer, alarm: await openAlarm({ pipeline, config, alarm, trainer, observer, watch, seed }) }; // prettier-ignore
 }
 
-export const optimizerOf = ({ weightDecay = 0, gradientClip = ADAMW.gradientClip }: TuneSettings): AdamWOptions => ({
-  ...ADAMW,
-  weightDecay,
-  gradientClip,
-});
+export const optimizerOf = ({
+  weightDecay = 0,
+  gradientClip = ADAMW.gradientClip,
+  optimizer,
+}: TuneSettings): AdamWOptions => ({ ...ADAMW, weightDecay, gradientClip, moments: optimizer?.states });
 
 const complete = (network: TrainableNetwork, { rank, alpha = rank, targets }: LoraOptions): LoraSettings => ({
   rank,

@@ -155,7 +155,8 @@ def reference(c, folder, dtype, train="encoder", tuned=None):
     for network in (pipe.unet, pipe.vae, pipe.text_encoder):
         network.eval().requires_grad_(False)
     encoder = pipe.text_encoder
-    trained = (encoder if train == "encoder" else pipe.unet).requires_grad_(True)
+    networks = dict(encoder={"": encoder}, unet={"": pipe.unet}, joint={"text_encoder.": encoder, "unet.": pipe.unet})[train]
+    trained = {prefix + name: p for prefix, network in networks.items() for name, p in network.requires_grad_(True).named_parameters()}
     prompts = (folder / "prompts.txt").read_text().splitlines()
 
     def ids(words, texts):
@@ -190,7 +191,7 @@ def reference(c, folder, dtype, train="encoder", tuned=None):
     loss = -(100 * rewards["clip"] + rewards["aesthetic"]).mean()
     loss.backward()
     tensors = {"loss": loss.reshape(1), **{f"reward.{name}": scores for name, scores in rewards.items()}}
-    tensors |= {f"grad.{name}": torch.zeros_like(p) if p.grad is None else p.grad for name, p in trained.named_parameters()}
+    tensors |= {f"grad.{name}": torch.zeros_like(p) if p.grad is None else p.grad for name, p in trained.items()}
     return {name: t.detach().contiguous() for name, t in tensors.items()}, (image.min().item(), image.max().item())
 
 
@@ -232,7 +233,7 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["compare"]:
         for name, c in {"golden": GOLDEN, **OTHERS}.items():
             if not sys.argv[2:] or any(part in name for part in sys.argv[2:]):
-                for train in ("encoder", "unet"):
+                for train in ("encoder", "unet", "joint"):
                     with tempfile.TemporaryDirectory() as folder:
                         compare(name, c, Path(folder), train)
     else:

@@ -1,0 +1,14 @@
+/**
+ * What products, convolutions and activations are computed in, and what weights that nothing trains are stored in. Other
+ * arithmetic is in float32 in any case (mixed-precision.ts).
+ */
+export type ComputeType = 'float32' | 'bfloat16' | 'float16';
+export const COMPUTE_TYPES = ['float32', 'bfloat16', 'float16'] as const satisfies readonly ComputeType[];
+
+let current: ComputeType = 'float32';
+
+/** The type of programs that are made from now on in this process. */
+export const computeType = (): ComputeType => current;
+export function setComputeType(type: ComputeType): void {
+  current = type;
+}

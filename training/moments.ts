@@ -1,0 +1,53 @@
+import type { Scope } from '../engine/program.ts';
+import type { Tensor } from '../engine/tensorflow.ts';
+import { dequantize, dynamicMap, quantize, quantizedShapes } from './eight-bit.ts';
+
+/** How an optimizer's moments are kept. */
+export type MomentType = 'float32' | '8bit';
+
+/** A moment of one parameter, inside an entry point. */
+export interface Moment {
+  value: Tensor;
+  assign(next: Tensor): void;
+}
+
+/** Elements from which on a moment is kept in 8 bits: below there is little to save (bitsandbytes' min_8bit_size). */
+const LARGE = 4096;
+
+/** The moments' variables are `state/KIND/...`, or in 8 bits `state/KIND.codes/...` and `state/KIND.scales/...`. */
+export const MOMENTS = ['adam.m', 'adam.v'] as const;
+export const codesOf = (kind: string) => `${kind}.codes`;
+export const scalesOf = (kind: string) => `${kind}.scales`;
+
+const MAPS = { 'adam.m': dynamicMap(true), 'adam.v': dynamicMap(false) };
+
+/**
+ * @param parameter full name, `group/name`
+ * @param after moments in 8 bits are read when this is there: one parameter after the other, so that those of all
+ *   parameters are never there in float32 at once
+ */
+export function moment(
+  scope: Scope,
+  kind: (typeof MOMENTS)[number],
+  parameter: string,
+  type: MomentType,
+  after: Tensor,
+): Moment {
+  const { shape, size } = scope.value(parameter);
+  if (type === 'float32' || size < LARGE)
+    return {
+      value: scope.state(kind, parameter),
+      assign: (next) => scope.assign(`state/${kind}/${parameter}`, next),
+    };
+  const shapes = quantizedShapes(size);
+  const codes = scope.bytes(codesOf(kind), parameter, shapes.codes, after);
+  const scales = scope.state(scalesOf(kind), parameter, shapes.scales);
+  return {
+    value: dequantize({ codes, scales }, MAPS[kind], shape),
+    assign(next) {
+      const found = quantize(next, MAPS[kind]);
+      scope.assign(`state/${codesOf(kind)}/${parameter}`, found.codes);
+      scope.assign(`state/${scalesOf(kind)}/${parameter}`, found.scales);
+    },
+  };
+}
