@@ -131,7 +131,8 @@ function starter(made: string[], killed: string | undefined): StartBodyRunner {
       async do(order, ties) {
         made.push(`${stage} ${order.call.name}`);
         if (real) return real.do(order, ties);
-        return { ...(await callBody(order, { signal: ties.signal, progress: ties.onProgress })), seconds: 0 };
+        const answer = await callBody(order, { signal: ties.signal, progress: ties.onProgress });
+        return { ...answer, seconds: 0, setUpSeconds: 0 };
       },
       close: async () => real?.close(),
     };
