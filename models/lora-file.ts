@@ -15,11 +15,13 @@ export const LORA_FILE = 'pytorch_lora_weights.safetensors';
  * Writes adapters as diffusers' load_lora_weights reads them: `unet.LAYER.lora_A.weight` [rank, in] and
  * `unet.LAYER.lora_B.weight` [out, rank]. The factor alpha / rank is multiplied into B: a reader that knows of no alpha
  * takes it for the rank.
+ * @throws RangeError when a layer has a single file's name, underscores for dots, which diffusers would not find
  */
 export async function writeLora(path: string, lora: Lora): Promise<void> {
   const tensors: Weights = new Map();
   for (const [network, adapters] of Object.entries(lora))
     for (const [layer, { down, up, scale }] of adapters) {
+      if (!layer.includes('.')) throw new RangeError(`${layer} is not the name that its layer has in the network.`);
       tensors.set(`${network}.${layer}.${LORA_A}`, down);
       tensors.set(`${network}.${layer}.${LORA_B}`, { shape: up.shape, data: up.data.map((x) => x * scale) });
     }

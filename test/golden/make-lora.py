@@ -3,8 +3,11 @@ Adapters (LoRA) made by diffusers and PEFT for the networks of pipeline/, and wh
 
     pip install torch diffusers==0.36.0 transformers==4.57.6 peft==0.21.2 accelerate safetensors
     python test/golden/make-lora.py               writes the golden files in lora/
-    python test/golden/make-lora.py check FILE    loads a file of ours into diffusers, prints how far its outputs are
-                                                  from those of lora/golden.safetensors
+    python test/golden/make-lora.py check FILE    loads these adapters, written by us, into diffusers, and prints how far
+                                                  its outputs are from those of lora/golden.safetensors
+    python test/golden/make-lora.py tuned MODEL STAGE   loads the adapters that a tuning stage trained (STAGE/lora/final)
+                                                  into the model, and prints how far its outputs are from those of the
+                                                  merged networks that the stage wrote (STAGE/encoder/final, unet/final)
 
 lora/diffusers.safetensors is what save_lora_weights writes (PEFT's names, alpha in the metadata), lora/old.safetensors
 the same adapters under the names that diffusers had before, lora/single.safetensors under those of single files.
@@ -32,7 +35,8 @@ def pipeline():
     config = {k: v for k, v in json.loads((MODEL / "text_encoder/config.json").read_text()).items() if k not in ("dtype", "torch_dtype")}
     encoder = CLIPTextModel(CLIPTextConfig(**config))
     weights = load_file(MODEL / "text_encoder/model.safetensors")
-    encoder.load_state_dict({(n if n.startswith("text_model.") else f"text_model.{n}"): t.float() for n, t in weights.items() if "position_ids" not in n})
+    prefix = "text_model." if "text_model.final_layer_norm.weight" in encoder.state_dict() else ""  # transformers 5 has none
+    encoder.load_state_dict({prefix + n.removeprefix("text_model."): t.float() for n, t in weights.items() if "position_ids" not in n})
     load = lambda kind, name: kind.from_pretrained(MODEL / name, torch_dtype=torch.float32)
     return StableDiffusionPipeline(
         text_encoder=encoder.eval(), tokenizer=None, unet=load(UNet2DConditionModel, "unet").eval(), vae=load(AutoencoderKL, "vae"),
@@ -88,8 +92,37 @@ def make(folder):
     save_file(single, folder / "single.safetensors")
 
 
+@torch.no_grad()
+def tuned(model, stage):
+    pipe = StableDiffusionPipeline.from_pretrained(model, safety_checker=None)
+    g = torch.Generator().manual_seed(4)
+    unet, encoder = pipe.unet.config, pipe.text_encoder.config
+    x = {
+        "in.sample": torch.randn(2, unet.in_channels, unet.sample_size, unet.sample_size, generator=g),
+        "in.timestep": torch.tensor([500.0, 20.0]),
+        "in.context": torch.randn(2, 5, unet.cross_attention_dim, generator=g),
+        "in.ids": torch.randint(encoder.vocab_size, (3, encoder.max_position_embeddings), generator=g),
+    }
+    plain = outputs(pipe, x)
+    pipe.load_lora_weights(stage / "lora/final")
+    adapted = outputs(pipe, x)
+    pipe.unload_lora_weights()
+    pipe.text_encoder = CLIPTextModel.from_pretrained(stage / "encoder/final").eval()
+    names = ["out.hidden"]
+    if (stage / "unet/final").exists():
+        pipe.unet = UNet2DConditionModel.from_pretrained(stage / "unet/final").eval()
+        names.append("out.unet")
+    merged = outputs(pipe, x)
+    for name in names:
+        far = lambda t: ((t[name] - merged[name]).norm() / merged[name].norm()).item()
+        print(f"{name}: {far(adapted):.1e} from the merged network's, which is {far(plain):.1e} from that without adapters")
+        assert far(adapted) < 1e-5 < far(plain)
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["check"]:
+    if sys.argv[1:2] == ["tuned"]:
+        tuned(Path(sys.argv[2]), Path(sys.argv[3]))
+    elif sys.argv[1:2] == ["check"]:
         pipe = pipeline()
         pipe.load_lora_weights(str(Path(sys.argv[2]).parent), weight_name=Path(sys.argv[2]).name)
         golden = load_file(HERE / "lora/golden.safetensors")

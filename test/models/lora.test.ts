@@ -46,6 +46,11 @@ describe('adapters that diffusers made', () => {
       expect([...data], name).toEqual([...theirs.get(name)!.data].map((x) => Math.fround(factor * x)));
     }
   });
+
+  it("are not written under single files' names, which diffusers would not find again", async () => {
+    const path = join(await temporaryFolder(), 'ours.safetensors');
+    await expect(writeLora(path, await readLora(goldenPath('lora/single.safetensors')))).rejects.toThrow(/is not the name that its layer has/); // prettier-ignore
+  });
 });
 
 describe('a LoRA file that does not fit is one sentence', () => {
