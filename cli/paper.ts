@@ -15,27 +15,41 @@ export interface PaperOptions {
   /** Where results.md, results.json and images/ go. */
   out: string;
   quick: boolean;
+  /** How many runs at once. */
+  lanes: number;
+  /** Of each run. */
+  threads: number;
   /** Runs a configuration to its end, be it good or bad, and gives the run's id. */
   run(config: string, settings: readonly string[]): Promise<string>;
   note(line: string): void;
 }
 
 /** Runs every variant with every seed (what is there already is reused), and writes what came out. */
-export async function paper({ home, out, quick, run, note }: PaperOptions): Promise<string> {
+export async function paper({ home, out, quick, lanes, threads, run, note }: PaperOptions): Promise<string> {
   const budget = quick ? quickBudget : fullBudget;
   const records = new RunRecords(home);
   const runs: CollectedRun[] = [];
   const stops: Stop[] = [];
   let trained: string[] = [];
-  for (let seed = 1; seed <= budget.seeds; seed++)
-    for (const variant of variants(budget)) {
+  // Variants of a seed share the encoder's tuning, so all seeds of one come before the next.
+  const seeds = Array.from({ length: budget.seeds }, (_, i) => i + 1);
+  const waiting = variants(budget).flatMap((variant) =>
+    seeds.slice(0, variant.seeds).map((seed) => ({ variant, seed })),
+  );
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { variant, seed } = next;
       note(`Variant ${variant.name}, seed ${seed}`);
-      const id = await run('configs/paper.yaml', [...variant.settings, `seed=${seed}`, `name=paper-${variant.name.replace(/\W+/g, '-')}-${seed}`]); // prettier-ignore
+      const id = await run('configs/paper.yaml', [...variant.settings, `engine.threads=${threads}`, `seed=${seed}`, `name=paper-${variant.name.replace(/\W+/g, '-')}-${seed}`]); // prettier-ignore
       trained = ((await records.config(id)) as Config).rewards.map(({ name }) => name);
       const record = await records.read(id);
       if (variant.collapses) stops.push(stopOf(record, variant, seed));
       else runs.push(await collect(home, record, variant, seed));
     }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  runs.sort((a, b) => a.seed - b.seed);
+  stops.sort((a, b) => a.seed - b.seed);
   const results = combine(runs);
   const bootstraps = new Bootstraps(1);
   const found = claims({ results, trained, bootstraps, stops });
