@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { CancelledError } from '../common/errors.ts';
+import { encodePng } from '../common/png.ts';
 import { meanPerPrompt } from '../common/statistics.ts';
 import { tf } from '../engine/tensorflow.ts';
 import { meanPairwiseDistance } from '../rewards/diversity.ts';
 import type { Arm, Embeddings, Item, PictureGenerator, Prompt } from './generator.ts';
 import type { Judge, PictureScores } from './judge.ts';
+import type { ExperimentJournal, Part } from './journal.ts';
 import { DIVERSITY } from './metrics.ts';
 
 export interface Experiment {
@@ -18,8 +20,14 @@ export interface Experiment {
   signal: AbortSignal;
   /** Called with the number of pictures that are done, of all arms together. */
   progress(done: number, total: number): void;
-  /** Called with each picture of each arm and its scores. pixels: [H, W, 3] in [0, 1] */
-  onPicture?(arm: string, item: Item, pixels: Float32Array, scores: Record<string, number>): void;
+  /** Pictures to keep. */
+  keep?: {
+    which(item: Item): boolean;
+    /** @param png the file's bytes */
+    picture(arm: string, item: Item, png: Uint8Array, scores: Record<string, number>): void;
+  };
+  /** What earlier attempts at the same experiment have found, and where this one writes down what it finds. */
+  journal?: ExperimentJournal;
 }
 
 /** By arm and metric: a mean over the samples of each prompt. */
@@ -27,7 +35,7 @@ export type ArmScores = Record<string, Record<string, Float64Array>>;
 
 /** Makes the same pictures (prompts and start noise) under every arm and scores them. */
 export async function runExperiment(experiment: Experiment): Promise<ArmScores> {
-  const { generator, judge, prompts, samplesPerPrompt, original, arms, signal, progress, onPicture } = experiment;
+  const { generator, judge, prompts, samplesPerPrompt, original, arms, signal, progress, keep, journal } = experiment;
   const items = prompts.flatMap((_, prompt) =>
     Array.from({ length: samplesPerPrompt }, (_, sample) => ({ prompt, sample })),
   );
@@ -37,24 +45,33 @@ export async function runExperiment(experiment: Experiment): Promise<ArmScores> 
   for (let first = 0; first < items.length; first += generator.batch) {
     const batch = items.slice(first, first + generator.batch);
     const texts = batch.map(({ prompt }) => prompts[prompt]!.prompt);
-    const features = judge.promptFeatures(texts);
-    const shared = generator.firstSteps(prompts, batch, base);
+    const found = journal !== undefined && arms.every(({ name }) => journal.has(name, first));
+    const features = found ? {} : judge.promptFeatures(texts);
+    const shared = found ? undefined : generator.firstSteps(prompts, batch, base);
+    const make = (arm: Arm): Part => {
+      const latents = arm.fromStart ? generator.firstSteps(prompts, batch, arm) : shared!;
+      const pictures = generator.lastSteps(latents, batch, arm, arm.fromStart ? arm : base);
+      if (latents !== shared) latents.dispose();
+      const size = pictures.length / batch.length;
+      const kept = batch.flatMap((item, i) => (keep?.which(item) ? [i] : []));
+      const png = (i: number) => encodePng(pictures.subarray(i * size, (i + 1) * size), generator.size, generator.size);
+      return { ...judge.score(pictures, texts, features), files: Object.fromEntries(kept.map((i) => [i, png(i)])) };
+    };
     for (const arm of arms) {
       await setImmediate(); // progress is sent and a cancellation is heard between batches
       if (signal.aborted) throw new CancelledError('The evaluation was cancelled.');
-      const latents = arm.fromStart ? generator.firstSteps(prompts, batch, arm) : shared;
-      const pictures = generator.lastSteps(latents, batch, arm, arm.fromStart ? arm : base);
-      if (latents !== shared) latents.dispose();
-      const { scores, embeddings } = judge.score(pictures, texts, features);
+      const known = journal?.take(arm.name, first);
+      const part = known ?? make(arm);
+      if (!known) await journal?.add(arm.name, first, part);
+      const { scores, embeddings, files } = part;
       collected.get(arm.name)!.add(first, scores, embeddings);
-      const pixels = pictures.length / batch.length;
-      batch.forEach((item, i) => {
-        const own = Object.fromEntries(Object.entries(scores).map(([metric, values]) => [metric, values[i]!]));
-        onPicture?.(arm.name, item, pictures.subarray(i * pixels, (i + 1) * pixels), own);
-      });
+      for (const [i, png] of Object.entries(files)) {
+        const own = Object.fromEntries(Object.entries(scores).map(([metric, values]) => [metric, values[Number(i)]!]));
+        keep!.picture(arm.name, batch[Number(i)]!, png, own);
+      }
       progress((done += batch.length), items.length * arms.length);
     }
-    tf.dispose([shared, ...Object.values(features)]);
+    tf.dispose([...(shared ? [shared] : []), ...Object.values(features)]);
   }
   return Object.fromEntries([...collected].map(([arm, own]) => [arm, own.perPrompt(samplesPerPrompt)]));
 }

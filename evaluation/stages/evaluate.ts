@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
-import { encodePng } from '../../common/png.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import { readBenchmark, type BenchmarkPrompt, type BenchmarkSpec } from '../../datasets/benchmarks.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
@@ -12,6 +11,7 @@ import { categoryLines } from '../categories.ts';
 import { pairs } from '../choice.ts';
 import { controlCurves, type ControlArm } from '../control.ts';
 import { runExperiment, type ArmScores } from '../experiment.ts';
+import { ExperimentJournal } from '../journal.ts';
 import type { BenchmarkResult, NamedComparison, Picture, Scores, Sweep } from '../report/data.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../setup.ts';
 import { armsWithUnet, chosenArm, PAIRS } from '../unet-arms.ts';
@@ -78,14 +78,16 @@ export async function run(
   let before = 0;
   const score = async (
     set: readonly { id: string; prompt: string }[],
-    onPicture?: Parameters<typeof runExperiment>[0]['onPicture'],
+    name: string,
+    keep?: Parameters<typeof runExperiment>[0]['keep'],
   ): Promise<ArmScores> => {
     const original = generator.embed(pipeline.weights.textEncoder, set, config.model);
     const own = await Promise.all(sources.map((source) => source.of({ prompts: set, original })));
     const scores = await runExperiment({
       ...{ generator, judge, prompts: set, samplesPerPrompt, original, arms: own, signal },
       progress: (done) => context.progress({ step: before + done, total, message: `${before + done} of ${total} pictures` }), // prettier-ignore
-      ...(onPicture ? { onPicture } : {}),
+      journal: await ExperimentJournal.open(join(scratch, `scores-${name}.jsonl`)),
+      ...(keep ? { keep } : {}),
     });
     before += set.length * samplesPerPrompt * sources.length;
     return scores;
@@ -93,13 +95,14 @@ export async function run(
 
   const files: Promise<void>[] = [];
   const pictures: Picture[] = prompts.slice(0, config.images).map(({ prompt }) => ({ prompt, files: {}, scores: {} }));
-  const scores = await score(prompts, (arm, { prompt, sample }, pixels, own) => {
-    const picture = pictures[prompt];
-    if (!picture || sample > 0) return;
-    const file = `images/${arm}/${String(prompt).padStart(4, '0')}.png`;
-    picture.files[arm] = file;
-    picture.scores[arm] = known(own);
-    files.push(writeFileAtomic(join(output, file), encodePng(pixels, generator.size, generator.size)));
+  const scores = await score(prompts, 'test', {
+    which: ({ prompt, sample }) => prompt < config.images && sample === 0,
+    picture(arm, { prompt }, png, own) {
+      const file = `images/${arm}/${String(prompt).padStart(4, '0')}.png`;
+      pictures[prompt]!.files[arm] = file;
+      pictures[prompt]!.scores[arm] = known(own);
+      files.push(writeFileAtomic(join(output, file), png));
+    },
   });
   await Promise.all(files);
   const bootstraps = new Bootstraps(seed);
@@ -110,7 +113,7 @@ export async function run(
   await write('control.json', controlCurves(scores, control, bootstraps));
   await write('pictures.json', pictures);
   for (const { name, prompts } of benchmarks) {
-    const scores = await score(prompts);
+    const scores = await score(prompts, `benchmark-${name}`);
     await write(`benchmarks/${name}.json`, {
       ...{ name, prompts, samplesPerPrompt, scores: listed(scores) },
       comparisons: compareAll(scores, bootstraps),

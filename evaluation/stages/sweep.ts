@@ -6,6 +6,7 @@ import { baselineCandidates, type TunedBaseline } from '../baseline-arms.ts';
 import { candidates, readTuned, type Candidate } from '../candidates.ts';
 import { chooseCandidate, type CandidateArm, type ChooseBy } from '../choice.ts';
 import { runExperiment } from '../experiment.ts';
+import { ExperimentJournal } from '../journal.ts';
 import type { Sweep } from '../report/data.ts';
 import type { Arm } from '../generator.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../setup.ts';
@@ -57,7 +58,8 @@ export async function run(
   for (const [name, offered] of Object.entries(baselines)) others.push([name, await offer(offered, `${name}, `)]);
   const progress = (step: number, total: number) =>
     context.progress({ step, total, message: `${step} of ${total} pictures` });
-  const scores = await runExperiment({ generator, judge, prompts, samplesPerPrompt, original, arms, signal, progress });
+  const journal = await ExperimentJournal.open(join(context.scratch, 'scores.jsonl'));
+  const scores = await runExperiment({ generator, judge, prompts, samplesPerPrompt, original, arms, signal, progress, journal }); // prettier-ignore
   const trained = config.rewards.map(({ name }) => name);
   const choose = (offered: readonly CandidateArm[]) => chooseCandidate(scores, offered, config.chooseBy, trained);
   const chosenOthers = Object.fromEntries(others.map(([name, offered]) => [name, choose(offered)] as const));

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
-import { encodePng } from '../../common/png.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import { withUnet } from '../../models/other-unet.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
@@ -9,6 +8,7 @@ import { Arms, base } from '../arms.ts';
 import { runExperiment } from '../experiment.ts';
 import { PictureGenerator } from '../generator.ts';
 import { guidesOf, type GuideKind } from '../guide.ts';
+import { ExperimentJournal } from '../journal.ts';
 import type { Sweep, Transfer } from '../report/data.ts';
 import { firstPrompts, setUp, tunedEncoders, type JudgingConfig } from '../setup.ts';
 import { compareAll, listed } from './evaluate.ts';
@@ -27,7 +27,7 @@ export interface TransferConfig extends JudgingConfig {
  * start noise: transfer.json and images/<unet>/<arm>/NNNN.png. Nothing is trained or chosen for them.
  */
 export async function run(context: StageContext<TransferConfig, 'shard' | 'tune-encoder' | 'sweep'>): Promise<void> {
-  const { config, inputs, seed, signal, output } = context;
+  const { config, inputs, seed, signal, output, scratch } = context;
   const { samplesPerPrompt, unets } = config;
   const { chosen } = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
   const prompts = await firstPrompts(inputs.shard, 'test', config.prompts);
@@ -51,11 +51,14 @@ export async function run(context: StageContext<TransferConfig, 'shard' | 'tune-
     const scores = await runExperiment({
       ...{ generator, judge, prompts, samplesPerPrompt, original, arms: both, signal },
       progress: (done) => context.progress({ step: before + done, total, message: `${name}: ${done} of ${pictures * 2} pictures` }), // prettier-ignore
-      onPicture(arm, { prompt, sample }, pixels) {
-        if (prompt >= config.images || sample > 0) return;
-        const file = join(output, 'images', name, arm, `${String(prompt).padStart(4, '0')}.png`);
-        files.push(writeFileAtomic(file, encodePng(pixels, generator.size, generator.size)));
+      keep: {
+        which: ({ prompt, sample }) => prompt < config.images && sample === 0,
+        picture(arm, { prompt }, png) {
+          const file = join(output, 'images', name, arm, `${String(prompt).padStart(4, '0')}.png`);
+          files.push(writeFileAtomic(file, png));
+        },
       },
+      journal: await ExperimentJournal.open(join(scratch, `scores-${name}.jsonl`)),
     });
     results.push({ unet: name, scores: listed(scores), comparisons: compareAll(scores, bootstraps) });
     generator.dispose();

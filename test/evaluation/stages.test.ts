@@ -1,15 +1,17 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CancelledError } from '../../common/errors.ts';
 import { writeWeights } from '../../engine/weights.ts';
 import type { ControlCurve } from '../../evaluation/control.ts';
+import { PictureGenerator } from '../../evaluation/generator.ts';
 import type { BenchmarkResult, NamedComparison, Picture, Scores, Sweep } from '../../evaluation/report/data.ts';
 import { run as evaluate } from '../../evaluation/stages/evaluate.ts';
 import { run as register, type Registration } from '../../evaluation/stages/register.ts';
 import { run as sweep } from '../../evaluation/stages/sweep.ts';
+import { digests } from '../training/small-tuning.ts';
 import { writeHead, writeSmallClip } from '../rewards/small-clip.ts';
 import { smallPipeline, tuned, writeShards } from './small-pipeline.ts';
 
@@ -41,9 +43,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function context<C>(config: C, output: string, signal = new AbortController().signal) {
-  mkdirSync(at(output), { recursive: true });
+  for (const path of [at(output), at(`${output}-scratch`)]) mkdirSync(path, { recursive: true });
   const inputs = { shard: at('shard'), 'tune-encoder': at('tune'), sweep: at('sweep') };
-  return { config, seed: 3, inputs, output: at(output), scratch: at('scratch'), progress: () => {}, signal };
+  return { config, seed: 3, inputs, output: at(output), scratch: at(`${output}-scratch`), progress: () => {}, signal };
 }
 const json = <T>(...path: string[]) => JSON.parse(readFileSync(at(...path), 'utf8')) as T;
 
@@ -55,6 +57,15 @@ describe('the sweep and the evaluation', () => {
     samplesPerPrompt: 1,
     chooseBy: 'rewards' as const,
   };
+
+  const evaluateConfig = () => ({
+    ...{ ...judging, prompts: 3, samplesPerPrompt: 2, images: 2, blends },
+    benchmarks: [{ name: 'list', source: at('list.csv'), categoryColumns: ['kind'] }],
+    arms: [
+      { name: 'late', mix: [{ encoder: at('tune', 'encoder', 'step-000020'), weight: 1 }], lastSteps: 1 },
+      { name: 'mixed', mix: ['step-000010', 'step-000020'].map((step) => ({ encoder: at('tune', 'encoder', step), weight: 0.5 })) }, // prettier-ignore
+    ],
+  });
 
   it('score each checkpoint at each blend and choose one', async () => {
     await sweep(context(sweepConfig, 'sweep'));
@@ -69,13 +80,8 @@ describe('the sweep and the evaluation', () => {
   });
 
   it('compare every arm with the base over the test prompts', async () => {
-    const benchmarks = [{ name: 'list', source: at('list.csv'), categoryColumns: ['kind'] }];
     writeFileSync(at('list.csv'), 'prompt,kind\na red square,shape\ntwo cats,animal\n');
-    const extra = [
-      { name: 'late', mix: [{ encoder: at('tune', 'encoder', 'step-000020'), weight: 1 }], lastSteps: 1 },
-      { name: 'mixed', mix: ['step-000010', 'step-000020'].map((step) => ({ encoder: at('tune', 'encoder', step), weight: 0.5 })) }, // prettier-ignore
-    ];
-    await evaluate(context({ ...judging, prompts: 3, samplesPerPrompt: 2, images: 2, blends, benchmarks, arms: extra }, 'evaluate')); // prettier-ignore
+    await evaluate(context(evaluateConfig(), 'evaluate'));
     const { scores, prompts: scored } = json<Scores>('evaluate', 'scores.json');
     const arms = ['base', 'blend-0.25', 'blend-0.50', 'blend-0.75', 'blend-1.25', 'chosen', 'late', 'mixed', 'tuned'];
     expect(Object.keys(scores).sort()).toEqual(arms);
@@ -169,6 +175,36 @@ describe('the sweep and the evaluation', () => {
   it('give the same bytes again', async () => {
     await sweep(context(sweepConfig, 'again'));
     expect(readFileSync(at('again', 'sweep.json'))).toEqual(readFileSync(at('sweep', 'sweep.json')));
+  });
+
+  it('go on from where they were stopped, and end with the same bytes', async () => {
+    const made = vi.spyOn(PictureGenerator.prototype, 'lastSteps');
+    /** Stops a stage when it has told its progress `after` times, and does it again on what it has left. */
+    const cut = async (name: string, after: number, stage: (own: ReturnType<typeof context>) => Promise<void>) => {
+      const stop = new AbortController();
+      let told = 0;
+      const progress = () => void (++told === after && stop.abort());
+      await expect(stage({ ...context({}, name, stop.signal), progress })).rejects.toThrow(CancelledError);
+      rmSync(at(name), { recursive: true });
+      made.mockClear();
+      await stage(context({}, name));
+    };
+    // Of five arms, of which three were done, and of these the last line of the journal is damaged.
+    await cut('sweep-cut', 3, async (own) => {
+      const journal = join(own.scratch, 'scores.jsonl');
+      if (existsSync(journal)) {
+        const text = readFileSync(journal, 'utf8');
+        expect(text.trimEnd().split('\n')).toHaveLength(3);
+        writeFileSync(journal, `${text.slice(0, -9)}x${text.slice(-8)}`);
+      }
+      await sweep({ ...own, config: sweepConfig });
+    });
+    expect(made).toHaveBeenCalledTimes(3);
+    expect(digests(at('sweep-cut'))).toEqual(digests(at('sweep')));
+    // Nine arms on the test prompts, in one batch, and on those of a benchmark.
+    await cut('evaluate-cut', 12, (own) => evaluate({ ...own, config: evaluateConfig() }));
+    expect(made).toHaveBeenCalledTimes(6);
+    expect(digests(at('evaluate-cut'))).toEqual(digests(at('evaluate')));
   });
 
   it('refuse a reward with the name of another metric', async () => {

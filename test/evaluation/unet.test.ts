@@ -48,10 +48,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function context<C>(config: C, output: string) {
-  mkdirSync(at(output), { recursive: true });
+  for (const path of [at(output), at(`${output}-scratch`)]) mkdirSync(path, { recursive: true });
   const inputs = { shard: at('shard'), 'tune-encoder': at('tune'), 'tune-unet': at('unets'), sweep: at('sweep'), evaluate: at('evaluate') }; // prettier-ignore
   const signal = new AbortController().signal;
-  return { config, seed: 3, inputs, output: at(output), scratch: at('scratch'), progress: () => {}, signal };
+  return { config, seed: 3, inputs, output: at(output), scratch: at(`${output}-scratch`), progress: () => {}, signal };
 }
 const json = <T>(...path: string[]) => JSON.parse(readFileSync(at(...path), 'utf8')) as T;
 
@@ -93,7 +93,9 @@ it('goes from the sweep through the evaluation into what is registered', async (
 
   result.chosen = { step: 10, blend: 1, unetStep: 5 };
   writeFileSync(at('sweep', 'sweep.json'), JSON.stringify(result));
-  await evaluate(context({ ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, blends: [], fusion: true }, 'evaluate'));
+  await evaluate(
+    context({ ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, blends: [], fusion: true }, 'evaluate'),
+  );
   const comparisons = json<NamedComparison[]>('evaluate', 'comparisons.json');
   const of = (arm: string, against: string) => comparisons.find((c) => c.metric === 'clip' && c.arm === arm && c.against === against)!; // prettier-ignore
   expect(of('fusion', 'base').mean).toBe(of('chosen', 'base').mean);
