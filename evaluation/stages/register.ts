@@ -1,8 +1,10 @@
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, sha256File, writeFileAtomic } from '../../common/files.ts';
+import { mean } from '../../common/statistics.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import type { NamedComparison, Sweep } from '../report/data.ts';
+import { DIVERSITY } from '../metrics.ts';
+import type { NamedComparison, Scores, Sweep } from '../report/data.ts';
 
 /** registration.json. */
 export interface Registration {
@@ -18,6 +20,8 @@ export interface Registration {
   unet?: { sha256: string; step: number };
   /** The chosen encoder against the base, and against the champion where there is one, on test prompts. */
   comparisons: NamedComparison[];
+  /** Where it was measured: how much the pictures of a prompt differ, as a share of the base's and of the champion's. */
+  diversity?: Record<string, number>;
 }
 
 /**
@@ -30,6 +34,8 @@ export async function run(
   const { inputs, output } = context;
   const { chosen } = await readJson<Sweep>(inputs.sweep, 'sweep.json');
   const all = await readJson<NamedComparison[]>(inputs.evaluate, 'comparisons.json');
+  const { scores } = await readJson<Scores>(inputs.evaluate, 'scores.json');
+  const diversity = diversityShares(scores);
   const original = chosen.step === 0 || chosen.blend === 0;
   const { step, blend, unetStep } = chosen;
   if (!original) await copyNetwork(join(inputs['tune-encoder'], 'encoder'), step, join(output, 'encoder'));
@@ -40,8 +46,23 @@ export async function run(
     encoder: original ? null : { sha256: await digest('encoder', 'model.safetensors'), step, blend },
     ...(unetStep === undefined ? {} : { unet: { sha256: await digest('unet', 'diffusion_pytorch_model.safetensors'), step: unetStep } }), // prettier-ignore
     comparisons: all.filter(({ arm }) => arm === 'chosen'),
+    ...(Object.keys(diversity).length > 0 ? { diversity } : {}),
   };
   await writeFileAtomic(join(output, 'registration.json'), `${canonicalJson(registration)}\n`);
+}
+
+function diversityShares(scores: Scores['scores']): Record<string, number> {
+  const of = (arm: string) => {
+    const known = scores[arm]?.[DIVERSITY]?.filter((value) => value !== null);
+    return known?.length ? mean(known) : undefined;
+  };
+  const own = of('chosen');
+  return Object.fromEntries(
+    ['base', 'champion'].flatMap((rival) => {
+      const other = of(rival);
+      return own === undefined || !other ? [] : [[rival, own / other]]; // pictures that do not differ say nothing
+    }),
+  );
 }
 
 /** Only the last one of a tuning has its config.json beside it. */

@@ -143,12 +143,13 @@ export class Registry {
 }
 
 /** Why `challenger` may not take the place of `champion`; nothing when it may. */
-function refusals({ champion: judged, gate, comparisons }: EncoderVersion, champion: number | undefined): string[] {
-  if (champion === undefined) return missedBounds(gate, comparisons, ['base']);
-  if (champion === judged) return missedBounds(gate, comparisons, ['base', 'champion']);
+function refusals(challenger: EncoderVersion, champion: number | undefined): string[] {
+  const { champion: judged, gate } = challenger;
+  if (champion === undefined) return missedBounds(gate, challenger, ['base']);
+  if (champion === judged) return missedBounds(gate, challenger, ['base', 'champion']);
   const rival = judged === undefined ? 'no other version' : `version ${judged}`;
   return [
-    ...missedBounds(gate, comparisons, ['base']),
+    ...missedBounds(gate, challenger, ['base']),
     `Version ${champion} is in production, and this one was compared with ${rival}.`,
   ];
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CancelledError } from '../../common/errors.ts';
+import { mean } from '../../common/statistics.ts';
 import { writeWeights } from '../../engine/weights.ts';
 import type { ControlCurve } from '../../evaluation/control.ts';
 import { PictureGenerator } from '../../evaluation/generator.ts';
@@ -112,7 +113,7 @@ describe('the sweep and the evaluation', () => {
     choose('chosen-20', 20);
     const champion = { encoder: at('tune', 'encoder', 'step-000020'), blend: 0.5 };
     const { inputs, ...rest } = context(
-      { ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, blends, champion },
+      { ...judging, prompts: 2, samplesPerPrompt: 2, images: 0, blends, champion },
       'challenged',
     );
     await evaluate({ ...rest, inputs: { ...inputs, sweep: at('chosen-20') } });
@@ -134,6 +135,9 @@ describe('the sweep and the evaluation', () => {
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect([...new Set(registration.comparisons.map(({ against }) => against))]).toEqual(['base', 'champion']);
+    const { scores } = json<Scores>('challenged', 'scores.json');
+    const diversity = (arm: string) => mean(scores[arm]!['diversity'] as number[]);
+    expect(registration.diversity).toEqual({ base: diversity('chosen') / diversity('base'), champion: 1 });
     expect(readdirSync(at('registered', 'encoder'))).toEqual(['config.json', 'model.safetensors']);
 
     choose('original', 0);

@@ -158,14 +158,36 @@ describe('a reference', () => {
 
 describe('a gate', () => {
   it('is not passed when nothing that decides was measured', () => {
-    expect(missedBounds(gate, against('base', { clip: 3 }), ['base'])).toEqual([
+    expect(missedBounds(gate, { comparisons: against('base', { clip: 3 }) }, ['base'])).toEqual([
       'None of the metrics that decide (heldOut, oracle) was measured against the base.',
     ]);
   });
 
   it('looks at every metric that it names and at no other', () => {
     const strict = gateSchema.parse({ base: { diversity: -0.1 } });
-    expect(missedBounds(strict, against('base', { diversity: -0.05, heldOut: -1 }), ['base'])).toEqual([]);
-    expect(missedBounds(strict, against('base', { diversity: -0.2 }), ['base'])).toHaveLength(1);
+    expect(missedBounds(strict, { comparisons: against('base', { diversity: -0.05, heldOut: -1 }) }, ['base'])).toEqual(
+      [],
+    );
+    expect(missedBounds(strict, { comparisons: against('base', { diversity: -0.2 }) }, ['base'])).toHaveLength(1);
+  });
+
+  it('asks that the pictures of a prompt still differ nine tenths as much, where that was measured', async () => {
+    const rivals = ['base', 'champion'] as const;
+    const comparisons = [...better, ...against('champion', { heldOut: 0.1 })];
+    const missed = (diversity: Record<string, number>) => missedBounds(gate, { comparisons, diversity }, rivals);
+    expect(missed({})).toEqual([]);
+    expect(missed({ base: 0.9, champion: 1.3 })).toEqual([]);
+    expect(missed({ base: 0.95, champion: 0.894 })).toEqual([
+      'diversity against the champion: the pictures of a prompt differ 89 % as much; it must be 90 % at least.',
+    ]);
+    expect(missed({ base: 0.5 })).toHaveLength(1);
+    const loose = gateSchema.parse({ diversity: 0.4 });
+    expect(missedBounds(loose, { comparisons, diversity: { base: 0.5 } }, rivals)).toEqual([]);
+
+    const { version } = await registry.register({ ...draft('same'), diversity: { base: 0.6 } });
+    expect(await registry.promote('tiny', version)).toMatchObject({
+      promoted: false,
+      refused: [expect.stringContaining('differ 60 % as much')],
+    });
   });
 });
