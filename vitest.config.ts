@@ -8,6 +8,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    // Of a second there may be nothing left on a loaded machine.
+    expect: { poll: { timeout: 60_000, interval: 50 } },
     reporters: ['default', './test/setup/count-reporter.ts'],
   },
 });

@@ -3,6 +3,7 @@ import { Client, type WorkflowHandle } from '@temporalio/client';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StageAnswer } from '../../activities/activities.ts';
@@ -27,6 +28,8 @@ export class WorkflowEnvironment {
   itemCount = 6;
   readonly items = new Map<string, number>();
   mostAtOnce = 0;
+  /** Batches wait until so many of them go on at once. */
+  awaitedAtOnce = 1;
   #going = 0;
   /** Of stages in segments: how many there are, and which were done. */
   segmentCount = 3;
@@ -85,7 +88,10 @@ export class WorkflowEnvironment {
       const { from, to, before } = part;
       this.#going += 1;
       this.mostAtOnce = Math.max(this.mostAtOnce, this.#going);
-      await new Promise((resolve) => setImmediate(resolve));
+      if (this.mostAtOnce < this.awaitedAtOnce) {
+        while (this.mostAtOnce < this.awaitedAtOnce) await sleep(10);
+        await sleep(200); // in which one too many would come
+      }
       this.#going -= 1;
       if (this.faults.get(`${stage} ${from}`) === 'permanent')
         throw ApplicationFailure.nonRetryable(`item ${from} of ${stage} cannot`, 'InputError');

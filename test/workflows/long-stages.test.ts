@@ -7,7 +7,10 @@ beforeAll(async () => {
   environment = await WorkflowEnvironment.start();
 }, 120_000);
 afterAll(() => environment?.stop());
-beforeEach(() => environment.faults.clear());
+beforeEach(() => {
+  environment.faults.clear();
+  environment.awaitedAtOnce = 1;
+});
 
 const around = (middle: object) => ({
   stages: [
@@ -22,11 +25,12 @@ const fanOut = { window: 3, batch: 4 };
 describe('a stage that fans out', { timeout: 120_000 }, () => {
   it('does every item once, in batches, no more of them at a time than the window is wide', async () => {
     environment.itemCount = 50;
+    environment.awaitedAtOnce = fanOut.window;
     const handle = await environment.run('items', around({ fanOut }));
     const outcomes = await handle.result();
     expect(outcomes['after']!.artifact.sha256).toBe('after(middle(before()))');
     expect([...environment.items.values()]).toEqual(Array.from({ length: 50 }, () => 1));
-    expect(environment.mostAtOnce).toBe(3);
+    expect(environment.mostAtOnce).toBe(fanOut.window);
     const child = (await handle.query(progressQuery)).stages['middle']!;
     expect(child.status).toBe('reused');
   });
@@ -51,14 +55,15 @@ describe('a stage that fans out', { timeout: 120_000 }, () => {
     expect(last.runId).not.toBe(firstExecution);
     const first = await environment.client.workflow.getHandle(id, firstExecution).describe();
     expect(first.status.name).toBe('CONTINUED_AS_NEW');
-    expect(first.historyLength).toBeLessThan(200 + 10 * 6);
+    // The limit, and what ten lanes had under way; a loaded machine adds some events. Without a limit there are 600.
+    expect(first.historyLength).toBeLessThan(200 + 10 * 6 + 80);
   });
 
   it('parks the run with the error of an item, and goes on when it is resumed', async () => {
     environment.itemCount = 20;
     environment.faults.set('middle 8', 'permanent');
     const handle = await environment.run('item-fails', around({ fanOut }));
-    await expect.poll(() => environment.records.at(-1)?.status, { timeout: 30_000 }).toBe('failed');
+    await expect.poll(() => environment.records.at(-1)?.status).toBe('failed');
     expect(environment.records.at(-1)?.error).toEqual({ name: 'InputError', message: 'item 8 of middle cannot' });
     environment.faults.clear();
     await expect.poll(async () => (await handle.query(progressQuery)).status).toBe('parked');
@@ -85,7 +90,8 @@ describe('a stage in segments', { timeout: 120_000 }, () => {
     expect(environment.segments).toEqual(Array.from({ length: 60 }, (_, i) => i));
     const first = await environment.client.workflow.getHandle(id, handle.firstExecutionRunId).describe();
     expect(first.status.name).toBe('CONTINUED_AS_NEW');
-    expect(first.historyLength).toBeLessThan(110);
+    // A segment more than the limit, and what a loaded machine adds. Without a limit there are 360.
+    expect(first.historyLength).toBeLessThan(110 + 80);
   });
 });
 
@@ -94,7 +100,7 @@ describe('messages', { timeout: 120_000 }, () => {
     environment.faults.set('middle', 'hang');
     environment.segmentCount = 1;
     const handle = await environment.run(id, stages);
-    await expect.poll(() => environment.events.includes('middle starts'), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => environment.events.includes('middle starts')).toBe(true);
     return handle;
   };
 
@@ -135,7 +141,7 @@ describe('messages', { timeout: 120_000 }, () => {
     const attributes = Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
     expect(attributes).toMatchObject({ TextCraftorStatus: 'running', TextCraftorStage: ['middle'] });
     const query = "TextCraftorStage = 'middle' AND TextCraftorStatus = 'running'";
-    await expect.poll(async () => (await environment.client.workflow.count(query)).count, { timeout: 20_000 }).toBe(1);
+    await expect.poll(async () => (await environment.client.workflow.count(query)).count).toBe(1);
     await handle.executeUpdate('cancel');
   });
 });
