@@ -6,7 +6,7 @@ import { readSafetensors, writeSafetensors } from '../engine/safetensors.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { startNoise } from '../models/noise.ts';
 import { loadPipeline, type LoadedPipeline } from '../models/pipeline.ts';
-import { DdimScheduler } from '../models/scheduler/ddim.ts';
+import { solverNamed, solverSteps } from '../models/scheduler/solver.ts';
 import type { UnetConfig } from '../models/unet/config.ts';
 import { blend, TextToImage } from '../models/text-to-image.ts';
 import { tunedNetworks, type TunedOptions } from './tuned-networks.ts';
@@ -19,6 +19,8 @@ export interface GenerateOptions extends TunedOptions {
   blendSteps?: number;
   negative: string;
   steps: number;
+  /** One of `solverNames`. */
+  scheduler: string;
   guidance: number;
   seed: number;
   latents?: string;
@@ -26,7 +28,7 @@ export interface GenerateOptions extends TunedOptions {
 }
 
 interface Listener {
-  progress(done: number): void;
+  progress(done: number, total: number): void;
   warn(line: string): void;
 }
 
@@ -43,7 +45,8 @@ export async function generate(
   if (options.blendSteps !== undefined && !tuned.encoder && !tuned.unet)
     throw new InputError('--blend-steps is for tuned networks; give them with --text-encoder, --unet or --lora.');
   const { unet, scheduler } = pipeline.config;
-  new DdimScheduler(scheduler).timesteps(steps); // refuses a number of steps that the schedule cannot take
+  const solver = solverNamed(options.scheduler);
+  const evaluations = solverSteps(solver, scheduler, steps).length; // refuses steps that the noise schedule cannot take
   const noise =
     options.latents === undefined
       ? seededNoise(unet, prompts, options.seed)
@@ -57,10 +60,10 @@ export async function generate(
   const { encoder } = tuned;
   if (encoder)
     late = blend(model.encode(prompts, negative, encoder.weights, encoder.source), original, options.blend ?? 1);
-  const early = Math.max(0, steps - (options.blendSteps ?? steps));
+  const early = Math.max(0, evaluations - (options.blendSteps ?? evaluations));
 
-  const first = model.denoise(noise, steps, () => original, { until: early, progress });
-  const latents = model.denoise(first, steps, () => late, { from: early, unet: tuned.unet, progress });
+  const choose = (i: number) => (i < early ? original : late);
+  const latents = model.denoise(noise, steps, choose, { scheduler: solver, unet: tuned.unet, unetFrom: early, progress }); // prettier-ignore
   const pictures = model.decode(latents);
   model.dispose();
   const images = await writePictures(options.out, pictures);

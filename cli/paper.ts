@@ -3,9 +3,11 @@ import { canonicalJson, writeFileAtomic } from '../common/files.ts';
 import { Bootstraps } from '../common/statistics.ts';
 import type { Config } from '../pipeline/config.ts';
 import type { Home } from '../pipeline/home.ts';
+import type { Run } from '../pipeline/run.ts';
 import { RunRecords } from '../pipeline/runs.ts';
 import { claims, meansOf } from './paper/claims.ts';
 import { collect, combine, stopOf, type CollectedRun, type Stop } from './paper/collect.ts';
+import { inLanes } from './paper/lanes.ts';
 import { fullBudget, quickBudget, variants } from './paper/matrix.ts';
 import { resultsPage } from './paper/page.ts';
 import { armPlot } from './paper/plot.ts';
@@ -28,28 +30,25 @@ export interface PaperOptions {
 export async function paper({ home, out, quick, lanes, threads, run, note }: PaperOptions): Promise<string> {
   const budget = quick ? quickBudget : fullBudget;
   const records = new RunRecords(home);
-  const runs: CollectedRun[] = [];
-  const stops: Stop[] = [];
-  let trained: string[] = [];
   // Variants of a seed share the encoder's tuning, so all seeds of one come before the next.
   const seeds = Array.from({ length: budget.seeds }, (_, i) => i + 1);
-  const waiting = variants(budget).flatMap((variant) =>
-    seeds.slice(0, variant.seeds).map((seed) => ({ variant, seed })),
-  );
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { variant, seed } = next;
-      note(`Variant ${variant.name}, seed ${seed}`);
-      const id = await run('configs/paper.yaml', [...variant.settings, `engine.threads=${threads}`, `seed=${seed}`, `name=paper-${variant.name.replace(/\W+/g, '-')}-${seed}`]); // prettier-ignore
-      trained = ((await records.config(id)) as Config).rewards.map(({ name }) => name);
-      const record = await records.read(id);
-      if (variant.collapses) stops.push(stopOf(record, variant, seed));
-      else runs.push(await collect(home, record, variant, seed));
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  runs.sort((a, b) => a.seed - b.seed);
-  stops.sort((a, b) => a.seed - b.seed);
+  const tasks = variants(budget).flatMap((variant) => seeds.slice(0, variant.seeds).map((seed) => ({ variant, seed })));
+  const ended = new Map<(typeof tasks)[number], Run>();
+  let trained: string[] = [];
+  await inLanes(tasks, lanes, async (task) => {
+    const { variant, seed } = task;
+    note(`Variant ${variant.name}, seed ${seed}`);
+    const id = await run('configs/paper.yaml', [...variant.settings, `engine.threads=${threads}`, `seed=${seed}`, `name=paper-${variant.name.replace(/\W+/g, '-')}-${seed}`]); // prettier-ignore
+    trained = ((await records.config(id)) as Config).rewards.map(({ name }) => name);
+    ended.set(task, await records.read(id));
+  });
+  const runs: CollectedRun[] = [];
+  const stops: Stop[] = [];
+  for (const task of tasks) {
+    const { variant, seed } = task;
+    if (variant.collapses) stops.push(stopOf(ended.get(task)!, variant, seed));
+    else runs.push(await collect(home, ended.get(task)!, variant, seed));
+  }
   const results = combine(runs);
   const bootstraps = new Bootstraps(1);
   const found = claims({ results, trained, bootstraps, stops });

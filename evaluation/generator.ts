@@ -3,7 +3,8 @@ import type { Weights } from '../engine/weights.ts';
 import { startNoise } from '../models/noise.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import type { SamplerSettings } from '../models/sampler.ts';
-import { TextToImage, type NetworkWeights } from '../models/text-to-image.ts';
+import { isOneStep, solverSteps } from '../models/scheduler/solver.ts';
+import { TextToImage, type Conditioning, type NetworkWeights } from '../models/text-to-image.ts';
 import { vaeScale } from '../models/vae/vae.ts';
 
 export interface Prompt {
@@ -51,6 +52,9 @@ export class PictureGenerator {
   readonly size: number;
   readonly #model: TextToImage;
   readonly #sampler: SamplerSettings;
+  /** Of the UNet, in all steps and in those that every arm shares. */
+  readonly #evaluations: number;
+  readonly #shared: number;
   readonly #seed: number;
   /** [h, w, C] */
   readonly #latents: [number, number, number];
@@ -84,6 +88,9 @@ export class PictureGenerator {
       secondUnet,
     });
     this.#sampler = sampler;
+    const plan = solverSteps(sampler.scheduler ?? 'ddim', pipeline.config.scheduler, sampler.steps);
+    this.#evaluations = plan.length;
+    this.#shared = isOneStep(plan) ? this.#firstOfLast(sampler.gradientSteps) : 0;
     this.#seed = seed;
     this.#latents = [side, side, vae.latent_channels];
     this.#guides = guides;
@@ -113,7 +120,8 @@ export class PictureGenerator {
   }
 
   /**
-   * Latents after the first T - K steps under an arm's embeddings.
+   * Latents after the steps that all arms share, the first T - K ones under an arm's embeddings; the start noise where the
+   * scheduler's steps depend on those before.
    * @param items at most `batch`
    */
   firstSteps(prompts: readonly Prompt[], items: readonly Item[], arm: Arm): Tensor {
@@ -121,23 +129,21 @@ export class PictureGenerator {
       startNoise(this.#seed, prompts[prompt]!.id, sample, this.#latents),
     );
     const noise = tf.tidy(() => tf.stack(noises.map((values) => tf.tensor3d(values, this.#latents))));
-    const latents = this.#denoise(noise, items, arm, 0, this.#firstOfLast(this.#sampler.gradientSteps));
+    const latents = this.#denoise(noise, items, { before: arm, arm, change: 0 }, 0, this.#shared);
     noise.dispose();
     return latents;
   }
 
   /**
-   * The last K steps, of which the arm's last ones see its embeddings and those before `before`'s, and the pictures.
+   * The steps after those, of which the arm's last ones see its embeddings and those before `before`'s, and the pictures.
    * `latents` are kept. -> [items, H, W, 3] in [0, 1]
    */
   lastSteps(latents: Tensor, items: readonly Item[], arm: Arm, before = arm): Float32Array {
-    const { steps, gradientSteps } = this.#sampler;
-    const [start, change] = [this.#firstOfLast(gradientSteps), this.#firstOfLast(arm.lastSteps ?? gradientSteps)];
-    const unchanged = this.#denoise(latents, items, before, start, change);
-    const z = this.#denoise(unchanged, items, arm, Math.max(start, change), steps);
+    const change = before === arm ? 0 : this.#firstOfLast(arm.lastSteps ?? this.#sampler.gradientSteps);
+    const z = this.#denoise(latents, items, { before, arm, change }, this.#shared, this.#evaluations);
     const pictures = this.#model.decode(z);
     const pixels = pictures.dataSync().slice(0, items.length * this.size ** 2 * 3) as Float32Array;
-    tf.dispose([unchanged, z, pictures]);
+    tf.dispose([z, pictures]);
     return pixels;
   }
 
@@ -145,20 +151,33 @@ export class PictureGenerator {
     this.#model.dispose();
   }
 
-  /** The index of the first of the last `count` steps. */
+  /** The index of the first of the last `count` evaluations. */
   #firstOfLast(count: number): number {
-    return Math.max(0, this.#sampler.steps - count);
+    return Math.max(0, this.#evaluations - count);
   }
 
-  #denoise(z: Tensor, items: readonly Item[], arm: Arm, from: number, until: number): Tensor {
+  /** Evaluations from `from` on and before `until`: those before `change` under one arm, the others under another. */
+  #denoise(
+    z: Tensor,
+    items: readonly Item[],
+    { before, arm, change }: { before: Arm; arm: Arm; change: number },
+    from: number,
+    until: number,
+  ): Tensor {
+    const own = this.#conditioning(arm, items);
+    const other = from < change ? this.#conditioning(before, items) : own;
+    const guide = this.#guide(items);
+    const { steps, scheduler } = this.#sampler;
+    const options = { scheduler, from, until, unet: arm.unet, unetFrom: change, ...(guide && { guide }) };
+    const result = this.#model.denoise(z, steps, (i) => (i < change ? other : own), options);
+    tf.dispose([...Object.values(own), ...Object.values(other), ...(guide ? [guide] : [])]);
+    return result;
+  }
+
+  #conditioning(arm: Arm, items: readonly Item[]): Conditioning {
     const mixed = mix(arm, this.#filled(items), this.#context[0] * this.#context[1]);
     const condition = tf.tensor3d(mixed.condition, [this.batch, ...this.#context]);
-    const unconditional = tf.tensor3d(mixed.unconditional, [1, ...this.#context]);
-    const guide = this.#guide(items);
-    const range = { from, until, ...(arm.unet && { unet: arm.unet }), ...(guide && { guide }) };
-    const result = this.#model.denoise(z, this.#sampler.steps, () => ({ condition, unconditional }), range);
-    tf.dispose([condition, unconditional, ...(guide ? [guide] : [])]);
-    return result;
+    return { condition, unconditional: tf.tensor3d(mixed.unconditional, [1, ...this.#context]) };
   }
 
   #guide(items: readonly Item[]): Tensor | undefined {

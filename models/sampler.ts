@@ -1,6 +1,7 @@
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { float32 } from '../engine/program.ts';
 import type { Parameters } from '../engine/parameters.ts';
+import type { SolverName } from './scheduler/solver.ts';
 import type { UnetConfig } from './unet/config.ts';
 import { unet2dCondition } from './unet/unet.ts';
 
@@ -10,6 +11,8 @@ export interface SamplerSettings {
   guidance: number;
   /** How many of the last steps see the tuned encoder and, in training, carry gradient. */
   gradientSteps: number;
+  /** Where pictures are only made; training has DDIM's steps. Default DDIM. */
+  scheduler?: SolverName | undefined;
 }
 
 /** The input that describes one denoising step: [timestep, a, b] with z' = a z + b eps. */

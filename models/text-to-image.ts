@@ -4,7 +4,7 @@ import type { Weights } from '../engine/weights.ts';
 import { clipText } from './clip/text.ts';
 import type { LoadedPipeline } from './pipeline.ts';
 import { guidedStep, STEP_NUMBERS } from './sampler.ts';
-import { DdimScheduler } from './scheduler/ddim.ts';
+import { isOneStep, solverSteps, type SolverName } from './scheduler/solver.ts';
 import { vaeDecode, vaeScalingFactor } from './vae/vae.ts';
 
 /** What the UNet is conditioned on. */
@@ -34,24 +34,28 @@ export interface NetworkWeights {
 }
 
 export interface DenoiseOptions {
-  /** Takes these steps in place of the pipeline's own; needs `secondUnet`. */
+  /** Default DDIM. */
+  scheduler?: SolverName | undefined;
+  /** Takes the steps from `unetFrom` on (all of them by default) in place of the pipeline's own; needs `secondUnet`. */
   unet?: NetworkWeights | undefined;
+  unetFrom?: number;
+  /** A part of the steps, for a scheduler whose steps are independent of those before. */
   from?: number;
   until?: number;
   /** [B, h, w, in_channels - C] */
   guide?: Tensor;
-  progress?(done: number): void;
+  progress?(done: number, total: number): void;
 }
 
 /**
- * Stable Diffusion's way from prompts to pictures, as diffusers' StableDiffusionPipeline with its DDIMScheduler (eta 0).
+ * Stable Diffusion's way from prompts to pictures, as diffusers' StableDiffusionPipeline with its DDIMScheduler (eta 0),
+ * or another of its schedulers.
  * The caller disposes the tensors that it gets.
  */
 export class TextToImage {
   readonly #pipeline: LoadedPipeline;
   readonly #batch: number;
   readonly #program = new Program();
-  readonly #scheduler: DdimScheduler;
   #encoder: Weights | undefined;
   #secondUnet: Weights | undefined;
 
@@ -60,7 +64,6 @@ export class TextToImage {
     const { textEncoder, unet, vae } = config;
     this.#pipeline = pipeline;
     this.#batch = batch;
-    this.#scheduler = new DdimScheduler(config.scheduler);
 
     const z = float32(batch, height, width, vae.latent_channels);
     const guided = unet.in_channels - vae.latent_channels;
@@ -104,34 +107,52 @@ export class TextToImage {
   }
 
   /**
-   * From noise towards latents in `steps` DDIM steps, of which those from `from` on and before `until` are done; all of
-   * them if these are not given.
-   * @param noise z_T, or the latents after `from` steps. [B, h, w, C]
-   * @param conditioning of the step with this index, 0 being the first
+   * From noise towards latents in `steps` steps, of which those from `from` on and before `until` are done; all of them if
+   * these are not given. A scheduler may evaluate the UNet more often than it has steps: see {@link solverSteps}, whose
+   * evaluations are what is counted here.
+   * @param noise z_T, or the latents after `from` evaluations. [B, h, w, C]
+   * @param conditioning of the evaluation with this index, 0 being the first
    * @param options.guide for a UNet that sees more than the latents: an inpainting one, or one with a control image
-   * @returns z_0 [B, h, w, C], or what the latents are after that many steps
+   * @returns z_0 [B, h, w, C], or what the latents are after that many evaluations
    */
   denoise(
     noise: Tensor,
     steps: number,
     conditioning: (step: number) => Conditioning,
-    { from = 0, until = steps, unet, guide, progress }: DenoiseOptions = {},
+    { scheduler = 'ddim', from = 0, until, unet, unetFrom = 0, guide, progress }: DenoiseOptions = {},
   ): Tensor {
+    const plan = solverSteps(scheduler, this.#pipeline.config.scheduler, steps);
+    const end = until ?? plan.length;
+    const oneStep = isOneStep(plan);
+    if (!oneStep && (from > 0 || end < plan.length))
+      throw new RangeError(`${scheduler} cannot begin or end in between`);
     if (unet && unet.weights !== this.#secondUnet) this.#program.load(SECOND_UNET, unet.weights, unet.source);
     this.#secondUnet = unet?.weights ?? this.#secondUnet;
-    const entry = `denoise.${unet ? SECOND_UNET : UNET}`;
-    let z = noise.clone();
-    const timesteps = this.#scheduler.timesteps(steps);
-    for (let i = from; i < until; i++) {
-      const t = timesteps[i]!;
-      const { a, b } = this.#scheduler.step(t, steps);
+    const evaluate = (i: number, z: Tensor, [t, a, b]: [number, number, number]): Tensor => {
       const step = tf.tensor1d([t, a, b]);
+      const entry = `denoise.${unet && i >= unetFrom ? SECOND_UNET : UNET}`;
       const next = this.#program.run(entry, { z, step, ...conditioning(i), ...(guide && { guide }) })['z']!;
-      tf.dispose([z, step]);
-      z = next;
-      progress?.(i + 1);
+      step.dispose();
+      return next;
+    };
+    // Newest first; of a scheduler without memory only the newest is kept.
+    let zs = [noise.clone()];
+    let outputs: Tensor[] = [];
+    for (let i = from; i < end; i++) {
+      const { t, z, output } = plan[i]!;
+      if (oneStep) {
+        const next = evaluate(i, zs[0]!, [t, z[0]!, output[0]!]);
+        zs[0]!.dispose();
+        zs = [next];
+      } else {
+        outputs = [evaluate(i, zs[0]!, [t, 0, 1]), ...outputs];
+        zs = [tf.tidy(() => tf.addN([...weighted(z, zs), ...weighted(output, outputs)])), ...zs];
+      }
+      progress?.(i + 1, plan.length);
     }
-    return z;
+    const [result, ...rest] = zs;
+    tf.dispose([...rest, ...outputs]);
+    return result!;
   }
 
   /** Pictures of latents. z [B, h, w, C] -> [B, H, W, 3] in [0, 1] */
@@ -145,6 +166,9 @@ export class TextToImage {
 }
 
 const [UNET, SECOND_UNET] = ['unet', 'second_unet'] as const;
+
+const weighted = (weights: readonly number[], values: readonly Tensor[]): Tensor[] =>
+  weights.flatMap((weight, j) => (weight === 0 ? [] : [values[j]!.mul(weight)]));
 
 /** w * tuned + (1 - w) * original, the unconditional branch included: the paper's style control. */
 export function blend(tuned: Conditioning, original: Conditioning, weight: number): Conditioning {

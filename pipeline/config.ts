@@ -129,6 +129,9 @@ const shape = z.strictObject({
     prompts: positive,
     samplesPerPrompt: positive.default(1),
     images: whole.min(0).default(24),
+    /** From noise to picture, where they are not to be those of `sampler`; K is then the same share of the steps. */
+    scheduler: z.enum(['ddim', 'pndm', 'dpm-solver++', 'euler']).optional(),
+    steps: positive.optional(),
     /** Weights of the final encoder on the control curve, besides 0 and 1. */
     blends: z.array(z.number().gt(0).max(largestBlend)).default([0.25, 0.5, 0.75, 1.25]),
     /** Further arms: mixes of encoders, another encoder. */
@@ -144,6 +147,8 @@ const shape = z.strictObject({
   registry: registrySchema.prefault({}),
   /** Who hears how a run ended. */
   notify: notifySchema,
+  /** What `textcraftor ablate` tries: of each group, every combination of the keys' values. In no key. */
+  ablations: z.array(z.record(text, z.array(z.union([z.string(), z.number(), z.boolean()])).min(1))).optional(),
   /** What is to be done for some stages, by their names: `evaluate: { cache: off, maxAge: 7d }`. In no key. */
   stages: stagesSchema,
   engine: z

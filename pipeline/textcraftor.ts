@@ -21,6 +21,11 @@ const judging = (c: Config) => ({ ...sampling(c), rewards: c.rewards, ...(c.held
 const tuning = <S extends { rewardWeights?: Record<string, number> | undefined }>(c: Config, { rewardWeights, ...stage }: S) => ({ ...stage, ...sampling(c), rewards: stageRewards(c.rewards, rewardWeights), ...(c.alarm ? watching(c) : {}) }); // prettier-ignore
 const watching = ({ alarm, heldOut }: Config) => ({ alarm, ...(heldOut ? { heldOut } : {}) });
 const tuningFiles = (c: Config) => [c.model, ...(c.alarm ? judged(c).slice(1) : trained(c))];
+/** The sampler of the comparison. */
+const testSampler = ({ sampler, evaluate: { steps = sampler.steps, scheduler } }: Config) => ({
+  ...{ ...sampler, steps, gradientSteps: Math.max(1, Math.round((sampler.gradientSteps * steps) / sampler.steps)) },
+  ...(scheduler ? { scheduler } : {}),
+});
 const benchmarks = ({ benchmarks }: Config) => (benchmarks ? { benchmarks } : {});
 const benchmarkFiles = ({ benchmarks = [] }: Config) => benchmarks.map(({ source }) => source).filter((source) => source !== 'shapes'); // prettier-ignore
 const armFiles = ({ evaluate }: Config) =>
@@ -152,6 +157,7 @@ export const evaluate = defineStage({
   config: (c: Config) => ({
     ...c.evaluate,
     ...judging(c),
+    sampler: testSampler(c),
     ...benchmarks(c),
     ...champion(c),
     ...(c.tuneUnet?.blend === 0 ? { fusion: true } : {}),

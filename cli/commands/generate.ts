@@ -37,7 +37,8 @@ export function register(program: Command): void {
     )
     .option('--blend-steps <k>', 'use the tuned networks in the last k steps only (default: in all)', count)
     .option('--negative <text>', 'what to keep away from', '')
-    .option('--steps <n>', 'DDIM steps', count, 25)
+    .option('--steps <n>', 'steps from noise to picture', count, 25)
+    .option('--scheduler <name>', 'ddim, pndm, dpm-solver++ or euler', 'ddim')
     .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', finite, 7.5)
     .option('--seed <s>', 'seed of the start noise', seed, 0)
     .option('--latents <file>', "start noise: a safetensors file's tensor `latents` [B, C, h, w]")
@@ -45,9 +46,8 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object: {images: [path], tensors?: path}')
     .action(async (options: GenerateOptions & { json?: true }) => {
       const { generate } = await import('../generate.ts');
-      const progress = (done: number) => {
-        if (process.stderr.isTTY)
-          process.stderr.write(`\rstep ${done}/${options.steps}${done === options.steps ? '\n' : ''}`);
+      const progress = (done: number, total: number) => {
+        if (process.stderr.isTTY) process.stderr.write(`\rstep ${done}/${total}${done === total ? '\n' : ''}`);
       };
       const { localModel } = await import('../hub/models.ts');
       const model = await localModel(options.model, process.cwd());

@@ -26,6 +26,7 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   export: () => import('./export.ts'),
   step: () => import('./step.ts'),
   paper: () => import('./paper.ts'),
+  ablate: () => import('./ablate.ts'),
   world: () => import('./world.ts'),
   doctor: () => import('./doctor.ts'),
 };

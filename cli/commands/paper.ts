@@ -10,12 +10,11 @@ export function register(program: Command): void {
     .option('--lanes <n>', 'how many runs at once: their small steps do not fill a processor', '2')
     .action(async (options: { quick?: true; out: string; lanes: string }) => {
       const { availableParallelism } = await import('node:os');
-      const { InputError } = await import('../../common/errors.ts');
+      const { readLanes } = await import('../paper/lanes.ts');
       const { paper } = await import('../paper.ts');
       const { runCommand } = await import('../paper/run-command.ts');
       const { projectHome } = await import('../home.ts');
-      const lanes = Number(options.lanes);
-      if (!Number.isInteger(lanes) || lanes < 1) throw new InputError(`--lanes must be a whole number from 1, not "${options.lanes}".`); // prettier-ignore
+      const lanes = readLanes(options.lanes);
       const page = await paper({
         ...{ home: projectHome(), out: options.out, quick: options.quick === true, run: runCommand },
         ...{ lanes, threads: Math.max(1, Math.floor(availableParallelism() / lanes)) },

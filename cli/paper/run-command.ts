@@ -4,9 +4,19 @@ import { RunError } from '../../common/errors.ts';
 
 const program = fileURLToPath(new URL('../textcraftor.mjs', import.meta.url));
 
-/** `textcraftor run CONFIG --set ...` in a process of its own. @returns the run's id, however it ended */
-export function runCommand(config: string, settings: readonly string[]): Promise<string> {
-  const args = [program, 'run', config, ...settings.flatMap((setting) => ['--set', setting]), '--json'];
+/**
+ * `textcraftor run CONFIG --set ...` in a process of its own.
+ * @param config undefined for the default one
+ * @param options further ones of the command line
+ * @returns the run's id, however it ended
+ */
+export function runCommand(
+  config: string | undefined,
+  settings: readonly string[],
+  options: readonly string[] = [],
+): Promise<string> {
+  const named = config === undefined ? [] : [config];
+  const args = [program, 'run', ...named, ...settings.flatMap((setting) => ['--set', setting]), ...options, '--json'];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const output: Buffer[] = [];
@@ -15,7 +25,7 @@ export function runCommand(config: string, settings: readonly string[]): Promise
     child.on('close', (code) => {
       const text = Buffer.concat(output).toString();
       if (text.startsWith('{')) resolve((JSON.parse(text) as { run: string }).run);
-      else reject(new RunError(`A run of the comparison did not begin: exit code ${code}; what it said is above.`));
+      else reject(new RunError(`A run did not begin: exit code ${code}; what it said is above.`));
     });
   });
 }

@@ -31,6 +31,7 @@ const run = (options: Partial<GenerateOptions>) =>
       out: join(folder, 'out'),
       negative: '',
       steps: 2,
+      scheduler: 'ddim',
       guidance: 3,
       seed: 1,
       ...options,

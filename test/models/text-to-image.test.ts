@@ -41,6 +41,13 @@ describe("the golden pipeline makes the latents of diffusers' StableDiffusionPip
     model.dispose();
   });
 
+  it.each(['pndm', 'dpm-solver++', 'euler'] as const)('with its scheduler for %s', async (scheduler) => {
+    const scheduled = await readSafetensors(goldenPath('pipeline/scheduled.safetensors'));
+    const conditioning = original(guided);
+    const latents = guided.denoise(tensorOf(golden, 'latents'), settings.steps, () => conditioning, { scheduler });
+    expectAgreement(latents, scheduled, scheduler, 1e-4);
+  });
+
   it('with a blend of two encoders in the last steps', async () => {
     const tuned = await loadTextEncoder(goldenPath('pipeline/tuned.safetensors'));
     const base = original(guided);

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import type { NamedComparison } from '../evaluation/report/data.ts';
+import { isGoal } from '../evaluation/metrics.ts';
+import { signed } from '../evaluation/report/format.ts';
+import type { Home } from '../pipeline/home.ts';
+import { RunRecords } from '../pipeline/runs.ts';
+import { inLanes } from './paper/lanes.ts';
+import { artifactFolders } from './run/report.ts';
+
+/** Of each group, every combination of its keys' values is tried. */
+export type Ablations = readonly Readonly<Record<string, readonly (string | number | boolean)[]>>[];
+
+/** One combination, and what came out of it. */
+export interface Ablation {
+  settings: Record<string, string | number | boolean>;
+  run: string;
+  status: string;
+  /** Of the chosen encoder against the base; empty when the run did not complete. */
+  comparisons: NamedComparison[];
+  /** Why it did not. */
+  error?: string;
+}
+
+export interface AblateOptions {
+  home: Home;
+  ablations: Ablations;
+  /** Where ablations.md and ablations.json go. */
+  out: string;
+  lanes: number;
+  /** Runs the configuration with these settings to its end, be it good or bad, and gives the run's id. */
+  run(settings: readonly string[]): Promise<string>;
+  note(line: string): void;
+}
+
+/** Every combination of a group, the last key's values changing fastest. */
+export function combinations(group: Ablations[number]): Ablation['settings'][] {
+  return Object.entries(group).reduce<Ablation['settings'][]>(
+    (all, [key, values]) => all.flatMap((settings) => values.map((value) => ({ ...settings, [key]: value }))),
+    [{}],
+  );
+}
+
+/** Runs every combination (what they have in common is done once) and writes what came out. @returns the page's path */
+export async function ablate({ home, ablations, out, lanes, run, note }: AblateOptions): Promise<string> {
+  const records = new RunRecords(home);
+  const groups = ablations.map((group) => combinations(group));
+  const found = new Map<Ablation['settings'], Ablation>();
+  await inLanes(groups.flat(), lanes, async (settings) => {
+    note(describe(settings));
+    const id = await run(Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`));
+    const record = await records.read(id);
+    const { status } = record;
+    const folder = status === 'completed' ? artifactFolders(home, record)['evaluate'] : undefined;
+    const all = folder === undefined ? [] : (JSON.parse(await readFile(join(folder, 'comparisons.json'), 'utf8')) as NamedComparison[]); // prettier-ignore
+    const comparisons = all.filter(({ arm, against, metric }) => arm === 'chosen' && against === 'base' && isGoal(metric)); // prettier-ignore
+    const error = record.stages.find(({ error }) => error)?.error?.message;
+    found.set(settings, { settings, run: id, status, comparisons, ...(error === undefined ? {} : { error }) });
+  });
+  const results = groups.map((group) => group.map((settings) => found.get(settings)!));
+  const page = join(out, 'ablations.md');
+  await writeFileAtomic(join(out, 'ablations.json'), `${canonicalJson(results)}\n`);
+  await writeFileAtomic(page, ablationsPage(results));
+  return page;
+}
+
+export function ablationsPage(groups: readonly (readonly Ablation[])[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const tables = groups.flatMap((group) => {
+    const keys = Object.keys(group[0]!.settings);
+    const metrics = [...new Set(group.flatMap(({ comparisons }) => comparisons.map(({ metric }) => metric)))];
+    const cell = ({ comparisons, status, error }: Ablation, metric: string, i: number) => {
+      const found = comparisons.find((comparison) => comparison.metric === metric);
+      if (found) return `${signed(found.mean)} (${signed(found.ci95[0])} to ${signed(found.ci95[1])})`;
+      return i === 0 ? `${status}: ${error ?? 'see textcraftor status'}` : '';
+    };
+    return [
+      `## ${keys.join(' x ')}`,
+      '',
+      row([...keys, ...metrics]),
+      row([...keys.map(() => '---'), ...metrics.map(() => '---:')]),
+      ...group.map((each) => row([...keys.map((key) => String(each.settings[key])), ...metrics.map((metric, i) => cell(each, metric, i))])), // prettier-ignore
+      '',
+    ];
+  });
+  return [
+    '# Ablations',
+    '',
+    'Written by `textcraftor ablate`: the chosen encoder against the base, mean difference with its 95 % interval, paired over prompts and start noise.',
+    '',
+    ...tables,
+  ].join('\n');
+}
+
+const describe = (settings: Ablation['settings']) =>
+  Object.entries(settings).map(([key, value]) => `${key} ${value}`).join(', '); // prettier-ignore

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { addConfigOptions, type ConfigOptions } from '../run/options.ts';
+
+/** Adds `textcraftor ablate`. */
+export function register(program: Command): void {
+  addConfigOptions(
+    program
+      .command('ablate')
+      .description('run a configuration with every combination of its `ablations`, and compare what comes out'),
+  )
+    .option('--out <dir>', 'folder for ablations.md and ablations.json', '.')
+    .option('--lanes <n>', 'how many runs at once', '1')
+    .action(async (config: string | undefined, options: ConfigOptions & { out: string; lanes: string }) => {
+      const { InputError } = await import('../../common/errors.ts');
+      const { readConfigOptions } = await import('../run/options.ts');
+      const { ablate } = await import('../ablate.ts');
+      const { runCommand } = await import('../paper/run-command.ts');
+      const { readLanes } = await import('../paper/lanes.ts');
+      const { projectHome } = await import('../home.ts');
+      const { settings } = await readConfigOptions(config, options); // refuses what no run would take
+      const { ablations } = settings as { ablations?: Parameters<typeof ablate>[0]['ablations'] };
+      if (!ablations?.length) throw new InputError('The configuration has no ablations: give a list such as [{ evaluate.steps: [4, 8] }].'); // prettier-ignore
+      const given = (['prompts', 'against', 'pipeline'] as const).flatMap((name) => options[name] === undefined ? [] : [`--${name}`, options[name]]); // prettier-ignore
+      const page = await ablate({
+        ...{ home: projectHome(), ablations, out: options.out, lanes: readLanes(options.lanes) },
+        run: (own) => runCommand(config, [...options.set, ...own], given),
+        note: (line) => console.log(line),
+      });
+      console.log(page);
+    });
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ablate, combinations } from '../../cli/ablate.ts';
+import { inLanes, readLanes } from '../../cli/paper/lanes.ts';
+import { loadConfig } from '../../pipeline/config-file.ts';
+import { Home } from '../../pipeline/home.ts';
+import { RunRecords } from '../../pipeline/runs.ts';
+import { textcraftor } from '../../pipeline/textcraftor.ts';
+import { solverNames } from '../../models/scheduler/solver.ts';
+import { temporaryFolder } from '../setup/temporary-folder.ts';
+
+describe('ablations', () => {
+  it('are every combination of a group, and no more', () => {
+    expect(combinations({ a: [1, 2], b: ['x', 'y'] })).toEqual([{ a: 1, b: 'x' }, { a: 1, b: 'y' }, { a: 2, b: 'x' }, { a: 2, b: 'y' }]); // prettier-ignore
+  });
+
+  it('are settings that the configuration takes, among them every scheduler', async () => {
+    const settings = ['ablations=[{ evaluate.scheduler: [ddim, euler], evaluate.steps: [4, 8] }]'];
+    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '.' });
+    expect(config.ablations).toEqual([{ 'evaluate.scheduler': ['ddim', 'euler'], 'evaluate.steps': [4, 8] }]);
+    const evaluate = textcraftor.stages.find(({ name }) => name === 'evaluate')!;
+    for (const scheduler of solverNames) {
+      const own = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings: [`evaluate.scheduler=${scheduler}`, 'evaluate.steps=4'], folder: '.' }); // prettier-ignore
+      // K is the same share of the steps: 7 of 8.
+      expect(evaluate.config(own)).toMatchObject({ sampler: { steps: 4, gradientSteps: 4, scheduler } });
+    }
+  });
+
+  it('are each run once; the page has what was compared, and why a run did not come to it', async () => {
+    const home = new Home(await temporaryFolder());
+    const records = new RunRecords(home);
+    const asked: string[][] = [];
+    const run = async (settings: readonly string[]): Promise<string> => {
+      asked.push([...settings]);
+      const record = await records.create('x', 'textcraftor', {}, []);
+      await records.save({ ...record, status: 'failed' });
+      return record.id;
+    };
+    const ablations = [{ 'sampler.gradientSteps': [1, 4] }, { 'evaluate.scheduler': ['pndm'] }];
+    const page = await ablate({ home, ablations, out: home.folder, lanes: 2, run, note: () => {} });
+    expect(asked).toEqual([['sampler.gradientSteps=1'], ['sampler.gradientSteps=4'], ['evaluate.scheduler="pndm"']]);
+    const text = readFileSync(page, 'utf8');
+    expect(text).toContain('## sampler.gradientSteps');
+    const found = JSON.parse(readFileSync(join(home.folder, 'ablations.json'), 'utf8')) as { status: string }[][];
+    expect(found.map((group) => group.map(({ status }) => status))).toEqual([['failed', 'failed'], ['failed']]);
+  });
+});
+
+describe('lanes', () => {
+  it('have no more at once than they are, and begin in order', async () => {
+    const begun: number[] = [];
+    let [now, most] = [0, 0];
+    await inLanes([1, 2, 3, 4, 5], 2, async (item) => {
+      begun.push(item);
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      now--;
+    });
+    expect([begun, most]).toEqual([[1, 2, 3, 4, 5], 2]);
+    expect(() => readLanes('none')).toThrow('--lanes must be a whole number from 1, not "none".');
+  });
+});
