@@ -8,7 +8,7 @@ import { RunRecords } from '../pipeline/runs.ts';
 import { claims, meansOf } from './paper/claims.ts';
 import { collect, combine, stopOf, type CollectedRun, type Stop } from './paper/collect.ts';
 import { inLanes } from './paper/lanes.ts';
-import { fullBudget, quickBudget, variants } from './paper/matrix.ts';
+import { fullBudget, quickBudget, runName, variants } from './paper/matrix.ts';
 import { resultsPage } from './paper/page.ts';
 import { armPlot } from './paper/plot.ts';
 
@@ -38,7 +38,7 @@ export async function paper({ home, out, quick, lanes, threads, run, note }: Pap
   await inLanes(tasks, lanes, async (task) => {
     const { variant, seed } = task;
     note(`Variant ${variant.name}, seed ${seed}`);
-    const id = await run('configs/paper.yaml', [...variant.settings, `engine.threads=${threads}`, `seed=${seed}`, `name=paper-${variant.name.replace(/\W+/g, '-')}-${seed}`]); // prettier-ignore
+    const id = await run('configs/paper.yaml', [...variant.settings, `engine.threads=${threads}`, `seed=${seed}`, `name=${runName(variant, seed)}`]); // prettier-ignore
     trained = ((await records.config(id)) as Config).rewards.map(({ name }) => name);
     ended.set(task, await records.read(id));
   });

@@ -124,6 +124,7 @@ export class TextToImage {
     const plan = solverSteps(scheduler, this.#pipeline.config.scheduler, steps);
     const end = until ?? plan.length;
     const oneStep = isOneStep(plan);
+    if (from >= end) return noise.clone();
     if (!oneStep && (from > 0 || end < plan.length))
       throw new RangeError(`${scheduler} cannot begin or end in between`);
     if (unet && unet.weights !== this.#secondUnet) this.#program.load(SECOND_UNET, unet.weights, unet.source);

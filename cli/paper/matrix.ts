@@ -48,6 +48,10 @@ export const quickBudget: Budget = {
   transfer: 24,
 };
 
+/** What a variant's run is called. */
+export const runName = ({ name }: Variant, seed: number): string =>
+  `paper-${name.toLowerCase().replace(/[^a-z]+/g, '-')}-${seed}`;
+
 /** UNets that the encoder was not tuned with, as the comparison calls them. */
 const UNETS = { second: 'second UNet', inpainting: 'inpainting UNet', control: 'control UNet' } as const;
 const guides = { second: 'none', inpainting: 'inpainting', control: 'silhouette' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { claims, verdictOf, type Results } from '../../cli/paper/claims.ts';
 import { combine, stopOf, type CollectedRun } from '../../cli/paper/collect.ts';
-import { fullBudget, quickBudget, variants } from '../../cli/paper/matrix.ts';
+import { fullBudget, quickBudget, runName, variants } from '../../cli/paper/matrix.ts';
 import { resultsPage } from '../../cli/paper/page.ts';
 import { armPlot } from '../../cli/paper/plot.ts';
 import { Bootstraps } from '../../common/statistics.ts';
@@ -76,7 +76,11 @@ describe("the paper's comparison", () => {
   });
 
   it.each([fullBudget, quickBudget])('has variants whose settings the configuration takes', async (budget) => {
-    for (const { settings } of variants(budget))
+    const all = variants(budget);
+    for (const variant of all) {
+      const settings = [...variant.settings, `name=${runName(variant, 1)}`];
       await expect(loadConfig(textcraftor, { file: 'configs/paper.yaml', settings, folder: '.' })).resolves.toBeDefined(); // prettier-ignore
+    }
+    expect(new Set(all.map((variant) => runName(variant, 1))).size).toBe(all.length);
   });
 });

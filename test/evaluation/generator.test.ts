@@ -103,6 +103,24 @@ describe('PictureGenerator', () => {
     expect(one).not.toEqual(two);
   });
 
+  it('lets them in under a scheduler whose steps need those before, and starts that from the noise', () => {
+    const pndm = new PictureGenerator(pipeline, { ...sampler, scheduler: 'pndm' }, 5, 1);
+    const embed = (encoder: Weights) => [{ embeddings: pndm.embed(encoder, prompts, 'test'), weight: 1 }];
+    const base: Arm = { name: 'base', terms: embed(pipeline.weights.textEncoder) };
+    const late: Arm = { name: 'late', terms: embed(other) };
+    const items = [{ prompt: 0, sample: 0 }];
+    const noise = pndm.firstSteps(prompts, items, base);
+    expect([...noise.dataSync()]).toEqual([...startNoise(5, 'a', 0, [8, 8, 4])]);
+    const make = (arm: Arm) => pndm.lastSteps(noise, items, arm, base);
+    // PNDM's four steps are five evaluations.
+    const [none, some, all] = [0, 2, 5].map((lastSteps) => make({ ...late, lastSteps }));
+    expect(none).toEqual(make(base));
+    expect(some).toEqual(make(late)); // K = 2
+    expect(all).toEqual(pndm.lastSteps(noise, items, late));
+    expect(new Set([none, some, all].map((picture) => picture!.slice(0, 50).join())).size).toBe(3);
+    pndm.dispose();
+  });
+
   it('gives a picture that does not depend on what else is in the batch', () => {
     const original = generator.embed(pipeline.weights.textEncoder, prompts, folder);
     const base: Arm = { name: 'base', terms: [{ embeddings: original, weight: 1 }] };
