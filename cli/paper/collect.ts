@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
-import type { BenchmarkResult, Scores, Transfer } from '../../evaluation/report/data.ts';
+import type { BenchmarkResult, Choice, Scores, Sweep, Transfer } from '../../evaluation/report/data.ts';
+import type { PromptEngineering } from '../../evaluation/stages/prompt-engineering.ts';
 import type { Home } from '../../pipeline/home.ts';
 import type { Run } from '../../pipeline/runs.ts';
 import { artifactFolders } from '../run/report.ts';
@@ -16,6 +17,8 @@ export interface CollectedRun {
   sets: { name: string; arms: Readonly<Record<string, string>>; scores: Scores['scores'] }[];
   prompts: number;
   samplesPerPrompt: number;
+  /** What validation prompts chose, by the comparison's arm. */
+  chosen: Record<string, string>;
   /** Seconds and reward evaluations of the stages that tune. */
   tuning: { stage: string; seconds: number; rewardEvaluations: number }[];
 }
@@ -38,6 +41,12 @@ export function stopOf(run: Run, variant: Variant, seed: number): Stop {
   return { variant, seed, message: error.message };
 }
 
+/** What was chosen, in words. */
+function choiceOf({ step, blend, unetStep }: Choice['chosen']): string {
+  const parts = [...(step > 0 ? [`encoder of step ${step} at ${blend}`] : []), ...(unetStep === undefined ? [] : [`UNet of step ${unetStep}`])]; // prettier-ignore
+  return parts.length > 0 ? parts.join(', ') : 'the original';
+}
+
 const notCompleted = ({ id, status }: Run) =>
   new RunError(`Run ${id} of the comparison is ${status}: textcraftor status ${id} says more. Then start npm run paper again; it goes on from there.`); // prettier-ignore
 
@@ -54,6 +63,16 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
       return { stage, seconds, rewardEvaluations };
     }),
   );
+  const { chosen, baselines = {} } = await read<Sweep>(folders['sweep']!, 'sweep.json');
+  const choices: Record<string, string> = {};
+  const choose = (arm: string, text: string) => variant.arms[arm] && (choices[variant.arms[arm]] = text);
+  choose('chosen', choiceOf(chosen));
+  for (const [name, choice] of Object.entries(baselines)) choose(name, choiceOf(choice.chosen));
+  const rewriting = folders['prompt-engineering'];
+  if (rewriting !== undefined) {
+    const { chosen: phrases } = await read<PromptEngineering>(rewriting, 'prompt-engineering.json');
+    choose('prompt-engineering', phrases.length > 0 ? phrases.join(', ') : 'no phrase');
+  }
   const { prompts, samplesPerPrompt, scores } = await read<BenchmarkResult>(folder, 'benchmarks', 'world.json');
   const others = variant.transfer ? await read<Transfer[]>(folders['transfer']!, 'transfer.json') : [];
   const transfer = others.map(({ unet, scores }) => {
@@ -61,7 +80,7 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
     return { name, arms: { base: name, chosen: `${name}, encoder` }, scores };
   });
   return {
-    ...{ variant, seed, tuning, samplesPerPrompt, prompts: prompts.length },
+    ...{ variant, seed, tuning, samplesPerPrompt, prompts: prompts.length, chosen: choices },
     sets: [{ name: 'world', arms: variant.arms, scores }, ...transfer],
   };
 }

@@ -13,7 +13,8 @@ export interface Paper {
 /** The page, all of it read off the numbers. */
 export function resultsPage({ results, claims, runs, trained, quick }: Paper): string {
   const metrics = [...trained, 'heldOut', 'oracle', 'diversity'];
-  const seeds = new Set(runs.map(({ seed }) => seed)).size;
+  const seedsOf = [...new Set(runs.map(({ seed }) => seed))];
+  const seeds = seedsOf.length;
   const { prompts, samplesPerPrompt } = runs[0]!;
   const means = meansOf(results);
   const verdicts = (verdict: Claim['verdict']) => claims.filter((claim) => claim.verdict === verdict).length;
@@ -42,6 +43,14 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
     '',
     ...['heldOut', 'oracle'].map((metric) => `![${metric} of every arm](images/results-${metric}.svg)`),
     '',
+    '## What validation prompts chose',
+    '',
+    'Among what each arm kept, by the oracle, where no reward falls and diversity stays. Fusion and the UNet alone are the last ones.',
+    '',
+    row(['arm', ...seedsOf.map((seed) => `seed ${seed}`)]),
+    row(['---', ...seedsOf.map(() => '---')]),
+    ...choices(runs, seedsOf).map(row),
+    '',
     '## What tuning cost',
     '',
     'Time is that of making the network, all attempts together, on the machine at hand.',
@@ -51,6 +60,11 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
     ...costs(runs).map(row),
     '',
   ].join('\n');
+}
+
+function choices(runs: readonly CollectedRun[], seeds: readonly number[]): string[][] {
+  const arms = [...new Set(runs.flatMap(({ chosen }) => Object.keys(chosen)))];
+  return arms.map((arm) => [arm, ...seeds.map((seed) => runs.find((run) => run.seed === seed && arm in run.chosen)?.chosen[arm] ?? '')]); // prettier-ignore
 }
 
 function costs(runs: readonly CollectedRun[]): string[][] {

@@ -16,7 +16,7 @@ const run = (seed: number, name: string, scores: Record<string, Record<string, n
   const variant = ofVariant(name);
   const lists = Object.fromEntries(Object.entries(scores).map(([arm, metrics]) => [arm, Object.fromEntries(Object.entries(metrics).map(([metric, level]) => [metric, values(level)]))])); // prettier-ignore
   return {
-    ...{ variant, seed, samplesPerPrompt: 2, prompts: 40 },
+    ...{ variant, seed, samplesPerPrompt: 2, prompts: 40, chosen: { [Object.values(variant.arms).at(-1)!]: `step ${seed}` } }, // prettier-ignore
     tuning: [{ stage: 'tune-encoder', seconds: 12, rewardEvaluations: 320 }],
     sets: [{ name: 'world', arms: variant.arms, scores: lists }],
   };
@@ -57,6 +57,7 @@ describe("the paper's comparison", () => {
     expect(page).toContain(`Of ${found.length} claims ${holds} hold`);
     expect(page).toContain('2 seeds of tuning, 40 held-out prompts');
     expect(page).toMatch(/\| encoder \| tune-encoder \| 320 \| 12, 12 \|/);
+    expect(page).toContain('| encoder, LoRA | step 1 | step 2 |');
     expect(page).toContain('seed 1: gamed; seed 2: it was not stopped');
     expect(armPlot(results, 'heldOut', 'Held-out reward', bootstraps)).toContain('encoder, LoRA');
   });
