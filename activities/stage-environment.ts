@@ -9,10 +9,7 @@ const largestHeapBlock = 32 << 20;
  * glibc gives big blocks back to the system as soon as they are freed, and asks for them again at the next step: a fifth
  * of a small model's training time. These thresholds keep them.
  */
-export function stageEnvironment(
-  parent: NodeJS.ProcessEnv,
-  { threads, xla, dtype }: EngineSettings,
-): NodeJS.ProcessEnv {
+export function stageEnvironment(parent: NodeJS.ProcessEnv, { threads, xla }: EngineSettings): NodeJS.ProcessEnv {
   return {
     ...parent,
     MALLOC_TRIM_THRESHOLD_: String(4n << 30n),
@@ -23,7 +20,6 @@ export function stageEnvironment(
     ...(threads > 0
       ? { OMP_NUM_THREADS: `${threads}`, TF_NUM_INTRAOP_THREADS: `${threads}`, TF_NUM_INTEROP_THREADS: '1' }
       : {}),
-    ...(dtype === 'bfloat16' ? { TF_SET_ONEDNN_FPMATH_MODE: 'BF16' } : {}),
     ...(xla ? { TF_XLA_FLAGS: '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit' } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import type { Fault } from '../common/fault-points.ts';
 import type { ErrorRecord } from '../common/errors.ts';
+import type { ComputeType } from '../engine/compute-type.ts';
 import type { Progress } from '../pipeline/stage.ts';
 
 /** Which function of a stage's module is called, and what it gets besides the context. */
@@ -17,6 +18,8 @@ export interface StageOrder {
   module: string;
   call: StageCall;
   config: unknown;
+  /** What networks are computed in; default float32. */
+  dtype?: ComputeType;
   seed: number;
   inputs: Record<string, string>;
   output: string;

@@ -127,7 +127,9 @@ export class Workbench {
     const { file, attempt } = lease;
     const config = call.name === 'runItem' && stage.itemConfig ? stage.itemConfig(settings) : stage.config(settings);
     const fault = this.#fault ? { fault: this.#fault } : {};
-    return { module, call, config, seed: settings.seed, inputs, output, scratch, lease: { file, attempt }, ...fault };
+    const { dtype } = settings.engine;
+    const rest = { seed: settings.seed, ...(dtype ? { dtype } : {}), ...fault };
+    return { module, call, config, inputs, output, scratch, lease: { file, attempt }, ...rest };
   }
 
   environment({ settings }: Work): NodeJS.ProcessEnv {

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
 import { Database } from '../datasets/database.ts';
+import type { ComputeType } from '../engine/compute-type.ts';
 import { findSources } from '../datasets/sources/find.ts';
 import { wholeFiles } from '../datasets/sources/rows.ts';
 import { writeWeights, type Weights } from '../engine/weights.ts';
@@ -29,6 +30,8 @@ export interface StepOptions {
   gradSteps: number;
   guidance: number;
   train?: Train;
+  /** What networks are computed in. */
+  dtype?: ComputeType;
   /** A tuned encoder (folder or safetensors file) that the last K steps see. */
   textEncoder?: string;
   saveTensors: string;
@@ -51,7 +54,7 @@ export interface StepResult {
 
 /** Computes a training step and writes it to a file; the parameters' names are those of the networks' files. */
 export async function step(options: StepOptions): Promise<StepResult> {
-  const { steps, gradSteps: gradientSteps, guidance, train = 'encoder', textEncoder, saveTensors } = options;
+  const { steps, gradSteps: gradientSteps, guidance, train = 'encoder', dtype, textEncoder, saveTensors } = options;
   if (gradientSteps > steps)
     throw new InputError(`--grad-steps is ${gradientSteps}; expected at most --steps, ${steps}.`);
   const specs = await readRewards(options.rewards);
@@ -64,7 +67,7 @@ export async function step(options: StepOptions): Promise<StepResult> {
   const encoder = textEncoder === undefined ? undefined : { weights: await loadTextEncoder(textEncoder), source: textEncoder }; // prettier-ignore
 
   const sampler = { steps, guidance, gradientSteps };
-  const inputs = { sampler, prompts, noise, train: TRAINED[train], encoder };
+  const inputs = { sampler, prompts, noise, train: TRAINED[train], encoder, type: dtype };
   const { loss, scores, gradients } = gradientStep(pipeline, rewards, inputs);
   const tensors: Weights = new Map([['loss', { shape: [1], data: Float32Array.of(loss) }]]);
   for (const [name, data] of Object.entries(scores)) tensors.set(`reward.${name}`, { shape: [prompts.length], data });

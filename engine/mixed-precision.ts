@@ -63,8 +63,8 @@ export function mixPrecision(
   for (const node of nodes) {
     const { op, name, input } = node;
     const factors = PRODUCTS[op];
-    // A product with a constant resizes a picture or sums: no layer of a network.
-    if (factors && inFloat(name) && !factors.some((i) => constants.has(input[i]!)))
+    // A product with a constant resizes a picture or sums: no layer of a network. One column is a score.
+    if (factors && inFloat(name) && !factors.some((i) => constants.has(input[i]!)) && !isColumn(before.get(name)!.shape))
       give({ ...node, input: input.map((reference, i) => (factors.includes(i) ? cast(reference, type) : reference)) }, 'T'); // prettier-ignore
     else if (op === 'ReadVariableOp' && stored.has(input[0]!)) give(node, 'dtype');
     else if (FOLLOWERS.has(op) && !outputs.has(name) && follows(op, input.filter(inFloat).map(inHalf)))
@@ -73,6 +73,9 @@ export function mixPrecision(
   }
   return graph;
 }
+
+/** Whether a matrix has one column: scores, and the weights that give them. */
+export const isColumn = (shape: readonly number[]): boolean => shape.length === 2 && shape[1] === 1;
 
 /** A constant has no entry of its own among the tensors. */
 function constantOutput({ attr }: NodeDefinition): NodeOutput {

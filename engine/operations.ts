@@ -58,6 +58,11 @@ export function bucketize(x: Tensor, boundaries: readonly number[]): Tensor {
   );
 }
 
+/** One of two tensors of the same shape, by a boolean scalar, without a gradient: TensorFlow's SelectV2. */
+export function select(first: Tensor, a: Tensor, b: Tensor): Tensor {
+  return backend().executeSingleOutput('SelectV2', [typeAttribute('T', a.dtype)], [first, a, b]);
+}
+
 /**
  * `x`, for use once `earlier` is there: in a program, what is computed from it waits for that, and is not shared with what
  * was computed from x before. So a gradient computes again what it would otherwise have kept.

@@ -7,7 +7,7 @@ import { turnConvolutions } from './convolutions.ts';
 import { sumByProduct } from './reductions.ts';
 import { encodeSavedModel, type NodeDefinition } from './graph-definition.ts';
 import { split, type Halves } from './halves.ts';
-import { isHalf, mixPrecision, narrowKept } from './mixed-precision.ts';
+import { isColumn, isHalf, mixPrecision, narrowKept } from './mixed-precision.ts';
 import { fileShape, toEngine, toFile } from './parameters.ts';
 import { record } from './recorder.ts';
 import {
@@ -89,13 +89,13 @@ interface RunningBackend {
 export class Program {
   readonly #variables = new Map<string, Variable>();
   readonly #entries = new Map<string, Entry>();
-  readonly #type: ComputeType;
+  readonly type: ComputeType;
   #recorded: Recorded[] = [];
   #id: number | undefined;
 
   /** @param type what is computed in, and what weights that no entry point assigns are stored in */
   constructor({ type = computeType() }: { type?: ComputeType } = {}) {
-    this.#type = type;
+    this.type = type;
   }
 
   /**
@@ -151,18 +151,19 @@ export class Program {
     this.#set(new Map(states.map(([name, { shape, dtype }]) => [name, () => (dtype === 'uint8' ? tf.zeros([sizeOf(shape) / 4], 'int32') : tf.zeros([...shape]))]))); // prettier-ignore
   }
 
-  /** Matrices and kernels that nothing assigns need no more than what they are computed in. */
+  /** Matrices and kernels that nothing assigns need no more than what they are computed in; what gives scores is float32. */
   #storeInHalf(): void {
-    const type = this.#type;
+    const { type } = this;
     if (type === 'float32') return;
     const assigned = new Set(this.#recorded.flatMap(({ assigned }) => [...assigned]));
     for (const [name, variable] of this.#variables)
-      if (!isState(name) && !assigned.has(name) && variable.shape.length > 1) variable.dtype = type;
+      if (!isState(name) && !assigned.has(name) && variable.shape.length > 1 && !isColumn(variable.shape))
+        this.#variables.set(name, { ...variable, dtype: type });
   }
 
   /** The nodes of an entry point as they will run; sets its halves. */
   #finish({ entry, outputs, waiting, done, ...graph }: Recorded): NodeDefinition[] {
-    const type = this.#type;
+    const { type } = this;
     let { nodes, tensors } = graph;
     const halvesOf = () => (waiting.size > 0 ? split(nodes, waiting, outputs, done, tensors) : undefined);
     if (type !== 'float32') {

@@ -156,10 +156,10 @@ const shape = z.strictObject({
       threads: whole.min(0).default(0),
       xla: z.boolean().default(false),
       /**
-       * What products and convolutions are computed in. With bfloat16 their factors are rounded to it and the sums are
-       * float32, as are weights, activations and the optimizer: no loss scaling is needed. For processors that have it.
+       * What products, convolutions and activations are computed in, and weights that are not trained are stored in. The
+       * rest, what is trained and its optimizer above all, is float32. With float16 the loss is scaled.
        */
-      dtype: z.enum(['float32', 'bfloat16']).default('float32'),
+      dtype: z.enum(['float32', 'bfloat16', 'float16']).default('float32'),
     })
     .prefault({}),
 });

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import { InputError } from '../common/errors.ts';
 import { nearest } from '../common/nearest.ts';
+import type { ComputeType } from '../engine/compute-type.ts';
 import type { StagesSettings } from './cache-policy.ts';
 import { topologicalOrder } from './graph.ts';
 import { lintGraph } from './lint.ts';
@@ -22,8 +23,8 @@ export interface EngineSettings {
   threads: number;
   /** Whether XLA compiles the graphs. Results depend on it. */
   xla: boolean;
-  /** What products and convolutions are computed in; default float32. Results depend on it. */
-  dtype?: 'float32' | 'bfloat16';
+  /** What networks are computed in; default float32. Results depend on it. */
+  dtype?: ComputeType;
 }
 
 /** A directed acyclic graph of stages over one configuration. */

@@ -1,6 +1,7 @@
 import { tf, type Tensor } from '../engine/tensorflow.ts';
+import { select } from '../engine/operations.ts';
 import { float32, type Scope } from '../engine/program.ts';
-import { moment, type MomentType } from './moments.ts';
+import { moment, type Choose, type MomentType } from './moments.ts';
 
 export interface AdamWOptions {
   beta1: number;
@@ -28,6 +29,7 @@ export const globalNorm = (tensors: Tensor[]): Tensor => tf.addN(tensors.map((t)
 /**
  * One step of AdamW (Loshchilov and Hutter, "Decoupled weight decay regularization", Alg. 2) inside an entry point, on
  * parameters of `group`. The moments are kept in `state/adam.m…` and `state/adam.v…`. Vectors (norms, biases) do not decay.
+ * @param proceed boolean scalar: without it all stays as it was
  * @returns the norm of the gradient before clipping
  */
 export function adamW(
@@ -36,6 +38,7 @@ export function adamW(
   gradients: Map<string, Tensor>,
   numbers: Tensor,
   options: AdamWOptions,
+  proceed?: Tensor,
 ): Tensor {
   const { beta1, beta2, epsilon, weightDecay, gradientClip, moments = 'float32' } = options;
   const [learningRate, correction1, correction2] = tf.split(numbers, 3).map((t) => t.reshape([])) as [
@@ -46,6 +49,7 @@ export function adamW(
   const norm = globalNorm([...gradients.values()]);
   const scale = tf.div(gradientClip, norm.maximum(gradientClip));
   let previous = scale;
+  const choose: Choose = (next, before) => (proceed ? select(proceed, next, before) : next);
   for (const [name, raw] of gradients) {
     const full = `${group}/${name}`;
     const value = scope.value(full);
@@ -56,9 +60,9 @@ export function adamW(
     const newV = v.value.mul(beta2).add(gradient.square().mul(1 - beta2));
     const step = newM.div(correction1).div(newV.div(correction2).sqrt().add(epsilon));
     const decayed = value.shape.length > 1 ? step.add(value.mul(weightDecay)) : step;
-    m.assign(newM);
-    v.assign(newV);
-    previous = value.sub(decayed.mul(learningRate));
+    m.assign(newM, choose);
+    v.assign(newV, choose);
+    previous = choose(value.sub(decayed.mul(learningRate)), value);
     scope.assign(full, previous);
   }
   return norm;

@@ -1,3 +1,4 @@
+import type { ComputeType } from '../engine/compute-type.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
@@ -15,6 +16,8 @@ export interface GradientStepInputs {
   train: readonly TrainableNetwork[];
   /** The encoder that the last K steps see, where it is not the pipeline's own; and where it is from, for messages. */
   encoder?: { weights: Weights; source: string } | undefined;
+  /** What is computed in; default: the process's own type. */
+  type?: ComputeType | undefined;
 }
 
 /**
@@ -25,12 +28,12 @@ export interface GradientStepInputs {
 export function gradientStep(
   pipeline: LoadedPipeline,
   rewards: readonly LoadedReward[],
-  { sampler, prompts, noise, train, encoder }: GradientStepInputs,
+  { sampler, prompts, noise, train, encoder, type }: GradientStepInputs,
 ): StepGradients {
   const [batch, height, width] = noise.shape as [number, number, number, number];
   const generator = textToImage(pipeline, rewards, { batch, latentSize: [height, width], sampler });
   const trained = train.map((name) => ({ name, learningRate: 0 }));
-  const trainer = new Trainer(generator, { trained, gradientSteps: sampler.gradientSteps, embeddingPull: 0 });
+  const trainer = new Trainer(generator, { trained, gradientSteps: sampler.gradientSteps, embeddingPull: 0, type });
   const rollout = trainer.rollout(prompts, noise);
   if (encoder) trainer.program.load(TEXT_ENCODER, encoder.weights, encoder.source);
   const { gradients, ...rest } = trainer.gradients(rollout, [...prompts.keys()]);

@@ -8,8 +8,10 @@ export type MomentType = 'float32' | '8bit';
 /** A moment of one parameter, inside an entry point. */
 export interface Moment {
   value: Tensor;
-  assign(next: Tensor): void;
+  /** @param choose what is written: the new values, or those that were there */
+  assign(next: Tensor, choose: Choose): void;
 }
+export type Choose = (next: Tensor, before: Tensor) => Tensor;
 
 /** Elements from which on a moment is kept in 8 bits: below there is little to save (bitsandbytes' min_8bit_size). */
 const LARGE = 4096;
@@ -34,20 +36,19 @@ export function moment(
   after: Tensor,
 ): Moment {
   const { shape, size } = scope.value(parameter);
-  if (type === 'float32' || size < LARGE)
-    return {
-      value: scope.state(kind, parameter),
-      assign: (next) => scope.assign(`state/${kind}/${parameter}`, next),
-    };
+  if (type === 'float32' || size < LARGE) {
+    const value = scope.state(kind, parameter);
+    return { value, assign: (next, choose) => scope.assign(`state/${kind}/${parameter}`, choose(next, value)) };
+  }
   const shapes = quantizedShapes(size);
   const codes = scope.bytes(codesOf(kind), parameter, shapes.codes, after);
   const scales = scope.state(scalesOf(kind), parameter, shapes.scales);
   return {
     value: dequantize({ codes, scales }, MAPS[kind], shape),
-    assign(next) {
+    assign(next, choose) {
       const found = quantize(next, MAPS[kind]);
-      scope.assign(`state/${codesOf(kind)}/${parameter}`, found.codes);
-      scope.assign(`state/${scalesOf(kind)}/${parameter}`, found.scales);
+      scope.assign(`state/${codesOf(kind)}/${parameter}`, choose(found.codes, codes));
+      scope.assign(`state/${scalesOf(kind)}/${parameter}`, choose(found.scales, scales));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { computeType } from '../engine/compute-type.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import { LORA_TARGETS, type LoraSettings } from '../models/lora.ts';
 import type { SamplerSettings } from '../models/sampler.ts';
@@ -60,6 +61,8 @@ export interface MakeOptions extends Pick<TextToImageSettings, 'encoder'> {
   watch?: { shards: string; scratch: string };
   /** Measures without gradient in any case. */
   observes?: boolean;
+  /** For trainers that take steps of their own, with no scale for the loss: float32 where that of float16 would be needed. */
+  ownSteps?: boolean;
 }
 
 /** What a stage tunes with. */
@@ -76,7 +79,7 @@ export async function makeTrainer(
   pipeline: LoadedPipeline,
   config: TuneSettings,
   networks: readonly NetworkToTrain[],
-  { seed, embeddingPull = 0, encoder, watch, observes = false }: MakeOptions,
+  { seed, embeddingPull = 0, encoder, watch, observes = false, ownSteps = false }: MakeOptions,
 ): Promise<TuningTools> {
   const { batch, sampler, augment, gradient, average = 0, alarm, heldOut } = config;
   const watched = observes || (watch !== undefined && alarm !== undefined);
@@ -90,6 +93,7 @@ export async function makeTrainer(
     gradientSteps: sampler.gradientSteps,
     embeddingPull,
     optimizer: optimizerOf(config),
+    type: ownSteps && computeType() === 'float16' ? 'float32' : computeType(),
     seed,
     weightPull: config.weightPull ?? 0,
     ...(average > 0 ? { averageDecay: average } : {}),

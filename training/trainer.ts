@@ -6,6 +6,7 @@ import { requireFiniteScores } from '../rewards/total.ts';
 import { ADAMW, updateNumbers } from './adamw.ts';
 import type { Draw, Generator } from './generator.ts';
 import { stepsWithGradient, type GradientVariant } from './gradient-variants.ts';
+import { LossScale } from './loss-scale.ts';
 import type { Rollout } from './rollout.ts';
 import { loadSnapshot, takeSnapshot, type Snapshot } from './snapshot.ts';
 import { trainedGroup, tunedNetwork, type TunedNetwork } from './trained-networks.ts';
@@ -36,6 +37,9 @@ export interface StepMetrics {
   deltaNorm: Record<string, number>;
   /** Mean squared distance of the embeddings from the original ones, where what makes them is trained. */
   drift?: number;
+  /** Where the loss is scaled: by how much now, and how many steps were left out so far. The norms of such a step are 0. */
+  lossScale?: number;
+  skipped?: number;
 }
 
 /** One step's loss, rewards [B] and gradients by network and parameter, these as a file holds the parameters. */
@@ -49,15 +53,17 @@ export interface StepGradients {
 export class Trainer {
   readonly program: Program;
   readonly #learns: TuningProgram['learns'];
+  readonly #scale: LossScale | undefined;
   readonly #generator: Generator;
   readonly #settings: TrainerSettings;
 
   constructor(generator: Generator, settings: TrainerSettings) {
     this.#generator = generator;
     this.#settings = settings;
-    const { program, learns } = tuningProgram(generator, settings);
+    const { program, learns, scales } = tuningProgram(generator, settings);
     this.program = program;
     this.#learns = learns;
+    this.#scale = scales ? new LossScale() : undefined;
     this.#startAverage();
   }
 
@@ -69,29 +75,39 @@ export class Trainer {
   step(step: number, rollout: Rollout, rows: readonly number[], rate: number): StepMetrics {
     return tf.tidy(() => {
       const { loss, scores, backward } = this.#forwardBackward(step, rollout, rows);
-      const numbers = this.#settings.trained.map(({ name, learningRate }) => [numbersOf(name), updateNumbers(learningRate * rate, step, this.#settings.optimizer ?? ADAMW)]); // prettier-ignore
-      const { drift, ...norms } = this.program.run('update', { ...backward, ...(Object.fromEntries(numbers) as Tensors) }); // prettier-ignore
-      this.#average(step);
+      const update = step - (this.#scale?.skipped ?? 0);
+      const numbers = this.#settings.trained.map(({ name, learningRate }) => [numbersOf(name), updateNumbers(learningRate * rate, update, this.#settings.optimizer ?? ADAMW)]); // prettier-ignore
+      const { drift, finite, ...norms } = this.program.run('update', { ...backward, ...this.#scaleInput(), ...(Object.fromEntries(numbers) as Tensors) }); // prettier-ignore
+      const skips = finite !== undefined && scalar(finite) === 0;
+      this.#scale?.update(!skips);
+      if (!skips) this.#average(update);
       const mean = (values: Float32Array) => values.reduce((a, b) => a + b, 0) / values.length;
       return {
         step,
         loss,
         rewards: Object.fromEntries(Object.entries(scores).map(([name, values]) => [name, mean(values)])),
-        gradientNorm: scalars(norms),
+        gradientNorm: skips ? Object.fromEntries(Object.keys(norms).map((name) => [name, 0])) : scalars(norms),
         deltaNorm: scalars(this.program.run('deltaNorm', {})),
         ...(drift ? { drift: scalar(drift) } : {}),
+        ...(this.#scale ? { lossScale: this.#scale.value, skipped: this.#scale.skipped } : {}),
       };
     });
   }
 
+  #scaleInput(): Tensors {
+    return this.#scale ? { scale: tf.scalar(this.#scale.value) } : {};
+  }
+
   /** What a later step depends on. */
   snapshot(): Snapshot {
-    return takeSnapshot(this.program, this.#settings.trained);
+    const snapshot = takeSnapshot(this.program, this.#settings.trained);
+    return this.#scale ? { ...snapshot, state: new Map([...snapshot.state, ...this.#scale.snapshot()]) } : snapshot;
   }
 
   /** Goes back to a snapshot. */
   restore(snapshot: Snapshot): void {
     loadSnapshot(this.program, this.#settings.trained, snapshot);
+    this.#scale?.restore(snapshot.state);
   }
 
   /** What is trained of a network starts at these weights; what it was before stays the reference. */
@@ -133,12 +149,21 @@ export class Trainer {
     return { shape: noise.shape.slice(1), samples, latents };
   }
 
-  /** Loss, rewards and dL/d(phi), without a step. */
+  /** Loss, rewards and dL/d(phi), without a step. Where the loss is scaled, so that they are finite, if that can be. */
   gradients(rollout: Rollout, rows: readonly number[]): StepGradients {
+    for (;;) {
+      const found = this.#gradients(rollout, rows);
+      const all = Object.values(found.gradients).flatMap((weights) => [...weights.values()]);
+      if (!this.#scale || this.#scale.value < 1 || all.every(({ data }) => data.every(Number.isFinite))) return found;
+      this.#scale.update(false);
+    }
+  }
+
+  #gradients(rollout: Rollout, rows: readonly number[]): StepGradients {
     const { trained } = this.#settings;
     return withoutTidying(() => {
       const { loss, scores, backward } = this.#forwardBackward(undefined, rollout, rows);
-      const ofEncode = Object.entries(this.program.run('gradients', backward)).map(([name, t]) => [name, this.program.inFileLayout(name, t)] as const); // prettier-ignore
+      const ofEncode = Object.entries(this.program.run('gradients', { ...backward, ...this.#scaleInput() })).map(([name, t]) => [name, this.program.inFileLayout(name, t)] as const); // prettier-ignore
       const gradients = trained.map((network) => {
         const group = trainedGroup(network);
         const own = ofEncode.filter(([name]) => name.startsWith(`${group}/`));
@@ -164,7 +189,7 @@ export class Trainer {
     const found = { loss: 0, scores: {} as Record<string, Float32Array> };
     const sums = new Map<string, Tensor[]>();
     for (const [i, { starts, end }] of passes.entries()) {
-      const { loss, dz, ...rewards } = this.program.run('score', { z: end, ...this.#generator.scoreInputs.of(prompts, draw) }); // prettier-ignore
+      const { loss, dz, ...rewards } = this.program.run('score', { z: end, ...this.#scaleInput(), ...this.#generator.scoreInputs.of(prompts, draw) }); // prettier-ignore
       const scores = Object.fromEntries(this.#generator.rewards.map(({ name }) => [name, rewards[scoresOf(name)]!.dataSync() as Float32Array])); // prettier-ignore
       requireFiniteScores(scores, { ...(step === undefined ? {} : { step }), prompts });
       found.loss += scalar(loss!) / passes.length;
@@ -174,7 +199,7 @@ export class Trainer {
       let gradient = passes.length === 1 ? dz! : dz!.div(passes.length);
       for (const [k, start] of starts.toReversed().entries()) {
         const keep = this.#learns.step ? { keep: tf.scalar(i === 0 && k === 0 ? 0 : 1) } : {};
-        const late = { dz: gradient, ...keep };
+        const late = { dz: gradient, ...keep, ...(this.#learns.step ? this.#scaleInput() : {}) };
         // A gradient that is zero whatever comes later (of the empty prompt, without guidance) is there from the start.
         const back = start.pending
           ? { ...start.pending.outputs, ...start.pending.finish(late) }

@@ -125,12 +125,13 @@ const named = (measure: string, network: string, index: number) => (index === 0 
 
 /** A line of metrics.jsonl: the rewards as `reward.NAME`. */
 function metricsLine(metrics: StepMetrics, networks: readonly string[], learningRate: number): Line {
-  const { step, loss, drift, rewards } = metrics;
+  const { step, loss, drift, rewards, lossScale, skipped } = metrics;
   const norms = (measure: 'gradientNorm' | 'deltaNorm') =>
     Object.fromEntries(networks.map((network, i) => [named(measure, network, i), metrics[measure][network]!]));
   return {
     ...{ step, loss, ...norms('gradientNorm'), ...norms('deltaNorm') },
     ...(drift === undefined ? {} : { drift }),
+    ...(lossScale === undefined || skipped === undefined ? {} : { lossScale, skipped }),
     learningRate,
     ...Object.fromEntries(Object.entries(rewards).map(([name, mean]) => [`reward.${name}`, mean])),
   };

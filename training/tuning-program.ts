@@ -1,4 +1,6 @@
+import type { ComputeType } from '../engine/compute-type.ts';
 import { vectorJacobianProduct } from '../engine/gradients.ts';
+import { select } from '../engine/operations.ts';
 import { Program, float32, type Scope, type TensorSpec, type Tensors } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { weightedSum } from '../rewards/total.ts';
@@ -27,10 +29,14 @@ export interface ProgramSettings {
   averageDecay?: number | undefined;
   /** Left out where the gradients are all that is asked for: then there is no room for moments either. */
   optimizer?: AdamWOptions;
+  /** What is computed in; default: the process's own type. */
+  type?: ComputeType | undefined;
 }
 
 export interface TuningProgram {
   program: Program;
+  /** Whether the loss is scaled, as float16 needs it: then score, stepVjp, gradients and update have the input `scale`. */
+  scales: boolean;
   /** Whether something that is trained is part of encode, and of step. */
   learns: { encode: boolean; step: boolean };
 }
@@ -53,12 +59,18 @@ export const scoresOf = (reward: string) => `reward.${reward}`;
  *     average    the moving average of all that is trained
  *     deltaNorm  how far each network is from where it started
  *
+ * Where the loss is scaled, dL is `scale` dL in all that passes between them; what is given out as a gradient by
+ * parameters is not. An update by gradients that are not finite changes nothing: its output `finite` says so.
+ *
  * The gradient by parameters of `step` (a UNet's) is summed over the steps in `state/gradient/…` by stepVjp, which
  * starts anew where its input `keep` is 0.
  */
 export function tuningProgram(generator: Generator, settings: ProgramSettings): TuningProgram {
   const { trained, embeddingPull, weightPull = 0, averageDecay, optimizer } = settings;
-  const program = new Program();
+  const program = new Program(settings.type ? { type: settings.type } : {});
+  const scales = program.type === 'float16';
+  const scaleInput: Record<string, TensorSpec> = scales ? { scale: float32() } : {};
+  const unscaled = (gradient: Tensor, scale: Tensor | undefined) => (scale ? gradient.div(scale) : gradient);
   const learns = { encode: false, step: false };
   const latents = float32(...generator.latents);
 
@@ -79,12 +91,15 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
     learns.step = trainedParameters(scope, trained).size > 0;
     return { z };
   });
+  // Infinity times zero is none.
+  const kept = (sum: Tensor, keep: Tensor) => (scales ? select(keep.greater(0), sum, tf.zerosLike(sum)) : sum.mul(keep)); // prettier-ignore
   const vjpInputs: Record<string, TensorSpec> = {
     ...stepInputs,
     dz: latents,
     ...(learns.step ? { keep: float32() } : {}),
+    ...(learns.step ? scaleInput : {}),
   };
-  program.entry('stepVjp', vjpInputs, ({ dz, keep, ...inputs }: Tensors, scope) => {
+  program.entry('stepVjp', vjpInputs, ({ dz, keep, scale, ...inputs }: Tensors, scope) => {
     let parameters: string[] = [];
     const { value, gradients } = vectorJacobianProduct(
       () => step(scope, inputs),
@@ -98,29 +113,38 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
     const outputs: Tensors = { z: value, dz: gradients.shift()! };
     if (learns.encode) for (const name of names) outputs[gradientOf(name)] = gradients.shift()!;
     for (const name of parameters)
-      scope.assign(`state/gradient/${name}`, scope.state('gradient', name).mul(keep!).add(gradients.shift()!));
+      scope.assign(`state/gradient/${name}`, kept(scope.state('gradient', name), keep!).add(unscaled(gradients.shift()!, scale))); // prettier-ignore
     return outputs;
-  }, { late: ['dz', 'keep'] }); // prettier-ignore
+  }, { late: ['dz', 'keep', 'scale'] }); // prettier-ignore
 
-  program.entry('score', { z: latents, ...generator.scoreInputs.specs }, ({ z, ...inputs }: Tensors, scope) => {
-    let scores: Tensors = {};
-    const { value, gradients } = vectorJacobianProduct(
-      () => {
-        scores = generator.score({ parameters: (network) => scope.parameters(network) }, z!, inputs);
-        for (const score of Object.values(scores)) tf.keep(score);
-        return weightedSum(generator.rewards, scores).mean().neg();
-      },
-      () => [z!],
-    );
-    const named = Object.entries(scores).map(([name, score]) => [scoresOf(name), score]);
-    return { loss: value, dz: gradients[0]!, ...(Object.fromEntries(named) as Tensors) };
-  });
+  program.entry(
+    'score',
+    { z: latents, ...scaleInput, ...generator.scoreInputs.specs },
+    ({ z, scale, ...inputs }: Tensors, scope) => {
+      let scores: Tensors = {};
+      let loss: Tensor;
+      const { gradients } = vectorJacobianProduct(
+        () => {
+          scores = generator.score({ parameters: (network) => scope.parameters(network) }, z!, inputs);
+          for (const score of Object.values(scores)) tf.keep(score);
+          loss = tf.keep(weightedSum(generator.rewards, scores).mean().neg());
+          return scale ? loss.mul(scale) : loss;
+        },
+        () => [z!],
+      );
+      const named = Object.entries(scores).map(([name, score]) => [scoresOf(name), score]);
+      return { loss: loss!, dz: gradients[0]!, ...(Object.fromEntries(named) as Tensors) };
+    },
+  );
 
   for (const network of trained) requireParameters(program, network, generator);
   const gradientInputs = Object.fromEntries(names.map((name) => [gradientOf(name), embeddings[name]!]));
-  const backwardInputs = learns.encode ? { ...generator.encodeInputs.specs, ...gradientInputs } : {};
+  const backwardInputs = { ...(learns.encode ? { ...generator.encodeInputs.specs, ...gradientInputs } : {}), ...scaleInput }; // prettier-ignore
   /** dL/d(phi) of encode's parameters by full name, the pull included, and how far the embeddings have moved. */
-  const backward = (inputs: Tensors, scope: Scope): { drift?: Tensor; gradients: Map<string, Tensor> } => {
+  const backward = (
+    { scale, ...inputs }: Tensors,
+    scope: Scope,
+  ): { drift?: Tensor; gradients: Map<string, Tensor> } => {
     if (!learns.encode) return { gradients: new Map() };
     const original = generator.encode(originalNetworks(scope, trained), inputs);
     let drift: Tensor | undefined;
@@ -130,7 +154,8 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
         const now = generator.encode(tunedNetworks(scope, trained), inputs);
         drift = tf.keep(flat(now).sub(flat(original)).square().mean());
         const along = names.map((name) => now[name]!.mul(inputs[gradientOf(name)]!).sum());
-        return tf.addN(along).add(drift.mul(embeddingPull));
+        const pull = drift.mul(embeddingPull);
+        return tf.addN(along).add(scale ? pull.mul(scale) : pull);
       },
       () => {
         const found = trainedParameters(scope, trained);
@@ -138,7 +163,7 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
         return [...found.values()];
       },
     );
-    return { drift: drift!, gradients: new Map(parameters.map((name, i) => [name, gradients[i]!])) };
+    return { drift: drift!, gradients: new Map(parameters.map((name, i) => [name, unscaled(gradients[i]!, scale)])) };
   };
 
   program.entry('gradients', backwardInputs, (inputs: Tensors, scope) => Object.fromEntries(backward(inputs, scope).gradients)); // prettier-ignore
@@ -162,14 +187,19 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
                 .mul(2 * weightPull),
             ),
           );
+      const finite = scales ? globalNorm([...gradients.values()]).isFinite() : undefined;
       const norms = trained.map((network) => {
         const group = `${trainedGroup(network)}/`;
         const own = [...gradients].flatMap(([name, gradient]) =>
           name.startsWith(group) ? [[name.slice(group.length), gradient] as const] : [],
         );
-        return [network.name, adamW(scope, trainedGroup(network), new Map(own), inputs[numbersOf(network.name)]!, optimizer)] as const; // prettier-ignore
+        return [network.name, adamW(scope, trainedGroup(network), new Map(own), inputs[numbersOf(network.name)]!, optimizer, finite)] as const; // prettier-ignore
       });
-      return { ...(drift ? { drift } : {}), ...(Object.fromEntries(norms) as Tensors) };
+      return {
+        ...(drift ? { drift } : {}),
+        ...(finite ? { finite: finite.toFloat() } : {}),
+        ...(Object.fromEntries(norms) as Tensors),
+      };
     });
     program.entry('deltaNorm', {}, (_inputs, scope) => {
       // Only the names are new here: all that is trained was recorded above.
@@ -191,7 +221,7 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
   program.compile();
   for (const [name, { weights, source }] of Object.entries(generator.networks)) program.load(name, weights, source);
   for (const network of trained) loadStart(program, network, generator, settings.seed ?? 0);
-  return { program, learns };
+  return { program, learns, scales };
 }
 
 /** All the embeddings' values in a row. */

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { COMPUTE_TYPES } from '../../engine/compute-type.ts';
 import type { StepOptions } from '../step.ts';
 
 const count = (text: string): number => {
@@ -31,6 +32,7 @@ export function register(program: Command): void {
         .choices(['encoder', 'unet', 'joint'])
         .default('encoder'),
     )
+    .addOption(new Option('--dtype <type>', 'what networks are computed in').choices(COMPUTE_TYPES).default('float32'))
     .option('--text-encoder <path>', 'a tuned text encoder (folder or safetensors file) that the last k steps see')
     .requiredOption(
       '--save-tensors <file>',

@@ -19,7 +19,7 @@ export const run: StageBody<DdpoStageSettings, 'rollout'> = async (context) => {
   const { config, seed, inputs } = context;
   const { network, learningRate, sampler, lora, eta } = config;
   const pipeline = await loadPipeline(config.model);
-  const { trainer, generator, observer } = await makeTrainer(pipeline, config, [{ name: network, learningRate, lora }], { seed, observes: true }); // prettier-ignore
+  const { trainer, generator, observer } = await makeTrainer(pipeline, config, [{ name: network, learningRate, lora }], { seed, observes: true, ownSteps: true }); // prettier-ignore
   const scheduler = new DdimScheduler(pipeline.config.scheduler);
   const actions = scheduler.timesteps(sampler.steps).slice(-sampler.gradientSteps).map((t) => {
     const { a, b, sigma } = scheduler.stochasticStep(t, sampler.steps, eta);
