@@ -76,7 +76,7 @@ export function register(program: Command): void {
       const { peakBytes } = await import('../memory.ts');
       const { localModel } = await import('../hub/models.ts');
       if (options.model !== undefined) options.model = await localModel(options.model, process.cwd());
-      const { json, formats, out, dtype, naming, version, textEncoder, ...given } = options;
+      const { json, formats, out, dtype, naming, version: _, textEncoder, ...given } = options;
       const chosen = await encoderToExport(projectHome(), { ...options, run, textEncoder });
       const encoder = { ...chosen, ...given };
       const paths = await exportModel({ ...encoder, formats, out, dtype, naming });

@@ -40,7 +40,10 @@ interface Handed<
   >;
 }
 /** What a body takes. */
-type Taken<Body extends { run(context: never): Promise<unknown> }> = Pick<Parameters<Body['run']>[0], 'config' | 'inputs'>;
+type Taken<Body extends { run(context: never): Promise<unknown> }> = Pick<
+  Parameters<Body['run']>[0],
+  'config' | 'inputs'
+>;
 /** What a body takes that fans out. */
 type FannedOut<Body extends { gather(context: never): Promise<void> }> = Pick<
   Parameters<Body['gather']>[0],
