@@ -41,7 +41,9 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
     row(['---', ...metrics.map(() => '---:')]),
     ...Object.entries(means).map(([arm, own]) => row([arm, ...metrics.map((metric) => own[metric] === undefined ? '' : metric === 'oracle' ? percent(own[metric]) : number(own[metric]))])), // prettier-ignore
     '',
-    ...['heldOut', 'oracle'].map((metric) => `![${metric} of every arm](images/results-${metric}.svg)`),
+    ...['heldOut', 'oracle']
+      .map((metric) => `![${metric} of every arm](images/results-${metric}.svg)`)
+      .flatMap((line) => [line, '']),
     '',
     '## What validation prompts chose',
     '',

@@ -5,10 +5,11 @@ import type { Results } from './claims.ts';
 
 const [LEFT, RIGHT, ROW, TOP] = [150, 560, 22, 34];
 
-/** Every arm's difference to the base with its 95 % interval, as an SVG file. */
+/** Every arm's difference to the base with its 95 % interval, as an SVG file; those of other UNets have other pictures. */
 export function armPlot(results: Results, metric: string, title: string, bootstraps: Bootstraps): string {
-  const arms = Object.keys(results).filter((arm) => arm !== 'base' && results[arm]![metric]);
-  const rows = arms.map((arm) => ({ arm, ...bootstraps.compare(results[arm]![metric]!, results['base']![metric]!) }));
+  const base = results['base']![metric]!;
+  const arms = Object.keys(results).filter((arm) => arm !== 'base' && results[arm]![metric]?.length === base.length);
+  const rows = arms.map((arm) => ({ arm, ...bootstraps.compare(results[arm]![metric]!, base) }));
   const ends = [0, ...rows.flatMap(({ ci95 }) => ci95)];
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const x = (value: number) => Math.round(LEFT + ((value - low) / (high - low || 1)) * (RIGHT - LEFT));

@@ -2,12 +2,13 @@
 export function number(value: number): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value)) return String(value);
-  if (size !== 0 && (size < 0.001 || size >= 1e6)) return minus(value.toExponential(1));
+  if (size < 1e-12) return '0'; // what is left of a sum that is zero
+  if (size < 0.001 || size >= 1e6) return minus(value.toExponential(1));
   return minus(value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3));
 }
 
 /** With its sign. */
-export const signed = (value: number): string => (value > 0 ? `+${number(value)}` : number(value));
+export const signed = (value: number): string => (value > 1e-12 ? `+${number(value)}` : number(value));
 
 export const percent = (share: number): string => `${minus((100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0))} %`;
 

@@ -59,6 +59,8 @@ describe("the paper's comparison", () => {
     expect(page).toMatch(/\| encoder \| tune-encoder \| 320 \| 12, 12 \|/);
     expect(page).toContain('| encoder, LoRA | step 1 | step 2 |');
     expect(page).toContain('seed 1: gamed; seed 2: it was not stopped');
+    const shorter = { ...results, 'second UNet': { heldOut: Float64Array.of(1, 2) } };
+    expect(armPlot(shorter, 'heldOut', 'Held-out reward', bootstraps)).not.toContain('second UNet');
     expect(armPlot(results, 'heldOut', 'Held-out reward', bootstraps)).toContain('encoder, LoRA');
   });
 
