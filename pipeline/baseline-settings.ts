@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { path } from './paths.ts';
 
 const text = z.string().min(1);
 const positive = z.int().min(1);
@@ -67,7 +68,7 @@ export const baselinesSchema = z.strictObject({
     .strictObject({
       ...loop,
       /** `shapes`, or a folder of PNG files with metadata.jsonl. */
-      pictures: text.default('shapes'),
+      pictures: path.default('shapes'),
       count: positive.default(1024),
     })
     .optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { path } from './paths.ts';
 
 const text = z.string().min(1);
 const word = z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'must be a word');
@@ -12,7 +13,7 @@ export const largestBlend = 1.25;
 export const benchmarkSchema = z.strictObject({
   name: word,
   /** `shapes` (the embedded world's held-out combinations), a file, or a folder whose files are styles. */
-  source: text,
+  source: path,
   /** The column with the prompts; found by its name when it is left out. */
   column: text.optional(),
   /** Columns to split the results by, such as [Category, Challenge]. */
@@ -24,7 +25,7 @@ export const benchmarkSchema = z.strictObject({
 export const armSchema = z.strictObject({
   name: word,
   /** Text encoders and the weights of their embeddings; what is lacking to 1 is the original's. */
-  mix: z.array(z.strictObject({ encoder: text, weight: z.number() })).min(1),
+  mix: z.array(z.strictObject({ encoder: path, weight: z.number() })).min(1),
   /** In so many of the last steps only; by default in the last K. */
   lastSteps: positive.optional(),
   /** From the first step on, as an encoder of another architecture always is. */
@@ -37,7 +38,7 @@ export const transferSchema = z.strictObject({
       z.strictObject({
         name: word,
         /** A diffusers folder of a UNet. */
-        unet: text,
+        unet: path,
         /** What it sees beside the latents: see evaluation/guide.ts. */
         guide: z.enum(['none', 'inpainting', 'silhouette']).default('none'),
       }),

@@ -1,13 +1,13 @@
 import type { ZodType } from 'zod';
 
 /** What is read of a zod schema's definition. */
-interface Definition {
+export interface Definition {
   type: string;
   shape?: Record<string, ZodType>;
   innerType?: ZodType;
   element?: ZodType;
 }
-const definition = (schema: ZodType): Definition => schema.def as unknown as Definition;
+export const definition = (schema: ZodType): Definition => schema.def as unknown as Definition;
 
 /** The keys that `schema` knows at `path`. */
 export function knownKeys(schema: ZodType, path: readonly string[]): string[] {
@@ -21,7 +21,7 @@ export function knownKeys(schema: ZodType, path: readonly string[]): string[] {
 }
 
 /** Without optional, default and the like. */
-function unwrap(schema: ZodType): ZodType {
+export function unwrap(schema: ZodType): ZodType {
   const { innerType } = definition(schema);
   return innerType ? unwrap(innerType) : schema;
 }

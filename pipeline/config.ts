@@ -3,6 +3,7 @@ import { stagesSchema } from './cache-policy.ts';
 import { notifySchema } from './notify/settings.ts';
 import { baselinesSchema } from './baseline-settings.ts';
 import { alarmSchema, armSchema, benchmarkSchema, largestBlend, transferSchema } from './comparison-settings.ts';
+import { path } from './paths.ts';
 import { championSchema, registrySchema } from './registry/settings.ts';
 import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './tuning-settings.ts';
 
@@ -24,9 +25,9 @@ const isEncoding = (label: string): boolean => {
 export const rewardSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z][\w-]*$/, 'must be a word'),
   type: text,
-  model: text,
-  head: text.optional(),
-  tokenizer: text.optional(),
+  model: path,
+  head: path.optional(),
+  tokenizer: path.optional(),
   weight: z.number(),
 });
 
@@ -39,10 +40,10 @@ const shape = z.strictObject({
     .default('run'),
   seed: whole.min(0).default(1),
   /** A diffusers folder. */
-  model: text,
+  model: path,
   prompts: z.strictObject({
     /** `shapes` (the embedded world's own prompts), a file, a folder or a pattern: docs/prompts.md. */
-    source: text.default('shapes'),
+    source: path.default('shapes'),
     /** The column with the prompts, or a path such as raw_data.prompt; found by its name when it is left out. */
     column: text.optional(),
     limit: positive.optional(),
@@ -63,12 +64,12 @@ const shape = z.strictObject({
       /** Words and phrases that drop a prompt, letter case aside. */
       blocked: z.array(text).default([]),
       /** Files of them, one a line. */
-      blockedFiles: z.array(text).optional(),
+      blockedFiles: z.array(path).optional(),
       /** What becomes of a prompt with a word of the list for sexual and gory prompts that comes with the program. */
       nsfw: z.enum(['keep', 'drop']).optional(),
       /** What becomes of a prompt with a given name of the list that comes with the program, or a name of these files. */
       personalNames: z.enum(['keep', 'drop']).optional(),
-      personalNameFiles: z.array(text).optional(),
+      personalNameFiles: z.array(path).optional(),
       /** What becomes of weights such as "(word:1.2)" and "[word]", and of flags such as "--ar 16:9". */
       weights: z.enum(['keep', 'strip', 'drop']).optional(),
       flags: z.enum(['keep', 'strip', 'drop']).optional(),
@@ -91,7 +92,7 @@ const shape = z.strictObject({
       validation: share.default(0.1),
       test: share.default(0.2),
       /** A folder of shards made before: they stay as they are, and the prompts that they lack are added to them. */
-      extends: text.optional(),
+      extends: path.optional(),
     })
     .prefault({}),
   sampler: z.strictObject({
@@ -195,39 +196,6 @@ export const configSchema = shape.superRefine((config, context) => {
     'chooseBy',
   ], 'is oracle, which only prompts of the shapes world have');
 });
-
-/** The configuration with its paths made absolute. */
-export function resolveConfigPaths(config: Config, absolute: (path: string) => string): Config {
-  const withPaths = <T extends { model: string; head?: string | undefined; tokenizer?: string | undefined }>(
-    item: T,
-  ): T => ({
-    ...item,
-    model: absolute(item.model),
-    ...(item.head === undefined ? {} : { head: absolute(item.head) }),
-    ...(item.tokenizer === undefined ? {} : { tokenizer: absolute(item.tokenizer) }),
-  });
-  return {
-    ...config,
-    model: absolute(config.model),
-    prompts: isShapes(config) ? config.prompts : { ...config.prompts, source: absolute(config.prompts.source) },
-    filter: {
-      ...config.filter,
-      ...(config.filter.blockedFiles ? { blockedFiles: config.filter.blockedFiles.map(absolute) } : {}),
-      ...(config.filter.personalNameFiles ? { personalNameFiles: config.filter.personalNameFiles.map(absolute) } : {}),
-    },
-    shard: { ...config.shard, ...(config.shard.extends ? { extends: absolute(config.shard.extends) } : {}) },
-    rewards: config.rewards.map(withPaths),
-    ...(config.heldOut ? { heldOut: withPaths(config.heldOut) } : {}),
-    ...(config.benchmarks ? { benchmarks: config.benchmarks.map((set) => ({ ...set, source: set.source === 'shapes' ? set.source : absolute(set.source) })) } : {}), // prettier-ignore
-    ...(config.evaluate.arms ? { evaluate: { ...config.evaluate, arms: config.evaluate.arms.map((arm) => ({ ...arm, mix: arm.mix.map((term) => ({ ...term, encoder: absolute(term.encoder) })) })) } } : {}), // prettier-ignore
-    ...(config.tuneEncoder.startFrom === undefined
-      ? {}
-      : { tuneEncoder: { ...config.tuneEncoder, startFrom: absolute(config.tuneEncoder.startFrom) } }),
-    ...(config.baselines?.direct && config.baselines.direct.pictures !== 'shapes' ? { baselines: { ...config.baselines, direct: { ...config.baselines.direct, pictures: absolute(config.baselines.direct.pictures) } } } : {}), // prettier-ignore
-    ...(config.transfer ? { transfer: { ...config.transfer, unets: config.transfer.unets.map((other) => ({ ...other, unet: absolute(other.unet) })) } } : {}), // prettier-ignore
-    ...(config.champion ? { champion: { ...config.champion, encoder: absolute(config.champion.encoder), ...(config.champion.unet === undefined ? {} : { unet: absolute(config.champion.unet) }) } } : {}), // prettier-ignore
-  };
-}
 
 /** Whether the prompts are the embedded world's own. */
 export function isShapes(config: Config): boolean {

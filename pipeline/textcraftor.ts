@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { configSchema, isShapes, resolveConfigPaths, type Config } from './config.ts';
+import { configSchema, isShapes, type Config } from './config.ts';
 import { definePipeline } from './pipeline.ts';
+import { resolvePaths } from './paths.ts';
 import { defineStage } from './stage.ts';
 import { stageRewards } from './tuning-settings.ts';
 
@@ -200,7 +201,7 @@ export const textcraftor = definePipeline({
   name: 'textcraftor',
   schema: configSchema,
   root: new URL('..', import.meta.url).href,
-  resolvePaths: resolveConfigPaths,
+  resolvePaths: (config, absolute) => resolvePaths(configSchema, config, absolute),
   stages: [
     ingest,
     filter,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { path } from './paths.ts';
 
 const whole = z.int();
 const positive = z.int().min(1);
@@ -61,7 +62,7 @@ const tuning = {
 export const tuneEncoderSchema = z.strictObject({
   ...tuning,
   /** A text encoder (folder or safetensors file) to start from; the original one when it is left out. */
-  startFrom: text.optional(),
+  startFrom: path.optional(),
   /** Weight of the mean squared distance of the embeddings from the original ones. */
   embeddingPull: z.number().min(0).default(0),
   /** Trains the UNet at the same time. */

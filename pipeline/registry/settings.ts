@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { path } from '../paths.ts';
 import { gateSchema } from './gate.ts';
 
 const text = z.string().min(1);
@@ -17,9 +18,9 @@ export const registrySchema = z.strictObject({
 export const championSchema = z.strictObject({
   version: z.int().min(1),
   /** A folder with a text encoder. */
-  encoder: text,
+  encoder: path,
   /** The UNet that was tuned with it: a folder or a safetensors file. */
-  unet: text.optional(),
+  unet: path.optional(),
   /** Weight of its embeddings. */
   blend: z.number().min(0).max(1).default(1),
 });

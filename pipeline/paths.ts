@@ -1,0 +1,16 @@
+import { z, type ZodType } from 'zod';
+import { definition, unwrap } from './config-keys.ts';
+
+/** A path in a configuration, whose relative form starts from the user's folder; or `shapes`, the embedded world's own. */
+export const path = z.string().min(1).meta({ path: true });
+
+/** Settings with every {@link path} of their schema made absolute. Keys of which the schema says nothing stay as they are. */
+export function resolvePaths<T>(schema: ZodType, settings: T, absolute: (path: string) => string): T {
+  const at = unwrap(schema);
+  if (typeof settings === 'string') return (at.meta()?.['path'] && settings !== 'shapes' ? absolute(settings) : settings) as T; // prettier-ignore
+  const { shape, element } = definition(at);
+  if (Array.isArray(settings)) return (element ? settings.map((item: unknown) => resolvePaths(element, item, absolute)) : settings) as T; // prettier-ignore
+  if (!shape || typeof settings !== 'object' || settings === null) return settings;
+  const entries = Object.entries(settings).map(([key, value]): [string, unknown] => [key, shape[key] ? resolvePaths(shape[key], value as unknown, absolute) : value]); // prettier-ignore
+  return Object.fromEntries(entries) as T;
+}
