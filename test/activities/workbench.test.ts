@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import type { WorkFolder } from '../../activities/work-folder.ts';
+import { Workbench, type Work } from '../../activities/workbench.ts';
+import { Home } from '../../pipeline/home.ts';
+import { loadConfig } from '../../pipeline/config-file.ts';
+import { textcraftor } from '../../pipeline/textcraftor.ts';
+import { temporaryFolder } from '../setup/temporary-folder.ts';
+
+it('tells a stage in which type to compute, as the configuration has it', async () => {
+  const bench = new Workbench({ home: new Home(await temporaryFolder()), environment: {} });
+  const folder = { output: 'out', scratch: 'scratch', lease: { file: 'lease.json', attempt: '1' } } as WorkFolder;
+  const stage = textcraftor.stages.find(({ name }) => name === 'tune-encoder')!;
+  for (const dtype of ['float32', 'float16'] as const) {
+    const settings = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings: [`engine.dtype=${dtype}`], folder: '.' }); // prettier-ignore
+    const work = { stage, settings, module: 'tune-encoder.ts' } as unknown as Work;
+    expect(bench.order(work, { name: 'run' }, {}, folder)).toMatchObject({ dtype, seed: 1, output: 'out' });
+  }
+});
