@@ -2,7 +2,7 @@
 export function number(value: number): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value)) return String(value);
-  if (size < 1e-12) return '0'; // what is left of a sum that is zero
+  if (size < 1e-12) return '0.000'; // what is left of a sum that is zero
   if (size < 0.001 || size >= 1e6) return minus(value.toExponential(1));
   return minus(value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3));
 }
