@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
 import type { NamedComparison } from '../evaluation/report/data.ts';
 import { isGoal } from '../evaluation/metrics.ts';
-import { signed } from '../evaluation/report/format.ts';
+import { interval, signed } from '../evaluation/report/format.ts';
 import type { Home } from '../pipeline/home.ts';
 import { RunRecords } from '../pipeline/runs.ts';
-import { inLanes } from './paper/lanes.ts';
+import { inLanes } from './run/lanes.ts';
 import { artifactFolders } from './run/report.ts';
 
 /** Of each group, every combination of its keys' values is tried. */
@@ -70,9 +70,10 @@ export function ablationsPage(groups: readonly (readonly Ablation[])[]): string 
   const tables = groups.flatMap((group) => {
     const keys = Object.keys(group[0]!.settings);
     const metrics = [...new Set(group.flatMap(({ comparisons }) => comparisons.map(({ metric }) => metric)))];
+    if (metrics.length === 0) metrics.push('outcome'); // no run came to its end
     const cell = ({ comparisons, status, error }: Ablation, metric: string, i: number) => {
       const found = comparisons.find((comparison) => comparison.metric === metric);
-      if (found) return `${signed(found.mean)} (${signed(found.ci95[0])} to ${signed(found.ci95[1])})`;
+      if (found) return `${signed(found.mean)} (${interval(found.ci95)})`;
       return i === 0 ? `${status}: ${error ?? 'see textcraftor status'}` : '';
     };
     return [

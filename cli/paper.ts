@@ -7,7 +7,7 @@ import type { Run } from '../pipeline/run.ts';
 import { RunRecords } from '../pipeline/runs.ts';
 import { claims, meansOf } from './paper/claims.ts';
 import { collect, combine, stopOf, type CollectedRun, type Stop } from './paper/collect.ts';
-import { inLanes } from './paper/lanes.ts';
+import { inLanes } from './run/lanes.ts';
 import { fullBudget, quickBudget, runName, variants } from './paper/matrix.ts';
 import { resultsPage } from './paper/page.ts';
 import { armPlot } from './paper/plot.ts';

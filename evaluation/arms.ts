@@ -51,6 +51,12 @@ export class Arms {
     return path === undefined ? original(name) : this.mix({ name, mix: [{ encoder: path, weight }] });
   }
 
+  /** A blend, in whose steps is a tuned UNet where there is one. @param encoder undefined for the original one */
+  tuned(name: string, encoder: string | undefined, weight: number, unet: string | undefined): ArmSource {
+    const source = this.blend(name, encoder, weight);
+    return unet === undefined ? source : this.withUnet(name, source, unet);
+  }
+
   /** The arm with a tuned UNet in its steps. @param path a folder or a safetensors file */
   withUnet(name: string, source: ArmSource, path: string): ArmSource {
     return { name, of: async (inputs) => ({ ...(await source.of(inputs)), name, unet: await this.#unet(path) }) };

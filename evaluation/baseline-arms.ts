@@ -4,7 +4,7 @@ import { RunError } from '../common/errors.ts';
 import type { Arms, ArmSource } from './arms.ts';
 import { candidates, type Candidate } from './candidates.ts';
 import type { Sweep } from './report/data.ts';
-import { tunedEncoders, tunedUnets, type Kept } from './setup.ts';
+import { pathAt, tunedEncoders, tunedUnets } from './setup.ts';
 import type { PromptEngineering } from './stages/prompt-engineering.ts';
 
 /** Baselines that tune a network. */
@@ -39,10 +39,8 @@ export async function baselineArms(
   for (const [name, { chosen }] of Object.entries(baselines)) {
     const folder = inputs[name as TunedBaseline]!;
     // Where nothing better was found, the original network was chosen, which has no file.
-    const encoder = chosen.step === 0 ? undefined : at(await tunedEncoders(folder), chosen.step);
-    const unet = at(await tunedUnets(folder), chosen.unetStep);
-    const source = arms.blend(name, encoder, chosen.blend);
-    sources.push(unet === undefined ? source : arms.withUnet(name, source, unet));
+    const encoder = chosen.step === 0 ? undefined : pathAt(await tunedEncoders(folder), chosen.step);
+    sources.push(arms.tuned(name, encoder, chosen.blend, pathAt(await tunedUnets(folder), chosen.unetStep)));
   }
   const folder = inputs['prompt-engineering'];
   if (folder === undefined) return sources;
@@ -58,5 +56,3 @@ export async function baselineArms(
     );
   return sources;
 }
-
-const at = (kept: Kept, step: number | undefined) => kept.find((each) => each.step === step)?.path;

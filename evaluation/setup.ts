@@ -53,6 +53,10 @@ export async function firstPrompts(shards: string, split: 'validation' | 'test',
 /** What tuning kept of a network, by training step; the last is the final one. */
 export type Kept = { step: number; path: string }[];
 
+/** The file of a training step; undefined for step 0, the original, and for one that was not kept. */
+export const pathAt = (kept: Kept, step: number | undefined): string | undefined =>
+  kept.find((each) => each.step === step)?.path;
+
 /** The encoders that tuning kept. */
 export async function tunedEncoders(folder: string): Promise<Kept> {
   const kept = await keptSteps(join(folder, 'encoder'));

@@ -1,6 +1,7 @@
 import { base, type Arms, type ArmSource } from './arms.ts';
 import type { Tuned } from './candidates.ts';
 import type { Sweep } from './report/data.ts';
+import { pathAt } from './setup.ts';
 
 /** Names of arms that have a tuned encoder and a tuned UNet: tuned in this order, each alone, or both at once. */
 export const PAIRS = ['encoder+unet', 'fusion', 'joint'] as const;
@@ -10,13 +11,10 @@ export function armsWithUnet(arms: Arms, { encoders, unets, joint }: Tuned, fusi
   const unet = unets.at(-1)?.path;
   if (unet === undefined) return [];
   const pair: (typeof PAIRS)[number] = joint ? 'joint' : fusion ? 'fusion' : 'encoder+unet';
-  return [arms.withUnet('unet', base, unet), arms.withUnet(pair, arms.blend(pair, encoders.at(-1)!.path, 1), unet)];
+  return [arms.withUnet('unet', base, unet), arms.tuned(pair, encoders.at(-1)!.path, 1, unet)];
 }
 
 /** What validation prompts chose. */
 export function chosenArm(arms: Arms, { encoders, unets }: Tuned, chosen: Sweep['chosen']): ArmSource {
-  const encoder = encoders.find(({ step }) => step === chosen.step)?.path;
-  const source = arms.blend('chosen', encoder, chosen.blend);
-  const unet = unets.find(({ step }) => step === chosen.unetStep)?.path;
-  return unet === undefined ? source : arms.withUnet('chosen', source, unet);
+  return arms.tuned('chosen', pathAt(encoders, chosen.step), chosen.blend, pathAt(unets, chosen.unetStep));
 }

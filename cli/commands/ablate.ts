@@ -14,8 +14,8 @@ export function register(program: Command): void {
       const { InputError } = await import('../../common/errors.ts');
       const { readConfigOptions } = await import('../run/options.ts');
       const { ablate } = await import('../ablate.ts');
-      const { runCommand } = await import('../paper/run-command.ts');
-      const { readLanes } = await import('../paper/lanes.ts');
+      const { runCommand } = await import('../run/run-command.ts');
+      const { readLanes } = await import('../run/lanes.ts');
       const { projectHome } = await import('../home.ts');
       const { settings } = await readConfigOptions(config, options); // refuses what no run would take
       const { ablations } = settings as { ablations?: Parameters<typeof ablate>[0]['ablations'] };

@@ -10,9 +10,9 @@ export function register(program: Command): void {
     .option('--lanes <n>', 'how many runs at once: their small steps do not fill a processor', '2')
     .action(async (options: { quick?: true; out: string; lanes: string }) => {
       const { availableParallelism } = await import('node:os');
-      const { readLanes } = await import('../paper/lanes.ts');
+      const { readLanes } = await import('../run/lanes.ts');
       const { paper } = await import('../paper.ts');
-      const { runCommand } = await import('../paper/run-command.ts');
+      const { runCommand } = await import('../run/run-command.ts');
       const { projectHome } = await import('../home.ts');
       const lanes = readLanes(options.lanes);
       const page = await paper({

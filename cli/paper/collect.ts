@@ -64,15 +64,14 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
     }),
   );
   const { chosen, baselines = {} } = await read<Sweep>(folders['sweep']!, 'sweep.json');
-  const choices: Record<string, string> = {};
-  const choose = (arm: string, text: string) => variant.arms[arm] && (choices[variant.arms[arm]] = text);
-  choose('chosen', choiceOf(chosen));
-  for (const [name, choice] of Object.entries(baselines)) choose(name, choiceOf(choice.chosen));
   const rewriting = folders['prompt-engineering'];
-  if (rewriting !== undefined) {
-    const { chosen: phrases } = await read<PromptEngineering>(rewriting, 'prompt-engineering.json');
-    choose('prompt-engineering', phrases.length > 0 ? phrases.join(', ') : 'no phrase');
-  }
+  const phrases = rewriting === undefined ? [] : (await read<PromptEngineering>(rewriting, 'prompt-engineering.json')).chosen; // prettier-ignore
+  const choices: [own: string, text: string][] = [
+    ['chosen', choiceOf(chosen)],
+    ...Object.entries(baselines).map(([name, choice]): [string, string] => [name, choiceOf(choice.chosen)]),
+    ['prompt-engineering', phrases.length > 0 ? phrases.join(', ') : 'no phrase'],
+  ];
+  const named = choices.flatMap(([own, text]) => (variant.arms[own] ? [[variant.arms[own], text] as const] : []));
   const { prompts, samplesPerPrompt, scores } = await read<BenchmarkResult>(folder, 'benchmarks', 'world.json');
   const others = variant.transfer ? await read<Transfer[]>(folders['transfer']!, 'transfer.json') : [];
   const transfer = others.map(({ unet, scores }) => {
@@ -80,7 +79,7 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
     return { name, arms: { base: name, chosen: `${name}, encoder` }, scores };
   });
   return {
-    ...{ variant, seed, tuning, samplesPerPrompt, prompts: prompts.length, chosen: choices },
+    ...{ variant, seed, tuning, samplesPerPrompt, prompts: prompts.length, chosen: Object.fromEntries(named) },
     sets: [{ name: 'world', arms: variant.arms, scores }, ...transfer],
   };
 }

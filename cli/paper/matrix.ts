@@ -52,10 +52,12 @@ export const quickBudget: Budget = {
 export const runName = ({ name }: Variant, seed: number): string =>
   `paper-${name.toLowerCase().replace(/[^a-z]+/g, '-')}-${seed}`;
 
-/** UNets that the encoder was not tuned with, as the comparison calls them. */
-const UNETS = { second: 'second UNet', inpainting: 'inpainting UNet', control: 'control UNet' } as const;
-const guides = { second: 'none', inpainting: 'inpainting', control: 'silhouette' };
-const folders = { second: 'world/second', inpainting: 'world/second-inpainting', control: 'world/second-control' };
+/** UNets that the encoder was not tuned with, and what the comparison calls them. */
+const UNETS = [
+  { name: 'second', arm: 'second UNet', unet: 'world/second', guide: 'none' },
+  { name: 'inpainting', arm: 'inpainting UNet', unet: 'world/second-inpainting', guide: 'inpainting' },
+  { name: 'control', arm: 'control UNet', unet: 'world/second-control', guide: 'silhouette' },
+];
 
 /**
  * The variants. Every arm is what validation prompts chose among what it kept. The DDPO baselines have `ddpo` times the
@@ -70,8 +72,7 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
   const common = [`benchmarks.world.limit=${prompts}`, ...encoderSteps(encoder), alarm];
   const noCurve = 'evaluate.blends=[]';
   const tuneUnet = `tuneUnet={${loop(unet)}}`;
-  const others = Object.keys(UNETS) as (keyof typeof UNETS)[];
-  const unets = others.map((name) => `{name: ${name}, unet: ${folders[name]}, guide: ${guides[name]}}`).join(', ');
+  const unets = UNETS.map(({ name, unet, guide }) => `{name: ${name}, unet: ${unet}, guide: ${guide}}`).join(', ');
   return [
     {
       name: 'encoder',
@@ -88,7 +89,7 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
         ...{ 'ddpo-encoder': 'DDPO, encoder', 'ddpo-unet': 'DDPO, UNet', tuned: 'encoder at 1.00' },
         ...Object.fromEntries(['0.25', '0.50', '0.75', '1.25'].map((weight) => [`blend-${weight}`, `encoder at ${weight}`])), // prettier-ignore
       },
-      transfer: UNETS,
+      transfer: Object.fromEntries(UNETS.map(({ name, arm }) => [name, arm])),
     },
     { name: 'encoder + UNet', settings: [...common, noCurve, tuneUnet], arms: { chosen: 'encoder + UNet' } },
     {

@@ -1,4 +1,4 @@
-import { number, percent, signed } from '../../evaluation/report/format.ts';
+import { interval, number, percent, signed } from '../../evaluation/report/format.ts';
 import { meansOf, type Claim, type Results } from './claims.ts';
 import type { CollectedRun } from './collect.ts';
 
@@ -20,7 +20,7 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
   const verdicts = (verdict: Claim['verdict']) => claims.filter((claim) => claim.verdict === verdict).length;
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const numbersOf = ({ numbers, remarks = [] }: Claim) =>
-    [...remarks, ...numbers.map(({ metric, mean, ci95, n }) => `${metric} ${signed(mean)} (${signed(ci95[0])} to ${signed(ci95[1])}; n = ${n})`)].join('; '); // prettier-ignore
+    [...remarks, ...numbers.map(({ metric, mean, ci95, n }) => `${metric} ${signed(mean)} (${interval(ci95)}; n = ${n})`)].join('; '); // prettier-ignore
   return [
     '# The comparison on the shapes world',
     '',
@@ -41,10 +41,7 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
     row(['---', ...metrics.map(() => '---:')]),
     ...Object.entries(means).map(([arm, own]) => row([arm, ...metrics.map((metric) => own[metric] === undefined ? '' : metric === 'oracle' ? percent(own[metric]) : number(own[metric]))])), // prettier-ignore
     '',
-    ...['heldOut', 'oracle']
-      .map((metric) => `![${metric} of every arm](images/results-${metric}.svg)`)
-      .flatMap((line) => [line, '']),
-    '',
+    ...['heldOut', 'oracle'].flatMap((metric) => [`![${metric} of every arm](images/results-${metric}.svg)`, '']),
     '## What validation prompts chose',
     '',
     'Among what each arm kept, by the oracle, where no reward falls and diversity stays. Fusion and the UNet alone are the last ones.',

@@ -1,7 +1,7 @@
 import type { CategoryLine } from '../categories.ts';
 import { isGoal } from '../metrics.ts';
 import type { BenchmarkResult, ReportData } from './data.ts';
-import { armLabel, count, metricLabel, number, signed } from './format.ts';
+import { armLabel, count, interval, metricLabel, number, signed } from './format.ts';
 import { badge } from './headline.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -45,8 +45,7 @@ function categoryTable(benchmark: BenchmarkResult, column: string): Markup {
   }));
   return table(column, metrics, rows, ({ difference }) =>
     difference
-      ? html`${signed(difference.mean)}
-          <small>${signed(difference.ci95[0])} to ${signed(difference.ci95[1])}</small> ${badge(difference)}`
+      ? html`${signed(difference.mean)} <small>${interval(difference.ci95)}</small> ${badge(difference)}`
       : html``,
   );
 }

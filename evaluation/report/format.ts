@@ -10,6 +10,9 @@ export function number(value: number): string {
 /** With its sign. */
 export const signed = (value: number): string => (value > 1e-12 ? `+${number(value)}` : number(value));
 
+/** The ends of an interval. */
+export const interval = ([low, high]: readonly [number, number]): string => `${signed(low)} to ${signed(high)}`;
+
 export const percent = (share: number): string => `${minus((100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0))} %`;
 
 /** The typographic minus, as wide as a plus. */

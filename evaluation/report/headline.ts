@@ -1,6 +1,6 @@
 import { intervalBar } from './charts.ts';
 import type { NamedComparison, ReportData } from './data.ts';
-import { count, metricLabel, number, percent, signed } from './format.ts';
+import { count, interval, metricLabel, number, percent, signed } from './format.ts';
 import { html, type Markup } from './markup.ts';
 import { DIVERSITY, isGoal, ORACLE } from '../metrics.ts';
 
@@ -52,7 +52,7 @@ function card(comparison: NamedComparison, scores: ReportData['scores']['scores'
     <p class="big">${signed(mean)} ${badge(comparison)}</p>
     <p>${number(average(scores['base']?.[metric]))} → ${number(average(scores['chosen']?.[metric]))}</p>
     ${intervalBar(mean, ci95, domainOf([comparison]))}
-    <p class="quiet">95 % interval ${signed(ci95[0])} to ${signed(ci95[1])}, wins ${percent(winRate)}</p>
+    <p class="quiet">95 % interval ${interval(ci95)}, wins ${percent(winRate)}</p>
   </article>`;
 }
 

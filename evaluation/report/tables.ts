@@ -1,7 +1,7 @@
 import type { ControlCurve } from '../control.ts';
 import { blendCurve, curve, intervalBar } from './charts.ts';
 import type { NamedComparison, ReportData, SweepCandidate } from './data.ts';
-import { armLabel, count, metricLabel, percent, signed } from './format.ts';
+import { armLabel, count, interval, metricLabel, percent, signed } from './format.ts';
 import { badge, domainOf, kind } from './headline.ts';
 import { html, type Markup } from './markup.ts';
 import { DIVERSITY, isGoal } from '../metrics.ts';
@@ -22,7 +22,7 @@ export function comparisonTable({ comparisons, trained }: ReportData): Markup {
             ${i === 0 ? html`<th scope="rowgroup" rowspan="${rows.length}">${metricLabel(metric)}<br /><small>${kind(metric, trained)}</small></th>` : undefined}
             <th scope="row">${armLabel(row.arm)}${row.against === 'base' ? '' : ` against the ${row.against}`}</th>
             <td class="n">${signed(row.mean)}</td>
-            <td class="n">${signed(row.ci95[0])} to ${signed(row.ci95[1])}</td>
+            <td class="n">${interval(row.ci95)}</td>
             <td>${intervalBar(row.mean, row.ci95, domain)}</td>
             <td class="n">${percent(row.winRate)}</td>
             <td class="n">${count(row.n)}</td>

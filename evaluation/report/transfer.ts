@@ -1,6 +1,6 @@
 import { isGoal } from '../metrics.ts';
 import type { ReportData } from './data.ts';
-import { count, metricLabel, signed } from './format.ts';
+import { count, interval, metricLabel, signed } from './format.ts';
 import { badge } from './headline.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -31,7 +31,7 @@ export function transferTable({ transfer }: ReportData): Markup | undefined {
                 <th scope="row">${unet}</th>
                 ${metrics.map((metric) => {
                   const row = rows.find((comparison) => comparison.metric === metric);
-                  return html`<td class="n">${row ? html`${signed(row.mean)} <small>${signed(row.ci95[0])} to ${signed(row.ci95[1])}</small> ${badge(row)}` : undefined}</td>`; // prettier-ignore
+                  return html`<td class="n">${row ? html`${signed(row.mean)} <small>${interval(row.ci95)}</small> ${badge(row)}` : undefined}</td>`; // prettier-ignore
                 })}
               </tr>`,
           )}

@@ -53,7 +53,8 @@ export async function run(
   const benchmarks: { name: string; prompts: BenchmarkPrompt[] }[] = [];
   for (const spec of config.benchmarks ?? []) benchmarks.push({ name: spec.name, prompts: await readBenchmark(spec, scratch) }); // prettier-ignore
   const tuned = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
-  const withUnet = tuned.unets.length > 0 || (config.champion?.unet ?? inputs['ddpo-unet']) !== undefined;
+  const { champion } = config;
+  const withUnet = tuned.unets.length > 0 || (champion?.unet ?? inputs['ddpo-unet']) !== undefined;
   const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * samplesPerPrompt, withUnet); // prettier-ignore
 
   const { encoders } = tuned;
@@ -68,7 +69,7 @@ export async function run(
     chosenArm(arms, tuned, sweep.chosen),
     ...unetArms,
     ...(await baselineArms(arms, inputs, sweep)),
-    ...(config.champion ? [championArm(arms, config.champion)] : []),
+    ...(champion ? [arms.tuned(CHAMPION, champion.encoder, champion.blend, champion.unet)] : []),
     ...(config.arms ?? []).map((spec) => arms.mix(spec)),
   ];
   requireOwnNames(sources);
@@ -120,11 +121,6 @@ export async function run(
       categories: categoryLines(prompts, scores, bootstraps),
     } satisfies BenchmarkResult);
   }
-}
-
-function championArm(arms: Arms, { encoder, unet, blend }: NonNullable<EvaluateConfig['champion']>): ArmSource {
-  const source = arms.blend(CHAMPION, encoder, blend);
-  return unet === undefined ? source : arms.withUnet(CHAMPION, source, unet);
 }
 
 /** Every arm against the base on every metric, those with a tuned UNet against the tuned encoder alone, and the chosen one against the champion where there is one. */

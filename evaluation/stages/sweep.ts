@@ -33,11 +33,7 @@ export async function run(
   const tuned = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
   const baselines = await baselineCandidates(inputs, config.blends);
   const pictures = prompts.length * samplesPerPrompt;
-  const withUnet =
-    tuned.unets.length > 0 ||
-    Object.values(baselines)
-      .flat()
-      .some(({ unet }) => unet !== undefined);
+  const withUnet = tuned.unets.length > 0 || inputs['ddpo-unet'] !== undefined;
   const { pipeline, generator, judge } = await setUp(config, seed, pictures, withUnet);
   const original = generator.embed(pipeline.weights.textEncoder, prompts, config.model);
 
@@ -47,9 +43,8 @@ export async function run(
     const list: CandidateArm[] = [];
     for (const { step, encoder, blend, unetStep, unet } of offered) {
       const name = `${of}step ${step}, blend ${blend}${unetStep === undefined ? '' : `, UNet of step ${unetStep}`}`;
-      const source = all.blend(name, encoder, blend);
       list.push({ step, blend, unetStep, arm: name });
-      arms.push(await (unet === undefined ? source : all.withUnet(name, source, unet)).of({ prompts, original }));
+      arms.push(await all.tuned(name, encoder, blend, unet).of({ prompts, original }));
     }
     return list;
   };

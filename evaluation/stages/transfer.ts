@@ -10,7 +10,7 @@ import { PictureGenerator } from '../generator.ts';
 import { guidesOf, type GuideKind } from '../guide.ts';
 import { ExperimentJournal } from '../journal.ts';
 import type { Sweep, Transfer } from '../report/data.ts';
-import { firstPrompts, setUp, tunedEncoders, type JudgingConfig } from '../setup.ts';
+import { firstPrompts, pathAt, setUp, tunedEncoders, type JudgingConfig } from '../setup.ts';
 import { compareAll, listed } from './evaluate.ts';
 
 export interface TransferConfig extends JudgingConfig {
@@ -35,7 +35,7 @@ export async function run(context: StageContext<TransferConfig, 'shard' | 'tune-
   const { pipeline, judge, generator: own } = await setUp(config, seed, pictures);
   own.dispose();
   const encoders = await tunedEncoders(inputs['tune-encoder']);
-  const path = encoders.find(({ step }) => step === chosen.step)?.path;
+  const path = pathAt(encoders, chosen.step);
   const bootstraps = new Bootstraps(seed);
   const results: Transfer[] = [];
   const files: Promise<void>[] = [];

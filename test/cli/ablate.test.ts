@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ablate, combinations } from '../../cli/ablate.ts';
-import { inLanes, readLanes } from '../../cli/paper/lanes.ts';
+import { inLanes, readLanes } from '../../cli/run/lanes.ts';
 import { loadConfig } from '../../pipeline/config-file.ts';
 import { Home } from '../../pipeline/home.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
@@ -42,6 +42,7 @@ describe('ablations', () => {
     expect(asked).toEqual([['sampler.gradientSteps=1'], ['sampler.gradientSteps=4'], ['evaluate.scheduler="pndm"']]);
     const text = readFileSync(page, 'utf8');
     expect(text).toContain('## sampler.gradientSteps');
+    expect(text).toContain('| 4 | failed: see textcraftor status |');
     const found = JSON.parse(readFileSync(join(home.folder, 'ablations.json'), 'utf8')) as { status: string }[][];
     expect(found.map((group) => group.map(({ status }) => status))).toEqual([['failed', 'failed'], ['failed']]);
   });
