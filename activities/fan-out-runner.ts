@@ -34,8 +34,9 @@ export class FanOutRunner {
   async list(task: StageTask, source: WorkSource, hooks: AttemptHooks): Promise<StageOutcome | ItemList> {
     const work = await this.#bench.prepare(task, source);
     const hit = await this.#bench.find(work, task);
-    if (hit.result) return outcomeOf(hit.result, true);
-    await hooks.onStart(hit.why);
+    if (hit.result && !this.#bench.isBegun(work.stage.name, work.key)) return outcomeOf(hit.result, true);
+    // With a result, something is left of making it, which is cleared where the items are gathered.
+    await hooks.onStart(hit.why ?? 'what an earlier attempt left is cleared');
     const { value } = await this.#once(task, work, 'items', hooks, async (folder) => {
       const inputs = await this.#bench.openInputs(task);
       const order = this.#bench.order(work, { name: 'items' }, inputs, folder);
@@ -126,8 +127,6 @@ export class FanOutRunner {
       if (!result || whyNotUsed(result, work.policy, task) !== undefined) return undefined;
       return (await this.#bench.discardDamaged(result.artifact.sha256)) === undefined ? result : undefined;
     };
-    const early = await find();
-    if (early && !this.#bench.isBegun(stage, key)) return { value: early, found: true };
     const clean = task.fresh && hooks.attempt === 1;
     const { value, found } = await this.#bench.once(
       { name: stage, key, clean },

@@ -14,17 +14,19 @@ export class StageRunner {
 
   async run(task: StageTask, source: WorkSource, hooks: AttemptHooks): Promise<StageOutcome | Unfinished> {
     const work = await this.#bench.prepare(task, source);
-    const hit = await this.#bench.find(work, task);
-    // Where it is begun as well, what was left behind is cleared under the lease.
-    if (hit.result && !this.#bench.isBegun(work.stage.name, work.key)) return reuse(hit.result);
+    let why: string | undefined;
     const segment = task.part?.kind === 'segment' ? task.part.number : 0;
     const { value, found } = await this.#bench.once(
       { name: work.stage.name, key: work.key, clean: task.fresh && hooks.attempt === 1 && segment === 0 },
       task.run,
       hooks,
-      async () => (await this.#bench.find(work, task)).result,
+      async () => {
+        const hit = await this.#bench.find(work, task);
+        why ??= hit.why;
+        return hit.result;
+      },
       async (folder) => {
-        await hooks.onStart(hit.why ?? 'its result was deleted from the store');
+        await hooks.onStart(why!);
         return this.#make(task, work, folder, hooks);
       },
     );

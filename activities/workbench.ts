@@ -146,6 +146,7 @@ export class Workbench {
    * the same at the moment.
    *
    * @param clean forget what earlier attempts have left
+   * @param find called before anything is done, and again once the lease is held: what another has left is cleared then
    * @param make undefined is not the end: what it has left in its scratch folder stays
    */
   async once<T>(
@@ -156,7 +157,8 @@ export class Workbench {
     make: (folder: WorkFolder) => Promise<T | undefined>,
   ): Promise<{ value: T | undefined; found: boolean }> {
     const path = this.#home.work(name, key);
-    let found: T | undefined;
+    let found = await find();
+    if (found !== undefined && !this.isBegun(name, key)) return { value: found, found: true };
     const lease = await Lease.acquire(path, run, {
       signal,
       onWait: async (holder) => {

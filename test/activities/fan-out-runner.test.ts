@@ -8,6 +8,7 @@ import { Workbench } from '../../activities/workbench.ts';
 import { Home } from '../../pipeline/home.ts';
 import { noItems } from '../../pipeline/item-counts.ts';
 import type { ItemCounts } from '../../pipeline/run.ts';
+import { leaveWork } from '../setup/dead-work.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const pipeline = fileURLToPath(new URL('../fixtures/pipelines/items.ts', import.meta.url));
@@ -55,6 +56,15 @@ describe('a stage that fans out', { timeout: 120_000 }, () => {
     expect(state.split('\n')).toHaveLength(4);
     expect(await all({ count: 4 })).toMatchObject({ reused: true, artifact: first.artifact });
     expect(await readdir(join(home.folder, 'work'))).toEqual([]);
+  });
+
+  it('clears what a process left behind that died right after it had saved what it gathered', async () => {
+    const { all, home, made } = await setUp();
+    const first = await all({ count: 2 });
+    await leaveWork(home, 'each');
+    expect(await all({ count: 2 })).toMatchObject({ reused: true, artifact: first.artifact });
+    expect(await readdir(join(home.folder, 'work'))).toEqual([]);
+    expect(await made()).toEqual(['item-0', 'item-1']);
   });
 
   it('makes only the items that are new when there are more of them', async () => {

@@ -1,5 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +6,7 @@ import { StageRunner } from '../../activities/stage-runner.ts';
 import { Workbench, type AttemptHooks } from '../../activities/workbench.ts';
 import type { StageOutcome, StageTask } from '../../activities/stage-task.ts';
 import { Home } from '../../pipeline/home.ts';
+import { leaveWork } from '../setup/dead-work.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const pipeline = fileURLToPath(new URL('../fixtures/pipelines/diamond.ts', import.meta.url));
@@ -49,12 +49,7 @@ describe('doing a stage', { timeout: 60_000 }, () => {
   it('clears what a process left behind that died right after it had saved its result', async () => {
     const { home, run, work } = await setUp();
     const first = await run({});
-    const [file] = await readdir(join(home.results, 'source'));
-    const { key } = JSON.parse(await readFile(join(home.results, 'source', file!), 'utf8')) as { key: string };
-    const left = home.work('source', key);
-    await mkdir(join(left, 'scratch'), { recursive: true });
-    const holder = { run: 'run-1', attempt: 'of the dead', host: hostname(), pid: 999_999_999 };
-    await writeFile(join(left, 'lease.json'), JSON.stringify(holder));
+    await leaveWork(home, 'source');
     expect(await run({}, { task: { run: 'run-2' } })).toEqual({ ...first, reused: true });
     expect(await work()).toEqual([]);
   });
