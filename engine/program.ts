@@ -254,8 +254,8 @@ export class Program {
 
   /** Names and file shapes of the parameters of `group`, in the order of first use. */
   parameters(group: string): Map<string, number[]> {
-    const found = [...this.#variables].filter(([name]) => name.startsWith(`${group}/`));
-    return new Map(found.map(([name, v]) => [name.slice(group.length + 1), fileShape(v.shape, v.layout)]));
+    const shapeOf = ({ shape, layout }: Variable) => fileShape(shape, layout);
+    return new Map(this.#names(group).map((name) => [name, shapeOf(this.#variables.get(`${group}/${name}`)!)]));
   }
 
   /**

@@ -57,46 +57,42 @@ export const handle = (name: string) => `variable/${name}`;
 
 /** The nodes of a variable: its handle, its value, and a way to set it from outside; bytes pass four in an int32. */
 export function defineVariable(recorder: Recorder, name: string, { shape, dtype: stored }: Variable): void {
-  if (stored === 'uint8') return defineBytes(recorder, name, shape);
-  const [dtype, float] = [typeValue(stored ?? 'float32'), typeValue('float32')];
-  const attr = {
-    dtype,
-    shape: { shape: shapeValue(shape) },
-    shared_name: stringValue(name),
-    container: stringValue(''),
-  };
-  recorder.addNode('VarHandleOp', [], attr, [], handle(name));
-  const [read, value] = stored ? ['stored', 'new/stored'] : ['value', 'new'];
-  recorder.addNode('ReadVariableOp', [handle(name)], { dtype }, [], `${handle(name)}/${read}`);
-  placeholder(recorder, `${handle(name)}/new`, { shape, dtype: 'float32' });
-  if (stored) {
-    recorder.addNode('Cast', [`${handle(name)}/stored`], { SrcT: dtype, DstT: float }, [], `${handle(name)}/value`);
-    recorder.addNode('Cast', [`${handle(name)}/new`], { SrcT: float, DstT: dtype }, [], `${handle(name)}/new/stored`);
-  }
-  recorder.addNode('AssignVariableOp', [handle(name), `${handle(name)}/${value}`], { dtype }, [], `${handle(name)}/assign`); // prettier-ignore
+  const own = handle(name);
+  const dtype = typeValue(stored ?? 'float32');
+  const attr = { dtype, shape: { shape: shapeValue(shape) }, shared_name: stringValue(name), container: stringValue('') }; // prettier-ignore
+  recorder.addNode('VarHandleOp', [], attr, [], own);
+  const value = stored === 'uint8' ? passBytes(recorder, own, shape) : passFloats(recorder, own, shape, stored);
+  recorder.addNode('AssignVariableOp', [own, value], { dtype }, [], `${own}/assign`);
   const zero = recorder.reference(tf.scalar(0));
-  recorder.addNode('Identity', [zero, `^${handle(name)}/assign`], { T: float }, [], `${handle(name)}/set`);
+  recorder.addNode('Identity', [zero, `^${own}/assign`], { T: typeValue('float32') }, [], `${own}/set`);
 }
 
-function defineBytes(recorder: Recorder, name: string, shape: readonly number[]): void {
+/** How a variable of numbers is read and fed, in float32. @returns what is assigned */
+function passFloats(recorder: Recorder, own: string, shape: readonly number[], stored: HalfType | undefined): string {
+  const [dtype, float] = [typeValue(stored ?? 'float32'), typeValue('float32')];
+  recorder.addNode('ReadVariableOp', [own], { dtype }, [], stored ? `${own}/stored` : `${own}/value`);
+  placeholder(recorder, `${own}/new`, { shape, dtype: 'float32' });
+  if (!stored) return `${own}/new`;
+  recorder.addNode('Cast', [`${own}/stored`], { SrcT: dtype, DstT: float }, [], `${own}/value`);
+  recorder.addNode('Cast', [`${own}/new`], { SrcT: float, DstT: dtype }, [], `${own}/new/stored`);
+  return `${own}/new/stored`;
+}
+
+/** Likewise of bytes: [bytes / 4] int32. */
+function passBytes(recorder: Recorder, own: string, shape: readonly number[]): string {
   const [bytes, int] = [typeValue('uint8'), typeValue('int32')];
-  const own = handle(name);
   const size = shape.reduce((a, b) => a * b, 1);
   const reshape = (from: string, to: string, sizes: readonly number[]) => {
     recorder.nodes.push(constantNode(`${to}/shape`, [...sizes]));
     recorder.addNode('Reshape', [from, `${to}/shape`], { T: bytes, Tshape: int }, [], to);
   };
-  const attr = { dtype: bytes, shape: { shape: shapeValue(shape) }, shared_name: stringValue(name), container: stringValue('') }; // prettier-ignore
-  recorder.addNode('VarHandleOp', [], attr, [], own);
   recorder.addNode('ReadVariableOp', [own], { dtype: bytes }, [], `${own}/bytes`);
   reshape(`${own}/bytes`, `${own}/fours`, [size / 4, 4]);
   recorder.addNode('Bitcast', [`${own}/fours`], { T: bytes, type: int }, [], `${own}/value`);
   placeholder(recorder, `${own}/new`, { shape: [size / 4], dtype: 'int32' });
   recorder.addNode('Bitcast', [`${own}/new`], { T: int, type: bytes }, [], `${own}/new/fours`);
   reshape(`${own}/new/fours`, `${own}/new/bytes`, shape);
-  recorder.addNode('AssignVariableOp', [own, `${own}/new/bytes`], { dtype: bytes }, [], `${own}/assign`);
-  const zero = recorder.reference(tf.scalar(0));
-  recorder.addNode('Identity', [zero, `^${own}/assign`], { T: typeValue('float32') }, [], `${own}/set`);
+  return `${own}/new/bytes`;
 }
 
 /** Collects what one entry point reads, writes and returns. */
