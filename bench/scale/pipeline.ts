@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { commonSettings } from '../../pipeline/common-settings.ts';
 import { definePipeline } from '../../pipeline/pipeline.ts';
 import { defineStage } from '../../pipeline/stage.ts';
 
 const schema = z.strictObject({
-  name: z.string().default('scale'),
-  seed: z.int().default(1),
-  engine: z.strictObject({ threads: z.int().default(0), xla: z.boolean().default(false) }).prefault({}),
+  ...commonSettings('scale'),
   items: z.int(),
   segments: z.int(),
 });
