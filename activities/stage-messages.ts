@@ -20,6 +20,7 @@ export interface StageOrder {
   config: unknown;
   /** What networks are computed in; default float32. */
   dtype?: ComputeType;
+  lanes?: number;
   seed: number;
   inputs: Record<string, string>;
   output: string;

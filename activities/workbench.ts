@@ -127,8 +127,8 @@ export class Workbench {
     const { file, attempt } = lease;
     const config = call.name === 'runItem' && stage.itemConfig ? stage.itemConfig(settings) : stage.config(settings);
     const fault = this.#fault ? { fault: this.#fault } : {};
-    const { dtype } = settings.engine;
-    const rest = { seed: settings.seed, ...(dtype ? { dtype } : {}), ...fault };
+    const { dtype, lanes } = settings.engine;
+    const rest = { seed: settings.seed, ...(dtype ? { dtype } : {}), ...(lanes ? { lanes } : {}), ...fault };
     return { module, call, config, inputs, output, scratch, lease: { file, attempt }, ...rest };
   }
 

@@ -8,7 +8,7 @@ import { loadPipeline } from '../models/pipeline.ts';
 import { root } from './set-up.ts';
 import type { ForwardSpecification, StepSpecification } from './specification.ts';
 
-const common = { saveTensors: null, checkpointing: false, channelsLast: false };
+const common = { saveTensors: null, checkpointing: false, channelsLast: false, lanes: 1 };
 
 async function latents(file: string, shape: number[]): Promise<string> {
   const data = new RandomStream(1, file).normal(shape.reduce((a, b) => a * b, 1));
@@ -32,7 +32,7 @@ export async function encoderStep(models: string, folder: string, threads: numbe
   };
 }
 
-/** The training step of configs/tiny.yaml: batch 16, T = 8, K = 7 from a rollout. */
+/** The training step of configs/tiny.yaml: batch 16, T = 8, K = 7 from a rollout, two lanes. */
 export async function worldStep(folder: string, threads: number): Promise<StepSpecification> {
   const world = (...path: string[]) => join(root, 'world', ...path);
   const prompts = ['circle', 'square', 'triangle', 'star'].flatMap((shape) =>
@@ -48,7 +48,7 @@ export async function worldStep(folder: string, threads: number): Promise<StepSp
     ],
     prompts,
     latents: await latents(join(folder, 'world-step.safetensors'), [prompts.length, 8, 8, 8]),
-    ...{ steps: 8, gradSteps: 7, guidance: 3, fromRollout: true, learningRate: 1e-4, threads, repeats: 3 },
+    ...{ steps: 8, gradSteps: 7, guidance: 3, fromRollout: true, learningRate: 1e-4, threads, lanes: 2, repeats: 3 },
   };
 }
 

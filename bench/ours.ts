@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { StepMeasurement, StepSpecification, Timing } from './specification.ts';
 
 const spec = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as StepSpecification;
-process.env['TF_NUM_INTRAOP_THREADS'] = String(spec.threads);
 
+const { setLanes } = await import('../engine/lanes.ts');
 const { tf } = await import('../engine/tensorflow.ts');
 const { readSafetensors } = await import('../engine/safetensors.ts');
 const { writeWeights } = await import('../engine/weights.ts');
@@ -15,6 +15,7 @@ const { gradientStep } = await import('../training/gradient-step.ts');
 const { TEXT_ENCODER, textToImage } = await import('../training/text-to-image.ts');
 const { Trainer } = await import('../training/trainer.ts');
 const imported = performance.now();
+setLanes(spec.lanes);
 
 const pipeline = await loadPipeline(spec.model);
 const rewards = await loadRewards(spec.rewards);

@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { stageEnvironment } from '../activities/stage-environment.ts';
 import { encoderStep, forwardPasses, worldStep } from './cases.ts';
 import { largestDifferences } from './compare.ts';
 import { writeReport, type Results, type SideResult } from './report.ts';
@@ -34,14 +35,16 @@ const scratch = mkdtempSync(join(tmpdir(), 'textcraftor-bench-'));
 mkdirSync(options.cache, { recursive: true });
 
 /** Runs one process and reads the JSON object that it prints last. */
-async function measure<T>(command: string[], specification: object): Promise<T> {
+async function measure<T>(command: string[], specification: StepSpecification | ForwardSpecification): Promise<T> {
   const file = join(scratch, 'specification.json');
   writeFileSync(file, JSON.stringify(specification));
   const [program, ...args] = command;
+  const lanes = program === process.execPath && 'lanes' in specification ? specification.lanes : 1;
   const { stdout } = await promisify(execFile)(program!, [...args, file], {
     cwd: root,
     maxBuffer: 2 ** 26,
-    env: { ...process.env, OMP_NUM_THREADS: String(threads), PYTHONWARNINGS: 'ignore' },
+    // The peer gets what a stage's process gets as well: how memory is kept is told to the C library of both.
+    env: { ...stageEnvironment(process.env, { threads, xla: false, lanes }), PYTHONWARNINGS: 'ignore' },
   });
   return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as T;
 }

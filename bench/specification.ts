@@ -14,6 +14,8 @@ export interface StepSpecification {
   fromRollout: boolean;
   learningRate: number;
   threads: number;
+  /** engine.lanes, of this project only. */
+  lanes: number;
   /** Steps that are measured; one more, which is not, goes before them. */
   repeats: number;
   /** Writes loss, rewards and gradients to this file instead, without a step. */

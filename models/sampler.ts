@@ -1,9 +1,10 @@
+import { inLanes } from '../engine/lanes.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { float32 } from '../engine/program.ts';
 import type { Parameters } from '../engine/parameters.ts';
 import type { SolverName } from './scheduler/solver.ts';
 import type { UnetConfig } from './unet/config.ts';
-import { unet2dCondition } from './unet/unet.ts';
+import { unet2dCondition, type UnetInputs } from './unet/unet.ts';
 
 /** T, the guidance scale and K of the method. */
 export interface SamplerSettings {
@@ -27,7 +28,7 @@ export interface StepInputs {
 }
 
 /**
- * One DDIM step with classifier-free guidance (Ho and Salimans, arXiv 2207.12598), both branches in one batch:
+ * One DDIM step with classifier-free guidance (Ho and Salimans, arXiv 2207.12598), both branches in one batch (a lane each where there are two, lanes.ts):
  * eps = eps_uncond + guidance * (eps_cond - eps_uncond), z' = a z + b eps. A guidance of 1 or less means none, as in
  * diffusers: then the unconditional branch is left out.
  * @param z [B, h, w, C]
@@ -50,11 +51,8 @@ export function guidedStep(
     return z.mul(a).add(eps.mul(b));
   }
   const context = tf.concat([unconditional.tile([batch, 1, 1]), condition], 0);
-  const eps = unet2dCondition(p, config, {
-    sample: tf.concat([seen, seen], 0),
-    timestep: timestep.tile([2 * batch]),
-    context,
-  });
+  const rows = { sample: tf.concat([seen, seen], 0), timestep: timestep.tile([2 * batch]), context };
+  const { eps } = inLanes(rows, (part) => ({ eps: unet2dCondition(p, config, part as unknown as UnetInputs) }));
   const [without, withPrompt] = tf.split(eps, 2) as [Tensor, Tensor];
   return z.mul(a).add(without.add(withPrompt.sub(without).mul(guidance)).mul(b));
 }

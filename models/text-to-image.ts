@@ -1,3 +1,4 @@
+import { inLanes } from '../engine/lanes.ts';
 import { float32, int32, Program, type TensorSpec } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights.ts';
@@ -5,7 +6,7 @@ import { clipText } from './clip/text.ts';
 import type { LoadedPipeline } from './pipeline.ts';
 import { guidedStep, STEP_NUMBERS } from './sampler.ts';
 import { isOneStep, solverSteps, type SolverName } from './scheduler/solver.ts';
-import { vaeDecode, vaeScalingFactor } from './vae/vae.ts';
+import { vaePicture } from './vae/vae.ts';
 
 /** What the UNet is conditioned on. */
 export interface Conditioning {
@@ -79,10 +80,9 @@ export class TextToImage {
       this.#program.entry(`denoise.${network}`, { ...step, ...(guide as { guide: TensorSpec }) }, (inputs, scope) => ({
         z: guidedStep(scope.parameters(network), unet, guidance, inputs),
       }));
-    this.#program.entry('decode', { z }, ({ z }, scope) => {
-      const picture = vaeDecode(scope.parameters('vae'), vae, z.div(vaeScalingFactor(vae)));
-      return { picture: picture.mul(0.5).add(0.5).clipByValue(0, 1) };
-    });
+    this.#program.entry('decode', { z }, (latents, scope) =>
+      inLanes(latents, ({ z }) => ({ picture: vaePicture(scope.parameters('vae'), vae, z!) })),
+    );
     this.#program.compile();
     this.#program.load(UNET, weights.unet, `${folder}/unet`);
     this.#program.load('vae', weights.vae, `${folder}/vae`);

@@ -156,6 +156,8 @@ const shape = z.strictObject({
     .strictObject({
       threads: whole.min(0).default(0),
       xla: z.boolean().default(false),
+      /** Parts of a batch that are computed side by side, a thread each: for networks too small for threads to share an operation. */
+      lanes: whole.min(1).default(1),
       /**
        * What products, convolutions and activations are computed in, and weights that are not trained are stored in. The
        * rest, what is trained and its optimizer above all, is float32. With float16 the loss is scaled.

@@ -17,12 +17,17 @@ export interface EngineDescription {
   xla: boolean;
   /** Where it is not float32. */
   dtype?: string;
+  /** Where there are several. */
+  lanes?: number;
 }
 
 const require = createRequire(import.meta.url);
 
 /** @param tools the folder with the set-up's TensorFlow */
-export function describeEngine({ xla, dtype = 'float32' }: EngineSettings, tools: string): EngineDescription {
+export function describeEngine(
+  { xla, dtype = 'float32', lanes = 1 }: EngineSettings,
+  tools: string,
+): EngineDescription {
   const binding = (require('@tensorflow/tfjs-node-gpu/package.json') as { version: string }).version;
   return {
     library: libraryBuild(join(tools, 'tensorflow')),
@@ -31,6 +36,7 @@ export function describeEngine({ xla, dtype = 'float32' }: EngineSettings, tools
     graphics: graphicsModels(),
     xla,
     ...(dtype === 'float32' ? {} : { dtype }),
+    ...(lanes === 1 ? {} : { lanes }),
   };
 }
 

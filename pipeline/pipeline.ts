@@ -25,6 +25,8 @@ export interface EngineSettings {
   xla: boolean;
   /** What networks are computed in; default float32. Results depend on it. */
   dtype?: ComputeType;
+  /** Parts of a batch that are computed side by side; default 1. Results depend on it. */
+  lanes?: number;
 }
 
 /** A directed acyclic graph of stages over one configuration. */

@@ -2,7 +2,7 @@ import { exactMetrics, exactScores } from '../datasets/shapes/exact.ts';
 import { float32, int32, type Program, type Tensors } from '../engine/program.ts';
 import { tf } from '../engine/tensorflow.ts';
 import type { VaeConfig } from '../models/vae/config.ts';
-import { vaeDecode, vaeScalingFactor } from '../models/vae/vae.ts';
+import { vaePicture } from '../models/vae/vae.ts';
 import { embedderAmong } from '../rewards/diversity.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { requireFiniteScores, rewardWeights, scoreAll } from '../rewards/total.ts';
@@ -40,8 +40,7 @@ export function withObservers(generator: Generator, vae: VaeConfig, rewards: rea
       program.entry('observe', { z: float32(...generator.latents), ...ids }, ({ z, ...inputs }: Tensors, scope) => {
         const p = scope.parameters('rewards');
         const features = Object.fromEntries(readers.map((reward) => [reward.name, reward.promptFeatures(p, inputs[idsOf(reward)]!)])); // prettier-ignore
-        const decoded = vaeDecode(scope.parameters('vae'), vae, z!.div(vaeScalingFactor(vae)));
-        const picture = decoded.mul(0.5).add(0.5).clipByValue(0, 1);
+        const picture = vaePicture(scope.parameters('vae'), vae, z!);
         const scores = scoreAll(rewards, p, picture, features);
         const embedding = embedder?.embedding.of(p, picture, features[embedder.name]);
         return { ...scores, ...(embedding ? { [EMBEDDING]: embedding } : {}), [PICTURE]: picture };

@@ -1,3 +1,4 @@
+import { inLanes } from '../engine/lanes.ts';
 import { int32, type Tensors } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { clipText } from '../models/clip/text.ts';
@@ -5,7 +6,7 @@ import type { Weights } from '../engine/weights.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import { guidedStep, type SamplerSettings } from '../models/sampler.ts';
 import { DdimScheduler } from '../models/scheduler/ddim.ts';
-import { vaeDecode, vaeScale, vaeScalingFactor } from '../models/vae/vae.ts';
+import { vaePicture, vaeScale } from '../models/vae/vae.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { rewardWeights, scoreAll } from '../rewards/total.ts';
 import { augmentPictures, changesPictures, drawPictures, pictureSpecs, type PictureAugmentation } from './augmentation/picture.ts'; // prettier-ignore
@@ -110,9 +111,10 @@ export function textToImage(
     score(networks, z, inputs) {
       const p = networks.parameters('rewards');
       const features = Object.fromEntries(readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, inputs[idsOf(name)]!)])); // prettier-ignore
-      const picture = vaeDecode(networks.parameters('vae'), config.vae, z.div(vaeScalingFactor(config.vae)));
-      const visible = picture.mul(0.5).add(0.5).clipByValue(0, 1);
-      return scoreAll(rewards, p, augments ? augmentPictures(visible, inputs) : visible, features);
+      const pictureOf = (z: Tensor): Tensor => vaePicture(networks.parameters('vae'), config.vae, z);
+      if (!augments) return inLanes({ z, ...features }, ({ z, ...own }) => scoreAll(rewards, p, pictureOf(z!), own));
+      const { picture } = inLanes({ z }, ({ z }) => ({ picture: pictureOf(z!) }));
+      return scoreAll(rewards, p, augmentPictures(picture, inputs), features);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { LoadedPipeline } from '../../models/pipeline.ts';
 import type { SamplerSettings } from '../../models/sampler.ts';
-import { vaeDecode, vaeScalingFactor } from '../../models/vae/vae.ts';
+import { vaePicture } from '../../models/vae/vae.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
 import type { Generator } from '../../training/generator.ts';
 import { textToImage } from '../../training/text-to-image.ts';
@@ -51,9 +51,8 @@ export function textToVideo(
     },
     score(networks, z, inputs) {
       const scores = Object.entries(ofFrames.score(networks, z, inputs));
-      const pictures = vaeDecode(networks.parameters('vae'), vae, z.div(vaeScalingFactor(vae)));
-      const visible = pictures.mul(0.5).add(0.5).clipByValue(0, 1);
-      const video = visible.reshape([videos, frames, ...visible.shape.slice(1)]);
+      const pictures = vaePicture(networks.parameters('vae'), vae, z);
+      const video = pictures.reshape([videos, frames, ...pictures.shape.slice(1)]);
       return { ...Object.fromEntries(scores.map(([name, score]) => [name, perVideo(score)])), smoothness: smoothness(video) }; // prettier-ignore
     },
   };

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, expect, it } from 'vitest';
+import { stageEnvironment } from '../../activities/stage-environment.ts';
+import { inLanes, setLanes } from '../../engine/lanes.ts';
+import { Program, float32 } from '../../engine/program.ts';
+import { readSafetensors } from '../../engine/safetensors.ts';
+import { tf } from '../../engine/tensorflow.ts';
+import { loadPipeline } from '../../models/pipeline.ts';
+import { loadRewards } from '../../rewards/registry.ts';
+import { gradientStep } from '../../training/gradient-step.ts';
+
+afterEach(() => setLanes(1));
+
+it('gives every row what it would get in one batch, however many rows and lanes there are', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 5 }), (rows, count) => {
+      setLanes(count);
+      const seen: number[] = [];
+      const x = tf.range(0, rows * 2).reshape([rows, 2]);
+      const bias = tf.range(0, rows);
+      const { sum, twice } = inLanes({ x, bias }, (part) => {
+        seen.push(part['x']!.shape[0]!);
+        return { sum: part['x']!.sum(1).add(part['bias']!), twice: part['x']!.mul(2) };
+      });
+      expect([...sum.dataSync()]).toEqual(Array.from({ length: rows }, (_, i) => 5 * i + 1));
+      expect([...twice.dataSync()]).toEqual(Array.from({ length: rows * 2 }, (_, i) => 2 * i));
+      expect(seen.length).toBe(Math.min(rows, count));
+      expect(Math.max(...seen) - Math.min(...seen)).toBeLessThanOrEqual(1);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+it('is part of a program as it was when that was recorded', () => {
+  setLanes(2);
+  const program = new Program();
+  program.entry('double', { x: float32(3, 1) }, (inputs) => inLanes(inputs, ({ x }) => ({ y: x!.mul(2) })));
+  program.compile();
+  setLanes(1);
+  const { y } = program.run('double', { x: tf.tensor2d([1, 2, 3], [3, 1]) });
+  expect([...y!.dataSync()]).toEqual([2, 4, 6]);
+  program.dispose();
+});
+
+it('leaves rewards and gradients of a training step where they are in one batch, to 1e-4', async () => {
+  const of = (...path: string[]) => join(import.meta.dirname, '..', 'golden', 'step', ...path);
+  const { steps, gradSteps, guidance } = JSON.parse(readFileSync(of('golden.json'), 'utf8')) as Record<string, number>;
+  const clip = { type: 'clip-similarity', model: of('clip') };
+  const rewards = await loadRewards([
+    { ...clip, name: 'clip', weight: 100 },
+    { ...clip, name: 'aesthetic', type: 'aesthetic', head: of('head.safetensors'), weight: 1 },
+  ]);
+  const latents = await readSafetensors(of('latents.safetensors'));
+  const noise = tf.tensor(latents.float32('latents'), latents.info('latents').shape).transpose([0, 2, 3, 1]);
+  const prompts = readFileSync(of('prompts.txt'), 'utf8').trimEnd().split('\n');
+  const sampler = { steps: steps!, gradientSteps: gradSteps!, guidance: guidance! };
+  const pipeline = await loadPipeline(of('model'));
+  const [one, three] = [1, 3].map((count) => {
+    setLanes(count);
+    return gradientStep(pipeline, rewards, { sampler, prompts, noise, train: ['text_encoder', 'unet'] });
+  });
+  for (const name of ['clip', 'aesthetic'])
+    one!.scores[name]!.forEach((score, i) => expect(three!.scores[name]![i]! / score).toBeCloseTo(1, 4));
+  for (const network of ['text_encoder', 'unet'])
+    for (const [name, { data }] of one!.gradients[network]!) {
+      const other = three!.gradients[network]!.get(name)!.data;
+      const norm = Math.hypot(...data);
+      expect(Math.hypot(...data.map((value, i) => value - other[i]!)), name).toBeLessThanOrEqual(1e-4 * norm + 1e-7);
+    }
+});
+
+it('gives each lane its share of the threads', () => {
+  const threadsOf = (threads: number, lanes?: number) => {
+    const { TF_NUM_INTRAOP_THREADS: within, TF_NUM_INTEROP_THREADS: lane } = stageEnvironment({}, { threads, xla: false, ...(lanes ? { lanes } : {}) }); // prettier-ignore
+    return [within, lane];
+  };
+  expect(threadsOf(8)).toEqual(['8', '1']);
+  expect(threadsOf(8, 2)).toEqual(['4', '2']);
+  expect(threadsOf(2, 2)).toEqual(['1', '2']);
+  expect(threadsOf(1, 2)).toEqual(['1', '1']);
+  expect(threadsOf(0)).toEqual([undefined, undefined]);
+});
