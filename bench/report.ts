@@ -55,7 +55,7 @@ const format = ({ median, min, max }: Spread) => `${median.toFixed(2)} (${min.to
 
 const TITLES: Readonly<Record<string, string>> = {
   'encoder-step': 'tuning step of SD 1.5 at full size: 512 px, T = 2, K = 1, batch 1, guidance 7.5',
-  'world-step': 'training step of the shapes world: batch 16, T = 8, K = 7 from a rollout',
+  'world-step': 'training step of the shapes world: batch 16, T = 8, K = 7 from a rollout (engine.lanes: 2)',
   'forward text_encoder': 'text encoder forward, 2 prompts (ONNX Runtime)',
   'forward unet': 'UNet forward, 64x64 latents, batch 2 (ONNX Runtime)',
   'forward vae_decoder': 'VAE decoder forward, 512 px (ONNX Runtime)',

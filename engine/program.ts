@@ -378,4 +378,4 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * 
 const backend = () => tf.backend() as unknown as RunningBackend;
 const nativeTensors = (tensors: Tensor[]): number[] => backend().getInputTensorIds.call(backend(), tensors);
 /** What is moved between JavaScript and the device at once: bounds the second copy of the weights while they are loaded. */
-const TRANSFER_BYTES = 2 ** 29;
+const TRANSFER_BYTES = 2 ** 27;

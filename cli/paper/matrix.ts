@@ -59,6 +59,9 @@ const UNETS = [
   { name: 'control', arm: 'control UNet', unet: 'world/second-control', guide: 'silhouette' },
 ];
 
+/** Of a prompt: what an encoder does for a UNet that it was not tuned with is small. */
+export const PICTURES_WITH_OTHER_UNETS = 4;
+
 /**
  * The variants. Every arm is what validation prompts chose among what it kept. The DDPO baselines have `ddpo` times the
  * reward evaluations of reward tuning, which takes them about as long.
@@ -82,7 +85,7 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
         `baselines.ddpoUnet=${policy(unet)}`,
         `baselines.direct={${loop(encoder)}}`,
         'baselines.promptEngineering={corpus: shapes, prompts: 48}',
-        `transfer={prompts: ${transfer}, samplesPerPrompt: 1, images: 0, unets: [${unets}]}`,
+        `transfer={prompts: ${transfer}, samplesPerPrompt: ${PICTURES_WITH_OTHER_UNETS}, images: 0, unets: [${unets}]}`,
       ],
       arms: {
         ...{ base: 'base', chosen: 'encoder', 'prompt-engineering': 'prompt engineering', direct: 'direct tuning' },

@@ -1,6 +1,7 @@
 import { interval, number, percent, signed } from '../../evaluation/report/format.ts';
 import { meansOf, type Claim, type Results } from './claims.ts';
 import type { CollectedRun } from './collect.ts';
+import { PICTURES_WITH_OTHER_UNETS } from './matrix.ts';
 
 export interface Paper {
   results: Results;
@@ -24,7 +25,7 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
   return [
     '# The comparison on the shapes world',
     '',
-    `Written by \`npm run paper${quick ? ' -- --quick' : ''}\` from measured numbers (\`docs/results.json\`): ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} of tuning, ${prompts} held-out prompts, ${samplesPerPrompt} pictures of each, the same start noise in every arm. Values are averaged over the seeds; intervals are 95 % bootstrap intervals over prompts, paired.`,
+    `Written by \`npm run paper${quick ? ' -- --quick' : ''}\` from measured numbers (\`docs/results.json\`): ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} of tuning, ${prompts} held-out prompts, ${samplesPerPrompt} pictures of each (${PICTURES_WITH_OTHER_UNETS} with other UNets), the same start noise in every arm. Values are averaged over the seeds; intervals are 95 % bootstrap intervals over prompts, paired.`,
     ...(quick ? ['', 'This was a quick run with little tuning: it shows that everything works, and no result.'] : []),
     '',
     '## Claims',
