@@ -39,12 +39,17 @@ async function measure<T>(command: string[], specification: StepSpecification | 
   const file = join(scratch, 'specification.json');
   writeFileSync(file, JSON.stringify(specification));
   const [program, ...args] = command;
-  const lanes = program === process.execPath && 'lanes' in specification ? specification.lanes : 1;
+  // A training step on both sides gets the environment of a stage's process: how memory is kept is told to the C library.
+  // An exported network runs in whatever process its user has.
+  const isStep = 'lanes' in specification;
+  const lanes = isStep && program === process.execPath ? specification.lanes : 1;
+  const environment = isStep
+    ? stageEnvironment(process.env, { threads, xla: false, lanes })
+    : { ...process.env, OMP_NUM_THREADS: String(threads) };
   const { stdout } = await promisify(execFile)(program!, [...args, file], {
     cwd: root,
     maxBuffer: 2 ** 26,
-    // The peer gets what a stage's process gets as well: how memory is kept is told to the C library of both.
-    env: { ...stageEnvironment(process.env, { threads, xla: false, lanes }), PYTHONWARNINGS: 'ignore' },
+    env: { ...environment, PYTHONWARNINGS: 'ignore' },
   });
   return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as T;
 }
