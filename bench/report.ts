@@ -101,9 +101,10 @@ fastest variant counts: with its gradient checkpointing or without, channels las
 it is what to look at when the machine had other work.
 
 ${table(
-  ['', 'ours, s', 'torch, s', 'torch variant', 'ratio', 'ratio of processor time'],
+  ['', 'rounds', 'ours, s', 'torch, s', 'torch variant', 'ratio', 'ratio of processor time'],
   summaries.map((s) => [
     TITLES[s.name] ?? s.name,
+    cases[s.name]!.ours.length,
     seconds(s.seconds.ours),
     seconds(s.seconds.torch),
     s.against,

@@ -42,7 +42,7 @@ export function vaePicture(p: Parameters, config: VaeConfig, z: Tensor): Tensor 
 
 /**
  * Activations from which on what is inside a block is computed again for its gradient: at 512 pixels the first convolutions
- * of the last nine blocks, a twentieth of the step's time for .5 GiB.
+ * of the last nine blocks.
  */
 const LARGE = 2 ** 23;
 
