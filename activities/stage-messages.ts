@@ -20,6 +20,7 @@ export interface StageOrder {
   config: unknown;
   /** What networks are computed in; default float32. */
   dtype?: ComputeType;
+  /** Parts of a batch that are computed side by side; default 1. */
   lanes?: number;
   seed: number;
   inputs: Record<string, string>;

@@ -19,13 +19,14 @@ export function setLanes(count: number): void {
  * @param inputs with the same first axis
  * @param f works row by row: its results have that axis as well
  */
-export function inLanes<T extends Tensors>(inputs: Tensors, f: (inputs: Tensors) => T): T {
-  const rows = Object.values(inputs)[0]!.shape[0]!;
+export function inLanes<I extends { [K in keyof I]: Tensor }, O extends Tensors>(inputs: I, f: (inputs: I) => O): O {
+  const entries = Object.entries<Tensor>(inputs);
+  const rows = entries[0]![1].shape[0]!;
   const count = Math.min(lanes(), rows);
   if (count === 1) return f(inputs);
   const sizes = Array.from({ length: count }, (_, i) => Math.floor(((i + 1) * rows) / count) - Math.floor((i * rows) / count)); // prettier-ignore
-  const parts = Object.entries(inputs).map(([name, t]) => [name, tf.split(t, sizes)] as const);
-  const results = sizes.map((_, i) => f(Object.fromEntries(parts.map(([name, part]) => [name, part[i] as Tensor]))));
+  const parts = entries.map(([name, t]) => [name, tf.split(t, sizes)] as const);
+  const results = sizes.map((_, i) => f(Object.fromEntries(parts.map(([name, part]) => [name, part[i]])) as I));
   const joined = Object.keys(results[0]!).map((name) => [name, tf.concat(results.map((result) => result[name]!))]);
-  return Object.fromEntries(joined) as T;
+  return Object.fromEntries(joined) as O;
 }

@@ -28,8 +28,8 @@ export interface StepInputs {
 }
 
 /**
- * One DDIM step with classifier-free guidance (Ho and Salimans, arXiv 2207.12598), both branches in one batch (a lane each where there are two, lanes.ts):
- * eps = eps_uncond + guidance * (eps_cond - eps_uncond), z' = a z + b eps. A guidance of 1 or less means none, as in
+ * One DDIM step with classifier-free guidance (Ho and Salimans, arXiv 2207.12598), both branches in one batch, of which
+ * each is a lane where there are two (lanes.ts): eps = eps_uncond + guidance * (eps_cond - eps_uncond), z' = a z + b eps. A guidance of 1 or less means none, as in
  * diffusers: then the unconditional branch is left out.
  * @param z [B, h, w, C]
  * @param step {@link STEP_NUMBERS}
@@ -46,13 +46,12 @@ export function guidedStep(
   const batch = z.shape[0]!;
   const seen = guide ? tf.concat([z, guide], 3) : z;
   const [timestep, a, b] = tf.split(step, 3) as [Tensor, Tensor, Tensor];
-  if (guidance <= 1) {
-    const eps = unet2dCondition(p, config, { sample: seen, timestep: timestep.tile([batch]), context: condition });
-    return z.mul(a).add(eps.mul(b));
-  }
-  const context = tf.concat([unconditional.tile([batch, 1, 1]), condition], 0);
-  const rows = { sample: tf.concat([seen, seen], 0), timestep: timestep.tile([2 * batch]), context };
-  const { eps } = inLanes(rows, (part) => ({ eps: unet2dCondition(p, config, part as unknown as UnetInputs) }));
+  const predicted = (sample: Tensor, context: Tensor): Tensor => {
+    const rows: UnetInputs = { sample, timestep: timestep.tile([sample.shape[0]!]), context };
+    return inLanes(rows, (part) => ({ eps: unet2dCondition(p, config, part) })).eps;
+  };
+  if (guidance <= 1) return z.mul(a).add(predicted(seen, condition).mul(b));
+  const eps = predicted(tf.concat([seen, seen], 0), tf.concat([unconditional.tile([batch, 1, 1]), condition], 0));
   const [without, withPrompt] = tf.split(eps, 2) as [Tensor, Tensor];
   return z.mul(a).add(without.add(withPrompt.sub(without).mul(guidance)).mul(b));
 }

@@ -81,7 +81,7 @@ export class TextToImage {
         z: guidedStep(scope.parameters(network), unet, guidance, inputs),
       }));
     this.#program.entry('decode', { z }, (latents, scope) =>
-      inLanes(latents, ({ z }) => ({ picture: vaePicture(scope.parameters('vae'), vae, z!) })),
+      inLanes(latents, ({ z }) => ({ picture: vaePicture(scope.parameters('vae'), vae, z) })),
     );
     this.#program.compile();
     this.#program.load(UNET, weights.unet, `${folder}/unet`);

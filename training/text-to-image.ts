@@ -110,11 +110,11 @@ export function textToImage(
     scoreInputs,
     score(networks, z, inputs) {
       const p = networks.parameters('rewards');
-      const features = Object.fromEntries(readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, inputs[idsOf(name)]!)])); // prettier-ignore
-      const pictureOf = (z: Tensor): Tensor => vaePicture(networks.parameters('vae'), config.vae, z);
-      if (!augments) return inLanes({ z, ...features }, ({ z, ...own }) => scoreAll(rewards, p, pictureOf(z!), own));
-      const { picture } = inLanes({ z }, ({ z }) => ({ picture: pictureOf(z!) }));
-      return scoreAll(rewards, p, augmentPictures(picture, inputs), features);
+      return inLanes<Tensors, Tensors>({ z, ...inputs }, ({ z, ...own }) => {
+        const features = Object.fromEntries(readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, own[idsOf(name)]!)])); // prettier-ignore
+        const picture = vaePicture(networks.parameters('vae'), config.vae, z!);
+        return scoreAll(rewards, p, augments ? augmentPictures(picture, own) : picture, features);
+      });
     },
   };
 }

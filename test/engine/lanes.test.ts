@@ -1,15 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import { stageEnvironment } from '../../activities/stage-environment.ts';
 import { inLanes, setLanes } from '../../engine/lanes.ts';
 import { Program, float32 } from '../../engine/program.ts';
-import { readSafetensors } from '../../engine/safetensors.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import { loadPipeline } from '../../models/pipeline.ts';
-import { loadRewards } from '../../rewards/registry.ts';
 import { gradientStep } from '../../training/gradient-step.ts';
+import { readGoldenStep } from '../models/golden.ts';
 
 afterEach(() => setLanes(1));
 
@@ -45,21 +41,10 @@ it('is part of a program as it was when that was recorded', () => {
 });
 
 it('leaves rewards and gradients of a training step where they are in one batch, to 1e-4', async () => {
-  const of = (...path: string[]) => join(import.meta.dirname, '..', 'golden', 'step', ...path);
-  const { steps, gradSteps, guidance } = JSON.parse(readFileSync(of('golden.json'), 'utf8')) as Record<string, number>;
-  const clip = { type: 'clip-similarity', model: of('clip') };
-  const rewards = await loadRewards([
-    { ...clip, name: 'clip', weight: 100 },
-    { ...clip, name: 'aesthetic', type: 'aesthetic', head: of('head.safetensors'), weight: 1 },
-  ]);
-  const latents = await readSafetensors(of('latents.safetensors'));
-  const noise = tf.tensor(latents.float32('latents'), latents.info('latents').shape).transpose([0, 2, 3, 1]);
-  const prompts = readFileSync(of('prompts.txt'), 'utf8').trimEnd().split('\n');
-  const sampler = { steps: steps!, gradientSteps: gradSteps!, guidance: guidance! };
-  const pipeline = await loadPipeline(of('model'));
+  const { pipeline, rewards, start } = await readGoldenStep();
   const [one, three] = [1, 3].map((count) => {
     setLanes(count);
-    return gradientStep(pipeline, rewards, { sampler, prompts, noise, train: ['text_encoder', 'unet'] });
+    return gradientStep(pipeline, rewards, { ...start, train: ['text_encoder', 'unet'] });
   });
   for (const name of ['clip', 'aesthetic'])
     one!.scores[name]!.forEach((score, i) => expect(three!.scores[name]![i]! / score).toBeCloseTo(1, 4));

@@ -6,6 +6,8 @@ import { readSafetensors, type SafetensorsFile } from '../../engine/safetensors.
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { readWeights, WeightParameters, type Weights } from '../../engine/weights.ts';
 import { canonicalTextNames } from '../../models/names.ts';
+import { loadPipeline } from '../../models/pipeline.ts';
+import { loadRewards } from '../../rewards/registry.ts';
 
 /** Path of a file that test/golden/make.py wrote. */
 export const goldenPath = (name: string): string => fileURLToPath(new URL(`../golden/${name}`, import.meta.url));
@@ -21,6 +23,24 @@ export interface GoldenPipeline {
   guidance: number;
   blend: number;
   blendSteps: number;
+}
+
+/** The training step of step/golden.json: the pipeline, its rewards, and what the step starts from. */
+export async function readGoldenStep() {
+  const { steps, gradSteps: gradientSteps, guidance } = await readGoldenJson<{ steps: number; gradSteps: number; guidance: number }>('step/golden.json'); // prettier-ignore
+  const clip = { type: 'clip-similarity', model: goldenPath('step/clip') };
+  return {
+    pipeline: await loadPipeline(goldenPath('step/model')),
+    rewards: await loadRewards([
+      { ...clip, name: 'clip', weight: 100 },
+      { ...clip, name: 'aesthetic', type: 'aesthetic', head: goldenPath('step/head.safetensors'), weight: 1 },
+    ]),
+    start: {
+      sampler: { steps, gradientSteps, guidance },
+      prompts: (await readFile(goldenPath('step/prompts.txt'), 'utf8')).trimEnd().split('\n'),
+      noise: tensorOf(await readSafetensors(goldenPath('step/latents.safetensors')), 'latents'),
+    },
+  };
 }
 
 /** A network of the golden files: its configuration, weights, and what torch computed. */

@@ -1,44 +1,29 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { callBody } from '../../activities/call-body.ts';
 import { computeType, setComputeType } from '../../engine/compute-type.ts';
 import { readSafetensors } from '../../engine/safetensors.ts';
-import { tf } from '../../engine/tensorflow.ts';
-import { loadPipeline } from '../../models/pipeline.ts';
-import { loadRewards } from '../../rewards/registry.ts';
 import { gradientStep } from '../../training/gradient-step.ts';
 import { LossScale } from '../../training/loss-scale.ts';
 import { run as tuneEncoder, type TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';
+import { goldenPath, readGoldenStep } from '../models/golden.ts';
 import { digests, smallTuning } from './small-tuning.ts';
-
-const golden = new URL('../golden/step/', import.meta.url).pathname;
-const of = (...path: string[]) => join(golden, ...path);
 
 describe.each([
   ['bfloat16', 5e-3, 0.99],
   ['float16', 1e-3, 0.9995],
 ] as const)('the golden step in %s', (type, distance, along) => {
   it("has torch's rewards, and gradients in the direction of torch's", async () => {
-    const { steps, gradSteps, guidance } = JSON.parse(readFileSync(of('golden.json'), 'utf8')) as Record<string, number>; // prettier-ignore
-    const clip = { type: 'clip-similarity', model: of('clip') };
-    const rewards = await loadRewards([
-      { ...clip, name: 'clip', weight: 100 },
-      { ...clip, name: 'aesthetic', type: 'aesthetic', head: of('head.safetensors'), weight: 1 },
-    ]);
-    const latents = await readSafetensors(of('latents.safetensors'));
-    const noise = tf.tensor(latents.float32('latents'), latents.info('latents').shape).transpose([0, 2, 3, 1]);
-    const prompts = readFileSync(of('prompts.txt'), 'utf8').trimEnd().split('\n');
-    const sampler = { steps: steps!, gradientSteps: gradSteps!, guidance: guidance! };
-    const found = gradientStep(await loadPipeline(of('model')), rewards, { sampler, prompts, noise, train: ['text_encoder', 'unet'], type }); // prettier-ignore
+    const { pipeline, rewards, start } = await readGoldenStep();
+    const found = gradientStep(pipeline, rewards, { ...start, train: ['text_encoder', 'unet'], type });
 
-    const encoder = await readSafetensors(of('golden.safetensors'));
+    const encoder = await readSafetensors(goldenPath('step/golden.safetensors'));
     for (const [name, scores] of Object.entries(found.scores))
       scores.forEach((score, i) => expect(Math.abs(score - encoder.float32(`reward.${name}`)[i]!)).toBeLessThan(distance)); // prettier-ignore
     // The last product of a score is in float32: more digits than the type has.
     for (const score of found.scores['aesthetic']!) expect(score * 2 ** 10).not.toBe(Math.round(score * 2 ** 10));
     expect(found.loss).not.toBe(encoder.float32('loss')[0]);
-    const unet = await readSafetensors(of('golden-unet.safetensors'));
+    const unet = await readSafetensors(goldenPath('step/golden-unet.safetensors'));
     for (const [network, expected] of [
       ['text_encoder', encoder],
       ['unet', unet],
