@@ -48,7 +48,7 @@ export async function worldStep(folder: string, threads: number): Promise<StepSp
     ],
     prompts,
     latents: await latents(join(folder, 'world-step.safetensors'), [prompts.length, 8, 8, 8]),
-    ...{ steps: 8, gradSteps: 7, guidance: 3, fromRollout: true, learningRate: 1e-4, threads, lanes: 2, repeats: 3 },
+    ...{ steps: 8, gradSteps: 7, guidance: 3, fromRollout: true, learningRate: 1e-4, threads, lanes: 2, repeats: 8 },
   };
 }
 

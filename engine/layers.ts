@@ -3,7 +3,7 @@
  * sequences [B, T, C]. Parameter names and meanings are torch's.
  */
 import { differentiable } from './differentiable.ts';
-import { biasAdd, matMul2d } from './operations.ts';
+import { biasAdd, matMul2d, sigmoidGradient } from './operations.ts';
 import type { Parameters } from './parameters.ts';
 import { tf, type Tensor } from './tensorflow.ts';
 
@@ -130,10 +130,10 @@ const normalizeGroups = (groups: number, epsilon: number, activate: boolean) => 
   );
 };
 
-/** dy times the derivative of x * sigmoid(x). */
-function siluGradient(dy: Tensor, x: Tensor): Tensor {
-  const s = x.sigmoid();
-  return dy.mul(s).mul(x.mul(tf.sub(1, s)).add(1));
+/** dy times the derivative of x * sigmoid(slope * x), with `scaled` = slope * x. */
+function siluGradient(dy: Tensor, scaled: Tensor): Tensor {
+  const s = scaled.sigmoid();
+  return dy.mul(s.add(sigmoidGradient(s, scaled)));
 }
 
 /** x * sigmoid(slope * x), with the sigmoid computed again in the backward pass. */
@@ -143,11 +143,7 @@ const gatedSigmoid = (slope: number) =>
       save([x!]);
       return x!.mul((slope === 1 ? x! : x!.mul(slope)).sigmoid());
     },
-    (dy, [x]) => {
-      const scaled = slope === 1 ? x! : x!.mul(slope);
-      const s = scaled.sigmoid();
-      return [dy.mul(s).mul(scaled.mul(tf.sub(1, s)).add(1))];
-    },
+    (dy, [x]) => [siluGradient(dy, slope === 1 ? x! : x!.mul(slope))],
   );
 
 /** x * sigmoid(x). */
@@ -164,34 +160,55 @@ export const gelu: (x: Tensor) => Tensor = differentiable(
   (dy, [x]) => [geluGradient(dy, x!)],
 );
 
-const geluOf = (x: Tensor): Tensor => x.mul(x.mul(Math.SQRT1_2).erf().add(1)).mul(0.5);
-function geluGradient(dy: Tensor, x: Tensor): Tensor {
-  const cdf = x.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
-  const pdf = x
+/** 2 Phi(x) */
+const twiceNormal = (x: Tensor): Tensor => x.mul(Math.SQRT1_2).erf().add(1);
+const geluOf = (x: Tensor, twice = twiceNormal(x)): Tensor => x.mul(twice).mul(0.5);
+function geluGradient(dy: Tensor, x: Tensor, twice = twiceNormal(x)): Tensor {
+  const density = x
     .square()
     .mul(-0.5)
     .exp()
     .mul(1 / Math.sqrt(2 * Math.PI));
-  return dy.mul(cdf.add(x.mul(pdf)));
+  return dy.mul(twice.mul(0.5).add(x.mul(density)));
 }
 
-/** Half of the last axis times gelu of the other half (GEGLU), both kept as they came. x [B, T, 2 C] -> [B, T, C] */
-export const gatedGelu: (x: Tensor) => Tensor = differentiable(
-  ([x], save) => {
-    save([x!]);
-    const [value, gate] = halvesOf(x!);
-    return value.mul(geluOf(gate));
+/**
+ * GEGLU (Shazeer, "GLU variants improve transformer", 2020): (x V + c) gelu(x W + b). x [..., in] -> [..., out];
+ * `weight` [2 out, in], V's rows before W's, and `bias` [2 out]. It lies as in a file: there its halves are apart, and
+ * cut for nothing.
+ */
+export function geglu(p: Parameters, x: Tensor, out: number): Tensor {
+  const weight = p.get('weight', [2 * out, x.shape.at(-1)!]);
+  const y = gatedProducts(asMatrix(x), weight, p.get('bias', [2 * out]));
+  return y.reshape([...x.shape.slice(0, -1), out]);
+}
+
+const gatedProducts = differentiable(
+  ([x, weight, bias], save) => {
+    const [valueWeight, gateWeight] = halvesOf(weight!);
+    const [valueBias, gateBias] = halvesOf(bias!);
+    const value = biasAdd(matMul2d(x!, valueWeight, false, true), valueBias);
+    const gate = biasAdd(matMul2d(x!, gateWeight, false, true), gateBias);
+    const twice = twiceNormal(gate);
+    save([x!, weight!, value, gate, twice]);
+    return value.mul(geluOf(gate, twice));
   },
-  (dy, [x]) => {
-    const [value, gate] = halvesOf(x!);
-    return [tf.concat([dy.mul(geluOf(gate)), geluGradient(dy.mul(value), gate)], -1)];
+  (dy, [x, weight, value, gate, twice]) => {
+    const [valueWeight, gateWeight] = halvesOf(weight!);
+    const dValue = dy.mul(geluOf(gate!, twice));
+    const dGate = geluGradient(dy.mul(value!), gate!, twice);
+    return [
+      matMul2d(dValue, valueWeight).add(matMul2d(dGate, gateWeight)),
+      tf.concat([matMul2d(dValue, x!, true, false), matMul2d(dGate, x!, true, false)], 0),
+      tf.concat([dValue.sum(0), dGate.sum(0)], 0),
+    ];
   },
 );
 
 function halvesOf(x: Tensor): [Tensor, Tensor] {
-  const [batch, length, width] = x.shape as [number, number, number];
-  const half = (start: number): Tensor => x.slice([0, 0, start], [batch, length, width / 2]);
-  return [half(0), half(width / 2)];
+  const [rows, ...rest] = x.shape as [number, ...number[]];
+  const half = (start: number): Tensor => x.slice([start, ...rest.map(() => 0)], [rows / 2, ...rest]);
+  return [half(0), half(rows / 2)];
 }
 
 /** Rows of an embedding table. ids int32 [...] -> [..., width]; `weight` [size, width]. */
@@ -233,22 +250,21 @@ export function attention(
   const chunks = Math.ceil(scores / scoresAtOnce);
   const rows = Math.ceil(queries / chunks);
   const keep = chunks === 1 && scores <= scoresToKeep;
-  const y = chunkedAttention({ rows, scale: depth ** -0.5, causal, keep })(split(q), split(k), split(v));
+  const y = chunkedAttention({ rows, causal, keep })(split(q.mul(depth ** -0.5)), split(k), split(v));
   return y.transpose([0, 2, 1, 3]).reshape([batch, queries, width]);
 }
 
 interface ChunkedAttention {
   /** Queries of a chunk. */
   rows: number;
-  scale: number;
   causal: boolean;
   /** Whether the probabilities, of one chunk then, are kept. */
   keep: boolean;
 }
 
-const chunkedAttention = ({ rows, scale, causal, keep }: ChunkedAttention) => {
+const chunkedAttention = ({ rows, causal, keep }: ChunkedAttention) => {
   const probabilities = (q: Tensor, k: Tensor, start: number): Tensor => {
-    const scores = tf.matMul(q.mul(scale), k, false, true);
+    const scores = tf.matMul(q, k, false, true);
     return tf.softmax(causal ? scores.add(causalMask(q.shape[2]!, k.shape[2]!, start)) : scores);
   };
   const chunk = (t: Tensor, start: number): Tensor => {
@@ -274,8 +290,8 @@ const chunkedAttention = ({ rows, scale, causal, keep }: ChunkedAttention) => {
         dv.push(tf.matMul(p, dyi, true, false));
         // softmax backward: the row sums of dP * P equal those of dY * Y
         const ds = p.mul(tf.matMul(dyi, v!, false, true).sub(dyi.mul(yi).sum(-1, true)));
-        dq.push(tf.matMul(ds, k!).mul(scale));
-        dk.push(tf.matMul(ds, qi, true, false).mul(scale));
+        dq.push(tf.matMul(ds, k!));
+        dk.push(tf.matMul(ds, qi, true, false));
       }
       return [join(dq), tf.addN(dk), tf.addN(dv)];
     },

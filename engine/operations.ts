@@ -48,6 +48,11 @@ export function biasAdd(x: Tensor, bias: Tensor): Tensor {
   );
 }
 
+/** dy times the derivative of the sigmoid whose value is s, without a gradient: TensorFlow's SigmoidGrad. */
+export function sigmoidGradient(s: Tensor, dy: Tensor): Tensor {
+  return backend().executeSingleOutput('SigmoidGrad', [typeAttribute('T', s.dtype)], [s, dy]);
+}
+
 /** How many of the ascending `boundaries` are at most x: TensorFlow's Bucketize, inside programs. float32 -> int32 */
 export function bucketize(x: Tensor, boundaries: readonly number[]): Tensor {
   const { binding } = backend();

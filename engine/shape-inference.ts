@@ -203,7 +203,7 @@ const rules: Record<string, Rule> = {
   AddN: same,
 };
 const group = (names: string, rule: Rule) => names.split(' ').forEach((name) => (rules[name] = rule));
-group('Abs Ceil Cos Elu Erf Exp Expm1 Floor Identity Log Log1p Neg OnesLike Reciprocal Relu Round Rsqrt Sigmoid Sign Sin Softplus Sqrt Square Tan Tanh ZerosLike LogicalNot', same); // prettier-ignore
+group('Abs Ceil Cos Elu Erf Exp Expm1 Floor Identity Log Log1p Neg OnesLike Reciprocal Relu Round Rsqrt Sigmoid SigmoidGrad Sign Sin Softplus Sqrt Square Tan Tanh ZerosLike LogicalNot', same); // prettier-ignore
 group('Add AddV2 Sub Mul RealDiv Div DivNoNan FloorDiv FloorMod Mod Maximum Minimum Pow SquaredDifference LogicalAnd LogicalOr', broadcast); // prettier-ignore
 group('Equal NotEqual Greater GreaterEqual Less LessEqual', compare);
 group('Sum Mean Max Min Prod All Any', reduction);

@@ -1,4 +1,5 @@
 /** Convolutional blocks that the UNet and the VAE share. Pictures and latents are [B, H, W, C]. */
+import { differentiable } from '../engine/differentiable.ts';
 import { conv2d, groupNormSilu, linear } from '../engine/layers.ts';
 import type { Parameters } from '../engine/parameters.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
@@ -31,3 +32,19 @@ export function upsample(p: Parameters, x: Tensor, size?: [height: number, width
   const larger = tf.image.resizeNearestNeighbor(x as never, size ?? [2 * height, 2 * width]) as Tensor;
   return conv2d(p.at('conv'), larger, channels);
 }
+
+/** All rows of x, and again, up to `rows` of them: a multiple of its own. */
+export function repeatRows(x: Tensor, rows: number): Tensor {
+  const times = rows / x.shape[0]!;
+  return times === 1 ? x : repeated(times)(x);
+}
+
+/**
+ * The gradient is one sum. As slices of one buffer that are added, which is what it is by itself, TensorFlow would add
+ * them to other gradients in an order that depends on which operation happens to be done first.
+ */
+const repeated = (times: number) =>
+  differentiable(
+    ([x]) => tf.concat(new Array<Tensor>(times).fill(x!), 0),
+    (dy) => [dy.reshape([times, dy.shape[0]! / times, ...dy.shape.slice(1)]).sum(0)],
+  );

@@ -32,11 +32,12 @@ export function withLora(base: Parameters, adapters: Parameters, settings: LoraS
     at: (name) => withLora(base.at(name), adapters.at(name), settings, path === '' ? String(name) : `${path}.${name}`),
     get(name, shape, layout) {
       const weight = base.get(name, shape, layout);
-      if (!adapted || name !== 'weight' || layout !== 'linear') return weight;
-      const [inputs, outputs] = shape as [number, number];
-      const a = adapters.get(LORA_A, [inputs, rank], 'linear');
-      const b = adapters.get(LORA_B, [rank, outputs], 'linear');
-      return weight.add(tf.matMul(a as never, b as never).mul(alpha / rank));
+      if (!adapted || name !== 'weight' || shape.length !== 2) return weight;
+      const isTurned = layout === 'linear';
+      const [outputs, inputs] = (isTurned ? shape.toReversed() : shape) as [number, number];
+      const a = adapters.get(LORA_A, [inputs, rank], 'linear') as never;
+      const b = adapters.get(LORA_B, [rank, outputs], 'linear') as never;
+      return weight.add((isTurned ? tf.matMul(a, b) : tf.matMul(b, a, true, true)).mul(alpha / rank));
     },
   };
 }

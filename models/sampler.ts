@@ -4,7 +4,7 @@ import { float32 } from '../engine/program.ts';
 import type { Parameters } from '../engine/parameters.ts';
 import type { SolverName } from './scheduler/solver.ts';
 import type { UnetConfig } from './unet/config.ts';
-import { unet2dCondition, type UnetInputs } from './unet/unet.ts';
+import { unet2dCondition } from './unet/unet.ts';
 
 /** T, the guidance scale and K of the method. */
 export interface SamplerSettings {
@@ -28,8 +28,8 @@ export interface StepInputs {
 }
 
 /**
- * One DDIM step with classifier-free guidance (Ho and Salimans, arXiv 2207.12598), both branches in one batch, of which
- * each is a lane where there are two (lanes.ts): eps = eps_uncond + guidance * (eps_cond - eps_uncond), z' = a z + b eps. A guidance of 1 or less means none, as in
+ * One DDIM step with classifier-free guidance (Ho and Salimans, arXiv 2207.12598), both branches in one batch:
+ * eps = eps_uncond + guidance * (eps_cond - eps_uncond), z' = a z + b eps. A guidance of 1 or less means none, as in
  * diffusers: then the unconditional branch is left out.
  * @param z [B, h, w, C]
  * @param step {@link STEP_NUMBERS}
@@ -43,15 +43,14 @@ export function guidedStep(
   guidance: number,
   { z, step, condition, unconditional, guide }: StepInputs,
 ): Tensor {
-  const batch = z.shape[0]!;
   const seen = guide ? tf.concat([z, guide], 3) : z;
   const [timestep, a, b] = tf.split(step, 3) as [Tensor, Tensor, Tensor];
-  const predicted = (sample: Tensor, context: Tensor): Tensor => {
-    const rows: UnetInputs = { sample, timestep: timestep.tile([sample.shape[0]!]), context };
-    return inLanes(rows, (part) => ({ eps: unet2dCondition(p, config, part) })).eps;
-  };
-  if (guidance <= 1) return z.mul(a).add(predicted(seen, condition).mul(b));
-  const eps = predicted(tf.concat([seen, seen], 0), tf.concat([unconditional.tile([batch, 1, 1]), condition], 0));
-  const [without, withPrompt] = tf.split(eps, 2) as [Tensor, Tensor];
-  return z.mul(a).add(without.add(withPrompt.sub(without).mul(guidance)).mul(b));
+  const { eps } = inLanes({ sample: seen, condition }, ({ sample, condition }) => {
+    if (guidance <= 1) return { eps: unet2dCondition(p, config, { sample, timestep, context: condition }) };
+    const context = tf.concat([unconditional.tile([condition.shape[0]!, 1, 1]), condition], 0);
+    const branches = tf.split(unet2dCondition(p, config, { sample, timestep, context }), 2) as [Tensor, Tensor];
+    const [without, withPrompt] = branches;
+    return { eps: without.add(withPrompt.sub(without).mul(guidance)) };
+  });
+  return z.mul(a).add(eps.mul(b));
 }

@@ -1,10 +1,11 @@
 import { checkpoint } from '../../engine/checkpoint.ts';
-import { attention, conv2d, gatedGelu, groupNorm, layerNorm, linear } from '../../engine/layers.ts';
+import { attention, conv2d, geglu, groupNorm, layerNorm, linear } from '../../engine/layers.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import type { Tensor } from '../../engine/tensorflow.ts';
+import { repeatRows } from '../blocks.ts';
 
 export interface SpatialTransformerOptions {
-  /** The prompt. [B, T, context width] */
+  /** The prompts, n for each picture. [n B, T, context width] */
   context: Tensor;
   heads: number;
   layers: number;
@@ -13,7 +14,7 @@ export interface SpatialTransformerOptions {
   linearProjection: boolean;
 }
 
-/** diffusers' Transformer2DModel: the pixels attend to each other and to the prompt. x [B, H, W, C] -> [B, H, W, C] */
+/** diffusers' Transformer2DModel: the pixels attend to each other and to the prompts. x [B, H, W, C] -> [n B, H, W, C] */
 export function spatialTransformer(p: Parameters, x: Tensor, options: SpatialTransformerOptions): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const project = (name: string, t: Tensor) =>
@@ -22,14 +23,16 @@ export function spatialTransformer(p: Parameters, x: Tensor, options: SpatialTra
   const normal = groupNorm(p.at('norm'), x, options.groups, 1e-6);
   let h = project('proj_in', normal).reshape([batch, height * width, channels]);
   for (let i = 0; i < options.layers; i++) h = transformerBlock(p.at('transformer_blocks').at(i), h, options);
-  return x.add(project('proj_out', h.reshape([batch, height, width, channels])));
+  const rows = h.shape[0]!;
+  return repeatRows(x, rows).add(project('proj_out', h.reshape([rows, height, width, channels])));
 }
 
-/** diffusers' BasicTransformerBlock: self-attention, cross-attention, feed-forward; pre-norm. x [B, T, C] -> [B, T, C] */
+/** diffusers' BasicTransformerBlock: self-attention, cross-attention, feed-forward; pre-norm. x [B, T, C] -> [n B, T, C] */
 function transformerBlock(p: Parameters, x: Tensor, { context, heads }: SpatialTransformerOptions): Tensor {
   const normal = layerNorm(p.at('norm1'), x);
   const attended = x.add(multiHeadAttention(p.at('attn1'), normal, normal, heads));
-  const rest = (p: Parameters, x: Tensor, context: Tensor): Tensor => {
+  const rest = (p: Parameters, attended: Tensor, context: Tensor): Tensor => {
+    const x = repeatRows(attended, context.shape[0]!);
     const y = x.add(multiHeadAttention(p.at('attn2'), layerNorm(p.at('norm2'), x), context, heads));
     return y.add(feedForward(p.at('ff'), layerNorm(p.at('norm3'), y)));
   };
@@ -50,8 +53,7 @@ function multiHeadAttention(p: Parameters, x: Tensor, context: Tensor, heads: nu
   return linear(p.at('to_out.0'), y, width);
 }
 
-/** GEGLU (Shazeer, "GLU variants improve transformer", 2020): half of the first layer gates the other half. */
 function feedForward(p: Parameters, x: Tensor): Tensor {
   const width = x.shape[2]!;
-  return linear(p.at('net.2'), gatedGelu(linear(p.at('net.0.proj'), x, 8 * width)), width);
+  return linear(p.at('net.2'), geglu(p.at('net.0.proj'), x, 4 * width), width);
 }

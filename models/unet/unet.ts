@@ -1,7 +1,7 @@
 import { conv2d, groupNormSilu } from '../../engine/layers.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { downsample, resnetBlock, upsample } from '../blocks.ts';
+import { downsample, repeatRows, resnetBlock, upsample } from '../blocks.ts';
 import { spread } from '../config.ts';
 import type { UnetConfig } from './config.ts';
 import { timeEmbedding } from './timestep.ts';
@@ -12,13 +12,16 @@ export type { UnetConfig };
 export interface UnetInputs {
   /** Noisy latents. [B, h, w, in_channels] */
   sample: Tensor;
-  /** float32 [B], of 0 .. 999 */
+  /** float32 [B], of 0 .. 999, or [1] where all are at the same */
   timestep: Tensor;
-  /** The prompt's hidden states. [B, T, cross_attention_dim] */
+  /** Hidden states of n prompts for each latent: all the first ones, all the second ones. [n B, T, cross_attention_dim] */
   context: Tensor;
 }
 
-/** diffusers' UNet2DConditionModel: the noise in `sample` (or the velocity, as it was trained). -> [B, h, w, out_channels] */
+/**
+ * diffusers' UNet2DConditionModel: the noise in `sample` (or the velocity, as it was trained). -> [n B, h, w, out_channels].
+ * Up to where a latent first meets its prompts it is computed once for all of them.
+ */
 export function unet2dCondition(p: Parameters, config: UnetConfig, { sample, timestep, context }: UnetInputs): Tensor {
   const { block_out_channels: widths, norm_num_groups: groups, norm_eps: epsilon } = config;
   const blocks = widths.length;
@@ -63,7 +66,7 @@ export function unet2dCondition(p: Parameters, config: UnetConfig, { sample, tim
     const index = blocks - 1 - level;
     const block = p.at('up_blocks').at(index);
     for (let i = 0; i <= layers[level]!; i++) {
-      x = resnet(block, i, tf.concat([x, skips.pop()!], 3), level);
+      x = resnet(block, i, tf.concat([x, repeatRows(skips.pop()!, x.shape[0]!)], 3), level);
       if (config.up_block_types[index] === 'CrossAttnUpBlock2D') x = transformer(block, i, x, level);
     }
     // To the size of the next skip connection: twice the size, but for latents of an odd size.

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../common/random.ts';
 import { checkpoint } from '../../engine/checkpoint.ts';
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
-import { attention, gatedGelu, gelu, groupNorm, groupNormSilu, linear, silu } from '../../engine/layers.ts';
+import { attention, geglu, gelu, groupNorm, groupNormSilu, linear, silu } from '../../engine/layers.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import { float32, Program, type Tensors } from '../../engine/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
@@ -78,12 +78,15 @@ describe('layers that are computed again for their gradient', () => {
   });
 
   it('fuses the gate of a feed-forward layer', () => {
-    const inputs = [random('x', [2, 3, 10])];
-    const separate = both((x) => {
-      const [value, gate] = tf.split(x!, 2, -1) as [Tensor, Tensor];
+    const inputs = [random('x', [2, 3, 6]), random('weight', [6, 10]), random('bias', [10])];
+    const separate = both((x, weight, bias) => {
+      const [value, gate] = tf.split(linear(fixed({ weight: weight!, bias: bias! }), x!, 10), 2, -1) as [
+        Tensor,
+        Tensor,
+      ];
       return value.mul(gelu(gate));
     }, inputs);
-    const fused = both((x) => gatedGelu(x!), inputs);
+    const fused = both((x, weight, bias) => geglu(fixed({ weight: weight!.transpose(), bias: bias! }), x!, 5), inputs);
     for (const [i, t] of fused.entries()) expect(difference(t, separate[i]!)).toBeLessThan(1e-6);
   });
 });
@@ -92,7 +95,7 @@ describe('a checkpoint', () => {
   const shapes: Record<string, number[]> = { x: [2, 6, 8], context: [2, 4, 8] };
   const weights = { 'a.weight': [16, 8], 'a.bias': [16], 'b.weight': [8, 8], 'b.bias': [8] };
   const network = (p: Parameters, x: Tensor, context: Tensor): Tensor =>
-    x.add(attention(linear(p.at('b'), gatedGelu(linear(p.at('a'), x, 16)), 8), context, linear(p.at('b'), context, 8), 2)); // prettier-ignore
+    x.add(attention(linear(p.at('b'), geglu(p.at('a'), x, 8), 8), context, linear(p.at('b'), context, 8), 2)); // prettier-ignore
 
   function gradients(block: typeof network) {
     const program = new Program();

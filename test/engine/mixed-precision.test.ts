@@ -18,7 +18,7 @@ function network(p: Parameters, x: Tensor, ids: Tensor): Tensor {
   const tokens = h.reshape([2, 256, 16]);
   const [q, k, v] = [tokens, context, context].map((t, i) => layers.linear(p.at(`to_${'qkv'[i]}`), t, 16)) as [Tensor, Tensor, Tensor]; // prettier-ignore
   const attended = tokens.add(layers.attention(q, k, v, 2));
-  const fed = layers.linear(p.at('out'), layers.gatedGelu(layers.linear(p.at('in'), layers.layerNorm(p.at('norm2'), attended), 64)), 16); // prettier-ignore
+  const fed = layers.linear(p.at('out'), layers.geglu(p.at('in'), layers.layerNorm(p.at('norm2'), attended), 32), 16); // prettier-ignore
   return tf.concat([fed, attended], -1);
 }
 

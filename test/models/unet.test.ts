@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
+import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { parseConfig } from '../../models/config.ts';
 import { unetSchema } from '../../models/unet/config.ts';
-import { unet2dCondition } from '../../models/unet/unet.ts';
+import { unet2dCondition, type UnetInputs } from '../../models/unet/unet.ts';
 import { expectAgreement, expectParameterGradients, parametersOf, readGolden, tensorOf } from './golden.ts';
 
 async function readUnet(name: string) {
@@ -35,6 +36,27 @@ describe('UNet2DConditionModel', () => {
     expectAgreement(gradients[0]!, golden, 'grad.in.sample', 1e-3);
     expectAgreement(gradients[1]!, golden, 'grad.in.context', 1e-3);
     expectParameterGradients(parameters, weights, gradients.slice(2), golden, 1e-3);
+  });
+
+  it('gives a latent under several prompts what it has under each of them, and the sum of the gradients', async () => {
+    const { config, weights, inputs } = await readUnet('unet-stable-diffusion');
+    const { sample, timestep, context } = inputs;
+    const gradientsOf = (given: UnetInputs, leaves: () => Tensor[]) => {
+      const dy = tf.linspace(-1, 1, 2 * sample.size).reshape([2 * sample.shape[0]!, ...sample.shape.slice(1)]);
+      const { value, gradients } = vectorJacobianProduct(() => unet2dCondition(parametersOf(weights), config, given), leaves, dy); // prettier-ignore
+      return [value, ...gradients].map((t) => t.dataSync() as Float32Array);
+    };
+    const prompts = tf.concat([context, context.mul(-0.5)], 0);
+    const at = timestep.slice([0], [1]);
+    const shared = gradientsOf({ sample, timestep: at, context: prompts }, () => [sample, prompts]);
+    const [twice, times] = [tf.concat([sample, sample], 0), at.tile([2 * sample.shape[0]!])];
+    const apart = gradientsOf({ sample: twice, timestep: times, context: prompts }, () => [twice, prompts]);
+    const half = sample.size;
+    apart[1] = apart[1]!.slice(0, half).map((x, i) => x + apart[1]![half + i]!);
+    for (const [i, values] of shared.entries()) {
+      const scale = Math.max(...apart[i]!.map(Math.abs));
+      values.forEach((value, k) => expect(Math.abs(value - apart[i]![k]!)).toBeLessThanOrEqual(1e-5 * scale));
+    }
   });
 
   it('names a missing tensor, and one of another shape with both shapes', async () => {
