@@ -205,11 +205,7 @@ const gatedProducts = differentiable(
   },
 );
 
-function halvesOf(x: Tensor): [Tensor, Tensor] {
-  const [rows, ...rest] = x.shape as [number, ...number[]];
-  const half = (start: number): Tensor => x.slice([start, ...rest.map(() => 0)], [rows / 2, ...rest]);
-  return [half(0), half(rows / 2)];
-}
+const halvesOf = (x: Tensor) => tf.split(x, 2) as [Tensor, Tensor];
 
 /** Rows of an embedding table. ids int32 [...] -> [..., width]; `weight` [size, width]. */
 export function embedding(p: Parameters, ids: Tensor, size: number, width: number): Tensor {
