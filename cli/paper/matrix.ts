@@ -29,8 +29,8 @@ export interface Budget {
 }
 export const fullBudget: Budget = {
   seeds: 3,
-  encoder: 120,
-  unet: 32,
+  encoder: 90,
+  unet: 60,
   both: 60,
   hacked: 160,
   ddpo: 0.75,
