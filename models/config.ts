@@ -6,13 +6,17 @@ import { writeFileAtomic } from '../common/files.ts';
 /** A JSON object, as a configuration file holds it. */
 export type Json = Record<string, unknown>;
 
-/** Reads a JSON file that must hold an object. */
+/** Strings, which are left alone, and Python's words for numbers that JSON does not have; diffusers writes these. */
+const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g;
+const asJson: Readonly<Record<string, string>> = { Infinity: '1e999', '-Infinity': '-1e999', NaN: 'null' };
+
+/** Reads a JSON file, Python's infinities included, that must hold an object. */
 export async function readJson(path: string): Promise<Json> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new InputError(`Cannot read ${path}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`);
   });
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text.replace(STRINGS_AND_NUMBERS, (found) => asJson[found] ?? found));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
   } catch (error) {
     throw new InputError(`${path} is not JSON: ${(error as Error).message}.`);
@@ -23,9 +27,11 @@ export async function readJson(path: string): Promise<Json> {
 /** Numbers that transformers accepts as floats only: a whole one must keep its decimal point, which JavaScript drops. */
 const FLOATS = /^(\s*"(?:initializer_factor|initializer_range|layer_norm_eps)": -?\d+)(?=,?$)/gm;
 
-/** Writes a configuration as diffusers and transformers do. */
+/** Writes a configuration as diffusers and transformers do, infinities included. */
 export async function writeConfig(path: string, config: object): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(config, null, 2).replace(FLOATS, '$1.0')}\n`);
+  const infinite = (_key: string, value: unknown) => (Math.abs(value as number) === Infinity ? String(value) : value);
+  const text = JSON.stringify(config, infinite, 2).replace(/: "(-?Infinity)"/g, ': $1');
+  await writeFileAtomic(path, `${text.replace(FLOATS, '$1.0')}\n`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { roundHalfToEven } from '../common/rounding.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 
 export { CLIP_MEAN, CLIP_STD } from '../models/clip/config.ts';
@@ -87,10 +88,4 @@ function padToSquare(image: Tensor, size: number): Tensor {
   if (height === size && width === size) return image;
   const around = (length: number): [number, number] => [(size - length) >> 1, (size - length + 1) >> 1];
   return tf.pad(image, [[0, 0], around(height), around(width), [0, 0]]);
-}
-
-/** Python's round(), which both protocols use. */
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
 }

@@ -1,10 +1,22 @@
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
+import { roundHalfToEven } from '../../common/rounding.ts';
 import { only, positive, size } from '../config.ts';
+import { spacedTimesteps, spacings, stride, type Spacing } from './spacing.ts';
 
-/** diffusers' DDIMScheduler, or its PNDMScheduler, whose folder holds the same noise schedule: the keys that matter here. */
+/** diffusers' schedulers whose configuration holds the noise schedule that DDIM needs, whatever else is in it. */
+const classes = [
+  ...['DDIMScheduler', 'PNDMScheduler', 'DDPMScheduler', 'EulerDiscreteScheduler', 'EulerAncestralDiscreteScheduler'],
+  ...['HeunDiscreteScheduler', 'LMSDiscreteScheduler', 'DPMSolverMultistepScheduler', 'DPMSolverSinglestepScheduler'],
+  ...['DEISMultistepScheduler', 'UniPCMultistepScheduler', 'KDPM2DiscreteScheduler', 'KDPM2AncestralDiscreteScheduler'],
+];
+
+/**
+ * What matters here of the configuration of one of diffusers' schedulers. As with `DDIMScheduler.from_config`, keys that
+ * the file leaves out have DDIM's defaults.
+ */
 export interface SchedulerConfig {
-  /** DDIMScheduler (default) or PNDMScheduler */
+  /** Default DDIMScheduler. */
   _class_name?: string;
   num_train_timesteps: number;
   beta_start: number;
@@ -17,11 +29,13 @@ export interface SchedulerConfig {
   /** Whether the last step ends without noise, or at the level of timestep 0. Default: DDIM yes, PNDM no. */
   set_alpha_to_one?: boolean | undefined;
   steps_offset: number;
+  /** Default leading. */
+  timestep_spacing?: Spacing | undefined;
 }
 
 /** `clip_sample` is left unread: Stable Diffusion pipelines turn it off. */
 export const schedulerSchema = z.looseObject({
-  _class_name: z.enum(['DDIMScheduler', 'PNDMScheduler'], 'expected "DDIMScheduler" or "PNDMScheduler"'),
+  _class_name: z.enum(classes, `expected one of ${classes.join(', ')}`),
   num_train_timesteps: size.default(1000),
   beta_start: positive.default(0.0001),
   beta_end: positive.default(0.02),
@@ -30,7 +44,7 @@ export const schedulerSchema = z.looseObject({
   prediction_type: z.enum(['epsilon', 'v_prediction'], 'expected "epsilon" or "v_prediction"').default('epsilon'),
   set_alpha_to_one: z.boolean().optional(),
   steps_offset: z.int().min(0).default(0),
-  timestep_spacing: only('leading'),
+  timestep_spacing: z.enum(spacings, `expected one of ${spacings.join(', ')}`).default('leading'),
   thresholding: only(false),
   rescale_betas_zero_snr: only(false),
 });
@@ -52,15 +66,13 @@ export class DdimScheduler {
     this.#finalAlpha = endsWithoutNoise ? 1 : this.alphasCumprod[0]!;
   }
 
-  /** The timesteps of a sampling run of `steps` steps, from noise to picture ('leading' spacing). */
+  /** The timesteps of a sampling run of `steps` steps, from noise to picture. */
   timesteps(steps: number): number[] {
-    const stride = this.#stride(steps);
-    const last = (steps - 1) * stride + this.config.steps_offset;
-    if (!(Number.isInteger(steps) && steps >= 1 && stride >= 1 && last < this.alphasCumprod.length))
-      throw new InputError(
-        `${steps} sampling steps were asked for; this noise schedule has ${this.alphasCumprod.length} timesteps.`,
-      );
-    return Array.from({ length: steps }, (_, i) => last - i * stride);
+    const count = this.alphasCumprod.length;
+    const timesteps = Number.isInteger(steps) && steps >= 1 && steps <= count ? spacedTimesteps(this.config, steps).map(roundHalfToEven) : []; // prettier-ignore
+    if (!(timesteps[0]! < count))
+      throw new InputError(`${steps} sampling steps were asked for; this noise schedule has ${count} timesteps.`);
+    return timesteps;
   }
 
   /**
@@ -69,7 +81,7 @@ export class DdimScheduler {
    */
   step(t: number, steps: number): { a: number; b: number } {
     const alpha = this.alphasCumprod[t]!;
-    const previous = t - this.#stride(steps);
+    const previous = t - stride(this.config, steps);
     const alphaPrevious = this.alphasCumprod[previous] ?? this.#finalAlpha;
     const [signal, noise] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
     const [signalPrevious, noisePrevious] = [Math.sqrt(alphaPrevious), Math.sqrt(1 - alphaPrevious)];
@@ -84,17 +96,13 @@ export class DdimScheduler {
    */
   stochasticStep(t: number, steps: number, eta: number): { a: number; b: number; sigma: number } {
     const alpha = this.alphasCumprod[t]!;
-    const alphaPrevious = this.alphasCumprod[t - this.#stride(steps)] ?? this.#finalAlpha;
+    const alphaPrevious = this.alphasCumprod[t - stride(this.config, steps)] ?? this.#finalAlpha;
     const sigma = eta * Math.sqrt(((1 - alphaPrevious) / (1 - alpha)) * (1 - alpha / alphaPrevious));
     const [signal, noise] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
     const [signalPrevious, direction] = [Math.sqrt(alphaPrevious), Math.sqrt(Math.max(0, 1 - alphaPrevious - sigma ** 2))]; // prettier-ignore
     return this.config.prediction_type === 'v_prediction'
       ? { a: signalPrevious * signal + direction * noise, b: direction * signal - signalPrevious * noise, sigma }
       : { a: signalPrevious / signal, b: direction - (signalPrevious * noise) / signal, sigma };
-  }
-
-  #stride(steps: number): number {
-    return Math.floor(this.config.num_train_timesteps / steps);
   }
 }
 

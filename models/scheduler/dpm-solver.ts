@@ -19,10 +19,10 @@ const level = (alphaSquared: number): Level => {
  * ends without noise.
  */
 export function dpmSolverSteps(ddim: DdimScheduler, steps: number): SolverStep[] {
-  const { num_train_timesteps: count, steps_offset: offset, prediction_type } = ddim.config;
-  const stride = Math.floor(count / (steps + 1));
-  if (stride < 1) throw new InputError(`${steps} sampling steps are too many for DPM-Solver++ on ${count} timesteps.`);
-  const timesteps = Array.from({ length: steps }, (_, i) => (steps - i) * stride + offset);
+  const { num_train_timesteps: count, timestep_spacing: spacing, prediction_type } = ddim.config;
+  if (steps >= count) throw new InputError(`${steps} sampling steps are too many for DPM-Solver++ on ${count} timesteps.`); // prettier-ignore
+  // The picture counts as a timestep, but where these trail.
+  const timesteps = ddim.timesteps(spacing === 'trailing' ? steps : steps + 1).slice(0, steps);
   const levels = [...timesteps.map((t) => level(ddim.alphasCumprod[t]!)), level(1)];
   /** x0 = z[0] z + output[0] output at an evaluation. */
   const x0 = ({ alpha, sigma }: Level): [z: number, output: number] =>

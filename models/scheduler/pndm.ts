@@ -1,5 +1,6 @@
 import type { DdimScheduler } from './ddim.ts';
 import type { SolverStep } from './solver.ts';
+import { stride } from './spacing.ts';
 
 /** Adams-Bashforth weights of the last 1 to 4 outputs, newest first. */
 const WEIGHTS = [[1], [3 / 2, -1 / 2], [23 / 12, -16 / 12, 5 / 12], [55 / 24, -59 / 24, 37 / 24, -9 / 24]];
@@ -19,7 +20,8 @@ export function pndmSteps(ddim: DdimScheduler, steps: number): SolverStep[] {
   if (second === undefined) return [step(first!, 0, [1])];
   return [
     step(first!, 0, [1]),
-    step(first!, 1, [1 / 2, 1 / 2], second),
+    // From one stride before the second timestep, which is the first one where these are a stride apart.
+    step(second + stride(ddim.config, steps), 1, [1 / 2, 1 / 2], second),
     ...timesteps.slice(1).map((t, i) => step(t, 0, skipSecond(WEIGHTS[Math.min(i + 1, 3)]!, i))),
   ];
 }

@@ -1,6 +1,7 @@
 import { InputError } from '../../common/errors.ts';
 import { DdimScheduler, type SchedulerConfig } from './ddim.ts';
 import { dpmSolverSteps } from './dpm-solver.ts';
+import { eulerSteps } from './euler.ts';
 import { pndmSteps } from './pndm.ts';
 
 /** The ways from noise to picture, as diffusers names them without their endings. */
@@ -22,12 +23,10 @@ export interface SolverStep {
  * @throws InputError when the noise schedule cannot take that many steps
  */
 export function solverSteps(name: SolverName, config: SchedulerConfig, steps: number): SolverStep[] {
-  const ddim = new DdimScheduler(name === 'euler' ? { ...config, set_alpha_to_one: true } : config);
+  const ddim = new DdimScheduler(config);
   const timesteps = ddim.timesteps(steps);
   switch (name) {
     case 'ddim':
-    // EulerDiscreteScheduler's step in sigma = sqrt(1 - alpha) / sqrt(alpha) is DDIM's; its last one ends without noise.
-    case 'euler':
       return timesteps.map((t) => {
         const { a, b } = ddim.step(t, steps);
         return { t, z: [a], output: [b] };
@@ -36,6 +35,8 @@ export function solverSteps(name: SolverName, config: SchedulerConfig, steps: nu
       return pndmSteps(ddim, steps);
     case 'dpm-solver++':
       return dpmSolverSteps(ddim, steps);
+    case 'euler':
+      return eulerSteps(ddim, steps);
   }
 }
 

@@ -16,8 +16,8 @@ from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler, PNDMS
 SD = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1)
 SOLVERS = {
     "pndm": lambda **config: PNDMScheduler(skip_prk_steps=True, set_alpha_to_one=False, **config),
-    "dpm-solver++": lambda **config: DPMSolverMultistepScheduler(timestep_spacing="leading", **config),
-    "euler": lambda **config: EulerDiscreteScheduler(timestep_spacing="leading", **config),
+    "dpm-solver++": DPMSolverMultistepScheduler,
+    "euler": EulerDiscreteScheduler,
 }
 
 
@@ -29,13 +29,14 @@ def run(scheduler, steps):
         model_input = scheduler.scale_model_input(z, t)
         seen.append(model_input.item())
         z = scheduler.step(torch.sin(model_input + t / 100), t, z).prev_sample
-    return dict(timesteps=[round(t) for t in scheduler.timesteps.tolist()], seen=seen, end=z.item())
+    return dict(timesteps=scheduler.timesteps.tolist(), seen=seen, end=z.item())
 
 
 found = []
 for name, make in SOLVERS.items():
     for prediction in ("epsilon", "v_prediction"):
-        for steps in (1, 2, 4, 7, 20):
-            scheduler = make(prediction_type=prediction, **SD)
-            found.append(dict(name=name, prediction_type=prediction, steps=steps, **run(scheduler, steps)))
+        for spacing in ("leading", "linspace", "trailing"):
+            for steps in (1, 2, 4, 7, 20):
+                config = dict(prediction_type=prediction, timestep_spacing=spacing)
+                found.append(dict(config, name=name, steps=steps, **run(make(**config, **SD), steps)))
 (Path(__file__).parent / "solvers.json").write_text(json.dumps(found) + "\n")

@@ -158,11 +158,13 @@ def schedulers():
         DDIMScheduler.from_config(PNDMScheduler(skip_prk_steps=True, **sd).config, clip_sample=False),
         DDIMScheduler(clip_sample=False, set_alpha_to_one=False, prediction_type="v_prediction", **sd),
         DDIMScheduler(clip_sample=False, num_train_timesteps=200),
+        DDIMScheduler(clip_sample=False, set_alpha_to_one=False, timestep_spacing="linspace", **sd),
+        DDIMScheduler(clip_sample=False, timestep_spacing="trailing", prediction_type="v_prediction", **sd),
     ]
     g = torch.Generator().manual_seed(3)
     found = []
     for scheduler in cases:
-        for steps in (4, 7, 25):
+        for steps in (4, 7, 25) if scheduler.config.timestep_spacing == "leading" else (1, 3, 7, 48):
             scheduler.set_timesteps(steps)
             z, output = torch.randn(2, generator=g)
             trajectory = [z.item()]

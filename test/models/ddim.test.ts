@@ -18,7 +18,13 @@ describe('DDIM', () => {
   it.each(
     cases.map(
       (c) =>
-        [c.config['_class_name'], c.config['prediction_type'], c.config['num_train_timesteps'], c.steps, c] as const,
+        [
+          c.config['timestep_spacing'],
+          c.config['prediction_type'],
+          c.config['num_train_timesteps'],
+          c.steps,
+          c,
+        ] as const,
     ),
   )(
     "%s, %s, %i timesteps: %i steps are diffusers' steps",
@@ -44,12 +50,19 @@ describe('DDIM', () => {
     expect(() => scheduler(cases[0]!.config).timesteps(steps)).toThrow(InputError);
   });
 
-  it('refuses another scheduler and another spacing by name', () => {
-    expect(() => scheduler({ _class_name: 'EulerDiscreteScheduler' })).toThrow(
-      /_class_name is "EulerDiscreteScheduler": expected "DDIMScheduler"/,
+  it("takes the noise schedule from another scheduler's folder, with DDIM's defaults, as DDIMScheduler.from_config", () => {
+    const { timestep_spacing: _, set_alpha_to_one: __, ...config } = cases[0]!.config;
+    const euler = { ...config, _class_name: 'EulerDiscreteScheduler', use_karras_sigmas: true };
+    expect(scheduler(euler).timesteps(4)).toEqual([751, 501, 251, 1]);
+    expect(scheduler(euler).step(1, 4)).toEqual(scheduler({ ...config, _class_name: 'DDIMScheduler' }).step(1, 4));
+  });
+
+  it('refuses a scheduler of another kind and a spacing that does not exist, by name', () => {
+    expect(() => scheduler({ _class_name: 'FlowMatchEulerDiscreteScheduler' })).toThrow(
+      /_class_name is "FlowMatchEulerDiscreteScheduler": expected one of DDIMScheduler, PNDMScheduler/,
     );
-    expect(() => scheduler({ _class_name: 'DDIMScheduler', timestep_spacing: 'trailing' })).toThrow(
-      /timestep_spacing is "trailing": only "leading"/,
+    expect(() => scheduler({ _class_name: 'DDIMScheduler', timestep_spacing: 'even' })).toThrow(
+      /timestep_spacing is "even": expected one of leading, linspace, trailing/,
     );
   });
 });

@@ -42,6 +42,21 @@ it('a folder that was loaded and saved is loaded as the same pipeline', async ()
   expect((await loadPipeline(copy)).weights).toEqual(loaded.weights);
 });
 
+it("reads the folder of another scheduler, with the infinity that diffusers writes into DPM-Solver's, and writes it again", async () => {
+  const file = join(folder, 'scheduler/scheduler_config.json');
+  const text = await readFile(file, 'utf8');
+  const solver = text.replace('"DDIMScheduler"', '"DPMSolverMultistepScheduler",\n  "lambda_min_clipped": -Infinity,\n  "note": "-Infinity and NaN"'); // prettier-ignore
+  await writeFile(file, solver);
+  const loaded = await loadPipeline(folder);
+  expect(loaded.config.scheduler).toMatchObject({ lambda_min_clipped: -Infinity, note: '-Infinity and NaN' });
+  const copy = join(folder, '..', 'copy');
+  await savePipeline(copy, loaded, { tokenizer: join(folder, 'tokenizer') });
+  expect(await readFile(join(copy, 'scheduler/scheduler_config.json'), 'utf8')).toContain(
+    '"lambda_min_clipped": -Infinity,',
+  );
+  expect((await loadPipeline(copy)).config).toEqual(loaded.config);
+});
+
 it('a text encoder is the same from a file, a folder, with and without `text_model.` before its names', async () => {
   const { weights } = await loadPipeline(folder);
   const names = [...weights.textEncoder.keys()];

@@ -8,21 +8,23 @@ import {
   type SolverName,
   type SolverStep,
 } from '../../models/scheduler/solver.ts';
+import type { Spacing } from '../../models/scheduler/spacing.ts';
 import { readGoldenJson } from './golden.ts';
 
 interface Case {
   name: SolverName;
   prediction_type: 'epsilon' | 'v_prediction';
+  timestep_spacing: Spacing;
   steps: number;
   timesteps: number[];
   seen: number[];
   end: number;
 }
 const cases = await readGoldenJson<Case[]>('solvers.json');
-const config = (prediction_type: string) =>
+const config = (prediction_type: string, timestep_spacing: Spacing = 'leading') =>
   schedulerSchema.parse({
     ...{ _class_name: 'DDIMScheduler', beta_schedule: 'scaled_linear', beta_start: 0.00085, beta_end: 0.012 },
-    ...{ steps_offset: 1, set_alpha_to_one: false, prediction_type },
+    ...{ steps_offset: 1, set_alpha_to_one: false, prediction_type, timestep_spacing },
   });
 
 /** The latents before each evaluation and at the end, when the network is sin(z + t / 100). */
@@ -39,10 +41,10 @@ function trajectory(steps: readonly SolverStep[], start: number): number[] {
 }
 
 describe('solvers', () => {
-  it.each(cases.map((c) => [c.name, c.prediction_type, c.steps, c] as const))(
-    "%s, %s: %i steps are diffusers' steps",
-    (name, prediction, steps, { timesteps, seen, end }) => {
-      const plan = solverSteps(name, config(prediction), steps);
+  it.each(cases.map((c) => [c.name, c.prediction_type, c.timestep_spacing, c.steps, c] as const))(
+    "%s, %s, %s: %i steps are diffusers' steps",
+    (name, prediction, spacing, steps, { timesteps, seen, end }) => {
+      const plan = solverSteps(name, config(prediction, spacing), steps);
       expect(plan.map(({ t }) => t)).toEqual(timesteps);
       const zs = trajectory(plan, seen[0]!);
       [...seen, end].forEach((expected, i) => expect(zs[i]).toBeCloseTo(expected, 4));

@@ -60,7 +60,7 @@ export const schedulerConfig = {
   set_alpha_to_one: false,
   steps_offset: 1,
   prediction_type: 'epsilon',
-  timestep_spacing: 'leading',
+  timestep_spacing: 'leading' as const,
 };
 
 /** transformers' CLIPModel over the world's own vocabulary. */
