@@ -40,7 +40,9 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
     }, heartbeatMilliseconds);
     const { attempt } = info;
     const hooks: AttemptHooks = {
-      ...{ attempt, signal, log: journal.log },
+      attempt,
+      signal,
+      log: journal.log,
       onStart: (why) => journal.started(why),
       onProgress: (progress) => journal.progressed(progress),
       onBody: (seconds, setUpSeconds) => journal.worked(seconds, setUpSeconds),

@@ -31,9 +31,13 @@ async function main(): Promise<void> {
   for (const path of heads) {
     const { head, weights } = await readAestheticHead(path, WIDTH);
     const ours = aestheticHead(new WeightParameters(weights, path), head, tf.tensor2d(rows)).dataSync();
-    const theirs = JSON.parse(execFileSync(python, ['-c', TORCH, path], { input: JSON.stringify(rows), encoding: 'utf8' })) as number[]; // prettier-ignore
+    const theirs = JSON.parse(
+      execFileSync(python, ['-c', TORCH, path], { input: JSON.stringify(rows), encoding: 'utf8' }),
+    ) as number[];
     const difference = Math.max(...theirs.map((score, i) => Math.abs(score - ours[i]!)));
-    console.log(`${path}: ${head.layers.length} layers, scores ${Math.min(...theirs).toFixed(3)} to ${Math.max(...theirs).toFixed(3)}, largest difference ${difference.toExponential(1)}`); // prettier-ignore
+    console.log(
+      `${path}: ${head.layers.length} layers, scores ${Math.min(...theirs).toFixed(3)} to ${Math.max(...theirs).toFixed(3)}, largest difference ${difference.toExponential(1)}`,
+    );
   }
 }
 

@@ -28,7 +28,13 @@ export async function encoderStep(models: string, folder: string, threads: numbe
     ],
     prompts: ['a small red circle on a white background'],
     latents: await latents(join(folder, 'encoder-step.safetensors'), [1, 4, 64, 64]),
-    ...{ steps: 2, gradSteps: 1, guidance: 7.5, fromRollout: false, learningRate: 1e-6, threads, repeats: 1 },
+    steps: 2,
+    gradSteps: 1,
+    guidance: 7.5,
+    fromRollout: false,
+    learningRate: 1e-6,
+    threads,
+    repeats: 1,
   };
 }
 
@@ -43,12 +49,25 @@ export async function worldStep(folder: string, threads: number): Promise<StepSp
     model: world('base'),
     rewards: [
       { name: 'clip', type: 'clip-similarity', model: world('clip'), weight: 100 },
-      { name: 'aesthetic', type: 'aesthetic', model: world('aesthetic'), head: world('aesthetic', 'head.safetensors'), weight: 0.3 }, // prettier-ignore
+      {
+        name: 'aesthetic',
+        type: 'aesthetic',
+        model: world('aesthetic'),
+        head: world('aesthetic', 'head.safetensors'),
+        weight: 0.3,
+      },
       { name: 'preference', type: 'pickscore', model: world('preference'), weight: 2 },
     ],
     prompts,
     latents: await latents(join(folder, 'world-step.safetensors'), [prompts.length, 8, 8, 8]),
-    ...{ steps: 8, gradSteps: 7, guidance: 3, fromRollout: true, learningRate: 1e-4, threads, lanes: 2, repeats: 8 },
+    steps: 8,
+    gradSteps: 7,
+    guidance: 3,
+    fromRollout: true,
+    learningRate: 1e-4,
+    threads,
+    lanes: 2,
+    repeats: 8,
   };
 }
 
@@ -65,7 +84,11 @@ export async function forwardPasses(models: string, folder: string, threads: num
   const tokens = Float32Array.from({ length: 2 * 77 }, (_, i) => (i % 77 === 0 ? 689 : i % 77 > 12 ? 690 : 100 + i));
   const inputs = {
     text_encoder: { input_ids: { dtype: 'F32' as const, shape: [2, 77], data: tokens } },
-    unet: { sample: normal([2, 4, 64, 64]), timestep: { ...normal([1]), data: Float32Array.of(481) }, encoder_hidden_states: normal([2, 77, 768]) }, // prettier-ignore
+    unet: {
+      sample: normal([2, 4, 64, 64]),
+      timestep: { ...normal([1]), data: Float32Array.of(481) },
+      encoder_hidden_states: normal([2, 77, 768]),
+    },
     vae_decoder: { latent_sample: normal([1, 4, 64, 64]) },
   };
   const specifications: ForwardSpecification[] = [];
@@ -76,7 +99,15 @@ export async function forwardPasses(models: string, folder: string, threads: num
     const file = join(folder, `${network}.safetensors`);
     await writeSafetensors(file, tensors);
     const onnx = join(exported, network, 'model.onnx');
-    specifications.push({ network, model, onnx, inputs: file, output: join(folder, `${network}-y`), threads, repeats: network === 'text_encoder' ? 5 : 2 }); // prettier-ignore
+    specifications.push({
+      network,
+      model,
+      onnx,
+      inputs: file,
+      output: join(folder, `${network}-y`),
+      threads,
+      repeats: network === 'text_encoder' ? 5 : 2,
+    });
   }
   return specifications;
 }

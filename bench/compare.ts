@@ -24,7 +24,9 @@ export async function largestDifferences(ours: string, theirs: string): Promise<
   }
   if (norms.size === 0) return { values };
   const most = Math.max(...[...norms.values()].map(([, size]) => size));
-  const relative = [...norms].map(([name, [difference, size]]) => difference / (name.endsWith('k_proj.bias') || size === 0 ? most : size)); // prettier-ignore
+  const relative = [...norms].map(
+    ([name, [difference, size]]) => difference / (name.endsWith('k_proj.bias') || size === 0 ? most : size),
+  );
   return { values, gradients: Math.max(...relative) };
 }
 

@@ -21,4 +21,6 @@ for (let i = 0; i <= spec.repeats; i++) {
 }
 const y = output[session.outputs[0]!]!;
 await writeSafetensors(spec.output, { y: { dtype: 'F32', shape: y.shape, data: y.data as Float32Array } });
-console.log(JSON.stringify({ first: timings[0], steps: timings.slice(1), peakBytes: process.resourceUsage().maxRSS * 1024 })); // prettier-ignore
+console.log(
+  JSON.stringify({ first: timings[0], steps: timings.slice(1), peakBytes: process.resourceUsage().maxRSS * 1024 }),
+);

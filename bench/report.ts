@@ -36,7 +36,11 @@ const median = (values: number[]): number => {
   const middle = sorted.length / 2;
   return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
 };
-const spread = (values: number[]): Spread => ({ median: median(values), min: Math.min(...values), max: Math.max(...values) }); // prettier-ignore
+const spread = (values: number[]): Spread => ({
+  median: median(values),
+  min: Math.min(...values),
+  max: Math.max(...values),
+});
 const time = ({ steps }: SideResult, of: keyof Timing & ('wall' | 'cpu')) => median(steps.map((step) => step[of]));
 const gibibytes = (sides: SideResult[]) => Math.max(...sides.map(({ peakBytes }) => peakBytes)) / 2 ** 30;
 
@@ -46,8 +50,11 @@ export function summarize(name: string, { ours, torch }: Results['cases'][string
   const ratio = (of: 'wall' | 'cpu') => spread(ours.map((side, i) => time(side, of) / time(torch[against]![i]!, of)));
   const [wall, cpu] = [ratio('wall'), ratio('cpu')];
   const seconds = { ours: median(ours.map((side) => time(side, 'wall'))), torch: speed(against) };
-  const peakGiB = { ours: gibibytes(ours), torch: Object.fromEntries(Object.entries(torch).map(([variant, sides]) => [variant, gibibytes(sides)])) }; // prettier-ignore
-  const text = `${name}: ${seconds.ours.toPrecision(3)} s, torch (${against}) ${seconds.torch.toPrecision(3)} s, ratio ${format(wall)}, of processor time ${format(cpu)}`; // prettier-ignore
+  const peakGiB = {
+    ours: gibibytes(ours),
+    torch: Object.fromEntries(Object.entries(torch).map(([variant, sides]) => [variant, gibibytes(sides)])),
+  };
+  const text = `${name}: ${seconds.ours.toPrecision(3)} s, torch (${against}) ${seconds.torch.toPrecision(3)} s, ratio ${format(wall)}, of processor time ${format(cpu)}`;
   return { name, against, seconds, ratio: wall, cpuRatio: cpu, peakGiB, text };
 }
 
@@ -71,14 +78,24 @@ export function writeReport(results: Results, docs: string): Summary[] {
 
 function page({ machine, threads, cases }: Results, summaries: Summary[]): string {
   const row = (cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
-  const table = (head: string[], rows: (string | number)[][]) => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n'); // prettier-ignore
+  const table = (head: string[], rows: (string | number)[][]) =>
+    [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
   const seconds = (value: number | undefined) => (value === undefined ? '' : value.toPrecision(3));
   const startUps = Object.entries(cases).flatMap(([name, { ours, torch }]) =>
     Object.entries({ ours, ...prefixed(torch) }).flatMap(([side, found]) => {
       const startUp = found[0]!.startUp;
       if (!startUp) return [];
       const middle = (of: (side: SideResult) => number) => seconds(median(found.map(of)));
-      return [[name, side, middle((s) => s.startUp!.import), middle((s) => s.startUp!.load), middle((s) => s.startUp!.compile), middle((s) => s.first.wall - time(s, 'wall'))]]; // prettier-ignore
+      return [
+        [
+          name,
+          side,
+          middle((s) => s.startUp!.import),
+          middle((s) => s.startUp!.load),
+          middle((s) => s.startUp!.compile),
+          middle((s) => s.first.wall - time(s, 'wall')),
+        ],
+      ];
     }),
   );
   return `# Benchmarks
@@ -150,7 +167,8 @@ ${table(['', 'side', 'modules', 'weights', 'program', 'first step'], startUps)}
 `;
 }
 
-const prefixed = (torch: Record<string, SideResult[]>) => Object.fromEntries(Object.entries(torch).map(([variant, sides]) => [`torch, ${variant}`, sides])); // prettier-ignore
+const prefixed = (torch: Record<string, SideResult[]>) =>
+  Object.fromEntries(Object.entries(torch).map(([variant, sides]) => [`torch, ${variant}`, sides]));
 
 /** Ratios as dots with their spread, on a line from 0 to 2; 1 is torch. */
 function plot(summaries: Summary[]): string {
@@ -163,7 +181,10 @@ function plot(summaries: Summary[]): string {
 <line x1="${x(ratio.min)}" x2="${x(ratio.max)}" y1="${y}" y2="${y}" stroke="#3b6ea5" stroke-width="3"/>
 <circle cx="${x(ratio.median)}" cy="${y}" r="6" fill="#3b6ea5"/><circle cx="${x(cpuRatio.median)}" cy="${y}" r="5" fill="none" stroke="#3b6ea5" stroke-width="2"/>`;
   });
-  const axis = [0, 0.5, 1, 1.5, 2].map((tick) => `<line x1="${x(tick)}" x2="${x(tick)}" y1="24" y2="${height - 30}" stroke="${tick === 1 ? '#c33' : '#ddd'}"/><text x="${x(tick)}" y="${height - 12}" text-anchor="middle">${tick}</text>`); // prettier-ignore
+  const axis = [0, 0.5, 1, 1.5, 2].map(
+    (tick) =>
+      `<line x1="${x(tick)}" x2="${x(tick)}" y1="24" y2="${height - 30}" stroke="${tick === 1 ? '#c33' : '#ddd'}"/><text x="${x(tick)}" y="${height - 12}" text-anchor="middle">${tick}</text>`,
+  );
   return `<svg xmlns="http://www.w3.org/2000/svg" width="780" height="${height}" font-family="sans-serif" font-size="13">
 <rect width="100%" height="100%" fill="white"/>
 <text x="${left}" y="16">time, ours / torch (dot: passed, ring: processor)</text>

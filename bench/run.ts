@@ -85,7 +85,11 @@ async function stepCase(
   await run(node('ours.ts'), { ...check, saveTensors: ours })();
   await run(peer('step.py'), { ...check, saveTensors: theirs, checkpointing: name === 'encoder-step' })();
   const differences = await largestDifferences(ours, theirs);
-  const sides = await sideBySide(name, run(node('ours.ts'), {}), Object.fromEntries(Object.entries(variants).map(([variant, changes]) => [variant, run(peer('step.py'), changes)]))); // prettier-ignore
+  const sides = await sideBySide(
+    name,
+    run(node('ours.ts'), {}),
+    Object.fromEntries(Object.entries(variants).map(([variant, changes]) => [variant, run(peer('step.py'), changes)])),
+  );
   return { ...sides, differences };
 }
 

@@ -39,7 +39,8 @@ export interface Machine {
 }
 
 export function describeMachine(python: string): Machine {
-  const versions = 'import json, torch, diffusers, transformers; print(json.dumps({m.__name__: m.__version__ for m in (torch, diffusers, transformers)}))'; // prettier-ignore
+  const versions =
+    'import json, torch, diffusers, transformers; print(json.dumps({m.__name__: m.__version__ for m in (torch, diffusers, transformers)}))';
   const memory = Number(/MemTotal:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1] ?? totalmem() / 1024);
   return {
     processor: cpus()[0]!.model,

@@ -53,8 +53,13 @@ export async function ablate({ home, ablations, out, lanes, run, note }: AblateO
     const record = await records.read(id);
     const { status } = record;
     const folder = status === 'completed' ? artifactFolders(home, record)['evaluate'] : undefined;
-    const all = folder === undefined ? [] : (JSON.parse(await readFile(join(folder, 'comparisons.json'), 'utf8')) as NamedComparison[]); // prettier-ignore
-    const comparisons = all.filter(({ arm, against, metric }) => arm === 'chosen' && against === 'base' && isGoal(metric)); // prettier-ignore
+    const all =
+      folder === undefined
+        ? []
+        : (JSON.parse(await readFile(join(folder, 'comparisons.json'), 'utf8')) as NamedComparison[]);
+    const comparisons = all.filter(
+      ({ arm, against, metric }) => arm === 'chosen' && against === 'base' && isGoal(metric),
+    );
     const error = record.stages.find(({ error }) => error)?.error?.message;
     found.set(settings, { settings, run: id, status, comparisons, ...(error === undefined ? {} : { error }) });
   });
@@ -81,7 +86,9 @@ export function ablationsPage(groups: readonly (readonly Ablation[])[]): string 
       '',
       row([...keys, ...metrics]),
       row([...keys.map(() => '---'), ...metrics.map(() => '---:')]),
-      ...group.map((each) => row([...keys.map((key) => String(each.settings[key])), ...metrics.map((metric, i) => cell(each, metric, i))])), // prettier-ignore
+      ...group.map((each) =>
+        row([...keys.map((key) => String(each.settings[key])), ...metrics.map((metric, i) => cell(each, metric, i))]),
+      ),
       '',
     ];
   });
@@ -95,4 +102,6 @@ export function ablationsPage(groups: readonly (readonly Ablation[])[]): string 
 }
 
 const describe = (settings: Ablation['settings']) =>
-  Object.entries(settings).map(([key, value]) => `${key} ${value}`).join(', '); // prettier-ignore
+  Object.entries(settings)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');

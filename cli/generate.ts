@@ -63,7 +63,12 @@ export async function generate(
   const early = Math.max(0, evaluations - (options.blendSteps ?? evaluations));
 
   const choose = (i: number) => (i < early ? original : late);
-  const latents = model.denoise(noise, steps, choose, { scheduler: solver, unet: tuned.unet, unetFrom: early, progress }); // prettier-ignore
+  const latents = model.denoise(noise, steps, choose, {
+    scheduler: solver,
+    unet: tuned.unet,
+    unetFrom: early,
+    progress,
+  });
   const pictures = model.decode(latents);
   model.dispose();
   const images = await writePictures(options.out, pictures);

@@ -25,8 +25,12 @@ export async function importModel(file: string, options: ImportOptions): Promise
   const here = process.cwd();
   const out = resolve(options.out);
   await requireEmpty(out);
-  const config = options.config === undefined ? undefined : resolve(await localModel(options.config, here, configurationFiles)); // prettier-ignore
-  const source = options.tokenizer === undefined ? config && join(config, 'tokenizer') : resolve(await localModel(options.tokenizer, here, tokenizerFiles)); // prettier-ignore
+  const config =
+    options.config === undefined ? undefined : resolve(await localModel(options.config, here, configurationFiles));
+  const source =
+    options.tokenizer === undefined
+      ? config && join(config, 'tokenizer')
+      : resolve(await localModel(options.tokenizer, here, tokenizerFiles));
   if (source === undefined)
     throw new InputError(
       'A single-file checkpoint holds no tokenizer: name one with --tokenizer (a folder, or bpe_simple_vocab_16e6.txt.gz) or a model that has one with --config.',

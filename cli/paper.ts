@@ -38,7 +38,12 @@ export async function paper({ home, out, quick, lanes, threads, run, note }: Pap
   await inLanes(tasks, lanes, async (task) => {
     const { variant, seed } = task;
     note(`Variant ${variant.name}, seed ${seed}`);
-    const id = await run('configs/paper.yaml', [...variant.settings, `engine.threads=${threads}`, `seed=${seed}`, `name=${runName(variant, seed)}`]); // prettier-ignore
+    const id = await run('configs/paper.yaml', [
+      ...variant.settings,
+      `engine.threads=${threads}`,
+      `seed=${seed}`,
+      `name=${runName(variant, seed)}`,
+    ]);
     trained = ((await records.config(id)) as Config).rewards.map(({ name }) => name);
     ended.set(task, await records.read(id));
   });
@@ -55,12 +60,14 @@ export async function paper({ home, out, quick, lanes, threads, run, note }: Pap
   const page = join(out, 'results.md');
   await writeFileAtomic(page, resultsPage({ results, claims: found, runs, trained, quick }));
   const costs = runs.map(({ variant, seed, tuning }) => ({ variant: variant.name, seed, tuning }));
-  await writeFileAtomic(join(out, 'results.json'), `${canonicalJson({ quick, means: meansOf(results), claims: found, costs })}\n`); // prettier-ignore
+  await writeFileAtomic(
+    join(out, 'results.json'),
+    `${canonicalJson({ quick, means: meansOf(results), claims: found, costs })}\n`,
+  );
   for (const [metric, title] of [
     ['heldOut', 'Held-out reward'],
     ['oracle', 'Oracle'],
   ] as const)
-    // prettier-ignore
     await writeFileAtomic(join(out, 'images', `results-${metric}.svg`), armPlot(results, metric, title, bootstraps));
   return page;
 }

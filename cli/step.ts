@@ -64,7 +64,8 @@ export async function step(options: StepOptions): Promise<StepResult> {
   const noise = await readNoise(options.latents, pipeline.config.unet, prompts.length);
   const rewards = await loadRewards(specs);
 
-  const encoder = textEncoder === undefined ? undefined : { weights: await loadTextEncoder(textEncoder), source: textEncoder }; // prettier-ignore
+  const encoder =
+    textEncoder === undefined ? undefined : { weights: await loadTextEncoder(textEncoder), source: textEncoder };
 
   const sampler = { steps, guidance, gradientSteps };
   const inputs = { sampler, prompts, noise, train: TRAINED[train], encoder, type: dtype };

@@ -19,11 +19,13 @@ export async function tunedNetworks(
 ): Promise<{ encoder?: NetworkWeights; unet?: NetworkWeights }> {
   const adapters = lora === undefined ? {} : await readLora(lora);
   const given = {
-    encoder: textEncoder === undefined ? undefined : { weights: await loadTextEncoder(textEncoder), source: textEncoder }, // prettier-ignore
+    encoder:
+      textEncoder === undefined ? undefined : { weights: await loadTextEncoder(textEncoder), source: textEncoder },
     unet: unet === undefined ? undefined : { weights: await loadUnet(unet), source: unet },
   };
   const merged = {
-    encoder: adapters.text_encoder && mergeLora(given.encoder?.weights ?? weights.textEncoder, adapters.text_encoder, lora!), // prettier-ignore
+    encoder:
+      adapters.text_encoder && mergeLora(given.encoder?.weights ?? weights.textEncoder, adapters.text_encoder, lora!),
     unet: adapters.unet && mergeLora(given.unet?.weights ?? weights.unet, adapters.unet, lora!),
   };
   const encoder = merged.encoder ? { weights: merged.encoder, source: lora! } : given.encoder;

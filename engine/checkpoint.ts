@@ -23,7 +23,12 @@ export function checkpoint(
     },
     (dy, saved) => {
       const again = new Map([...parameters.keys()].map((name, i) => [name, saved[inputs.length + i]!]));
-      const backward = () => vectorJacobianProduct(() => f(known(again), ...saved.slice(0, inputs.length)), () => saved, dy); // prettier-ignore
+      const backward = () =>
+        vectorJacobianProduct(
+          () => f(known(again), ...saved.slice(0, inputs.length)),
+          () => saved,
+          dy,
+        );
       // tfjs has one tape at a time: the outer one is put aside.
       return withTape({ activeTape: null, gradientDepth: 0, kernelDepth: 0 }, backward).gradients;
     },

@@ -13,7 +13,13 @@ export function differentiable(
     return {
       value: tf.tidy(() => forward(args as Tensor[], save)),
       // Only saved tensors are held between the two: what the backward function makes of them waits for dy.
-      gradFunc: (dy: Tensor, saved: Tensor[]) => tf.tidy(() => backward(dy, saved.map((t) => after(t, dy)))), // prettier-ignore
+      gradFunc: (dy: Tensor, saved: Tensor[]) =>
+        tf.tidy(() =>
+          backward(
+            dy,
+            saved.map((t) => after(t, dy)),
+          ),
+        ),
     };
   }) as unknown as (...inputs: Tensor[]) => Tensor;
 }

@@ -4,7 +4,8 @@ import protobuf from 'protobufjs';
  * TensorFlow's graph format: the part of graph.proto, node_def.proto, attr_value.proto, tensor.proto and
  * saved_model.proto that a recorded program needs. Field numbers are TensorFlow's.
  */
-const { SavedModel } = protobuf.parse(`
+const { SavedModel } = protobuf.parse(
+  `
   syntax = "proto3";
   message Dim { int64 size = 1; }
   message Shape { repeated Dim dim = 2; }
@@ -19,7 +20,9 @@ const { SavedModel } = protobuf.parse(`
   message MetaInfo { repeated string tags = 4; }
   message MetaGraph { MetaInfo meta_info_def = 1; GraphDef graph_def = 2; }
   message SavedModel { int64 saved_model_schema_version = 1; repeated MetaGraph meta_graphs = 2; }
-`, { keepCase: true }).root as unknown as { SavedModel: protobuf.Type }; // prettier-ignore
+`,
+  { keepCase: true },
+).root as unknown as { SavedModel: protobuf.Type };
 
 /** TensorFlow's DataType numbers of tfjs's types. */
 export const DATA_TYPES = { float32: 1, int32: 3, bool: 10 } as const;
@@ -27,7 +30,9 @@ export type DataType = keyof typeof DATA_TYPES;
 /** Those of types that tfjs does not know: nodes of a graph have them, after it was recorded. */
 const STORED_TYPES = { ...DATA_TYPES, uint8: 4, bfloat16: 14, float16: 19 } as const;
 export type StoredType = keyof typeof STORED_TYPES;
-const storedTypes = new Map(Object.entries(STORED_TYPES).map(([name, number]) => [number as number, name as StoredType])); // prettier-ignore
+const storedTypes = new Map(
+  Object.entries(STORED_TYPES).map(([name, number]) => [number as number, name as StoredType]),
+);
 export const storedTypeOf = (number: number): StoredType => storedTypes.get(number)!;
 
 export type AttributeValue =

@@ -41,7 +41,12 @@ export function split(
   // What a gradient computes again of its forward function comes after its first node, and belongs to it.
   const first = nodes.findIndex(({ name }) => dependent.has(name) && !late.has(name));
   const results = new Set([...outputs.values()].filter((reference) => !dependent.has(reference)));
-  const waits = new Set(nodes.slice(first).flatMap(({ name }) => (results.has(name) ? [] : [name])).concat([...late])); // prettier-ignore
+  const waits = new Set(
+    nodes
+      .slice(first)
+      .flatMap(({ name }) => (results.has(name) ? [] : [name]))
+      .concat([...late]),
+  );
 
   // A gradient by a frozen weight is recorded too, but nobody asks for it.
   const wanted = new Set<string>();

@@ -24,7 +24,10 @@ export function inLanes<I extends { [K in keyof I]: Tensor }, O extends Tensors>
   const rows = entries[0]![1].shape[0]!;
   const count = Math.min(lanes(), rows);
   if (count === 1) return f(inputs);
-  const sizes = Array.from({ length: count }, (_, i) => Math.floor(((i + 1) * rows) / count) - Math.floor((i * rows) / count)); // prettier-ignore
+  const sizes = Array.from(
+    { length: count },
+    (_, i) => Math.floor(((i + 1) * rows) / count) - Math.floor((i * rows) / count),
+  );
   const parts = entries.map(([name, t]) => [name, tf.split(t, sizes)] as const);
   const results = sizes.map((_, i) => f(Object.fromEntries(parts.map(([name, part]) => [name, part[i]])) as I));
   const joined = Object.keys(results[0]!).map((name) => [name, tf.concat(results.map((result) => result[name]!))]);

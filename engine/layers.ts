@@ -47,7 +47,15 @@ export function conv2d(p: Parameters, x: Tensor, out: number, options: Convoluti
   const weight = p.get('weight', [kernel, kernel, x.shape[3]!, out], 'conv2d') as never;
   // TensorFlow's 'same' is torch's padding only where both sides get the same number of zeros.
   const same = stride === 1 && before === after && before * 2 === kernel - 1;
-  const padded = same || before + after === 0 ? x : tf.pad(x, [[0, 0], [before, after], [before, after], [0, 0]]); // prettier-ignore
+  const padded =
+    same || before + after === 0
+      ? x
+      : tf.pad(x, [
+          [0, 0],
+          [before, after],
+          [before, after],
+          [0, 0],
+        ]);
   const y = tf.conv2d(padded as never, weight, stride, same ? 'same' : 'valid') as Tensor;
   return bias ? addBias(y, p.get('bias', [out])) : y;
 }

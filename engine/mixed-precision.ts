@@ -19,7 +19,11 @@ const PRODUCTS: Readonly<Record<string, readonly number[]>> = {
   Conv2DBackpropFilter: [0, 2],
 };
 /** What is computed in the 16-bit type where all that it reads came in it. */
-const FOLLOWERS = new Set('Reshape Transpose ConcatV2 Slice StridedSlice Pad Tile Identity SplitV Pack Unpack ReverseV2 GatherV2 ResizeNearestNeighbor PadV2 BiasAdd Add AddV2 AddN'.split(' ')); // prettier-ignore
+const FOLLOWERS = new Set(
+  'Reshape Transpose ConcatV2 Slice StridedSlice Pad Tile Identity SplitV Pack Unpack ReverseV2 GatherV2 ResizeNearestNeighbor PadV2 BiasAdd Add AddV2 AddN'.split(
+    ' ',
+  ),
+);
 /** Those whose second input is a bias or a padding value, and comes along. */
 const LED_BY_FIRST = new Set(['PadV2', 'BiasAdd']);
 const typeAttribute = (op: string) => (op === 'GatherV2' ? 'Tparams' : 'T');
@@ -64,12 +68,27 @@ export function mixPrecision(
     const { op, name, input } = node;
     const factors = PRODUCTS[op];
     // A product with a constant resizes a picture or sums: no layer of a network. One column is a score.
-    if (factors && inFloat(name) && !factors.some((i) => constants.has(input[i]!)) && !isColumn(before.get(name)!.shape))
-      give({ ...node, input: input.map((reference, i) => (factors.includes(i) ? cast(reference, type) : reference)) }, 'T'); // prettier-ignore
+    if (
+      factors &&
+      inFloat(name) &&
+      !factors.some((i) => constants.has(input[i]!)) &&
+      !isColumn(before.get(name)!.shape)
+    )
+      give(
+        { ...node, input: input.map((reference, i) => (factors.includes(i) ? cast(reference, type) : reference)) },
+        'T',
+      );
     else if (op === 'ReadVariableOp' && stored.has(input[0]!)) give(node, 'dtype');
     else if (FOLLOWERS.has(op) && !outputs.has(name) && follows(op, input.filter(inFloat).map(inHalf)))
-      give({ ...node, input: input.map((reference) => (inFloat(reference) ? cast(reference, type) : reference)) }, typeAttribute(op)); // prettier-ignore
-    else graph.nodes.push({ ...node, input: input.map((reference) => (inHalf(reference) ? cast(reference, 'float32') : reference)) }); // prettier-ignore
+      give(
+        { ...node, input: input.map((reference) => (inFloat(reference) ? cast(reference, type) : reference)) },
+        typeAttribute(op),
+      );
+    else
+      graph.nodes.push({
+        ...node,
+        input: input.map((reference) => (inHalf(reference) ? cast(reference, 'float32') : reference)),
+      });
   }
   return graph;
 }
@@ -79,7 +98,9 @@ export const isColumn = (shape: readonly number[]): boolean => shape.length === 
 
 /** A constant has no entry of its own among the tensors. */
 function constantOutput({ attr }: NodeDefinition): NodeOutput {
-  const { dtype, tensor_shape } = (attr['value'] as { tensor: { dtype: number; tensor_shape: { dim: { size: number }[] } } }).tensor; // prettier-ignore
+  const { dtype, tensor_shape } = (
+    attr['value'] as { tensor: { dtype: number; tensor_shape: { dim: { size: number }[] } } }
+  ).tensor;
   return { shape: tensor_shape.dim.map(({ size }) => size), dtype: storedTypeOf(dtype) };
 }
 
@@ -125,7 +146,8 @@ export function narrowKept({ nodes, tensors }: ReadonlyGraph, kept: readonly str
   for (const node of nodes) {
     if (replaced.has(node.name)) continue; // it comes right after what it rounds
     graph.nodes.push({ ...node, input: node.input.map((reference) => rounded.get(reference) ?? reference) });
-    for (const reference of large.filter((each) => each.replace(/:\d+$/, '') === node.name)) cast(cast(reference, type), 'float32'); // prettier-ignore
+    for (const reference of large.filter((each) => each.replace(/:\d+$/, '') === node.name))
+      cast(cast(reference, type), 'float32');
   }
   return graph;
 }

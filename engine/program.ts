@@ -148,7 +148,14 @@ export class Program {
     }
     this.#recorded = [];
     const states = [...this.#variables].filter(([name]) => isState(name));
-    this.#set(new Map(states.map(([name, { shape, dtype }]) => [name, () => (dtype === 'uint8' ? tf.zeros([sizeOf(shape) / 4], 'int32') : tf.zeros([...shape]))]))); // prettier-ignore
+    this.#set(
+      new Map(
+        states.map(([name, { shape, dtype }]) => [
+          name,
+          () => (dtype === 'uint8' ? tf.zeros([sizeOf(shape) / 4], 'int32') : tf.zeros([...shape])),
+        ]),
+      ),
+    );
   }
 
   /** Matrices and kernels that nothing assigns need no more than what they are computed in; what gives scores is float32. */
@@ -190,14 +197,29 @@ export class Program {
   start(name: string, inputs: Tensors): Pending {
     const { halves, inputs: specs, outputs } = this.#entry(name);
     if (!halves) throw new Error(`${name} has no late inputs`);
-    const early = new Map(this.#feeds(name, Object.keys(specs).filter((key) => key in inputs), inputs)); // prettier-ignore
+    const early = new Map(
+      this.#feeds(
+        name,
+        Object.keys(specs).filter((key) => key in inputs),
+        inputs,
+      ),
+    );
     const computed = halves.kept.filter((reference) => !early.has(reference));
     const first = this.#call(name, [...early], halves.early, false, computed);
-    const kept = [...halves.kept.filter((reference) => early.has(reference)).map((reference) => [reference, early.get(reference)!] as const), ...computed.map((reference, i) => [reference, first.kept[i]!] as const)]; // prettier-ignore
+    const kept = [
+      ...halves.kept
+        .filter((reference) => early.has(reference))
+        .map((reference) => [reference, early.get(reference)!] as const),
+      ...computed.map((reference, i) => [reference, first.kept[i]!] as const),
+    ];
     return {
       outputs: first.outputs,
       finish: (late) => {
-        const feeds = this.#feeds(name, Object.keys(specs).filter((key) => key in late), late); // prettier-ignore
+        const feeds = this.#feeds(
+          name,
+          Object.keys(specs).filter((key) => key in late),
+          late,
+        );
         const rest = outputs.filter((key) => !halves.early.includes(key));
         try {
           return this.#call(name, [...kept, ...feeds], rest, true).outputs;
@@ -283,7 +305,11 @@ export class Program {
   read(group: string): Weights {
     const weights: Weights = new Map();
     for (const names of this.#batches([...this.parameters(group).keys()].map((name) => `${group}/${name}`))) {
-      const values = this.#run([], [], names.map((name) => `variable/${name}/value`)); // prettier-ignore
+      const values = this.#run(
+        [],
+        [],
+        names.map((name) => `variable/${name}/value`),
+      );
       for (const [i, name] of names.entries()) {
         weights.set(name.slice(group.length + 1), this.inFileLayout(name, values[i]!));
         values[i]!.dispose();
@@ -298,7 +324,10 @@ export class Program {
     for (const name of this.#names(group)) {
       const [value] = this.#run([], [], [`variable/${group}/${name}/value`]);
       const { buffer, byteOffset, byteLength } = value!.dataSync();
-      bytes.set(name, { shape: [...this.#variables.get(`${group}/${name}`)!.shape], data: new Uint8Array(buffer, byteOffset, byteLength) }); // prettier-ignore
+      bytes.set(name, {
+        shape: [...this.#variables.get(`${group}/${name}`)!.shape],
+        data: new Uint8Array(buffer, byteOffset, byteLength),
+      });
       value!.dispose();
     }
     return bytes;
@@ -310,14 +339,18 @@ export class Program {
       const { shape } = this.#variables.get(`${group}/${name}`)!;
       const stored = bytes.get(name);
       if (stored?.data.length !== sizeOf(shape))
-        throw new InputError(`The bytes ${name} of ${group} in ${source} are [${stored?.shape ?? 'missing'}]; expected [${shape.join(', ')}].`); // prettier-ignore
+        throw new InputError(
+          `The bytes ${name} of ${group} in ${source} are [${stored?.shape ?? 'missing'}]; expected [${shape.join(', ')}].`,
+        );
       return [`${group}/${name}`, () => tf.tensor1d(new Int32Array(stored.data.slice().buffer), 'int32')] as const;
     });
     this.#set(new Map(values));
   }
 
   #names(group: string): string[] {
-    return [...this.#variables.keys()].flatMap((name) => (name.startsWith(`${group}/`) ? [name.slice(group.length + 1)] : [])); // prettier-ignore
+    return [...this.#variables.keys()].flatMap((name) =>
+      name.startsWith(`${group}/`) ? [name.slice(group.length + 1)] : [],
+    );
   }
 
   /** A tensor of the shape of a parameter (`group/name`), a gradient for one, as a file would hold the parameter. */
@@ -335,7 +368,11 @@ export class Program {
   #set(values: Map<string, () => Tensor>): void {
     for (const names of this.#batches([...values.keys()])) {
       const tensors = names.map((name) => values.get(name)!());
-      const done = this.#run(tensors, names.map((name) => `variable/${name}/new`), names.map((name) => `variable/${name}/set`)); // prettier-ignore
+      const done = this.#run(
+        tensors,
+        names.map((name) => `variable/${name}/new`),
+        names.map((name) => `variable/${name}/set`),
+      );
       for (const tensor of [...tensors, ...done]) tensor.dispose();
     }
   }

@@ -59,7 +59,11 @@ class Recorder extends tf.KernelBackend {
   }
   executeSingleInput(operation: string, input: Tensor): Tensor {
     const { TF_ATTR_TYPE } = this.binding;
-    return this.executeSingleOutput(operation, [{ name: 'T', type: TF_ATTR_TYPE!, value: this.getDTypeInteger(input.dtype) }], [input]); // prettier-ignore
+    return this.executeSingleOutput(
+      operation,
+      [{ name: 'T', type: TF_ATTR_TYPE!, value: this.getDTypeInteger(input.dtype) }],
+      [input],
+    );
   }
   executeSingleOutput(operation: string, attributes: Attribute[], inputs: Tensor[]): Tensor {
     return this.executeMultipleOutputs(operation, attributes, inputs)[0]!;
@@ -71,9 +75,18 @@ class Recorder extends tf.KernelBackend {
         type === this.binding['TF_ATTR_TYPE'] ? dataTypeOf.get(value as number) : value,
       ]),
     );
-    const outputs = inferOutputs(operation, inputs.map((input) => this.#recorded.get(input.dataId)), plain); // prettier-ignore
+    const outputs = inferOutputs(
+      operation,
+      inputs.map((input) => this.#recorded.get(input.dataId)),
+      plain,
+    );
     const attr = Object.fromEntries(attributes.map((attribute) => [attribute.name, this.#attributeValue(attribute)]));
-    return this.addNode(operation, inputs.map((input) => this.reference(input)), attr, outputs); // prettier-ignore
+    return this.addNode(
+      operation,
+      inputs.map((input) => this.reference(input)),
+      attr,
+      outputs,
+    );
   }
 
   /** See operations.ts. */

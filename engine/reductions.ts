@@ -46,8 +46,18 @@ function replaced({ name, op, input }: NodeDefinition, shape: readonly number[])
   return [
     constantNode(part('rows.shape'), [batch * height, width, channels]),
     reshape('rows', input[0]!),
-    { name: part('ones'), op: 'Const', input: [], attr: { dtype: float, value: tensorValue('float32', [1, 1, width], ones) } }, // prettier-ignore
-    { name: part('sums'), op: 'BatchMatMulV2', input: [part('ones'), part('rows')], attr: { T: float, adj_x: { b: false }, adj_y: { b: false } } }, // prettier-ignore
+    {
+      name: part('ones'),
+      op: 'Const',
+      input: [],
+      attr: { dtype: float, value: tensorValue('float32', [1, 1, width], ones) },
+    },
+    {
+      name: part('sums'),
+      op: 'BatchMatMulV2',
+      input: [part('ones'), part('rows')],
+      attr: { T: float, adj_x: { b: false }, adj_y: { b: false } },
+    },
     constantNode(part('columns.shape'), [batch, height, channels]),
     reshape('columns', part('sums')),
     constantNode(part('axis'), [1]),

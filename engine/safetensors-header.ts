@@ -8,10 +8,11 @@ export interface TensorInfo {
   end: number;
 }
 
+// prettier-ignore
 const BYTES_PER_ELEMENT: Readonly<Record<string, number>> = {
   BOOL: 1, U8: 1, I8: 1, F8_E4M3: 1, F8_E5M2: 1, F8_E8M0: 1, U16: 2, I16: 2, F16: 2, BF16: 2,
   U32: 4, I32: 4, F32: 4, U64: 8, I64: 8, F64: 8, C64: 8,
-}; // prettier-ignore
+};
 
 /**
  * Parses and checks a safetensors header. The file is not trusted: every tensor must have a known type and a shape that

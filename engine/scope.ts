@@ -59,7 +59,12 @@ export const handle = (name: string) => `variable/${name}`;
 export function defineVariable(recorder: Recorder, name: string, { shape, dtype: stored }: Variable): void {
   const own = handle(name);
   const dtype = typeValue(stored ?? 'float32');
-  const attr = { dtype, shape: { shape: shapeValue(shape) }, shared_name: stringValue(name), container: stringValue('') }; // prettier-ignore
+  const attr = {
+    dtype,
+    shape: { shape: shapeValue(shape) },
+    shared_name: stringValue(name),
+    container: stringValue(''),
+  };
   recorder.addNode('VarHandleOp', [], attr, [], own);
   const value = stored === 'uint8' ? passBytes(recorder, own, shape) : passFloats(recorder, own, shape, stored);
   recorder.addNode('AssignVariableOp', [own, value], { dtype }, [], `${own}/assign`);
@@ -184,7 +189,13 @@ export class EntryRecording implements Scope {
       this.#recorder.addNode('Cast', [reference], attr, [], `${node}/bytes`);
       reference = `${node}/bytes`;
     }
-    this.#recorder.addNode('AssignVariableOp', [handle(name), reference, ...before], { dtype: typeValue(dtype) }, [], node); // prettier-ignore
+    this.#recorder.addNode(
+      'AssignVariableOp',
+      [handle(name), reference, ...before],
+      { dtype: typeValue(dtype) },
+      [],
+      node,
+    );
     this.#assignments.push(`^${node}`);
   }
 

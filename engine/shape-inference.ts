@@ -81,14 +81,34 @@ const convolution: Rule = ([x, filter], { strides, padding }) => {
   const [, strideY, strideX] = strides as number[];
   const [batch, height, width] = x!.shape;
   const [kernelY, kernelX, , out] = filter!.shape;
-  return [{ shape: [batch!, windows(height!, kernelY!, strideY!, padding), windows(width!, kernelX!, strideX!, padding), out!], dtype: x!.dtype }]; // prettier-ignore
+  return [
+    {
+      shape: [
+        batch!,
+        windows(height!, kernelY!, strideY!, padding),
+        windows(width!, kernelX!, strideX!, padding),
+        out!,
+      ],
+      dtype: x!.dtype,
+    },
+  ];
 };
 
 const pooling: Rule = ([x], { ksize, strides, padding }) => {
   const [, kernelY, kernelX] = ksize as number[];
   const [, strideY, strideX] = strides as number[];
   const [batch, height, width, channels] = x!.shape;
-  return [{ shape: [batch!, windows(height!, kernelY!, strideY!, padding), windows(width!, kernelX!, strideX!, padding), channels!], dtype: x!.dtype }]; // prettier-ignore
+  return [
+    {
+      shape: [
+        batch!,
+        windows(height!, kernelY!, strideY!, padding),
+        windows(width!, kernelX!, strideX!, padding),
+        channels!,
+      ],
+      dtype: x!.dtype,
+    },
+  ];
 };
 
 const sizeGiven =
@@ -203,8 +223,14 @@ const rules: Record<string, Rule> = {
   AddN: same,
 };
 const group = (names: string, rule: Rule) => names.split(' ').forEach((name) => (rules[name] = rule));
-group('Abs Ceil Cos Elu Erf Exp Expm1 Floor Identity Log Log1p Neg OnesLike Reciprocal Relu Round Rsqrt Sigmoid SigmoidGrad Sign Sin Softplus Sqrt Square Tan Tanh ZerosLike LogicalNot', same); // prettier-ignore
-group('Add AddV2 Sub Mul RealDiv Div DivNoNan FloorDiv FloorMod Mod Maximum Minimum Pow SquaredDifference LogicalAnd LogicalOr', broadcast); // prettier-ignore
+group(
+  'Abs Ceil Cos Elu Erf Exp Expm1 Floor Identity Log Log1p Neg OnesLike Reciprocal Relu Round Rsqrt Sigmoid SigmoidGrad Sign Sin Softplus Sqrt Square Tan Tanh ZerosLike LogicalNot',
+  same,
+);
+group(
+  'Add AddV2 Sub Mul RealDiv Div DivNoNan FloorDiv FloorMod Mod Maximum Minimum Pow SquaredDifference LogicalAnd LogicalOr',
+  broadcast,
+);
 group('Equal NotEqual Greater GreaterEqual Less LessEqual', compare);
 group('Sum Mean Max Min Prod All Any', reduction);
 group('IsNan IsInf IsFinite', predicate);

@@ -79,7 +79,9 @@ export class Arms {
     return {
       name,
       of: async ({ prompts, original }) => {
-        const own = await Promise.all(mix.map(async ({ encoder, weight }) => ({ embeddings: await this.#embed(encoder, prompts), weight }))); // prettier-ignore
+        const own = await Promise.all(
+          mix.map(async ({ encoder, weight }) => ({ embeddings: await this.#embed(encoder, prompts), weight })),
+        );
         const others = await Promise.all(mix.map(({ encoder }) => otherEncoder(encoder, this.#pipeline)));
         const rest = 1 - mix.reduce((sum, { weight }) => sum + weight, 0);
         return {

@@ -25,7 +25,12 @@ export async function baselineCandidates(
   }
   const unets = inputs['ddpo-unet'];
   if (unets !== undefined)
-    found['ddpo-unet'] = (await tunedUnets(unets)).map(({ step, path }) => ({ step: 0, blend: 0, unetStep: step, unet: path })); // prettier-ignore
+    found['ddpo-unet'] = (await tunedUnets(unets)).map(({ step, path }) => ({
+      step: 0,
+      blend: 0,
+      unetStep: step,
+      unet: path,
+    }));
   return found;
 }
 

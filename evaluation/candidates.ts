@@ -35,7 +35,9 @@ export function candidates({ encoders, unets, joint }: Tuned, blends: readonly n
   const positive = blends.filter((blend) => blend > 0);
   const at = (encoder: Kept[number], unet?: Kept[number]): Candidate[] =>
     positive.map((blend) => ({
-      ...{ step: encoder.step, encoder: encoder.path, blend },
+      step: encoder.step,
+      encoder: encoder.path,
+      blend,
       ...(unet ? { unetStep: unet.step, unet: unet.path } : {}),
     }));
   if (joint)

@@ -55,7 +55,9 @@ export function chooseCandidate(
   const standardized = (arm: string) =>
     mean(trained.map((reward) => gain(scores, arm, reward) / (standardDeviation(scores['base']![reward]!) || 1)));
   const candidate = ({ step, blend, unetStep, arm }: CandidateArm): SweepCandidate => ({
-    ...{ step, blend, ...(unetStep === undefined ? {} : { unetStep }) },
+    step,
+    blend,
+    ...(unetStep === undefined ? {} : { unetStep }),
     metrics: Object.fromEntries(metrics.map((metric) => [metric, mean(pairs(scores, arm, 'base', metric)[0])])),
     score: chooseBy === 'rewards' ? standardized(arm) : gain(scores, arm, chooseBy),
     eligible: metrics.filter(isGoal).every((metric) => gain(scores, arm, metric) >= 0) && staysDiverse(scores, arm),
@@ -63,7 +65,11 @@ export function chooseCandidate(
   const base = candidate({ step: 0, blend: 0, arm: 'base' });
   const candidates = [base, ...arms.map(candidate)];
   const best = candidates.filter(({ eligible }) => eligible).reduce((a, b) => (b.score > a.score ? b : a));
-  return { chooseBy, candidates, chosen: { step: best.step, blend: best.blend, ...(best.unetStep === undefined ? {} : { unetStep: best.unetStep }) } }; // prettier-ignore
+  return {
+    chooseBy,
+    candidates,
+    chosen: { step: best.step, blend: best.blend, ...(best.unetStep === undefined ? {} : { unetStep: best.unetStep }) },
+  };
 }
 
 const bestJudge = (metrics: readonly string[]): Judge =>

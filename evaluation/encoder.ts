@@ -29,10 +29,14 @@ export async function otherEncoder(path: string, pipeline: LoadedPipeline): Prom
   const json = await readJson(configPath);
   const config = parseConfig(clipTextSchema, (json['text_config'] as typeof json | undefined) ?? json, configPath);
   const own = pipeline.config.textEncoder;
-  const same = (['hidden_size', 'num_hidden_layers', 'num_attention_heads', 'intermediate_size', 'vocab_size'] as const).every((key) => config[key] === own[key]); // prettier-ignore
+  const same = (
+    ['hidden_size', 'num_hidden_layers', 'num_attention_heads', 'intermediate_size', 'vocab_size'] as const
+  ).every((key) => config[key] === own[key]);
   if (same) return undefined;
   if (config.hidden_size !== own.hidden_size)
-    throw new InputError(`${configPath}: hidden_size is ${config.hidden_size}; the UNet takes embeddings of ${own.hidden_size}.`); // prettier-ignore
+    throw new InputError(
+      `${configPath}: hidden_size is ${config.hidden_size}; the UNet takes embeddings of ${own.hidden_size}.`,
+    );
   const folder = [path, join(dirname(path), 'tokenizer')].find((place) => existsSync(join(place, 'vocab.json')));
   const tokenizer = folder ? await ClipTokenizer.load(folder) : pipeline.tokenizer;
   return { path, config, tokenizer };

@@ -30,13 +30,18 @@ export function guidesOf(
   const channels = unet.in_channels - vae.latent_channels;
   const expected = { none: 0, inpainting: 1 + vae.latent_channels, silhouette: vaeScale(vae) ** 2 }[kind];
   if (channels !== expected)
-    throw new InputError(`The UNet sees ${channels} channels beside the latents; ${kind === 'none' ? 'without a guide' : `the guide "${kind}"`} has ${expected}.`); // prettier-ignore
+    throw new InputError(
+      `The UNet sees ${channels} channels beside the latents; ${kind === 'none' ? 'without a guide' : `the guide "${kind}"`} has ${expected}.`,
+    );
   if (kind === 'none') return undefined;
   const size = unet.sample_size * vaeScale(vae);
   const scenes = prompts.map((prompt) => (size === pictureSize ? fullScene(prompt) : undefined));
   if (kind === 'silhouette')
     return scenes.map((scene, i) => {
-      if (!scene) throw new InputError(`The prompt "${prompts[i]}" does not say what a silhouette needs: shape, size and position in the shapes world.`); // prettier-ignore
+      if (!scene)
+        throw new InputError(
+          `The prompt "${prompts[i]}" does not say what a silhouette needs: shape, size and position in the shapes world.`,
+        );
       return silhouette(scene);
     });
   const cells = unet.sample_size ** 2;

@@ -56,7 +56,8 @@ export class ExperimentJournal {
 
   async add(arm: string, first: number, { scores, embeddings, files }: Part): Promise<void> {
     const line: Line = {
-      ...{ arm, first },
+      arm,
+      first,
       scores: mapValues(scores, base64),
       embeddings: base64(embeddings),
       files: mapValues(files, base64),

@@ -25,7 +25,9 @@ type Embed = (prompts: readonly Prompt[]) => Embeddings;
 const suffixArm = (name: string, prompts: readonly Prompt[], phrases: readonly string[], embed: Embed): Arm => ({
   name,
   fromStart: true,
-  terms: [{ weight: 1, embeddings: embed(prompts.map((each) => ({ ...each, prompt: withPhrases(each.prompt, phrases) }))) }], // prettier-ignore
+  terms: [
+    { weight: 1, embeddings: embed(prompts.map((each) => ({ ...each, prompt: withPhrases(each.prompt, phrases) }))) },
+  ],
 });
 
 async function score(
@@ -56,7 +58,8 @@ export async function measurePhrases(
   const scale = trained.map((reward) => standardDeviation(scores['base']![reward]!) || 1);
   return phrases
     .map(({ phrase, count }) => {
-      const total = (arm: string) => Float64Array.from(prompts, (_, i) => mean(trained.map((reward, r) => scores[arm]![reward]![i]! / scale[r]!))); // prettier-ignore
+      const total = (arm: string) =>
+        Float64Array.from(prompts, (_, i) => mean(trained.map((reward, r) => scores[arm]![reward]![i]! / scale[r]!)));
       const { mean: gain, ci95 } = bootstraps.compare(total(phrase), total('base'));
       return { phrase, count, gain, ci95 };
     })

@@ -13,12 +13,17 @@ export function modelFiles(paths: readonly string[]): string[] {
 
 /** The files that describe a pipeline: its configurations and its tokenizer, without weights. */
 export function configurationFiles(paths: readonly string[]): string[] {
-  return paths.filter((path) => /^(model_index\.json|(text_encoder|unet|vae|scheduler|tokenizer)\/[^/]+)$/.test(path) && isConfiguration(path)); // prettier-ignore
+  return paths.filter(
+    (path) =>
+      /^(model_index\.json|(text_encoder|unet|vae|scheduler|tokenizer)\/[^/]+)$/.test(path) && isConfiguration(path),
+  );
 }
 
 /** A tokenizer's files in a model's repository. */
 export function tokenizerFiles(paths: readonly string[]): string[] {
-  return paths.filter((path) => /^(vocab|tokenizer|tokenizer_config|special_tokens_map)\.json$|^(merges|vocab)\.txt$/.test(path)); // prettier-ignore
+  return paths.filter((path) =>
+    /^(vocab|tokenizer|tokenizer_config|special_tokens_map)\.json$|^(merges|vocab)\.txt$/.test(path),
+  );
 }
 
 const isConfiguration = (path: string) => /\.(json|txt)$/.test(path) && !/\.index(\.fp16)?\.json$/.test(path);
@@ -34,7 +39,8 @@ function networkFiles(paths: readonly string[], folder: string): string[] {
 
 /** `model-00001-of-00002.safetensors` for the index `model.safetensors.index.json`. */
 function isShard(name: string, index: string | undefined): boolean {
-  const [, stem, type] = /^([^.]+)\.(?:fp16\.)?(safetensors|bin)(?:\.fp16)?\.index(?:\.fp16)?\.json$/.exec(index ?? '') ?? []; // prettier-ignore
+  const [, stem, type] =
+    /^([^.]+)\.(?:fp16\.)?(safetensors|bin)(?:\.fp16)?\.index(?:\.fp16)?\.json$/.exec(index ?? '') ?? [];
   if (stem === undefined) return false;
   const [, of, ending] = /^(.+?)-\d{5}-of-\d{5}(?:\.fp16)?\.(\w+)$/.exec(name) ?? [];
   const isVariant = (text: string) => text.includes('.fp16');

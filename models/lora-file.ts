@@ -37,7 +37,8 @@ const PREFIXES: readonly (readonly [string, AdaptedNetwork])[] = [
   ['lora_te1_', 'text_encoder'],
 ];
 /** How they end: PEFT, diffusers before it, and single files. */
-const ENDS = /\.(lora_A\.weight|lora_B\.weight|lora(?:_linear_layer)?\.(?:down|up)\.weight|lora_(?:down|up)\.weight|alpha)$/; // prettier-ignore
+const ENDS =
+  /\.(lora_A\.weight|lora_B\.weight|lora(?:_linear_layer)?\.(?:down|up)\.weight|lora_(?:down|up)\.weight|alpha)$/;
 
 /**
  * Reads a LoRA file in the spellings that are around: PEFT's, that of diffusers before it, and that of single files
@@ -51,7 +52,9 @@ export async function readLora(path: string): Promise<Lora> {
     const [prefix, network] = PREFIXES.find(([start]) => name.startsWith(start)) ?? [];
     const end = ENDS.exec(name);
     if (!prefix || !network || !end)
-      throw new InputError(`Tensor ${name} in ${path} is not part of an adapter; expected names as unet.LAYER.lora_A.weight.`); // prettier-ignore
+      throw new InputError(
+        `Tensor ${name} in ${path} is not part of an adapter; expected names as unet.LAYER.lora_A.weight.`,
+      );
     const layer = name.slice(prefix.length, end.index);
     const kind = /alpha/.test(end[1]!) ? 'alpha' : /A\.|down/.test(end[1]!) ? 'down' : 'up';
     const key = `${network} ${layerKey(layer)}`;

@@ -52,7 +52,9 @@ export interface Adapter {
 
 /** The adapters that a program trained, by layer. @param trained names as {@link LORA_A} and {@link LORA_B} have them */
 export function adaptersOf(trained: Weights, { rank, alpha }: LoraSettings): Map<string, Adapter> {
-  const layers = [...trained.keys()].filter((name) => name.endsWith(`.${LORA_A}`)).map((name) => name.slice(0, -LORA_A.length - 1)); // prettier-ignore
+  const layers = [...trained.keys()]
+    .filter((name) => name.endsWith(`.${LORA_A}`))
+    .map((name) => name.slice(0, -LORA_A.length - 1));
   return new Map(
     layers.map((layer) => [
       layer,
@@ -71,12 +73,15 @@ export function mergeLora(weights: Weights, adapters: ReadonlyMap<string, Adapte
   const layers = new Map([...weights.keys()].map((name) => [layerKey(name.replace(/\.weight$/, '')), name]));
   for (const [layer, adapter] of adapters) {
     const name = layers.get(layerKey(layer));
-    if (name === undefined) throw new InputError(`${source} adapts the layer ${layer}, which the network does not have.`); // prettier-ignore
+    if (name === undefined)
+      throw new InputError(`${source} adapts the layer ${layer}, which the network does not have.`);
     const weight = merged.get(name)!;
     const { down, up } = adapter;
     const [rank, ...rest] = down.shape;
     if (String([up.shape[0], ...rest]) !== String(weight.shape) || up.shape[1] !== rank)
-      throw new InputError(`${source}: the adapter of ${layer} has shapes [${down.shape.join(', ')}] and [${up.shape.join(', ')}]; its layer has [${weight.shape.join(', ')}].`); // prettier-ignore
+      throw new InputError(
+        `${source}: the adapter of ${layer} has shapes [${down.shape.join(', ')}] and [${up.shape.join(', ')}]; its layer has [${weight.shape.join(', ')}].`,
+      );
     merged.set(
       name,
       lazyWeight(weight.shape, () => added(weight.data, adapter)),

@@ -17,9 +17,13 @@ export async function withUnet(pipeline: LoadedPipeline, folder: string): Promis
   const unet = parseConfig(unetSchema, await readJson(path), path);
   const width = [unet.cross_attention_dim].flat().find((size) => size !== textEncoder.hidden_size);
   if (width !== undefined)
-    throw new InputError(`${path}: cross_attention_dim is ${width}; the text encoder's hidden_size is ${textEncoder.hidden_size}.`); // prettier-ignore
+    throw new InputError(
+      `${path}: cross_attention_dim is ${width}; the text encoder's hidden_size is ${textEncoder.hidden_size}.`,
+    );
   if (unet.in_channels < vae.latent_channels || unet.out_channels !== vae.latent_channels)
-    throw new InputError(`${path}: ${unet.in_channels} channels in and ${unet.out_channels} out; the VAE has ${vae.latent_channels}.`); // prettier-ignore
+    throw new InputError(
+      `${path}: ${unet.in_channels} channels in and ${unet.out_channels} out; the VAE has ${vae.latent_channels}.`,
+    );
   const config = { ...pipeline.config, unet };
   return { ...pipeline, config, weights: { ...pipeline.weights, unet: await readNetwork(folder) } };
 }

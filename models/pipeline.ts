@@ -56,7 +56,6 @@ export async function readPipelineConfig(folder: string): Promise<PipelineParts[
       () => false,
     )
   )
-    // prettier-ignore
     throw new InputError(
       `${folder} is a file; a pipeline is a folder. Make one of a single-file checkpoint: textcraftor import ${folder} --out DIR`,
     );
@@ -149,8 +148,20 @@ export function checkFit(
     if (!holds) throw new InputError(`The parts of ${folder} do not fit together: ${problem}.`);
   };
   const context = [unet.cross_attention_dim].flat();
-  check(context.every((width) => width === textEncoder.hidden_size), `the UNet's cross_attention_dim is ${context.join(', ')}, the text encoder's hidden_size ${textEncoder.hidden_size}`); // prettier-ignore
-  check(unet.in_channels === vae.latent_channels && unet.out_channels === vae.latent_channels, `the UNet has ${unet.in_channels} channels in and ${unet.out_channels} out, the VAE ${vae.latent_channels} latent_channels`); // prettier-ignore
-  check(tokenizer.size <= textEncoder.vocab_size, `the tokenizer has ${tokenizer.size} tokens, the text encoder's vocab_size is ${textEncoder.vocab_size}`); // prettier-ignore
-  check(tokenizer.modelMaxLength <= textEncoder.max_position_embeddings, `the tokenizer's model_max_length is ${tokenizer.modelMaxLength}, the text encoder's max_position_embeddings ${textEncoder.max_position_embeddings}`); // prettier-ignore
+  check(
+    context.every((width) => width === textEncoder.hidden_size),
+    `the UNet's cross_attention_dim is ${context.join(', ')}, the text encoder's hidden_size ${textEncoder.hidden_size}`,
+  );
+  check(
+    unet.in_channels === vae.latent_channels && unet.out_channels === vae.latent_channels,
+    `the UNet has ${unet.in_channels} channels in and ${unet.out_channels} out, the VAE ${vae.latent_channels} latent_channels`,
+  );
+  check(
+    tokenizer.size <= textEncoder.vocab_size,
+    `the tokenizer has ${tokenizer.size} tokens, the text encoder's vocab_size is ${textEncoder.vocab_size}`,
+  );
+  check(
+    tokenizer.modelMaxLength <= textEncoder.max_position_embeddings,
+    `the tokenizer's model_max_length is ${tokenizer.modelMaxLength}, the text encoder's max_position_embeddings ${textEncoder.max_position_embeddings}`,
+  );
 }

@@ -56,7 +56,7 @@ export const baselinesSchema = z.strictObject({
         .refine(
           ({ url, command }) => (url === undefined) !== (command === undefined),
           'needs a url or a command, and not both',
-        ) // prettier-ignore
+        )
         .optional(),
     })
     .optional(),

@@ -112,7 +112,12 @@ async function oldWork(home: Home, days: number, now: number): Promise<Garbage['
   for (const name of await readdir(home.works).catch(() => [])) {
     const folder = join(home.works, name);
     const times = await Promise.all(
-      ['', 'seconds', 'scratch'].map((file) => stat(join(folder, file)).then(({ mtimeMs }) => mtimeMs, () => 0)), // prettier-ignore
+      ['', 'seconds', 'scratch'].map((file) =>
+        stat(join(folder, file)).then(
+          ({ mtimeMs }) => mtimeMs,
+          () => 0,
+        ),
+      ),
     );
     if (now - Math.max(...times) > days * day && !(await isLeased(folder)))
       found.push({ folder, bytes: await folderBytes(folder) });

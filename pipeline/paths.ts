@@ -7,10 +7,15 @@ export const path = z.string().min(1).meta({ path: true });
 /** Settings with every {@link path} of their schema made absolute. Keys of which the schema says nothing stay as they are. */
 export function resolvePaths<T>(schema: ZodType, settings: T, absolute: (path: string) => string): T {
   const at = unwrap(schema);
-  if (typeof settings === 'string') return (at.meta()?.['path'] && settings !== 'shapes' ? absolute(settings) : settings) as T; // prettier-ignore
+  if (typeof settings === 'string')
+    return (at.meta()?.['path'] && settings !== 'shapes' ? absolute(settings) : settings) as T;
   const { shape, element } = definition(at);
-  if (Array.isArray(settings)) return (element ? settings.map((item: unknown) => resolvePaths(element, item, absolute)) : settings) as T; // prettier-ignore
+  if (Array.isArray(settings))
+    return (element ? settings.map((item: unknown) => resolvePaths(element, item, absolute)) : settings) as T;
   if (!shape || typeof settings !== 'object' || settings === null) return settings;
-  const entries = Object.entries(settings).map(([key, value]): [string, unknown] => [key, shape[key] ? resolvePaths(shape[key], value as unknown, absolute) : value]); // prettier-ignore
+  const entries = Object.entries(settings).map(([key, value]): [string, unknown] => [
+    key,
+    shape[key] ? resolvePaths(shape[key], value as unknown, absolute) : value,
+  ]);
   return Object.fromEntries(entries) as T;
 }

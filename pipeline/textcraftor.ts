@@ -19,16 +19,22 @@ const champion = ({ champion: version }: Config) => {
 };
 const championFiles = ({ champion: version }: Config) => (version ? [version.encoder, version.unet ?? []].flat() : []);
 const judging = (c: Config) => ({ ...sampling(c), rewards: c.rewards, ...(c.heldOut ? { heldOut: c.heldOut } : {}) });
-const tuning = <S extends { rewardWeights?: Record<string, number> | undefined }>(c: Config, { rewardWeights, ...stage }: S) => ({ ...stage, ...sampling(c), rewards: stageRewards(c.rewards, rewardWeights), ...(c.alarm ? watching(c) : {}) }); // prettier-ignore
+const tuning = <S extends { rewardWeights?: Record<string, number> | undefined }>(
+  c: Config,
+  { rewardWeights, ...stage }: S,
+) => ({ ...stage, ...sampling(c), rewards: stageRewards(c.rewards, rewardWeights), ...(c.alarm ? watching(c) : {}) });
 const watching = ({ alarm, heldOut }: Config) => ({ alarm, ...(heldOut ? { heldOut } : {}) });
 const tuningFiles = (c: Config) => [c.model, ...(c.alarm ? judged(c).slice(1) : trained(c))];
 /** The sampler of the comparison. */
 const testSampler = ({ sampler, evaluate: { steps = sampler.steps, scheduler } }: Config) => ({
-  ...{ ...sampler, steps, gradientSteps: Math.max(1, Math.round((sampler.gradientSteps * steps) / sampler.steps)) },
+  ...sampler,
+  steps,
+  gradientSteps: Math.max(1, Math.round((sampler.gradientSteps * steps) / sampler.steps)),
   ...(scheduler ? { scheduler } : {}),
 });
 const benchmarks = ({ benchmarks }: Config) => (benchmarks ? { benchmarks } : {});
-const benchmarkFiles = ({ benchmarks = [] }: Config) => benchmarks.map(({ source }) => source).filter((source) => source !== 'shapes'); // prettier-ignore
+const benchmarkFiles = ({ benchmarks = [] }: Config) =>
+  benchmarks.map(({ source }) => source).filter((source) => source !== 'shapes');
 const armFiles = ({ evaluate }: Config) =>
   (evaluate.arms ?? []).flatMap(({ mix }) => mix.map(({ encoder }) => encoder));
 const extended = ({ shard }: Config) => (shard.extends === undefined ? {} : { extends: shard.extends });
@@ -188,7 +194,11 @@ export const report = defineStage({
   optionalInputs: ['tune-unet', 'transfer'],
   module: 'evaluation/stages/report.ts',
   config: ({ name, seed, sampler, rollout, rewards, tuneEncoder, tuneUnet, sweep, evaluate }: Config) => ({
-    ...{ name, seed, sampler, rollout, sweep },
+    name,
+    seed,
+    sampler,
+    rollout,
+    sweep,
     evaluate: { ...evaluate, arms: evaluate.arms?.map(({ name }) => name) }, // not their paths
     tuneEncoder: { ...tuneEncoder, startFrom: undefined }, // a path
     ...(tuneUnet ? { tuneUnet } : {}),

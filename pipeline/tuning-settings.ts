@@ -88,15 +88,27 @@ export function checkTuning(
   require: (holds: boolean, path: string[], message: string) => void,
 ): void {
   const names = rewards.map(({ name }) => name);
-  require(!(tuneEncoder.joint && tuneUnet), ['tuneUnet'], 'tunes the UNet after the encoder, but tuneEncoder.joint tunes it at the same time: leave one out'); // prettier-ignore
+  require(!(tuneEncoder.joint && tuneUnet), [
+    'tuneUnet',
+  ], 'tunes the UNet after the encoder, but tuneEncoder.joint tunes it at the same time: leave one out');
   for (const [section, stage] of Object.entries({ tuneEncoder, tuneUnet })) {
     if (!stage) continue;
     const unknown = Object.keys(stage.rewardWeights ?? {}).find((name) => !names.includes(name));
-    require(unknown === undefined, [section, 'rewardWeights'], `has the weight of ${unknown}; the rewards are ${names.join(', ')}`); // prettier-ignore
+    require(unknown === undefined, [
+      section,
+      'rewardWeights',
+    ], `has the weight of ${unknown}; the rewards are ${names.join(', ')}`);
     const all = stage.lora && (section === 'tuneUnet' || !tuneEncoder.joint || tuneEncoder.joint.lora);
-    require(!(stage.weightPull && all), [section, 'weightPull'], 'pulls parameters that lora leaves as they are: use weightDecay'); // prettier-ignore
+    require(!(stage.weightPull && all), [
+      section,
+      'weightPull',
+    ], 'pulls parameters that lora leaves as they are: use weightDecay');
     const { gradient } = stage;
-    require(gradient?.type !== 'last' || (gradient.steps ?? 1) <= sampler.gradientSteps, [section, 'gradient', 'steps'], `must be at most sampler.gradientSteps (${sampler.gradientSteps})`); // prettier-ignore
+    require(gradient?.type !== 'last' || (gradient.steps ?? 1) <= sampler.gradientSteps, [
+      section,
+      'gradient',
+      'steps',
+    ], `must be at most sampler.gradientSteps (${sampler.gradientSteps})`);
   }
 }
 

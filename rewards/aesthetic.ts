@@ -71,11 +71,17 @@ export async function readAestheticHead(
   path: string,
   embeddingWidth: number,
 ): Promise<{ head: AestheticHead; weights: Weights }> {
-  const isFolder = await stat(path).then((s) => s.isDirectory(), () => false); // prettier-ignore
+  const isFolder = await stat(path).then(
+    (s) => s.isDirectory(),
+    () => false,
+  );
   const file = isFolder ? join(path, 'model.safetensors') : path;
   const all = await readWeights(file);
   const bounded = file.endsWith('.safetensors') && (await readSafetensors(file)).metadata['bounded'] === 'true';
-  const numbers = [...all.keys()].flatMap((name) => /^layers\.(\d+)\.weight$/.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b); // prettier-ignore
+  const numbers = [...all.keys()]
+    .flatMap((name) => /^layers\.(\d+)\.weight$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
   const layout = layouts.find((known) => String(known.numbers) === String(numbers));
   if (!layout)
     throw new InputError(

@@ -46,7 +46,11 @@ export function filmCnnPrompt(p: Parameters, config: FilmCnnConfig, ids: Tensor)
   const width = config.text_size;
   const mask = tf.notEqual(ids, tf.scalar(config.pad_token_id, 'int32')).toFloat().reshape([batch, length, 1]);
   const tokens = embedding(p.at('text.embedding'), ids, config.vocab_size, width).mul(mask);
-  const padded = tf.pad(tokens, [[0, 0], [1, 1], [0, 0]]); // prettier-ignore
+  const padded = tf.pad(tokens, [
+    [0, 0],
+    [1, 1],
+    [0, 0],
+  ]);
   const neighbours = [0, 1, 2].map((start) => padded.slice([0, start, 0], [batch, length, width]));
   const words = silu(linear(p.at('text.words'), tf.concat(neighbours, 2), width)).mul(mask);
   return words.sum(1).div(mask.sum(1));

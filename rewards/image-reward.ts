@@ -31,7 +31,10 @@ export const imageReward: RewardType = {
     const { file, folder } = await locate(spec.model);
     const all = await readWeights(file);
     const path = join(folder, 'med_config.json');
-    const hasConfig = await stat(path).then(() => true, () => false); // prettier-ignore
+    const hasConfig = await stat(path).then(
+      () => true,
+      () => false,
+    );
     const med = parseConfig(medSchema, hasConfig ? await readJson(path) : {}, path);
     const vision = visionConfig(all, file);
     const head: AestheticHead = {

@@ -40,12 +40,18 @@ export function resizeBicubic(image: Tensor, height: number, width: number): Ten
   if (w !== width) {
     const rows = x.transpose([0, 1, 3, 2]).reshape([batch * h * channels, w]);
     const matrix = tf.tensor2d(bicubicMatrix(w, width), [width, w]);
-    x = rows.matMul(matrix as never, false, true).reshape([batch, h, channels, width]).transpose([0, 1, 3, 2]); // prettier-ignore
+    x = rows
+      .matMul(matrix as never, false, true)
+      .reshape([batch, h, channels, width])
+      .transpose([0, 1, 3, 2]);
   }
   if (h !== height) {
     const columns = x.transpose([0, 2, 3, 1]).reshape([batch * width * channels, h]);
     const matrix = tf.tensor2d(bicubicMatrix(h, height), [height, h]);
-    x = columns.matMul(matrix as never, false, true).reshape([batch, width, channels, height]).transpose([0, 3, 1, 2]); // prettier-ignore
+    x = columns
+      .matMul(matrix as never, false, true)
+      .reshape([batch, width, channels, height])
+      .transpose([0, 3, 1, 2]);
   }
   return x;
 }

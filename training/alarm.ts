@@ -70,7 +70,10 @@ export class Alarm {
   /** Forgets what was seen after `step`: tuning goes on from there. */
   async goOnFrom(step: number): Promise<void> {
     const text = step === 0 ? '' : await readFile(this.#path, 'utf8').catch(() => '');
-    const lines = text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, number>); // prettier-ignore
+    const lines = text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, number>);
     this.#looks = [means(0, this.#base), ...lines.filter((line) => line['step']! > 0 && line['step']! <= step)];
     await writeFile(this.#path, this.#looks.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
@@ -120,12 +123,16 @@ export class Alarm {
       embeddings.set(seen.embeddings.subarray(0, count * width), first * width);
     }
     const each = settings.samplesPerPrompt;
-    const perPrompt = Object.fromEntries(Object.entries(scores).map(([name, values]) => [name, meanPerPrompt(values, each)])); // prettier-ignore
+    const perPrompt = Object.fromEntries(
+      Object.entries(scores).map(([name, values]) => [name, meanPerPrompt(values, each)]),
+    );
     const total = Float64Array.from({ length: samples.length / each }, (_, i) =>
       Object.entries(weights).reduce((sum, [name, weight]) => sum + weight * perPrompt[name]![i]!, 0),
     );
     const size = each * width;
-    const distances = Float64Array.from(total, (_, i) => meanPairwiseDistance(embeddings.subarray(i * size, (i + 1) * size), width)); // prettier-ignore
+    const distances = Float64Array.from(total, (_, i) =>
+      meanPairwiseDistance(embeddings.subarray(i * size, (i + 1) * size), width),
+    );
     return {
       ...perPrompt,
       [TOTAL]: total,

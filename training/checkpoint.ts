@@ -90,7 +90,9 @@ async function readBytes(path: string): Promise<Bytes> {
 }
 
 async function digestsOf(folder: string): Promise<Record<string, string>> {
-  const files = ['weights.safetensors', 'state.safetensors', CODES].filter((file) => file !== CODES || existsSync(join(folder, file))); // prettier-ignore
+  const files = ['weights.safetensors', 'state.safetensors', CODES].filter(
+    (file) => file !== CODES || existsSync(join(folder, file)),
+  );
   return Object.fromEntries(await Promise.all(files.map(async (file) => [file, await sha256File(join(folder, file))])));
 }
 

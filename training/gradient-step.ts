@@ -41,7 +41,10 @@ export function gradientStep(
   const zeros = (shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
   const all = train.map((network) => {
     const weights = [...generator.networks[network]!.weights];
-    return [network, new Map(weights.map(([name, { shape }]) => [name, gradients[network]!.get(name) ?? zeros(shape)]))]; // prettier-ignore
+    return [
+      network,
+      new Map(weights.map(([name, { shape }]) => [name, gradients[network]!.get(name) ?? zeros(shape)])),
+    ];
   });
   return { ...rest, gradients: Object.fromEntries(all) as Record<string, Weights> };
 }

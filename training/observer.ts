@@ -39,7 +39,9 @@ export function withObservers(generator: Generator, vae: VaeConfig, rewards: rea
       const ids = Object.fromEntries(readers.map((reward) => [idsOf(reward), int32(batch, reward.promptLength)]));
       program.entry('observe', { z: float32(...generator.latents), ...ids }, ({ z, ...inputs }: Tensors, scope) => {
         const p = scope.parameters('rewards');
-        const features = Object.fromEntries(readers.map((reward) => [reward.name, reward.promptFeatures(p, inputs[idsOf(reward)]!)])); // prettier-ignore
+        const features = Object.fromEntries(
+          readers.map((reward) => [reward.name, reward.promptFeatures(p, inputs[idsOf(reward)]!)]),
+        );
         const picture = vaePicture(scope.parameters('vae'), vae, z!);
         const scores = scoreAll(rewards, p, picture, features);
         const embedding = embedder?.embedding.of(p, picture, features[embedder.name]);
@@ -89,8 +91,15 @@ export class Observer {
   /** @param z the latents after the last step, one a prompt */
   measure(z: Tensors[string], prompts: readonly string[]): Observation {
     const readers = this.#rewards.filter(({ promptLength }) => promptLength > 0);
-    const ids = readers.map((reward) => [idsOf(reward), tf.tensor2d(reward.tokenize(prompts), [prompts.length, reward.promptLength], 'int32')] as const); // prettier-ignore
-    const { [EMBEDDING]: embedding, [PICTURE]: picture, ...found } = this.#program.run('observe', { z, ...(Object.fromEntries(ids) as Tensors) }); // prettier-ignore
+    const ids = readers.map(
+      (reward) =>
+        [idsOf(reward), tf.tensor2d(reward.tokenize(prompts), [prompts.length, reward.promptLength], 'int32')] as const,
+    );
+    const {
+      [EMBEDDING]: embedding,
+      [PICTURE]: picture,
+      ...found
+    } = this.#program.run('observe', { z, ...(Object.fromEntries(ids) as Tensors) });
     const scores: Observation['scores'] = {};
     for (const [name, tensor] of Object.entries(found)) scores[name] = Float64Array.from(tensor.dataSync());
     requireFiniteScores(scores, { prompts });

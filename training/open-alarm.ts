@@ -34,7 +34,9 @@ export async function openAlarm({
 }: AlarmParts): Promise<Alarm> {
   const prompts = await readSplit(watch.shards, 'validation', alarm.prompts);
   if (prompts.length < 2)
-    throw new InputError('The alarm needs validation prompts: give more prompts, raise shard.validation, or leave out alarm.'); // prettier-ignore
+    throw new InputError(
+      'The alarm needs validation prompts: give more prompts, raise shard.validation, or leave out alarm.',
+    );
   const samples = prompts.flatMap(({ id, prompt }) =>
     Array.from({ length: alarm.samplesPerPrompt }, (_, sample) => ({ id, prompt, sample })),
   );
@@ -48,7 +50,8 @@ export async function openAlarm({
       gradientSteps: config.sampler.gradientSteps,
       weights: Object.fromEntries(config.rewards.map(({ name, weight }) => [name, weight])),
       guards: [...(config.heldOut ? [HELD_OUT] : []), ...similarities],
-      ...{ judge, seed },
+      judge,
+      seed,
     },
     join(watch.scratch, 'validation.jsonl'),
   );
@@ -71,7 +74,10 @@ function firstSteps(
     const noise = new Float32Array(batch * size);
     rows.forEach(({ id, sample }, i) => noise.set(startNoise(seed, id, sample, shape), i * size));
     const start = tf.tensor4d(noise, [batch, ...shape]);
-    const part = trainer.rollout(rows.map(({ prompt }) => prompt), start); // prettier-ignore
+    const part = trainer.rollout(
+      rows.map(({ prompt }) => prompt),
+      start,
+    );
     start.dispose();
     latents.set(part.latents.subarray(0, Math.min(batch, samples.length - first) * size), first * size);
   }

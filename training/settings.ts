@@ -89,7 +89,11 @@ export async function makeTrainer(
   const plain = textToImage(pipeline, trained, { batch, sampler, encoder, augmentation: augment });
   const generator = watched ? withObservers(plain, pipeline.config.vae, rewards) : plain;
   const trainer = new Trainer(generator, {
-    trained: networks.map(({ name, learningRate, lora }) => ({ name, learningRate, ...(lora ? { lora: complete(name, lora) } : {}) })), // prettier-ignore
+    trained: networks.map(({ name, learningRate, lora }) => ({
+      name,
+      learningRate,
+      ...(lora ? { lora: complete(name, lora) } : {}),
+    })),
     gradientSteps: sampler.gradientSteps,
     embeddingPull,
     optimizer: optimizerOf(config),
@@ -98,12 +102,19 @@ export async function makeTrainer(
     weightPull: config.weightPull ?? 0,
     ...(average > 0 ? { averageDecay: average } : {}),
     ...(gradient ? { gradient } : {}),
-    ...(augment && changesPrompts(augment) ? { augmentPrompt: (prompt, stream) => augmentPrompt(prompt, augment, stream) } : {}), // prettier-ignore
+    ...(augment && changesPrompts(augment)
+      ? { augmentPrompt: (prompt, stream) => augmentPrompt(prompt, augment, stream) }
+      : {}),
   });
   if (!watched) return { trainer, generator };
   const observer = new Observer(trainer.program, generator, rewards);
   if (!watch || !alarm) return { trainer, generator, observer };
-  return { trainer, generator, observer, alarm: await openAlarm({ pipeline, config, alarm, trainer, observer, watch, seed }) }; // prettier-ignore
+  return {
+    trainer,
+    generator,
+    observer,
+    alarm: await openAlarm({ pipeline, config, alarm, trainer, observer, watch, seed }),
+  };
 }
 
 export const optimizerOf = ({

@@ -32,7 +32,11 @@ export function loadSnapshot(
   { weights, state, codes }: Snapshot,
 ): void {
   const under = <T>(all: Map<string, T>, prefix: string): Map<string, T> =>
-    new Map([...all].flatMap(([name, t]) => (name.startsWith(`${prefix}/`) ? [[name.slice(prefix.length + 1), t] as const] : []))); // prettier-ignore
+    new Map(
+      [...all].flatMap(([name, t]) =>
+        name.startsWith(`${prefix}/`) ? [[name.slice(prefix.length + 1), t] as const] : [],
+      ),
+    );
   for (const group of trained.map(trainedGroup)) program.load(group, under(weights, group), 'the checkpoint');
   for (const kind of KINDS) program.load(`state/${kind}`, under(state, kind), 'the checkpoint');
   for (const kind of CODES) program.loadBytes(`state/${kind}`, under(codes, kind), 'the checkpoint');

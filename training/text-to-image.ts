@@ -9,7 +9,13 @@ import { DdimScheduler } from '../models/scheduler/ddim.ts';
 import { vaePicture, vaeScale } from '../models/vae/vae.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { rewardWeights, scoreAll } from '../rewards/total.ts';
-import { augmentPictures, changesPictures, drawPictures, pictureSpecs, type PictureAugmentation } from './augmentation/picture.ts'; // prettier-ignore
+import {
+  augmentPictures,
+  changesPictures,
+  drawPictures,
+  pictureSpecs,
+  type PictureAugmentation,
+} from './augmentation/picture.ts';
 import type { Generator, PromptInputs } from './generator.ts';
 
 /** The names of the networks that can be trained. */
@@ -111,7 +117,9 @@ export function textToImage(
     score(networks, z, inputs) {
       const p = networks.parameters('rewards');
       return inLanes<Tensors, Tensors>({ z, ...inputs }, ({ z, ...own }) => {
-        const features = Object.fromEntries(readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, own[idsOf(name)]!)])); // prettier-ignore
+        const features = Object.fromEntries(
+          readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, own[idsOf(name)]!)]),
+        );
         const picture = vaePicture(networks.parameters('vae'), config.vae, z!);
         return scoreAll(rewards, p, augments ? augmentPictures(picture, own) : picture, features);
       });

@@ -10,7 +10,14 @@ import { LossScale } from './loss-scale.ts';
 import type { Rollout } from './rollout.ts';
 import { loadSnapshot, takeSnapshot, type Snapshot } from './snapshot.ts';
 import { trainedGroup, tunedNetwork, type TunedNetwork } from './trained-networks.ts';
-import { gradientOf, numbersOf, scoresOf, tuningProgram, type ProgramSettings, type TuningProgram } from './tuning-program.ts'; // prettier-ignore
+import {
+  gradientOf,
+  numbersOf,
+  scoresOf,
+  tuningProgram,
+  type ProgramSettings,
+  type TuningProgram,
+} from './tuning-program.ts';
 
 export interface TrainerSettings extends ProgramSettings {
   /** K: the last steps, which see the networks as they are trained. */
@@ -76,8 +83,15 @@ export class Trainer {
     return tf.tidy(() => {
       const { loss, scores, backward } = this.#forwardBackward(step, rollout, rows);
       const update = step - (this.#scale?.skipped ?? 0);
-      const numbers = this.#settings.trained.map(({ name, learningRate }) => [numbersOf(name), updateNumbers(learningRate * rate, update, this.#settings.optimizer ?? ADAMW)]); // prettier-ignore
-      const { drift, finite, ...norms } = this.program.run('update', { ...backward, ...this.#scaleInput(), ...(Object.fromEntries(numbers) as Tensors) }); // prettier-ignore
+      const numbers = this.#settings.trained.map(({ name, learningRate }) => [
+        numbersOf(name),
+        updateNumbers(learningRate * rate, update, this.#settings.optimizer ?? ADAMW),
+      ]);
+      const { drift, finite, ...norms } = this.program.run('update', {
+        ...backward,
+        ...this.#scaleInput(),
+        ...(Object.fromEntries(numbers) as Tensors),
+      });
       const skips = finite !== undefined && scalar(finite) === 0;
       this.#scale?.update(!skips);
       if (!skips) this.#average(update);
@@ -163,12 +177,17 @@ export class Trainer {
     const { trained } = this.#settings;
     return withoutTidying(() => {
       const { loss, scores, backward } = this.#forwardBackward(undefined, rollout, rows);
-      const ofEncode = Object.entries(this.program.run('gradients', { ...backward, ...this.#scaleInput() })).map(([name, t]) => [name, this.program.inFileLayout(name, t)] as const); // prettier-ignore
+      const ofEncode = Object.entries(this.program.run('gradients', { ...backward, ...this.#scaleInput() })).map(
+        ([name, t]) => [name, this.program.inFileLayout(name, t)] as const,
+      );
       const gradients = trained.map((network) => {
         const group = trainedGroup(network);
         const own = ofEncode.filter(([name]) => name.startsWith(`${group}/`));
         const ofSteps = this.program.read(`state/gradient/${group}`);
-        return [network.name, new Map([...ofSteps, ...own.map(([name, t]) => [name.slice(group.length + 1), t] as const)])] as const; // prettier-ignore
+        return [
+          network.name,
+          new Map([...ofSteps, ...own.map(([name, t]) => [name.slice(group.length + 1), t] as const)]),
+        ] as const;
       });
       return { loss, scores, gradients: Object.fromEntries(gradients) };
     });
@@ -176,7 +195,10 @@ export class Trainer {
 
   /** The last K steps, the rewards, and the way back to the embeddings and to the parameters of the steps. */
   #forwardBackward(step: number | undefined, rollout: Rollout, rows: readonly number[]) {
-    const draw: Draw | undefined = step === undefined ? undefined : (purpose, sample) => new RandomStream(this.#settings.seed ?? 0, purpose, step, sample); // prettier-ignore
+    const draw: Draw | undefined =
+      step === undefined
+        ? undefined
+        : (purpose, sample) => new RandomStream(this.#settings.seed ?? 0, purpose, step, sample);
     const { augmentPrompt } = this.#settings;
     const prompts = rows.map((row, i) => {
       const { prompt } = rollout.samples[row]!;
@@ -189,8 +211,14 @@ export class Trainer {
     const found = { loss: 0, scores: {} as Record<string, Float32Array> };
     const sums = new Map<string, Tensor[]>();
     for (const [i, { starts, end }] of passes.entries()) {
-      const { loss, dz, ...rewards } = this.program.run('score', { z: end, ...this.#scaleInput(), ...this.#generator.scoreInputs.of(prompts, draw) }); // prettier-ignore
-      const scores = Object.fromEntries(this.#generator.rewards.map(({ name }) => [name, rewards[scoresOf(name)]!.dataSync() as Float32Array])); // prettier-ignore
+      const { loss, dz, ...rewards } = this.program.run('score', {
+        z: end,
+        ...this.#scaleInput(),
+        ...this.#generator.scoreInputs.of(prompts, draw),
+      });
+      const scores = Object.fromEntries(
+        this.#generator.rewards.map(({ name }) => [name, rewards[scoresOf(name)]!.dataSync() as Float32Array]),
+      );
       requireFiniteScores(scores, { ...(step === undefined ? {} : { step }), prompts });
       found.loss += scalar(loss!) / passes.length;
       for (const [name, values] of Object.entries(scores))
@@ -215,7 +243,12 @@ export class Trainer {
 
   /** The last K steps: the inputs of those that carry gradient, and what they end with. */
   #passes(step: number | undefined, start: Tensor, embeddings: Tensors): { starts: StepStart[]; end: Tensor }[] {
-    const { gradientSteps, gradient: variant = { type: 'last' }, seed = 0, activationBytes = usesGpu() ? 0 : ACTIVATION_BYTES } = this.#settings; // prettier-ignore
+    const {
+      gradientSteps,
+      gradient: variant = { type: 'last' },
+      seed = 0,
+      activationBytes = usesGpu() ? 0 : ACTIVATION_BYTES,
+    } = this.#settings;
     const starts: StepStart[] = [];
     const advance = (inputs: { z: Tensor; step: Tensor }, keep: boolean): Tensor => {
       const given = { ...inputs, ...embeddings };

@@ -102,10 +102,14 @@ export async function tune(
   }
 
   const last = JSON.parse((await readFile(metricsPath, 'utf8')).trimEnd().split('\n').at(-1)!) as Line;
-  const changes = networks.map((network, i) => [named('deltaNorm', network, i), last[named('deltaNorm', network, i)]!] as const); // prettier-ignore
+  const changes = networks.map(
+    (network, i) => [named('deltaNorm', network, i), last[named('deltaNorm', network, i)]!] as const,
+  );
   const still = changes.findIndex(([, norm]) => !(norm > 0));
   if (still >= 0)
-    throw new RunError(`The network ${networks[still]} did not change: the gradient of the rewards is zero. Check the rewards and their weights.`); // prettier-ignore
+    throw new RunError(
+      `The network ${networks[still]} did not change: the gradient of the rewards is zero. Check the rewards and their weights.`,
+    );
   await cp(kept, output, { recursive: true });
   await keep(output, 'final');
   await cp(metricsPath, join(output, 'metrics.jsonl'));
@@ -129,7 +133,10 @@ function metricsLine(metrics: StepMetrics, networks: readonly string[], learning
   const norms = (measure: 'gradientNorm' | 'deltaNorm') =>
     Object.fromEntries(networks.map((network, i) => [named(measure, network, i), metrics[measure][network]!]));
   return {
-    ...{ step, loss, ...norms('gradientNorm'), ...norms('deltaNorm') },
+    step,
+    loss,
+    ...norms('gradientNorm'),
+    ...norms('deltaNorm'),
     ...(drift === undefined ? {} : { drift }),
     ...(lossScale === undefined || skipped === undefined ? {} : { lossScale, skipped }),
     learningRate,

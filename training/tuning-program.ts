@@ -92,30 +92,39 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
     return { z };
   });
   // Infinity times zero is none.
-  const kept = (sum: Tensor, keep: Tensor) => (scales ? select(keep.greater(0), sum, tf.zerosLike(sum)) : sum.mul(keep)); // prettier-ignore
+  const kept = (sum: Tensor, keep: Tensor) =>
+    scales ? select(keep.greater(0), sum, tf.zerosLike(sum)) : sum.mul(keep);
   const vjpInputs: Record<string, TensorSpec> = {
     ...stepInputs,
     dz: latents,
     ...(learns.step ? { keep: float32() } : {}),
     ...(learns.step ? scaleInput : {}),
   };
-  program.entry('stepVjp', vjpInputs, ({ dz, keep, scale, ...inputs }: Tensors, scope) => {
-    let parameters: string[] = [];
-    const { value, gradients } = vectorJacobianProduct(
-      () => step(scope, inputs),
-      () => {
-        const found = trainedParameters(scope, trained);
-        parameters = [...found.keys()];
-        return [inputs['z']!, ...(learns.encode ? names.map((name) => inputs[name]!) : []), ...found.values()];
-      },
-      dz,
-    );
-    const outputs: Tensors = { z: value, dz: gradients.shift()! };
-    if (learns.encode) for (const name of names) outputs[gradientOf(name)] = gradients.shift()!;
-    for (const name of parameters)
-      scope.assign(`state/gradient/${name}`, kept(scope.state('gradient', name), keep!).add(unscaled(gradients.shift()!, scale))); // prettier-ignore
-    return outputs;
-  }, { late: ['dz', 'keep', 'scale'] }); // prettier-ignore
+  program.entry(
+    'stepVjp',
+    vjpInputs,
+    ({ dz, keep, scale, ...inputs }: Tensors, scope) => {
+      let parameters: string[] = [];
+      const { value, gradients } = vectorJacobianProduct(
+        () => step(scope, inputs),
+        () => {
+          const found = trainedParameters(scope, trained);
+          parameters = [...found.keys()];
+          return [inputs['z']!, ...(learns.encode ? names.map((name) => inputs[name]!) : []), ...found.values()];
+        },
+        dz,
+      );
+      const outputs: Tensors = { z: value, dz: gradients.shift()! };
+      if (learns.encode) for (const name of names) outputs[gradientOf(name)] = gradients.shift()!;
+      for (const name of parameters)
+        scope.assign(
+          `state/gradient/${name}`,
+          kept(scope.state('gradient', name), keep!).add(unscaled(gradients.shift()!, scale)),
+        );
+      return outputs;
+    },
+    { late: ['dz', 'keep', 'scale'] },
+  );
 
   program.entry(
     'score',
@@ -139,7 +148,10 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
 
   for (const network of trained) requireParameters(program, network, generator);
   const gradientInputs = Object.fromEntries(names.map((name) => [gradientOf(name), embeddings[name]!]));
-  const backwardInputs = { ...(learns.encode ? { ...generator.encodeInputs.specs, ...gradientInputs } : {}), ...scaleInput }; // prettier-ignore
+  const backwardInputs = {
+    ...(learns.encode ? { ...generator.encodeInputs.specs, ...gradientInputs } : {}),
+    ...scaleInput,
+  };
   /** dL/d(phi) of encode's parameters by full name, the pull included, and how far the embeddings have moved. */
   const backward = (
     { scale, ...inputs }: Tensors,
@@ -166,7 +178,9 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
     return { drift: drift!, gradients: new Map(parameters.map((name, i) => [name, unscaled(gradients[i]!, scale)])) };
   };
 
-  program.entry('gradients', backwardInputs, (inputs: Tensors, scope) => Object.fromEntries(backward(inputs, scope).gradients)); // prettier-ignore
+  program.entry('gradients', backwardInputs, (inputs: Tensors, scope) =>
+    Object.fromEntries(backward(inputs, scope).gradients),
+  );
 
   if (optimizer) {
     const numbers = Object.fromEntries(trained.map(({ name }) => [numbersOf(name), UPDATE_NUMBERS]));
@@ -193,7 +207,10 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
         const own = [...gradients].flatMap(([name, gradient]) =>
           name.startsWith(group) ? [[name.slice(group.length), gradient] as const] : [],
         );
-        return [network.name, adamW(scope, trainedGroup(network), new Map(own), inputs[numbersOf(network.name)]!, optimizer, finite)] as const; // prettier-ignore
+        return [
+          network.name,
+          adamW(scope, trainedGroup(network), new Map(own), inputs[numbersOf(network.name)]!, optimizer, finite),
+        ] as const;
       });
       return {
         ...(drift ? { drift } : {}),
@@ -213,7 +230,10 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
       for (const group of trained.map(trainedGroup))
         for (const name of program.parameters(group).keys()) {
           const average = scope.state('ema', `${group}/${name}`);
-          scope.assign(`state/ema/${group}/${name}`, average.mul(decay).add(scope.value(`${group}/${name}`).mul(tf.sub(1, decay)))); // prettier-ignore
+          scope.assign(
+            `state/ema/${group}/${name}`,
+            average.mul(decay).add(scope.value(`${group}/${name}`).mul(tf.sub(1, decay))),
+          );
         }
       return {};
     });
@@ -225,4 +245,4 @@ export function tuningProgram(generator: Generator, settings: ProgramSettings): 
 }
 
 /** All the embeddings' values in a row. */
-const flat = (embeddings: Tensors): Tensor => tf.concat(Object.values(embeddings).map((t) => t.reshape([-1]))); // prettier-ignore
+const flat = (embeddings: Tensors): Tensor => tf.concat(Object.values(embeddings).map((t) => t.reshape([-1])));

@@ -35,7 +35,11 @@ export async function measure(name: string, rows: number, options: StepOptions):
 async function ours(name: 'textcraftor' | 'near', rows: number, options: StepOptions): Promise<Measured> {
   const { shards, tokenizer } = options;
   const filterConfig = {
-    ...{ minCharacters: 3, maxCharacters: 1000, maxTokens: 77, overlong: 'truncate', blocked: [] },
+    minCharacters: 3,
+    maxCharacters: 1000,
+    maxTokens: 77,
+    overlong: 'truncate',
+    blocked: [],
     tokenizer,
     ...(name === 'near' ? { nearDuplicates: { similarity: 0.65, keep: 1 } } : {}),
   };
@@ -52,7 +56,10 @@ async function peer(name: string, rows: number, options: StepOptions): Promise<M
   const out = await emptied(join(options.work, 'peer'));
   const measured = await lastLine<Omit<Measured, 'name' | 'rows'>>(options.python!, [
     join(import.meta.dirname, '../peer/prompts.py'),
-    ...[tool, await corpus(options.work, rows), out, String(options.shards)],
+    tool,
+    await corpus(options.work, rows),
+    out,
+    String(options.shards),
     ...(tokens ? ['--tokenizer', options.tokenizer] : []),
   ]);
   await rm(out, { recursive: true });

@@ -39,7 +39,12 @@ await once(worker.stdout, 'data');
 
 const records = new RunRecords(home);
 const settings = pipeline.schema.parse({ items: Number(values.items), segments: Number(values.segments) });
-const { id } = await records.create(settings.name, fileURLToPath(new URL('pipeline.ts', import.meta.url)), settings, pipeline.stages); // prettier-ignore
+const { id } = await records.create(
+  settings.name,
+  fileURLToPath(new URL('pipeline.ts', import.meta.url)),
+  settings,
+  pipeline.stages,
+);
 const started = performance.now();
 const handle = await client.workflow.start<typeof runPipeline>('runPipeline', {
   workflowId: id,
@@ -78,7 +83,8 @@ if (values.json) console.log(JSON.stringify({ ...result, all: executions }, null
 else {
   console.log(`${settings.items} items and ${settings.segments} segments in ${seconds.toFixed(0)} s`);
   for (const { name, seconds } of stages) console.log(`  ${name}: ${seconds.toFixed(0)} s`);
-  for (const { type, events, bytes } of executions) console.log(`  ${type}: ${events} events, ${(bytes / 1e6).toFixed(1)} MB`); // prettier-ignore
+  for (const { type, events, bytes } of executions)
+    console.log(`  ${type}: ${events} events, ${(bytes / 1e6).toFixed(1)} MB`);
   console.log(`  worker: ${(bytes / 1e6).toFixed(0)} MB at most`);
 }
 if (largest >= most.events || bytes >= most.bytes) process.exitCode = 1;

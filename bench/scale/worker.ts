@@ -20,7 +20,8 @@ const activities = createActivities({
     Promise.resolve({
       do: async (order, { signal, onProgress }) => ({
         ...(await callBody(order, { signal, progress: onProgress })),
-        ...{ seconds: 0, setUpSeconds: 0 },
+        seconds: 0,
+        setUpSeconds: 0,
       }),
       close: () => Promise.resolve(),
     }),

@@ -19,10 +19,16 @@ export function register(program: Command): void {
       const { projectHome } = await import('../home.ts');
       const { settings } = await readConfigOptions(config, options); // refuses what no run would take
       const { ablations } = settings as { ablations?: Parameters<typeof ablate>[0]['ablations'] };
-      if (!ablations?.length) throw new InputError('The configuration has no ablations: give a list such as [{ evaluate.steps: [4, 8] }].'); // prettier-ignore
-      const given = (['prompts', 'against', 'pipeline'] as const).flatMap((name) => options[name] === undefined ? [] : [`--${name}`, options[name]]); // prettier-ignore
+      if (!ablations?.length)
+        throw new InputError('The configuration has no ablations: give a list such as [{ evaluate.steps: [4, 8] }].');
+      const given = (['prompts', 'against', 'pipeline'] as const).flatMap((name) =>
+        options[name] === undefined ? [] : [`--${name}`, options[name]],
+      );
       const page = await ablate({
-        ...{ home: projectHome(), ablations, out: options.out, lanes: readLanes(options.lanes) },
+        home: projectHome(),
+        ablations,
+        out: options.out,
+        lanes: readLanes(options.lanes),
         run: (own) => runCommand(config, [...options.set, ...own], given),
         note: (line) => console.log(line),
       });

@@ -81,8 +81,14 @@ export function register(program: Command): void {
       const encoder = { ...chosen, ...given };
       const paths = await exportModel({ ...encoder, formats, out, dtype, naming });
       if (textEncoder === undefined && encoder.blend < 1)
-        console.error(`textcraftor: the evaluation blended the embeddings of two encoders; the exported one has their weights blended instead, ${encoder.blend} of the tuned one's.`); // prettier-ignore
+        console.error(
+          `textcraftor: the evaluation blended the embeddings of two encoders; the exported one has their weights blended instead, ${encoder.blend} of the tuned one's.`,
+        );
       if (!json) console.error(`peak memory ${formatBytes(peakBytes())}`);
-      console.log(json ? JSON.stringify({ ...encoder, formats: paths, peakBytes: peakBytes() }, null, 2) : Object.values(paths).join('\n')); // prettier-ignore
+      console.log(
+        json
+          ? JSON.stringify({ ...encoder, formats: paths, peakBytes: peakBytes() }, null, 2)
+          : Object.values(paths).join('\n'),
+      );
     });
 }

@@ -11,7 +11,7 @@ export function register(program: Command): void {
     .option(
       '--config <model>',
       "a diffusers folder, or owner/name on the hub, with the checkpoint's configuration (default: Stable Diffusion 1's)",
-    ) // prettier-ignore
+    )
     .option('--tokenizer <path>', "a tokenizer folder or bpe_simple_vocab_16e6.txt.gz (default: --config's)")
     .addOption(new Option('--dtype <type>', 'of the stored weights').choices(['float32', 'float16']).default('float32'))
     .option('--json', 'print one JSON object: {model: path}')

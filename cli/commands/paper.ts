@@ -16,8 +16,12 @@ export function register(program: Command): void {
       const { projectHome } = await import('../home.ts');
       const lanes = readLanes(options.lanes);
       const page = await paper({
-        ...{ home: projectHome(), out: options.out, quick: options.quick === true, run: runCommand },
-        ...{ lanes, threads: Math.max(1, Math.floor(availableParallelism() / lanes)) },
+        home: projectHome(),
+        out: options.out,
+        quick: options.quick === true,
+        run: runCommand,
+        lanes,
+        threads: Math.max(1, Math.floor(availableParallelism() / lanes)),
         note: (line) => console.log(line),
       });
       console.log(page);

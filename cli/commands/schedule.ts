@@ -1,20 +1,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { addSetOption } from '../run/options.ts';
+import type { CreateOptions } from '../schedule/create.ts';
 import type { ScheduleControl } from '../schedule/schedules.ts';
-import type { TimingOptions } from '../schedule/timing.ts';
 
 interface Json {
   json?: true;
-}
-
-interface CreateOptions extends TimingOptions {
-  config: string;
-  prompts?: string;
-  pipeline?: string;
-  set: string[];
-  atLeast: number;
-  cold?: true;
-  paused?: true;
 }
 
 function day(text: string): string {
@@ -60,7 +50,7 @@ export function register(program: Command): void {
         '--overlap <policy>',
         'when it is time and the one before still runs: skip, buffer-one, buffer-all, cancel-other, terminate-other, allow-all',
         'skip',
-      ) // prettier-ignore
+      )
       .option('--catchup <time>', 'how late a time that was missed is still taken, when the server was away', '7d')
       .option('--at-least <n>', 'wait for so many new prompts', count, 1)
       .option('--cold', 'start from the original encoder, not from the version in production')

@@ -21,7 +21,7 @@ export function register(program: Command): void {
     .requiredOption(
       '--rewards <file>',
       "YAML file with the section `rewards`, as a configuration's; relative paths start at the file",
-    ) // prettier-ignore
+    )
     .requiredOption('--prompts <file>', 'the batch: a prompt a line (.txt), or .csv, .tsv, .jsonl, .parquet')
     .requiredOption('--latents <file>', "start noise: a safetensors file's tensor `latents` [B, C, h, w]")
     .requiredOption('--steps <t>', 'DDIM steps', count)

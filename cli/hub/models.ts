@@ -26,7 +26,7 @@ function showProgress(): NonNullable<HubOptions['progress']> {
     const share = total === 0 ? 100 : Math.floor((100 * done) / total);
     const line = `downloading ${file}`;
     if (process.stderr.isTTY)
-      process.stderr.write(`\r\x1b[K${line}: ${share} % of ${megabytes(total)} MB${done === total ? '\n' : ''}`); // prettier-ignore
+      process.stderr.write(`\r\x1b[K${line}: ${share} % of ${megabytes(total)} MB${done === total ? '\n' : ''}`);
     else if (line !== shown) console.error(`${line} (${megabytes(total)} MB in all)`);
     shown = line;
   };

@@ -52,7 +52,10 @@ function diverse(results: Results, bootstraps: Bootstraps, arm: string): Claim {
   const text = `${arm} keeps at least 90 % of the base's diversity`;
   const [own, base] = [results[arm]?.['diversity'], results['base']?.['diversity']];
   if (!own || !base) return { text, verdict: 'not measured', numbers: [] };
-  const { mean, ci95, n } = bootstraps.compare(own, base.map((value) => 0.9 * value)); // prettier-ignore
+  const { mean, ci95, n } = bootstraps.compare(
+    own,
+    base.map((value) => 0.9 * value),
+  );
   return { text, verdict: verdictOf([ci95]), numbers: [{ metric: 'diversity over 90 %', mean, ci95, n }] };
 }
 
@@ -62,7 +65,11 @@ function monotone(results: Results, bootstraps: Bootstraps, arms: readonly strin
   if (arms.some((arm) => !results[arm])) return { text, verdict: 'not measured', numbers: [] };
   const steps = arms.slice(1).map((arm, i) => bootstraps.compare(results[arm]![metric]!, results[arms[i]!]![metric]!));
   const verdict = steps.some(({ ci95 }) => ci95[1] < 0) ? 'does not hold' : 'holds';
-  return { text, verdict, numbers: steps.map(({ mean, ci95, n }, i) => ({ metric: `${arms[i]} to ${arms[i + 1]}`, mean, ci95, n })) }; // prettier-ignore
+  return {
+    text,
+    verdict,
+    numbers: steps.map(({ mean, ci95, n }, i) => ({ metric: `${arms[i]} to ${arms[i + 1]}`, mean, ci95, n })),
+  };
 }
 
 const label = (metric: string) => ({ oracle: 'oracle', heldOut: 'held-out reward' })[metric] ?? metric;
@@ -81,7 +88,8 @@ function stopped(stops: readonly Stop[]): Claim {
 /** The paper's claims, each with what was measured. */
 export function claims({ results, trained, bootstraps, stops }: Measured): Claim[] {
   const judges = ['oracle', 'heldOut'];
-  const against = (arm: string, other: string, metrics: readonly string[] = judges) => better(results, bootstraps, arm, other, metrics); // prettier-ignore
+  const against = (arm: string, other: string, metrics: readonly string[] = judges) =>
+    better(results, bootstraps, arm, other, metrics);
   return [
     against('encoder', 'base', trained),
     against('encoder', 'base'),

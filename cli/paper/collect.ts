@@ -43,12 +43,17 @@ export function stopOf(run: Run, variant: Variant, seed: number): Stop {
 
 /** What was chosen, in words. */
 function choiceOf({ step, blend, unetStep }: Choice['chosen']): string {
-  const parts = [...(step > 0 ? [`encoder of step ${step} at ${blend}`] : []), ...(unetStep === undefined ? [] : [`UNet of step ${unetStep}`])]; // prettier-ignore
+  const parts = [
+    ...(step > 0 ? [`encoder of step ${step} at ${blend}`] : []),
+    ...(unetStep === undefined ? [] : [`UNet of step ${unetStep}`]),
+  ];
   return parts.length > 0 ? parts.join(', ') : 'the original';
 }
 
 const notCompleted = ({ id, status }: Run) =>
-  new RunError(`Run ${id} of the comparison is ${status}: textcraftor status ${id} says more. Then start npm run paper again; it goes on from there.`); // prettier-ignore
+  new RunError(
+    `Run ${id} of the comparison is ${status}: textcraftor status ${id} says more. Then start npm run paper again; it goes on from there.`,
+  );
 
 export async function collect(home: Home, run: Run, variant: Variant, seed: number): Promise<CollectedRun> {
   if (run.status !== 'completed') throw notCompleted(run);
@@ -65,7 +70,8 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
   );
   const { chosen, baselines = {} } = await read<Sweep>(folders['sweep']!, 'sweep.json');
   const rewriting = folders['prompt-engineering'];
-  const phrases = rewriting === undefined ? [] : (await read<PromptEngineering>(rewriting, 'prompt-engineering.json')).chosen; // prettier-ignore
+  const phrases =
+    rewriting === undefined ? [] : (await read<PromptEngineering>(rewriting, 'prompt-engineering.json')).chosen;
   const choices: [own: string, text: string][] = [
     ['chosen', choiceOf(chosen)],
     ...Object.entries(baselines).map(([name, choice]): [string, string] => [name, choiceOf(choice.chosen)]),
@@ -79,7 +85,12 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
     return { name, arms: { base: name, chosen: `${name}, encoder` }, scores };
   });
   return {
-    ...{ variant, seed, tuning, samplesPerPrompt, prompts: prompts.length, chosen: Object.fromEntries(named) },
+    variant,
+    seed,
+    tuning,
+    samplesPerPrompt,
+    prompts: prompts.length,
+    chosen: Object.fromEntries(named),
     sets: [{ name: 'world', arms: variant.arms, scores }, ...transfer],
   };
 }

@@ -21,7 +21,10 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
   const verdicts = (verdict: Claim['verdict']) => claims.filter((claim) => claim.verdict === verdict).length;
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const numbersOf = ({ numbers, remarks = [] }: Claim) =>
-    [...remarks, ...numbers.map(({ metric, mean, ci95, n }) => `${metric} ${signed(mean)} (${interval(ci95)}; n = ${n})`)].join('; '); // prettier-ignore
+    [
+      ...remarks,
+      ...numbers.map(({ metric, mean, ci95, n }) => `${metric} ${signed(mean)} (${interval(ci95)}; n = ${n})`),
+    ].join('; ');
   return [
     '# The comparison on the shapes world',
     '',
@@ -40,7 +43,14 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
     '',
     row(['arm', ...metrics]),
     row(['---', ...metrics.map(() => '---:')]),
-    ...Object.entries(means).map(([arm, own]) => row([arm, ...metrics.map((metric) => own[metric] === undefined ? '' : metric === 'oracle' ? percent(own[metric]) : number(own[metric]))])), // prettier-ignore
+    ...Object.entries(means).map(([arm, own]) =>
+      row([
+        arm,
+        ...metrics.map((metric) =>
+          own[metric] === undefined ? '' : metric === 'oracle' ? percent(own[metric]) : number(own[metric]),
+        ),
+      ]),
+    ),
     '',
     ...['heldOut', 'oracle'].flatMap((metric) => [`![${metric} of every arm](images/results-${metric}.svg)`, '']),
     '## What validation prompts chose',
@@ -64,7 +74,10 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
 
 function choices(runs: readonly CollectedRun[], seeds: readonly number[]): string[][] {
   const arms = [...new Set(runs.flatMap(({ chosen }) => Object.keys(chosen)))];
-  return arms.map((arm) => [arm, ...seeds.map((seed) => runs.find((run) => run.seed === seed && arm in run.chosen)?.chosen[arm] ?? '')]); // prettier-ignore
+  return arms.map((arm) => [
+    arm,
+    ...seeds.map((seed) => runs.find((run) => run.seed === seed && arm in run.chosen)?.chosen[arm] ?? ''),
+  ]);
 }
 
 function costs(runs: readonly CollectedRun[]): string[][] {
@@ -73,7 +86,9 @@ function costs(runs: readonly CollectedRun[]): string[][] {
   ];
   return keys.map((key) => {
     const [name, stage] = key.split('/') as [string, string];
-    const own = runs.filter(({ variant }) => variant.name === name).map(({ tuning }) => tuning.find((each) => each.stage === stage)!); // prettier-ignore
-    return [name, stage, String(own[0]!.rewardEvaluations), own.map(({ seconds }) => seconds.toFixed(0)).join(', ')]; // prettier-ignore
+    const own = runs
+      .filter(({ variant }) => variant.name === name)
+      .map(({ tuning }) => tuning.find((each) => each.stage === stage)!);
+    return [name, stage, String(own[0]!.rewardEvaluations), own.map(({ seconds }) => seconds.toFixed(0)).join(', ')];
   });
 }

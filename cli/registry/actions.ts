@@ -76,7 +76,10 @@ export function formatVersion(shown: ShownVersion): string {
     ['files', `${shown.path} (${formatBytes(artifact.bytes)})`],
     ['model', shown.model ?? 'not known'],
     ['configuration', shown.config.slice(0, 12)],
-    ['compared with', shown.champion === undefined ? 'the original encoder' : `the original encoder and version ${shown.champion}`], // prettier-ignore
+    [
+      'compared with',
+      shown.champion === undefined ? 'the original encoder' : `the original encoder and version ${shown.champion}`,
+    ],
   ];
   const scores = comparisons.map(({ metric, against, mean, ci95: [low, high], n }) => [
     `  ${metric}`,

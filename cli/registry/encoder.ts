@@ -55,7 +55,9 @@ export async function encoderToExport(
   const given = [run, version, textEncoder].filter((source) => source !== undefined).length;
   if (given === 0 && model !== undefined && (unet ?? lora) !== undefined) return { blend: 1, model };
   if (given !== 1)
-    throw new InputError('Say which encoder to export: a run (its id, or latest), --version, or --text-encoder, --unet or --lora with --model.'); // prettier-ignore
+    throw new InputError(
+      'Say which encoder to export: a run (its id, or latest), --version, or --text-encoder, --unet or --lora with --model.',
+    );
   if (run !== undefined) return encoderOfRun(home, run);
   const named = version === undefined ? { textEncoder: textEncoder! } : await registeredEncoder(home, version);
   const base = model ?? named.model;

@@ -28,11 +28,15 @@ export async function encoderOfRun(home: Home, name: string): Promise<RunEncoder
   const { model } = (await records.config(run.id)) as Config;
   const folders = artifactFolders(home, run);
   if (folders['sweep'] === undefined)
-    throw new InputError(`Run ${run.id} has not chosen an encoder yet: its stage sweep is not done. See: textcraftor status ${run.id}`); // prettier-ignore
+    throw new InputError(
+      `Run ${run.id} has not chosen an encoder yet: its stage sweep is not done. See: textcraftor status ${run.id}`,
+    );
   const { chosen } = JSON.parse(await readFile(join(folders['sweep'], 'sweep.json'), 'utf8')) as Sweep;
   const textEncoder = stepPath(folders['tune-encoder'], chosen.step);
   if (textEncoder === null || chosen.blend === 0)
-    throw new InputError(`Run ${run.id} chose the original text encoder of ${model}; no tuned one was better. Export a checkpoint with --text-encoder, if you want it all the same.`); // prettier-ignore
+    throw new InputError(
+      `Run ${run.id} chose the original text encoder of ${model}; no tuned one was better. Export a checkpoint with --text-encoder, if you want it all the same.`,
+    );
   const unet = unetPath(folders, chosen.unetStep);
   return { model, textEncoder, ...chosen, ...(unet === null ? {} : { unet }) };
 }

@@ -57,7 +57,9 @@ export async function readConfigOptions(config: string | undefined, options: Con
   const settings = [...options.set];
   // Quoted: a path is text, whatever YAML would make of it.
   if (options.prompts !== undefined)
-    settings.push(`prompts.source=${JSON.stringify(isHubSource(options.prompts) ? options.prompts : resolve(folder, options.prompts))}`); // prettier-ignore
+    settings.push(
+      `prompts.source=${JSON.stringify(isHubSource(options.prompts) ? options.prompts : resolve(folder, options.prompts))}`,
+    );
   if (options.against !== undefined) {
     const home = projectHome();
     const version = await resolveVersion(new Registry(home), options.against);

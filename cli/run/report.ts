@@ -62,7 +62,9 @@ export async function requireRunReport(home: Home, run: Run): Promise<string> {
   const report = await writeRunReport(home, run);
   if ('path' in report) return report.path;
   const stage = run.stages.find(({ name }) => name === report.missing);
-  throw new InputError(`Run ${run.id} is ${run.status} and has no report yet: its stage ${report.missing} is ${stage?.status ?? 'not part of it'}. See: textcraftor status ${run.id}`); // prettier-ignore
+  throw new InputError(
+    `Run ${run.id} is ${run.status} and has no report yet: its stage ${report.missing} is ${stage?.status ?? 'not part of it'}. See: textcraftor status ${run.id}`,
+  );
 }
 
 /** A run and its result for machines. */

@@ -5,7 +5,8 @@ import { readConfigOptions } from '../run/options.ts';
 import type { ScheduleControl } from './schedules.ts';
 import { timingOf, type TimingOptions } from './timing.ts';
 
-interface CreateOptions extends TimingOptions {
+/** What `schedule create` is told. */
+export interface CreateOptions extends TimingOptions {
   config: string;
   prompts?: string;
   pipeline?: string;
@@ -28,14 +29,23 @@ export async function createSchedule(control: ScheduleControl, name: string, opt
   });
   const { source } = (settings as unknown as { prompts?: { source?: string } }).prompts ?? {};
   if (source === undefined || source === 'shapes')
-    throw new InputError(`A schedule needs prompts that arrive: name the folder with --prompts, or in prompts.source of ${options.config}.`); // prettier-ignore
+    throw new InputError(
+      `A schedule needs prompts that arrive: name the folder with --prompts, or in prompts.source of ${options.config}.`,
+    );
   const checked = registrationSettings.safeParse(settings);
-  if (!checked.success) throw new InputError(`${options.config} has no section registry, and a retraining registers its encoder.`); // prettier-ignore
+  if (!checked.success)
+    throw new InputError(`${options.config} has no section registry, and a retraining registers its encoder.`);
   await control.create(
     {
       name,
       pipeline: pipelineSource,
-      config: { ...settings, prompts: { ...(settings as object as { prompts: object }).prompts, source: absolutePath(source, process.cwd()) } }, // prettier-ignore
+      config: {
+        ...settings,
+        prompts: {
+          ...(settings as object as { prompts: object }).prompts,
+          source: absolutePath(source, process.cwd()),
+        },
+      },
       warmStart: !options.cold,
       minimumPrompts: options.atLeast,
       createdAt: new Date().toISOString(),

@@ -21,7 +21,10 @@ export function formatSchedule(state: ScheduleState, schedule: ScheduleFile, bat
     ['schedule', `${state.name}${state.paused ? `, paused${state.note ? `: ${state.note}` : ''}` : ''}`],
     ['next', state.paused ? '' : state.next.map(minute).join(', ')],
     ['running', state.running.join(', ') || 'nothing'],
-    ['missed', `${state.missed} while the server was away for longer than the catch-up window, ${state.skipped} for overlap`], // prettier-ignore
+    [
+      'missed',
+      `${state.missed} while the server was away for longer than the catch-up window, ${state.skipped} for overlap`,
+    ],
     ['prompts', source],
     ['starts from', schedule.warmStart ? 'the version in production' : 'the original encoder'],
   ];

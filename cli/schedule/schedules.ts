@@ -37,7 +37,13 @@ export class ScheduleControl {
 
   async create(schedule: ScheduleFile, { spec, policies }: Timing, paused: boolean): Promise<void> {
     const { name } = schedule;
-    if (await this.#records.read(name).then(() => true, () => false)) throw taken(name); // prettier-ignore
+    if (
+      await this.#records.read(name).then(
+        () => true,
+        () => false,
+      )
+    )
+      throw taken(name);
     await this.#records.save(schedule);
     try {
       await this.#client.schedule.create({
@@ -149,7 +155,9 @@ export class ScheduleControl {
       return await act(this.#client.schedule.getHandle(name));
     } catch (error) {
       if (!(error instanceof ScheduleNotFoundError)) throw error;
-      throw new InputError(`The Temporal server has no schedule "${name}", though it is recorded here: another server has it, or had. Forget it with: textcraftor schedule delete ${name}`); // prettier-ignore
+      throw new InputError(
+        `The Temporal server has no schedule "${name}", though it is recorded here: another server has it, or had. Forget it with: textcraftor schedule delete ${name}`,
+      );
     }
   }
 }

@@ -46,7 +46,11 @@ export async function fetchFile(place: Place, options: Options): Promise<void> {
   options.progress(file.size);
 }
 
-const exists = (path: string) => stat(path).then(() => true, () => false); // prettier-ignore
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Downloads to `blob`; what an earlier attempt left in `blob`.incomplete is not fetched again. */
 async function fetchContent(place: Place, blob: string, options: Options): Promise<void> {

@@ -3,7 +3,8 @@ import protobuf from 'protobufjs';
 import { writeFileAtomic } from '../../common/files.ts';
 
 /** ONNX's file format: the part of onnx.proto that a model of recorded operations needs. Field numbers are ONNX's. */
-const { ModelProto } = protobuf.parse(`
+const { ModelProto } = protobuf.parse(
+  `
   syntax = "proto2";
   message AttributeProto {
     optional string name = 1; optional float f = 2; optional int64 i = 3; optional bytes s = 4;
@@ -32,7 +33,9 @@ const { ModelProto } = protobuf.parse(`
     optional int64 ir_version = 1; optional string producer_name = 2; optional GraphProto graph = 7;
     repeated OperatorSetIdProto opset_import = 8;
   }
-`, { keepCase: true }).root as unknown as { ModelProto: protobuf.Type }; // prettier-ignore
+`,
+  { keepCase: true },
+).root as unknown as { ModelProto: protobuf.Type };
 
 /** The version of ONNX's operators that the rules are written for, and the oldest file version that may hold it. */
 const OPERATOR_SET = 20;

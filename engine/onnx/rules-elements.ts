@@ -22,7 +22,16 @@ const broadcast =
     const rank = outputs[0]!.shape.length;
     const order = inputs.filter(({ shape }) => shape.length === rank).toSorted((a, b) => elements(b) - elements(a))[0]!
       .order;
-    return results(operation, [combine(graph, inputs.map((input) => graph.stored(input, order)))], order); // prettier-ignore
+    return results(
+      operation,
+      [
+        combine(
+          graph,
+          inputs.map((input) => graph.stored(input, order)),
+        ),
+      ],
+      order,
+    );
   };
 const elements = ({ shape }: Value) =>
   shape.reduce<number>((product, size) => product * (isOpen(size) ? size[1] : size), 1);

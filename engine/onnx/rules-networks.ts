@@ -62,7 +62,11 @@ const convolution: Rule = (operation) => {
   const { graph, inputs } = operation;
   const [x, filter] = inputs as [Value, Value];
   const attributes = windows(operation, filter.shape.slice(0, 2).map(fixed));
-  return results(operation, graph.add('Conv', [graph.stored(x, CHANNELS_FIRST), graph.stored(filter, FILTER)], attributes), CHANNELS_FIRST); // prettier-ignore
+  return results(
+    operation,
+    graph.add('Conv', [graph.stored(x, CHANNELS_FIRST), graph.stored(filter, FILTER)], attributes),
+    CHANNELS_FIRST,
+  );
 };
 
 const pooling =

@@ -20,7 +20,11 @@ const reshape: Rule = (operation) => {
 const transpose: Rule = (operation) => {
   const [x] = operation.inputs as [Value];
   const permutation = operation.numbers(1);
-  return results(operation, [x.name], x.order.map((axis) => permutation.indexOf(axis))); // prettier-ignore
+  return results(
+    operation,
+    [x.name],
+    x.order.map((axis) => permutation.indexOf(axis)),
+  );
 };
 
 const concatenate: Rule = (operation) => {
@@ -28,7 +32,15 @@ const concatenate: Rule = (operation) => {
   const tensors = operation.inputs.slice(0, -1);
   const { order } = tensors[0]!;
   const axis = order.indexOf(from(operation.numbers(tensors.length)[0]!, order.length));
-  return results(operation, graph.add('Concat', tensors.map((t) => graph.stored(t, order)), { axis: { i: axis } }), order); // prettier-ignore
+  return results(
+    operation,
+    graph.add(
+      'Concat',
+      tensors.map((t) => graph.stored(t, order)),
+      { axis: { i: axis } },
+    ),
+    order,
+  );
 };
 
 const split: Rule = (operation) => {
@@ -127,7 +139,10 @@ const unpack: Rule = (operation) => {
     { axis: { i: axis } },
     outputs.length,
   );
-  return results(operation, parts.map((part) => graph.add('Squeeze', [part, graph.integers([axis])])[0]!)); // prettier-ignore
+  return results(
+    operation,
+    parts.map((part) => graph.add('Squeeze', [part, graph.integers([axis])])[0]!),
+  );
 };
 
 const expand: Rule = (operation) => {

@@ -132,7 +132,9 @@ function stateDict(file: FileBytes, value: Pickled, isWrapped = false): [string,
     if (!inner || isWrapped) fail(file, `it holds no tensors, nor a dictionary of them under ${WRAPPERS.join(', ')}`);
     return stateDict(file, inner, true);
   }
-  const named = entries.filter((entry) => isTensor(entry)).map(([name, item]) => [String(name), item] as [string, Pickled]); // prettier-ignore
+  const named = entries
+    .filter((entry) => isTensor(entry))
+    .map(([name, item]) => [String(name), item] as [string, Pickled]);
   return named.every(([name]) => name.startsWith(PARALLEL))
     ? named.map(([name, item]) => [name.slice(PARALLEL.length), item])
     : named;

@@ -39,7 +39,11 @@ export function readZip(file: FileBytes): Map<string, ZipEntry> {
   for (let i = 0; i < directory.entries; i++) {
     if (at + CENTRAL.bytes > bytes.byteLength || bytes.getUint32(at, true) !== CENTRAL.signature)
       fail(`entry ${i} of its directory is broken`);
-    const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((field) => bytes.getUint16(at + field, true)) as [number, number, number]; // prettier-ignore
+    const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((field) => bytes.getUint16(at + field, true)) as [
+      number,
+      number,
+      number,
+    ];
     const next = at + CENTRAL.bytes + nameBytes + extraBytes + commentBytes;
     if (next > bytes.byteLength) fail(`entry ${i} of its directory is cut`);
     const name = new TextDecoder().decode(new Uint8Array(bytes.buffer, at + CENTRAL.bytes, nameBytes));

@@ -31,8 +31,17 @@ function armTable(benchmark: BenchmarkResult): Markup {
   const all = benchmark.categories.filter(({ column }) => column === '');
   const metrics = goalsOf(benchmark);
   const arms = [...new Set(all.map(({ arm }) => arm))];
-  const rows = arms.map((arm) => ({ label: armLabel(arm), lines: metrics.map((metric) => all.find((line) => line.arm === arm && line.metric === metric)) })); // prettier-ignore
-  return table('arm', metrics, rows, ({ mean, groupDeviation }) => html`${number(mean)}${groupDeviation === undefined ? '' : ` ± ${number(groupDeviation)}`}`); // prettier-ignore
+  const rows = arms.map((arm) => ({
+    label: armLabel(arm),
+    lines: metrics.map((metric) => all.find((line) => line.arm === arm && line.metric === metric)),
+  }));
+  return table(
+    'arm',
+    metrics,
+    rows,
+    ({ mean, groupDeviation }) =>
+      html`${number(mean)}${groupDeviation === undefined ? '' : ` ± ${number(groupDeviation)}`}`,
+  );
 }
 
 /** Rows are categories, columns metrics: the chosen encoder against the base. */

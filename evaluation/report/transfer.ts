@@ -7,7 +7,10 @@ import { html, type Markup } from './markup.ts';
 /** The chosen encoder with UNets that it was not tuned with. */
 export function transferTable({ transfer }: ReportData): Markup | undefined {
   if (transfer.length === 0) return undefined;
-  const own = transfer.map(({ unet, comparisons }) => ({ unet, rows: comparisons.filter(({ metric }) => isGoal(metric)) })); // prettier-ignore
+  const own = transfer.map(({ unet, comparisons }) => ({
+    unet,
+    rows: comparisons.filter(({ metric }) => isGoal(metric)),
+  }));
   const metrics = [...new Set(own.flatMap(({ rows }) => rows.map(({ metric }) => metric)))];
   const prompts = Math.max(...own.flatMap(({ rows }) => rows.map(({ n }) => n)));
   return html`<section aria-labelledby="transfer">
@@ -31,7 +34,9 @@ export function transferTable({ transfer }: ReportData): Markup | undefined {
                 <th scope="row">${unet}</th>
                 ${metrics.map((metric) => {
                   const row = rows.find((comparison) => comparison.metric === metric);
-                  return html`<td class="n">${row ? html`${signed(row.mean)} <small>${interval(row.ci95)}</small> ${badge(row)}` : undefined}</td>`; // prettier-ignore
+                  return html`<td class="n">
+                    ${row ? html`${signed(row.mean)} <small>${interval(row.ci95)}</small> ${badge(row)}` : undefined}
+                  </td>`;
                 })}
               </tr>`,
           )}

@@ -51,11 +51,12 @@ export async function run(
   const sweep = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
   const prompts = await firstPrompts(inputs.shard, 'test', config.prompts);
   const benchmarks: { name: string; prompts: BenchmarkPrompt[] }[] = [];
-  for (const spec of config.benchmarks ?? []) benchmarks.push({ name: spec.name, prompts: await readBenchmark(spec, scratch) }); // prettier-ignore
+  for (const spec of config.benchmarks ?? [])
+    benchmarks.push({ name: spec.name, prompts: await readBenchmark(spec, scratch) });
   const tuned = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
   const { champion } = config;
   const withUnet = tuned.unets.length > 0 || (champion?.unet ?? inputs['ddpo-unet']) !== undefined;
-  const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * samplesPerPrompt, withUnet); // prettier-ignore
+  const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * samplesPerPrompt, withUnet);
 
   const { encoders } = tuned;
   const final = encoders.at(-1)!.path;
@@ -85,8 +86,15 @@ export async function run(
     const original = generator.embed(pipeline.weights.textEncoder, set, config.model);
     const own = await Promise.all(sources.map((source) => source.of({ prompts: set, original })));
     const scores = await runExperiment({
-      ...{ generator, judge, prompts: set, samplesPerPrompt, original, arms: own, signal },
-      progress: (done) => context.progress({ step: before + done, total, message: `${before + done} of ${total} pictures` }), // prettier-ignore
+      generator,
+      judge,
+      prompts: set,
+      samplesPerPrompt,
+      original,
+      arms: own,
+      signal,
+      progress: (done) =>
+        context.progress({ step: before + done, total, message: `${before + done} of ${total} pictures` }),
       journal: await ExperimentJournal.open(join(scratch, `scores-${name}.jsonl`)),
       ...(keep ? { keep } : {}),
     });
@@ -116,7 +124,10 @@ export async function run(
   for (const { name, prompts } of benchmarks) {
     const scores = await score(prompts, `benchmark-${name}`);
     await write(`benchmarks/${name}.json`, {
-      ...{ name, prompts, samplesPerPrompt, scores: listed(scores) },
+      name,
+      prompts,
+      samplesPerPrompt,
+      scores: listed(scores),
       comparisons: compareAll(scores, bootstraps),
       categories: categoryLines(prompts, scores, bootstraps),
     } satisfies BenchmarkResult);
@@ -131,7 +142,9 @@ export function compareAll(scores: ArmScores, bootstraps: Bootstraps): NamedComp
   if (scores[CHAMPION]) rivals.push(['chosen', CHAMPION]);
   return Object.keys(scores['base']!).flatMap((metric) =>
     rivals.map(([arm, against]) => ({
-      ...{ metric, arm, against },
+      metric,
+      arm,
+      against,
       ...bootstraps.compare(...pairs(scores, arm, against, metric)),
     })),
   );

@@ -43,7 +43,13 @@ export interface PromptEngineering {
 export async function run(context: StageContext<PromptEngineeringConfig, 'shard'>): Promise<void> {
   const { config, inputs, seed, signal, scratch, output } = context;
   const { samplesPerPrompt } = config;
-  const training = (await readSplit(inputs.shard, 'train', Math.max(config.prompts, config.corpus === 'training' ? config.corpusPrompts : 0))).map(({ id, prompt }): Prompt => ({ id, prompt })); // prettier-ignore
+  const training = (
+    await readSplit(
+      inputs.shard,
+      'train',
+      Math.max(config.prompts, config.corpus === 'training' ? config.corpusPrompts : 0),
+    )
+  ).map(({ id, prompt }): Prompt => ({ id, prompt }));
   const corpus =
     config.corpus === 'shapes' ? worldCaptions(config.corpusPrompts) : training.map(({ prompt }) => prompt);
   const found = stylePhrases(corpus, Math.max(2, config.least * corpus.length)).slice(0, config.phrases);
@@ -51,21 +57,26 @@ export async function run(context: StageContext<PromptEngineeringConfig, 'shard'
   const tried = training.slice(0, config.prompts);
   const { pipeline, generator, judge } = await setUp(config, seed, tried.length * samplesPerPrompt);
   const embed = (prompts: readonly Prompt[]) => generator.embed(pipeline.weights.textEncoder, prompts, config.model);
-  const progress = (step: number, total: number) => context.progress({ step, total, message: `${step} of ${total} pictures` }); // prettier-ignore
+  const progress = (step: number, total: number) =>
+    context.progress({ step, total, message: `${step} of ${total} pictures` });
   const pictures = { generator, judge, samplesPerPrompt, signal, progress };
   const trained = config.rewards.map(({ name }) => name);
   const phrases = found.length === 0 ? [] : await measurePhrases(found, tried, trained, pictures, embed);
   const exact = validation.every(({ prompt }) => parse(prompt) !== undefined) && generator.size === 32;
-  const by = exact ? { metric: ORACLE } as const : config.heldOut ? { metric: HELD_OUT } as const : { trained }; // prettier-ignore
+  const by = exact ? ({ metric: ORACLE } as const) : config.heldOut ? ({ metric: HELD_OUT } as const) : { trained };
   const { trials, chosen } = await chooseSuffix(phrases, config.longest, validation, by, pictures, embed);
 
-  const asked = new Map((await firstPrompts(inputs.shard, 'test', config.testPrompts)).map(({ id, prompt }) => [id, prompt])); // prettier-ignore
+  const asked = new Map(
+    (await firstPrompts(inputs.shard, 'test', config.testPrompts)).map(({ id, prompt }) => [id, prompt]),
+  );
   for (const spec of config.benchmarks ?? [])
     for (const { id, prompt } of await readBenchmark(spec, scratch)) asked.set(id, prompt);
   const appended = Object.fromEntries([...asked].map(([id, prompt]) => [id, withPhrases(prompt, chosen)]));
   const rewritten: PromptEngineering['rewritten'] = { 'prompt-engineering': appended };
   if (config.rewriter) {
-    const texts = await rewrite([...asked.values()], config.rewriter, signal, (step) => context.progress({ step, total: asked.size, message: 'prompts rewritten' })); // prettier-ignore
+    const texts = await rewrite([...asked.values()], config.rewriter, signal, (step) =>
+      context.progress({ step, total: asked.size, message: 'prompts rewritten' }),
+    );
     rewritten['rewriter'] = Object.fromEntries([...asked.keys()].map((id, i) => [id, texts[i]!]));
   }
   const result: PromptEngineering = { phrases, trials, chosen, rewritten };

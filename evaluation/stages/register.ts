@@ -44,7 +44,9 @@ export async function run(
   const digest = (...path: string[]) => sha256File(join(output, ...path));
   const registration: Registration = {
     encoder: original ? null : { sha256: await digest('encoder', 'model.safetensors'), step, blend },
-    ...(unetStep === undefined ? {} : { unet: { sha256: await digest('unet', 'diffusion_pytorch_model.safetensors'), step: unetStep } }), // prettier-ignore
+    ...(unetStep === undefined
+      ? {}
+      : { unet: { sha256: await digest('unet', 'diffusion_pytorch_model.safetensors'), step: unetStep } }),
     comparisons: all.filter(({ arm }) => arm === 'chosen'),
     ...(Object.keys(diversity).length > 0 ? { diversity } : {}),
   };

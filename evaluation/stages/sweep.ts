@@ -54,7 +54,17 @@ export async function run(
   const progress = (step: number, total: number) =>
     context.progress({ step, total, message: `${step} of ${total} pictures` });
   const journal = await ExperimentJournal.open(join(context.scratch, 'scores.jsonl'));
-  const scores = await runExperiment({ generator, judge, prompts, samplesPerPrompt, original, arms, signal, progress, journal }); // prettier-ignore
+  const scores = await runExperiment({
+    generator,
+    judge,
+    prompts,
+    samplesPerPrompt,
+    original,
+    arms,
+    signal,
+    progress,
+    journal,
+  });
   const trained = config.rewards.map(({ name }) => name);
   const choose = (offered: readonly CandidateArm[]) => chooseCandidate(scores, offered, config.chooseBy, trained);
   const chosenOthers = Object.fromEntries(others.map(([name, offered]) => [name, choose(offered)] as const));

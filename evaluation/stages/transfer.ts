@@ -42,15 +42,28 @@ export async function run(context: StageContext<TransferConfig, 'shard' | 'tune-
   const total = pictures * 2 * unets.length;
   for (const { name, unet, guide } of unets) {
     const other = await withUnet(pipeline, unet);
-    const guides = guidesOf(guide, other, prompts.map(({ prompt }) => prompt)); // prettier-ignore
+    const guides = guidesOf(
+      guide,
+      other,
+      prompts.map(({ prompt }) => prompt),
+    );
     const generator = new PictureGenerator(other, config.sampler, seed, pictures, guides);
     const arms = new Arms(other, generator);
     const original = generator.embed(pipeline.weights.textEncoder, prompts, config.model);
-    const both = await Promise.all([base, arms.blend('chosen', path, chosen.blend)].map((arm) => arm.of({ prompts, original }))); // prettier-ignore
+    const both = await Promise.all(
+      [base, arms.blend('chosen', path, chosen.blend)].map((arm) => arm.of({ prompts, original })),
+    );
     const before = results.length * pictures * 2;
     const scores = await runExperiment({
-      ...{ generator, judge, prompts, samplesPerPrompt, original, arms: both, signal },
-      progress: (done) => context.progress({ step: before + done, total, message: `${name}: ${done} of ${pictures * 2} pictures` }), // prettier-ignore
+      generator,
+      judge,
+      prompts,
+      samplesPerPrompt,
+      original,
+      arms: both,
+      signal,
+      progress: (done) =>
+        context.progress({ step: before + done, total, message: `${name}: ${done} of ${pictures * 2} pictures` }),
       keep: {
         which: ({ prompt, sample }) => prompt < config.images && sample === 0,
         picture(arm, { prompt }, png) {

@@ -51,12 +51,22 @@ export function textToScene(
   const encodeInputs: PromptInputs = {
     specs: { ids: int32(scenes, length) },
     of: (prompts) => ({
-      ids: tf.tensor2d(prompts.map((prompt) => Array.from(tokenizer.pad(tokenizer.encode(prompt), length))), [scenes, length], 'int32'), // prettier-ignore
+      ids: tf.tensor2d(
+        prompts.map((prompt) => Array.from(tokenizer.pad(tokenizer.encode(prompt), length))),
+        [scenes, length],
+        'int32',
+      ),
     }),
   };
   const scoreInputs: PromptInputs = {
     specs: Object.fromEntries(readers.map((reward) => [reward.name, int32(scenes, reward.promptLength)])),
-    of: (prompts) => Object.fromEntries(readers.map((reward) => [reward.name, tf.tensor2d(reward.tokenize(prompts), [scenes, reward.promptLength], 'int32')])), // prettier-ignore
+    of: (prompts) =>
+      Object.fromEntries(
+        readers.map((reward) => [
+          reward.name,
+          tf.tensor2d(reward.tokenize(prompts), [scenes, reward.promptLength], 'int32'),
+        ]),
+      ),
   };
   return {
     networks: {
@@ -75,9 +85,14 @@ export function textToScene(
     scoreInputs,
     score(networks, z, ids) {
       const p = networks.parameters('rewards');
-      const features = Object.fromEntries(readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, ids[name]!)])); // prettier-ignore
+      const features = Object.fromEntries(
+        readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, ids[name]!)]),
+      );
       const scene = sceneOf(z);
-      const [front, side] = [FRONT, SIDE].map((view) => scoreAll(rewards, p, render(scene, view, size), features)) as [Record<string, Tensor>, Record<string, Tensor>]; // prettier-ignore
+      const [front, side] = [FRONT, SIDE].map((view) => scoreAll(rewards, p, render(scene, view, size), features)) as [
+        Record<string, Tensor>,
+        Record<string, Tensor>,
+      ];
       return Object.fromEntries(rewards.map(({ name }) => [name, front[name]!.add(side[name]!).mul(0.5)]));
     },
   };

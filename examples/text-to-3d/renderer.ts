@@ -40,10 +40,17 @@ export function render({ places, sizes, colours }: Scene, { across, up, along }:
   const [batch, blobs] = places.shape as [number, number, number];
   const axis = (index: number) => places.slice([0, 0, index], [batch, blobs, 1]);
   const pixels = Float32Array.from({ length: size }, (_, i) => ((i + 0.5) / size) * 2 - 1);
-  const far = (index: number, values: Float32Array) => axis(index).sub(tf.tensor(values, [1, 1, size])).square().div(sizes.square().mul(-2)); // prettier-ignore
+  const far = (index: number, values: Float32Array) =>
+    axis(index)
+      .sub(tf.tensor(values, [1, 1, size]))
+      .square()
+      .div(sizes.square().mul(-2));
   // exp(-d^2 / 2 s^2) of columns and rows; their product is the density. [B, N, size] each
   const columns = far(across, pixels).exp();
-  const rows = far(up, pixels.map((y) => -y)).exp(); // prettier-ignore
+  const rows = far(
+    up,
+    pixels.map((y) => -y),
+  ).exp();
   const near = axis(along).mul(OPACITY).exp();
   const density = rows
     .mul(near)

@@ -13,7 +13,10 @@ import { FRONT, render, sceneOf, SIDE } from './renderer.ts';
 
 const world = (...path: string[]) => join(import.meta.dirname, '../../world', ...path);
 const [steps, folder] = [Number(process.argv[2] ?? 200), process.argv[3]];
-const prompts = ['a large red circle in the center on a white background', 'a large blue circle in the center on a white background']; // prettier-ignore
+const prompts = [
+  'a large red circle in the center on a white background',
+  'a large blue circle in the center on a white background',
+];
 const settings = { scenes: 2, blobs: 12, refinements: 3, size: 32 };
 
 const rewards = await loadRewards([{ name: 'clip', type: 'clip-similarity', model: world('clip'), weight: 10 }]);
@@ -24,7 +27,9 @@ const trainer = new Trainer(generator, {
   embeddingPull: 0,
   optimizer: ADAMW,
 });
-const noise = tf.tensor(new RandomStream(1, 'scene').normal(generator.latents.reduce((a, b) => a * b)), [...generator.latents]); // prettier-ignore
+const noise = tf.tensor(new RandomStream(1, 'scene').normal(generator.latents.reduce((a, b) => a * b)), [
+  ...generator.latents,
+]);
 const rollout = trainer.rollout(prompts, noise);
 for (let step = 1; step <= steps; step++) {
   const { loss, rewards: means } = trainer.step(step, rollout, [0, 1], 1);

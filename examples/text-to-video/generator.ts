@@ -47,13 +47,20 @@ export function textToVideo(
     },
     scoreInputs: {
       specs: ofFrames.scoreInputs.specs,
-      of: (prompts, draw) => ofFrames.scoreInputs.of(prompts.flatMap((prompt) => Array<string>(frames).fill(prompt)), draw), // prettier-ignore
+      of: (prompts, draw) =>
+        ofFrames.scoreInputs.of(
+          prompts.flatMap((prompt) => Array<string>(frames).fill(prompt)),
+          draw,
+        ),
     },
     score(networks, z, inputs) {
       const scores = Object.entries(ofFrames.score(networks, z, inputs));
       const pictures = vaePicture(networks.parameters('vae'), vae, z);
       const video = pictures.reshape([videos, frames, ...pictures.shape.slice(1)]);
-      return { ...Object.fromEntries(scores.map(([name, score]) => [name, perVideo(score)])), smoothness: smoothness(video) }; // prettier-ignore
+      return {
+        ...Object.fromEntries(scores.map(([name, score]) => [name, perVideo(score)])),
+        smoothness: smoothness(video),
+      };
     },
   };
 }
@@ -65,6 +72,10 @@ export function videoNoise(
   shape: readonly number[],
   own = 0.3,
 ): Tensor {
-  const noise = (count: number) => tf.tensor(normal(videos * count * shape.reduce((a, b) => a * b, 1)), [videos, count, ...shape]); // prettier-ignore
-  return noise(1).mul(Math.sqrt(1 - own ** 2)).add(noise(frames).mul(own)).reshape([videos * frames, ...shape]); // prettier-ignore
+  const noise = (count: number) =>
+    tf.tensor(normal(videos * count * shape.reduce((a, b) => a * b, 1)), [videos, count, ...shape]);
+  return noise(1)
+    .mul(Math.sqrt(1 - own ** 2))
+    .add(noise(frames).mul(own))
+    .reshape([videos * frames, ...shape]);
 }

@@ -26,7 +26,11 @@ export function medEncoder(p: Parameters, config: MedConfig, x: Tensor, mask: Te
   for (let i = 0; i < config.num_hidden_layers; i++) {
     const layer = p.at('layer').at(i);
     const project = (to: string, name: string, from: Tensor) => linear(layer.at(to).at('self').at(name), from, width);
-    const [q, k, v] = ['query', 'key', 'value'].map((name) => project('attention', name, x)) as [Tensor, Tensor, Tensor]; // prettier-ignore
+    const [q, k, v] = ['query', 'key', 'value'].map((name) => project('attention', name, x)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     x = add(layer.at('attention.output'), x, maskedAttention(q, k, v, heads, mask));
     const [key, value] = ['key', 'value'].map((name) => project('crossattention', name, image)) as [Tensor, Tensor];
     x = add(layer.at('crossattention.output'), x, attention(project('crossattention', 'query', x), key, value, heads));
@@ -41,6 +45,9 @@ function maskedAttention(q: Tensor, k: Tensor, v: Tensor, heads: number, mask: T
   const depth = width / heads;
   const split = (t: Tensor): Tensor => t.reshape([batch, length, heads, depth]).transpose([0, 2, 1, 3]);
   const bias = mask.sub(1).mul(1e9).reshape([batch, 1, 1, length]);
-  const scores = tf.matMul(split(q), split(k), false, true).mul(depth ** -0.5).add(bias); // prettier-ignore
+  const scores = tf
+    .matMul(split(q), split(k), false, true)
+    .mul(depth ** -0.5)
+    .add(bias);
   return tf.matMul(tf.softmax(scores), split(v)).transpose([0, 2, 1, 3]).reshape([batch, length, width]);
 }

@@ -7,7 +7,8 @@ const LONGEST_WORD = 100;
 const SPECIAL = ['[UNK]', '[SEP]', '[PAD]', '[CLS]', '[MASK]'];
 /** BERT takes every visible ASCII character that is no letter or digit for punctuation. */
 const PUNCTUATION = /[!-/:-@[-`{-~\p{P}]/u;
-const IDEOGRAPH = /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b820}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/u; // prettier-ignore
+const IDEOGRAPH =
+  /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b820}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/u;
 
 /** BERT's tokenizer without letter case ("uncased"), with the results of Hugging Face's BertTokenizer. */
 export class WordPieceTokenizer {
@@ -25,7 +26,10 @@ export class WordPieceTokenizer {
 
   /** @param path vocab.txt, a token a line, or the folder that holds it */
   static async load(path: string): Promise<WordPieceTokenizer> {
-    const isFolder = await stat(path).then((found) => found.isDirectory(), () => false); // prettier-ignore
+    const isFolder = await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
     const file = isFolder ? join(path, 'vocab.txt') : path;
     const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
       const reason = error.code === 'ENOENT' ? 'it does not exist' : error.message;
@@ -40,7 +44,9 @@ export class WordPieceTokenizer {
   encode(text: string, length: number): number[] {
     const ids = text
       .split(/(\[(?:UNK|SEP|PAD|CLS|MASK)\])/)
-      .flatMap((part) => (SPECIAL.includes(part) ? [this.#id(part)] : words(part).flatMap((word) => this.#pieces(word)))); // prettier-ignore
+      .flatMap((part) =>
+        SPECIAL.includes(part) ? [this.#id(part)] : words(part).flatMap((word) => this.#pieces(word)),
+      );
     const whole = [this.#id('[CLS]'), ...ids.slice(0, length - 2), this.#id('[SEP]')];
     return [...whole, ...Array<number>(length - whole.length).fill(this.padId)];
   }
@@ -75,5 +81,8 @@ function words(text: string): string[] {
     .toLowerCase()
     .normalize('NFD')
     .replace(/\p{Mn}/gu, '');
-  return plain.replace(new RegExp(PUNCTUATION, 'gu'), ' $& ').split(/\p{White_Space}+/u).filter((word) => word !== ''); // prettier-ignore
+  return plain
+    .replace(new RegExp(PUNCTUATION, 'gu'), ' $& ')
+    .split(/\p{White_Space}+/u)
+    .filter((word) => word !== '');
 }

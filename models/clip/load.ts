@@ -35,8 +35,14 @@ export async function readClip(path: string): Promise<Clip> {
 
 const statistics = (mean: string, std: string) =>
   z.looseObject({
-    [mean]: z.array(z.number()).length(3).default([...CLIP_MEAN]), // prettier-ignore
-    [std]: z.array(z.number().positive()).length(3).default([...CLIP_STD]), // prettier-ignore
+    [mean]: z
+      .array(z.number())
+      .length(3)
+      .default([...CLIP_MEAN]),
+    [std]: z
+      .array(z.number().positive())
+      .length(3)
+      .default([...CLIP_STD]),
   });
 
 async function readTransformers(folder: string, hasPreprocessor: boolean): Promise<Clip> {
@@ -78,7 +84,10 @@ async function readOpenClip(file: string, folder: string): Promise<Clip> {
       `${file} is no CLIP model that is known: it has no tensor visual.conv1.weight, as OpenCLIP's files do.`,
     );
   const path = join(folder, 'open_clip_config.json');
-  const json = await stat(path).then(() => readJson(path), () => undefined); // prettier-ignore
+  const json = await stat(path).then(
+    () => readJson(path),
+    () => undefined,
+  );
   const { model_cfg: model, preprocess_cfg: channels } = parseConfig(openClipSchema, json ?? {}, path);
   const settings = {
     quickGelu: model.quick_gelu,

@@ -23,7 +23,10 @@ export async function readOpenaiVocabulary(
         throw new InputError(`${path}: cannot be read (${error.message}).`);
       },
     );
-  const merges = text.split('\n').slice(1, MERGES + 1).map((line) => line.trim().split(' ') as [string, string]); // prettier-ignore
+  const merges = text
+    .split('\n')
+    .slice(1, MERGES + 1)
+    .map((line) => line.trim().split(' ') as [string, string]);
   if (merges.length < MERGES || merges.some((pair) => pair.length !== 2))
     throw new InputError(`${path}: expected a line and then ${MERGES} pairs, as in CLIP's published file.`);
   const characters = byteCharacters();

@@ -116,7 +116,8 @@ export class ClipTokenizer {
         continue;
       }
       const start = at;
-      const contraction = text.charCodeAt(at) === apostrophe ? contractions.find((each) => text.startsWith(each, at)) : undefined; // prettier-ignore
+      const contraction =
+        text.charCodeAt(at) === apostrophe ? contractions.find((each) => text.startsWith(each, at)) : undefined;
       if (contraction !== undefined) at += contraction.length;
       else if (kind === Kind.digit) at++;
       else

@@ -6,9 +6,19 @@ import { spacedTimesteps, spacings, stride, type Spacing } from './spacing.ts';
 
 /** diffusers' schedulers whose configuration holds the noise schedule that DDIM needs, whatever else is in it. */
 const classes = [
-  ...['DDIMScheduler', 'PNDMScheduler', 'DDPMScheduler', 'EulerDiscreteScheduler', 'EulerAncestralDiscreteScheduler'],
-  ...['HeunDiscreteScheduler', 'LMSDiscreteScheduler', 'DPMSolverMultistepScheduler', 'DPMSolverSinglestepScheduler'],
-  ...['DEISMultistepScheduler', 'UniPCMultistepScheduler', 'KDPM2DiscreteScheduler', 'KDPM2AncestralDiscreteScheduler'],
+  'DDIMScheduler',
+  'PNDMScheduler',
+  'DDPMScheduler',
+  'EulerDiscreteScheduler',
+  'EulerAncestralDiscreteScheduler',
+  'HeunDiscreteScheduler',
+  'LMSDiscreteScheduler',
+  'DPMSolverMultistepScheduler',
+  'DPMSolverSinglestepScheduler',
+  'DEISMultistepScheduler',
+  'UniPCMultistepScheduler',
+  'KDPM2DiscreteScheduler',
+  'KDPM2AncestralDiscreteScheduler',
 ];
 
 /**
@@ -69,7 +79,10 @@ export class DdimScheduler {
   /** The timesteps of a sampling run of `steps` steps, from noise to picture. */
   timesteps(steps: number): number[] {
     const count = this.alphasCumprod.length;
-    const timesteps = Number.isInteger(steps) && steps >= 1 && steps <= count ? spacedTimesteps(this.config, steps).map(roundHalfToEven) : []; // prettier-ignore
+    const timesteps =
+      Number.isInteger(steps) && steps >= 1 && steps <= count
+        ? spacedTimesteps(this.config, steps).map(roundHalfToEven)
+        : [];
     if (!(timesteps[0]! < count))
       throw new InputError(`${steps} sampling steps were asked for; this noise schedule has ${count} timesteps.`);
     return timesteps;
@@ -99,7 +112,10 @@ export class DdimScheduler {
     const alphaPrevious = this.alphasCumprod[t - stride(this.config, steps)] ?? this.#finalAlpha;
     const sigma = eta * Math.sqrt(((1 - alphaPrevious) / (1 - alpha)) * (1 - alpha / alphaPrevious));
     const [signal, noise] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
-    const [signalPrevious, direction] = [Math.sqrt(alphaPrevious), Math.sqrt(Math.max(0, 1 - alphaPrevious - sigma ** 2))]; // prettier-ignore
+    const [signalPrevious, direction] = [
+      Math.sqrt(alphaPrevious),
+      Math.sqrt(Math.max(0, 1 - alphaPrevious - sigma ** 2)),
+    ];
     return this.config.prediction_type === 'v_prediction'
       ? { a: signalPrevious * signal + direction * noise, b: direction * signal - signalPrevious * noise, sigma }
       : { a: signalPrevious / signal, b: direction - (signalPrevious * noise) / signal, sigma };

@@ -20,7 +20,8 @@ const level = (alphaSquared: number): Level => {
  */
 export function dpmSolverSteps(ddim: DdimScheduler, steps: number): SolverStep[] {
   const { num_train_timesteps: count, timestep_spacing: spacing, prediction_type } = ddim.config;
-  if (steps >= count) throw new InputError(`${steps} sampling steps are too many for DPM-Solver++ on ${count} timesteps.`); // prettier-ignore
+  if (steps >= count)
+    throw new InputError(`${steps} sampling steps are too many for DPM-Solver++ on ${count} timesteps.`);
   // The picture counts as a timestep, but where these trail.
   const timesteps = ddim.timesteps(spacing === 'trailing' ? steps : steps + 1).slice(0, steps);
   const levels = [...timesteps.map((t) => level(ddim.alphasCumprod[t]!)), level(1)];

@@ -80,7 +80,14 @@ export const unetSchema = z
   .superRefine((config, context) => {
     const blocks = config.block_out_channels.length;
     const fail = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
-    const lists = ['down_block_types', 'up_block_types', 'layers_per_block', 'attention_head_dim', 'cross_attention_dim', 'transformer_layers_per_block'] as const; // prettier-ignore
+    const lists = [
+      'down_block_types',
+      'up_block_types',
+      'layers_per_block',
+      'attention_head_dim',
+      'cross_attention_dim',
+      'transformer_layers_per_block',
+    ] as const;
     for (const key of lists) {
       const value = config[key];
       if (Array.isArray(value) && value.length !== blocks)

@@ -68,7 +68,9 @@ export class Schedules {
       return JSON.parse(await readFile(join(this.folder(name), 'schedule.json'), 'utf8')) as ScheduleFile;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      throw new InputError(`There is no schedule "${name}" in ${this.#home.schedules}; list them with: textcraftor schedule list`); // prettier-ignore
+      throw new InputError(
+        `There is no schedule "${name}" in ${this.#home.schedules}; list them with: textcraftor schedule list`,
+      );
     }
   }
 

@@ -18,7 +18,9 @@ async function setUp() {
   const log = join(home.folder, 'stage.log');
   const runner = new FanOutRunner(new Workbench({ home, environment: process.env }));
   const hooks = {
-    ...{ attempt: 1, signal: new AbortController().signal, log },
+    attempt: 1,
+    signal: new AbortController().signal,
+    log,
     onStart: () => Promise.resolve(),
     onProgress: () => {},
     onBody: () => {},

@@ -16,7 +16,10 @@ async function setUp() {
   const { id } = await records.create('test', 'pipeline.ts', {}, [{ name: 'tune', inputs: [] }]);
   const outcome = {
     artifact: { uri: `file://${home.folder}/artifact`, sha256: '0123456789abcdef', bytes: 1000 },
-    ...{ key: 'key', run: id, reused: false, seconds: 0 },
+    key: 'key',
+    run: id,
+    reused: false,
+    seconds: 0,
   };
   const segment = (number: number, attempt = 1) => {
     const task: StageTask = { run: id, stage: 'tune', inputs: {}, fresh: false, part: { kind: 'segment', number } };

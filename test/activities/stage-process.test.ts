@@ -17,7 +17,11 @@ const module = fileURLToPath(new URL('../fixtures/pipelines/work.ts', import.met
 async function setUp(config: WorkSettings) {
   const root = await temporaryFolder();
   const order: StageOrder = {
-    ...{ module, call: { name: 'run' }, config, seed: 1, inputs: {} },
+    module,
+    call: { name: 'run' },
+    config,
+    seed: 1,
+    inputs: {},
     output: join(root, 'output'),
     scratch: join(root, 'scratch'),
     lease: { file: join(root, 'lease.json'), attempt: 'mine' },

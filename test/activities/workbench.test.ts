@@ -11,7 +11,11 @@ it('tells a stage in which type to compute, as the configuration has it', async 
   const folder = { output: 'out', scratch: 'scratch', lease: { file: 'lease.json', attempt: '1' } } as WorkFolder;
   const stage = textcraftor.stages.find(({ name }) => name === 'tune-encoder')!;
   for (const dtype of ['float32', 'float16'] as const) {
-    const settings = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings: [`engine.dtype=${dtype}`], folder: '.' }); // prettier-ignore
+    const settings = await loadConfig(textcraftor, {
+      file: 'configs/tiny.yaml',
+      settings: [`engine.dtype=${dtype}`],
+      folder: '.',
+    });
     const work = { stage, settings, module: 'tune-encoder.ts' } as unknown as Work;
     expect(bench.order(work, { name: 'run' }, {}, folder)).toMatchObject({ dtype, seed: 1, output: 'out' });
   }

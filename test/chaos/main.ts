@@ -120,7 +120,10 @@ async function disturbedRun(run: number, blows: readonly Blow[]): Promise<Outcom
       await sleep(blow.delay);
       if (!subject.running) break;
       const random = new RandomStream(seed, 'fault', run, i);
-      const error = await faults[blow.fault]!(subject, random).then(() => undefined, (reason: Error) => reason.message); // prettier-ignore
+      const error = await faults[blow.fault]!(subject, random).then(
+        () => undefined,
+        (reason: Error) => reason.message,
+      );
       note(`run ${run}: ${blow.fault} at ${blow.stage}${error === undefined ? '' : `: ${error}`}`);
       done.push({ ...blow, ...(error === undefined ? {} : { error }) });
       if (!subject.running && (await subject.ended()).code !== 0) {
@@ -156,7 +159,10 @@ function shuffled<T>(items: readonly T[], random: RandomStream): T[] {
 
 const probe = await SmallDisk.mount(join(folder, 'probe'), 1);
 await probe?.unmount();
-const possible = Object.keys(faults).filter((name) => (values.only ? values.only.split(',').includes(name) : true) && (probe !== undefined || !needsDisk.has(name))); // prettier-ignore
+const possible = Object.keys(faults).filter(
+  (name) =>
+    (values.only ? values.only.split(',').includes(name) : true) && (probe !== undefined || !needsDisk.has(name)),
+);
 const impossible = Object.keys(faults).filter((name) => probe === undefined && needsDisk.has(name));
 
 const undisturbed = await withSubject('undisturbed', async (subject) => {
@@ -186,7 +192,10 @@ await Promise.all(
 );
 outcomes.sort((a, b) => a.run - b.run);
 
-const differs = (outcome: Outcome) => Object.entries(undisturbed.digests).filter(([stage, sha256]) => outcome.digests[stage] !== sha256).map(([stage]) => stage); // prettier-ignore
+const differs = (outcome: Outcome) =>
+  Object.entries(undisturbed.digests)
+    .filter(([stage, sha256]) => outcome.digests[stage] !== sha256)
+    .map(([stage]) => stage);
 const struck = outcomes.flatMap(({ blows }) => blows);
 const summary = {
   seed,

@@ -12,7 +12,12 @@ import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 describe('ablations', () => {
   it('are every combination of a group, and no more', () => {
-    expect(combinations({ a: [1, 2], b: ['x', 'y'] })).toEqual([{ a: 1, b: 'x' }, { a: 1, b: 'y' }, { a: 2, b: 'x' }, { a: 2, b: 'y' }]); // prettier-ignore
+    expect(combinations({ a: [1, 2], b: ['x', 'y'] })).toEqual([
+      { a: 1, b: 'x' },
+      { a: 1, b: 'y' },
+      { a: 2, b: 'x' },
+      { a: 2, b: 'y' },
+    ]);
   });
 
   it('are settings that the configuration takes, among them every scheduler', async () => {
@@ -21,7 +26,11 @@ describe('ablations', () => {
     expect(config.ablations).toEqual([{ 'evaluate.scheduler': ['ddim', 'euler'], 'evaluate.steps': [4, 8] }]);
     const evaluate = textcraftor.stages.find(({ name }) => name === 'evaluate')!;
     for (const scheduler of solverNames) {
-      const own = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings: [`evaluate.scheduler=${scheduler}`, 'evaluate.steps=4'], folder: '.' }); // prettier-ignore
+      const own = await loadConfig(textcraftor, {
+        file: 'configs/tiny.yaml',
+        settings: [`evaluate.scheduler=${scheduler}`, 'evaluate.steps=4'],
+        folder: '.',
+      });
       // K is the same share of the steps: 7 of 8.
       expect(evaluate.config(own)).toMatchObject({ sampler: { steps: 4, gradientSteps: 4, scheduler } });
     }

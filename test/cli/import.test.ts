@@ -18,7 +18,9 @@ const golden = goldenPath('pipeline');
 
 function filesOf(root: string): Record<string, Buffer> {
   const paths = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(paths.map((entry) => join(entry.parentPath, entry.name)).map((path) => [relative(root, path), readFileSync(path)])); // prettier-ignore
+  return Object.fromEntries(
+    paths.map((entry) => join(entry.parentPath, entry.name)).map((path) => [relative(root, path), readFileSync(path)]),
+  );
 }
 
 beforeAll(async () => {
@@ -60,7 +62,12 @@ describe('a model on the hub', () => {
   });
 
   it('is found wherever settings name one, also a file of it', async () => {
-    const reward = { type: 'aesthetic', model: 'owner/tiny', head: 'owner/heads/heads/v1.pth@main', tokenizer: 'owner/clip' }; // prettier-ignore
+    const reward = {
+      type: 'aesthetic',
+      model: 'owner/tiny',
+      head: 'owner/heads/heads/v1.pth@main',
+      tokenizer: 'owner/clip',
+    };
     const settings = { model: golden, rewards: [reward] };
     const { model, rewards } = await downloadModels(settings, folder);
     expect(model).toBe(golden);
@@ -91,9 +98,14 @@ describe('a model on the hub', () => {
 describe('textcraftor import', () => {
   const checkpoint = join(folder, 'tiny.safetensors');
   beforeAll(async () => {
-    const names = JSON.parse(readFileSync(goldenPath('single-file/names.json'), 'utf8')) as Record<'unet' | 'vae', Record<string, string>>; // prettier-ignore
+    const names = JSON.parse(readFileSync(goldenPath('single-file/names.json'), 'utf8')) as Record<
+      'unet' | 'vae',
+      Record<string, string>
+    >;
     const { weights } = await loadPipeline(golden);
-    const original: Weights = new Map([...weights.textEncoder].map(([name, w]) => [`cond_stage_model.transformer.${name}`, w])); // prettier-ignore
+    const original: Weights = new Map(
+      [...weights.textEncoder].map(([name, w]) => [`cond_stage_model.transformer.${name}`, w]),
+    );
     for (const part of ['unet', 'vae'] as const)
       for (const [name, ours] of Object.entries(names[part])) original.set(name, weights[part].get(ours)!);
     await writeWeights(checkpoint, original);
@@ -120,8 +132,14 @@ it("OpenAI's file of byte pairs is a tokenizer of 49408 tokens", async () => {
   // As many pairs as the real one has; the first two make "cat" a token.
   const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!'];
   const pairs = letters.flatMap((a) => letters.map((b) => `${a} ${b}`));
-  const made = [...pairs, ...pairs.flatMap((pair) => letters.map((c) => `${pair.replace(' ', '')} ${c}`))].slice(0, 48_892); // prettier-ignore
-  writeFileSync(path, gzipSync(['"bpe_simple_vocab_16e6.txt#version: 0.2', 'c a', 'ca t</w>', ...made, 'not used', ''].join('\n'))); // prettier-ignore
+  const made = [...pairs, ...pairs.flatMap((pair) => letters.map((c) => `${pair.replace(' ', '')} ${c}`))].slice(
+    0,
+    48_892,
+  );
+  writeFileSync(
+    path,
+    gzipSync(['"bpe_simple_vocab_16e6.txt#version: 0.2', 'c a', 'ca t</w>', ...made, 'not used', ''].join('\n')),
+  );
   const tokenizer = await ClipTokenizer.load(path);
   expect([tokenizer.size, tokenizer.bosId, tokenizer.eosId, tokenizer.padId]).toEqual([49408, 49406, 49407, 49407]);
   // 'cat' is the second pair after 2 * 256 characters; 'b</w>' the character 98 - 33 with the end mark.

@@ -14,9 +14,18 @@ const values = (level: number) => Array.from({ length: 40 }, (_, i) => level + M
 const ofVariant = (name: string) => variants(quickBudget).find((variant) => variant.name === name)!;
 const run = (seed: number, name: string, scores: Record<string, Record<string, number>>): CollectedRun => {
   const variant = ofVariant(name);
-  const lists = Object.fromEntries(Object.entries(scores).map(([arm, metrics]) => [arm, Object.fromEntries(Object.entries(metrics).map(([metric, level]) => [metric, values(level)]))])); // prettier-ignore
+  const lists = Object.fromEntries(
+    Object.entries(scores).map(([arm, metrics]) => [
+      arm,
+      Object.fromEntries(Object.entries(metrics).map(([metric, level]) => [metric, values(level)])),
+    ]),
+  );
   return {
-    ...{ variant, seed, samplesPerPrompt: 2, prompts: 40, chosen: { [Object.values(variant.arms).at(-1)!]: `step ${seed}` } }, // prettier-ignore
+    variant,
+    seed,
+    samplesPerPrompt: 2,
+    prompts: 40,
+    chosen: { [Object.values(variant.arms).at(-1)!]: `step ${seed}` },
     tuning: [{ stage: 'tune-encoder', seconds: 12, rewardEvaluations: 320 }],
     sets: [{ name: 'world', arms: variant.arms, scores: lists }],
   };
@@ -31,7 +40,11 @@ describe("the paper's comparison", () => {
   ]);
   const first = runs[0]!;
   const results: Results = combine(runs);
-  const stops = [1, 2].map((seed) => ({ seed, variant: ofVariant('no CLIP constraint'), message: seed === 1 ? 'gamed' : undefined })); // prettier-ignore
+  const stops = [1, 2].map((seed) => ({
+    seed,
+    variant: ofVariant('no CLIP constraint'),
+    message: seed === 1 ? 'gamed' : undefined,
+  }));
   const found = claims({ results, trained: ['clip'], bootstraps, stops });
   const verdict = (text: string) => found.find((claim) => claim.text.startsWith(text))?.verdict;
 
@@ -43,7 +56,13 @@ describe("the paper's comparison", () => {
     expect(verdict('encoder is better than prompt engineering')).toBe('not measured');
     expect(verdict('second UNet, encoder is better than second UNet')).toBe('not measured');
     expect(verdict('without the CLIP constraint')).toBe('undecided'); // one of two was stopped
-    expect([verdictOf([[0.1, 0.2], [-0.1, 0.2]]), verdictOf([[-0.2, -0.1]])]).toEqual(['undecided', 'does not hold']); // prettier-ignore
+    expect([
+      verdictOf([
+        [0.1, 0.2],
+        [-0.1, 0.2],
+      ]),
+      verdictOf([[-0.2, -0.1]]),
+    ]).toEqual(['undecided', 'does not hold']);
   });
 
   it('averages over the seeds and takes each arm from its variant', () => {
@@ -67,22 +86,33 @@ describe("the paper's comparison", () => {
   it('takes the arms of other UNets from their own pictures', () => {
     const scores = { base: { oracle: [0, 1, 0] }, chosen: { oracle: [1, 1, 1] } };
     const arms = { base: 'second UNet', chosen: 'second UNet, encoder' };
-    const { 'second UNet': base, 'second UNet, encoder': own } = combine([{ ...first, sets: [{ name: 'second', arms, scores }] }]); // prettier-ignore
-    expect([[...base!['oracle']!], [...own!['oracle']!]]).toEqual([[0, 1, 0], [1, 1, 1]]); // prettier-ignore
+    const { 'second UNet': base, 'second UNet, encoder': own } = combine([
+      { ...first, sets: [{ name: 'second', arms, scores }] },
+    ]);
+    expect([[...base!['oracle']!], [...own!['oracle']!]]).toEqual([
+      [0, 1, 0],
+      [1, 1, 1],
+    ]);
   });
 
   it('tells a run that the alarm stopped from one that failed', () => {
     const record = { id: 'r', status: 'failed', stages: [{ error: { name: 'CollapseError', message: 'gamed' } }] };
     expect(stopOf(record as Run, first.variant, 1).message).toBe('gamed');
-    expect(stopOf({ ...record, status: 'completed', stages: [] } as unknown as Run, first.variant, 1).message).toBeUndefined(); // prettier-ignore
-    expect(() => stopOf({ ...record, stages: [] } as unknown as Run, first.variant, 1)).toThrow(/r of the comparison is failed/); // prettier-ignore
+    expect(
+      stopOf({ ...record, status: 'completed', stages: [] } as unknown as Run, first.variant, 1).message,
+    ).toBeUndefined();
+    expect(() => stopOf({ ...record, stages: [] } as unknown as Run, first.variant, 1)).toThrow(
+      /r of the comparison is failed/,
+    );
   });
 
   it.each([fullBudget, quickBudget])('has variants whose settings the configuration takes', async (budget) => {
     const all = variants(budget);
     for (const variant of all) {
       const settings = [...variant.settings, `name=${runName(variant, 1)}`];
-      await expect(loadConfig(textcraftor, { file: 'configs/paper.yaml', settings, folder: '.' })).resolves.toBeDefined(); // prettier-ignore
+      await expect(
+        loadConfig(textcraftor, { file: 'configs/paper.yaml', settings, folder: '.' }),
+      ).resolves.toBeDefined();
     }
     expect(new Set(all.map((variant) => runName(variant, 1))).size).toBe(all.length);
   });

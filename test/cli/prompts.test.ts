@@ -75,7 +75,12 @@ it('stats and sample look at a file, and at a run of it', async () => {
 
   const home = new Home(join(folder, 'home'));
   const records = new RunRecords(home);
-  const { id } = await records.create('tiny', 'test', {}, ['ingest', 'filter'].map((name) => ({ name, inputs: [] }))); // prettier-ignore
+  const { id } = await records.create(
+    'tiny',
+    'test',
+    {},
+    ['ingest', 'filter'].map((name) => ({ name, inputs: [] })),
+  );
   vi.stubEnv('TEXTCRAFTOR_HOME', home.folder);
   await expect(prompts('stats', id)).rejects.toThrow(/has not filtered its prompts yet/);
   const [ingested, filtered] = [join(home.folder, 'ingest'), join(home.folder, 'filter')];

@@ -24,7 +24,9 @@ describe('a run', { timeout: 120_000 }, () => {
     const hook = `notify=[{"command":["sh","-c","cat >> ${told}; echo >> ${told}"]},{"command":["no-such-command"]}]`;
     const first = await learn(home, 3, '--set', hook);
     expect(first.stderr).toBe('');
-    expect(first.stdout).toContain('Encoder: learn@1, a candidate; put it into production with: textcraftor registry promote learn@1'); // prettier-ignore
+    expect(first.stdout).toContain(
+      'Encoder: learn@1, a candidate; put it into production with: textcraftor registry promote learn@1',
+    );
     const run = await lastRun(home);
     expect(JSON.parse(await readFile(told, 'utf8'))).toMatchObject({
       event: 'completed',
@@ -69,7 +71,10 @@ describe('a name that is not registered', { timeout: 60_000 }, () => {
     [['registry', 'show', 'production'], 'nothing is registered yet'],
     [['registry', 'list', 'tiny'], 'Nothing is registered as "tiny"; there is nothing yet.'],
     [['export', '--version', 'production', '--out', 'x'], 'nothing is registered yet'],
-    [['generate', '--model', 'm', '--prompt', 'p', '--out', 'x', '--text-encoder', 'production'], 'nothing is registered yet'], // prettier-ignore
+    [
+      ['generate', '--model', 'm', '--prompt', 'p', '--out', 'x', '--text-encoder', 'production'],
+      'nothing is registered yet',
+    ],
     [['export', 'latest', '--version', 'production', '--out', 'x'], 'Say which encoder to export'],
   ])('gets a sentence and exit code 2 (%#)', async (args, message) => {
     const { code, stderr } = await textcraftor(await temporaryFolder(), ...args);

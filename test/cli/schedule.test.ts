@@ -34,7 +34,12 @@ beforeAll(async () => {
   const { address } = server;
   const connection = await connectTemporal({ address });
   const common = { connection, namespace: 'default', address };
-  const workers: Workers = await startWorkers({ ...common, home, environment: process.env, queues: ['pipeline', 'engine'] }); // prettier-ignore
+  const workers: Workers = await startWorkers({
+    ...common,
+    home,
+    environment: process.env,
+    queues: ['pipeline', 'engine'],
+  });
   control = new ScheduleControl({ ...common, owned: false, close: () => Promise.resolve() }, home);
   stop = async () => {
     await workers.stop();
@@ -115,7 +120,13 @@ describe('a schedule', { timeout: 1_500_000 }, () => {
     await arrive('days', '2026-11-01.txt', 'day one', 'more');
     await arrive('days', '2026-11-02.txt', 'day two');
     await arrive('days', '2026-11-04.txt', 'day four');
-    const every = { ...options, every: '1h', prompts: join(folder, 'days'), set: ['registry.name=days'], paused: true as const }; // prettier-ignore
+    const every = {
+      ...options,
+      every: '1h',
+      prompts: join(folder, 'days'),
+      set: ['registry.name=days'],
+      paused: true as const,
+    };
     await createSchedule(control, 'days', every);
     await expect(createSchedule(control, 'days', every)).rejects.toThrow('There is a schedule "days" already');
     expect((await control.backfill('days', '2026-11-01', '2026-11-03')).partitions).toEqual([

@@ -5,8 +5,16 @@ import { checkout } from '../../pipeline/config-file.ts';
 /** The modules that are loaded with `entry`: what it imports, and what that imports, but not what comes by `import()` later. */
 async function loadedWith(entry: string): Promise<Set<string>> {
   const { metafile } = await build({
-    ...{ absWorkingDir: checkout, entryPoints: [entry], bundle: true, write: false, metafile: true, outdir: 'out' },
-    ...{ packages: 'external', platform: 'node', format: 'esm', logLevel: 'silent' },
+    absWorkingDir: checkout,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    metafile: true,
+    outdir: 'out',
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'silent',
   });
   const loaded = new Set([entry]);
   for (const name of loaded)

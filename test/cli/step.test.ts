@@ -44,7 +44,10 @@ describe("a step's loss, rewards and gradients", () => {
     const { steps, gradSteps, guidance } = settings;
     const args = ['--steps', String(steps), '--grad-steps', String(gradSteps), '--guidance', String(guidance)];
     args.push(...Object.entries(paths).flatMap(([option, path]) => [`--${option}`, path]), '--save-tensors', tensors);
-    const command = spawnSync(process.execPath, ['cli/textcraftor.mjs', 'step', ...args], { cwd: root, encoding: 'utf8' }); // prettier-ignore
+    const command = spawnSync(process.execPath, ['cli/textcraftor.mjs', 'step', ...args], {
+      cwd: root,
+      encoding: 'utf8',
+    });
     expect(command.status, command.stderr).toBe(0);
     expect(command.stdout).toMatch(
       /^loss \S+\nreward.clip \S+\nreward.aesthetic \S+\ngradient norm \S+\npeak memory \d+ MB\n.*step.safetensors\n$/,
@@ -70,7 +73,10 @@ describe("a step's loss, rewards and gradients", () => {
     expectAgreement(ours, (name) => name.replace(/^grad\./, 'grad.text_model.'));
     expect(ours.info(`grad.${unused}`)).toEqual({ dtype: 'F32', shape: [36] });
     expect(norm(ours.float32(`grad.${unused}`))).toBe(0);
-    expect(rewards).toEqual({ clip: Array.from(ours.float32('reward.clip')), aesthetic: Array.from(ours.float32('reward.aesthetic')) }); // prettier-ignore
+    expect(rewards).toEqual({
+      clip: Array.from(ours.float32('reward.clip')),
+      aesthetic: Array.from(ours.float32('reward.aesthetic')),
+    });
     expect([loss]).toEqual(Array.from(ours.float32('loss')));
     expect(peakBytes).toBeGreaterThan(2 ** 26);
   });
@@ -83,7 +89,9 @@ describe('the gradients of the UNet', () => {
     const ours = await readSafetensors(saveTensors);
     expect(ours.names).toEqual(goldenUnet.names);
     expectAgreement(ours, undefined, goldenUnet);
-    const squares = goldenUnet.names.map((name) => (name.startsWith('grad.') ? norm(goldenUnet.float32(name)) ** 2 : 0)); // prettier-ignore
+    const squares = goldenUnet.names.map((name) =>
+      name.startsWith('grad.') ? norm(goldenUnet.float32(name)) ** 2 : 0,
+    );
     expect(gradientNorm / Math.sqrt(squares.reduce((a, b) => a + b))).toBeCloseTo(1, 3);
   });
 
@@ -113,7 +121,12 @@ describe('bad input is one sentence, and nothing is written', () => {
     type: typeof InputError | typeof RunError = InputError,
   ) {
     const out = await temporaryFolder();
-    const error: unknown = await step({ ...paths, ...settings, saveTensors: join(out, 'step.safetensors'), ...options }).catch((e: unknown) => e); // prettier-ignore
+    const error: unknown = await step({
+      ...paths,
+      ...settings,
+      saveTensors: join(out, 'step.safetensors'),
+      ...options,
+    }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(type);
     expect((error as Error).message).toMatch(message);
     expect(await readdir(out)).toEqual([]);
@@ -179,7 +192,9 @@ describe('bad input is one sentence, and nothing is written', () => {
       weight: { dtype: 'F32', shape: [1, 10], data: new Float32Array(10).fill(NaN) },
       bias: { dtype: 'F32', shape: [1], data: new Float32Array(1) },
     });
-    const rewards = await rewardsFile(`{ name: beauty, type: aesthetic, model: ${goldenPath('step/clip')}, head: ${head}, weight: 1 }`); // prettier-ignore
+    const rewards = await rewardsFile(
+      `{ name: beauty, type: aesthetic, model: ${goldenPath('step/clip')}, head: ${head}, weight: 1 }`,
+    );
     await refused({ rewards }, /"beauty" is NaN for the prompt "a red cat"/, RunError);
   });
 

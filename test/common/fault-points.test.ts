@@ -14,7 +14,8 @@ it('kills a process at a boundary, at the time that was said, and once', async (
     armFault(parseFault('heartbeat:2:${marker}'));
     for (const point of ['heartbeat', 'result-saved', 'heartbeat']) { console.log(point); faultPoint(point); }
     console.log('alive');`;
-  const run = () => spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { encoding: 'utf8' }); // prettier-ignore
+  const run = () =>
+    spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { encoding: 'utf8' });
   const first = run();
   expect([first.signal, first.stdout]).toEqual(['SIGKILL', 'heartbeat\nresult-saved\nheartbeat\n']);
   expect(existsSync(marker)).toBe(true);
@@ -22,6 +23,8 @@ it('kills a process at a boundary, at the time that was said, and once', async (
 });
 
 it('names the boundaries when there is none of that name', () => {
-  expect(() => parseFault('lunch:1:/tmp/x')).toThrow('"lunch:1:/tmp/x" is no fault: POINT:TIME:MARKER, with one of artifact-commit,'); // prettier-ignore
+  expect(() => parseFault('lunch:1:/tmp/x')).toThrow(
+    '"lunch:1:/tmp/x" is no fault: POINT:TIME:MARKER, with one of artifact-commit,',
+  );
   expect(parseFault('heartbeat:3:/a:b')).toEqual({ point: 'heartbeat', time: 3, marker: '/a:b' });
 });

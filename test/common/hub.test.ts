@@ -60,7 +60,9 @@ describe('downloadRepo', () => {
     hub.faults.breakAfter = { 'unet/model.safetensors': 120_000 };
     const { folder } = await download();
     expect(readFileSync(join(folder, 'unet/model.safetensors')).equals(large)).toBe(true);
-    const ranges = contents().filter((request) => request.includes('safetensors')).map((r) => Number(/=(\d+)/.exec(r)![1])); // prettier-ignore
+    const ranges = contents()
+      .filter((request) => request.includes('safetensors'))
+      .map((r) => Number(/=(\d+)/.exec(r)![1]));
     expect(ranges).toHaveLength(2);
     expect(ranges[0]).toBe(0);
     expect(ranges[1]).toBeGreaterThan(0);

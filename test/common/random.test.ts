@@ -17,7 +17,9 @@ describe('Philox4x32-10', () => {
       'a20bc7c6',
       '6d5451fd',
     ]);
-    expect(philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]).map((v) => v.toString(16))).toEqual(['d16cfe09', '94fdcceb', '5001e420', '24126ea1']); // prettier-ignore
+    expect(
+      philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]).map((v) => v.toString(16)),
+    ).toEqual(['d16cfe09', '94fdcceb', '5001e420', '24126ea1']);
   });
 });
 

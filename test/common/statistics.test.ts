@@ -41,7 +41,11 @@ describe('compare', () => {
     let covered = 0;
     for (let e = 0; e < experiments; e++) {
       const noise = new RandomStream(9, 'experiment', e).normal(prompts);
-      const [low, high] = compare(noise.map((x) => x + 0.3), new Float32Array(prompts), bootstrap).ci95; // prettier-ignore
+      const [low, high] = compare(
+        noise.map((x) => x + 0.3),
+        new Float32Array(prompts),
+        bootstrap,
+      ).ci95;
       if (low <= 0.3 && 0.3 <= high) covered++;
     }
     expect(covered / experiments).toBeGreaterThan(0.91);

@@ -30,7 +30,10 @@ describe('a benchmark', () => {
   });
 
   it("has Parti-Prompts' columns", async () => {
-    const source = file('parti.tsv', 'Prompt\tCategory\tChallenge\tNote\na "red" cube\tAbstract\tBasic\t\n bond\tArts\tImagination\tx\n'); // prettier-ignore
+    const source = file(
+      'parti.tsv',
+      'Prompt\tCategory\tChallenge\tNote\na "red" cube\tAbstract\tBasic\t\n bond\tArts\tImagination\tx\n',
+    );
     const prompts = await readBenchmark({ name: 'parti', source, categoryColumns: ['Category', 'Challenge'] }, folder);
     expect(prompts.map(({ prompt, groups }) => ({ prompt, groups }))).toEqual([
       { prompt: 'a "red" cube', groups: { Category: 'Abstract', Challenge: 'Basic' } },

@@ -37,7 +37,10 @@ async function check(database: Database, input: HostileInput): Promise<void> {
   const source = await writeHostile(input, await emptyFolder(), database);
   const { expected } = input;
   if ('refused' in expected) {
-    const error = await readAll(database, source, input).then(() => undefined, (reason: unknown) => reason); // prettier-ignore
+    const error = await readAll(database, source, input).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toMatch(expected.refused);
     return;

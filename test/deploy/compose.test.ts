@@ -26,9 +26,15 @@ const services = Object.entries(compose.services);
 
 describe('docker-compose.yml', () => {
   it('has the server with its database, its jobs, its page, and workers', () => {
-    expect(Object.keys(compose.services)).toEqual(
-      ['postgres', 'schema', 'temporal', 'namespace', 'ui', 'worker', 'gpu-worker'], // prettier-ignore
-    );
+    expect(Object.keys(compose.services)).toEqual([
+      'postgres',
+      'schema',
+      'temporal',
+      'namespace',
+      'ui',
+      'worker',
+      'gpu-worker',
+    ]);
   });
 
   it.each(services)('%s waits for services that can be waited for', (_, { depends_on = {} }) => {

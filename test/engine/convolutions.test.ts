@@ -47,7 +47,8 @@ describe('a large convolution with 256 output channels', () => {
     ['left alone where rows of the filter do not collide', 91, 255, false],
   ])('is %s', (_name, side, channels, expected) => {
     const { nodes, result } = record('f', (recorder) => {
-      const read = (name: string, shape: number[]) => recorder.addNode('Placeholder', [], {}, [{ shape, dtype: 'float32' }], name)[0]!; // prettier-ignore
+      const read = (name: string, shape: number[]) =>
+        recorder.addNode('Placeholder', [], {}, [{ shape, dtype: 'float32' }], name)[0]!;
       tf.conv2d(read('x', [1, side, 91, 4]) as never, read('w', [3, 3, 4, channels]) as never, 1, 'same');
       return recorder.tensors;
     });

@@ -17,8 +17,18 @@ const latin = (text: string) => Buffer.from(text, 'latin1');
 const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
 const u64 = (value: bigint) => Buffer.from(BigUint64Array.of(value).buffer);
 const text = (value: string) => Buffer.concat([latin('X'), u32(value.length), latin(value)]);
-const pickle = (...parts: (string | Buffer)[]) => Buffer.concat([latin('\x80\x02'), ...parts.map((part) => (typeof part === 'string' ? latin(part) : part)), latin('.')]); // prettier-ignore
-const call = (module: string, name: string, ...values: (string | Buffer)[]) => Buffer.concat([latin(`c${module}\n${name}\n(`), ...values.map((value) => (typeof value === 'string' ? latin(value) : value)), latin('tR')]); // prettier-ignore
+const pickle = (...parts: (string | Buffer)[]) =>
+  Buffer.concat([
+    latin('\x80\x02'),
+    ...parts.map((part) => (typeof part === 'string' ? latin(part) : part)),
+    latin('.'),
+  ]);
+const call = (module: string, name: string, ...values: (string | Buffer)[]) =>
+  Buffer.concat([
+    latin(`c${module}\n${name}\n(`),
+    ...values.map((value) => (typeof value === 'string' ? latin(value) : value)),
+    latin('tR'),
+  ]);
 
 interface Entry {
   content: Buffer;
@@ -36,7 +46,12 @@ function zip(
   const directory: Buffer[] = [];
   let offset = 0;
   for (const [name, entry] of Object.entries(entries)) {
-    const { content, method = 0, flags = 0, size = content.length } = Buffer.isBuffer(entry) ? { content: entry } : entry; // prettier-ignore
+    const {
+      content,
+      method = 0,
+      flags = 0,
+      size = content.length,
+    } = Buffer.isBuffer(entry) ? { content: entry } : entry;
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50);
     local.writeUInt16LE(name.length, 26);
@@ -64,20 +79,51 @@ function zip(
 const archive = (data: Buffer, storages: Record<string, Entry | Buffer> = { 'a/data/0': Buffer.alloc(16) }) =>
   zip({ 'a/data.pkl': data, ...storages });
 /** {'w': a tensor}, its parts as a pickle says them. */
-const tensor = ({ offset = 'K\x00', shape = 'K\x04\x85', stride = 'K\x01\x85', length = 'K\x04', type = 'FloatStorage', key = '0' } = {}) => // prettier-ignore
-  pickle('}', text('w'), call('torch._utils', '_rebuild_tensor_v2', '(', text('storage'), `ctorch\n${type}\n`, text(key), text('cpu'), length, 'tQ', offset, shape, stride, '\x89N'), 's'); // prettier-ignore
+const tensor = ({
+  offset = 'K\x00',
+  shape = 'K\x04\x85',
+  stride = 'K\x01\x85',
+  length = 'K\x04',
+  type = 'FloatStorage',
+  key = '0',
+} = {}) =>
+  pickle(
+    '}',
+    text('w'),
+    call(
+      'torch._utils',
+      '_rebuild_tensor_v2',
+      '(',
+      text('storage'),
+      `ctorch\n${type}\n`,
+      text(key),
+      text('cpu'),
+      length,
+      'tQ',
+      offset,
+      shape,
+      stride,
+      '\x89N',
+    ),
+    's',
+  );
 
 const safetensors = (header: unknown, dataBytes = 16, length?: bigint) => {
   const json = latin(typeof header === 'string' ? header : JSON.stringify(header));
   return Buffer.concat([u64(length ?? BigInt(json.length)), json, Buffer.alloc(dataBytes)]);
 };
-const f32 = (begin: number, end: number, shape = [(end - begin) / 4]) => ({ dtype: 'F32', shape, data_offsets: [begin, end] }); // prettier-ignore
+const f32 = (begin: number, end: number, shape = [(end - begin) / 4]) => ({
+  dtype: 'F32',
+  shape,
+  data_offsets: [begin, end],
+});
 const magic = pickle('\x8a\x0a', Buffer.from('6cfc9c46f9206aa85019', 'hex'));
 const legacy = (...rest: Buffer[]) => Buffer.concat([magic, ...rest]);
 const protocol = pickle('M\xe9\x03');
 const system = pickle('}', text('little_endian'), '\x88s');
 
 /** Each has to be refused for the reason that is given, naming the tensor or the byte. */
+// prettier-ignore
 const hostile: [name: string, file: string, content: Buffer, message: RegExp][] = [
   ['a header of 2^63 bytes', 'a.safetensors', safetensors({}, 0, 2n ** 63n), /header is said to have 9223372036854775808 bytes/],
   ['overlapping offsets', 'a.safetensors', safetensors({ a: f32(0, 12), b: f32(8, 16) }), /Tensors a and b .* overlap at byte 8/],
@@ -140,7 +186,7 @@ const hostile: [name: string, file: string, content: Buffer, message: RegExp][] 
   ['an old file that is cut', 'a.ckpt', legacy(protocol, system, tensor(), pickle(']', text('0'), 'a'), u64(4n), Buffer.alloc(9)), /storage 0 is said to have 4 elements .* 9 are there: it is truncated/],
   ['something else', 'a.pt', Buffer.from('<html>404</html>'), /begins with neither a zip archive nor a pickle/],
   ['nothing', 'a.pt', Buffer.alloc(0), /begins with neither/],
-]; // prettier-ignore
+];
 
 describe('a hostile weight file is an InputError that says what is wrong', () => {
   it.each(hostile)('%s', async (_name, file, content, message) => {
@@ -161,7 +207,17 @@ describe('a hostile weight file is an InputError that says what is wrong', () =>
     writeFileSync(path, archive(tensor(), { 'a/data/0': Buffer.from(Float32Array.of(1, 2, 3, 4).buffer) }));
     expect((await readWeights(path)).get('w')!.data).toEqual(Float32Array.of(1, 2, 3, 4));
     const old = join(folder, 'good.ckpt');
-    writeFileSync(old, legacy(protocol, system, tensor(), pickle(']', text('0'), 'a'), u64(4n), Buffer.from(Float32Array.of(1, 2, 3, 4).buffer))); // prettier-ignore
+    writeFileSync(
+      old,
+      legacy(
+        protocol,
+        system,
+        tensor(),
+        pickle(']', text('0'), 'a'),
+        u64(4n),
+        Buffer.from(Float32Array.of(1, 2, 3, 4).buffer),
+      ),
+    );
     expect((await readWeights(old)).get('w')!.data).toEqual(Float32Array.of(1, 2, 3, 4));
   });
 

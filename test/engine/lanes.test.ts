@@ -58,7 +58,10 @@ it('leaves rewards and gradients of a training step where they are in one batch,
 
 it('gives each lane its share of the threads', () => {
   const threadsOf = (threads: number, lanes?: number) => {
-    const { TF_NUM_INTRAOP_THREADS: within, TF_NUM_INTEROP_THREADS: lane } = stageEnvironment({}, { threads, xla: false, ...(lanes ? { lanes } : {}) }); // prettier-ignore
+    const { TF_NUM_INTRAOP_THREADS: within, TF_NUM_INTEROP_THREADS: lane } = stageEnvironment(
+      {},
+      { threads, xla: false, ...(lanes ? { lanes } : {}) },
+    );
     return [within, lane];
   };
   expect(threadsOf(8)).toEqual(['8', '1']);

@@ -21,10 +21,13 @@ function both(f: (...inputs: Tensor[]) => Tensor, inputs: Tensor[]): Tensor[] {
         Float32Array.from({ length: y.size }, (_, i) => Math.sin(i)),
         y.shape,
       );
-    const { value, gradients } = vectorJacobianProduct(() => {
-      const y = f(...Object.values(given));
-      return y.mul(dy(y)).sum();
-    }, () => Object.values(given)); // prettier-ignore
+    const { value, gradients } = vectorJacobianProduct(
+      () => {
+        const y = f(...Object.values(given));
+        return y.mul(dy(y)).sum();
+      },
+      () => Object.values(given),
+    );
     return { y: f(...Object.values(given)), value, ...Object.fromEntries(gradients.map((g, i) => [`d${i}`, g])) };
   });
   program.compile();
@@ -68,7 +71,10 @@ describe('attention in chunks of the queries', () => {
 });
 
 describe('layers that are computed again for their gradient', () => {
-  const fixed = (values: Record<string, Tensor>): Parameters => ({ at: () => fixed(values), get: (name) => values[name]! }); // prettier-ignore
+  const fixed = (values: Record<string, Tensor>): Parameters => ({
+    at: () => fixed(values),
+    get: (name) => values[name]!,
+  });
 
   it('fuses group normalisation and SiLU', () => {
     const inputs = [random('x', [2, 5, 3, 8]), random('weight', [8]), random('bias', [8])];
@@ -95,23 +101,43 @@ describe('a checkpoint', () => {
   const shapes: Record<string, number[]> = { x: [2, 6, 8], context: [2, 4, 8] };
   const weights = { 'a.weight': [16, 8], 'a.bias': [16], 'b.weight': [8, 8], 'b.bias': [8] };
   const network = (p: Parameters, x: Tensor, context: Tensor): Tensor =>
-    x.add(attention(linear(p.at('b'), geglu(p.at('a'), x, 8), 8), context, linear(p.at('b'), context, 8), 2)); // prettier-ignore
+    x.add(attention(linear(p.at('b'), geglu(p.at('a'), x, 8), 8), context, linear(p.at('b'), context, 8), 2));
 
   function gradients(block: typeof network) {
     const program = new Program();
-    const inputs = { x: float32(...shapes['x']!), context: float32(...shapes['context']!), dy: float32(...shapes['x']!) }; // prettier-ignore
-    program.entry('f', inputs, ({ x, context, dy }, scope) => {
-      const p = scope.parameters('net');
-      const { value, gradients } = vectorJacobianProduct(
-        () => block(p.at('second'), block(p.at('first'), x, context).mul(2), context),
-        () => [x, context, ...scope.used('net').values()],
-        dy,
-      );
-      const names = ['x', 'context', ...scope.used('net').keys()];
-      return { y: value, ...Object.fromEntries(names.map((name, i) => [`d.${name}`, gradients[i]!])) };
-    }, { late: ['dy'] }); // prettier-ignore
+    const inputs = {
+      x: float32(...shapes['x']!),
+      context: float32(...shapes['context']!),
+      dy: float32(...shapes['x']!),
+    };
+    program.entry(
+      'f',
+      inputs,
+      ({ x, context, dy }, scope) => {
+        const p = scope.parameters('net');
+        const { value, gradients } = vectorJacobianProduct(
+          () => block(p.at('second'), block(p.at('first'), x, context).mul(2), context),
+          () => [x, context, ...scope.used('net').values()],
+          dy,
+        );
+        const names = ['x', 'context', ...scope.used('net').keys()];
+        return { y: value, ...Object.fromEntries(names.map((name, i) => [`d.${name}`, gradients[i]!])) };
+      },
+      { late: ['dy'] },
+    );
     program.compile();
-    const found = Object.entries(weights).flatMap(([name, shape]) => ['first', 'second'].map((block) => [`${block}.${name}`, { shape, data: new RandomStream(4, block, name.length).normal(shape.reduce((a, b) => a * b, 1)).map((w) => w / 3) }] as const)); // prettier-ignore
+    const found = Object.entries(weights).flatMap(([name, shape]) =>
+      ['first', 'second'].map(
+        (block) =>
+          [
+            `${block}.${name}`,
+            {
+              shape,
+              data: new RandomStream(4, block, name.length).normal(shape.reduce((a, b) => a * b, 1)).map((w) => w / 3),
+            },
+          ] as const,
+      ),
+    );
     program.load('net', new Map(found));
     const pending = program.start('f', {
       x: random('x', shapes['x']!),
@@ -134,18 +160,27 @@ describe('a checkpoint', () => {
 describe('an entry point in two halves', () => {
   const shape = [2, 6, 6, 8];
   const program = new Program();
-  program.entry('f', { x: float32(...shape), s: float32(), dy: float32(...shape) }, ({ x, s, dy }, scope) => {
-    const { value, gradients } = vectorJacobianProduct(
-      () => groupNormSilu(scope.parameters('net'), x.mul(s), 2).add(x),
-      () => [x, ...scope.used('net').values()],
-      dy,
-    );
-    return { y: value, dx: gradients[0]!, dWeight: gradients[1]! };
-  }, { late: ['dy'] }); // prettier-ignore
+  program.entry(
+    'f',
+    { x: float32(...shape), s: float32(), dy: float32(...shape) },
+    ({ x, s, dy }, scope) => {
+      const { value, gradients } = vectorJacobianProduct(
+        () => groupNormSilu(scope.parameters('net'), x.mul(s), 2).add(x),
+        () => [x, ...scope.used('net').values()],
+        dy,
+      );
+      return { y: value, dx: gradients[0]!, dWeight: gradients[1]! };
+    },
+    { late: ['dy'] },
+  );
   program.compile();
-  program.load('net', new Map(['weight', 'bias'].map((name) => [name, { shape: [8], data: new RandomStream(3, name).normal(8) }]))); // prettier-ignore
+  program.load(
+    'net',
+    new Map(['weight', 'bias'].map((name) => [name, { shape: [8], data: new RandomStream(3, name).normal(8) }])),
+  );
   const [x, s, dy] = [random('x', shape), tf.scalar(0.7), random('dy', shape)];
-  const bytes = (tensors: Tensors) => Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, [...t.dataSync()]])); // prettier-ignore
+  const bytes = (tensors: Tensors) =>
+    Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, [...t.dataSync()]]));
 
   it('gives what it gives in one run', () => {
     const whole = program.run('f', { x, s, dy });

@@ -16,9 +16,13 @@ function network(p: Parameters, x: Tensor, ids: Tensor): Tensor {
   h = tf.image.resizeNearestNeighbor(h as never, [16, 16]);
   const context = layers.layerNorm(p.at('layer_norm'), layers.embedding(p.at('embedding'), ids, 11, 16));
   const tokens = h.reshape([2, 256, 16]);
-  const [q, k, v] = [tokens, context, context].map((t, i) => layers.linear(p.at(`to_${'qkv'[i]}`), t, 16)) as [Tensor, Tensor, Tensor]; // prettier-ignore
+  const [q, k, v] = [tokens, context, context].map((t, i) => layers.linear(p.at(`to_${'qkv'[i]}`), t, 16)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   const attended = tokens.add(layers.attention(q, k, v, 2));
-  const fed = layers.linear(p.at('out'), layers.geglu(p.at('in'), layers.layerNorm(p.at('norm2'), attended), 32), 16); // prettier-ignore
+  const fed = layers.linear(p.at('out'), layers.geglu(p.at('in'), layers.layerNorm(p.at('norm2'), attended), 32), 16);
   return tf.concat([fed, attended], -1);
 }
 
@@ -30,17 +34,23 @@ const dy = tf.tensor3d(new RandomStream(1, 'dy').normal(2 * 256 * 32), [2, 256, 
 function build(type: ComputeType): Program {
   const program = new Program({ type });
   const inputs = { x: float32(2, 16, 16, 8), ids: int32(2, 5) };
-  program.entry('vjp', { ...inputs, dy: float32(2, 256, 32) }, ({ x, ids, dy }, scope) => {
-    const { value, gradients } = vectorJacobianProduct(
-      () => network(scope.parameters('net'), layers.conv2d(scope.parameters('frozen'), x, 8), ids),
-      () => [x, ...scope.used('net').values()],
-      dy,
-    );
-    const names = ['x', ...scope.used('net').keys()];
-    return { y: value, ...Object.fromEntries(names.map((name, i) => [`d.${name}`, gradients[i]!])) };
-  }, { late: ['dy'] }); // prettier-ignore
+  program.entry(
+    'vjp',
+    { ...inputs, dy: float32(2, 256, 32) },
+    ({ x, ids, dy }, scope) => {
+      const { value, gradients } = vectorJacobianProduct(
+        () => network(scope.parameters('net'), layers.conv2d(scope.parameters('frozen'), x, 8), ids),
+        () => [x, ...scope.used('net').values()],
+        dy,
+      );
+      const names = ['x', ...scope.used('net').keys()];
+      return { y: value, ...Object.fromEntries(names.map((name, i) => [`d.${name}`, gradients[i]!])) };
+    },
+    { late: ['dy'] },
+  );
   program.entry('move', {}, (_, scope) => {
-    for (const name of program.parameters('net').keys()) scope.assign(`net/${name}`, scope.value(`net/${name}`).mul(1.001)); // prettier-ignore
+    for (const name of program.parameters('net').keys())
+      scope.assign(`net/${name}`, scope.value(`net/${name}`).mul(1.001));
     return {};
   });
   program.compile();
@@ -49,7 +59,10 @@ function build(type: ComputeType): Program {
       [...program.parameters(group)].map(([name, shape]) => {
         const size = shape.reduce((a, b) => a * b, 1);
         const noise = new RandomStream(2, `${group} ${name}`).normal(size);
-        return [name, { shape, data: noise.map((v) => (shape.length > 1 ? v / Math.sqrt(size / shape[0]!) : 1 + 0.2 * v)) }]; // prettier-ignore
+        return [
+          name,
+          { shape, data: noise.map((v) => (shape.length > 1 ? v / Math.sqrt(size / shape[0]!) : 1 + 0.2 * v)) },
+        ];
       }),
     );
     program.load(group, weights);
@@ -96,6 +109,9 @@ describe.each([
     expect(frozen).not.toEqual(full);
     frozen.forEach((v, i) => expect(Math.abs(v - full[i]!)).toBeLessThanOrEqual(Math.abs(full[i]!) * 2 ** -bits));
     program.run('move', {});
-    program.read('net').get('in.weight')!.data.forEach((v, i) => expect(v).toBe(Math.fround(value[i]! * Math.fround(1.001)))); // prettier-ignore
+    program
+      .read('net')
+      .get('in.weight')!
+      .data.forEach((v, i) => expect(v).toBe(Math.fround(value[i]! * Math.fround(1.001))));
   });
 });

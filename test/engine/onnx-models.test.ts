@@ -43,7 +43,14 @@ function expectClose(actual: Tensor, expected: Tensor): void {
 }
 
 /** Token sequences with their begin and end. */
-const ids = tf.tensor2d([[680, 5, 17, 301, 681, ...Array<number>(11).fill(681)], [680, 9, 681, ...Array<number>(13).fill(681)]], [2, 16], 'int32'); // prettier-ignore
+const ids = tf.tensor2d(
+  [
+    [680, 5, 17, 301, 681, ...Array<number>(11).fill(681)],
+    [680, 9, 681, ...Array<number>(13).fill(681)],
+  ],
+  [2, 16],
+  'int32',
+);
 
 describe('a pipeline in ONNX Runtime', () => {
   it('encodes prompts as a program does', async () => {

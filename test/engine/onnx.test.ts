@@ -27,7 +27,10 @@ interface Case {
 }
 
 const X = [2, 6, 5, 3];
-const open = (shape: number[], isOpen: boolean): OpenTensorSpec => ({ shape: isOpen ? ['batch', ...shape.slice(1)] : shape, dtype: 'float32' }); // prettier-ignore
+const open = (shape: number[], isOpen: boolean): OpenTensorSpec => ({
+  shape: isOpen ? ['batch', ...shape.slice(1)] : shape,
+  dtype: 'float32',
+});
 
 /** The function in ONNX Runtime and as tfjs calculates it, on a batch of 2 or, where its size is open, of 4. */
 async function both({
@@ -69,6 +72,7 @@ type Picture = ReturnType<typeof tf.tensor4d>;
 const picture = (x: Tensor) => x as Picture;
 const filter = () => random('filter', [3, 3, 3, 4]) as Picture;
 
+// prettier-ignore
 const cases: Record<string, Case['build']> = {
   'element-wise functions': ({ x }) => tf.addN([x.abs().add(1).log(), x.exp(), x.sin(), x.cos(), x.tanh(), x.erf(), x.elu(), x.relu(), x.softplus(), x.sigmoid(), x.square(), x.neg(), x.sign(), x.floor(), x.ceil(), x.round()]),
   'roots and reciprocals': ({ x }) => x.abs().add(0.1).rsqrt().add(x.abs().sqrt()).add(x.abs().add(1).reciprocal()),
@@ -96,17 +100,30 @@ const cases: Record<string, Case['build']> = {
   'enlarging': ({ x }) => tf.image.resizeNearestNeighbor(picture(x), [12, 10]).add(tf.image.resizeBilinear(picture(x), [12, 10])),
   'enlarging by a fraction': ({ x }) => tf.image.resizeNearestNeighbor(picture(x), [8, 7]),
   'pixels whose centres are at a half': ({ x }) => tf.image.resizeNearestNeighbor(picture(x), [9, 10], false, true).add(tf.image.resizeBilinear(picture(x), [9, 10], false, true)),
-}; // prettier-ignore
+};
 
 describe('a function as an ONNX model', () => {
   it.each(Object.entries(cases))('agrees with tfjs in %s', (_, build) => check({ build }));
 
-  const norm = (name: string): Weights => new Map(['weight', 'bias'].map((part) => [`${name}.${part}`, { shape: [6], data: random(part, [6]).dataSync() as Float32Array }])); // prettier-ignore
-  const matrix = (name: string, shape: number[]): Weights => new Map([[name, { shape, data: random(name, shape).dataSync() as Float32Array }]]); // prettier-ignore
+  const norm = (name: string): Weights =>
+    new Map(
+      ['weight', 'bias'].map((part) => [
+        `${name}.${part}`,
+        { shape: [6], data: random(part, [6]).dataSync() as Float32Array },
+      ]),
+    );
+  const matrix = (name: string, shape: number[]): Weights =>
+    new Map([[name, { shape, data: random(name, shape).dataSync() as Float32Array }]]);
   const x = [2, 6, 5, 6];
 
   it('agrees in layers, whose weights lie as in the file', async () => {
-    const weights = new Map([...norm('n'), ...matrix('l.weight', [4, 6]), ...matrix('l.bias', [4]), ...matrix('c.weight', [4, 6, 3, 3]), ...matrix('c.bias', [4])]); // prettier-ignore
+    const weights = new Map([
+      ...norm('n'),
+      ...matrix('l.weight', [4, 6]),
+      ...matrix('l.bias', [4]),
+      ...matrix('c.weight', [4, 6, 3, 3]),
+      ...matrix('c.bias', [4]),
+    ]);
     await check({
       x,
       weights,
@@ -131,7 +148,13 @@ describe('a function as an ONNX model', () => {
   });
 
   it("has ONNX's own operators for a layer's normalisation and gelu", () => {
-    const graph = exportOnnx({ name: 'test', source: 'test', inputs: { x: open(x, false) }, weights: norm('n'), build: ({ x }, p) => ({ y: layers.gelu(layers.layerNorm(p.at('n'), x)) }) }); // prettier-ignore
+    const graph = exportOnnx({
+      name: 'test',
+      source: 'test',
+      inputs: { x: open(x, false) },
+      weights: norm('n'),
+      build: ({ x }, p) => ({ y: layers.gelu(layers.layerNorm(p.at('n'), x)) }),
+    });
     expect(graph.nodes.map(({ op }) => op)).toEqual(['LayerNormalization', 'Gelu', 'Identity']);
   });
 
@@ -161,7 +184,13 @@ describe('a function as an ONNX model', () => {
 
   it('stores weights as float16 if it is asked to', async () => {
     const data = Float32Array.from([1 / 3, -2.5, 1e-4]);
-    const model = { name: 'test', source: 'test', weights: new Map([['w', { shape: [3], data }]]), inputs: {}, build: (_: object, p: Parameters) => ({ result: p.get('w', [3]).mul(1) }) }; // prettier-ignore
+    const model = {
+      name: 'test',
+      source: 'test',
+      weights: new Map([['w', { shape: [3], data }]]),
+      inputs: {},
+      build: (_: object, p: Parameters) => ({ result: p.get('w', [3]).mul(1) }),
+    };
     const session = await OnnxSession.load(encodeModel(exportOnnx({ ...model, dtype: 'float16' })), { threads: 1 });
     const { result } = await session.run({});
     expect([...result!.data]).toEqual([0.333251953125, -2.5, 0.00010001659393310547]);
@@ -202,14 +231,29 @@ describe('a function as an ONNX model', () => {
   });
 
   it('has the same bytes for the same function and weights', () => {
-    const graph = () => exportOnnx({ name: 'test', source: 'test', inputs: { x: open(X, true) }, weights: matrix('f.weight', [4, 3, 3, 3]), build: ({ x }, p) => ({ y: layers.silu(layers.conv2d(p.at('f'), x, 4, { bias: false })) }) }); // prettier-ignore
+    const graph = () =>
+      exportOnnx({
+        name: 'test',
+        source: 'test',
+        inputs: { x: open(X, true) },
+        weights: matrix('f.weight', [4, 3, 3, 3]),
+        build: ({ x }, p) => ({ y: layers.silu(layers.conv2d(p.at('f'), x, 4, { bias: false })) }),
+      });
     expect(sha256(encodeModel(graph()))).toBe(sha256(encodeModel(graph())));
   });
 });
 
 describe('what cannot become an ONNX model', () => {
-  const export_ = (build: (x: Tensor, p: Parameters) => Tensor, isOpen = false, weights: Weights = new Map()) => () =>
-    exportOnnx({ name: 'test', source: 'a.safetensors', weights, inputs: { x: open(X, isOpen) }, build: ({ x }, p) => ({ y: build(x, p) }) }); // prettier-ignore
+  const export_ =
+    (build: (x: Tensor, p: Parameters) => Tensor, isOpen = false, weights: Weights = new Map()) =>
+    () =>
+      exportOnnx({
+        name: 'test',
+        source: 'a.safetensors',
+        weights,
+        inputs: { x: open(X, isOpen) },
+        build: ({ x }, p) => ({ y: build(x, p) }),
+      });
 
   it('names the operation that has no rule', () => {
     expect(export_((x) => x.cumsum(1))).toThrow("TensorFlow's Cumsum has no ONNX rule in engine/onnx");

@@ -15,7 +15,11 @@ function network(p: Parameters, x: Tensor, ids: Tensor): Tensor {
   h = tf.image.resizeNearestNeighbor(h as never, [6, 6]);
   const context = layers.layerNorm(p.at('layer_norm'), layers.embedding(p.at('embedding'), ids, 11, 8));
   const tokens = h.reshape([2, 36, 8]);
-  const [q, k, v] = [tokens, context, context].map((t, i) => layers.linear(p.at(`to_${'qkv'[i]}`), t, 8)) as [Tensor, Tensor, Tensor]; // prettier-ignore
+  const [q, k, v] = [tokens, context, context].map((t, i) => layers.linear(p.at(`to_${'qkv'[i]}`), t, 8)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   const attended = tokens.add(layers.attention(q, k, v, 2));
   const [value, gate] = tf.split(layers.linear(p.at('feed_forward'), attended, 16), 2, -1) as [Tensor, Tensor];
   return tf.concat([value.mul(layers.gelu(gate)), attended], -1);

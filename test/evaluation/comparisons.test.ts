@@ -7,7 +7,11 @@ const bootstraps = new Bootstraps(1);
 const values = (n: number, of: (i: number) => number) => Float64Array.from({ length: n }, (_, i) => of(i));
 
 describe('categories', () => {
-  const prompts = Array.from({ length: 8 }, (_, i) => ({ id: `${i}`, prompt: `p${i}`, groups: { kind: i % 2 ? 'odd' : 'even' } })); // prettier-ignore
+  const prompts = Array.from({ length: 8 }, (_, i) => ({
+    id: `${i}`,
+    prompt: `p${i}`,
+    groups: { kind: i % 2 ? 'odd' : 'even' },
+  }));
   const scores = {
     base: { clip: values(8, (i) => i), oracle: values(8, (i) => (i % 2 ? NaN : 0)) },
     tuned: { clip: values(8, (i) => i + (i % 2)), oracle: values(8, (i) => (i % 2 ? NaN : 1)) },
@@ -39,12 +43,19 @@ describe('a control curve', () => {
   const noisy = (level: number) => values(60, (i) => level + Math.sin(i) + 0.1 * Math.sin(i * i * (level + 1)));
   const curve = (levels: number[]) => {
     const arms = levels.slice(1).map((_, i) => [(i + 1) / 4, `blend ${i + 1}`] as const);
-    const scores = Object.fromEntries(levels.map((level, i) => [i === 0 ? 'base' : `blend ${i}`, { clip: noisy(level) }])); // prettier-ignore
+    const scores = Object.fromEntries(
+      levels.map((level, i) => [i === 0 ? 'base' : `blend ${i}`, { clip: noisy(level) }]),
+    );
     return controlCurves(scores, arms.toReversed(), bootstraps)[0]!;
   };
 
   it('is monotone when no step goes back beyond its interval', () => {
-    expect(curve([0, 1, 2, 3])).toMatchObject({ direction: 'up', share: 1, monotone: true, weights: [0, 0.25, 0.5, 0.75] }); // prettier-ignore
+    expect(curve([0, 1, 2, 3])).toMatchObject({
+      direction: 'up',
+      share: 1,
+      monotone: true,
+      weights: [0, 0.25, 0.5, 0.75],
+    });
     expect(curve([3, 2, 1, 0])).toMatchObject({ direction: 'down', share: 1, monotone: true });
     // Back by less than the noise between prompts.
     expect(curve([0, 1, 0.99, 2])).toMatchObject({ direction: 'up', monotone: true });

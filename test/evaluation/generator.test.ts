@@ -91,7 +91,10 @@ describe('PictureGenerator', () => {
   });
 
   it("lets an arm's embeddings in for as many of the last steps as it says", () => {
-    const base: Arm = { name: 'base', terms: [{ embeddings: generator.embed(pipeline.weights.textEncoder, prompts, folder), weight: 1 }] }; // prettier-ignore
+    const base: Arm = {
+      name: 'base',
+      terms: [{ embeddings: generator.embed(pipeline.weights.textEncoder, prompts, folder), weight: 1 }],
+    };
     const late: Arm = { name: 'late', terms: [{ embeddings: generator.embed(other, prompts, 'test'), weight: 1 }] };
     const items = [{ prompt: 0, sample: 0 }];
     const latents = generator.firstSteps(prompts, items, base);

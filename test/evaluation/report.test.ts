@@ -18,7 +18,14 @@ describe('html', () => {
 
 describe('numbers', () => {
   it('have about three digits, a typographic minus and, where asked, their sign', () => {
-    expect([0, 0.0702, -5.678, 123.4, 0.00012, -1e-18].map(number)).toEqual(['0.000', '0.070', '−5.68', '123', '1.2e−4', '0.000']); // prettier-ignore
+    expect([0, 0.0702, -5.678, 123.4, 0.00012, -1e-18].map(number)).toEqual([
+      '0.000',
+      '0.070',
+      '−5.68',
+      '123',
+      '1.2e−4',
+      '0.000',
+    ]);
     expect([0.5, -0.5, 0].map(signed)).toEqual(['+0.500', '−0.500', '0.000']);
     expect([0.583, 0.004].map(percent)).toEqual(['58 %', '0.4 %']);
   });

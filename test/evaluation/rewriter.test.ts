@@ -17,13 +17,15 @@ describe('a rewriter', () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       let body = '';
-      request.on('data', (part: Buffer) => (body += part.toString())).on('end', () => {
-        const { prompts } = JSON.parse(body) as { prompts: string[] };
-        asked.push(prompts);
-        if (request.url === '/slow') return;
-        if (request.url === '/busy') response.statusCode = 503;
-        response.end(JSON.stringify({ prompts: prompts.map((prompt) => `${prompt}, better`) }));
-      }); // prettier-ignore
+      request
+        .on('data', (part: Buffer) => (body += part.toString()))
+        .on('end', () => {
+          const { prompts } = JSON.parse(body) as { prompts: string[] };
+          asked.push(prompts);
+          if (request.url === '/slow') return;
+          if (request.url === '/busy') response.statusCode = 503;
+          response.end(JSON.stringify({ prompts: prompts.map((prompt) => `${prompt}, better`) }));
+        });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
@@ -49,7 +51,11 @@ describe('a rewriter', () => {
 
   it.each([
     ['console.log("hello")', InputError, 'did not answer in JSON ("hello")'],
-    ['console.log(JSON.stringify({ prompts: ["x"] }))', InputError, 'answered with 1 items; expected {"prompts": [...]} with 2 prompts'], // prettier-ignore
+    [
+      'console.log(JSON.stringify({ prompts: ["x"] }))',
+      InputError,
+      'answered with 1 items; expected {"prompts": [...]} with 2 prompts',
+    ],
     ['console.error("no model"); process.exit(3)', RetryableError, 'ended with code 3 (no model)'],
   ] as const)('is refused for %s', async (code, type, message) => {
     const error = await rewrite(['a', 'b'], node(code), signal).catch((reason: unknown) => reason);
@@ -73,7 +79,13 @@ describe('a rewriter', () => {
 
 describe('style phrases', () => {
   it('are what prompts have after their first comma, most frequent first', () => {
-    const prompts = ['a cat, 8k, Highly detailed', 'a dog, highly detailed', 'a fish, 8k, 8k', 'a cow', 'x, a very long sentence of words, rare']; // prettier-ignore
+    const prompts = [
+      'a cat, 8k, Highly detailed',
+      'a dog, highly detailed',
+      'a fish, 8k, 8k',
+      'a cow',
+      'x, a very long sentence of words, rare',
+    ];
     expect(stylePhrases(prompts, 2)).toEqual([
       { phrase: '8k', count: 2 },
       { phrase: 'highly detailed', count: 2 },

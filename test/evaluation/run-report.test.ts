@@ -107,7 +107,15 @@ it("the stage's own report has neither times nor the name of a run", async () =>
   const inputs = Object.fromEntries(stages.map(({ name, artifact }) => [name, store.folder(artifact!.sha256)]));
   const output = mkdtempSync(join(folder, 'output-'));
   const config = { name: 'tiny', rewards: [{ name: 'clip', weight: 100 }] };
-  await reportStage({ config, seed: 1, inputs: inputs as never, output, scratch: output, progress: () => {}, signal: AbortSignal.any([]) }); // prettier-ignore
+  await reportStage({
+    config,
+    seed: 1,
+    inputs: inputs as never,
+    output,
+    scratch: output,
+    progress: () => {},
+    signal: AbortSignal.any([]),
+  });
   const page = readFileSync(join(output, 'report.html'), 'utf8');
   expect(page).toContain(picture!.files['chosen']!);
   expect(page).not.toContain(id);

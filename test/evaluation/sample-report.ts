@@ -17,7 +17,9 @@ const gains: Record<string, [number, number]> = {
 /** A report with drawn numbers and pictures of the shapes world that get cleaner with the blend. @param count of pictures */
 export function sampleReport(count = 12): ReportData {
   const stream = new RandomStream(4, 'sample report');
-  const scenes = scenesOf('test').filter((_, i) => i % 19 === 0).slice(0, count); // prettier-ignore
+  const scenes = scenesOf('test')
+    .filter((_, i) => i % 19 === 0)
+    .slice(0, count);
   const pictures = scenes.map((scene) => {
     const picture = (blend: number) => {
       const degradation = {
@@ -90,8 +92,14 @@ export function sampleReport(count = 12): ReportData {
       samples: { 'too short': ['prompts.txt:12: <b>hi</b>'], blocked: [] },
     },
     card: {
-      tokens: Array.from({ length: 17 }, (_, i) => ({ label: i === 16 ? '80 and more' : `${i * 5} to ${i * 5 + 4}`, prompts: Math.round(4300 * Math.exp(-((i - 5) ** 2) / 8)) + 3 })), // prettier-ignore
-      characters: Array.from({ length: 21 }, (_, i) => ({ label: i === 20 ? '500 and more' : `${i * 25} to ${i * 25 + 24}`, prompts: Math.round(3000 * Math.exp(-((i - 4) ** 2) / 18)) })), // prettier-ignore
+      tokens: Array.from({ length: 17 }, (_, i) => ({
+        label: i === 16 ? '80 and more' : `${i * 5} to ${i * 5 + 4}`,
+        prompts: Math.round(4300 * Math.exp(-((i - 5) ** 2) / 8)) + 3,
+      })),
+      characters: Array.from({ length: 21 }, (_, i) => ({
+        label: i === 20 ? '500 and more' : `${i * 25} to ${i * 25 + 24}`,
+        prompts: Math.round(3000 * Math.exp(-((i - 4) ** 2) / 18)),
+      })),
       copies: [
         { label: '2', prompts: 1210 },
         { label: '3 to 4', prompts: 302 },
@@ -136,9 +144,13 @@ export function sampleReport(count = 12): ReportData {
     comparisons,
     control: [
       {
-        ...{ metric: 'clip', weights: [0, 0.5, 1], means: [0.2, 0.22, 0.23] },
+        metric: 'clip',
+        weights: [0, 0.5, 1],
+        means: [0.2, 0.22, 0.23],
         steps: [0.02, 0.01].map((mean) => ({ n: 242, mean, ci95: [mean - 0.005, mean + 0.005], winRate: 0.7 })),
-        ...{ direction: 'up', share: 1, monotone: true },
+        direction: 'up',
+        share: 1,
+        monotone: true,
       },
     ],
     transfer: [],
@@ -146,10 +158,18 @@ export function sampleReport(count = 12): ReportData {
       {
         name: 'world',
         prompts: [{ id: '1', prompt: 'a small red circle', groups: { challenge: 'plain' } }],
-        ...{ samplesPerPrompt: 2, scores: {}, comparisons: [] },
+        samplesPerPrompt: 2,
+        scores: {},
+        comparisons: [],
         categories: ['', 'challenge'].flatMap((column) =>
           ['base', 'chosen'].map((arm) => ({
-            ...{ column, value: column && 'plain', metric: 'clip', arm, n: 80, mean: 0.2, groupDeviation: 0.01 },
+            column,
+            value: column && 'plain',
+            metric: 'clip',
+            arm,
+            n: 80,
+            mean: 0.2,
+            groupDeviation: 0.01,
             ...(arm === 'base' ? {} : { difference: { n: 80, mean: 0.01, ci95: [0.005, 0.015], winRate: 0.6 } }),
           })),
         ),

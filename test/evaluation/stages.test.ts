@@ -60,18 +60,31 @@ describe('the sweep and the evaluation', () => {
   };
 
   const evaluateConfig = () => ({
-    ...{ ...judging, prompts: 3, samplesPerPrompt: 2, images: 2, blends },
+    ...judging,
+    prompts: 3,
+    samplesPerPrompt: 2,
+    images: 2,
+    blends,
     benchmarks: [{ name: 'list', source: at('list.csv'), categoryColumns: ['kind'] }],
     arms: [
       { name: 'late', mix: [{ encoder: at('tune', 'encoder', 'step-000020'), weight: 1 }], lastSteps: 1 },
-      { name: 'mixed', mix: ['step-000010', 'step-000020'].map((step) => ({ encoder: at('tune', 'encoder', step), weight: 0.5 })) }, // prettier-ignore
+      {
+        name: 'mixed',
+        mix: ['step-000010', 'step-000020'].map((step) => ({ encoder: at('tune', 'encoder', step), weight: 0.5 })),
+      },
     ],
   });
 
   it('score each checkpoint at each blend and choose one', async () => {
     await sweep(context(sweepConfig, 'sweep'));
     const { candidates, chosen } = json<Sweep>('sweep', 'sweep.json');
-    expect(candidates.map(({ step, blend }) => [step, blend])).toEqual([[0, 0], [10, 0.5], [10, 1], [20, 0.5], [20, 1]]); // prettier-ignore
+    expect(candidates.map(({ step, blend }) => [step, blend])).toEqual([
+      [0, 0],
+      [10, 0.5],
+      [10, 1],
+      [20, 0.5],
+      [20, 1],
+    ]);
     const [base, same, , moved] = candidates;
     const attributes = ['color', 'shape', 'size'].map((name) => `oracle.${name}`);
     expect(Object.keys(base!.metrics).sort()).toEqual(['clip', 'heldOut', 'oracle', ...attributes]);
@@ -161,7 +174,9 @@ describe('the sweep and the evaluation', () => {
     const { prompts: asked, scores, categories } = json<BenchmarkResult>('evaluate', 'benchmarks', 'list.json');
     expect(asked.map(({ groups }) => groups)).toEqual([{ kind: 'shape' }, { kind: 'animal' }]);
     expect(Object.keys(scores)).toContain('mixed');
-    expect(categories.find(({ value, arm, metric }) => value === 'animal' && arm === 'tuned' && metric === 'clip')).toMatchObject({ n: 1, column: 'kind' }); // prettier-ignore
+    expect(
+      categories.find(({ value, arm, metric }) => value === 'animal' && arm === 'tuned' && metric === 'clip'),
+    ).toMatchObject({ n: 1, column: 'kind' });
     expect(categories.some(({ value, metric }) => value === 'animal' && metric === 'oracle')).toBe(false);
   });
 

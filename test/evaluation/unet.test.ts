@@ -28,7 +28,10 @@ beforeAll(async () => {
   pipeline = await smallPipeline(at('model'));
   await writeSmallClip(at('clip'));
   await writeHead(at('head.safetensors'), { '': 1 });
-  await writeShards(at('shard'), prompts.map(({ prompt }) => prompt)); // prettier-ignore
+  await writeShards(
+    at('shard'),
+    prompts.map(({ prompt }) => prompt),
+  );
   for (const name of ['step-000010', 'final']) {
     mkdirSync(at('tune', 'encoder', name), { recursive: true });
     await writeWeights(at('tune', 'encoder', name, 'model.safetensors'), tuned(pipeline.weights.textEncoder, 0.1));
@@ -39,9 +42,11 @@ beforeAll(async () => {
     ['joint', 'step-000010'],
     ['joint', 'final'],
   ] as const) {
-    // prettier-ignore
     mkdirSync(at(stage, 'unet', name), { recursive: true });
-    await writeWeights(at(stage, 'unet', name, 'diffusion_pytorch_model.safetensors'), tuned(pipeline.weights.unet, 0.05)); // prettier-ignore
+    await writeWeights(
+      at(stage, 'unet', name, 'diffusion_pytorch_model.safetensors'),
+      tuned(pipeline.weights.unet, 0.05),
+    );
   }
   for (const file of ['tune/encoder/final', 'unets/unet/final']) await writeWeights(at(file, 'config.json'), new Map()); // only its name matters here
 });
@@ -49,20 +54,30 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function context<C>(config: C, output: string) {
   for (const path of [at(output), at(`${output}-scratch`)]) mkdirSync(path, { recursive: true });
-  const inputs = { shard: at('shard'), 'tune-encoder': at('tune'), 'tune-unet': at('unets'), sweep: at('sweep'), evaluate: at('evaluate') }; // prettier-ignore
+  const inputs = {
+    shard: at('shard'),
+    'tune-encoder': at('tune'),
+    'tune-unet': at('unets'),
+    sweep: at('sweep'),
+    evaluate: at('evaluate'),
+  };
   const signal = new AbortController().signal;
   return { config, seed: 3, inputs, output: at(output), scratch: at(`${output}-scratch`), progress: () => {}, signal };
 }
 const json = <T>(...path: string[]) => JSON.parse(readFileSync(at(...path), 'utf8')) as T;
 
 it('takes the last K steps with the tuned UNet, those before with the original one', async () => {
-  const [second, plain] = [true, false].map((both) => new PictureGenerator(pipeline, judging.sampler, 1, 2, undefined, both)); // prettier-ignore
+  const [second, plain] = [true, false].map(
+    (both) => new PictureGenerator(pipeline, judging.sampler, 1, 2, undefined, both),
+  );
   const swapped = { ...pipeline, weights: { ...pipeline.weights, unet: tuned(pipeline.weights.unet, 0.05) } };
   const expected = new PictureGenerator(swapped, judging.sampler, 1, 2);
   const items = [0, 1].map((prompt) => ({ prompt, sample: 0 }));
   const original = second!.embed(pipeline.weights.textEncoder, prompts, 'test');
   const own = await base.of({ prompts, original });
-  const arm = await new Arms(pipeline, second!).withUnet('unet', base, at('unets', 'unet', 'final')).of({ prompts, original }); // prettier-ignore
+  const arm = await new Arms(pipeline, second!)
+    .withUnet('unet', base, at('unets', 'unet', 'final'))
+    .of({ prompts, original });
   const latents = plain!.firstSteps(prompts, items, own);
   expect([...second!.lastSteps(latents, items, own)]).toEqual([...plain!.lastSteps(latents, items, own)]);
   const pictures = second!.lastSteps(latents, items, arm);
@@ -72,24 +87,43 @@ it('takes the last K steps with the tuned UNet, those before with the original o
 
 describe('what may be chosen', () => {
   const kept = (...steps: number[]) => steps.map((step) => ({ step, path: `at ${step}` }));
-  const triples = (all: ReturnType<typeof candidates>) => all.map(({ step, blend, unetStep }) => [step, blend, unetStep]); // prettier-ignore
+  const triples = (all: ReturnType<typeof candidates>) =>
+    all.map(({ step, blend, unetStep }) => [step, blend, unetStep]);
 
   it('is each encoder, and the final one with each UNet that was tuned for it', () => {
     const found = candidates({ encoders: kept(1, 2), unets: kept(7, 9), joint: false }, [0, 0.5, 1]);
-    expect(triples(found)).toEqual([[1, 0.5, undefined], [1, 1, undefined], [2, 0.5, undefined], [2, 1, undefined], [2, 0.5, 7], [2, 1, 7], [2, 0.5, 9], [2, 1, 9]]); // prettier-ignore
+    expect(triples(found)).toEqual([
+      [1, 0.5, undefined],
+      [1, 1, undefined],
+      [2, 0.5, undefined],
+      [2, 1, undefined],
+      [2, 0.5, 7],
+      [2, 1, 7],
+      [2, 0.5, 9],
+      [2, 1, 9],
+    ]);
     expect(found.at(-1)).toMatchObject({ encoder: 'at 2', unet: 'at 9' });
   });
 
   it('is each pair that was tuned at once', () => {
     const found = candidates({ encoders: kept(1, 2), unets: kept(1, 2), joint: true }, [1]);
-    expect(triples(found)).toEqual([[1, 1, 1], [2, 1, 2]]); // prettier-ignore
+    expect(triples(found)).toEqual([
+      [1, 1, 1],
+      [2, 1, 2],
+    ]);
   });
 });
 
 it('goes from the sweep through the evaluation into what is registered', async () => {
-  await sweep(context({ ...judging, blends: [1], prompts: 2, samplesPerPrompt: 1, chooseBy: 'rewards' as const }, 'sweep')); // prettier-ignore
+  await sweep(
+    context({ ...judging, blends: [1], prompts: 2, samplesPerPrompt: 1, chooseBy: 'rewards' as const }, 'sweep'),
+  );
   const result = json<Sweep>('sweep', 'sweep.json');
-  expect(result.candidates.map(({ step, unetStep }) => [step, unetStep])).toEqual([[0, undefined], [10, undefined], [10, 5]]); // prettier-ignore
+  expect(result.candidates.map(({ step, unetStep }) => [step, unetStep])).toEqual([
+    [0, undefined],
+    [10, undefined],
+    [10, 5],
+  ]);
 
   result.chosen = { step: 10, blend: 1, unetStep: 5 };
   writeFileSync(at('sweep', 'sweep.json'), JSON.stringify(result));
@@ -97,7 +131,8 @@ it('goes from the sweep through the evaluation into what is registered', async (
     context({ ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, blends: [], fusion: true }, 'evaluate'),
   );
   const comparisons = json<NamedComparison[]>('evaluate', 'comparisons.json');
-  const of = (arm: string, against: string) => comparisons.find((c) => c.metric === 'clip' && c.arm === arm && c.against === against)!; // prettier-ignore
+  const of = (arm: string, against: string) =>
+    comparisons.find((c) => c.metric === 'clip' && c.arm === arm && c.against === against)!;
   expect(of('fusion', 'base').mean).toBe(of('chosen', 'base').mean);
   expect(of('fusion', 'tuned').mean).toBeCloseTo(of('fusion', 'base').mean - of('tuned', 'base').mean, 10);
   expect(of('unet', 'base').mean).not.toBe(0);
@@ -109,7 +144,10 @@ it('goes from the sweep through the evaluation into what is registered', async (
 });
 
 it('chooses what each baseline kept by the same rule, and compares what was chosen', async () => {
-  const { inputs, ...rest } = context({ ...judging, blends: [0.5, 1], prompts: 2, samplesPerPrompt: 1, chooseBy: 'rewards' as const }, 'baselines'); // prettier-ignore
+  const { inputs, ...rest } = context(
+    { ...judging, blends: [0.5, 1], prompts: 2, samplesPerPrompt: 1, chooseBy: 'rewards' as const },
+    'baselines',
+  );
   const { 'tune-unet': _, ...own } = inputs;
   const both = { ...own, sweep: at('baselines'), 'ddpo-encoder': at('tune'), 'ddpo-unet': at('unets') };
   await sweep({ ...rest, inputs: both });
@@ -118,7 +156,13 @@ it('chooses what each baseline kept by the same rule, and compares what was chos
   expect(baselines!['ddpo-encoder']).toMatchObject({ candidates: tunedOnes, chosen }); // the same files
   expect(baselines!['ddpo-unet']!.candidates.map(({ unetStep }) => unetStep)).toEqual([undefined, 5]);
 
-  const forced = { chosen: { step: 0, blend: 0 }, baselines: { 'ddpo-encoder': { chosen: { step: 10, blend: 0.5 } }, 'ddpo-unet': { chosen: { step: 0, blend: 0, unetStep: 5 } } } }; // prettier-ignore
+  const forced = {
+    chosen: { step: 0, blend: 0 },
+    baselines: {
+      'ddpo-encoder': { chosen: { step: 10, blend: 0.5 } },
+      'ddpo-unet': { chosen: { step: 0, blend: 0, unetStep: 5 } },
+    },
+  };
   writeFileSync(at('baselines', 'sweep.json'), JSON.stringify(forced));
   const config = { ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, blends: [0.5] };
   await evaluate({ ...context(config, 'compared'), inputs: both });

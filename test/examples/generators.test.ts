@@ -33,14 +33,26 @@ const normal = (count: number) => new RandomStream(2, 'test', count).normal(coun
 /** The gradient of the trained network agrees with finite differences, and steps along it raise the rewards. */
 function expectTrains(generator: Generator, name: string, noise: Tensor, distance: number) {
   const gradientSteps = 2;
-  const trainer = new Trainer(generator, { trained: [{ name, learningRate: 2e-3 }], gradientSteps, embeddingPull: 0, optimizer: ADAMW }); // prettier-ignore
+  const trainer = new Trainer(generator, {
+    trained: [{ name, learningRate: 2e-3 }],
+    gradientSteps,
+    embeddingPull: 0,
+    optimizer: ADAMW,
+  });
   const rollout = trainer.rollout(prompts, noise);
   const { gradients, loss } = trainer.gradients(rollout, [0, 1]);
   const gradient = gradients[name]!;
-  const norm = Math.sqrt([...gradient.values()].reduce((sum, { data }) => sum + data.reduce((a, b) => a + b * b, 0), 0)); // prettier-ignore
+  const norm = Math.sqrt(
+    [...gradient.values()].reduce((sum, { data }) => sum + data.reduce((a, b) => a + b * b, 0), 0),
+  );
   const start = trainer.program.read(name);
   const lossAt = (by: number) => {
-    const moved: Weights = new Map([...start].map(([key, { shape, data }]) => [key, { shape, data: data.map((x, i) => x + (by * (gradient.get(key)?.data[i] ?? 0)) / norm) }])); // prettier-ignore
+    const moved: Weights = new Map(
+      [...start].map(([key, { shape, data }]) => [
+        key,
+        { shape, data: data.map((x, i) => x + (by * (gradient.get(key)?.data[i] ?? 0)) / norm) },
+      ]),
+    );
     trainer.program.load(name, moved);
     return trainer.gradients(rollout, [0, 1]).loss;
   };

@@ -27,7 +27,11 @@ export interface GoldenPipeline {
 
 /** The training step of step/golden.json: the pipeline, its rewards, and what the step starts from. */
 export async function readGoldenStep() {
-  const { steps, gradSteps: gradientSteps, guidance } = await readGoldenJson<{ steps: number; gradSteps: number; guidance: number }>('step/golden.json'); // prettier-ignore
+  const {
+    steps,
+    gradSteps: gradientSteps,
+    guidance,
+  } = await readGoldenJson<{ steps: number; gradSteps: number; guidance: number }>('step/golden.json');
   const clip = { type: 'clip-similarity', model: goldenPath('step/clip') };
   return {
     pipeline: await loadPipeline(goldenPath('step/model')),

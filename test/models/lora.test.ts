@@ -49,7 +49,9 @@ describe('adapters that diffusers made', () => {
 
   it("are not written under single files' names, which diffusers would not find again", async () => {
     const path = join(await temporaryFolder(), 'ours.safetensors');
-    await expect(writeLora(path, await readLora(goldenPath('lora/single.safetensors')))).rejects.toThrow(/is not the name that its layer has/); // prettier-ignore
+    await expect(writeLora(path, await readLora(goldenPath('lora/single.safetensors')))).rejects.toThrow(
+      /is not the name that its layer has/,
+    );
   });
 });
 
@@ -59,14 +61,19 @@ describe('a LoRA file that does not fit is one sentence', () => {
     const weights = await readWeights(goldenPath('lora/diffusers.safetensors'));
     change(weights);
     await writeWeights(path, weights);
-    const error: unknown = await readLora(path).then(({ unet }) => mergeLora(pipeline.weights.unet, unet!, path)).catch((e: unknown) => e); // prettier-ignore
+    const error: unknown = await readLora(path)
+      .then(({ unet }) => mergeLora(pipeline.weights.unet, unet!, path))
+      .catch((e: unknown) => e);
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toMatch(message);
   }
   const name = 'unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.weight';
 
   it('a tensor that is no adapter, a matrix that is missing', async () => {
-    await refused((w) => w.set('unet.conv_in.weight', { shape: [1], data: new Float32Array(1) }), /Tensor unet.conv_in.weight in .* is not part of an adapter/); // prettier-ignore
+    await refused(
+      (w) => w.set('unet.conv_in.weight', { shape: [1], data: new Float32Array(1) }),
+      /Tensor unet.conv_in.weight in .* is not part of an adapter/,
+    );
     await refused((w) => w.delete(name), /lacks one of its matrices/);
   });
 

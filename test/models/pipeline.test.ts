@@ -45,7 +45,10 @@ it('a folder that was loaded and saved is loaded as the same pipeline', async ()
 it("reads the folder of another scheduler, with the infinity that diffusers writes into DPM-Solver's, and writes it again", async () => {
   const file = join(folder, 'scheduler/scheduler_config.json');
   const text = await readFile(file, 'utf8');
-  const solver = text.replace('"DDIMScheduler"', '"DPMSolverMultistepScheduler",\n  "lambda_min_clipped": -Infinity,\n  "note": "-Infinity and NaN"'); // prettier-ignore
+  const solver = text.replace(
+    '"DDIMScheduler"',
+    '"DPMSolverMultistepScheduler",\n  "lambda_min_clipped": -Infinity,\n  "note": "-Infinity and NaN"',
+  );
   await writeFile(file, solver);
   const loaded = await loadPipeline(folder);
   expect(loaded.config.scheduler).toMatchObject({ lambda_min_clipped: -Infinity, note: '-Infinity and NaN' });

@@ -24,7 +24,10 @@ beforeAll(async () => {
   const square = ({ shape, data }: Weight): Weight => ({ shape: [...shape, 1, 1], data });
   original = new Map([
     ...Object.entries(names.unet).map(([name, ours]) => [name, unet.get(ours)!] as const),
-    ...Object.entries(names.vae).map(([name, ours]) => [name, /attn_1\.(q|k|v|proj_out)\.weight/.test(name) ? square(vae.get(ours)!) : vae.get(ours)!] as const), // prettier-ignore
+    ...Object.entries(names.vae).map(
+      ([name, ours]) =>
+        [name, /attn_1\.(q|k|v|proj_out)\.weight/.test(name) ? square(vae.get(ours)!) : vae.get(ours)!] as const,
+    ),
     ...[...textEncoder].map(([name, weight]) => [`cond_stage_model.transformer.${name}`, weight] as const),
     ['model_ema.decay', { shape: [1], data: Float32Array.of(1) }],
     ['betas', { shape: [2], data: Float32Array.of(0.1, 0.2) }],

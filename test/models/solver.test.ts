@@ -23,8 +23,14 @@ interface Case {
 const cases = await readGoldenJson<Case[]>('solvers.json');
 const config = (prediction_type: string, timestep_spacing: Spacing = 'leading') =>
   schedulerSchema.parse({
-    ...{ _class_name: 'DDIMScheduler', beta_schedule: 'scaled_linear', beta_start: 0.00085, beta_end: 0.012 },
-    ...{ steps_offset: 1, set_alpha_to_one: false, prediction_type, timestep_spacing },
+    _class_name: 'DDIMScheduler',
+    beta_schedule: 'scaled_linear',
+    beta_start: 0.00085,
+    beta_end: 0.012,
+    steps_offset: 1,
+    set_alpha_to_one: false,
+    prediction_type,
+    timestep_spacing,
   });
 
 /** The latents before each evaluation and at the end, when the network is sin(z + t / 100). */
@@ -59,7 +65,12 @@ describe('solvers', () => {
 
   it('says which can begin at any step', () => {
     const oneStep = (name: SolverName) => isOneStep(solverSteps(name, config('epsilon'), 8));
-    expect([oneStep('ddim'), oneStep('euler'), oneStep('pndm'), oneStep('dpm-solver++')]).toEqual([true, true, false, false]); // prettier-ignore
+    expect([oneStep('ddim'), oneStep('euler'), oneStep('pndm'), oneStep('dpm-solver++')]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('refuses what it does not know, and more steps than the schedule has', () => {

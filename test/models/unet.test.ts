@@ -43,7 +43,11 @@ describe('UNet2DConditionModel', () => {
     const { sample, timestep, context } = inputs;
     const gradientsOf = (given: UnetInputs, leaves: () => Tensor[]) => {
       const dy = tf.linspace(-1, 1, 2 * sample.size).reshape([2 * sample.shape[0]!, ...sample.shape.slice(1)]);
-      const { value, gradients } = vectorJacobianProduct(() => unet2dCondition(parametersOf(weights), config, given), leaves, dy); // prettier-ignore
+      const { value, gradients } = vectorJacobianProduct(
+        () => unet2dCondition(parametersOf(weights), config, given),
+        leaves,
+        dy,
+      );
       return [value, ...gradients].map((t) => t.dataSync() as Float32Array);
     };
     const prompts = tf.concat([context, context.mul(-0.5)], 0);

@@ -14,14 +14,26 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("a network's weights", () => {
   it.each<[string, string[], string | undefined]>([
     ['safetensors before pickles', ['pytorch_model.bin', 'model.fp16.safetensors'], 'model.fp16.safetensors'],
-    ['full precision before float16', ['model.fp16.safetensors', 'model.safetensors.index.json'], 'model.safetensors.index.json'],
+    [
+      'full precision before float16',
+      ['model.fp16.safetensors', 'model.safetensors.index.json'],
+      'model.safetensors.index.json',
+    ],
     ['one file before several', ['model.safetensors.index.json', 'model.safetensors'], 'model.safetensors'],
-    ['the index of a variant', ['diffusion_pytorch_model.safetensors.index.fp16.json'], 'diffusion_pytorch_model.safetensors.index.fp16.json'],
-    ['a pickle when there is nothing else', ['diffusion_pytorch_model.bin', 'config.json'], 'diffusion_pytorch_model.bin'],
+    [
+      'the index of a variant',
+      ['diffusion_pytorch_model.safetensors.index.fp16.json'],
+      'diffusion_pytorch_model.safetensors.index.fp16.json',
+    ],
+    [
+      'a pickle when there is nothing else',
+      ['diffusion_pytorch_model.bin', 'config.json'],
+      'diffusion_pytorch_model.bin',
+    ],
     ['nothing', ['flax_model.msgpack', 'model.onnx', 'config.json'], undefined],
   ])('%s', (_rule, names, expected) => {
     expect(chooseWeightFile(names)).toBe(expected);
-  }); // prettier-ignore
+  });
 
   it('are read from several files of a pipeline too', async () => {
     const model = join(folder, 'model');

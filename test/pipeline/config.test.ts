@@ -39,25 +39,48 @@ describe('a configuration', () => {
 
   it('has absolute paths wherever one may stand, and no other text is changed', async () => {
     const settings = [
-      ...['model=at', 'prompts.source=at', 'shard.extends=at', 'tuneEncoder.startFrom=at', 'champion={version: 1, encoder: at, unet: at, blend: 1}'], // prettier-ignore
-      ...['filter.blockedFiles=[at]', 'filter.personalNameFiles=[at, at]', 'filter.blocked=[at]'],
-      ...['rewards=[{name: at, type: at, model: at, head: at, tokenizer: at, weight: 1}]', 'heldOut={type: at, model: at}'], // prettier-ignore
-      ...['benchmarks=[{name: at, source: at, column: at}, {name: world, source: shapes}]', 'evaluate.arms=[{name: at, mix: [{encoder: at, weight: 1}]}]'], // prettier-ignore
-      ...['baselines={direct: {pictures: at, steps: 1, batch: 1, learningRate: 1}}', 'transfer={unets: [{name: at, unet: at}], prompts: 1}'], // prettier-ignore
+      'model=at',
+      'prompts.source=at',
+      'shard.extends=at',
+      'tuneEncoder.startFrom=at',
+      'champion={version: 1, encoder: at, unet: at, blend: 1}',
+      'filter.blockedFiles=[at]',
+      'filter.personalNameFiles=[at, at]',
+      'filter.blocked=[at]',
+      'rewards=[{name: at, type: at, model: at, head: at, tokenizer: at, weight: 1}]',
+      'heldOut={type: at, model: at}',
+      'benchmarks=[{name: at, source: at, column: at}, {name: world, source: shapes}]',
+      'evaluate.arms=[{name: at, mix: [{encoder: at, weight: 1}]}]',
+      'baselines={direct: {pictures: at, steps: 1, batch: 1, learningRate: 1}}',
+      'transfer={unets: [{name: at, unet: at}], prompts: 1}',
     ];
     const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/user' });
     const found: string[] = [];
     const look = (value: unknown, key: string): void => {
       if (value === '/user/at') found.push(key);
-      else if (typeof value === 'object' && value !== null) for (const [name, inner] of Object.entries(value)) look(inner, key === '' ? name : `${key}.${name}`); // prettier-ignore
+      else if (typeof value === 'object' && value !== null)
+        for (const [name, inner] of Object.entries(value)) look(inner, key === '' ? name : `${key}.${name}`);
     };
     look(config, '');
     expect(found.sort()).toEqual(
       [
-        ...['model', 'prompts.source', 'shard.extends', 'tuneEncoder.startFrom', 'champion.encoder', 'champion.unet'],
-        ...['filter.blockedFiles.0', 'filter.personalNameFiles.0', 'filter.personalNameFiles.1'],
-        ...['rewards.0.model', 'rewards.0.head', 'rewards.0.tokenizer', 'heldOut.model'],
-        ...['benchmarks.0.source', 'evaluate.arms.0.mix.0.encoder', 'baselines.direct.pictures', 'transfer.unets.0.unet'], // prettier-ignore
+        'model',
+        'prompts.source',
+        'shard.extends',
+        'tuneEncoder.startFrom',
+        'champion.encoder',
+        'champion.unet',
+        'filter.blockedFiles.0',
+        'filter.personalNameFiles.0',
+        'filter.personalNameFiles.1',
+        'rewards.0.model',
+        'rewards.0.head',
+        'rewards.0.tokenizer',
+        'heldOut.model',
+        'benchmarks.0.source',
+        'evaluate.arms.0.mix.0.encoder',
+        'baselines.direct.pictures',
+        'transfer.unets.0.unet',
       ].sort(),
     );
     expect(config.benchmarks?.[1]?.source).toBe('shapes');

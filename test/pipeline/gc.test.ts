@@ -14,7 +14,11 @@ const none = new Set<string>();
 
 async function setUp() {
   const home = new Home(await temporaryFolder());
-  const [records, results, store] = [new RunRecords(home), new ResultIndex(home.results), new ArtifactStore(home.artifacts)]; // prettier-ignore
+  const [records, results, store] = [
+    new RunRecords(home),
+    new ResultIndex(home.results),
+    new ArtifactStore(home.artifacts),
+  ];
   const commit = async (text: string) => {
     const folder = join(home.folder, `new-${text}`);
     await mkdir(folder);
@@ -24,7 +28,15 @@ async function setUp() {
   /** A result of the stage `stage`, made of those of `inputs`. */
   const make = async (stage: string, key: string, run = 'r', inputKeys: Record<string, string> = {}) => {
     const parts = { stage, code: { sha256: '', modules: {}, packages: {} }, config: {}, seed: 1, inputs: {} };
-    const result: StageResult = { key, parts, artifact: await commit(key), inputKeys, run, seconds: 1, createdAt: new Date().toISOString() }; // prettier-ignore
+    const result: StageResult = {
+      key,
+      parts,
+      artifact: await commit(key),
+      inputKeys,
+      run,
+      seconds: 1,
+      createdAt: new Date().toISOString(),
+    };
     await results.save(result);
     return result;
   };
@@ -84,7 +96,16 @@ describe('the garbage', () => {
   it('has the items of stages whose results go, and not the others', async () => {
     const { home, make, run, later, commit, results } = await setUp();
     const item = async (stageKey: string, by = 'r'): Promise<ItemResult> => {
-      const result = { key: `${stageKey}-item`, stage: 'each', stageKey, item: 'i', artifact: await commit(`${stageKey}-item`), run: by, seconds: 1, createdAt: new Date().toISOString() }; // prettier-ignore
+      const result = {
+        key: `${stageKey}-item`,
+        stage: 'each',
+        stageKey,
+        item: 'i',
+        artifact: await commit(`${stageKey}-item`),
+        run: by,
+        seconds: 1,
+        createdAt: new Date().toISOString(),
+      };
       await results.saveItem(result);
       return result;
     };

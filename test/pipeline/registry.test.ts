@@ -12,21 +12,25 @@ import { temporaryFolder } from '../setup/temporary-folder.ts';
 const gate = gateSchema.parse({});
 const against = (rival: string, lows: Record<string, number>): NamedComparison[] =>
   Object.entries(lows).map(([metric, low]) => ({
-    ...{ metric, arm: 'chosen', against: rival, n: 100, mean: low + 0.1, ci95: [low, low + 0.2], winRate: 0.6 },
+    metric,
+    arm: 'chosen',
+    against: rival,
+    n: 100,
+    mean: low + 0.1,
+    ci95: [low, low + 0.2],
+    winRate: 0.6,
   }));
 const better = against('base', { heldOut: 0.4, oracle: 0.01, clip: -1 });
 
 const draft = (digest: string, comparisons = better, champion?: number) => ({
-  ...{
-    name: 'tiny',
-    run: `run-${digest}`,
-    config: 'c',
-    lineage: [],
-    model: '/models/base',
-    gate,
-    comparisons,
-    champion,
-  },
+  name: 'tiny',
+  run: `run-${digest}`,
+  config: 'c',
+  lineage: [],
+  model: '/models/base',
+  gate,
+  comparisons,
+  champion,
   artifact: { uri: `file:///${digest}`, sha256: digest, bytes: 1 },
   encoder: { sha256: `encoder-${digest}`, step: 40, blend: 0.5 },
 });
@@ -141,7 +145,7 @@ describe('a reference', () => {
       tiny: 1,
       production: 1,
       candidate: 2,
-      'tiny@candidate': 2, // prettier-ignore
+      'tiny@candidate': 2,
     }))
       expect((await resolveVersion(registry, reference)).version, reference).toBe(version);
   });

@@ -17,8 +17,16 @@ const base = {
 };
 const encoder = { steps: 10, batch: 2, learningRate: 1e-4 };
 const unet = { steps: 5, batch: 2, learningRate: 1e-5 };
-const parse = (tuneEncoder: object, tuneUnet?: object) => configSchema.safeParse({ ...base, tuneEncoder: { ...encoder, ...tuneEncoder }, ...(tuneUnet ? { tuneUnet: { ...unet, ...tuneUnet } } : {}) }); // prettier-ignore
-const problem = (...sections: Parameters<typeof parse>) => parse(...sections).error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('\n'); // prettier-ignore
+const parse = (tuneEncoder: object, tuneUnet?: object) =>
+  configSchema.safeParse({
+    ...base,
+    tuneEncoder: { ...encoder, ...tuneEncoder },
+    ...(tuneUnet ? { tuneUnet: { ...unet, ...tuneUnet } } : {}),
+  });
+const problem = (...sections: Parameters<typeof parse>) =>
+  parse(...sections)
+    .error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`)
+    .join('\n');
 
 describe('the tuning stages of a configuration', () => {
   it('are the encoder alone, unless the UNet is asked for', () => {
@@ -39,7 +47,9 @@ describe('the tuning stages of a configuration', () => {
     expect(problem({ joint: { learningRate: 1e-5 } }, {})).toMatch(/^tuneUnet .*tuneEncoder.joint.*leave one out/);
     expect(problem({ rewardWeights: { beauty: 1 } })).toMatch(/^tuneEncoder.rewardWeights .*beauty.*clip, hps/);
     expect(problem({}, { lora: { rank: 4 }, weightPull: 1 })).toMatch(/^tuneUnet.weightPull .*weightDecay/);
-    expect(problem({ gradient: { type: 'last', steps: 3 } })).toMatch(/^tuneEncoder.gradient.steps must be at most .*\(2\)/); // prettier-ignore
+    expect(problem({ gradient: { type: 'last', steps: 3 } })).toMatch(
+      /^tuneEncoder.gradient.steps must be at most .*\(2\)/,
+    );
     expect(problem({ gradient: { type: 'first' } })).toMatch(/^tuneEncoder.gradient/);
     expect(problem({ average: 1 })).toMatch(/^tuneEncoder.average/);
     expect(problem({ lora: { rank: 0 } })).toMatch(/^tuneEncoder.lora.rank/);

@@ -11,8 +11,14 @@ import { pictures, randomWeights, shapesOf, writeSmallClip } from './small-clip.
 
 const folder = mkdtempSync(join(tmpdir(), 'textcraftor-diversity-'));
 const config = {
-  ...{ image_size: 8, channels: [8, 12], norm_groups: 4, hidden_size: 10 },
-  ...{ vocab_size: 682, text_size: 6, max_tokens: 12, pad_token_id: 681 },
+  image_size: 8,
+  channels: [8, 12],
+  norm_groups: 4,
+  hidden_size: 10,
+  vocab_size: 682,
+  text_size: 6,
+  max_tokens: 12,
+  pad_token_id: 681,
 };
 beforeAll(async () => {
   await writeSmallClip(join(folder, 'clip'));

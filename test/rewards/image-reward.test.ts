@@ -104,7 +104,9 @@ describe('ImageReward', () => {
     await refused(empty, /"liking": its tokenizer has \d+ tokens, the model a vocab_size of 20/, { tokenizer: folder });
     const cut = new Map([...weights].filter(([name]) => name !== 'blip.visual_encoder.pos_embed'));
     await writeWeights(join(empty, 'model.safetensors'), cut);
-    await refused(empty, /Tensor blip.visual_encoder.pos_embed is missing from .*model.safetensors/, { tokenizer: folder }); // prettier-ignore
+    await refused(empty, /Tensor blip.visual_encoder.pos_embed is missing from .*model.safetensors/, {
+      tokenizer: folder,
+    });
   });
 });
 

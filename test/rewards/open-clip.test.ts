@@ -26,7 +26,9 @@ async function cosines(preprocessing: 'crop' | 'pad'): Promise<number[]> {
   const golden = await readSafetensors(at('golden.safetensors'));
   const [image, text] = [golden.float32(preprocessing), golden.float32('text')];
   const width = text.length / 2;
-  return [0, 1].map((row) => text.slice(row * width, (row + 1) * width).reduce((sum, x, i) => sum + x * image[row * width + i]!, 0)); // prettier-ignore
+  return [0, 1].map((row) =>
+    text.slice(row * width, (row + 1) * width).reduce((sum, x, i) => sum + x * image[row * width + i]!, 0),
+  );
 }
 
 describe("a model with OpenCLIP's names", () => {

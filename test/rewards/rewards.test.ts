@@ -145,7 +145,10 @@ describe('a reward that cannot be loaded', () => {
 
   it('is told when the head does not fit the model', async () => {
     const head = join(folder, 'wide.safetensors');
-    const tensors = { weight: { dtype: 'F32' as const, shape: [1, 5], data: new Float32Array(5) }, bias: { dtype: 'F32' as const, shape: [1], data: new Float32Array(1) } }; // prettier-ignore
+    const tensors = {
+      weight: { dtype: 'F32' as const, shape: [1, 5], data: new Float32Array(5) },
+      bias: { dtype: 'F32' as const, shape: [1], data: new Float32Array(1) },
+    };
     await writeSafetensors(head, tensors);
     await expect(loadReward(spec('aesthetic', { head }))).rejects.toThrow('has shape [1, 5]; expected [1, 12]');
   });

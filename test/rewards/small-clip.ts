@@ -30,7 +30,12 @@ const tokenizer = join(import.meta.dirname, '../models/tokenizer');
 export function randomWeights(shapes: Map<string, number[]>): Weights {
   return new Map(
     [...shapes].map(([name, shape]) => {
-      const draws = new RandomStream(7, name).normal(Math.max(1, shape.reduce((a, b) => a * b, 1))); // prettier-ignore
+      const draws = new RandomStream(7, name).normal(
+        Math.max(
+          1,
+          shape.reduce((a, b) => a * b, 1),
+        ),
+      );
       return [
         name,
         {

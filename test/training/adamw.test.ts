@@ -26,11 +26,20 @@ function train(gradients: number[][], gradientClip: number) {
     const p = scope.parameters('net');
     p.get('matrix', [2, 2]);
     p.get('vector', [2]);
-    const named = new Map([['matrix', matrix], ['vector', vector]]); // prettier-ignore
+    const named = new Map([
+      ['matrix', matrix],
+      ['vector', vector],
+    ]);
     return { norm: adamW(scope, 'net', named, numbers, { ...ADAMW, weightDecay: 0.1, gradientClip }) };
   });
   program.compile();
-  program.load('net', new Map([['matrix', { shape: [2, 2], data: Float32Array.of(1, -2, 3, 0.5) }], ['vector', { shape: [2], data: Float32Array.of(0.3, -0.7) }]])); // prettier-ignore
+  program.load(
+    'net',
+    new Map([
+      ['matrix', { shape: [2, 2], data: Float32Array.of(1, -2, 3, 0.5) }],
+      ['vector', { shape: [2], data: Float32Array.of(0.3, -0.7) }],
+    ]),
+  );
   const norms = gradients.map((g, i) => {
     const fed = {
       matrix: tf.tensor2d(g.slice(0, 4), [2, 2]),
@@ -51,8 +60,18 @@ const gradients = [
 
 it('steps as the paper says, with decay on matrices only', () => {
   const { matrix, vector } = train(gradients, 100);
-  const expectedMatrix = reference([1, -2, 3, 0.5], gradients.map((g) => g.slice(0, 4)), 0.02, 0.1); // prettier-ignore
-  const expectedVector = reference([0.3, -0.7], gradients.map((g) => g.slice(4)), 0.02, 0); // prettier-ignore
+  const expectedMatrix = reference(
+    [1, -2, 3, 0.5],
+    gradients.map((g) => g.slice(0, 4)),
+    0.02,
+    0.1,
+  );
+  const expectedVector = reference(
+    [0.3, -0.7],
+    gradients.map((g) => g.slice(4)),
+    0.02,
+    0,
+  );
   expectedMatrix.forEach((value, i) => expect(matrix[i]).toBeCloseTo(value, 5));
   expectedVector.forEach((value, i) => expect(vector[i]).toBeCloseTo(value, 5));
 });
@@ -63,6 +82,11 @@ it('scales a long gradient down to the limit and reports its true length', () =>
   const clipped = gradients.map((g) => g.map((v) => v * Math.min(1, limit / length(g))));
   const result = train(gradients, limit);
   result.norms.forEach((norm, i) => expect(norm).toBeCloseTo(length(gradients[i]!), 5));
-  const expected = reference([0.3, -0.7], clipped.map((g) => g.slice(4)), 0.02, 0); // prettier-ignore
+  const expected = reference(
+    [0.3, -0.7],
+    clipped.map((g) => g.slice(4)),
+    0.02,
+    0,
+  );
   expected.forEach((value, i) => expect(result.vector[i]).toBeCloseTo(value, 5));
 });

@@ -12,13 +12,17 @@ const alarm = { every: 2, prompts: 3, samplesPerPrompt: 2, diversity: 1, similar
 const heldOut = { type: 'aesthetic', model: at('clip'), head: at('head.safetensors') };
 const settings = { ...plain, steps: 6, checkpointEvery: 3, keepEvery: 6, alarm, heldOut };
 const looks = (name: string) =>
-  readFileSync(at(name, 'validation.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, number>); // prettier-ignore
+  readFileSync(at(name, 'validation.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, number>);
 
 describe('the alarm', () => {
   it('watches validation prompts and changes nothing of what is tuned', async () => {
     await tuneEncoder(context({ ...settings, alarm: undefined }, 'unwatched'));
     await tuneEncoder(context(settings, 'watched'));
-    const encoders = (name: string) => Object.entries(digests(at(name))).filter(([file]) => /encoder|metrics/.test(file)); // prettier-ignore
+    const encoders = (name: string) =>
+      Object.entries(digests(at(name))).filter(([file]) => /encoder|metrics/.test(file));
     expect(encoders('watched')).toEqual(encoders('unwatched'));
     expect(looks('watched').map(({ step }) => step)).toEqual([0, 2, 4, 6]);
     const measures = ['aesthetic', 'attributes', 'clip', 'diversity', 'heldOut', 'oracle', 'total'];
@@ -49,9 +53,15 @@ describe('the alarm', () => {
   it('ends tuning that has not become better for long, at the same step each time', async () => {
     // Tuned away from what it is judged by, the base stays the best.
     const [clip, aesthetic] = settings.rewards;
-    const rewards = [{ ...clip!, weight: 0 }, { ...aesthetic!, weight: -1 }]; // prettier-ignore
+    const rewards = [
+      { ...clip!, weight: 0 },
+      { ...aesthetic!, weight: -1 },
+    ];
     await tuneEncoder(context({ ...settings, rewards, alarm: { ...alarm, patience: 1 } }, 'patient'));
-    const { steps, rewardEvaluations } = JSON.parse(readFileSync(at('patient', 'summary.json'), 'utf8')) as Record<string, number>; // prettier-ignore
+    const { steps, rewardEvaluations } = JSON.parse(readFileSync(at('patient', 'summary.json'), 'utf8')) as Record<
+      string,
+      number
+    >;
     expect(steps).toBeLessThan(6);
     expect(rewardEvaluations).toBe(2 * steps!);
     expect(looks('patient').at(-1)!['step']).toBe(steps);

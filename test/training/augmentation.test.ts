@@ -16,7 +16,8 @@ const distance = (a: Tensor, b: Tensor) => a.sub(b).abs().max().dataSync()[0]!;
 describe('the changed picture', () => {
   it('has inputs of the shapes that it says', () => {
     const inputs = drawPictures({ crop: 0.5, flip: true, cutout: 0.5 }, [2, height, width], draw);
-    for (const [name, { shape }] of Object.entries(pictureSpecs(2, height, width))) expect(inputs[name]!.shape).toEqual(shape); // prettier-ignore
+    for (const [name, { shape }] of Object.entries(pictureSpecs(2, height, width)))
+      expect(inputs[name]!.shape).toEqual(shape);
   });
 
   it('is the picture itself where nothing is asked for, or nothing is drawn', () => {
@@ -67,7 +68,9 @@ describe('the changed prompt', () => {
   const stream = (i: number) => new RandomStream(1, 'prompt', i);
 
   it('says the same scene and style in other words', () => {
-    const said = Array.from({ length: 30 }, (_, i) => augmentPrompt(prompt, { wordDropout: 0, paraphrase: true }, stream(i))); // prettier-ignore
+    const said = Array.from({ length: 30 }, (_, i) =>
+      augmentPrompt(prompt, { wordDropout: 0, paraphrase: true }, stream(i)),
+    );
     expect(new Set(said).size).toBeGreaterThan(10);
     for (const other of said) {
       expect(parse(other)).toEqual(parse(prompt));

@@ -21,7 +21,10 @@ beforeAll(makeInputs);
 afterAll(remove);
 const summary = (name: string) => JSON.parse(readFileSync(at(name, 'summary.json'), 'utf8')) as Record<string, number>;
 const metrics = (name: string) =>
-  readFileSync(at(name, 'metrics.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, number>); // prettier-ignore
+  readFileSync(at(name, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, number>);
 
 describe('DDPO', () => {
   const policy = { epochs: 2, clipRange: 0.1, group: 2, largestAdvantage: 5, eta: 1 };
@@ -69,17 +72,28 @@ describe('direct tuning', () => {
     const p = (part: 'textEncoder' | 'unet' | 'vae') => new WeightParameters(pipeline.weights[part], 'test');
     const size = latents.length;
     // Both samples of the batch are of the one picture.
-    const z = new RandomStream(3, 'direct noise', 1).normal(2 * size).map((v, k) => v * noise + signal * latents[k % size]!); // prettier-ignore
+    const z = new RandomStream(3, 'direct noise', 1)
+      .normal(2 * size)
+      .map((v, k) => v * noise + signal * latents[k % size]!);
     const texts = [prompts[0]!, prompts[0]!];
-    const ids = tf.tensor2d(texts.flatMap((text) => [...pipeline.tokenizer.pad(pipeline.tokenizer.encode(text))]), [2, 16], 'int32'); // prettier-ignore
+    const ids = tf.tensor2d(
+      texts.flatMap((text) => [...pipeline.tokenizer.pad(pipeline.tokenizer.encode(text))]),
+      [2, 16],
+      'int32',
+    );
     const embeddings = clipText(p('textEncoder'), pipeline.config.textEncoder, ids).hidden;
     const sample = tf.tensor4d(z, [2, 8, 8, 4]);
-    const eps = unet2dCondition(p('unet'), pipeline.config.unet, { sample, timestep: tf.fill([2], t), context: embeddings }); // prettier-ignore
+    const eps = unet2dCondition(p('unet'), pipeline.config.unet, {
+      sample,
+      timestep: tf.fill([2], t),
+      context: embeddings,
+    });
     const x0 = sample.sub(eps.mul(noise)).div(signal);
     const image = vaeDecode(p('vae'), pipeline.config.vae, x0.div(vaeScalingFactor(pipeline.config.vae)));
     const picture = image.div(2).add(0.5).clipByValue(0, 1);
     for (const reward of await loadRewards(settings.rewards)) {
-      const words = reward.promptLength > 0 ? tf.tensor2d(reward.tokenize(texts), [2, reward.promptLength], 'int32') : undefined; // prettier-ignore
+      const words =
+        reward.promptLength > 0 ? tf.tensor2d(reward.tokenize(texts), [2, reward.promptLength], 'int32') : undefined;
       const own = reward.score(new WeightParameters(reward.weights, 'test'), picture, words).mean().dataSync()[0]!;
       expect(line![`reward.${reward.name}`]).toBeCloseTo(own, 3);
     }
@@ -96,6 +110,8 @@ describe('direct tuning', () => {
     writeFileSync(at('wrong', 'metadata.jsonl'), '{"file_name": "a.png", "text": "x"}\n');
     writeFileSync(at('wrong', 'a.png'), 'no picture');
     await expect(read()).rejects.toThrow('a.png is not a PNG');
-    await expect(picturesOf('shapes', [{ prompt: 'two dogs' }], 9, 1)).rejects.toThrow('"two dogs" is no prompt of the shapes world'); // prettier-ignore
+    await expect(picturesOf('shapes', [{ prompt: 'two dogs' }], 9, 1)).rejects.toThrow(
+      '"two dogs" is no prompt of the shapes world',
+    );
   });
 });

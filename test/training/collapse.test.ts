@@ -36,9 +36,11 @@ describe('a collapse', () => {
   });
 
   it('is rewards that rise while the exact judge finds less right, on the prompts that it can judge', () => {
-    const right = (share: number) => Float64Array.from({ length: PROMPTS }, (_, i) => (i % 4 === 0 ? NaN : i % 5 === 0 ? 1 : share)); // prettier-ignore
+    const right = (share: number) =>
+      Float64Array.from({ length: PROMPTS }, (_, i) => (i % 4 === 0 ? NaN : i % 5 === 0 ? 1 : share));
     const judged = (share: number) => ({ ...measures(24, 5, 10, 20), attributes: right(share) });
-    const at = (share: number) => findCollapse({ ...base, attributes: right(0.8) }, judged(share), ['heldOut'], bounds, bootstraps); // prettier-ignore
+    const at = (share: number) =>
+      findCollapse({ ...base, attributes: right(0.8) }, judged(share), ['heldOut'], bounds, bootstraps);
     const { falls } = at(0.6)!;
     expect(falls.map(({ measure }) => measure)).toEqual(['attributes']);
     expect(falls[0]!.mean).toBeCloseTo((-0.2 * 15) / 18, 10);

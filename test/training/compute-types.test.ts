@@ -19,7 +19,9 @@ describe.each([
 
     const encoder = await readSafetensors(goldenPath('step/golden.safetensors'));
     for (const [name, scores] of Object.entries(found.scores))
-      scores.forEach((score, i) => expect(Math.abs(score - encoder.float32(`reward.${name}`)[i]!)).toBeLessThan(distance)); // prettier-ignore
+      scores.forEach((score, i) =>
+        expect(Math.abs(score - encoder.float32(`reward.${name}`)[i]!)).toBeLessThan(distance),
+      );
     // The last product of a score is in float32: more digits than the type has.
     for (const score of found.scores['aesthetic']!) expect(score * 2 ** 10).not.toBe(Math.round(score * 2 ** 10));
     expect(found.loss).not.toBe(encoder.float32('loss')[0]);
@@ -30,7 +32,9 @@ describe.each([
     ] as const) {
       const sums = { dot: 0, ours: 0, theirs: 0 };
       for (const [name, { data }] of found.gradients[network]!) {
-        const theirs = expected.float32(expected.has(`grad.${name}`) ? `grad.${name}` : `grad.${name.replace('text_model.', '')}`); // prettier-ignore
+        const theirs = expected.float32(
+          expected.has(`grad.${name}`) ? `grad.${name}` : `grad.${name.replace('text_model.', '')}`,
+        );
         data.forEach((value, i) => {
           sums.dot += value * theirs[i]!;
           sums.ours += value * value;
@@ -70,11 +74,22 @@ describe('tuning in float16', () => {
     const lease = { file: '', attempt: '' };
     return callBody({ ...rest, module, call: { name: 'run' }, dtype: 'float16', lease }, { signal, progress });
   };
-  const linesOf = (name: string) => readFileSync(at(name, 'metrics.jsonl'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, number>); // prettier-ignore
+  const linesOf = (name: string) =>
+    readFileSync(at(name, 'metrics.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, number>);
   const weighted = (factor: number) =>
     settings.rewards.map((reward) => ({ ...reward, weight: factor * reward.weight }));
   // Large weights, so that the first scales are too large.
-  const config = { ...settings, rewards: weighted(8), steps: 8, checkpointEvery: 6, keepEvery: 8, joint: { learningRate: 1e-3 } }; // prettier-ignore
+  const config = {
+    ...settings,
+    rewards: weighted(8),
+    steps: 8,
+    checkpointEvery: 6,
+    keepEvery: 8,
+    joint: { learningRate: 1e-3 },
+  };
 
   it('leaves out steps whose gradients are not finite, counts them, and goes on from a checkpoint with the same bytes', async () => {
     await order(config, 'half');

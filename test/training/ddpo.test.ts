@@ -35,7 +35,13 @@ describe("the policy gradient's formulas", () => {
   it('have the gradient by the mean that finite differences have', () => {
     const [next, mean] = [Float32Array.of(0.3, -0.2, 1), Float32Array.of(0.1, 0.4, 0.9)];
     const [gradient] = [meanGradient(next, mean, 0.5, Float64Array.of(2))];
-    const at = (by: number) => logProbabilities(next, mean.map((v, k) => (k === 1 ? v + by : v)), 0.5, 1)[0]!; // prettier-ignore
+    const at = (by: number) =>
+      logProbabilities(
+        next,
+        mean.map((v, k) => (k === 1 ? v + by : v)),
+        0.5,
+        1,
+      )[0]!;
     expect(gradient[1]).toBeCloseTo((2 * (at(1e-2) - at(-1e-2))) / 2e-2, 3);
   });
 
@@ -53,7 +59,11 @@ describe('the gradient of a policy update', () => {
   let golden: SafetensorsFile;
   beforeAll(async () => {
     const settings = await readGoldenJson<{ steps: number; gradSteps: number; guidance: number }>('step/golden.json');
-    expect([settings.steps, settings.gradSteps, settings.guidance]).toEqual([sampler.steps, sampler.gradientSteps, sampler.guidance]); // prettier-ignore
+    expect([settings.steps, settings.gradSteps, settings.guidance]).toEqual([
+      sampler.steps,
+      sampler.gradientSteps,
+      sampler.guidance,
+    ]);
     pipeline = await loadPipeline(goldenPath('step/model'));
     golden = await readSafetensors(goldenPath('ddpo.safetensors'));
   });
@@ -67,23 +77,47 @@ describe('the gradient of a policy update', () => {
     const latentSize = tensorOf(golden, 'z.0').shape.slice(1, 3) as [number, number];
     const generator = textToImage(pipeline, [], { batch: prompts.length, latentSize, sampler });
     const scheduler = new DdimScheduler(pipeline.config.scheduler);
-    const steps = scheduler.timesteps(sampler.steps).slice(-2).map((t) => ({ t, ...scheduler.stochasticStep(t, sampler.steps, 1) })); // prettier-ignore
+    const steps = scheduler
+      .timesteps(sampler.steps)
+      .slice(-2)
+      .map((t) => ({ t, ...scheduler.stochasticStep(t, sampler.steps, 1) }));
     // The rewards have no part in this: the advantages are given.
-    const silent = { ...generator, score: (_n: unknown, z: ReturnType<typeof tf.zeros>) => ({ none: z.sum([1, 2, 3]) }), rewards: [{ name: 'none', weight: 1 }], networks: without(generator.networks, ['vae', 'rewards']) }; // prettier-ignore
-    const trainer = new Trainer(silent as typeof generator, { trained: [{ name, learningRate: 0 }], gradientSteps: 2, embeddingPull: 0 }); // prettier-ignore
+    const silent = {
+      ...generator,
+      score: (_n: unknown, z: ReturnType<typeof tf.zeros>) => ({ none: z.sum([1, 2, 3]) }),
+      rewards: [{ name: 'none', weight: 1 }],
+      networks: without(generator.networks, ['vae', 'rewards']),
+    };
+    const trainer = new Trainer(silent as typeof generator, {
+      trained: [{ name, learningRate: 0 }],
+      gradientSteps: 2,
+      embeddingPull: 0,
+    });
     const ddpo = new DdpoTrainer({
-      ...{ trainer, generator, weights: {}, optimizer: ADAMW, seed: 1 },
+      trainer,
+      generator,
+      weights: {},
+      optimizer: ADAMW,
+      seed: 1,
       observer: new Observer(trainer.program, generator, []),
       actions: steps.map(({ t, a, b, sigma }) => ({ numbers: [t, a, b], sigma })),
       network: { name, learningRate: 0, makesEmbeddings },
       settings: { epochs: 1, clipRange: 0.1, group: 1, largestAdvantage: 5 },
     });
-    const actions = [0, 1].map((k) => ({ z: values(`z.${k}`), next: values(`next.${k}`), logOld: Float64Array.from(values(`old.${k}`)) })); // prettier-ignore
+    const actions = [0, 1].map((k) => ({
+      z: values(`z.${k}`),
+      next: values(`next.${k}`),
+      logOld: Float64Array.from(values(`old.${k}`)),
+    }));
     tf.tidy(() => {
       const { loss, backward } = ddpo.gradient(prompts, actions, Float64Array.from(values('advantages')));
       expect(loss).toBeCloseTo(values('loss')[0]!, 4);
       const found = makesEmbeddings
-        ? new Map(Object.entries(trainer.program.run('gradients', backward)).map(([full, t]) => [full.slice(name.length + 1), trainer.program.inFileLayout(full, t)] as const)) // prettier-ignore
+        ? new Map(
+            Object.entries(trainer.program.run('gradients', backward)).map(
+              ([full, t]) => [full.slice(name.length + 1), trainer.program.inFileLayout(full, t)] as const,
+            ),
+          )
         : trainer.program.read(`state/gradient/${name}`);
       const names = golden.names.filter((each) => each.startsWith(`grad.${name}.`));
       expect(names.length).toBeGreaterThan(20);
@@ -91,7 +125,7 @@ describe('the gradient of a policy update', () => {
       const largest = Math.max(...names.map((each) => norm(golden.float32(each))));
       for (const each of names) {
         const short = each.slice(`grad.${name}.`.length);
-        const [own, theirs] = [(found.get(short) ?? found.get(`text_model.${short}`))!.data, golden.float32(each)]; // prettier-ignore
+        const [own, theirs] = [(found.get(short) ?? found.get(`text_model.${short}`))!.data, golden.float32(each)];
         const difference = norm(theirs.map((v, i) => v - own[i]!));
         expect(difference / Math.max(norm(theirs), 1e-3 * largest), each).toBeLessThan(2e-3);
       }

@@ -20,12 +20,18 @@ function optimizer(): Program {
   program.entry('step', { gradient: float32(...shape), bias: float32(8), numbers: UPDATE_NUMBERS }, (inputs, scope) => {
     scope.parameters('net').get('matrix', shape);
     scope.parameters('net').get('bias', [8]);
-    const gradients = new Map([['matrix', inputs.gradient], ['bias', inputs.bias]]); // prettier-ignore
+    const gradients = new Map([
+      ['matrix', inputs.gradient],
+      ['bias', inputs.bias],
+    ]);
     const options = { ...ADAMW, weightDecay: 0, gradientClip: 1e6, moments: '8bit' as const };
     return { norm: adamW(scope, 'net', gradients, inputs.numbers, options) };
   });
   program.compile();
-  const start: Weights = new Map([['matrix', { shape: [...shape], data: golden.float32('start') }], ['bias', { shape: [8], data: new Float32Array(8) }]]); // prettier-ignore
+  const start: Weights = new Map([
+    ['matrix', { shape: [...shape], data: golden.float32('start') }],
+    ['bias', { shape: [8], data: new Float32Array(8) }],
+  ]);
   program.load('net', start);
   return program;
 }
@@ -71,7 +77,12 @@ describe('moments in 8 bits', () => {
     loadSnapshot(again, trained, checkpoint!);
     for (const each of [program, again]) for (let i = 2; i < 4; i++) step(each, i);
     const [ours, theirs] = [again, program].map((each) => takeSnapshot(each, trained));
-    expect([...ours!.state.keys()]).toEqual(['adam.m/net/bias', 'adam.v/net/bias', 'adam.m.scales/net/matrix', 'adam.v.scales/net/matrix']); // prettier-ignore
+    expect([...ours!.state.keys()]).toEqual([
+      'adam.m/net/bias',
+      'adam.v/net/bias',
+      'adam.m.scales/net/matrix',
+      'adam.v.scales/net/matrix',
+    ]);
     expect(ours).toEqual(theirs);
 
     writeFileSync(join(folder, 'checkpoint-000002', 'codes.safetensors'), 'damaged');
@@ -79,7 +90,9 @@ describe('moments in 8 bits', () => {
     expect(await readLastCheckpoint(folder, (message) => warnings.push(message))).toBeUndefined();
     expect(warnings[0]).toMatch(/its digests are not/);
     const short = new Map([['net/matrix', { shape: [1, 256], data: new Uint8Array(256) }]]);
-    expect(() => again.loadBytes('state/adam.m.codes', short, 'a checkpoint')).toThrow(/net\/matrix of state\/adam.m.codes in a checkpoint are \[1,256\]; expected \[21, 256\]/); // prettier-ignore
+    expect(() => again.loadBytes('state/adam.m.codes', short, 'a checkpoint')).toThrow(
+      /net\/matrix of state\/adam.m.codes in a checkpoint are \[1,256\]; expected \[21, 256\]/,
+    );
     rmSync(folder, { recursive: true });
   });
 });
@@ -110,7 +123,11 @@ describe('the round trip of any numbers', () => {
     ['unsigned', 0.0036, 0],
   ] as const)('%s: is near in every block, and keeps zeros and the largest', (name, bound, lowest) => {
     const numbers = fc.array(fc.double({ min: lowest, max: 1, noNaN: true }), { minLength: SIZE, maxLength: SIZE });
-    const scales = fc.tuple(fc.double({ min: -30, max: 30, noNaN: true }), fc.double({ min: -30, max: 30, noNaN: true }), fc.constant(-Infinity)); // prettier-ignore
+    const scales = fc.tuple(
+      fc.double({ min: -30, max: 30, noNaN: true }),
+      fc.double({ min: -30, max: 30, noNaN: true }),
+      fc.constant(-Infinity),
+    );
     fc.assert(
       fc.property(numbers, scales, (list, powers) => {
         const x = Float32Array.from(list, (value, i) => value * 10 ** powers[Math.floor(i / 256)]!);

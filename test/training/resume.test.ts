@@ -22,13 +22,21 @@ const augment = { crop: 0.3, flip: true, cutout: 0.25, wordDropout: 0.3, paraphr
 const six = { ...settings, steps: 4, keepEvery: 2, checkpointEvery: 2 };
 const encoders: Record<string, TuneEncoderSettings> = {
   'with adapters, an average, random truncation and augmentation, jointly with the UNet': {
-    ...{ ...six, lora: { rank: 2, alpha: 4 }, average: 0.9, gradient: { type: 'random' }, augment },
+    ...six,
+    lora: { rank: 2, alpha: 4 },
+    average: 0.9,
+    gradient: { type: 'random' },
+    augment,
     joint: { learningRate: 1e-3 },
   },
 };
 const unets: Record<string, TuneUnetSettings> = {
   'of the UNet, with an average and new noise at the last step': {
-    ...{ ...six, blend: 0.5, average: 0.5, weightPull: 0.1, gradient: { type: 'draft-lv', repeats: 3 } },
+    ...six,
+    blend: 0.5,
+    average: 0.5,
+    weightPull: 0.1,
+    gradient: { type: 'draft-lv', repeats: 3 },
   },
 };
 

@@ -65,12 +65,17 @@ describe('the gradient of the rewards', () => {
 describe('tuning the encoder', () => {
   it('raises the weighted rewards and reports how far the encoder moved', async () => {
     await tuneEncoder(context({ ...settings, steps: 30, keepEvery: 30, checkpointEvery: 30 }, 'long'));
-    const lines = readFileSync(at('long', 'metrics.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, number>); // prettier-ignore
+    const lines = readFileSync(at('long', 'metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, number>);
     expect(lines).toHaveLength(30);
     const mean = (part: typeof lines) => part.reduce((sum, { loss }) => sum + loss!, 0) / part.length;
     expect(mean(lines.slice(-6))).toBeLessThan(mean(lines.slice(0, 6)));
     expect(lines.at(-1)!['deltaNorm']).toBeGreaterThan(0);
-    expect(Object.keys(lines[0]!)).toEqual(expect.arrayContaining(['step', 'loss', 'reward.clip', 'reward.aesthetic', 'gradientNorm', 'deltaNorm'])); // prettier-ignore
+    expect(Object.keys(lines[0]!)).toEqual(
+      expect.arrayContaining(['step', 'loss', 'reward.clip', 'reward.aesthetic', 'gradientNorm', 'deltaNorm']),
+    );
     const before = await readWeights(at('model', 'text_encoder', 'model.safetensors'));
     const after = await readWeights(at('long', 'encoder', 'final', 'model.safetensors'));
     expect([...after.keys()].sort()).toEqual([...before.keys()].sort());

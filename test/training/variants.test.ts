@@ -24,7 +24,8 @@ const rows = [0, 1];
 const base = { gradientSteps: 2, embeddingPull: 0, seed: 5, optimizer: ADAMW };
 const encoder = { name: TEXT_ENCODER, learningRate: 1e-2 };
 const make = (changed: Partial<TrainerSettings>) => new Trainer(generator, { ...base, trained: [encoder], ...changed });
-const norm = (weights: Weights) => Math.sqrt([...weights.values()].reduce((sum, { data }) => sum + data.reduce((a, b) => a + b * b, 0), 0)); // prettier-ignore
+const norm = (weights: Weights) =>
+  Math.sqrt([...weights.values()].reduce((sum, { data }) => sum + data.reduce((a, b) => a + b * b, 0), 0));
 const largest = (a: Weights, b: Weights) =>
   Math.max(...[...a].map(([name, { data }]) => Math.max(...data.map((x, i) => Math.abs(x - b.get(name)!.data[i]!)))));
 
@@ -40,7 +41,11 @@ describe('which steps carry gradient', () => {
 
   it('change the gradient and not the pictures; one repeat of the last step is the last step', () => {
     const of = (gradient: TrainerSettings['gradient']) => make({ gradient: gradient! }).gradients(rollout, rows);
-    const [all, last, repeated] = [of({ type: 'last' }), of({ type: 'last', steps: 1 }), of({ type: 'draft-lv', repeats: 1 })]; // prettier-ignore
+    const [all, last, repeated] = [
+      of({ type: 'last' }),
+      of({ type: 'last', steps: 1 }),
+      of({ type: 'draft-lv', repeats: 1 }),
+    ];
     // Steps with gradient run as a program of their own: equal to rounding.
     for (const [name, scores] of Object.entries(all.scores))
       scores.forEach((score, i) => expect(last.scores[name]![i]).toBeCloseTo(score, 5));
@@ -54,7 +59,10 @@ describe('which steps carry gradient', () => {
 
 it('goes without guidance: the empty prompt then has no part in the gradient', async () => {
   const sampler = { ...settings.sampler, guidance: 1 };
-  const plain = textToImage(await loadPipeline(at('model')), await loadRewards(settings.rewards), { ...settings, sampler }); // prettier-ignore
+  const plain = textToImage(await loadPipeline(at('model')), await loadRewards(settings.rewards), {
+    ...settings,
+    sampler,
+  });
   for (const activationBytes of [0, 2 ** 30]) {
     const trainer = new Trainer(plain, { ...base, trained: [encoder], activationBytes });
     expect(norm(trainer.gradients(rollout, rows).gradients[TEXT_ENCODER]!)).toBeGreaterThan(0);
@@ -93,7 +101,12 @@ describe('the moving average', () => {
       for (const trainer of [plain, averaged]) trainer.step(step, rollout, rows, 1);
       const decay = Math.min(0.5, (1 + step) / (10 + step));
       const now = plain.tuned(TEXT_ENCODER).weights;
-      expected = new Map([...expected].map(([name, { shape, data }]) => [name, { shape, data: data.map((x, i) => decay * x + (1 - decay) * now.get(name)!.data[i]!) }])); // prettier-ignore
+      expected = new Map(
+        [...expected].map(([name, { shape, data }]) => [
+          name,
+          { shape, data: data.map((x, i) => decay * x + (1 - decay) * now.get(name)!.data[i]!) },
+        ]),
+      );
     }
     expect(largest(averaged.tuned(TEXT_ENCODER).weights, expected)).toBeLessThan(1e-6);
   });

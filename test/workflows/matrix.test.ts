@@ -93,10 +93,14 @@ async function openHome(name: string) {
   const home = new Home(await mkdtemp(join(folder, 'home-')));
   const module = join(home.folder, 'pipeline.ts');
   const fixture = fileURLToPath(new URL('../fixtures/pipelines/shapes.ts', import.meta.url));
-  await writeFile(module, `import { shapePipeline } from '${fixture}'; export const pipeline = shapePipeline('p', '${shape}');`); // prettier-ignore
+  await writeFile(
+    module,
+    `import { shapePipeline } from '${fixture}'; export const pipeline = shapePipeline('p', '${shape}');`,
+  );
   const records = new RunRecords(home);
   const pipeline = await loadPipeline(module);
-  const configure = (work: object) => checkConfig(pipeline.schema, { name: basename(home.folder).toLowerCase(), on, work }, 'test'); // prettier-ignore
+  const configure = (work: object) =>
+    checkConfig(pipeline.schema, { name: basename(home.folder).toLowerCase(), on, work }, 'test');
   const graph = activeStages(pipeline, configure({}));
 
   /** @param killed its bodies have processes of their own */
@@ -107,7 +111,11 @@ async function openHome(name: string) {
     homes.set(run.id, createActivities({ home, environment: process.env, startBody: starter(made, killed) }));
     const stages = await stageNodes(records, run.id);
     const args: Parameters<typeof runPipeline> = [{ run: run.id, stages, fresh: [] }];
-    const handle = await client.workflow.start<typeof runPipeline>('runPipeline', { workflowId: run.id, taskQueue: 'test', args }); // prettier-ignore
+    const handle = await client.workflow.start<typeof runPipeline>('runPipeline', {
+      workflowId: run.id,
+      taskQueue: 'test',
+      args,
+    });
     const outcome = async (): Promise<Done> => {
       await handle.result();
       const { stages, status } = await records.read(run.id);
@@ -141,7 +149,8 @@ function starter(made: string[], killed: string | undefined): StartBodyRunner {
 
 /** The calls of a stage's body when nothing goes wrong. */
 function expectedCalls(shape: string, stage: string): string[] {
-  if (shape.includes(`${stage}*`)) return ['items', 'runItem', 'runItem', 'runItem', 'gather'].map((name) => `${stage} ${name}`); // prettier-ignore
+  if (shape.includes(`${stage}*`))
+    return ['items', 'runItem', 'runItem', 'runItem', 'gather'].map((name) => `${stage} ${name}`);
   return Array.from({ length: shape.includes(`${stage}~`) ? 2 : 1 }, () => `${stage} run`);
 }
 

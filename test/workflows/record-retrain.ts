@@ -23,17 +23,26 @@ const server = await DevServer.start({
 const connection = await connectTemporal({ address: server.address });
 let fresh = 2;
 const worker = await Worker.create({
-  ...{ connection, identity: 'worker', taskQueue: 'test', workflowsPath },
+  connection,
+  identity: 'worker',
+  taskQueue: 'test',
+  workflowsPath,
   activities: {
     takePrompts: async () => (fresh > 0 ? { number: fresh--, rows: 10 } : null),
     prepareRun: async ({ batch }: { batch: number }) => ({
-      ...{ run: `run-${batch}`, fresh: [], searchable: false },
+      run: `run-${batch}`,
+      fresh: [],
+      searchable: false,
       stages: [{ name: 'register', inputs: [] }],
     }),
     closeBatch: async () => ({ name: 'tiny', version: 2, promoted: false, refused: ['heldOut: worse'] }),
     recordRun: async () => {},
     default: async () => ({
-      ...{ artifact: { uri: 'file:///', sha256: 'a', bytes: 1 }, key: 'k', reused: false, run: 'r', seconds: 1 },
+      artifact: { uri: 'file:///', sha256: 'a', bytes: 1 },
+      key: 'k',
+      reused: false,
+      run: 'r',
+      seconds: 1,
     }),
   },
 });

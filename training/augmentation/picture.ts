@@ -43,7 +43,8 @@ export function drawPictures(
     if (!stream || cutout === 0) continue;
     const [h, w] = [Math.round(cutout * height), Math.round(cutout * width)];
     const [top, left] = [stream.integer(height - h + 1), stream.integer(width - w + 1)];
-    for (let r = top; r < top + h; r++) mask.fill(0, (i * height + r) * width + left, (i * height + r) * width + left + w); // prettier-ignore
+    for (let r = top; r < top + h; r++)
+      mask.fill(0, (i * height + r) * width + left, (i * height + r) * width + left + w);
   }
   return {
     rows: tf.tensor3d(rows, [batch, height, height]) as Tensor,

@@ -67,7 +67,9 @@ export class DdpoTrainer {
     const { settings, network, optimizer, seed, trainer, weights } = this.#inputs;
     const starts = rows.map((_, i) => rows[Math.floor(i / settings.group)]!);
     const { actions, scores, prompts } = this.#sample(step, rollout, starts, seed);
-    const total = Float64Array.from(prompts, (_, i) => Object.entries(weights).reduce((sum, [name, weight]) => sum + weight * scores[name]![i]!, 0)); // prettier-ignore
+    const total = Float64Array.from(prompts, (_, i) =>
+      Object.entries(weights).reduce((sum, [name, weight]) => sum + weight * scores[name]![i]!, 0),
+    );
     const advantages = advantagesOf(total, settings.group, settings.largestAdvantage);
     let metrics: Pick<StepMetrics, 'gradientNorm' | 'drift'> = { gradientNorm: {} };
     for (let epoch = 0; epoch < settings.epochs; epoch++)
@@ -80,7 +82,9 @@ export class DdpoTrainer {
       });
     const mean = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / values.length;
     return {
-      ...{ step, loss: -mean(total), ...metrics },
+      step,
+      loss: -mean(total),
+      ...metrics,
       rewards: Object.fromEntries(Object.keys(weights).map((name) => [name, mean(scores[name]!)])),
       deltaNorm: tf.tidy(() => scalars(trainer.program.run('deltaNorm', {}))),
     };
@@ -108,7 +112,12 @@ export class DdpoTrainer {
       if (sigma === 0) continue; // a step without noise is no action
       const start = { z: tf.tensor(z, shape), step: tf.tensor1d([...step]), ...embeddings };
       const mean = program.run('step', start)['z']!.dataSync() as Float32Array;
-      const own = surrogate(logProbabilities(next, mean, sigma, prompts.length), logOld, advantages, settings.clipRange); // prettier-ignore
+      const own = surrogate(
+        logProbabilities(next, mean, sigma, prompts.length),
+        logOld,
+        advantages,
+        settings.clipRange,
+      );
       loss += own.loss / actions.length;
       clipped += own.clipped / actions.length;
       const share = own.gradients.map((value) => value / actions.length);
@@ -140,7 +149,8 @@ export class DdpoTrainer {
         const mean = trainer.program.run('step', inputs)['z']!.dataSync() as Float32Array;
         const noise = new RandomStream(seed, 'ddpo', step, k).normal(mean.length);
         const next = mean.map((value, i) => value + action.sigma * noise[i]!);
-        const logOld = action.sigma === 0 ? new Float64Array(rows.length) : logProbabilities(next, mean, action.sigma, rows.length); // prettier-ignore
+        const logOld =
+          action.sigma === 0 ? new Float64Array(rows.length) : logProbabilities(next, mean, action.sigma, rows.length);
         actions.push({ z, next, logOld });
         z = next;
       }

@@ -63,15 +63,22 @@ export class DirectTrainer {
       const start = { z: tf.tensor(values, [...generator.latents]), step: tf.tensor1d(numbers), ...embeddings };
       const { z } = program.run('step', start);
       const { loss, dz, ...rewards } = program.run('score', { z: z!, ...generator.scoreInputs.of(prompts) });
-      const scores = Object.fromEntries(generator.rewards.map(({ name }) => [name, rewards[scoresOf(name)]!.dataSync() as Float32Array])); // prettier-ignore
+      const scores = Object.fromEntries(
+        generator.rewards.map(({ name }) => [name, rewards[scoresOf(name)]!.dataSync() as Float32Array]),
+      );
       requireFiniteScores(scores, { step, prompts });
       const back = program.run('stepVjp', { ...start, dz: dz! });
       const along = Object.keys(embeddings).map((name) => [gradientOf(name), back[gradientOf(name)]!]);
       const rates = { [numbersOf(network.name)]: updateNumbers(network.learningRate * rate, step, optimizer) };
-      const { drift, ...norms } = program.run('update', { ...inputs, ...(Object.fromEntries(along) as Tensors), ...rates }); // prettier-ignore
+      const { drift, ...norms } = program.run('update', {
+        ...inputs,
+        ...(Object.fromEntries(along) as Tensors),
+        ...rates,
+      });
       const mean = (own: Float32Array) => own.reduce((a, b) => a + b, 0) / own.length;
       return {
-        ...{ step, loss: loss!.dataSync()[0]! },
+        step,
+        loss: loss!.dataSync()[0]!,
         rewards: Object.fromEntries(Object.entries(scores).map(([name, own]) => [name, mean(own)])),
         gradientNorm: scalars(norms),
         deltaNorm: scalars(program.run('deltaNorm', {})),

@@ -38,7 +38,9 @@ export async function picturesOf(
 function rendered(prompt: string, seed: number, index: number): CaptionedPicture {
   const asked = parse(prompt);
   if (!asked)
-    throw new InputError(`"${prompt}" is no prompt of the shapes world, so there is no picture of it; set baselines.direct.pictures to a folder of your own.`); // prettier-ignore
+    throw new InputError(
+      `"${prompt}" is no prompt of the shapes world, so there is no picture of it; set baselines.direct.pictures to a folder of your own.`,
+    );
   const stream = new RandomStream(seed, 'real picture', index);
   const drawn = attributeNames.map((name) => [
     name,
@@ -51,9 +53,14 @@ function rendered(prompt: string, seed: number, index: number): CaptionedPicture
 async function folderPictures(folder: string, count: number): Promise<CaptionedPicture[]> {
   const path = join(folder, 'metadata.jsonl');
   const text = await readFile(path, 'utf8').catch(() => {
-    throw new InputError(`${path} is missing; expected a line for each picture: {"file_name": "0001.png", "text": "..."}.`); // prettier-ignore
+    throw new InputError(
+      `${path} is missing; expected a line for each picture: {"file_name": "0001.png", "text": "..."}.`,
+    );
   });
-  const lines = text.split('\n').filter((line) => line.trim() !== '').slice(0, count); // prettier-ignore
+  const lines = text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(0, count);
   return Promise.all(
     lines.map(async (line, i) => {
       const record = parseLine(line) as { file_name?: unknown; text?: unknown };
@@ -61,7 +68,9 @@ async function folderPictures(folder: string, count: number): Promise<CaptionedP
         throw new InputError(`${path}, line ${i + 1}: expected {"file_name": "0001.png", "text": "..."}.`);
       const picture = decodePng(await readFile(join(folder, record.file_name)), join(folder, record.file_name));
       if (picture.width !== picture.height)
-        throw new InputError(`${join(folder, record.file_name)} is ${picture.width} x ${picture.height}; expected a square picture.`); // prettier-ignore
+        throw new InputError(
+          `${join(folder, record.file_name)} is ${picture.width} x ${picture.height}; expected a square picture.`,
+        );
       return { prompt: record.text, pixels: picture.pixels, size: picture.width };
     }),
   );
@@ -86,7 +95,9 @@ export function realLatents(
   const size = side * vaeScale(config.vae);
   const wrong = pictures.find((picture) => picture.size !== size);
   if (wrong)
-    throw new InputError(`The picture of "${wrong.prompt}" is ${wrong.size} pixels wide; the model's are ${size}. Resize it.`); // prettier-ignore
+    throw new InputError(
+      `The picture of "${wrong.prompt}" is ${wrong.size} pixels wide; the model's are ${size}. Resize it.`,
+    );
   const program = new Program();
   program.entry('encode', { image: float32(BATCH, size, size, 3) }, ({ image }, scope) => ({
     z: vaeEncode(scope.parameters('vae'), config.vae, image.mul(2).sub(1)).mean.mul(vaeScalingFactor(config.vae)),

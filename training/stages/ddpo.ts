@@ -19,15 +19,29 @@ export const run: StageBody<DdpoStageSettings, 'rollout'> = async (context) => {
   const { config, seed, inputs } = context;
   const { network, learningRate, sampler, lora, eta } = config;
   const pipeline = await loadPipeline(config.model);
-  const { trainer, generator, observer } = await makeTrainer(pipeline, config, [{ name: network, learningRate, lora }], { seed, observes: true, ownSteps: true }); // prettier-ignore
+  const { trainer, generator, observer } = await makeTrainer(
+    pipeline,
+    config,
+    [{ name: network, learningRate, lora }],
+    { seed, observes: true, ownSteps: true },
+  );
   const scheduler = new DdimScheduler(pipeline.config.scheduler);
-  const actions = scheduler.timesteps(sampler.steps).slice(-sampler.gradientSteps).map((t) => {
-    const { a, b, sigma } = scheduler.stochasticStep(t, sampler.steps, eta);
-    return { numbers: [t, a, b], sigma };
-  }); // prettier-ignore
+  const actions = scheduler
+    .timesteps(sampler.steps)
+    .slice(-sampler.gradientSteps)
+    .map((t) => {
+      const { a, b, sigma } = scheduler.stochasticStep(t, sampler.steps, eta);
+      return { numbers: [t, a, b], sigma };
+    });
   await tune(context, {
     trainer: new DdpoTrainer({
-      ...{ trainer, generator, observer: observer!, actions, seed, settings: config, optimizer: optimizerOf(config) },
+      trainer,
+      generator,
+      observer: observer!,
+      actions,
+      seed,
+      settings: config,
+      optimizer: optimizerOf(config),
       weights: Object.fromEntries(config.rewards.map(({ name, weight }) => [name, weight])),
       network: { name: network, learningRate, makesEmbeddings: network === TEXT_ENCODER },
     }),

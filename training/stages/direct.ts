@@ -24,10 +24,17 @@ export const run: StageBody<DirectSettings, 'shard'> = async (context) => {
   const pictures = await picturesOf(config.pictures, prompts, config.count, seed);
   // One evaluation, without guidance: the prediction that the network was trained to make.
   const unguided = { ...config, sampler: { ...config.sampler, guidance: 1 }, gradient: undefined };
-  const { trainer, generator } = await makeTrainer(pipeline, unguided, [{ name: TEXT_ENCODER, learningRate, lora }], { seed, ownSteps: true }); // prettier-ignore
+  const { trainer, generator } = await makeTrainer(pipeline, unguided, [{ name: TEXT_ENCODER, learningRate, lora }], {
+    seed,
+    ownSteps: true,
+  });
   await tune(context, {
     trainer: new DirectTrainer({
-      ...{ trainer, generator, scheduler: pipeline.config.scheduler, seed, optimizer: optimizerOf(config) },
+      trainer,
+      generator,
+      scheduler: pipeline.config.scheduler,
+      seed,
+      optimizer: optimizerOf(config),
       network: { name: TEXT_ENCODER, learningRate },
     }),
     rollout: realLatents(pictures, pipeline),

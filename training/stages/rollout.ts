@@ -51,7 +51,10 @@ export const run: StageBody<RolloutSettings, 'shard'> = async (context) => {
     const rows = Array.from({ length: batch }, (_, i) => samples[start + i] ?? samples[start]!);
     const noise = new Float32Array(batch * size);
     rows.forEach(({ id, sample }, i) => noise.set(startNoise(seed, id, sample, index.shape), i * size));
-    const z = await runtime.denoise(rows.map(({ prompt }) => prompt), noise); // prettier-ignore
+    const z = await runtime.denoise(
+      rows.map(({ prompt }) => prompt),
+      noise,
+    );
     const count = Math.min(batch, samples.length - start);
     const data = z.slice(0, count * size);
     const file = `latents-${String(index.files.length).padStart(5, '0')}.safetensors`;

@@ -24,9 +24,14 @@ export async function run(
   const source = join(inputs['tune-encoder'], 'encoder', 'final');
   const encoder = blend === 0 ? undefined : { weights: await loadTextEncoder(source), source, blend };
   const watch = { shards: inputs.shard, scratch: context.scratch };
-  const { trainer, alarm } = await makeTrainer(pipeline, config, [{ name: UNET, learningRate, lora }], { seed, encoder, watch }); // prettier-ignore
+  const { trainer, alarm } = await makeTrainer(pipeline, config, [{ name: UNET, learningRate, lora }], {
+    seed,
+    encoder,
+    watch,
+  });
   return tune(context, {
-    ...{ trainer, alarm },
+    trainer,
+    alarm,
     rollout: await readRollout(inputs.rollout),
     networks: [UNET],
     keep: keepNetworks(trainer, pipeline, [UNET]),

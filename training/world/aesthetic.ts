@@ -8,7 +8,7 @@ import { aestheticHead, type AestheticHead } from '../../rewards/aesthetic.ts';
 import { unit } from '../../rewards/clip-model.ts';
 import { preprocess } from '../../rewards/preprocess.ts';
 import { initialize } from '../initialize.ts';
-import { FIT_INPUTS, descend, fit, type Fit } from './fit.ts';
+import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit.ts';
 import { pictureAt, type PictureBank } from './pictures.ts';
 import { CLIP_PREPROCESSING, IMAGE_SHAPE } from './recipe.ts';
 
@@ -34,15 +34,27 @@ export interface AestheticTraining {
 }
 
 /** Trains an aesthetic predictor, vision tower and head, to read a picture's quality off it. */
-export function trainAesthetic({ config, clip, bank, seed, steps, learningRate, report }: AestheticTraining): { clip: Weights; head: Weights } {
+export function trainAesthetic({ config, clip, bank, seed, steps, learningRate, report }: AestheticTraining): {
+  clip: Weights;
+  head: Weights;
+} {
   const program = new Program();
-  program.entry('step', { images: float32(BATCH, ...IMAGE_SHAPE), target: float32(BATCH), ...FIT_INPUTS }, ({ images, target, ...numbers }, scope) =>
-    descend(scope, ['aesthetic'], numbers, () => {
-      const p = scope.parameters('aesthetic');
-      const embedding = unit(imageFeatures(p.at('clip'), config, preprocess(images, CLIP_PREPROCESSING)));
-      return aestheticHead(p.at('head'), AESTHETIC_HEAD, embedding).sub(target).square().mean();
-    }, 0.01),
-  ); // prettier-ignore
+  program.entry(
+    'step',
+    { images: float32(BATCH, ...IMAGE_SHAPE), target: float32(BATCH), ...FIT_INPUTS },
+    ({ images, target, ...numbers }, scope) =>
+      descend(
+        scope,
+        ['aesthetic'],
+        numbers,
+        () => {
+          const p = scope.parameters('aesthetic');
+          const embedding = unit(imageFeatures(p.at('clip'), config, preprocess(images, CLIP_PREPROCESSING)));
+          return aestheticHead(p.at('head'), AESTHETIC_HEAD, embedding).sub(target).square().mean();
+        },
+        0.01,
+      ),
+  );
   program.compile();
   const start = initialize(program.parameters('aesthetic'), seed);
   for (const name of start.keys()) if (name.startsWith('clip.')) start.set(name, clip.get(name.slice('clip.'.length))!);
@@ -65,9 +77,10 @@ export function trainAesthetic({ config, clip, bank, seed, steps, learningRate, 
       return { images: tf.tensor4d(images, [BATCH, ...IMAGE_SHAPE]), target: tf.tensor1d(target) };
     },
   });
-  const weights = program.read('state/average/aesthetic');
-  program.dispose();
+  const weights = takeAverage(program, 'aesthetic');
   const part = (prefix: string): Weights =>
-    new Map([...weights].filter(([name]) => name.startsWith(prefix)).map(([name, t]) => [name.slice(prefix.length), t]));
+    new Map(
+      [...weights].filter(([name]) => name.startsWith(prefix)).map(([name, t]) => [name.slice(prefix.length), t]),
+    );
   return { clip: new Map([...clip, ...part('clip.')]), head: part('head.') };
 }

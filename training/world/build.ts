@@ -19,19 +19,74 @@ import { controlGuide, inpaintingGuide, widenInput } from './guides.ts';
 import { decodeLatents, encodePictures, whiten } from './latents.ts';
 import { trainPairReward } from './pair-reward.ts';
 import { neighbour, pictureAt, pictureBank, type PictureBank } from './pictures.ts';
-import { CLIP_PREPROCESSING, CONTEXT_LENGTH, IMAGE_SHAPE, WEB_EXAMPLES, clipConfig, controlUnetConfig, heldOutConfig, inpaintingUnetConfig, schedulerConfig, secondUnetConfig, unetConfig, vaeConfig } from './recipe.ts'; // prettier-ignore
+import {
+  CLIP_PREPROCESSING,
+  CONTEXT_LENGTH,
+  IMAGE_SHAPE,
+  WEB_EXAMPLES,
+  clipConfig,
+  controlUnetConfig,
+  heldOutConfig,
+  inpaintingUnetConfig,
+  schedulerConfig,
+  secondUnetConfig,
+  unetConfig,
+  vaeConfig,
+} from './recipe.ts';
 import { trainUnet, type UnetTraining } from './unet.ts';
 import { trainVae } from './vae.ts';
 
 const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
 
 /** Every model has a seed of its own; the held-out reward's data comes from yet another. */
-const SEEDS = { web: 1, vae: 2, base: 3, draft: 4, layout: 11, unet: 12, bank: 5, clip: 6, preference: 7, aesthetic: 8, heldOutBank: 9, heldOut: 10, second: 13, inpainting: 14, control: 15 };
-const STEPS = { vae: 4000, base: 2000, draft: 5000, layout: 1800, unet: 2000, clip: 2500, preference: 1200, aesthetic: 1200, heldOut: 2500, second: 5000, inpainting: 1500, control: 1500 };
+const SEEDS = {
+  web: 1,
+  vae: 2,
+  base: 3,
+  draft: 4,
+  layout: 11,
+  unet: 12,
+  bank: 5,
+  clip: 6,
+  preference: 7,
+  aesthetic: 8,
+  heldOutBank: 9,
+  heldOut: 10,
+  second: 13,
+  inpainting: 14,
+  control: 15,
+};
+const STEPS = {
+  vae: 4000,
+  base: 2000,
+  draft: 5000,
+  layout: 1800,
+  unet: 2000,
+  clip: 2500,
+  preference: 1200,
+  aesthetic: 1200,
+  heldOut: 2500,
+  second: 5000,
+  inpainting: 1500,
+  control: 1500,
+};
 const BANK = 12000;
 
 /** The steps of the build, in an order that respects what they need. Each leaves one file; a file that is there is kept. */
-export const WORLD_STEPS = ['vae', 'base', 'draft', 'layout', 'unet', 'clip', 'preference', 'aesthetic', 'heldOut', 'second', 'inpainting', 'control'] as const;
+export const WORLD_STEPS = [
+  'vae',
+  'base',
+  'draft',
+  'layout',
+  'unet',
+  'clip',
+  'preference',
+  'aesthetic',
+  'heldOut',
+  'second',
+  'inpainting',
+  'control',
+] as const;
 export type WorldStep = (typeof WORLD_STEPS)[number];
 
 export interface WorldBuild {
@@ -43,7 +98,10 @@ export interface WorldBuild {
 }
 
 /** Runs one step of the build, unless its file is there. */
-export async function buildWorldStep(step: WorldStep, { work, tokenizer: tokenizerFolder, log }: WorldBuild): Promise<void> {
+export async function buildWorldStep(
+  step: WorldStep,
+  { work, tokenizer: tokenizerFolder, log }: WorldBuild,
+): Promise<void> {
   const path = (name: string) => join(work, `${name}.safetensors`);
   if (existsSync(path(step))) return;
   await mkdir(work, { recursive: true });
@@ -53,19 +111,37 @@ export async function buildWorldStep(step: WorldStep, { work, tokenizer: tokeniz
   const config = worldClipConfig(tokenizer);
   const started = Date.now();
   const report = (n: number, means: Record<string, number>) =>
-    log(`${step} ${n}/${STEPS[step]} ${Object.entries(means).map(([name, value]) => `${name} ${value.toPrecision(4)}`).join(' ')} ${((Date.now() - started) / 1000).toFixed(0)} s`); // prettier-ignore
+    log(
+      `${step} ${n}/${STEPS[step]} ${Object.entries(means)
+        .map(([name, value]) => `${name} ${value.toPrecision(4)}`)
+        .join(' ')} ${((Date.now() - started) / 1000).toFixed(0)} s`,
+    );
   const common = { seed: SEEDS[step], steps: STEPS[step], report };
   const load = (name: WorldStep) => readWeights(path(name));
 
-  const diffusion = async (how: Omit<UnetTraining, keyof typeof common | 'latents' | 'captions' | 'empty' | 'textConfig'>): Promise<Weights> => {
-    const data = { latents: encodePictures(webPictures(), await load('vae')), captions: webCaptions(ids), empty: ids('') };
+  const diffusion = async (
+    how: Omit<UnetTraining, keyof typeof common | 'latents' | 'captions' | 'empty' | 'textConfig'>,
+  ): Promise<Weights> => {
+    const data = {
+      latents: encodePictures(webPictures(), await load('vae')),
+      captions: webCaptions(ids),
+      empty: ids(''),
+    };
     const { unet, text } = trainUnet({ ...common, ...data, ...how, textConfig: config.text_config });
     return new Map([...prefixed(unet, 'unet.'), ...prefixed(text, 'text.')]);
   };
   /** A UNet that learns to read the base model's finished text encoder. */
-  const reader = async (how: Pick<UnetTraining, 'unet' | 'learningRate' | 'guide'>, start?: Weights): Promise<Weights> => {
+  const reader = async (
+    how: Pick<UnetTraining, 'unet' | 'learningRate' | 'guide'>,
+    start?: Weights,
+  ): Promise<Weights> => {
     const text = part(await load('unet'), 'text.');
-    const weights = await diffusion({ ...how, layoutWeight: 0.5, freezeText: true, start: { text, ...(start && { unet: start }) } });
+    const weights = await diffusion({
+      ...how,
+      layoutWeight: 0.5,
+      freezeText: true,
+      start: { text, ...(start && { unet: start }) },
+    });
     return part(weights, 'unet.');
   };
   const run: Record<WorldStep, () => Promise<Weights>> = {
@@ -76,7 +152,13 @@ export async function buildWorldStep(step: WorldStep, { work, tokenizer: tokeniz
     },
     async base() {
       const pictures = webPictures();
-      return trainClip({ ...common, config, negatives: WRONG_IN_WEB.length, learningRate: 1e-3, batch: webBatch(pictures, ids) });
+      return trainClip({
+        ...common,
+        config,
+        negatives: WRONG_IN_WEB.length,
+        learningRate: 1e-3,
+        batch: webBatch(pictures, ids),
+      });
     },
     draft: () => diffusion({ layoutWeight: 0, learningRate: 1.5e-3 }),
     // The draft has learnt pictures, colours and shapes; CLIP's text encoder, in which every token knows the place, takes over.
@@ -93,7 +175,13 @@ export async function buildWorldStep(step: WorldStep, { work, tokenizer: tokeniz
     },
     async clip() {
       const bank = throughVae(pictureBank(BANK, SEEDS.bank), await load('vae'));
-      return trainClip({ ...common, config, negatives: WRONG_IN.length, learningRate: 1e-3, batch: cleanBatch(bank, sceneIds) });
+      return trainClip({
+        ...common,
+        config,
+        negatives: WRONG_IN.length,
+        learningRate: 1e-3,
+        batch: cleanBatch(bank, sceneIds),
+      });
     },
     async preference() {
       return trainPairReward({
@@ -104,7 +192,10 @@ export async function buildWorldStep(step: WorldStep, { work, tokenizer: tokeniz
         learningRate: 3e-4,
         score: (p, image, captions) => {
           const features = unit(imageFeatures(p, config, preprocess(image, CLIP_PREPROCESSING)));
-          return features.mul(unit(textFeatures(p, config, captions))).sum(-1).mul(logitScale(p).exp()); // prettier-ignore
+          return features
+            .mul(unit(textFeatures(p, config, captions)))
+            .sum(-1)
+            .mul(logitScale(p).exp());
         },
       });
     },
@@ -211,22 +302,30 @@ function cleanBatch(bank: PictureBank, sceneIds: (scene: Scene, random: RandomSt
       const scene = bank.scenes[at]!;
       images.set(pictureAt(bank, at), i * PIXELS);
       captions.set(sceneIds(scene, random), i * CONTEXT_LENGTH);
-      WRONG_IN.forEach((among, k) => negatives.set(sceneIds(neighbour(scene, random, among), random), (k * CLIP_BATCH + i) * CONTEXT_LENGTH)); // prettier-ignore
+      WRONG_IN.forEach((among, k) =>
+        negatives.set(sceneIds(neighbour(scene, random, among), random), (k * CLIP_BATCH + i) * CONTEXT_LENGTH),
+      );
     }
     return { images, captions, negatives };
   };
 }
 
-const prefixed = (weights: Weights, prefix: string) => [...weights].map(([name, tensor]) => [prefix + name, tensor] as const);
+const prefixed = (weights: Weights, prefix: string) =>
+  [...weights].map(([name, tensor]) => [prefix + name, tensor] as const);
 const part = (weights: Weights, prefix: string): Weights =>
-  new Map([...weights].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+  new Map(
+    [...weights]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+  );
 
 /** Writes the world's folders, in float16, from the files of all steps, and a manifest with their digests. */
 export async function assembleWorld(world: string, { work, tokenizer: tokenizerFolder }: WorldBuild): Promise<void> {
   const load = (name: WorldStep) => readWeights(join(work, `${name}.safetensors`));
   const tokenizer = await ClipTokenizer.load(tokenizerFolder);
   const config = worldClipConfig(tokenizer);
-  const json = (path: string, value: unknown) => writeFileAtomic(join(world, path), `${JSON.stringify(value, null, 2)}\n`);
+  const json = (path: string, value: unknown) =>
+    writeFileAtomic(join(world, path), `${JSON.stringify(value, null, 2)}\n`);
   const weights = async (path: string, tensors: Weights) => {
     await mkdir(join(world, path, '..'), { recursive: true });
     await writeWeights(join(world, path), tensors, 'F16');
@@ -248,26 +347,43 @@ export async function assembleWorld(world: string, { work, tokenizer: tokenizerF
   await weights('base/text_encoder/model.safetensors', part(base, 'text.'));
   await json('base/unet/config.json', unetConfig);
   await weights('base/unet/diffusion_pytorch_model.safetensors', part(base, 'unet.'));
-  for (const [folder, unet, step] of [['second', secondUnetConfig, 'second'], ['second-inpainting', inpaintingUnetConfig, 'inpainting'], ['second-control', controlUnetConfig, 'control']] as const) { // prettier-ignore
+  for (const [folder, unet, step] of [
+    ['second', secondUnetConfig, 'second'],
+    ['second-inpainting', inpaintingUnetConfig, 'inpainting'],
+    ['second-control', controlUnetConfig, 'control'],
+  ] as const) {
     await json(`${folder}/config.json`, unet);
     await weights(`${folder}/diffusion_pytorch_model.safetensors`, await load(step));
   }
   await json('base/vae/config.json', vaeConfig);
   await weights('base/vae/diffusion_pytorch_model.safetensors', await load('vae'));
   const aesthetic = await load('aesthetic');
-  for (const [folder, model] of [['clip', await load('clip')], ['preference', await load('preference')], ['aesthetic', part(aesthetic, 'clip.')]] as const) { // prettier-ignore
+  for (const [folder, model] of [
+    ['clip', await load('clip')],
+    ['preference', await load('preference')],
+    ['aesthetic', part(aesthetic, 'clip.')],
+  ] as const) {
     await json(`${folder}/config.json`, config);
     await weights(`${folder}/model.safetensors`, model);
     await copyTokenizer(tokenizerFolder, join(world, folder));
   }
-  const head = Object.fromEntries([...part(aesthetic, 'head.')].map(([name, tensor]) => [name, { dtype: 'F16' as const, ...tensor }]));
+  const head = Object.fromEntries(
+    [...part(aesthetic, 'head.')].map(([name, tensor]) => [name, { dtype: 'F16' as const, ...tensor }]),
+  );
   await writeSafetensors(join(world, 'aesthetic/head.safetensors'), head, { bounded: 'true' });
   await json('held-out/config.json', heldOutConfig(tokenizer.size, tokenizer.padId));
   await weights('held-out/model.safetensors', await load('heldOut'));
   await copyTokenizer(tokenizerFolder, join(world, 'held-out'));
-  const files = (await readdir(world, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile() && entry.name !== 'manifest.json');
+  const files = (await readdir(world, { recursive: true, withFileTypes: true })).filter(
+    (entry) => entry.isFile() && entry.name !== 'manifest.json',
+  );
   const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
-  await json('manifest.json', Object.fromEntries(await Promise.all(paths.map(async (path) => [path.slice(world.length + 1), await sha256File(path)])))); // prettier-ignore
+  await json(
+    'manifest.json',
+    Object.fromEntries(
+      await Promise.all(paths.map(async (path) => [path.slice(world.length + 1), await sha256File(path)])),
+    ),
+  );
 }
 
 async function copyTokenizer(from: string, to: string): Promise<void> {

@@ -40,17 +40,31 @@ export async function checkWorld(world: string, log: (line: string) => void): Pr
   gate("oracle, after the autoencoder's round trip", strictness(decoded, scenes), 0.9);
 
   const test = scenesOf('test');
-  const pictures = samplePictures(pipeline, test.map((scene) => caption(scene))); // prettier-ignore
+  const pictures = samplePictures(
+    pipeline,
+    test.map((scene) => caption(scene)),
+  );
   gate('base model, strict accuracy on held-out prompts', strictness(pictures, test), 0.2, 0.7);
   const shuffled = test.map((_, i) => test[(i + 97) % test.length]!);
   gate('base model, strict accuracy when prompts are shuffled', strictness(pictures, shuffled), 0, 0.02);
   const judged = test.map((scene, i) => oracle(pictures.subarray(i * PIXELS, (i + 1) * PIXELS), scene));
-  for (const name of attributeNames) log(`     ${name}: ${mean(judged.map((j) => Number(j.correct[name]))).toFixed(3)}`);
-  log(`     quality: ${mean(judged.map((j) => j.quality)).toFixed(3)}, validity: ${mean(judged.map((j) => j.validity)).toFixed(3)}`);
+  for (const name of attributeNames)
+    log(`     ${name}: ${mean(judged.map((j) => Number(j.correct[name]))).toFixed(3)}`);
+  log(
+    `     quality: ${mean(judged.map((j) => j.quality)).toFixed(3)}, validity: ${mean(judged.map((j) => j.validity)).toFixed(3)}`,
+  );
 
   gate('aesthetic head, correlation with the true score', await aestheticCorrelation(world), 0.9);
-  for (const [name, type] of [['clip', 'clip-similarity'], ['preference', 'pickscore'], ['held-out', 'film-cnn']] as const) // prettier-ignore
-    gate(`${name} reward, pairs judged rightly`, await pairAccuracy({ name, type, model: `${world}/${name}`, weight: 1 }), name === 'clip' ? 0.6 : 0.85);
+  for (const [name, type] of [
+    ['clip', 'clip-similarity'],
+    ['preference', 'pickscore'],
+    ['held-out', 'film-cnn'],
+  ] as const)
+    gate(
+      `${name} reward, pairs judged rightly`,
+      await pairAccuracy({ name, type, model: `${world}/${name}`, weight: 1 }),
+      name === 'clip' ? 0.6 : 0.85,
+    );
   return gates;
 }
 
@@ -67,7 +81,10 @@ function samplePictures(pipeline: LoadedPipeline, prompts: readonly string[]): F
   const pictures = new Float32Array(prompts.length * PIXELS);
   for (let start = 0; start < prompts.length; start += BATCH) {
     const batch = Array.from({ length: BATCH }, (_, i) => prompts[start + i] ?? '');
-    const noise = tf.tensor4d(Float32Array.from(batch.flatMap((prompt) => Array.from(startNoise(1, prompt, 0, shape)))), [BATCH, ...shape]);
+    const noise = tf.tensor4d(
+      Float32Array.from(batch.flatMap((prompt) => Array.from(startNoise(1, prompt, 0, shape)))),
+      [BATCH, ...shape],
+    );
     const conditioning = model.encode(batch, '', pipeline.weights.textEncoder, 'base');
     const values = model.decode(model.denoise(noise, 8, () => conditioning)).dataSync() as Float32Array;
     pictures.set(values.subarray(0, Math.min(BATCH, prompts.length - start) * PIXELS), start * PIXELS);
@@ -77,20 +94,33 @@ function samplePictures(pipeline: LoadedPipeline, prompts: readonly string[]): F
 }
 
 /** A reward's scores of pictures with captions, a batch at a time. */
-async function scoresOf(spec: RewardSpec, pictures: readonly Float32Array[], captions: readonly string[]): Promise<number[]> {
+async function scoresOf(
+  spec: RewardSpec,
+  pictures: readonly Float32Array[],
+  captions: readonly string[],
+): Promise<number[]> {
   const reward = await loadReward(spec);
   const length = Math.max(1, reward.promptLength);
   const program = new Program();
-  program.entry('score', { image: float32(BATCH, ...IMAGE_SHAPE), ids: int32(BATCH, length) }, ({ image, ids }, scope) => ({
-    score: reward.score(scope.parameters('reward'), image, ids),
-  }));
+  program.entry(
+    'score',
+    { image: float32(BATCH, ...IMAGE_SHAPE), ids: int32(BATCH, length) },
+    ({ image, ids }, scope) => ({
+      score: reward.score(scope.parameters('reward'), image, ids),
+    }),
+  );
   program.compile();
   program.load('reward', reward.weights);
   const scores: number[] = [];
   for (let start = 0; start + BATCH <= pictures.length; start += BATCH) {
-    const image = tf.stack(pictures.slice(start, start + BATCH).map((picture) => tf.tensor3d(picture, [...IMAGE_SHAPE])));
-    const tokens = reward.promptLength > 0 ? reward.tokenize(captions.slice(start, start + BATCH)) : new Int32Array(BATCH);
-    scores.push(...program.run('score', { image, ids: tf.tensor2d(tokens, [BATCH, length], 'int32') })['score']!.dataSync());
+    const image = tf.stack(
+      pictures.slice(start, start + BATCH).map((picture) => tf.tensor3d(picture, [...IMAGE_SHAPE])),
+    );
+    const tokens =
+      reward.promptLength > 0 ? reward.tokenize(captions.slice(start, start + BATCH)) : new Int32Array(BATCH);
+    scores.push(
+      ...program.run('score', { image, ids: tf.tensor2d(tokens, [BATCH, length], 'int32') })['score']!.dataSync(),
+    );
   }
   program.dispose();
   return scores;
@@ -104,17 +134,32 @@ async function pairAccuracy(spec: RewardSpec): Promise<number> {
   const random = new RandomStream(CHECK_SEED, 'pairs to check');
   const pairs = Array.from({ length: 10 * BATCH }, () => drawPair(bank, index, random));
   const captions = pairs.map(({ wanted }) => caption(wanted, random));
-  const better = await scoresOf(spec, pairs.map((pair) => pictureAt(bank, pair.better)), captions); // prettier-ignore
-  const worse = await scoresOf(spec, pairs.map((pair) => pictureAt(bank, pair.worse)), captions); // prettier-ignore
+  const better = await scoresOf(
+    spec,
+    pairs.map((pair) => pictureAt(bank, pair.better)),
+    captions,
+  );
+  const worse = await scoresOf(
+    spec,
+    pairs.map((pair) => pictureAt(bank, pair.worse)),
+    captions,
+  );
   return mean(better.map((score, i) => Number(score > worse[i]!)));
 }
 
 async function aestheticCorrelation(world: string): Promise<number> {
   const bank = pictureBank(10 * BATCH, CHECK_SEED);
-  const spec = { name: 'aesthetic', type: 'aesthetic', model: `${world}/aesthetic`, head: `${world}/aesthetic/head.safetensors`, weight: 1 };
+  const spec = {
+    name: 'aesthetic',
+    type: 'aesthetic',
+    model: `${world}/aesthetic`,
+    head: `${world}/aesthetic/head.safetensors`,
+    weight: 1,
+  };
   const pictures = Array.from(bank.scenes, (_, i) => pictureAt(bank, i));
   const scores = await scoresOf(spec, pictures, []);
   const truth = Array.from(bank.qualities);
-  const covariance = (a: readonly number[], b: readonly number[]) => mean(a.map((x, i) => (x - mean(a)) * (b[i]! - mean(b))));
+  const covariance = (a: readonly number[], b: readonly number[]) =>
+    mean(a.map((x, i) => (x - mean(a)) * (b[i]! - mean(b))));
   return covariance(scores, truth) / Math.sqrt(covariance(scores, scores) * covariance(truth, truth));
 }

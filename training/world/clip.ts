@@ -7,7 +7,7 @@ import type { ClipConfig } from '../../models/clip/config.ts';
 import { unit } from '../../rewards/clip-model.ts';
 import { preprocess } from '../../rewards/preprocess.ts';
 import { initialize } from '../initialize.ts';
-import { FIT_INPUTS, descend, fit, type Fit } from './fit.ts';
+import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit.ts';
 import { CLIP_PREPROCESSING, CONTEXT_LENGTH, IMAGE_SHAPE } from './recipe.ts';
 
 const BATCH = 64;
@@ -25,13 +25,22 @@ export interface PairBatch {
 /** Mean of -log softmax(logits)[i, i] over the rows. logits [B, C], C >= B */
 const diagonalCrossEntropy = (logits: Tensor): Tensor => {
   const [rows, columns] = logits.shape as [number, number];
-  const target = tf.tensor2d(Float32Array.from({ length: rows * columns }, (_, i) => (i % columns === Math.floor(i / columns) ? 1 : 0)), [rows, columns]); // prettier-ignore
+  const target = tf.tensor2d(
+    Float32Array.from({ length: rows * columns }, (_, i) => (i % columns === Math.floor(i / columns) ? 1 : 0)),
+    [rows, columns],
+  );
   const shifted = logits.sub(logits.max(1, true));
   return shifted.exp().sum(1).log().sub(shifted.mul(target).sum(1)).mean();
 };
 
 /** Symmetric contrastive loss (Radford et al. 2021, fig. 3); a picture also has wrong captions of its own to beat. */
-function contrastiveLoss(p: Parameters, config: ClipConfig, images: Tensor, captions: Tensor, negatives: Tensor): Tensor {
+function contrastiveLoss(
+  p: Parameters,
+  config: ClipConfig,
+  images: Tensor,
+  captions: Tensor,
+  negatives: Tensor,
+): Tensor {
   const scale = p.get('logit_scale', []).exp();
   const image = unit(imageFeatures(p, config, preprocess(images, CLIP_PREPROCESSING)));
   const text = unit(textFeatures(p, config, captions));
@@ -40,7 +49,9 @@ function contrastiveLoss(p: Parameters, config: ClipConfig, images: Tensor, capt
   const wrong = groups
     ? tf.split(unit(textFeatures(p, config, negatives)), groups).map((t) => image.mul(t).sum(1, true).mul(scale))
     : [];
-  return diagonalCrossEntropy(tf.concat([logits, ...wrong], 1)).add(diagonalCrossEntropy(logits.transpose())).mul(0.5);
+  return diagonalCrossEntropy(tf.concat([logits, ...wrong], 1))
+    .add(diagonalCrossEntropy(logits.transpose()))
+    .mul(0.5);
 }
 
 export interface ClipTraining {
@@ -57,7 +68,16 @@ export interface ClipTraining {
 }
 
 /** Trains a CLIP by contrast between captions. */
-export function trainClip({ config, negatives, seed, steps, learningRate, start, batch, report }: ClipTraining): Weights {
+export function trainClip({
+  config,
+  negatives,
+  seed,
+  steps,
+  learningRate,
+  start,
+  batch,
+  report,
+}: ClipTraining): Weights {
   const program = new Program();
   program.entry(
     'step',
@@ -88,9 +108,7 @@ export function trainClip({ config, negatives, seed, steps, learningRate, start,
       };
     },
   });
-  const weights = program.read('state/average/clip');
-  program.dispose();
-  return weights;
+  return takeAverage(program, 'clip');
 }
 
 export { BATCH as CLIP_BATCH };

@@ -1,6 +1,7 @@
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
 import { float32, type Program, type Scope, type Tensors } from '../../engine/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
+import type { Weights } from '../../engine/weights.ts';
 import { ADAMW, UPDATE_NUMBERS, adamW, updateNumbers } from '../adamw.ts';
 
 /** Decay of the moving average at a 1-based step: short memory at first, `limit` in the end. */
@@ -35,6 +36,13 @@ function movingAverage(scope: Scope, group: string, decay: Tensor): void {
   }
 }
 
+/** The averaged parameters of `group`, at the end of a program, which is freed. */
+export function takeAverage(program: Program, group: string): Weights {
+  const weights = program.read(`state/average/${group}`);
+  program.dispose();
+  return weights;
+}
+
 export interface Fit {
   program: Program;
   steps: number;
@@ -50,11 +58,24 @@ export interface Fit {
 }
 
 /** Runs the entry point `step` of a program, `steps` times. */
-export function fit({ program, steps, learningRate, warmup = 100, averageLimit = 0.999, batch, report, reportEvery = 200 }: Fit): void {
+export function fit({
+  program,
+  steps,
+  learningRate,
+  warmup = 100,
+  averageLimit = 0.999,
+  batch,
+  report,
+  reportEvery = 200,
+}: Fit): void {
   let sums: Record<string, number> = {};
   for (let step = 1; step <= steps; step++) {
     const schedule = Math.min(1, step / warmup) * 0.5 * (1 + Math.cos((Math.PI * step) / (steps + 1)));
-    const inputs = { ...batch(step), numbers: updateNumbers(learningRate * schedule, step), decay: tf.scalar(averageDecay(step, averageLimit)) }; // prettier-ignore
+    const inputs = {
+      ...batch(step),
+      numbers: updateNumbers(learningRate * schedule, step),
+      decay: tf.scalar(averageDecay(step, averageLimit)),
+    };
     const outputs = program.run('step', inputs);
     for (const [name, tensor] of Object.entries(outputs)) {
       sums[name] = (sums[name] ?? 0) + tensor.dataSync()[0]!;

@@ -16,8 +16,15 @@ const CHANNELS = LATENT_SHAPE[2];
  * @param seed draws how much more than the object is hidden; the object's own rectangle if not given
  * @returns [count, 8, 8, 1 + C]
  */
-export function inpaintingGuide(pictures: Float32Array, scenes: readonly Scene[], vae: Weights, seed?: number): Float32Array {
-  const masks = scenes.map((scene, i) => hiddenCells(scene, seed === undefined ? undefined : new RandomStream(seed, 'hidden cells', i)));
+export function inpaintingGuide(
+  pictures: Float32Array,
+  scenes: readonly Scene[],
+  vae: Weights,
+  seed?: number,
+): Float32Array {
+  const masks = scenes.map((scene, i) =>
+    hiddenCells(scene, seed === undefined ? undefined : new RandomStream(seed, 'hidden cells', i)),
+  );
   const hidden = new Float32Array(pictures.length);
   masks.forEach((cells, i) => hidden.set(hide(pictures.subarray(i * PIXELS, (i + 1) * PIXELS), cells), i * PIXELS));
   const latents = encodePictures(hidden, vae);

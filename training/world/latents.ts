@@ -9,7 +9,12 @@ const CHANNELS = LATENT_SHAPE[2];
 const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
 
 /** Runs `f` on batches of the rows of `data` (each of `shape`); the last batch is filled up with zeros. */
-function mapBatches(data: Float32Array, shape: readonly number[], weights: Weights, f: Parameters<Program['entry']>[2]): Float32Array {
+function mapBatches(
+  data: Float32Array,
+  shape: readonly number[],
+  weights: Weights,
+  f: Parameters<Program['entry']>[2],
+): Float32Array {
   const program = new Program();
   program.entry('map', { x: float32(BATCH, ...shape) }, f);
   program.compile();

@@ -5,7 +5,7 @@ import { Program, float32, int32 } from '../../engine/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights.ts';
 import { initialize } from '../initialize.ts';
-import { FIT_INPUTS, descend, fit, type Fit } from './fit.ts';
+import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit.ts';
 import { SceneIndex, drawPair, pictureAt, type PictureBank } from './pictures.ts';
 import { CONTEXT_LENGTH, IMAGE_SHAPE } from './recipe.ts';
 
@@ -25,7 +25,16 @@ export interface PairReward {
 }
 
 /** Trains a reward on judged pairs: -log sigmoid(score of the better - score of the worse), Bradley and Terry's model. */
-export function trainPairReward({ score, bank, caption, seed, steps, learningRate, start, report }: PairReward): Weights {
+export function trainPairReward({
+  score,
+  bank,
+  caption,
+  seed,
+  steps,
+  learningRate,
+  start,
+  report,
+}: PairReward): Weights {
   const program = new Program();
   program.entry(
     'step',
@@ -68,7 +77,5 @@ export function trainPairReward({ score, bank, caption, seed, steps, learningRat
       };
     },
   });
-  const weights = program.read('state/average/reward');
-  program.dispose();
-  return weights;
+  return takeAverage(program, 'reward');
 }

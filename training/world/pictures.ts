@@ -1,7 +1,15 @@
 import { RandomStream } from '../../common/random.ts';
 import { qualityOf, randomDegradation, type Tier } from '../../datasets/shapes/degradation.ts';
 import { randomJitter, render } from '../../datasets/shapes/renderer.ts';
-import { attributeNames, attributes, sceneKey, sceneSplit, scenesOf, type Attribute, type Scene } from '../../datasets/shapes/scene.ts';
+import {
+  attributeNames,
+  attributes,
+  sceneKey,
+  sceneSplit,
+  scenesOf,
+  type Attribute,
+  type Scene,
+} from '../../datasets/shapes/scene.ts';
 import { IMAGE_SHAPE } from './recipe.ts';
 
 const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
@@ -31,7 +39,11 @@ export function pictureBank(count: number, seed: number): PictureBank {
     const draw = () => {
       const scene = random.choice(scenesOf('train'));
       const degradation = randomDegradation(random, random.choice(TIERS));
-      return { scene, quality: qualityOf(degradation), image: render(scene, { jitter: randomJitter(random), degradation, stream: random }) };
+      return {
+        scene,
+        quality: qualityOf(degradation),
+        image: render(scene, { jitter: randomJitter(random), degradation, stream: random }),
+      };
     };
     const first = draw();
     const second = i % 8 === 7 ? draw() : undefined;
@@ -65,7 +77,9 @@ export function neighbour(scene: Scene, random: RandomStream, among: readonly At
 /** Which of two pictures people would prefer for a caption: the right things first, then the cleaner picture. */
 export function utility(bank: PictureBank, index: number, wanted: Scene): number {
   const scene = bank.scenes[index];
-  const right = scene ? attributeNames.filter((name) => scene[name] === wanted[name]).length / attributeNames.length : 0;
+  const right = scene
+    ? attributeNames.filter((name) => scene[name] === wanted[name]).length / attributeNames.length
+    : 0;
   return 2 * right + bank.qualities[index]!;
 }
 
@@ -106,7 +120,11 @@ export function drawPair(bank: PictureBank, index: SceneIndex, random: RandomStr
     const first = index.draw(wanted, random);
     const kind = random.integer(8);
     const second =
-      kind < 2 ? index.draw(wanted, random) : kind < 6 ? index.draw(neighbour(wanted, random), random) : random.integer(bank.scenes.length);
+      kind < 2
+        ? index.draw(wanted, random)
+        : kind < 6
+          ? index.draw(neighbour(wanted, random), random)
+          : random.integer(bank.scenes.length);
     if (first === undefined || second === undefined) continue;
     const difference = utility(bank, first, wanted) - utility(bank, second, wanted);
     if (Math.abs(difference) < 0.05) continue;

@@ -47,7 +47,21 @@ export interface UnetTraining {
  * Trains the UNet to predict the noise in the latents (Ho et al. 2020, Alg. 1), and the text encoder with it, as the first
  * text-to-image model of latent diffusion was (Rombach et al. 2022, section 4.3.1).
  */
-export function trainUnet({ latents, captions, empty, textConfig, start, freezeText = false, unet = unetConfig, guide, layoutWeight, seed, steps, learningRate, report }: UnetTraining): { unet: Weights; text: Weights } {
+export function trainUnet({
+  latents,
+  captions,
+  empty,
+  textConfig,
+  start,
+  freezeText = false,
+  unet = unetConfig,
+  guide,
+  layoutWeight,
+  seed,
+  steps,
+  learningRate,
+  report,
+}: UnetTraining): { unet: Weights; text: Weights } {
   const [height, width, channels] = LATENT_SHAPE;
   const size = height * width * channels;
   const guideShape = [height, width, unet.in_channels - channels] as const;
@@ -71,16 +85,25 @@ export function trainUnet({ latents, captions, empty, textConfig, start, freezeT
     ({ clean, noise, ids, timestep, signal, weight, guide: seen, ...numbers }, scope) => {
       const noisy = clean.mul(signal.sqrt()).add(noise.mul(tf.sub(1, signal).sqrt()));
       const sample = guide ? tf.concat([noisy, seen], 3) : noisy;
-      return descend(scope, freezeText ? ['unet'] : ['unet', 'text_encoder'], numbers, () => {
-        const context = clipText(scope.parameters('text_encoder'), textConfig, ids).hidden;
-        const predicted = unet2dCondition(scope.parameters('unet'), unet, { sample, timestep, context });
-        return predicted.sub(noise).square().mean([1, 2, 3]).mul(weight).mean();
-      }, 0.01); // prettier-ignore
+      return descend(
+        scope,
+        freezeText ? ['unet'] : ['unet', 'text_encoder'],
+        numbers,
+        () => {
+          const context = clipText(scope.parameters('text_encoder'), textConfig, ids).hidden;
+          const predicted = unet2dCondition(scope.parameters('unet'), unet, { sample, timestep, context });
+          return predicted.sub(noise).square().mean([1, 2, 3]).mul(weight).mean();
+        },
+        0.01,
+      );
     },
   );
   program.compile();
   program.load('text_encoder', start?.text ?? initialize(program.parameters('text_encoder'), seed));
-  program.load('unet', start?.unet ?? initialize(program.parameters('unet'), seed, /(conv_out|proj_out|resnets\.\d+\.conv2)\.weight$/));
+  program.load(
+    'unet',
+    start?.unet ?? initialize(program.parameters('unet'), seed, /(conv_out|proj_out|resnets\.\d+\.conv2)\.weight$/),
+  );
   fit({
     program,
     steps,

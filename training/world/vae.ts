@@ -4,7 +4,7 @@ import { tf } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights.ts';
 import { vaeDecode, vaeEncode } from '../../models/vae/vae.ts';
 import { initialize } from '../initialize.ts';
-import { FIT_INPUTS, descend, fit, type Fit } from './fit.ts';
+import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit.ts';
 import { IMAGE_SHAPE, LATENT_SHAPE, vaeConfig } from './recipe.ts';
 
 const BATCH = 16;
@@ -42,15 +42,19 @@ export function trainVae(pictures: Float32Array, seed: number, steps: number, re
       const image = new Float32Array(BATCH * pixels);
       for (let i = 0; i < BATCH; i++) {
         const at = random.integer(count) * pixels;
-        image.set(pictures.subarray(at, at + pixels).map((v) => 2 * v - 1), i * pixels); // prettier-ignore
+        image.set(
+          pictures.subarray(at, at + pixels).map((v) => 2 * v - 1),
+          i * pixels,
+        );
       }
       return {
         image: tf.tensor4d(image, [BATCH, ...IMAGE_SHAPE]),
-        noise: tf.tensor4d(random.normal(BATCH * LATENT_SHAPE[0] * LATENT_SHAPE[1] * LATENT_SHAPE[2]), [BATCH, ...LATENT_SHAPE]),
+        noise: tf.tensor4d(random.normal(BATCH * LATENT_SHAPE[0] * LATENT_SHAPE[1] * LATENT_SHAPE[2]), [
+          BATCH,
+          ...LATENT_SHAPE,
+        ]),
       };
     },
   });
-  const weights = program.read('state/average/vae');
-  program.dispose();
-  return weights;
+  return takeAverage(program, 'vae');
 }
