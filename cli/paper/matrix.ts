@@ -64,13 +64,21 @@ export const PICTURES_WITH_OTHER_UNETS = 4;
 
 /**
  * The variants. Every arm is what validation prompts chose among what it kept. The DDPO baselines have `ddpo` times the
- * reward evaluations of reward tuning, which takes them about as long.
+ * reward evaluations of reward tuning, which takes them about as long, in a quarter of the steps: docs/evaluation.md has
+ * what else was tried.
  */
 export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer }: Budget): Variant[] {
   const keep = (steps: number) => Math.max(1, Math.floor(steps / 2));
-  const loop = (steps: number) => `steps: ${steps}, batch: 16, learningRate: 1.0e-4, warmup: 10, keepEvery: ${keep(steps)}`; // prettier-ignore
-  const policy = (steps: number) => `{${loop(Math.round(steps * ddpo))}, epochs: 1, group: 4}`;
-  const encoderSteps = (steps: number) => [`tuneEncoder.steps=${steps}`, `tuneEncoder.keepEvery=${Math.max(1, Math.floor(steps / 3))}`]; // prettier-ignore
+  const loop = (steps: number) =>
+    `steps: ${steps}, batch: 16, learningRate: 1.0e-4, warmup: 10, keepEvery: ${keep(steps)}`;
+  const policy = (steps: number, learningRate: string) => {
+    const own = Math.max(1, Math.round((steps * ddpo) / 4));
+    return `{steps: ${own}, batch: 64, learningRate: ${learningRate}, warmup: 2, keepEvery: ${keep(own)}, epochs: 1, group: 4}`;
+  };
+  const encoderSteps = (steps: number) => [
+    `tuneEncoder.steps=${steps}`,
+    `tuneEncoder.keepEvery=${Math.max(1, Math.floor(steps / 3))}`,
+  ];
   const alarm = `alarm={every: ${keep(encoder)}, prompts: 142}`;
   const common = [`benchmarks.world.limit=${prompts}`, ...encoderSteps(encoder), alarm];
   const noCurve = 'evaluate.blends=[]';
@@ -81,16 +89,23 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
       name: 'encoder',
       settings: [
         ...common,
-        `baselines.ddpoEncoder=${policy(encoder)}`,
-        `baselines.ddpoUnet=${policy(unet)}`,
+        `baselines.ddpoEncoder=${policy(encoder, '3.0e-4')}`,
+        `baselines.ddpoUnet=${policy(unet, '1.0e-4')}`,
         `baselines.direct={${loop(encoder)}}`,
         'baselines.promptEngineering={corpus: shapes, prompts: 48}',
         `transfer={prompts: ${transfer}, samplesPerPrompt: ${PICTURES_WITH_OTHER_UNETS}, images: 0, unets: [${unets}]}`,
       ],
       arms: {
-        ...{ base: 'base', chosen: 'encoder', 'prompt-engineering': 'prompt engineering', direct: 'direct tuning' },
-        ...{ 'ddpo-encoder': 'DDPO, encoder', 'ddpo-unet': 'DDPO, UNet', tuned: 'encoder at 1.00' },
-        ...Object.fromEntries(['0.25', '0.50', '0.75', '1.25'].map((weight) => [`blend-${weight}`, `encoder at ${weight}`])), // prettier-ignore
+        base: 'base',
+        chosen: 'encoder',
+        'prompt-engineering': 'prompt engineering',
+        direct: 'direct tuning',
+        'ddpo-encoder': 'DDPO, encoder',
+        'ddpo-unet': 'DDPO, UNet',
+        tuned: 'encoder at 1.00',
+        ...Object.fromEntries(
+          ['0.25', '0.50', '0.75', '1.25'].map((weight) => [`blend-${weight}`, `encoder at ${weight}`]),
+        ),
       },
       transfer: Object.fromEntries(UNETS.map(({ name, arm }) => [name, arm])),
     },
@@ -108,7 +123,13 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
     },
     {
       name: 'lora',
-      settings: [...common, noCurve, ...encoderSteps(both), 'tuneEncoder.lora={rank: 16}', 'tuneEncoder.learningRate=0.001'], // prettier-ignore
+      settings: [
+        ...common,
+        noCurve,
+        ...encoderSteps(both),
+        'tuneEncoder.lora={rank: 16}',
+        'tuneEncoder.learningRate=0.001',
+      ],
       arms: { chosen: 'encoder, LoRA' },
     },
     // Pictures go wrong late.
