@@ -1,7 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { createReadStream, type Stats } from 'node:fs';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+/** Whether there is a folder, or a file, at `path`. */
+export const isFolder = (path: string): Promise<boolean> => isOf(path, (found) => found.isDirectory());
+export const isFile = (path: string): Promise<boolean> => isOf(path, (found) => found.isFile());
+const isOf = (path: string, kind: (found: Stats) => boolean): Promise<boolean> => stat(path).then(kind, () => false);
 
 /** sha256 of bytes or of text (UTF-8), in hexadecimal. */
 export function sha256(data: Uint8Array | string): string {

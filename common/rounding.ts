@@ -1,5 +1,5 @@
 /** Rounds as Python and NumPy do: halves go to the even neighbour. */
 export function roundHalfToEven(x: number): number {
   const floor = Math.floor(x);
-  return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
+  return x - floor === 0.5 ? floor + Math.abs(floor % 2) : Math.round(x);
 }

@@ -77,39 +77,17 @@ const batchMatMul: Rule = ([a, b], { adj_x, adj_y }) => {
 const windows = (length: number, kernel: number, stride: number, padding: unknown) =>
   padding === 'SAME' ? Math.ceil(length / stride) : Math.ceil((length - kernel + 1) / stride);
 
-const convolution: Rule = ([x, filter], { strides, padding }) => {
+/** What a kernel [height, width] that slides over x gives, with `channels`. */
+const slid = (x: Input, kernel: readonly number[], channels: number, { strides, padding }: Attributes): Output => {
+  const [batch, height, width] = x.shape;
   const [, strideY, strideX] = strides as number[];
-  const [batch, height, width] = x!.shape;
-  const [kernelY, kernelX, , out] = filter!.shape;
-  return [
-    {
-      shape: [
-        batch!,
-        windows(height!, kernelY!, strideY!, padding),
-        windows(width!, kernelX!, strideX!, padding),
-        out!,
-      ],
-      dtype: x!.dtype,
-    },
-  ];
+  const rows = windows(height!, kernel[0]!, strideY!, padding);
+  return { shape: [batch!, rows, windows(width!, kernel[1]!, strideX!, padding), channels], dtype: x.dtype };
 };
-
-const pooling: Rule = ([x], { ksize, strides, padding }) => {
-  const [, kernelY, kernelX] = ksize as number[];
-  const [, strideY, strideX] = strides as number[];
-  const [batch, height, width, channels] = x!.shape;
-  return [
-    {
-      shape: [
-        batch!,
-        windows(height!, kernelY!, strideY!, padding),
-        windows(width!, kernelX!, strideX!, padding),
-        channels!,
-      ],
-      dtype: x!.dtype,
-    },
-  ];
-};
+const convolution: Rule = ([x, filter], attributes) => [slid(x!, filter!.shape, filter!.shape[3]!, attributes)];
+const pooling: Rule = ([x], attributes) => [
+  slid(x!, (attributes['ksize'] as number[]).slice(1), x!.shape[3]!, attributes),
+];
 
 const sizeGiven =
   (index: number): Rule =>

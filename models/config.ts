@@ -29,8 +29,9 @@ const FLOATS = /^(\s*"(?:initializer_factor|initializer_range|layer_norm_eps)": 
 
 /** Writes a configuration as diffusers and transformers do, infinities included. */
 export async function writeConfig(path: string, config: object): Promise<void> {
-  const infinite = (_key: string, value: unknown) => (Math.abs(value as number) === Infinity ? String(value) : value);
-  const text = JSON.stringify(config, infinite, 2).replace(/: "(-?Infinity)"/g, ': $1');
+  // JSON.stringify would write null: a mark that no text has, which it escapes, stands for the quotes to take away.
+  const marked = (_key: string, value: unknown) => (value === Infinity || value === -Infinity ? `\0${value}` : value);
+  const text = JSON.stringify(config, marked, 2).replace(/"\\u0000(-?Infinity)"/g, '$1');
   await writeFileAtomic(path, `${text.replace(FLOATS, '$1.0')}\n`);
 }
 

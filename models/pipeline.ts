@@ -1,6 +1,7 @@
 import { cp, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
+import { isFile } from '../common/files.ts';
 import { readWeights, writeWeights, type Weights } from '../engine/weights.ts';
 import { clipTextSchema, type ClipTextConfig } from './clip/config.ts';
 import { ClipTokenizer } from './clip/tokenizer.ts';
@@ -50,12 +51,7 @@ export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
 
 /** The configuration of a diffusers folder's networks. @throws InputError that names the file and the key */
 export async function readPipelineConfig(folder: string): Promise<PipelineParts['config']> {
-  if (
-    await stat(folder).then(
-      (found) => found.isFile(),
-      () => false,
-    )
-  )
+  if (await isFile(folder))
     throw new InputError(
       `${folder} is a file; a pipeline is a folder. Make one of a single-file checkpoint: textcraftor import ${folder} --out DIR`,
     );

@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
+import { isFolder } from '../common/files.ts';
 import { linear } from '../engine/layers.ts';
 import type { Parameters } from '../engine/parameters.ts';
 import { readSafetensors } from '../engine/safetensors.ts';
@@ -71,11 +71,7 @@ export async function readAestheticHead(
   path: string,
   embeddingWidth: number,
 ): Promise<{ head: AestheticHead; weights: Weights }> {
-  const isFolder = await stat(path).then(
-    (s) => s.isDirectory(),
-    () => false,
-  );
-  const file = isFolder ? join(path, 'model.safetensors') : path;
+  const file = (await isFolder(path)) ? join(path, 'model.safetensors') : path;
   const all = await readWeights(file);
   const bounded = file.endsWith('.safetensors') && (await readSafetensors(file)).metadata['bounded'] === 'true';
   const numbers = [...all.keys()]

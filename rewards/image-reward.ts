@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../common/errors.ts';
@@ -31,11 +32,7 @@ export const imageReward: RewardType = {
     const { file, folder } = await locate(spec.model);
     const all = await readWeights(file);
     const path = join(folder, 'med_config.json');
-    const hasConfig = await stat(path).then(
-      () => true,
-      () => false,
-    );
-    const med = parseConfig(medSchema, hasConfig ? await readJson(path) : {}, path);
+    const med = parseConfig(medSchema, existsSync(path) ? await readJson(path) : {}, path);
     const vision = visionConfig(all, file);
     const head: AestheticHead = {
       layers: HEAD.map((number) => `layers.${number}`),

@@ -1,5 +1,4 @@
-import { statfsSync } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { existsSync, statfsSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { addonIsBuilt, probeTensorflow } from '../../scripts/setup/addon.mjs';
@@ -155,11 +154,7 @@ async function ports(): Promise<Check> {
 
 async function world(): Promise<Check> {
   const manifest = `${root}/world/manifest.json`;
-  const exists = await access(manifest).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return ok('world', 'the embedded models are there');
+  if (existsSync(manifest)) return ok('world', 'the embedded models are there');
   const advice = ['git checkout -- world   brings them back; `textcraftor world build` trains them anew.'];
   return { name: 'world', status: 'failed', found: 'world/manifest.json is missing', advice };
 }

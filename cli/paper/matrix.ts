@@ -21,7 +21,7 @@ export interface Budget {
   both: number;
   /** Of the encoder without the CLIP constraint. */
   hacked: number;
-  /** Steps of DDPO for one of reward tuning. */
+  /** Reward evaluations of DDPO for one of reward tuning. */
   ddpo: number;
   /** Held-out prompts to compare on, and with other UNets. */
   prompts: number;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat, symlink } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, open, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { HubApiError } from '@huggingface/hub';
@@ -37,20 +37,14 @@ const PAUSE_MILLISECONDS = 250;
 export async function fetchFile(place: Place, options: Options): Promise<void> {
   const { file, root, folder } = place;
   const path = join(folder, file.path);
-  if (await exists(path)) return options.progress(file.size);
+  if (existsSync(path)) return options.progress(file.size);
   const blob = join(root, 'blobs', file.digest);
-  if (!(await exists(blob))) await fetchContent(place, blob, options);
+  if (!existsSync(blob)) await fetchContent(place, blob, options);
   await mkdir(dirname(path), { recursive: true });
   await rm(path, { force: true }); // a link whose content is gone
   await symlink(relative(dirname(path), blob), path);
   options.progress(file.size);
 }
-
-const exists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 /** Downloads to `blob`; what an earlier attempt left in `blob`.incomplete is not fetched again. */
 async function fetchContent(place: Place, blob: string, options: Options): Promise<void> {

@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
+import { isFolder } from '../../common/files.ts';
 
 /** Longer words are unknown, as in BERT's own tokenizer. */
 const LONGEST_WORD = 100;
@@ -26,11 +27,7 @@ export class WordPieceTokenizer {
 
   /** @param path vocab.txt, a token a line, or the folder that holds it */
   static async load(path: string): Promise<WordPieceTokenizer> {
-    const isFolder = await stat(path).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    const file = isFolder ? join(path, 'vocab.txt') : path;
+    const file = (await isFolder(path)) ? join(path, 'vocab.txt') : path;
     const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
       const reason = error.code === 'ENOENT' ? 'it does not exist' : error.message;
       throw new InputError(

@@ -79,11 +79,10 @@ export class DdimScheduler {
   /** The timesteps of a sampling run of `steps` steps, from noise to picture. */
   timesteps(steps: number): number[] {
     const count = this.alphasCumprod.length;
-    const timesteps =
-      Number.isInteger(steps) && steps >= 1 && steps <= count
-        ? spacedTimesteps(this.config, steps).map(roundHalfToEven)
-        : [];
-    if (!(timesteps[0]! < count))
+    const possible = Number.isInteger(steps) && steps >= 1 && steps <= count;
+    const timesteps = possible ? spacedTimesteps(this.config, steps).map(roundHalfToEven) : [];
+    // An offset may lead beyond the schedule.
+    if (!possible || timesteps[0]! >= count)
       throw new InputError(`${steps} sampling steps were asked for; this noise schedule has ${count} timesteps.`);
     return timesteps;
   }

@@ -13,12 +13,13 @@ export function eulerSteps(ddim: DdimScheduler, steps: number): SolverStep[] {
   const levels = [...timesteps.map((t) => interpolate(sigmas, t)), 0];
   return timesteps.map((t, i) => {
     const [sigma, next] = [levels[i]!, levels[i + 1]!];
-    // z = x / sqrt(1 + sigma^2), x' = x + (sigma' - sigma) epsilon
-    const scale = Math.sqrt((1 + sigma ** 2) / (1 + next ** 2));
-    const toward = (next - sigma) / Math.sqrt(1 + next ** 2);
-    // epsilon = sqrt(alpha) v + sqrt(1 - alpha) z
+    const [signal, nextSignal] = [1 / Math.sqrt(1 + sigma ** 2), 1 / Math.sqrt(1 + next ** 2)];
+    // z = signal x, x' = x + (sigma' - sigma) epsilon
+    const scale = nextSignal / signal;
+    const toward = nextSignal * (next - sigma);
+    // epsilon = signal (v + sigma z)
     return ddim.config.prediction_type === 'v_prediction'
-      ? { t, z: [scale + (toward * sigma) / Math.sqrt(1 + sigma ** 2)], output: [toward / Math.sqrt(1 + sigma ** 2)] }
+      ? { t, z: [scale + toward * signal * sigma], output: [toward * signal] }
       : { t, z: [scale], output: [toward] };
   });
 }

@@ -20,7 +20,7 @@ export function spacedTimesteps(config: SchedulerConfig, steps: number): number[
       return at((i) => (steps - 1 - i) * stride(config, steps) + offset);
     case 'linspace': {
       const between = (count - 1) / Math.max(1, steps - 1);
-      return at((i) => (i === 0 && steps > 1 ? count - 1 : (steps - 1 - i) * between));
+      return at((i) => (steps - 1 - i) * between);
     }
     case 'trailing': {
       // numpy.arange steps by the difference of its first two values.

@@ -47,11 +47,15 @@ it("reads the folder of another scheduler, with the infinity that diffusers writ
   const text = await readFile(file, 'utf8');
   const solver = text.replace(
     '"DDIMScheduler"',
-    '"DPMSolverMultistepScheduler",\n  "lambda_min_clipped": -Infinity,\n  "note": "-Infinity and NaN"',
+    '"DPMSolverMultistepScheduler",\n  "lambda_min_clipped": -Infinity,\n  "note": "-Infinity and NaN",\n  "word": "Infinity"',
   );
   await writeFile(file, solver);
   const loaded = await loadPipeline(folder);
-  expect(loaded.config.scheduler).toMatchObject({ lambda_min_clipped: -Infinity, note: '-Infinity and NaN' });
+  expect(loaded.config.scheduler).toMatchObject({
+    lambda_min_clipped: -Infinity,
+    note: '-Infinity and NaN',
+    word: 'Infinity',
+  });
   const copy = join(folder, '..', 'copy');
   await savePipeline(copy, loaded, { tokenizer: join(folder, 'tokenizer') });
   expect(await readFile(join(copy, 'scheduler/scheduler_config.json'), 'utf8')).toContain(

@@ -1,32 +1,18 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tf } from '../../engine/tensorflow.ts';
-import { WeightParameters, writeWeights } from '../../engine/weights.ts';
+import { WeightParameters } from '../../engine/weights.ts';
 import { embedderAmong, meanPairwiseDistance } from '../../rewards/diversity.ts';
-import { filmCnn } from '../../rewards/film-cnn.ts';
 import { loadRewards } from '../../rewards/registry.ts';
-import { pictures, randomWeights, shapesOf, writeSmallClip } from './small-clip.ts';
+import { pictures, writeSmallClip } from './small-clip.ts';
+import { writeSmallFilmCnn } from './small-film-cnn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'textcraftor-diversity-'));
-const config = {
-  image_size: 8,
-  channels: [8, 12],
-  norm_groups: 4,
-  hidden_size: 10,
-  vocab_size: 682,
-  text_size: 6,
-  max_tokens: 12,
-  pad_token_id: 681,
-};
 beforeAll(async () => {
   await writeSmallClip(join(folder, 'clip'));
-  cpSync(join(import.meta.dirname, '../models/tokenizer'), join(folder, 'cnn'), { recursive: true });
-  writeFileSync(join(folder, 'cnn', 'config.json'), JSON.stringify(config));
-  const use = (p: Parameters<typeof filmCnn>[0]) =>
-    filmCnn(p, config, tf.zeros([1, 8, 8, 3]), tf.zeros([1, 12], 'int32'));
-  await writeWeights(join(folder, 'cnn', 'model.safetensors'), randomWeights(shapesOf(use)));
+  await writeSmallFilmCnn(join(folder, 'cnn'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

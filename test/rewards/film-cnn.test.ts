@@ -1,31 +1,19 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters, writeWeights, type Weights } from '../../engine/weights.ts';
-import { filmCnn, type FilmCnnConfig } from '../../rewards/film-cnn.ts';
+import { WeightParameters, type Weights } from '../../engine/weights.ts';
+import { filmCnn } from '../../rewards/film-cnn.ts';
 import { loadReward } from '../../rewards/registry.ts';
-import { pictures, randomWeights, shapesOf } from './small-clip.ts';
+import { pictures } from './small-clip.ts';
+import { filmCnnConfig, writeSmallFilmCnn } from './small-film-cnn.ts';
 
-const config: FilmCnnConfig = {
-  image_size: 8,
-  channels: [8, 12],
-  norm_groups: 4,
-  hidden_size: 10,
-  vocab_size: 682,
-  text_size: 6,
-  max_tokens: 12,
-  pad_token_id: 681,
-};
 const image = () => tf.tensor(pictures(8, 8), [2, 8, 8, 3]);
 let weights: Weights;
 const folder = mkdtempSync(join(tmpdir(), 'textcraftor-film-cnn-'));
 beforeAll(async () => {
-  weights = randomWeights(shapesOf((p) => filmCnn(p, config, tf.zeros([1, 8, 8, 3]), tf.zeros([1, 12], 'int32'))));
-  cpSync(join(import.meta.dirname, '../models/tokenizer'), folder, { recursive: true });
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-  await writeWeights(join(folder, 'model.safetensors'), weights);
+  weights = await writeSmallFilmCnn(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -56,8 +44,8 @@ describe('film-cnn', () => {
     const ids = (length: number) =>
       tf.tensor([680, 5, 9, ...Array<number>(length - 3).fill(681)], [1, length], 'int32');
     const one = image().slice([0], [1]);
-    const short = filmCnn(p, config, one, ids(5)).dataSync()[0]!;
-    expect(filmCnn(p, config, one, ids(12)).dataSync()[0]).toBeCloseTo(short, 5);
+    const short = filmCnn(p, filmCnnConfig, one, ids(5)).dataSync()[0]!;
+    expect(filmCnn(p, filmCnnConfig, one, ids(12)).dataSync()[0]).toBeCloseTo(short, 5);
   });
 
   it('has the gradient that finite differences give', async () => {
@@ -76,7 +64,7 @@ describe('film-cnn', () => {
   });
 
   it('names the key that its configuration lacks', async () => {
-    const { hidden_size: _, ...rest } = config;
+    const { hidden_size: _, ...rest } = filmCnnConfig;
     const broken = mkdtempSync(join(folder, 'broken-'));
     writeFileSync(join(broken, 'config.json'), JSON.stringify(rest));
     await expect(loadReward({ name: 'x', type: 'film-cnn', model: broken, weight: 0 })).rejects.toThrow('hidden_size');
