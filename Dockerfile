@@ -8,6 +8,7 @@ WORKDIR /app
 # The set-up alone first: its downloads are made again only when it changes.
 COPY package.json package-lock.json ./
 COPY scripts scripts
+COPY engine/kernels engine/kernels
 # --gpu takes TensorFlow for CUDA.
 ARG SETUP=
 RUN node scripts/setup.mjs ${SETUP}

@@ -1,7 +1,7 @@
 /**
  * oneDNN takes the filter of a forward convolution as it lies in memory. Where its rows are multiples of 1 KiB apart, they
  * fall on the same cache lines, and the convolution runs at half its speed. The gradient by the input has its filter
- * rearranged first, and is a convolution too: with the filter turned round it is the one that was wanted, to the bit.
+ * rearranged first, and is a convolution too: with the filter turned round it is the one that was wanted.
  */
 import { constantNode, typeValue, type NodeDefinition } from './graph-definition.ts';
 import type { NodeOutput } from './shape-inference.ts';

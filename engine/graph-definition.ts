@@ -55,6 +55,9 @@ export interface NodeDefinition {
 
 export const shapeValue = (shape: readonly number[]) => ({ dim: shape.map((size) => ({ size })) });
 export const typeValue = (dtype: StoredType): AttributeValue => ({ type: STORED_TYPES[dtype] });
+export const typesValue = (dtypes: readonly StoredType[]): AttributeValue => ({
+  list: { type: dtypes.map((dtype) => STORED_TYPES[dtype]) },
+});
 export const stringValue = (text: string): AttributeValue => ({ s: Buffer.from(text) });
 
 /** A constant's value. `data` holds the elements in row-major order. */

@@ -29,6 +29,9 @@ const boolAttribute = (name: string, value: boolean): Attribute => ({
   value,
 });
 
+/** x [..., C] -> [rows, C] */
+export const asMatrix = (x: Tensor): Tensor => x.reshape([-1, x.shape.at(-1)!]);
+
 /** TensorFlow's MatMul of two matrices, without a gradient: for the inside of functions that bring their own. */
 export function matMul2d(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
   return backend().executeSingleOutput(
@@ -49,8 +52,14 @@ export function biasAdd(x: Tensor, bias: Tensor): Tensor {
 }
 
 /** dy times the derivative of the sigmoid whose value is s, without a gradient: TensorFlow's SigmoidGrad. */
-export function sigmoidGradient(s: Tensor, dy: Tensor): Tensor {
+function sigmoidGradient(s: Tensor, dy: Tensor): Tensor {
   return backend().executeSingleOutput('SigmoidGrad', [typeAttribute('T', s.dtype)], [s, dy]);
+}
+
+/** dy times the derivative of x * sigmoid(slope * x), with `scaled` = slope * x. */
+export function siluGradient(dy: Tensor, scaled: Tensor): Tensor {
+  const s = scaled.sigmoid();
+  return dy.mul(s.add(sigmoidGradient(s, scaled)));
 }
 
 /** How many of the ascending `boundaries` are at most x: TensorFlow's Bucketize, inside programs. float32 -> int32 */

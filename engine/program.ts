@@ -6,7 +6,7 @@ import { computeType, type ComputeType } from './compute-type.ts';
 import { turnConvolutions } from './convolutions.ts';
 import { sumByProduct } from './reductions.ts';
 import { encodeSavedModel, type NodeDefinition } from './graph-definition.ts';
-import { split, type Halves } from './halves.ts';
+import { KEEP, SECOND, split, TICKET, type Halves } from './halves.ts';
 import { isColumn, isHalf, mixPrecision, narrowKept } from './mixed-precision.ts';
 import { fileShape, toEngine, toFile } from './parameters.ts';
 import { record } from './recorder.ts';
@@ -38,6 +38,7 @@ interface Entry {
 
 /** An entry point as it was recorded: references of its outputs by key, nodes of its late inputs, variables it writes. */
 interface Recorded {
+  name: string;
   entry: Entry;
   nodes: NodeDefinition[];
   tensors: ReadonlyMap<string, NodeOutput>;
@@ -90,12 +91,17 @@ export class Program {
   readonly #variables = new Map<string, Variable>();
   readonly #entries = new Map<string, Entry>();
   readonly type: ComputeType;
+  readonly #kernels: boolean;
   #recorded: Recorded[] = [];
   #id: number | undefined;
 
-  /** @param type what is computed in, and what weights that no entry point assigns are stored in */
-  constructor({ type = computeType() }: { type?: ComputeType } = {}) {
+  /**
+   * @param type what is computed in, and what weights that no entry point assigns are stored in
+   * @param kernels whether layers may be operations of this project (`kernels.ts`), which exist for float32 on the CPU
+   */
+  constructor({ type = computeType(), kernels = true }: { type?: ComputeType; kernels?: boolean } = {}) {
     this.type = type;
+    this.#kernels = kernels && type === 'float32' && !usesGpu();
   }
 
   /**
@@ -110,25 +116,29 @@ export class Program {
   ): void {
     if (this.#id !== undefined) throw new Error('entry points are recorded before compile()');
     if (this.#entries.has(name)) throw new Error(`entry point ${name} is there already`);
-    const { nodes, result } = record(name, (recorder) => {
-      const specs = Object.entries(inputs) as [I, TensorSpec][];
-      const fed = Object.fromEntries(
-        specs.map(([key, spec]) => [key, placeholder(recorder, `${name}/in/${key}`, spec)]),
-      ) as Record<I, Tensor>;
-      const recording = new EntryRecording(recorder, this.#variables);
-      const outputs = build(fed, recording);
-      for (const [key, tensor] of Object.entries(outputs)) recording.output(`${name}/out/${key}`, tensor);
-      recording.done(`${name}/done`);
-      return {
-        entry: { inputs, outputs: Object.keys(outputs) } as Entry,
-        tensors: recorder.tensors,
-        outputs: new Map(Object.keys(outputs).map((key) => [key, `${name}/out/${key}`])),
-        waiting: new Set(late.map((key) => `${name}/in/${key}`)),
-        done: `${name}/done`,
-        assigned: recording.assigned,
-      };
-    });
-    this.#recorded.push({ nodes, ...result });
+    const { nodes, result } = record(
+      name,
+      (recorder) => {
+        const specs = Object.entries(inputs) as [I, TensorSpec][];
+        const fed = Object.fromEntries(
+          specs.map(([key, spec]) => [key, placeholder(recorder, `${name}/in/${key}`, spec)]),
+        ) as Record<I, Tensor>;
+        const recording = new EntryRecording(recorder, this.#variables);
+        const outputs = build(fed, recording);
+        for (const [key, tensor] of Object.entries(outputs)) recording.output(`${name}/out/${key}`, tensor);
+        recording.done(`${name}/done`);
+        return {
+          entry: { inputs, outputs: Object.keys(outputs) } as Entry,
+          tensors: recorder.tensors,
+          outputs: new Map(Object.keys(outputs).map((key) => [key, `${name}/out/${key}`])),
+          waiting: new Set(late.map((key) => `${name}/in/${key}`)),
+          done: `${name}/done`,
+          assigned: recording.assigned,
+        };
+      },
+      { kernels: this.#kernels },
+    );
+    this.#recorded.push({ name, nodes, ...result });
     this.#entries.set(name, result.entry);
   }
 
@@ -169,10 +179,10 @@ export class Program {
   }
 
   /** The nodes of an entry point as they will run; sets its halves. */
-  #finish({ entry, outputs, waiting, done, ...graph }: Recorded): NodeDefinition[] {
+  #finish({ name, entry, outputs, waiting, done, ...graph }: Recorded): NodeDefinition[] {
     const { type } = this;
     let { nodes, tensors } = graph;
-    const halvesOf = () => (waiting.size > 0 ? split(nodes, waiting, outputs, done, tensors) : undefined);
+    const halvesOf = () => (waiting.size > 0 ? split(name, nodes, waiting, outputs, done, tensors) : undefined);
     if (type !== 'float32') {
       const inHalf = [...this.#variables].filter(([, { dtype }]) => isHalf(dtype));
       const stored = new Set(inHalf.map(([name]) => handle(name)));
@@ -180,14 +190,15 @@ export class Program {
       const halves = halvesOf();
       if (halves) ({ nodes, tensors } = narrowKept({ nodes, tensors }, halves.kept, type));
     }
+    if (!usesGpu()) nodes = forProcessor(nodes, tensors);
     entry.halves = halvesOf();
-    return usesGpu() ? nodes : forProcessor(nodes, tensors);
+    return [...nodes, ...(entry.halves?.nodes ?? [])];
   }
 
   /** Runs an entry point. The caller disposes the outputs. */
   run(name: string, inputs: Tensors): Tensors {
     const entry = this.#entry(name);
-    return this.#call(name, this.#feeds(name, Object.keys(entry.inputs), inputs), entry.outputs, true).outputs;
+    return this.#call(name, this.#feeds(name, Object.keys(entry.inputs), inputs), entry.outputs, `${name}/done`);
   }
 
   /**
@@ -197,36 +208,27 @@ export class Program {
   start(name: string, inputs: Tensors): Pending {
     const { halves, inputs: specs, outputs } = this.#entry(name);
     if (!halves) throw new Error(`${name} has no late inputs`);
-    const early = new Map(
-      this.#feeds(
-        name,
-        Object.keys(specs).filter((key) => key in inputs),
-        inputs,
-      ),
-    );
-    const computed = halves.kept.filter((reference) => !early.has(reference));
-    const first = this.#call(name, [...early], halves.early, false, computed);
-    const kept = [
-      ...halves.kept
-        .filter((reference) => early.has(reference))
-        .map((reference) => [reference, early.get(reference)!] as const),
-      ...computed.map((reference, i) => [reference, first.kept[i]!] as const),
-    ];
+    const number = ++lastTicket;
+    const call = (prefix: string, given: Tensors, keys: readonly string[], done: string): Tensors => {
+      const ticket = tf.scalar(number, 'int32');
+      try {
+        const present = Object.keys(specs).filter((key) => key in given);
+        const feeds = this.#feeds(name, present, given, prefix);
+        return this.#call(prefix, [...feeds, [`${name}/${TICKET}`, nativeTensors([ticket])[0]!]], keys, done);
+      } finally {
+        ticket.dispose();
+      }
+    };
+    const second = `${name}/${SECOND}`;
     return {
-      outputs: first.outputs,
-      finish: (late) => {
-        const feeds = this.#feeds(
-          name,
-          Object.keys(specs).filter((key) => key in late),
+      outputs: call(name, inputs, halves.early, `${name}/${KEEP}`),
+      finish: (late) =>
+        call(
+          second,
           late,
-        );
-        const rest = outputs.filter((key) => !halves.early.includes(key));
-        try {
-          return this.#call(name, [...kept, ...feeds], rest, true).outputs;
-        } finally {
-          for (const id of first.kept) backend().binding.deleteTensor(id);
-        }
-      },
+          outputs.filter((key) => !halves.early.includes(key)),
+          `${second}/done`,
+        ),
     };
   }
 
@@ -242,7 +244,7 @@ export class Program {
   }
 
   /** The native tensors of inputs, by the names of their placeholders. */
-  #feeds(name: string, keys: readonly string[], inputs: Tensors): [reference: string, id: number][] {
+  #feeds(name: string, keys: readonly string[], inputs: Tensors, prefix = name): [reference: string, id: number][] {
     const specs = this.#entry(name).inputs;
     const tensors = keys.map((key) => {
       const [tensor, spec] = [inputs[key], specs[key]!];
@@ -253,25 +255,19 @@ export class Program {
         );
       return tensor;
     });
-    return nativeTensors(tensors).map((id, i) => [`${name}/in/${keys[i]}`, id]);
+    return nativeTensors(tensors).map((id, i) => [`${prefix}/in/${keys[i]}`, id]);
   }
 
-  /** @param kept references whose values are to stay native, with the number TensorFlow's binding knows each by */
+  /** @param done a node to wait for */
   #call(
     name: string,
     feeds: readonly (readonly [reference: string, id: number])[],
     outputs: readonly string[],
-    done: boolean,
-    kept: readonly string[] = [],
-  ): { outputs: Tensors; kept: number[] } {
-    const fetches = [...outputs.map((key) => `${name}/out/${key}`), ...kept, ...(done ? [`${name}/done`] : [])];
-    const found = this.#fetch(feeds, fetches);
-    if (done) backend().binding.deleteTensor(found.pop()!.id);
-    const results = found.splice(0, outputs.length).map((metadata) => backend().createOutputTensor(metadata));
-    return {
-      outputs: Object.fromEntries(outputs.map((key, i) => [key, results[i]!])),
-      kept: found.map(({ id }) => id),
-    };
+    done: string,
+  ): Tensors {
+    const found = this.#fetch(feeds, [...outputs.map((key) => `${name}/out/${key}`), done]);
+    backend().binding.deleteTensor(found.pop()!.id);
+    return Object.fromEntries(outputs.map((key, i) => [key, backend().createOutputTensor(found[i]!)]));
   }
 
   /** Names and file shapes of the parameters of `group`, in the order of first use. */
@@ -410,6 +406,9 @@ export class Program {
 /** What is large is computed in ways that suit the CPU's libraries. */
 const forProcessor = (nodes: NodeDefinition[], tensors: ReadonlyMap<string, NodeOutput>): NodeDefinition[] =>
   sumByProduct(turnConvolutions(nodes, tensors), tensors);
+
+/** What tensors that were kept last in this process are known by. */
+let lastTicket = 0;
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const backend = () => tf.backend() as unknown as RunningBackend;

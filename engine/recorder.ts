@@ -34,6 +34,8 @@ class Recorder extends tf.KernelBackend {
   tensors = new Map<string, Output>();
   /** Put before node names: the entry point. */
   prefix = '';
+  /** See kernels.ts. */
+  hasKernels = false;
 
   constructor(nodeBackend: NodeBackend) {
     super();
@@ -220,8 +222,15 @@ function register(): void {
   });
 }
 
-/** The nodes that `build` describes. Inside it, every tfjs call is recorded under `prefix` and nothing runs. */
-export function record<T>(prefix: string, build: (recorder: Recorder) => T): { nodes: NodeDefinition[]; result: T } {
+/**
+ * The nodes that `build` describes. Inside it, every tfjs call is recorded under `prefix` and nothing runs.
+ * @param kernels whether they may be operations of this project: kernels.ts
+ */
+export function record<T>(
+  prefix: string,
+  build: (recorder: Recorder) => T,
+  { kernels = false } = {},
+): { nodes: NodeDefinition[]; result: T } {
   register();
   const before = tf.getBackend();
   // Both calls take effect at once: the backend is made synchronously.
@@ -230,6 +239,7 @@ export function record<T>(prefix: string, build: (recorder: Recorder) => T): { n
   recorder.nodes = [];
   recorder.tensors = new Map();
   recorder.prefix = prefix;
+  recorder.hasKernels = kernels;
   tf.engine().startScope();
   try {
     const result = build(recorder);

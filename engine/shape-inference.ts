@@ -25,6 +25,10 @@ type Rule = (inputs: Input[], attributes: Attributes) => Output[];
 const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 const same: Rule = ([x]) => [{ shape: [...x!.shape], dtype: x!.dtype }];
 const likeSecond: Rule = ([, x]) => [{ shape: [...x!.shape], dtype: x!.dtype }];
+const likeInputs =
+  (...indices: number[]): Rule =>
+  (inputs) =>
+    indices.map((index) => ({ shape: [...inputs[index]!.shape], dtype: inputs[index]!.dtype }));
 const broadcast: Rule = ([a, b]) => [{ shape: broadcastShapes(a!.shape, b!.shape), dtype: a!.dtype }];
 const compare: Rule = (inputs) => [{ shape: broadcast(inputs, {})[0]!.shape, dtype: 'bool' }];
 const predicate: Rule = ([x]) => [{ shape: [...x!.shape], dtype: 'bool' }];
@@ -199,6 +203,26 @@ const rules: Record<string, Rule> = {
   Cumsum: same,
   Bucketize: ([x]) => [{ shape: [...x!.shape], dtype: 'int32' }],
   AddN: same,
+  'TextCraftor>GroupNorm': ([x], { groups }) => {
+    const statistics = { shape: [x!.shape[0]!, groups as number], dtype: x!.dtype };
+    return [...same([x!], {}), statistics, statistics];
+  },
+  'TextCraftor>GroupNormGrad': (inputs) => likeInputs(1, 2, 3)(inputs, {}),
+  'TextCraftor>LayerNorm': ([x]) => {
+    const statistics = { shape: [size(x!.shape.slice(0, -1))], dtype: x!.dtype };
+    return [...same([x!], {}), statistics, statistics];
+  },
+  'TextCraftor>LayerNormGrad': (inputs) => likeInputs(1, 2, 2)(inputs, {}),
+  'TextCraftor>SigmoidGate': same,
+  'TextCraftor>SigmoidGateGrad': same,
+  'TextCraftor>GeluGate': same,
+  'TextCraftor>GeluGateGrad': (inputs) => likeInputs(1, 2)(inputs, {}),
+  'TextCraftor>Attention': ([q], { heads }) => {
+    const [batch, queries] = q!.shape;
+    const statistics = { shape: [batch!, heads as number, Math.ceil(queries! / 16) * 16], dtype: q!.dtype };
+    return [...same([q!], {}), statistics, statistics];
+  },
+  'TextCraftor>AttentionGrad': (inputs) => likeInputs(1, 2, 3)(inputs, {}),
 };
 const group = (names: string, rule: Rule) => names.split(' ').forEach((name) => (rules[name] = rule));
 group(

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, cpus } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { EngineSettings } from './pipeline.ts';
 
 /** What TensorFlow's results depend on, to the bit, besides the graph and its inputs. */
 export interface EngineDescription {
   /** The library's build. */
   library: unknown;
-  /** Version of the package that calls it. */
-  binding: string;
+  /** What the add-on that calls it, with operations of this project, was built from and by. */
+  addon: string;
   /** Vector instructions, which choose the kernels. */
   processor: string[];
   /** Graphics processors, by model; empty where TensorFlow computes on the CPU. */
@@ -28,10 +28,9 @@ export function describeEngine(
   { xla, dtype = 'float32', lanes = 1 }: EngineSettings,
   tools: string,
 ): EngineDescription {
-  const binding = (require('@tensorflow/tfjs-node-gpu/package.json') as { version: string }).version;
   return {
     library: libraryBuild(join(tools, 'tensorflow')),
-    binding,
+    addon: addonBuild(),
     processor: vectorInstructions(),
     graphics: graphicsModels(),
     xla,
@@ -46,6 +45,11 @@ function libraryBuild(folder: string): unknown {
   } catch {
     return statSync(join(folder, 'tensorflow', 'libtensorflow_cc.so.2'), { throwIfNoEntry: false })?.size ?? 'unknown';
   }
+}
+
+function addonBuild(): string {
+  const folder = dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json'));
+  return readFileSync(join(folder, 'lib/napi-v8/tfjs_binding.node.digest'), 'utf8');
 }
 
 /** Flags of the first processor on Linux; elsewhere its name stands for them. */

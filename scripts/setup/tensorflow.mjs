@@ -11,16 +11,21 @@ const headers = [
   'tensorflow/c/c_api.h',
   'tensorflow/c/c_api_macros.h',
   'tensorflow/c/eager/c_api.h',
+  'tensorflow/c/experimental/stream_executor/stream_executor.h',
+  'tensorflow/c/kernels.h',
+  'tensorflow/c/ops.h',
   'tensorflow/c/tf_attrtype.h',
   'tensorflow/c/tf_buffer.h',
   'tensorflow/c/tf_datatype.h',
   'tensorflow/c/tf_status.h',
   'tensorflow/c/tf_tensor.h',
   'tensorflow/c/tf_tstring.h',
+  'tensorflow/core/common_runtime/next_pluggable_device/c/tf_rendezvous_c_api.h',
   'tensorflow/core/platform/ctstring.h',
   'tensorflow/core/platform/ctstring_internal.h',
   'tsl/platform/ctstring.h',
   'tsl/platform/ctstring_internal.h',
+  'tsl/platform/platform.h',
   'xla/tsl/c/tsl_status.h',
 ].map((header) => `tensorflow/include/${header}`);
 
@@ -31,6 +36,7 @@ export const libraries = (
     : ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']
 ).map((library) => `tensorflow/${library}`);
 
+const files = [...libraries, ...headers];
 const stamp = join(tensorflowFolder, 'installed.json');
 
 /**
@@ -40,8 +46,8 @@ const stamp = join(tensorflowFolder, 'installed.json');
 export function installedTensorflow() {
   if (!existsSync(stamp)) return undefined;
   const installed = JSON.parse(readFileSync(stamp, 'utf8'));
-  const whole = Object.entries(installed.bytes).every(
-    ([file, bytes]) => statSync(join(tensorflowFolder, file), { throwIfNoEntry: false })?.size === bytes,
+  const whole = files.every(
+    (file) => statSync(join(tensorflowFolder, file), { throwIfNoEntry: false })?.size === installed.bytes[file],
   );
   return whole ? installed : undefined;
 }
@@ -105,8 +111,8 @@ export function installTensorflow(build) {
   const folder = `${tensorflowFolder}.new`;
   const old = `${tensorflowFolder}.old`;
   rmSync(folder, { recursive: true, force: true });
-  extractWheels(wheels, [...libraries, ...headers, ...(build === 'gpu' ? ['nvidia/*'] : [])], folder);
-  const bytes = Object.fromEntries([...libraries, ...headers].map((file) => [file, statSync(join(folder, file)).size]));
+  extractWheels(wheels, [...files, ...(build === 'gpu' ? ['nvidia/*'] : [])], folder);
+  const bytes = Object.fromEntries(files.map((file) => [file, statSync(join(folder, file)).size]));
   const installed = { build, wheels: wheels.map((wheel) => wheel.sha256), bytes };
   writeFileSync(join(folder, 'installed.json'), `${JSON.stringify(installed, null, 2)}\n`);
   rmSync(old, { recursive: true, force: true });

@@ -1,0 +1,105 @@
+/**
+ * Layers computed by TensorFlow operations of this project (`engine/kernels/*.cc`, built into the add-on by the set-up):
+ * one does what takes a dozen of TensorFlow's own, each of which reads and writes everything. For float32 programs on the
+ * CPU; `engine/layers` has the same functions of TensorFlow's own operations for everything else.
+ */
+import { differentiable } from './differentiable.ts';
+import type { Attribute } from './operations.ts';
+import { tf, type Tensor } from './tensorflow.ts';
+
+interface KernelBackend {
+  /** The recorder of a program has it. */
+  hasKernels?: boolean;
+  executeMultipleOutputs(operation: string, attributes: Attribute[], inputs: Tensor[], outputs: number): Tensor[];
+  binding: Record<'TF_ATTR_BOOL' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT', number>;
+}
+
+const backend = () => tf.backend() as unknown as KernelBackend;
+
+/** Whether what is recorded now may use them. */
+export const hasKernels = (): boolean => backend().hasKernels ?? false;
+
+const integer = (name: string, value: number): Attribute => ({ name, type: backend().binding.TF_ATTR_INT, value });
+const float = (name: string, value: number): Attribute => ({ name, type: backend().binding.TF_ATTR_FLOAT, value });
+const flag = (name: string, value: boolean): Attribute => ({ name, type: backend().binding.TF_ATTR_BOOL, value });
+
+/** The outputs of an operation, of which there are as many as the tuple has. */
+const run = <Outputs extends Tensor[]>(
+  name: string,
+  outputs: Outputs['length'],
+  inputs: Tensor[],
+  attributes: Attribute[] = [],
+): Outputs => backend().executeMultipleOutputs(`TextCraftor>${name}`, attributes, inputs, outputs) as Outputs;
+
+type Two = [Tensor, Tensor];
+type Three = [Tensor, Tensor, Tensor];
+
+/** Normalisation over the last axis, of x [..., C], weight and bias [C]. */
+export const fusedLayerNorm = (epsilon: number) =>
+  differentiable(
+    ([x, weight, bias], save) => {
+      const [y, mean, rstd] = run<Three>('LayerNorm', 3, [x!, weight!, bias!], [float('epsilon', epsilon)]);
+      save([x!, weight!, mean, rstd]);
+      return y;
+    },
+    (dy, saved) => run<Three>('LayerNormGrad', 3, [dy, ...saved]),
+  );
+
+export interface GroupNormOptions {
+  groups: number;
+  epsilon: number;
+  /** Whether SiLU comes after it. */
+  silu: boolean;
+}
+
+/** Normalisation over the pixels and the channels of each group, of x [B, H, W, C], weight and bias [C]. */
+export const fusedGroupNorm = ({ groups, epsilon, silu }: GroupNormOptions) => {
+  const attributes = () => [integer('groups', groups), flag('silu', silu)];
+  return differentiable(
+    (inputs, save) => {
+      const [y, mean, rstd] = run<Three>('GroupNorm', 3, inputs, [...attributes(), float('epsilon', epsilon)]);
+      save([...inputs, mean, rstd]);
+      return y;
+    },
+    (dy, saved) => run<Three>('GroupNormGrad', 3, [dy, ...saved], attributes()),
+  );
+};
+
+/** x * sigmoid(slope * x) */
+export const fusedSigmoidGate = (slope: number) =>
+  differentiable(
+    ([x], save) => {
+      save([x!]);
+      return run<[Tensor]>('SigmoidGate', 1, [x!], [float('slope', slope)])[0];
+    },
+    (dy, [x]) => run<[Tensor]>('SigmoidGateGrad', 1, [dy, x!], [float('slope', slope)]),
+  );
+
+/** value * gelu(gate), and what else its gradient is computed from; the gradients by both. */
+export const fusedGeluGate = {
+  forward: (value: Tensor, gate: Tensor) => run<[Tensor, ...Tensor[]]>('GeluGate', 1, [value, gate]),
+  backward: (dy: Tensor, value: Tensor, gate: Tensor, ...more: Tensor[]) =>
+    run<Two>('GeluGateGrad', 2, [dy, value, gate, ...more]),
+};
+
+export interface AttentionOptions {
+  heads: number;
+  /** Whether a query sees the keys up to its own place only. */
+  causal: boolean;
+}
+
+/**
+ * Scaled dot-product attention, of q [B, Tq, D], k and v [B, Tk, D]. Of the scores only each row's largest and its sum are
+ * kept.
+ */
+export const fusedAttention = ({ heads, causal }: AttentionOptions) => {
+  const attributes = () => [integer('heads', heads), flag('causal', causal)];
+  return differentiable(
+    (inputs, save) => {
+      const [y, largest, scales] = run<Three>('Attention', 3, inputs, attributes());
+      save([...inputs, largest, scales]);
+      return y;
+    },
+    (dy, saved) => run<Three>('AttentionGrad', 3, [dy, ...saved], attributes()),
+  );
+};

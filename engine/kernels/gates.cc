@@ -1,0 +1,133 @@
+// Element by element: x sigmoid(slope x), which is SiLU or CLIP's approximation of GELU; value times gelu(gate); the
+// gradients of both.
+#include "operation.h"
+#include "parallel.h"
+#include "vector.h"
+
+namespace textcraftor {
+
+FOR_EACH_PROCESSOR
+void gateBySigmoid(const float* x, float slope, std::int64_t count, float* y) {
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < count; i++) y[i] = x[i] * sigmoid(slope * x[i]);
+}
+
+FOR_EACH_PROCESSOR
+void gateBySigmoidGradient(const float* dy, const float* x, float slope, std::int64_t count, float* dx) {
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < count; i++) {
+    const float scaled = slope * x[i];
+    const float s = sigmoid(scaled);
+    dx[i] = dy[i] * s * (1.0f + scaled * (1.0f - s));
+  }
+}
+
+/// The distribution function of the normal distribution.
+INLINE float normalDistribution(float x) { return 0.5f + 0.5f * errorFunction(x * 0.70710678118654752f); }
+
+FOR_EACH_PROCESSOR
+void gateByGelu(const float* value, const float* gate, std::int64_t count, float* y) {
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < count; i++) y[i] = value[i] * gate[i] * normalDistribution(gate[i]);
+}
+
+FOR_EACH_PROCESSOR
+void gateByGeluGradient(const float* dy, const float* value, const float* gate, std::int64_t count, float* dValue,
+                        float* dGate) {
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < count; i++) {
+    const float d = dy[i], v = value[i], g = gate[i];
+    const float phi = normalDistribution(g);
+    const float density = exponential(-0.5f * g * g) * 0.39894228040143268f;
+    dValue[i] = d * g * phi;
+    dGate[i] = d * v * (phi + g * density);
+  }
+}
+
+namespace {
+
+struct SigmoidGate {
+  static const Signature& signature() {
+    static const Signature signature{"TextCraftor>SigmoidGate", {"slope: float"}, {"x: float"}, {"y: float"}, {0}};
+    return signature;
+  }
+  explicit SigmoidGate(Attributes attributes) : slope(attributes.number("slope")) {}
+
+  void run(Call& call) const {
+    const Shape shape = call.shape(0);
+    const float* x = call.input(0);
+    float* y = call.output(0, shape);
+    inParallel(sizeOf(shape), sizeOf(shape), [&](std::int64_t from, std::int64_t to) {
+      gateBySigmoid(x + from, slope, to - from, y + from);
+    });
+  }
+
+  float slope;
+};
+
+struct SigmoidGateGrad {
+  static const Signature& signature() {
+    static const Signature signature{
+        "TextCraftor>SigmoidGateGrad", {"slope: float"}, {"dy: float", "x: float"}, {"dx: float"}, {0}};
+    return signature;
+  }
+  explicit SigmoidGateGrad(Attributes attributes) : slope(attributes.number("slope")) {}
+
+  void run(Call& call) const {
+    const Shape shape = call.shape(0);
+    const float *dy = call.input(0), *x = call.input(1);
+    float* dx = call.output(0, shape);
+    inParallel(sizeOf(shape), sizeOf(shape), [&](std::int64_t from, std::int64_t to) {
+      gateBySigmoidGradient(dy + from, x + from, slope, to - from, dx + from);
+    });
+  }
+
+  float slope;
+};
+
+struct GeluGate {
+  static const Signature& signature() {
+    static const Signature signature{
+        "TextCraftor>GeluGate", {}, {"value: float", "gate: float"}, {"y: float"}, {0}};
+    return signature;
+  }
+  explicit GeluGate(Attributes) {}
+
+  void run(Call& call) const {
+    const Shape shape = call.shape(0);
+    const float *value = call.input(0), *gate = call.input(1);
+    float* y = call.output(0, shape);
+    inParallel(sizeOf(shape), sizeOf(shape), [&](std::int64_t from, std::int64_t to) {
+      gateByGelu(value + from, gate + from, to - from, y + from);
+    });
+  }
+};
+
+struct GeluGateGrad {
+  static const Signature& signature() {
+    static const Signature signature{"TextCraftor>GeluGateGrad",
+                                     {},
+                                     {"dy: float", "value: float", "gate: float"},
+                                     {"dvalue: float", "dgate: float"},
+                                     {1, 2}};
+    return signature;
+  }
+  explicit GeluGateGrad(Attributes) {}
+
+  void run(Call& call) const {
+    const Shape shape = call.shape(0);
+    const float *dy = call.input(0), *value = call.input(1), *gate = call.input(2);
+    float *dValue = call.output(0, shape), *dGate = call.output(1, shape);
+    inParallel(sizeOf(shape), sizeOf(shape), [&](std::int64_t from, std::int64_t to) {
+      gateByGeluGradient(dy + from, value + from, gate + from, to - from, dValue + from, dGate + from);
+    });
+  }
+};
+
+const Operation<SigmoidGate> sigmoidGate;
+const Operation<SigmoidGateGrad> sigmoidGateGrad;
+const Operation<GeluGate> geluGate;
+const Operation<GeluGateGrad> geluGateGrad;
+
+}  // namespace
+}  // namespace textcraftor

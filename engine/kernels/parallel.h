@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace textcraftor {
+
+/// Threads that an operation may use: TensorFlow's own setting for them.
+inline std::int64_t threads() {
+  static const std::int64_t count = [] {
+    const char* set = std::getenv("TF_NUM_INTRAOP_THREADS");
+    const std::int64_t given = set == nullptr ? 0 : std::atoll(set);
+    return given > 0 ? given : static_cast<std::int64_t>(std::thread::hardware_concurrency());
+  }();
+  return count;
+}
+
+/// Elements from which on another thread gains more than starting it costs.
+constexpr std::int64_t kWorthAThread = 1 << 18;
+
+/// Calls `f(from, to)` for parts of the `units`, side by side where there is enough to do.
+inline void inParallel(std::int64_t units, std::int64_t elements,
+                       const std::function<void(std::int64_t from, std::int64_t to)>& f) {
+  const std::int64_t parts = std::min({threads(), units, elements / kWorthAThread});
+  if (parts <= 1) return f(0, units);
+  std::vector<std::thread> others;
+  for (std::int64_t part = 1; part < parts; part++)
+    others.emplace_back([&, part] { f(units * part / parts, units * (part + 1) / parts); });
+  f(0, units / parts);
+  for (auto& thread : others) thread.join();
+}
+
+}  // namespace textcraftor
