@@ -1,6 +1,7 @@
-// Scaled dot-product attention of several heads, and its gradient. Queries are [batch, queries, heads * depth], keys and values
-// [batch, keys, heads * depth]. A head's scores are computed for a block of the queries at a time, and again for the gradient
-// from the logarithm of each row's sum, as in FlashAttention-2 (Dao, arXiv 2307.08691), so none of them reach memory.
+// Scaled dot-product attention of several heads, and its gradient. Queries are [batch, queries, heads * depth], keys
+// and values [batch, keys, heads * depth]. A head's scores are computed for a block of the queries at a time, and again
+// for the gradient from each query's largest score and sum, as in FlashAttention (Dao et al., arXiv 2205.14135), so
+// none of them reach memory.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -11,99 +12,131 @@
 #include "vector.h"
 
 namespace textcraftor {
+namespace {
 
-/// Queries of a block: as many as stay in registers.
-constexpr std::int64_t kQueries = 4 * kLanes;
+/// Queries of a block, each of which is a column of its `scores` [keys, stride].
+constexpr std::int64_t kQueries = 64;
+/// Their number is rounded up to a multiple of every processor's vectors.
+constexpr std::int64_t roundedUp(std::int64_t queries) { return (queries + 15) / 16 * 16; }
 
 /// The score of a key that is not looked at.
 constexpr float kUnseen = -1e30f;
 
-/// PANELS * kLanes queries at once: a column of `scores` [keys, stride] is a query. Scores become probabilities; also gives each
-/// query's largest score, and 1 / the sum of its exponentials.
-template <int PANELS>
-INLINE void softmaxOf(float* scores, std::int64_t keys, std::int64_t stride, float* largest, float* scales) {
-  Vector most[PANELS], sum[PANELS] = {};
-  for (int p = 0; p < PANELS; p++) most[p] = vectorAt(scores + p * kLanes);
-  for (std::int64_t j = 1; j < keys; j++)
-    for (int p = 0; p < PANELS; p++) {
-      const Vector next = vectorAt(scores + j * stride + p * kLanes);
-      most[p] = next > most[p] ? next : most[p];
-    }
-  for (std::int64_t j = 0; j < keys; j++)
-    for (int p = 0; p < PANELS; p++) {
-      Vector& score = vectorAt(scores + j * stride + p * kLanes);
-      score = exponential(score - most[p]);
-      sum[p] += score;
-    }
-  for (int p = 0; p < PANELS; p++) sum[p] = 1.0f / sum[p];
-  for (std::int64_t j = 0; j < keys; j++)
-    for (int p = 0; p < PANELS; p++) vectorAt(scores + j * stride + p * kLanes) *= sum[p];
-  for (int p = 0; p < PANELS; p++) {
-    vectorAt(largest + p * kLanes) = most[p];
-    vectorAt(scales + p * kLanes) = sum[p];
-  }
-}
-
-/// Scores become probabilities, by what softmaxOf() found; gradients by the probabilities become those by the scores.
-template <int PANELS>
-INLINE void softmaxGradientOf(float* scores, float* gradients, std::int64_t keys, std::int64_t stride,
-                              const float* largest, const float* scales) {
-  Vector sum[PANELS] = {};
-  for (std::int64_t j = 0; j < keys; j++)
-    for (int p = 0; p < PANELS; p++) {
-      Vector& score = vectorAt(scores + j * stride + p * kLanes);
-      score = exponential(score - vectorAt(largest + p * kLanes)) * vectorAt(scales + p * kLanes);
-      sum[p] += score * vectorAt(gradients + j * stride + p * kLanes);
-    }
-  for (std::int64_t j = 0; j < keys; j++)
-    for (int p = 0; p < PANELS; p++) {
-      Vector& gradient = vectorAt(gradients + j * stride + p * kLanes);
-      gradient = vectorAt(scores + j * stride + p * kLanes) * (gradient - sum[p]);
-    }
-}
-
 /// Of the queries from `first` on, hides later keys: those after the query's own place.
-FOR_EACH_PROCESSOR
-void hideLaterKeys(float* scores, std::int64_t keys, std::int64_t stride, std::int64_t first) {
-  for (std::int64_t j = 0; j < keys; j++)
-    for (std::int64_t i = 0; i < std::min(stride, j - first); i++) scores[j * stride + i] = kUnseen;
-}
-
-FOR_EACH_PROCESSOR
-void softmax(float* scores, std::int64_t keys, std::int64_t stride, float* largest, float* scales) {
-  switch (stride / kLanes) {
-    case 4: return softmaxOf<4>(scores, keys, stride, largest, scales);
-    case 3: return softmaxOf<3>(scores, keys, stride, largest, scales);
-    case 2: return softmaxOf<2>(scores, keys, stride, largest, scales);
-    case 1: return softmaxOf<1>(scores, keys, stride, largest, scales);
+struct HideLaterKeys {
+  template <class Isa>
+  INLINE void run(float* scores, std::int64_t keys, std::int64_t stride, std::int64_t first) {
+    for (std::int64_t j = 0; j < keys; j++)
+      for (std::int64_t i = 0; i < std::min(stride, j - first); i++) scores[j * stride + i] = kUnseen;
   }
-}
+};
 
-FOR_EACH_PROCESSOR
-void softmaxGradient(float* scores, float* gradients, std::int64_t keys, std::int64_t stride, const float* largest,
-                     const float* scales) {
-  switch (stride / kLanes) {
-    case 4: return softmaxGradientOf<4>(scores, gradients, keys, stride, largest, scales);
-    case 3: return softmaxGradientOf<3>(scores, gradients, keys, stride, largest, scales);
-    case 2: return softmaxGradientOf<2>(scores, gradients, keys, stride, largest, scales);
-    case 1: return softmaxGradientOf<1>(scores, gradients, keys, stride, largest, scales);
+/// Scores become exponentials, relative to each query's largest one; also gives that, and 1 / their sum.
+struct Exponentials {
+  template <class Isa>
+  INLINE void run(float* scores, std::int64_t keys, std::int64_t stride, float* largest, float* scales) {
+    forPanels<Isa>(stride, [=](auto panels, std::int64_t first) INLINE_LAMBDA {
+      typedef typename Isa::Vector Vector;
+      Vector most[panels], sum[panels] = {};
+      const auto at = [=](std::int64_t j, int p) INLINE_LAMBDA { return j * stride + first + p * Isa::kLanes; };
+      for (int p = 0; p < panels; p++) most[p] = load<Isa>(scores + at(0, p));
+      for (std::int64_t j = 1; j < keys; j++)
+        for (int p = 0; p < panels; p++) {
+          const Vector score = load<Isa>(scores + at(j, p));
+          most[p] = score > most[p] ? score : most[p];
+        }
+      for (std::int64_t j = 0; j < keys; j++)
+        for (int p = 0; p < panels; p++) {
+          const Vector power = exponential<Isa>(load<Isa>(scores + at(j, p)) - most[p]);
+          store<Isa>(power, scores + at(j, p));
+          sum[p] += power;
+        }
+      for (int p = 0; p < panels; p++) {
+        store<Isa>(most[p], largest + at(0, p));
+        store<Isa>(1.0f / sum[p], scales + at(0, p));
+      }
+    });
   }
-}
+};
 
-namespace {
+/// to [rows, columns] = from, each row times its factor; they may be the same.
+struct ScaleRows {
+  template <class Isa>
+  INLINE void run(Rows<float> from, const float* factors, std::int64_t rows, std::int64_t columns, Rows<float> to) {
+    for (std::int64_t i = 0; i < rows; i++) {
+      const float* row = from.from(i).data;
+      float* scaled = to.from(i).data;
+      const float factor = factors[i];
+#pragma omp simd
+      for (std::int64_t j = 0; j < columns; j++) scaled[j] = row[j] * factor;
+    }
+  }
+};
+
+/// Scores become probabilities, by what Exponentials found; gradients by the probabilities become `factor` times those
+/// by the scores.
+struct SoftmaxGradient {
+  template <class Isa>
+  INLINE void run(float* scores, float* gradients, std::int64_t keys, std::int64_t stride, const float* largest,
+                  const float* scales, float factor) {
+    forPanels<Isa>(stride, [=](auto panels, std::int64_t first) INLINE_LAMBDA {
+      typedef typename Isa::Vector Vector;
+      Vector most[panels], scale[panels], sum[panels] = {};
+      const auto at = [=](std::int64_t j, int p) INLINE_LAMBDA { return j * stride + first + p * Isa::kLanes; };
+      for (int p = 0; p < panels; p++) {
+        most[p] = load<Isa>(largest + at(0, p));
+        scale[p] = load<Isa>(scales + at(0, p));
+      }
+      for (std::int64_t j = 0; j < keys; j++)
+        for (int p = 0; p < panels; p++) {
+          const Vector probability = exponential<Isa>(load<Isa>(scores + at(j, p)) - most[p]) * scale[p];
+          store<Isa>(probability, scores + at(j, p));
+          sum[p] += probability * load<Isa>(gradients + at(j, p));
+        }
+      for (std::int64_t j = 0; j < keys; j++)
+        for (int p = 0; p < panels; p++) {
+          const Vector gradient = (load<Isa>(gradients + at(j, p)) - sum[p]) * factor;
+          store<Isa>(load<Isa>(scores + at(j, p)) * gradient, gradients + at(j, p));
+        }
+    });
+  }
+};
 
 struct Sizes {
   Sizes(const Shape& q, const Shape& k, std::int64_t heads)
-      : batch(q[0]), queries(q[1]), keys(k[1]), width(q[2]), heads(heads), depth(q[2] / heads) {}
-  std::int64_t batch, queries, keys, width, heads, depth;
-  std::int64_t paddedQueries() const { return padded(queries); }
-  std::int64_t paddedDepth() const { return padded(depth); }
+      : batch(q[0]),
+        queries(q[1]),
+        keys(k[1]),
+        width(q[2]),
+        heads(heads),
+        depth(q[2] / heads),
+        columns(padded(depth)) {}
+
+  std::int64_t batch, queries, keys, width, heads, depth, columns;
+
+  std::int64_t units() const { return batch * heads; }
+  std::int64_t blocks() const { return (queries + kQueries - 1) / kQueries; }
+  std::int64_t work() const { return units() * queries * keys; }
   float scale() const { return 1 / std::sqrt(static_cast<float>(depth)); }
-  /// Where the rows of a head begin, in queries or keys.
-  std::int64_t start(std::int64_t unit, std::int64_t rows) const {
-    return unit / heads * rows * width + unit % heads * depth;
+  /// What belongs to a head of a sample, of tensors with `rows` rows, queries or keys.
+  template <class Number>
+  Rows<Number> head(Number* data, std::int64_t unit, std::int64_t rows) const {
+    return {data + unit / heads * rows * width + unit % heads * depth, width};
   }
-  std::int64_t work() const { return batch * heads * queries * keys; }
+
+  /// Whether a head's columns are whole vectors as they lie.
+  bool isWhole() const { return columns == depth; }
+  Rows<const float> wholeColumns(Rows<const float> from, std::int64_t rows, std::vector<float>& buffer) const {
+    if (isWhole()) return from;
+    pad(from, rows, depth, {buffer.data(), columns});
+    return {buffer.data(), columns};
+  }
+  Rows<float> wholeColumns(Rows<float> to, std::vector<float>& buffer) const {
+    return isWhole() ? to : Rows<float>{buffer.data(), columns};
+  }
+  void writeBack(Rows<float> from, std::int64_t rows, Rows<float> to) const {
+    if (from.data != to.data) unpad({from.data, from.stride}, rows, depth, to);
+  }
 };
 
 struct Attention {
@@ -122,25 +155,28 @@ struct Attention {
     const Sizes n(shape, call.shape(1), heads);
     const float *q = call.input(0), *k = call.input(1), *v = call.input(2);
     float* y = call.output(0, shape);
-    float* largest = call.output(1, {n.batch, heads, n.paddedQueries()});
-    float* scales = call.output(2, {n.batch, heads, n.paddedQueries()});
-    inParallel(n.batch * heads, n.work(), [&](std::int64_t from, std::int64_t to) {
-      std::vector<float> queries(n.depth * kQueries), values(n.keys * n.paddedDepth());
-      std::vector<float> scores(n.keys * kQueries), results(kQueries * n.paddedDepth());
-      for (std::int64_t unit = from; unit < to; unit++) {
-        const std::int64_t keyStart = n.start(unit, n.keys);
-        copy(v + keyStart, n.width, n.keys, n.depth, values.data(), n.paddedDepth());
-        for (std::int64_t first = 0; first < n.queries; first += kQueries) {
-          const std::int64_t rows = std::min(kQueries, n.queries - first), stride = padded(rows);
-          const std::int64_t start = n.start(unit, n.queries) + first * n.width;
-          const std::int64_t statistics = unit * n.paddedQueries() + first;
-          transpose(q + start, n.width, rows, n.depth, n.scale(), queries.data(), stride);
-          multiply({k + keyStart, n.width, 1}, queries.data(), n.keys, n.depth, stride, scores.data(), false);
-          if (causal) hideLaterKeys(scores.data(), n.keys, stride, first);
-          softmax(scores.data(), n.keys, stride, largest + statistics, scales + statistics);
-          multiply({scores.data(), 1, stride}, values.data(), rows, n.keys, n.paddedDepth(), results.data(), false);
-          write(results.data(), n.paddedDepth(), rows, n.depth, 1, y + start, n.width);
-        }
+    float* largest = call.output(1, {n.batch, heads, roundedUp(n.queries)});
+    float* scales = call.output(2, {n.batch, heads, roundedUp(n.queries)});
+    inParallel(n.units() * n.blocks(), n.work(), [&](std::int64_t from, std::int64_t to) {
+      std::vector<float> queries(n.depth * kQueries), scores(n.keys * kQueries);
+      std::vector<float> paddedValues(n.keys * n.columns), paddedResults(kQueries * n.columns);
+      Rows<const float> values{};
+      std::int64_t last = -1;
+      for (std::int64_t i = from; i < to; i++) {
+        const std::int64_t unit = i / n.blocks(), first = i % n.blocks() * kQueries;
+        const std::int64_t rows = std::min(kQueries, n.queries - first), stride = roundedUp(rows);
+        const std::int64_t statistics = unit * roundedUp(n.queries) + first;
+        if (unit != last) values = n.wholeColumns(n.head(v, unit, n.keys), n.keys, paddedValues);
+        last = unit;
+        transpose(n.head(q, unit, n.queries).from(first), rows, n.depth, n.scale(), {queries.data(), stride});
+        multiply(plain(n.head(k, unit, n.keys)), {queries.data(), stride}, n.keys, n.depth, stride,
+                 {scores.data(), stride});
+        if (causal) onThisProcessor<HideLaterKeys>(scores.data(), n.keys, stride, first);
+        onThisProcessor<Exponentials>(scores.data(), n.keys, stride, largest + statistics, scales + statistics);
+        const Rows<float> written = n.head(y, unit, n.queries).from(first);
+        const Rows<float> results = n.wholeColumns(written, paddedResults);
+        multiply(transposed({scores.data(), stride}), values, rows, n.keys, n.columns, results);
+        onThisProcessor<ScaleRows>(results, scales + statistics, rows, n.depth, written);
       }
     });
   }
@@ -148,6 +184,9 @@ struct Attention {
   std::int64_t heads;
   bool causal;
 };
+
+/// Parts in which the queries of a few large heads are gone through side by side, whatever the number of threads.
+constexpr std::int64_t kParts = 4;
 
 struct AttentionGrad {
   static const Signature& signature() {
@@ -168,36 +207,57 @@ struct AttentionGrad {
     const float *dy = call.input(0), *q = call.input(1), *k = call.input(2), *v = call.input(3);
     const float *largest = call.input(4), *scales = call.input(5);
     float *dq = call.output(0, shape), *dk = call.output(1, keyShape), *dv = call.output(2, keyShape);
-    const std::int64_t columns = n.paddedDepth();
-    inParallel(n.batch * heads, n.work(), [&](std::int64_t from, std::int64_t to) {
-      std::vector<float> keys(n.keys * columns), queriesT(n.depth * kQueries), dResultsT(n.depth * kQueries);
-      std::vector<float> queries(kQueries * columns), dResults(kQueries * columns), dQueries(kQueries * columns);
+    const std::int64_t parts = n.units() < kParts ? std::min(n.blocks(), kParts) : 1, size = n.keys * n.columns;
+    std::vector<float> sums(parts > 1 ? n.units() * parts * 2 * size : 0);
+    inParallel(n.units() * parts, n.work(), [&](std::int64_t from, std::int64_t to) {
+      std::vector<float> queriesT(n.depth * kQueries), dResultsT(n.depth * kQueries);
       std::vector<float> scores(n.keys * kQueries), dScores(n.keys * kQueries);
-      std::vector<float> dKeys(n.keys * columns), dValues(n.keys * columns);
-      for (std::int64_t unit = from; unit < to; unit++) {
-        const std::int64_t keyStart = n.start(unit, n.keys);
-        copy(k + keyStart, n.width, n.keys, n.depth, keys.data(), columns);
-        for (std::int64_t first = 0; first < n.queries; first += kQueries) {
-          const std::int64_t rows = std::min(kQueries, n.queries - first), stride = padded(rows);
-          const std::int64_t start = n.start(unit, n.queries) + first * n.width;
-          const std::int64_t statistics = unit * n.paddedQueries() + first;
-          transpose(q + start, n.width, rows, n.depth, n.scale(), queriesT.data(), stride);
-          transpose(dy + start, n.width, rows, n.depth, 1, dResultsT.data(), stride);
-          copy(q + start, n.width, rows, n.depth, queries.data(), columns);
-          copy(dy + start, n.width, rows, n.depth, dResults.data(), columns);
-          multiply({k + keyStart, n.width, 1}, queriesT.data(), n.keys, n.depth, stride, scores.data(), false);
-          multiply({v + keyStart, n.width, 1}, dResultsT.data(), n.keys, n.depth, stride, dScores.data(), false);
-          if (causal) hideLaterKeys(scores.data(), n.keys, stride, first);
-          softmaxGradient(scores.data(), dScores.data(), n.keys, stride, largest + statistics, scales + statistics);
-          multiply({dScores.data(), 1, stride}, keys.data(), rows, n.keys, columns, dQueries.data(), false);
-          multiply({dScores.data(), stride, 1}, queries.data(), n.keys, rows, columns, dKeys.data(), first > 0);
-          multiply({scores.data(), stride, 1}, dResults.data(), n.keys, rows, columns, dValues.data(), first > 0);
-          write(dQueries.data(), columns, rows, n.depth, n.scale(), dq + start, n.width);
+      std::vector<float> paddedKeys(size), paddedQueries(kQueries * n.columns), paddedResults(kQueries * n.columns);
+      std::vector<float> paddedDQueries(kQueries * n.columns), paddedDKeys(size), paddedDValues(size);
+      for (std::int64_t i = from; i < to; i++) {
+        const std::int64_t unit = i / parts, part = i % parts;
+        const std::int64_t start = n.blocks() * part / parts, end = n.blocks() * (part + 1) / parts;
+        const Rows<const float> keyRows = n.head(k, unit, n.keys), valueRows = n.head(v, unit, n.keys);
+        const Rows<const float> keys = n.wholeColumns(keyRows, n.keys, paddedKeys);
+        const Rows<float> keysWritten = n.head(dk, unit, n.keys), valuesWritten = n.head(dv, unit, n.keys);
+        const Rows<float> dKeys =
+            parts > 1 ? Rows<float>{&sums[i * 2 * size], n.columns} : n.wholeColumns(keysWritten, paddedDKeys);
+        const Rows<float> dValues = parts > 1 ? Rows<float>{&sums[(i * 2 + 1) * size], n.columns}
+                                              : n.wholeColumns(valuesWritten, paddedDValues);
+        for (std::int64_t block = start; block < end; block++) {
+          const std::int64_t first = block * kQueries;
+          const std::int64_t rows = std::min(kQueries, n.queries - first), stride = roundedUp(rows);
+          const std::int64_t statistics = unit * roundedUp(n.queries) + first;
+          const Rows<const float> queryRows = n.head(q, unit, n.queries).from(first);
+          const Rows<const float> dyRows = n.head(dy, unit, n.queries).from(first);
+          const Rows<const float> queries = n.wholeColumns(queryRows, rows, paddedQueries);
+          const Rows<const float> dResults = n.wholeColumns(dyRows, rows, paddedResults);
+          transpose(queryRows, rows, n.depth, n.scale(), {queriesT.data(), stride});
+          transpose(dyRows, rows, n.depth, 1, {dResultsT.data(), stride});
+          multiply(plain(keyRows), {queriesT.data(), stride}, n.keys, n.depth, stride, {scores.data(), stride});
+          multiply(plain(valueRows), {dResultsT.data(), stride}, n.keys, n.depth, stride, {dScores.data(), stride});
+          if (causal) onThisProcessor<HideLaterKeys>(scores.data(), n.keys, stride, first);
+          onThisProcessor<SoftmaxGradient>(scores.data(), dScores.data(), n.keys, stride, largest + statistics,
+                                           scales + statistics, n.scale());
+          const Rows<float> queriesWritten = n.head(dq, unit, n.queries).from(first);
+          const Rows<float> dQueries = n.wholeColumns(queriesWritten, paddedDQueries);
+          multiply(transposed({dScores.data(), stride}), keys, rows, n.keys, n.columns, dQueries);
+          n.writeBack(dQueries, rows, queriesWritten);
+          multiply(plain({dScores.data(), stride}), queries, n.keys, rows, n.columns, dKeys, block > start);
+          multiply(plain({scores.data(), stride}), dResults, n.keys, rows, n.columns, dValues, block > start);
         }
-        write(dKeys.data(), columns, n.keys, n.depth, n.scale(), dk + keyStart, n.width);
-        write(dValues.data(), columns, n.keys, n.depth, 1, dv + keyStart, n.width);
+        if (parts > 1) continue;
+        n.writeBack(dKeys, n.keys, keysWritten);
+        n.writeBack(dValues, n.keys, valuesWritten);
       }
     });
+    if (parts == 1) return;
+    for (std::int64_t unit = 0; unit < n.units(); unit++) {
+      float* first = &sums[unit * parts * 2 * size];
+      for (std::int64_t i = 2 * size; i < parts * 2 * size; i++) first[i % (2 * size)] += first[i];
+      n.writeBack({first, n.columns}, n.keys, n.head(dk, unit, n.keys));
+      n.writeBack({first + size, n.columns}, n.keys, n.head(dv, unit, n.keys));
+    }
   }
 
   std::int64_t heads;

@@ -5,46 +5,53 @@
 #include "vector.h"
 
 namespace textcraftor {
+namespace {
 
-FOR_EACH_PROCESSOR
-void gateBySigmoid(const float* x, float slope, std::int64_t count, float* y) {
-#pragma GCC ivdep
-  for (std::int64_t i = 0; i < count; i++) y[i] = x[i] * sigmoid(slope * x[i]);
-}
-
-FOR_EACH_PROCESSOR
-void gateBySigmoidGradient(const float* dy, const float* x, float slope, std::int64_t count, float* dx) {
-#pragma GCC ivdep
-  for (std::int64_t i = 0; i < count; i++) {
-    const float scaled = slope * x[i];
-    const float s = sigmoid(scaled);
-    dx[i] = dy[i] * s * (1.0f + scaled * (1.0f - s));
+struct GateBySigmoid {
+  template <class Isa>
+  INLINE void run(const float* x, float slope, std::int64_t count, float* y) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < count; i++) y[i] = x[i] * sigmoid(slope * x[i]);
   }
-}
+};
+
+struct GateBySigmoidGradient {
+  template <class Isa>
+  INLINE void run(const float* dy, const float* x, float slope, std::int64_t count, float* dx) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < count; i++) {
+      const float scaled = slope * x[i];
+      const float s = sigmoid(scaled);
+      dx[i] = dy[i] * s * (1.0f + scaled * (1.0f - s));
+    }
+  }
+};
 
 /// The distribution function of the normal distribution.
 INLINE float normalDistribution(float x) { return 0.5f + 0.5f * errorFunction(x * 0.70710678118654752f); }
 
-FOR_EACH_PROCESSOR
-void gateByGelu(const float* value, const float* gate, std::int64_t count, float* y) {
-#pragma GCC ivdep
-  for (std::int64_t i = 0; i < count; i++) y[i] = value[i] * gate[i] * normalDistribution(gate[i]);
-}
-
-FOR_EACH_PROCESSOR
-void gateByGeluGradient(const float* dy, const float* value, const float* gate, std::int64_t count, float* dValue,
-                        float* dGate) {
-#pragma GCC ivdep
-  for (std::int64_t i = 0; i < count; i++) {
-    const float d = dy[i], v = value[i], g = gate[i];
-    const float phi = normalDistribution(g);
-    const float density = exponential(-0.5f * g * g) * 0.39894228040143268f;
-    dValue[i] = d * g * phi;
-    dGate[i] = d * v * (phi + g * density);
+struct GateByGelu {
+  template <class Isa>
+  INLINE void run(const float* value, const float* gate, std::int64_t count, float* y) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < count; i++) y[i] = value[i] * gate[i] * normalDistribution(gate[i]);
   }
-}
+};
 
-namespace {
+struct GateByGeluGradient {
+  template <class Isa>
+  INLINE void run(const float* dy, const float* value, const float* gate, std::int64_t count, float* dValue,
+                  float* dGate) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < count; i++) {
+      const float d = dy[i], v = value[i], g = gate[i];
+      const float phi = normalDistribution(g);
+      const float density = exponential(-0.5f * g * g) * 0.39894228040143268f;
+      dValue[i] = d * g * phi;
+      dGate[i] = d * v * (phi + g * density);
+    }
+  }
+};
 
 struct SigmoidGate {
   static const Signature& signature() {
@@ -58,7 +65,7 @@ struct SigmoidGate {
     const float* x = call.input(0);
     float* y = call.output(0, shape);
     inParallel(sizeOf(shape), sizeOf(shape), [&](std::int64_t from, std::int64_t to) {
-      gateBySigmoid(x + from, slope, to - from, y + from);
+      onThisProcessor<GateBySigmoid>(x + from, slope, to - from, y + from);
     });
   }
 
@@ -78,7 +85,7 @@ struct SigmoidGateGrad {
     const float *dy = call.input(0), *x = call.input(1);
     float* dx = call.output(0, shape);
     inParallel(sizeOf(shape), sizeOf(shape), [&](std::int64_t from, std::int64_t to) {
-      gateBySigmoidGradient(dy + from, x + from, slope, to - from, dx + from);
+      onThisProcessor<GateBySigmoidGradient>(dy + from, x + from, slope, to - from, dx + from);
     });
   }
 
@@ -87,8 +94,7 @@ struct SigmoidGateGrad {
 
 struct GeluGate {
   static const Signature& signature() {
-    static const Signature signature{
-        "TextCraftor>GeluGate", {}, {"value: float", "gate: float"}, {"y: float"}, {0}};
+    static const Signature signature{"TextCraftor>GeluGate", {}, {"value: float", "gate: float"}, {"y: float"}, {0}};
     return signature;
   }
   explicit GeluGate(Attributes) {}
@@ -98,7 +104,7 @@ struct GeluGate {
     const float *value = call.input(0), *gate = call.input(1);
     float* y = call.output(0, shape);
     inParallel(sizeOf(shape), sizeOf(shape), [&](std::int64_t from, std::int64_t to) {
-      gateByGelu(value + from, gate + from, to - from, y + from);
+      onThisProcessor<GateByGelu>(value + from, gate + from, to - from, y + from);
     });
   }
 };
@@ -119,7 +125,7 @@ struct GeluGateGrad {
     const float *dy = call.input(0), *value = call.input(1), *gate = call.input(2);
     float *dValue = call.output(0, shape), *dGate = call.output(1, shape);
     inParallel(sizeOf(shape), sizeOf(shape), [&](std::int64_t from, std::int64_t to) {
-      gateByGeluGradient(dy + from, value + from, gate + from, to - from, dValue + from, dGate + from);
+      onThisProcessor<GateByGeluGradient>(dy + from, value + from, gate + from, to - from, dValue + from, dGate + from);
     });
   }
 };

@@ -1,5 +1,5 @@
-// Group normalisation (Wu and He, arXiv 1803.08494) of pictures [batch, height, width, channels], with SiLU after it where
-// `silu` is set, and its gradient.
+// Group normalisation (Wu and He, arXiv 1803.08494) of pictures [batch, height, width, channels], with SiLU after it
+// where `silu` is set, and its gradient.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -20,124 +20,137 @@ struct Sizes {
 /// Pixels whose sums are kept in float32 before they are added to a sum in float64.
 constexpr std::int64_t kBlock = 64;
 
-}  // namespace
-
 /// Adds to `sum` [channels] what each channel is of `pixels` pixels that lie `stride` apart.
-FOR_EACH_PROCESSOR
-void addPixels(const float* x, std::int64_t pixels, std::int64_t stride, std::int64_t channels, float* block,
-               double* sum) {
-  for (std::int64_t c = 0; c < channels; c++) sum[c] = 0;
-  for (std::int64_t start = 0; start < pixels; start += kBlock) {
-    for (std::int64_t c = 0; c < channels; c++) block[c] = 0;
-    const std::int64_t end = std::min(pixels, start + kBlock);
-    for (std::int64_t p = start; p < end; p++) {
-      const float* __restrict row = x + p * stride;
-      float* __restrict total = block;
-      for (std::int64_t c = 0; c < channels; c++) total[c] += row[c];
-    }
-    for (std::int64_t c = 0; c < channels; c++) sum[c] += block[c];
-  }
-}
-
-FOR_EACH_PROCESSOR
-void addSquares(const float* x, const float* mean, std::int64_t pixels, std::int64_t stride, std::int64_t channels,
-                float* block, double* sum) {
-  for (std::int64_t c = 0; c < channels; c++) sum[c] = 0;
-  for (std::int64_t start = 0; start < pixels; start += kBlock) {
-    for (std::int64_t c = 0; c < channels; c++) block[c] = 0;
-    const std::int64_t end = std::min(pixels, start + kBlock);
-    for (std::int64_t p = start; p < end; p++) {
-      const float* __restrict row = x + p * stride;
-      float* __restrict total = block;
-      for (std::int64_t c = 0; c < channels; c++) {
-        const float d = row[c] - mean[c];
-        total[c] += d * d;
+struct AddPixels {
+  template <class Isa>
+  INLINE void run(const float* x, std::int64_t pixels, std::int64_t stride, std::int64_t channels, float* block,
+                  double* sum) {
+    for (std::int64_t c = 0; c < channels; c++) sum[c] = 0;
+    for (std::int64_t start = 0; start < pixels; start += kBlock) {
+      for (std::int64_t c = 0; c < channels; c++) block[c] = 0;
+      const std::int64_t end = std::min(pixels, start + kBlock);
+      for (std::int64_t p = start; p < end; p++) {
+        const float* __restrict row = x + p * stride;
+        float* __restrict total = block;
+        for (std::int64_t c = 0; c < channels; c++) total[c] += row[c];
       }
+      for (std::int64_t c = 0; c < channels; c++) sum[c] += block[c];
     }
-    for (std::int64_t c = 0; c < channels; c++) sum[c] += block[c];
   }
-}
+};
 
-FOR_EACH_PROCESSOR
-void scaleAndShift(const float* x, const float* scale, const float* shift, bool silu, std::int64_t pixels,
-                   std::int64_t stride, std::int64_t channels, float* y) {
-  for (std::int64_t p = 0; p < pixels; p++) {
-    const float* row = x + p * stride;
-    float* out = y + p * stride;
-    if (silu)
-#pragma GCC ivdep
-      for (std::int64_t c = 0; c < channels; c++) {
-        const float n = row[c] * scale[c] + shift[c];
-        out[c] = n * sigmoid(n);
+struct AddSquares {
+  template <class Isa>
+  INLINE void run(const float* x, const float* mean, std::int64_t pixels, std::int64_t stride, std::int64_t channels,
+                  float* block, double* sum) {
+    for (std::int64_t c = 0; c < channels; c++) sum[c] = 0;
+    for (std::int64_t start = 0; start < pixels; start += kBlock) {
+      for (std::int64_t c = 0; c < channels; c++) block[c] = 0;
+      const std::int64_t end = std::min(pixels, start + kBlock);
+      for (std::int64_t p = start; p < end; p++) {
+        const float* __restrict row = x + p * stride;
+        float* __restrict total = block;
+        for (std::int64_t c = 0; c < channels; c++) {
+          const float d = row[c] - mean[c];
+          total[c] += d * d;
+        }
       }
-    else
-#pragma GCC ivdep
-      for (std::int64_t c = 0; c < channels; c++) out[c] = row[c] * scale[c] + shift[c];
+      for (std::int64_t c = 0; c < channels; c++) sum[c] += block[c];
+    }
   }
-}
+};
 
-/// The gradient by the normalised value, and its sums over the pixels, alone and times x - mean.
-FOR_EACH_PROCESSOR
-void gradientSums(const float* dy, const float* x, const float* mean, const float* scale, const float* shift, bool silu,
-                  std::int64_t pixels, std::int64_t stride, std::int64_t channels, float* dNormal, float* block,
-                  float* blockX, double* sum, double* sumX) {
-  for (std::int64_t c = 0; c < channels; c++) sum[c] = sumX[c] = 0;
-  for (std::int64_t start = 0; start < pixels; start += kBlock) {
-    for (std::int64_t c = 0; c < channels; c++) block[c] = blockX[c] = 0;
-    const std::int64_t end = std::min(pixels, start + kBlock);
-    for (std::int64_t p = start; p < end; p++) {
+struct ScaleAndShift {
+  template <class Isa>
+  INLINE void run(const float* x, const float* scale, const float* shift, bool silu, std::int64_t pixels,
+                  std::int64_t stride, std::int64_t channels, float* y) {
+    for (std::int64_t p = 0; p < pixels; p++) {
       const float* row = x + p * stride;
-      const float* given = dy + p * stride;
-      float* out = dNormal + p * stride;
+      float* out = y + p * stride;
       if (silu)
-#pragma GCC ivdep
+#pragma omp simd
         for (std::int64_t c = 0; c < channels; c++) {
           const float n = row[c] * scale[c] + shift[c];
-          const float s = sigmoid(n);
-          out[c] = given[c] * s * (1.0f + n * (1.0f - s));
+          out[c] = n * sigmoid(n);
         }
       else
-#pragma GCC ivdep
-        for (std::int64_t c = 0; c < channels; c++) out[c] = given[c];
-#pragma GCC ivdep
+#pragma omp simd
+        for (std::int64_t c = 0; c < channels; c++) out[c] = row[c] * scale[c] + shift[c];
+    }
+  }
+};
+
+/// The gradient by the normalised value, and its sums over the pixels, alone and times x - mean.
+struct GradientSums {
+  template <class Isa>
+  INLINE void run(const float* dy, const float* x, const float* mean, const float* scale, const float* shift, bool silu,
+                  std::int64_t pixels, std::int64_t stride, std::int64_t channels, float* dNormal, float* block,
+                  float* blockX, double* sum, double* sumX) {
+    for (std::int64_t c = 0; c < channels; c++) sum[c] = sumX[c] = 0;
+    for (std::int64_t start = 0; start < pixels; start += kBlock) {
+      for (std::int64_t c = 0; c < channels; c++) block[c] = blockX[c] = 0;
+      const std::int64_t end = std::min(pixels, start + kBlock);
+      for (std::int64_t p = start; p < end; p++) {
+        const float* row = x + p * stride;
+        const float* given = dy + p * stride;
+        float* out = dNormal + p * stride;
+        if (silu)
+#pragma omp simd
+          for (std::int64_t c = 0; c < channels; c++) {
+            const float n = row[c] * scale[c] + shift[c];
+            const float s = sigmoid(n);
+            out[c] = given[c] * s * (1.0f + n * (1.0f - s));
+          }
+        else
+#pragma omp simd
+          for (std::int64_t c = 0; c < channels; c++) out[c] = given[c];
+#pragma omp simd
+        for (std::int64_t c = 0; c < channels; c++) {
+          block[c] += out[c];
+          blockX[c] += out[c] * (row[c] - mean[c]);
+        }
+      }
       for (std::int64_t c = 0; c < channels; c++) {
-        block[c] += out[c];
-        blockX[c] += out[c] * (row[c] - mean[c]);
+        sum[c] += block[c];
+        sumX[c] += blockX[c];
       }
     }
-    for (std::int64_t c = 0; c < channels; c++) {
-      sum[c] += block[c];
-      sumX[c] += blockX[c];
+  }
+};
+
+struct GradientByInput {
+  template <class Isa>
+  INLINE void run(const float* dNormal, const float* x, const float* mean, const float* scale, const float* slope,
+                  const float* offset, std::int64_t pixels, std::int64_t stride, std::int64_t channels, float* dx) {
+    for (std::int64_t p = 0; p < pixels; p++) {
+      const float* row = x + p * stride;
+      const float* given = dNormal + p * stride;
+      float* out = dx + p * stride;
+#pragma omp simd
+      for (std::int64_t c = 0; c < channels; c++)
+        out[c] = given[c] * scale[c] - (row[c] - mean[c]) * slope[c] - offset[c];
     }
   }
-}
-
-FOR_EACH_PROCESSOR
-void gradientByInput(const float* dNormal, const float* x, const float* mean, const float* scale, const float* slope,
-                     const float* offset, std::int64_t pixels, std::int64_t stride, std::int64_t channels, float* dx) {
-  for (std::int64_t p = 0; p < pixels; p++) {
-    const float* row = x + p * stride;
-    const float* given = dNormal + p * stride;
-    float* out = dx + p * stride;
-#pragma GCC ivdep
-    for (std::int64_t c = 0; c < channels; c++)
-      out[c] = given[c] * scale[c] - (row[c] - mean[c]) * slope[c] - offset[c];
-  }
-}
-
-namespace {
+};
 
 /// What one sample is computed with: numbers of each channel.
 struct Scratch {
   explicit Scratch(std::int64_t channels)
-      : mean(channels), scale(channels), shift(channels), slope(channels), offset(channels), block(channels),
-        blockX(channels), sum(channels), sumX(channels) {}
+      : mean(channels),
+        scale(channels),
+        shift(channels),
+        slope(channels),
+        offset(channels),
+        block(channels),
+        blockX(channels),
+        sum(channels),
+        sumX(channels) {}
   std::vector<float> mean, scale, shift, slope, offset, block, blockX;
   std::vector<double> sum, sumX;
 };
 
-/// Calls `f(scratch, sample, from, to)` for every sample, for all its channels or, where there are more threads, for parts of
-/// its groups.
+/// Calls `f(scratch, sample, from, to)` for every sample, for all its channels or, where there are more threads, for
+/// parts of its groups.
 template <class F>
 void forSamples(const Sizes& n, std::int64_t groups, F f) {
   const std::int64_t parts = n.elements < kWorthAThread ? 1 : std::min(groups, (threads() + n.batch - 1) / n.batch);
@@ -176,13 +189,13 @@ struct GroupNorm {
       auto& [mean, scale, shift, slope, offset, block, blockX, sum, sumX] = scratch;
       const std::int64_t channels = to - from;
       const float* rows = x + sample * n.pixels * n.channels + from;
-      addPixels(rows, n.pixels, n.channels, channels, block.data(), sum.data());
+      onThisProcessor<AddPixels>(rows, n.pixels, n.channels, channels, block.data(), sum.data());
       for (std::int64_t c = 0; c < channels; c += width) {
         double total = 0;
         for (std::int64_t i = 0; i < width; i++) total += sum[c + i];
         std::fill_n(&mean[c], width, means[sample * groups + (from + c) / width] = static_cast<float>(total / count));
       }
-      addSquares(rows, mean.data(), n.pixels, n.channels, channels, block.data(), sum.data());
+      onThisProcessor<AddSquares>(rows, mean.data(), n.pixels, n.channels, channels, block.data(), sum.data());
       for (std::int64_t c = 0; c < channels; c += width) {
         double total = 0;
         for (std::int64_t i = 0; i < width; i++) total += sum[c + i];
@@ -193,8 +206,8 @@ struct GroupNorm {
           shift[i] = bias[from + i] - mean[i] * scale[i];
         }
       }
-      scaleAndShift(rows, scale.data(), shift.data(), silu, n.pixels, n.channels, channels,
-                    y + sample * n.pixels * n.channels + from);
+      onThisProcessor<ScaleAndShift>(rows, scale.data(), shift.data(), silu, n.pixels, n.channels, channels,
+                                     y + sample * n.pixels * n.channels + from);
     });
   }
 
@@ -213,8 +226,7 @@ struct GroupNormGrad {
         {1, 2, 3}};
     return signature;
   }
-  explicit GroupNormGrad(Attributes attributes)
-      : groups(attributes.integer("groups")), silu(attributes.flag("silu")) {}
+  explicit GroupNormGrad(Attributes attributes) : groups(attributes.integer("groups")), silu(attributes.flag("silu")) {}
 
   void run(Call& call) const {
     const Shape shape = call.shape(1);
@@ -237,8 +249,9 @@ struct GroupNormGrad {
         scale[c] = rstds[group] * weight[from + c];
         shift[c] = bias[from + c] - mean[c] * scale[c];
       }
-      gradientSums(dy + start, x + start, mean.data(), scale.data(), shift.data(), silu, n.pixels, n.channels, channels,
-                   dx + start, block.data(), blockX.data(), sum.data(), sumX.data());
+      onThisProcessor<GradientSums>(dy + start, x + start, mean.data(), scale.data(), shift.data(), silu, n.pixels,
+                                    n.channels, channels, dx + start, block.data(), blockX.data(), sum.data(),
+                                    sumX.data());
       for (std::int64_t c = 0; c < channels; c += width) {
         const double rstd = rstds[sample * groups + (from + c) / width];
         double total = 0, totalX = 0;
@@ -251,8 +264,8 @@ struct GroupNormGrad {
         std::fill_n(&offset[c], width, static_cast<float>(rstd * total / count));
         std::fill_n(&slope[c], width, static_cast<float>(rstd * rstd * rstd * totalX / count));
       }
-      gradientByInput(dx + start, x + start, mean.data(), scale.data(), slope.data(), offset.data(), n.pixels,
-                      n.channels, channels, dx + start);
+      onThisProcessor<GradientByInput>(dx + start, x + start, mean.data(), scale.data(), slope.data(), offset.data(),
+                                       n.pixels, n.channels, channels, dx + start);
     });
     std::fill_n(dWeight, n.channels, 0.0f);
     std::fill_n(dBias, n.channels, 0.0f);

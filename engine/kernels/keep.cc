@@ -1,5 +1,5 @@
-// Tensors that wait between two runs of a graph, without a copy. Keep puts them aside under a number, its ticket; Kept gives them
-// back, once.
+// Tensors that wait between two runs of a graph, without a copy. Keep puts them aside under a number, its ticket; Kept
+// gives them back, once.
 #include <map>
 #include <mutex>
 #include <string>
@@ -18,13 +18,9 @@ auto& kept = *new std::map<std::int32_t, Tensors>;
 
 struct Keep {
   static const Signature& signature() {
-    static const Signature signature{"TextCraftor>Keep",
-                                     {"T: list(type) >= 0"},
-                                     {"ticket: int32", "values: T"},
-                                     {"done: int32"},
-                                     {0},
-                                     true,
-                                     {"ticket", "done"}};
+    static const Signature signature{
+        "TextCraftor>Keep", {"T: list(type) >= 0"}, {"ticket: int32", "values: T"}, {"done: int32"}, {0}, true,
+        {"ticket", "done"}};
     return signature;
   }
   explicit Keep(Attributes) {}
@@ -41,13 +37,8 @@ struct Keep {
 
 struct Kept {
   static const Signature& signature() {
-    static const Signature signature{"TextCraftor>Kept",
-                                     {"T: list(type) >= 0"},
-                                     {"ticket: int32"},
-                                     {"values: T"},
-                                     {},
-                                     true,
-                                     {"ticket"}};
+    static const Signature signature{
+        "TextCraftor>Kept", {"T: list(type) >= 0"}, {"ticket: int32"}, {"values: T"}, {}, true, {"ticket"}};
     return signature;
   }
   explicit Kept(Attributes) {}

@@ -8,55 +8,58 @@
 #include "vector.h"
 
 namespace textcraftor {
+namespace {
 
-FOR_EACH_PROCESSOR
-void normalizeRows(const float* x, const float* weight, const float* bias, float epsilon, std::int64_t rows,
-                   std::int64_t width, float* y, float* means, float* rstds) {
-  for (std::int64_t r = 0; r < rows; r++) {
-    const float* row = x + r * width;
-    float* out = y + r * width;
-    float total = 0;
+struct NormalizeRows {
+  template <class Isa>
+  INLINE void run(const float* x, const float* weight, const float* bias, float epsilon, std::int64_t rows,
+                  std::int64_t width, float* y, float* means, float* rstds) {
+    for (std::int64_t r = 0; r < rows; r++) {
+      const float* row = x + r * width;
+      float* out = y + r * width;
+      float total = 0;
 #pragma omp simd reduction(+ : total)
-    for (std::int64_t c = 0; c < width; c++) total += row[c];
-    const float mean = total / static_cast<float>(width);
-    float squares = 0;
+      for (std::int64_t c = 0; c < width; c++) total += row[c];
+      const float mean = total / static_cast<float>(width);
+      float squares = 0;
 #pragma omp simd reduction(+ : squares)
-    for (std::int64_t c = 0; c < width; c++) squares += (row[c] - mean) * (row[c] - mean);
-    const float rstd = 1.0f / std::sqrt(squares / static_cast<float>(width) + epsilon);
-    means[r] = mean;
-    rstds[r] = rstd;
+      for (std::int64_t c = 0; c < width; c++) squares += (row[c] - mean) * (row[c] - mean);
+      const float rstd = 1.0f / std::sqrt(squares / static_cast<float>(width) + epsilon);
+      means[r] = mean;
+      rstds[r] = rstd;
 #pragma omp simd
-    for (std::int64_t c = 0; c < width; c++) out[c] = (row[c] - mean) * rstd * weight[c] + bias[c];
+      for (std::int64_t c = 0; c < width; c++) out[c] = (row[c] - mean) * rstd * weight[c] + bias[c];
+    }
   }
-}
+};
 
 /// Adds to `dWeight` and `dBias` [width].
-FOR_EACH_PROCESSOR
-void rowGradients(const float* dy, const float* x, const float* weight, const float* means, const float* rstds,
+struct RowGradients {
+  template <class Isa>
+  INLINE void run(const float* dy, const float* x, const float* weight, const float* means, const float* rstds,
                   std::int64_t rows, std::int64_t width, float* dx, float* dWeight, float* dBias) {
-  for (std::int64_t r = 0; r < rows; r++) {
-    const float* given = dy + r * width;
-    const float* row = x + r * width;
-    float* out = dx + r * width;
-    const float mean = means[r], rstd = rstds[r];
-    float total = 0, totalX = 0;
+    for (std::int64_t r = 0; r < rows; r++) {
+      const float* given = dy + r * width;
+      const float* row = x + r * width;
+      float* out = dx + r * width;
+      const float mean = means[r], rstd = rstds[r];
+      float total = 0, totalX = 0;
 #pragma omp simd reduction(+ : total, totalX)
-    for (std::int64_t c = 0; c < width; c++) {
-      const float normal = (row[c] - mean) * rstd;
-      const float scaled = given[c] * weight[c];
-      total += scaled;
-      totalX += scaled * normal;
-      dWeight[c] += given[c] * normal;
-      dBias[c] += given[c];
-    }
-    const float offset = total / static_cast<float>(width), slope = totalX / static_cast<float>(width);
+      for (std::int64_t c = 0; c < width; c++) {
+        const float normal = (row[c] - mean) * rstd;
+        const float scaled = given[c] * weight[c];
+        total += scaled;
+        totalX += scaled * normal;
+        dWeight[c] += given[c] * normal;
+        dBias[c] += given[c];
+      }
+      const float offset = total / static_cast<float>(width), slope = totalX / static_cast<float>(width);
 #pragma omp simd
-    for (std::int64_t c = 0; c < width; c++)
-      out[c] = (given[c] * weight[c] - offset - (row[c] - mean) * rstd * slope) * rstd;
+      for (std::int64_t c = 0; c < width; c++)
+        out[c] = (given[c] * weight[c] - offset - (row[c] - mean) * rstd * slope) * rstd;
+    }
   }
-}
-
-namespace {
+};
 
 struct LayerNorm {
   static const Signature& signature() {
@@ -75,8 +78,8 @@ struct LayerNorm {
     const float *x = call.input(0), *weight = call.input(1), *bias = call.input(2);
     float *y = call.output(0, shape), *mean = call.output(1, {rows}), *rstd = call.output(2, {rows});
     inParallel(rows, rows * width, [&](std::int64_t from, std::int64_t to) {
-      normalizeRows(x + from * width, weight, bias, epsilon, to - from, width, y + from * width, mean + from,
-                    rstd + from);
+      onThisProcessor<NormalizeRows>(x + from * width, weight, bias, epsilon, to - from, width, y + from * width,
+                                     mean + from, rstd + from);
     });
   }
 
@@ -108,8 +111,8 @@ struct LayerNormGrad {
     inParallel(blocks, rows * width, [&](std::int64_t from, std::int64_t to) {
       for (std::int64_t block = from; block < to; block++) {
         const std::int64_t first = block * kRows, count = std::min(kRows, rows - first);
-        rowGradients(dy + first * width, x + first * width, weight, mean + first, rstd + first, count, width,
-                     dx + first * width, &dWeights[block * width], &dBiases[block * width]);
+        onThisProcessor<RowGradients>(dy + first * width, x + first * width, weight, mean + first, rstd + first, count,
+                                      width, dx + first * width, &dWeights[block * width], &dBiases[block * width]);
       }
     });
     std::fill_n(dWeight, width, 0.0f);

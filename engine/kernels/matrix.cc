@@ -5,19 +5,19 @@
 namespace textcraftor {
 namespace {
 
-/// A block of c, ROWS x (PANELS * kLanes), which stays in registers.
-template <int ROWS, int PANELS>
-INLINE void multiplyBlock(Left a, const float* b, std::int64_t depth, std::int64_t columns, float* c, bool add) {
+/// A block of c, ROWS x PANELS vectors, which stays in registers.
+template <class Isa, int ROWS, int PANELS>
+INLINE void multiplyBlock(Left a, Rows<const float> b, std::int64_t depth, Rows<float> c, bool add) {
+  typedef typename Isa::Vector Vector;
   Vector sum[ROWS][PANELS];
 #pragma GCC unroll 8
   for (int i = 0; i < ROWS; i++)
 #pragma GCC unroll 4
-    for (int p = 0; p < PANELS; p++)
-      sum[i][p] = add ? vectorAt(c + i * columns + p * kLanes) : Vector{};
+    for (int p = 0; p < PANELS; p++) sum[i][p] = add ? load<Isa>(c.from(i).data + p * Isa::kLanes) : Vector{};
   for (std::int64_t k = 0; k < depth; k++) {
     Vector row[PANELS];
 #pragma GCC unroll 4
-    for (int p = 0; p < PANELS; p++) row[p] = vectorAt(b + k * columns + p * kLanes);
+    for (int p = 0; p < PANELS; p++) row[p] = load<Isa>(b.from(k).data + p * Isa::kLanes);
 #pragma GCC unroll 8
     for (int i = 0; i < ROWS; i++) {
       const float factor = a.data[i * a.row + k * a.column];
@@ -28,56 +28,74 @@ INLINE void multiplyBlock(Left a, const float* b, std::int64_t depth, std::int64
 #pragma GCC unroll 8
   for (int i = 0; i < ROWS; i++)
 #pragma GCC unroll 4
-    for (int p = 0; p < PANELS; p++) vectorAt(c + i * columns + p * kLanes) = sum[i][p];
+    for (int p = 0; p < PANELS; p++) store<Isa>(sum[i][p], c.from(i).data + p * Isa::kLanes);
 }
 
-template <int ROWS, int PANELS>
-INLINE void multiplyPanels(Left a, const float* b, std::int64_t rows, std::int64_t depth, std::int64_t columns,
-                           float* c, bool add) {
+template <class Isa, int ROWS, int PANELS>
+INLINE void multiplyPanels(Left a, Rows<const float> b, std::int64_t rows, std::int64_t depth, Rows<float> c,
+                           bool add) {
+  const auto rowsFrom = [a](std::int64_t i) INLINE_LAMBDA { return Left{a.data + i * a.row, a.row, a.column}; };
   std::int64_t i = 0;
-  for (; i + ROWS <= rows; i += ROWS)
-    multiplyBlock<ROWS, PANELS>({a.data + i * a.row, a.row, a.column}, b, depth, columns, c + i * columns, add);
-  for (; i < rows; i++)
-    multiplyBlock<1, PANELS>({a.data + i * a.row, a.row, a.column}, b, depth, columns, c + i * columns, add);
+  for (; i + ROWS <= rows; i += ROWS) multiplyBlock<Isa, ROWS, PANELS>(rowsFrom(i), b, depth, c.from(i), add);
+  for (; i < rows; i++) multiplyBlock<Isa, 1, PANELS>(rowsFrom(i), b, depth, c.from(i), add);
 }
+
+struct Multiply {
+  template <class Isa>
+  INLINE void run(Left a, Rows<const float> b, std::int64_t rows, std::int64_t depth, std::int64_t columns,
+                  Rows<float> c, bool add) {
+    forPanels<Isa>(columns, [&](auto panels, std::int64_t column) INLINE_LAMBDA {
+      // As many sums as the latency of an addition needs, and registers hold.
+      constexpr int kRows = panels == 1 ? 8 : 4;
+      multiplyPanels<Isa, kRows, panels>(a, {b.data + column, b.stride}, rows, depth, {c.data + column, c.stride}, add);
+    });
+  }
+};
+
+struct Transpose {
+  template <class Isa>
+  INLINE void run(Rows<const float> from, std::int64_t rows, std::int64_t columns, float scale, Rows<float> to) {
+    for (std::int64_t j = 0; j < columns; j++) {
+      float* row = to.from(j).data;
+      for (std::int64_t i = 0; i < rows; i++) row[i] = scale * from.data[i * from.stride + j];
+      for (std::int64_t i = rows; i < to.stride; i++) row[i] = 0;
+    }
+  }
+};
+
+struct Copy {
+  template <class Isa>
+  INLINE void run(Rows<const float> from, std::int64_t rows, std::int64_t columns, std::int64_t zeros, Rows<float> to) {
+    for (std::int64_t i = 0; i < rows; i++) {
+      float* row = to.from(i).data;
+      for (std::int64_t j = 0; j < columns; j++) row[j] = from.data[i * from.stride + j];
+      for (std::int64_t j = columns; j < columns + zeros; j++) row[j] = 0;
+    }
+  }
+};
 
 }  // namespace
 
-FOR_EACH_PROCESSOR
-void multiply(Left a, const float* b, std::int64_t rows, std::int64_t depth, std::int64_t columns, float* c, bool add) {
-  std::int64_t j = 0;
-  for (; j + 4 * kLanes <= columns; j += 4 * kLanes)
-    multiplyPanels<4, 4>(a, b + j, rows, depth, columns, c + j, add);
-  switch ((columns - j) / kLanes) {
-    case 3: return multiplyPanels<4, 3>(a, b + j, rows, depth, columns, c + j, add);
-    case 2: return multiplyPanels<8, 2>(a, b + j, rows, depth, columns, c + j, add);
-    case 1: return multiplyPanels<8, 1>(a, b + j, rows, depth, columns, c + j, add);
-  }
+std::int64_t padded(std::int64_t columns) {
+  static const std::int64_t unit = lanes();
+  return (columns + unit - 1) / unit * unit;
 }
 
-FOR_EACH_PROCESSOR
-void transpose(const float* from, std::int64_t stride, std::int64_t rows, std::int64_t columns, float scale, float* to,
-               std::int64_t toStride) {
-  for (std::int64_t j = 0; j < columns; j++) {
-    for (std::int64_t i = 0; i < rows; i++) to[j * toStride + i] = scale * from[i * stride + j];
-    for (std::int64_t i = rows; i < toStride; i++) to[j * toStride + i] = 0;
-  }
+void multiply(Left a, Rows<const float> b, std::int64_t rows, std::int64_t depth, std::int64_t columns, Rows<float> c,
+              bool add) {
+  onThisProcessor<Multiply>(a, b, rows, depth, columns, c, add);
 }
 
-FOR_EACH_PROCESSOR
-void copy(const float* from, std::int64_t stride, std::int64_t rows, std::int64_t columns, float* to,
-          std::int64_t toStride) {
-  for (std::int64_t i = 0; i < rows; i++) {
-    for (std::int64_t j = 0; j < columns; j++) to[i * toStride + j] = from[i * stride + j];
-    for (std::int64_t j = columns; j < toStride; j++) to[i * toStride + j] = 0;
-  }
+void transpose(Rows<const float> from, std::int64_t rows, std::int64_t columns, float scale, Rows<float> to) {
+  onThisProcessor<Transpose>(from, rows, columns, scale, to);
 }
 
-FOR_EACH_PROCESSOR
-void write(const float* from, std::int64_t stride, std::int64_t rows, std::int64_t columns, float scale, float* to,
-           std::int64_t toStride) {
-  for (std::int64_t i = 0; i < rows; i++)
-    for (std::int64_t j = 0; j < columns; j++) to[i * toStride + j] = scale * from[i * stride + j];
+void pad(Rows<const float> from, std::int64_t rows, std::int64_t columns, Rows<float> to) {
+  onThisProcessor<Copy>(from, rows, columns, to.stride - columns, to);
+}
+
+void unpad(Rows<const float> from, std::int64_t rows, std::int64_t columns, Rows<float> to) {
+  onThisProcessor<Copy>(from, rows, columns, std::int64_t{0}, to);
 }
 
 }  // namespace textcraftor

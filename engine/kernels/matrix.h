@@ -3,32 +3,39 @@
 
 #include <cstdint>
 
-#include "vector.h"
-
 namespace textcraftor {
 
-/// Rows of what is multiplied by are padded to a multiple of kLanes, with zeros.
-constexpr std::int64_t padded(std::int64_t columns) { return (columns + kLanes - 1) / kLanes * kLanes; }
+/// Columns of what is multiplied by: a whole number of this processor's vectors, filled up with zeros.
+std::int64_t padded(std::int64_t columns);
 
-/// The factor on the left, in place: element (i, k) is data[i * row + k * column].
+/// Rows that begin `stride` elements apart.
+template <class Number>
+struct Rows {
+  Number* data;
+  std::int64_t stride;
+  /// From row `first` on.
+  Rows from(std::int64_t first) const { return {data + first * stride, stride}; }
+};
+
+/// The factor on the left: element (i, k) is data[i * row + k * column].
 struct Left {
   const float* data;
   std::int64_t row, column;
 };
+inline Left plain(Rows<const float> a) { return {a.data, a.stride, 1}; }
+inline Left transposed(Rows<const float> a) { return {a.data, 1, a.stride}; }
 
-/// c [rows, columns] = a b, or += where `add`. b [depth, columns], `columns` a multiple of kLanes.
-void multiply(Left a, const float* b, std::int64_t rows, std::int64_t depth, std::int64_t columns, float* c, bool add);
+/// c [rows, columns] = a b, or += where `add`. b [depth, columns], `columns` padded.
+void multiply(Left a, Rows<const float> b, std::int64_t rows, std::int64_t depth, std::int64_t columns, Rows<float> c,
+              bool add = false);
 
-/// to [columns of from, padded rows of from] = scale * from^T; the padding is written as zeros.
-void transpose(const float* from, std::int64_t stride, std::int64_t rows, std::int64_t columns, float scale, float* to,
-               std::int64_t toStride);
+/// to [columns, to.stride] = scale * from^T; what is beyond `rows` is written as zeros.
+void transpose(Rows<const float> from, std::int64_t rows, std::int64_t columns, float scale, Rows<float> to);
 
-/// to [rows, padded columns] = from, with zeros for padding.
-void copy(const float* from, std::int64_t stride, std::int64_t rows, std::int64_t columns, float* to,
-          std::int64_t toStride);
+/// to [rows, to.stride] = from; what is beyond `columns` is written as zeros.
+void pad(Rows<const float> from, std::int64_t rows, std::int64_t columns, Rows<float> to);
 
-/// to = scale * from, without from's padding.
-void write(const float* from, std::int64_t stride, std::int64_t rows, std::int64_t columns, float scale, float* to,
-           std::int64_t toStride);
+/// to [rows, columns] = from, without its padding.
+void unpad(Rows<const float> from, std::int64_t rows, std::int64_t columns, Rows<float> to);
 
 }  // namespace textcraftor

@@ -84,9 +84,7 @@ class Call {
     tensor(index);
     return std::move(inputs_[index]);
   }
-  void give(int index, const Owned<TF_Tensor>& tensor) {
-    TF_SetOutput(context_, index, tensor.get(), status_.get());
-  }
+  void give(int index, const Owned<TF_Tensor>& tensor) { TF_SetOutput(context_, index, tensor.get(), status_.get()); }
   void fail(const std::string& message) {
     TF_SetStatus(status_.get(), TF_INTERNAL, message.c_str());
     TF_OpKernelContext_Failure(context_, status_.get());

@@ -1,27 +1,103 @@
-// What the loops of the kernels are made of. They are written so that a compiler makes vector instructions of them.
+// What the loops of the kernels are made of, for several generations of processors. A body
+//
+//     struct Twice {
+//       template <class Isa>
+//       INLINE void run(const float* x, std::int64_t count, float* y) {
+//         for (std::int64_t i = 0; i < count; i++) y[i] = 2 * x[i];
+//       }
+//     };
+//     onThisProcessor<Twice>(x, count, y);
+//
+// is compiled once for each instruction set, of which the best that the processor has is taken. Loops are written so
+// that the compiler makes vector instructions of them.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
-// A function compiled for several generations of processors, of which the best is taken when the library is loaded.
-#if defined(__x86_64__) && defined(__linux__) && __has_attribute(target_clones)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define FOR_EACH_PROCESSOR
-#endif
 #define INLINE static inline __attribute__((always_inline))
 
 namespace textcraftor {
 
-/// Numbers that are computed with at once where the compiler is told how many.
-constexpr int kLanes = 16;
-typedef float Vector __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias));
+#define TEXTCRAFTOR_VECTORS(LANES)                                          \
+  static constexpr int kLanes = LANES;                                      \
+  typedef float Vector __attribute__((vector_size(LANES * sizeof(float)))); \
+  typedef std::int32_t Bits __attribute__((vector_size(LANES * sizeof(float))))
 
-INLINE Vector& vectorAt(float* data) { return *reinterpret_cast<Vector*>(data); }
-INLINE const Vector& vectorAt(const float* data) { return *reinterpret_cast<const Vector*>(data); }
+/// Vectors of an instruction set, and how many of them a row of a block has that stays in the registers.
+struct Avx512 {
+  TEXTCRAFTOR_VECTORS(16);
+  static constexpr int kPanels = 4;
+};
+struct Avx2 {
+  TEXTCRAFTOR_VECTORS(8);
+  static constexpr int kPanels = 2;
+};
+/// What every processor has: SSE2 or NEON.
+struct Any {
+  TEXTCRAFTOR_VECTORS(4);
+  static constexpr int kPanels = 2;
+};
+#undef TEXTCRAFTOR_VECTORS
 
-typedef std::int32_t IntegerVector __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float))));
+#if defined(__x86_64__)
+template <class Body, class... Arguments>
+__attribute__((target("avx512f,fma"))) void onAvx512(Arguments... arguments) {
+  Body::template run<Avx512>(arguments...);
+}
+template <class Body, class... Arguments>
+__attribute__((target("avx2,fma"))) void onAvx2(Arguments... arguments) {
+  Body::template run<Avx2>(arguments...);
+}
+#endif
+
+template <class Body, class... Arguments>
+void onThisProcessor(Arguments... arguments) {
+#if defined(__x86_64__)
+  static const bool hasFma = __builtin_cpu_supports("fma");
+  static const bool hasAvx512 = hasFma && __builtin_cpu_supports("avx512f");
+  static const bool hasAvx2 = hasFma && __builtin_cpu_supports("avx2");
+  if (hasAvx512) return onAvx512<Body>(arguments...);
+  if (hasAvx2) return onAvx2<Body>(arguments...);
+#endif
+  Body::template run<Any>(arguments...);
+}
+
+struct CountLanes {
+  template <class Isa>
+  INLINE void run(std::int64_t* lanes) {
+    *lanes = Isa::kLanes;
+  }
+};
+/// Elements of a vector of this processor.
+inline std::int64_t lanes() {
+  std::int64_t lanes;
+  onThisProcessor<CountLanes>(&lanes);
+  return lanes;
+}
+
+template <class Isa>
+INLINE typename Isa::Vector load(const float* from) {
+  typename Isa::Vector vector;
+  std::memcpy(&vector, from, sizeof vector);
+  return vector;
+}
+template <class Isa>
+INLINE void store(typename Isa::Vector vector, float* to) {
+  std::memcpy(to, &vector, sizeof vector);
+}
+
+/// Calls `f(panels, column)` for `columns` columns from the first on, each time for as many vectors of them as the
+/// constant `panels` says.
+template <class Isa, class F>
+INLINE void forPanels(std::int64_t columns, F f) {
+  constexpr int kWidth = Isa::kPanels * Isa::kLanes;
+  std::int64_t column = 0;
+  for (; column + kWidth <= columns; column += kWidth) f(std::integral_constant<int, Isa::kPanels>(), column);
+  for (; column < columns; column += Isa::kLanes) f(std::integral_constant<int, 1>(), column);
+}
+#define INLINE_LAMBDA __attribute__((always_inline))
 
 /// e^x to 1e-7 of its value (Cody and Waite's reduction, a polynomial of degree 6); finite for every finite x.
 /// `Number` is a float with an int32 for its bits, or a vector of them.
@@ -48,8 +124,11 @@ INLINE Number exponentialOf(Number x) {
   std::memcpy(&power, &scale, sizeof power);
   return p * power;
 }
+template <class Isa>
+INLINE typename Isa::Vector exponential(typename Isa::Vector x) {
+  return exponentialOf<typename Isa::Vector, typename Isa::Bits>(x);
+}
 INLINE float exponential(float x) { return exponentialOf<float, std::int32_t>(x); }
-INLINE Vector exponential(Vector x) { return exponentialOf<Vector, IntegerVector>(x); }
 
 INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
 
