@@ -101,7 +101,7 @@ export class Program {
    */
   constructor({ type = computeType(), kernels = true }: { type?: ComputeType; kernels?: boolean } = {}) {
     this.type = type;
-    this.#kernels = !process.env['NOKERN'] && kernels && type === 'float32' && !usesGpu();
+    this.#kernels = kernels && type === 'float32' && !usesGpu();
   }
 
   /**

@@ -27,14 +27,26 @@ struct GateBySigmoidGradient {
   }
 };
 
-/// The distribution function of the normal distribution.
-INLINE float normalDistribution(float x) { return 0.5f + 0.5f * errorFunction(x * 0.70710678118654752f); }
+/// The distribution function of the normal distribution to 1.5e-7, with `bell` = e^(-x^2 / 2) (Abramowitz and
+/// Stegun, 7.1.26).
+INLINE float normalDistribution(float x, float bell) {
+  const float distance = x < 0 ? -x : x;
+  const float t = 1.0f / (1.0f + 0.23164190f * distance);
+  float p = 0.53070271f;
+  p = p * t - 0.72657601f;
+  p = p * t + 0.71070687f;
+  p = p * t - 0.14224837f;
+  p = p * t + 0.12741480f;
+  const float tail = p * t * bell;
+  return x < 0 ? tail : 1.0f - tail;
+}
+INLINE float bellOf(float x) { return exponential(-0.5f * x * x); }
 
 struct GateByGelu {
   template <class Isa>
   INLINE void run(const float* value, const float* gate, std::int64_t count, float* y) {
 #pragma omp simd
-    for (std::int64_t i = 0; i < count; i++) y[i] = value[i] * gate[i] * normalDistribution(gate[i]);
+    for (std::int64_t i = 0; i < count; i++) y[i] = value[i] * gate[i] * normalDistribution(gate[i], bellOf(gate[i]));
   }
 };
 
@@ -45,8 +57,9 @@ struct GateByGeluGradient {
 #pragma omp simd
     for (std::int64_t i = 0; i < count; i++) {
       const float d = dy[i], v = value[i], g = gate[i];
-      const float phi = normalDistribution(g);
-      const float density = exponential(-0.5f * g * g) * 0.39894228040143268f;
+      const float bell = bellOf(g);
+      const float phi = normalDistribution(g, bell);
+      const float density = bell * 0.39894228040143268f;
       dValue[i] = d * g * phi;
       dGate[i] = d * v * (phi + g * density);
     }

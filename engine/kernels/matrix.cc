@@ -37,6 +37,8 @@ INLINE void multiplyPanels(Left a, Rows<const float> b, std::int64_t rows, std::
   const auto rowsFrom = [a](std::int64_t i) INLINE_LAMBDA { return Left{a.data + i * a.row, a.row, a.column}; };
   std::int64_t i = 0;
   for (; i + ROWS <= rows; i += ROWS) multiplyBlock<Isa, ROWS, PANELS>(rowsFrom(i), b, depth, c.from(i), add);
+  if constexpr (ROWS == 6)
+    for (; i + 4 <= rows; i += 4) multiplyBlock<Isa, 4, PANELS>(rowsFrom(i), b, depth, c.from(i), add);
   for (; i < rows; i++) multiplyBlock<Isa, 1, PANELS>(rowsFrom(i), b, depth, c.from(i), add);
 }
 
@@ -45,8 +47,8 @@ struct Multiply {
   INLINE void run(Left a, Rows<const float> b, std::int64_t rows, std::int64_t depth, std::int64_t columns,
                   Rows<float> c, bool add) {
     forPanels<Isa>(columns, [&](auto panels, std::int64_t column) INLINE_LAMBDA {
-      // As many sums as the latency of an addition needs, and registers hold.
-      constexpr int kRows = panels == 1 ? 8 : 4;
+      // As many sums as the latency of an addition needs, and registers hold beside a row of b.
+      constexpr int kRows = panels == 4 ? 4 : panels == 2 ? 6 : 8;
       multiplyPanels<Isa, kRows, panels>(a, {b.data + column, b.stride}, rows, depth, {c.data + column, c.stride}, add);
     });
   }

@@ -132,24 +132,4 @@ INLINE float exponential(float x) { return exponentialOf<float, std::int32_t>(x)
 
 INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
 
-/// The error function to 2e-7 (a rational approximation on [-3.8, 3.8], as in Eigen).
-INLINE float errorFunction(float x) {
-  const float limit = 3.832506856900711f;
-  x = x < -limit ? -limit : x > limit ? limit : x;
-  const float s = x * x;
-  float p = 0.00022905065861350646f;
-  p = p * s + 0.0034082910107109506f;
-  p = p * s + 0.050955695062380861f;
-  p = p * s + 0.18520832239976145f;
-  p = p * s + 1.128379143519084f;
-  float q = -1.1791602954361697e-7f;
-  q = q * s + 0.000023547966471313185f;
-  q = q * s + 0.0010179625278914885f;
-  q = q * s + 0.014070470171167667f;
-  q = q * s + 0.11098505178285362f;
-  q = q * s + 0.49746925110067538f;
-  q = q * s + 1.0f;
-  return x * p / q;
-}
-
 }  // namespace textcraftor

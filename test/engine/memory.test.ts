@@ -6,33 +6,10 @@ import { attention, geglu, gelu, groupNorm, groupNormSilu, linear, silu } from '
 import type { Parameters } from '../../engine/parameters.ts';
 import { float32, Program, type Tensors } from '../../engine/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
+import { difference, fixed, random, valueAndGradients } from './value-and-gradients.ts';
 
-const random = (name: string, shape: number[]): Tensor =>
-  tf.tensor(new RandomStream(7, name).normal(shape.reduce((a, b) => a * b, 1)), shape);
-const difference = (a: Tensor, b: Tensor): number => a.sub(b).abs().max().dataSync()[0]! / b.abs().max().dataSync()[0]!;
-
-/** y and the gradients by all inputs, with a fixed dy, as a captured program gives them. */
-function both(f: (...inputs: Tensor[]) => Tensor, inputs: Tensor[]): Tensor[] {
-  const program = new Program();
-  const specs = Object.fromEntries(inputs.map(({ shape }, i) => [`x${i}`, float32(...shape)]));
-  program.entry('both', specs, (given: Tensors) => {
-    const dy = (y: Tensor) =>
-      tf.tensor(
-        Float32Array.from({ length: y.size }, (_, i) => Math.sin(i)),
-        y.shape,
-      );
-    const { value, gradients } = vectorJacobianProduct(
-      () => {
-        const y = f(...Object.values(given));
-        return y.mul(dy(y)).sum();
-      },
-      () => Object.values(given),
-    );
-    return { y: f(...Object.values(given)), value, ...Object.fromEntries(gradients.map((g, i) => [`d${i}`, g])) };
-  });
-  program.compile();
-  return Object.values(program.run('both', Object.fromEntries(inputs.map((t, i) => [`x${i}`, t]))));
-}
+/** Of TensorFlow's own operations: those of `engine/kernels` are in `kernels.test.ts`. */
+const both = (f: (...inputs: Tensor[]) => Tensor, inputs: Tensor[]) => valueAndGradients(f, inputs, { kernels: false });
 
 describe('attention in chunks of the queries', () => {
   const inputs = [random('q', [2, 21, 12]), random('k', [2, 17, 12]), random('v', [2, 17, 12])];
@@ -71,11 +48,6 @@ describe('attention in chunks of the queries', () => {
 });
 
 describe('layers that are computed again for their gradient', () => {
-  const fixed = (values: Record<string, Tensor>): Parameters => ({
-    at: () => fixed(values),
-    get: (name) => values[name]!,
-  });
-
   it('fuses group normalisation and SiLU', () => {
     const inputs = [random('x', [2, 5, 3, 8]), random('weight', [8]), random('bias', [8])];
     const separate = both((x, weight, bias) => silu(groupNorm(fixed({ weight: weight!, bias: bias! }), x!, 4)), inputs);
@@ -203,6 +175,12 @@ describe('an entry point in two halves', () => {
     const picture = 4 * 2 * 6 * 6 * 8;
     expect(program.keptBytes('f')).toBeGreaterThanOrEqual(picture);
     expect(program.keptBytes('f')).toBeLessThan(1.5 * picture);
+  });
+
+  it('gives what was kept once', () => {
+    const pending = program.start('f', { x, s });
+    pending.finish({ dy });
+    expect(() => pending.finish({ dy })).toThrow(/nothing is kept under ticket \d+/);
   });
 
   it('refuses entry points without late inputs', () => {

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { attention, geglu, groupNorm, groupNormSilu, layerNorm, quickGelu, silu } from '../../engine/layers.ts';
+import { Program } from '../../engine/program.ts';
+import { tf, type Tensor } from '../../engine/tensorflow.ts';
+import { difference, fixed, random, valueAndGradients } from './value-and-gradients.ts';
+
+type Layer = (...inputs: Tensor[]) => Tensor;
+const normalizing =
+  (layer: typeof groupNorm, groups: number): Layer =>
+  (x, weight, bias) =>
+    layer(fixed({ weight: weight!, bias: bias! }), x!, groups);
+const layers: Record<string, [layer: Layer, ...shapes: number[][]]> = {
+  'layer normalisation': [
+    (x, weight, bias) => layerNorm(fixed({ weight: weight!, bias: bias! }), x!),
+    [3, 5, 37],
+    [37],
+    [37],
+  ],
+  'layer normalisation of many rows': [
+    (x, weight, bias) => layerNorm(fixed({ weight: weight!, bias: bias! }), x!),
+    [2, 1500, 100],
+    [100],
+    [100],
+  ],
+  'group normalisation': [normalizing(groupNorm, 3), [2, 5, 7, 21], [21], [21]],
+  'group normalisation of single channels': [normalizing(groupNorm, 5), [1, 3, 3, 5], [5], [5]],
+  'group normalisation and SiLU': [normalizing(groupNormSilu, 4), [2, 9, 11, 20], [20], [20]],
+  'group normalisation and SiLU of a large picture': [normalizing(groupNormSilu, 4), [1, 70, 90, 48], [48], [48]],
+  SiLU: [(x) => silu(x!.mul(20)), [3, 7, 11]],
+  'quick GELU': [(x) => quickGelu(x!.mul(20)), [3, 300, 301]],
+  GEGLU: [(x, weight, bias) => geglu(fixed({ weight: weight!, bias: bias! }), x!, 9), [2, 13, 6], [18, 6], [18]],
+  'attention, depth 12': [(q, k, v) => attention(q!, k!, v!, 4), [2, 70, 48], [2, 33, 48], [2, 33, 48]],
+  'attention, depth 1': [(q, k, v) => attention(q!, k!, v!, 3), [1, 1, 3], [1, 2, 3], [1, 2, 3]],
+  'attention, depth 64': [(q, k, v) => attention(q!, k!, v!, 2), [3, 64, 128], [3, 77, 128], [3, 77, 128]],
+  'attention, depth 40': [(q, k, v) => attention(q!, k!, v!, 8), [1, 145, 320], [1, 77, 320], [1, 77, 320]],
+  'attention of one large head': [(q, k, v) => attention(q!, k!, v!, 1), [1, 700, 96], [1, 700, 96], [1, 700, 96]],
+  'attention to earlier places': [
+    (q, k, v) => attention(q!, k!, v!, 2, { causal: true }),
+    ...[0, 1, 2].map(() => [2, 77, 26]),
+  ],
+};
+
+describe.each(Object.entries(layers))('the kernel of %s', (_name, [layer, ...shapes]) => {
+  const inputs = shapes.map((shape, i) => random(`x${i}`, shape));
+
+  it("has the values and gradients of TensorFlow's own operations", () => {
+    const expected = valueAndGradients(layer, inputs, { kernels: false });
+    const found = valueAndGradients(layer, inputs);
+    expect(found.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
+    // The sum cancels, and is compared by its gradients.
+    for (const [i, tensor] of found.entries()) if (i !== 1) expect(difference(tensor, expected[i]!)).toBeLessThan(3e-6);
+  });
+
+  it('lets no number that is none disappear', () => {
+    const [x, ...others] = inputs as [Tensor, ...Tensor[]];
+    const broken = tf.where(
+      tf
+        .range(0, x.size)
+        .equal(x.size - 1)
+        .reshape(x.shape),
+      NaN,
+      x,
+    );
+    const [y, , dx] = valueAndGradients(layer, [broken, ...others]);
+    for (const tensor of [y!, dx!]) expect(tensor.flatten().isNaN().any().dataSync()[0]).toBe(1);
+  });
+});
+
+it('kernels are not used where they do not exist: with other types, and where they are not wanted', () => {
+  const uses = (options: ConstructorParameters<typeof Program>[0]) => {
+    let used = false;
+    const program = new Program(options);
+    program.entry('f', {}, () => {
+      used = (tf.backend() as unknown as { hasKernels: boolean }).hasKernels;
+      return {};
+    });
+    return used;
+  };
+  expect([{}, { kernels: false }, { type: 'bfloat16' } as const].map(uses)).toEqual([true, false, false]);
+});
+
+it('kernels give the same bits with any number of threads', () => {
+  const digest = (threads: number) =>
+    execFileSync(process.execPath, ['--import', 'tsx', 'test/engine/kernels-digest.ts'], {
+      encoding: 'utf8',
+      env: { ...process.env, TF_NUM_INTRAOP_THREADS: String(threads) },
+    });
+  expect(digest(3)).toBe(digest(1));
+});
