@@ -9,6 +9,9 @@ const largestHeapBlock = 32 << 20;
  *
  * glibc gives big blocks back to the system as soon as they are freed, and asks for them again at the next step: a fifth
  * of a small model's training time. These thresholds keep them.
+ *
+ * TensorFlow takes oneDNN by itself only where there is AVX-512. With AVX2 its convolutions of a batch are faster too; but
+ * those of a single large picture may have no fast version there, so it is for networks that are computed in lanes.
  */
 export function stageEnvironment(
   parent: NodeJS.ProcessEnv,
@@ -21,8 +24,6 @@ export function stageEnvironment(
     MALLOC_TRIM_THRESHOLD_: String(4n << 30n),
     MALLOC_MMAP_THRESHOLD_: String(largestHeapBlock),
     MALLOC_TOP_PAD_: String(64 << 20),
-    // Its pool finds a tensor's memory faster than the C library does.
-    TF_CPU_ALLOCATOR_USE_BFC: 'true',
     // A Hopper compiles the kernels on first use; they are kept for the next process.
     CUDA_CACHE_MAXSIZE: String(4n << 30n),
     ...(threads > 0 || lanes > 1
@@ -32,6 +33,9 @@ export function stageEnvironment(
           TF_NUM_INTEROP_THREADS: `${Math.min(lanes, all)}`,
         }
       : {}),
+    // Small tensors' memory is found faster in TensorFlow's pool than by the C library; large ones would leave gaps in it.
+    ...(lanes > 1 ? { TF_CPU_ALLOCATOR_USE_BFC: 'true' } : {}),
+    ...(lanes > 1 && process.arch === 'x64' ? { TF_ENABLE_ONEDNN_OPTS: '1' } : {}),
     ...(xla ? { TF_XLA_FLAGS: '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit' } : {}),
   };
 }

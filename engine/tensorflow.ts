@@ -10,9 +10,6 @@ util['isArray'] = Array.isArray;
 // Read by the native library when it is loaded, so there is no other way to say it.
 // eslint-disable-next-line no-restricted-properties
 process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
-// oneDNN, which TensorFlow takes by itself only on processors with AVX-512.
-// eslint-disable-next-line no-restricted-properties
-if (process.arch === 'x64') process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
 
 /** TensorFlow, on the CPU or on a CUDA device: the library chooses when it is loaded. */
 export const tf = require('@tensorflow/tfjs-node-gpu') as typeof TensorFlow;
