@@ -33,7 +33,7 @@ export function stageEnvironment(
           TF_NUM_INTEROP_THREADS: `${Math.min(lanes, all)}`,
         }
       : {}),
-    // Small tensors' memory is found faster in TensorFlow's pool than by the C library; large ones would leave gaps in it.
+    // Many small tensors' memory is found faster in TensorFlow's own pool than by the C library.
     ...(lanes > 1 ? { TF_CPU_ALLOCATOR_USE_BFC: 'true' } : {}),
     ...(lanes > 1 && process.arch === 'x64' ? { TF_ENABLE_ONEDNN_OPTS: '1' } : {}),
     ...(xla ? { TF_XLA_FLAGS: '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit' } : {}),
