@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { requireCompiler } from './compiler.mjs';
 import { capture, SetupError, tail } from './failure.mjs';
@@ -30,18 +30,24 @@ const flags = [
     : [`-Wl,-rpath,$ORIGIN/${libraryPath}`]),
 ];
 
+const kernels = join(root, 'engine/kernels');
+/** @param {string} suffix */
+const kernelFiles = (suffix) =>
+  readdirSync(kernels)
+    .filter((name) => name.endsWith(suffix))
+    .sort()
+    .map((name) => join(kernels, name));
+
 const sources = [
   ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(addonFolder, 'binding', file)),
   join(root, 'scripts/setup/log-level.cc'),
-  ...['gates.cc', 'group-norm.cc', 'layer-norm.cc', 'attention.cc', 'matrix.cc', 'keep.cc'].map((file) =>
-    join(root, 'engine/kernels', file),
-  ),
+  ...kernelFiles('.cc'),
 ];
 
 /** All but the compiler, which need not be there any more. */
 function digest() {
   const hash = createHash('sha256').update(JSON.stringify([flags, installedTensorflow()?.wheels]));
-  for (const file of sources) if (existsSync(file)) hash.update(readFileSync(file));
+  for (const file of [...sources, ...kernelFiles('.h')]) if (existsSync(file)) hash.update(readFileSync(file));
   return hash.digest('hex');
 }
 
