@@ -63,7 +63,7 @@ export function split(
   for (const { name, input } of nodes.toReversed())
     if (wanted.has(name) || roots.has(name)) for (const reference of [name, ...input]) wanted.add(nodeOf(reference));
 
-  const kept = new Set<string>();
+  const found = new Set<string>();
   // Of activations it is the 16-bit ones that are kept, and of parameters none.
   const isFreeCast = ({ op, input }: NodeDefinition): boolean =>
     op === 'Cast' && (isHalf(tensors.get(input[0]!)?.dtype) || byName.get(input[0]!)?.op === 'ReadVariableOp');
@@ -71,21 +71,20 @@ export function split(
     const node = byName.get(nodeOf(reference));
     if (!node || waits.has(node.name) || node.op === 'VarHandleOp') return;
     if (FREE.has(node.op) || isFreeCast(node)) node.input.forEach(keep);
-    else kept.add(reference);
+    else found.add(reference);
   };
   for (const { name, input } of nodes) if (waits.has(name) && wanted.has(name)) input.forEach(keep);
 
+  const kept = [...found];
   const isInput = (reference: string) => byName.get(reference)?.op === 'Placeholder';
-  const bytes = [...kept]
-    .filter((reference) => !isInput(reference))
-    .map((reference) => sizeOf(tensors.get(reference)!));
+  const bytes = kept.filter((reference) => !isInput(reference)).map((reference) => sizeOf(tensors.get(reference)!));
   const isSecond = (node: NodeDefinition) => waits.has(node.name) && wanted.has(node.name);
-  const types = [...kept].map((reference) => tensors.get(reference)!.dtype);
+  const types = kept.map((reference) => tensors.get(reference)!.dtype);
   return {
     early: [...outputs].flatMap(([name, reference]) => (results.has(reference) ? [name] : [])),
-    kept: [...kept],
+    kept,
     keptBytes: bytes.reduce((a, b) => a + b, 0),
-    nodes: [...keepNodes(entry, [...kept], types), ...secondHalf(entry, byName, nodes.filter(isSecond), [...kept])],
+    nodes: [...keepNodes(entry, kept, types), ...secondHalf(entry, byName, nodes.filter(isSecond), kept)],
   };
 }
 
@@ -126,10 +125,7 @@ function secondHalf(
     return outputs.get(reference) ?? (copies.has(name) ? reference.replace(name, rename(name)) : reference);
   };
   // Nodes are recorded after what they read, and all of these are copied, late inputs too.
-  for (const node of nodes) {
-    copies.set(node.name, node);
-    copies.set(node.name, { ...node, name: rename(node.name), input: node.input.map(read) });
-  }
+  for (const node of nodes) copies.set(node.name, { ...node, name: rename(node.name), input: node.input.map(read) });
   return [...copies.values()];
 }
 

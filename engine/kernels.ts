@@ -4,24 +4,19 @@
  * CPU; `engine/layers` has the same functions of TensorFlow's own operations for everything else.
  */
 import { differentiable } from './differentiable.ts';
-import type { Attribute } from './operations.ts';
+import { boolAttribute, floatAttribute, intAttribute, type Attribute } from './operations.ts';
 import { tf, type Tensor } from './tensorflow.ts';
 
 interface KernelBackend {
   /** The recorder of a program has it. */
   hasKernels?: boolean;
   executeMultipleOutputs(operation: string, attributes: Attribute[], inputs: Tensor[], outputs: number): Tensor[];
-  binding: Record<'TF_ATTR_BOOL' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT', number>;
 }
 
 const backend = () => tf.backend() as unknown as KernelBackend;
 
 /** Whether what is recorded now may use them. */
 export const hasKernels = (): boolean => backend().hasKernels ?? false;
-
-const integer = (name: string, value: number): Attribute => ({ name, type: backend().binding.TF_ATTR_INT, value });
-const float = (name: string, value: number): Attribute => ({ name, type: backend().binding.TF_ATTR_FLOAT, value });
-const flag = (name: string, value: boolean): Attribute => ({ name, type: backend().binding.TF_ATTR_BOOL, value });
 
 /** The outputs of an operation, of which there are as many as the tuple has. */
 const run = <Outputs extends Tensor[]>(
@@ -38,7 +33,7 @@ type Three = [Tensor, Tensor, Tensor];
 export const fusedLayerNorm = (epsilon: number) =>
   differentiable(
     ([x, weight, bias], save) => {
-      const [y, mean, rstd] = run<Three>('LayerNorm', 3, [x!, weight!, bias!], [float('epsilon', epsilon)]);
+      const [y, mean, rstd] = run<Three>('LayerNorm', 3, [x!, weight!, bias!], [floatAttribute('epsilon', epsilon)]);
       save([x!, weight!, mean, rstd]);
       return y;
     },
@@ -54,10 +49,10 @@ export interface GroupNormOptions {
 
 /** Normalisation over the pixels and the channels of each group, of x [B, H, W, C], weight and bias [C]. */
 export const fusedGroupNorm = ({ groups, epsilon, silu }: GroupNormOptions) => {
-  const attributes = () => [integer('groups', groups), flag('silu', silu)];
+  const attributes = () => [intAttribute('groups', groups), boolAttribute('silu', silu)];
   return differentiable(
     (inputs, save) => {
-      const [y, mean, rstd] = run<Three>('GroupNorm', 3, inputs, [...attributes(), float('epsilon', epsilon)]);
+      const [y, mean, rstd] = run<Three>('GroupNorm', 3, inputs, [...attributes(), floatAttribute('epsilon', epsilon)]);
       save([...inputs, mean, rstd]);
       return y;
     },
@@ -70,9 +65,9 @@ export const fusedSigmoidGate = (slope: number) =>
   differentiable(
     ([x], save) => {
       save([x!]);
-      return run<[Tensor]>('SigmoidGate', 1, [x!], [float('slope', slope)])[0];
+      return run<[Tensor]>('SigmoidGate', 1, [x!], [floatAttribute('slope', slope)])[0];
     },
-    (dy, [x]) => run<[Tensor]>('SigmoidGateGrad', 1, [dy, x!], [float('slope', slope)]),
+    (dy, [x]) => run<[Tensor]>('SigmoidGateGrad', 1, [dy, x!], [floatAttribute('slope', slope)]),
   );
 
 /** value * gelu(gate), and what else its gradient is computed from; the gradients by both. */
@@ -93,7 +88,7 @@ export interface AttentionOptions {
  * kept.
  */
 export const fusedAttention = ({ heads, causal }: AttentionOptions) => {
-  const attributes = () => [integer('heads', heads), flag('causal', causal)];
+  const attributes = () => [intAttribute('heads', heads), boolAttribute('causal', causal)];
   return differentiable(
     (inputs, save) => {
       const [y, largest, scales] = run<Three>('Attention', 3, inputs, attributes());

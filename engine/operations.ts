@@ -23,9 +23,20 @@ const typeAttribute = (name: string, dtype: string): Attribute => ({
   type: backend().binding.TF_ATTR_TYPE,
   value: backend().getDTypeInteger(dtype),
 });
-const boolAttribute = (name: string, value: boolean): Attribute => ({
+export const boolAttribute = (name: string, value: boolean): Attribute => ({
   name,
   type: backend().binding.TF_ATTR_BOOL,
+  value,
+});
+
+export const intAttribute = (name: string, value: number): Attribute => ({
+  name,
+  type: backend().binding.TF_ATTR_INT,
+  value,
+});
+export const floatAttribute = (name: string, value: number | readonly number[]): Attribute => ({
+  name,
+  type: backend().binding.TF_ATTR_FLOAT,
   value,
 });
 
@@ -64,10 +75,9 @@ export function siluGradient(dy: Tensor, scaled: Tensor): Tensor {
 
 /** How many of the ascending `boundaries` are at most x: TensorFlow's Bucketize, inside programs. float32 -> int32 */
 export function bucketize(x: Tensor, boundaries: readonly number[]): Tensor {
-  const { binding } = backend();
   return backend().executeSingleOutput(
     'Bucketize',
-    [typeAttribute('T', x.dtype), { name: 'boundaries', type: binding.TF_ATTR_FLOAT, value: boundaries }],
+    [typeAttribute('T', x.dtype), floatAttribute('boundaries', boundaries)],
     [x],
   );
 }

@@ -24,11 +24,18 @@ type Rule = (inputs: Input[], attributes: Attributes) => Output[];
 
 const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 const same: Rule = ([x]) => [{ shape: [...x!.shape], dtype: x!.dtype }];
-const likeSecond: Rule = ([, x]) => [{ shape: [...x!.shape], dtype: x!.dtype }];
 const likeInputs =
   (...indices: number[]): Rule =>
   (inputs) =>
     indices.map((index) => ({ shape: [...inputs[index]!.shape], dtype: inputs[index]!.dtype }));
+const likeSecond = likeInputs(1);
+/** A normalised tensor and two statistics of it. */
+const withStatistics =
+  (shapeOf: (shape: readonly number[], attributes: Attributes) => number[]): Rule =>
+  ([x], attributes) => {
+    const statistics = { shape: shapeOf(x!.shape, attributes), dtype: x!.dtype };
+    return [...same([x!], attributes), statistics, statistics];
+  };
 const broadcast: Rule = ([a, b]) => [{ shape: broadcastShapes(a!.shape, b!.shape), dtype: a!.dtype }];
 const compare: Rule = (inputs) => [{ shape: broadcast(inputs, {})[0]!.shape, dtype: 'bool' }];
 const predicate: Rule = ([x]) => [{ shape: [...x!.shape], dtype: 'bool' }];
@@ -203,26 +210,20 @@ const rules: Record<string, Rule> = {
   Cumsum: same,
   Bucketize: ([x]) => [{ shape: [...x!.shape], dtype: 'int32' }],
   AddN: same,
-  'TextCraftor>GroupNorm': ([x], { groups }) => {
-    const statistics = { shape: [x!.shape[0]!, groups as number], dtype: x!.dtype };
-    return [...same([x!], {}), statistics, statistics];
-  },
-  'TextCraftor>GroupNormGrad': (inputs) => likeInputs(1, 2, 3)(inputs, {}),
-  'TextCraftor>LayerNorm': ([x]) => {
-    const statistics = { shape: [size(x!.shape.slice(0, -1))], dtype: x!.dtype };
-    return [...same([x!], {}), statistics, statistics];
-  },
-  'TextCraftor>LayerNormGrad': (inputs) => likeInputs(1, 2, 2)(inputs, {}),
+  'TextCraftor>GroupNorm': withStatistics(([batch], { groups }) => [batch!, groups as number]),
+  'TextCraftor>GroupNormGrad': likeInputs(1, 2, 3),
+  'TextCraftor>LayerNorm': withStatistics((shape) => [size(shape.slice(0, -1))]),
+  'TextCraftor>LayerNormGrad': likeInputs(1, 2, 2),
   'TextCraftor>SigmoidGate': same,
   'TextCraftor>SigmoidGateGrad': same,
   'TextCraftor>GeluGate': same,
-  'TextCraftor>GeluGateGrad': (inputs) => likeInputs(1, 2)(inputs, {}),
-  'TextCraftor>Attention': ([q], { heads }) => {
-    const [batch, queries] = q!.shape;
-    const statistics = { shape: [batch!, heads as number, Math.ceil(queries! / 16) * 16], dtype: q!.dtype };
-    return [...same([q!], {}), statistics, statistics];
-  },
-  'TextCraftor>AttentionGrad': (inputs) => likeInputs(1, 2, 3)(inputs, {}),
+  'TextCraftor>GeluGateGrad': likeInputs(1, 2),
+  'TextCraftor>Attention': withStatistics(([batch, queries], { heads }) => [
+    batch!,
+    heads as number,
+    Math.ceil(queries! / 16) * 16,
+  ]),
+  'TextCraftor>AttentionGrad': likeInputs(1, 2, 3),
 };
 const group = (names: string, rule: Rule) => names.split(' ').forEach((name) => (rules[name] = rule));
 group(

@@ -102,6 +102,12 @@ struct SoftmaxGradient {
   }
 };
 
+/// Queries of a head whose scores are computed at once.
+struct Block {
+  /// The first, their number, that rounded up, and where their statistics are.
+  std::int64_t first, rows, stride, statistics;
+};
+
 struct Sizes {
   Sizes(const Shape& q, const Shape& k, std::int64_t heads)
       : batch(q[0]),
@@ -117,6 +123,10 @@ struct Sizes {
   std::int64_t units() const { return batch * heads; }
   std::int64_t blocks() const { return (queries + kQueries - 1) / kQueries; }
   std::int64_t work() const { return units() * queries * keys; }
+  Block block(std::int64_t unit, std::int64_t index) const {
+    const std::int64_t first = index * kQueries, rows = std::min(kQueries, queries - first);
+    return {first, rows, roundedUp(rows), unit * roundedUp(queries) + first};
+  }
   float scale() const { return 1 / std::sqrt(static_cast<float>(depth)); }
   /// What belongs to a head of a sample, of tensors with `rows` rows, queries or keys.
   template <class Number>
@@ -163,9 +173,8 @@ struct Attention {
       Rows<const float> values{};
       std::int64_t last = -1;
       for (std::int64_t i = from; i < to; i++) {
-        const std::int64_t unit = i / n.blocks(), first = i % n.blocks() * kQueries;
-        const std::int64_t rows = std::min(kQueries, n.queries - first), stride = roundedUp(rows);
-        const std::int64_t statistics = unit * roundedUp(n.queries) + first;
+        const std::int64_t unit = i / n.blocks();
+        const auto [first, rows, stride, statistics] = n.block(unit, i % n.blocks());
         if (unit != last) values = n.wholeColumns(n.head(v, unit, n.keys), n.keys, paddedValues);
         last = unit;
         transpose(n.head(q, unit, n.queries).from(first), rows, n.depth, n.scale(), {queries.data(), stride});
@@ -225,9 +234,7 @@ struct AttentionGrad {
         const Rows<float> dValues = parts > 1 ? Rows<float>{&sums[(i * 2 + 1) * size], n.columns}
                                               : n.wholeColumns(valuesWritten, paddedDValues);
         for (std::int64_t block = start; block < end; block++) {
-          const std::int64_t first = block * kQueries;
-          const std::int64_t rows = std::min(kQueries, n.queries - first), stride = roundedUp(rows);
-          const std::int64_t statistics = unit * roundedUp(n.queries) + first;
+          const auto [first, rows, stride, statistics] = n.block(unit, block);
           const Rows<const float> queryRows = n.head(q, unit, n.queries).from(first);
           const Rows<const float> dyRows = n.head(dy, unit, n.queries).from(first);
           const Rows<const float> queries = n.wholeColumns(queryRows, rows, paddedQueries);
@@ -254,7 +261,7 @@ struct AttentionGrad {
     if (parts == 1) return;
     for (std::int64_t unit = 0; unit < n.units(); unit++) {
       float* first = &sums[unit * parts * 2 * size];
-      for (std::int64_t i = 2 * size; i < parts * 2 * size; i++) first[i % (2 * size)] += first[i];
+      addRows(first + 2 * size, parts - 1, 2 * size, first);
       n.writeBack({first, n.columns}, n.keys, n.head(dk, unit, n.keys));
       n.writeBack({first + size, n.columns}, n.keys, n.head(dv, unit, n.keys));
     }

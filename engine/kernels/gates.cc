@@ -19,11 +19,7 @@ struct GateBySigmoidGradient {
   template <class Isa>
   INLINE void run(const float* dy, const float* x, float slope, std::int64_t count, float* dx) {
 #pragma omp simd
-    for (std::int64_t i = 0; i < count; i++) {
-      const float scaled = slope * x[i];
-      const float s = sigmoid(scaled);
-      dx[i] = dy[i] * s * (1.0f + scaled * (1.0f - s));
-    }
+    for (std::int64_t i = 0; i < count; i++) dx[i] = siluGradient(dy[i], slope * x[i]);
   }
 };
 

@@ -20,43 +20,41 @@ struct Sizes {
 /// Pixels whose sums are kept in float32 before they are added to a sum in float64.
 constexpr std::int64_t kBlock = 64;
 
-/// Adds to `sum` [channels] what each channel is of `pixels` pixels that lie `stride` apart.
-struct AddPixels {
+/// `sum` [count] becomes the sum over the pixels of what `addPixel(p, to)` adds to `to` [count].
+template <class F>
+INLINE void sumOverPixels(std::int64_t pixels, std::int64_t count, float* block, double* sum, F addPixel) {
+  for (std::int64_t c = 0; c < count; c++) sum[c] = 0;
+  for (std::int64_t start = 0; start < pixels; start += kBlock) {
+    for (std::int64_t c = 0; c < count; c++) block[c] = 0;
+    const std::int64_t end = std::min(pixels, start + kBlock);
+    for (std::int64_t p = start; p < end; p++) addPixel(p, block);
+    for (std::int64_t c = 0; c < count; c++) sum[c] += block[c];
+  }
+}
+
+/// Sums of each channel, of pixels that lie `stride` apart.
+struct Sums {
   template <class Isa>
   INLINE void run(const float* x, std::int64_t pixels, std::int64_t stride, std::int64_t channels, float* block,
                   double* sum) {
-    for (std::int64_t c = 0; c < channels; c++) sum[c] = 0;
-    for (std::int64_t start = 0; start < pixels; start += kBlock) {
-      for (std::int64_t c = 0; c < channels; c++) block[c] = 0;
-      const std::int64_t end = std::min(pixels, start + kBlock);
-      for (std::int64_t p = start; p < end; p++) {
-        const float* __restrict row = x + p * stride;
-        float* __restrict total = block;
-        for (std::int64_t c = 0; c < channels; c++) total[c] += row[c];
-      }
-      for (std::int64_t c = 0; c < channels; c++) sum[c] += block[c];
-    }
+    sumOverPixels(pixels, channels, block, sum, [=](std::int64_t p, float* __restrict to) INLINE_LAMBDA {
+      const float* __restrict row = x + p * stride;
+      for (std::int64_t c = 0; c < channels; c++) to[c] += row[c];
+    });
   }
 };
 
-struct AddSquares {
+struct SumsOfSquares {
   template <class Isa>
   INLINE void run(const float* x, const float* mean, std::int64_t pixels, std::int64_t stride, std::int64_t channels,
                   float* block, double* sum) {
-    for (std::int64_t c = 0; c < channels; c++) sum[c] = 0;
-    for (std::int64_t start = 0; start < pixels; start += kBlock) {
-      for (std::int64_t c = 0; c < channels; c++) block[c] = 0;
-      const std::int64_t end = std::min(pixels, start + kBlock);
-      for (std::int64_t p = start; p < end; p++) {
-        const float* __restrict row = x + p * stride;
-        float* __restrict total = block;
-        for (std::int64_t c = 0; c < channels; c++) {
-          const float d = row[c] - mean[c];
-          total[c] += d * d;
-        }
+    sumOverPixels(pixels, channels, block, sum, [=](std::int64_t p, float* __restrict to) INLINE_LAMBDA {
+      const float* __restrict row = x + p * stride;
+      for (std::int64_t c = 0; c < channels; c++) {
+        const float d = row[c] - mean[c];
+        to[c] += d * d;
       }
-      for (std::int64_t c = 0; c < channels; c++) sum[c] += block[c];
-    }
+    });
   }
 };
 
@@ -80,41 +78,29 @@ struct ScaleAndShift {
   }
 };
 
-/// The gradient by the normalised value, and its sums over the pixels, alone and times x - mean.
+/// The gradient by the normalised value, and its sums over the pixels: `sum` [2 channels], alone and times x - mean.
 struct GradientSums {
   template <class Isa>
   INLINE void run(const float* dy, const float* x, const float* mean, const float* scale, const float* shift, bool silu,
                   std::int64_t pixels, std::int64_t stride, std::int64_t channels, float* dNormal, float* block,
-                  float* blockX, double* sum, double* sumX) {
-    for (std::int64_t c = 0; c < channels; c++) sum[c] = sumX[c] = 0;
-    for (std::int64_t start = 0; start < pixels; start += kBlock) {
-      for (std::int64_t c = 0; c < channels; c++) block[c] = blockX[c] = 0;
-      const std::int64_t end = std::min(pixels, start + kBlock);
-      for (std::int64_t p = start; p < end; p++) {
-        const float* row = x + p * stride;
-        const float* given = dy + p * stride;
-        float* out = dNormal + p * stride;
-        if (silu)
+                  double* sum) {
+    sumOverPixels(pixels, 2 * channels, block, sum, [=](std::int64_t p, float* to) INLINE_LAMBDA {
+      const float* row = x + p * stride;
+      const float* given = dy + p * stride;
+      float* out = dNormal + p * stride;
+      float* timesX = to + channels;
+      if (silu)
 #pragma omp simd
-          for (std::int64_t c = 0; c < channels; c++) {
-            const float n = row[c] * scale[c] + shift[c];
-            const float s = sigmoid(n);
-            out[c] = given[c] * s * (1.0f + n * (1.0f - s));
-          }
-        else
+        for (std::int64_t c = 0; c < channels; c++) out[c] = siluGradient(given[c], row[c] * scale[c] + shift[c]);
+      else
 #pragma omp simd
-          for (std::int64_t c = 0; c < channels; c++) out[c] = given[c];
+        for (std::int64_t c = 0; c < channels; c++) out[c] = given[c];
 #pragma omp simd
-        for (std::int64_t c = 0; c < channels; c++) {
-          block[c] += out[c];
-          blockX[c] += out[c] * (row[c] - mean[c]);
-        }
-      }
       for (std::int64_t c = 0; c < channels; c++) {
-        sum[c] += block[c];
-        sumX[c] += blockX[c];
+        to[c] += out[c];
+        timesX[c] += out[c] * (row[c] - mean[c]);
       }
-    }
+    });
   }
 };
 
@@ -133,7 +119,7 @@ struct GradientByInput {
   }
 };
 
-/// What one sample is computed with: numbers of each channel.
+/// What one sample is computed with: a number or two of each channel.
 struct Scratch {
   explicit Scratch(std::int64_t channels)
       : mean(channels),
@@ -141,12 +127,10 @@ struct Scratch {
         shift(channels),
         slope(channels),
         offset(channels),
-        block(channels),
-        blockX(channels),
-        sum(channels),
-        sumX(channels) {}
-  std::vector<float> mean, scale, shift, slope, offset, block, blockX;
-  std::vector<double> sum, sumX;
+        block(2 * channels),
+        sum(2 * channels) {}
+  std::vector<float> mean, scale, shift, slope, offset, block;
+  std::vector<double> sum;
 };
 
 /// Calls `f(scratch, sample, from, to)` for every sample, for all its channels or, where there are more threads, for
@@ -186,16 +170,16 @@ struct GroupNorm {
     const std::int64_t width = n.channels / groups;
     const double count = static_cast<double>(width * n.pixels);
     forSamples(n, groups, [&](Scratch& scratch, std::int64_t sample, std::int64_t from, std::int64_t to) {
-      auto& [mean, scale, shift, slope, offset, block, blockX, sum, sumX] = scratch;
+      auto& [mean, scale, shift, slope, offset, block, sum] = scratch;
       const std::int64_t channels = to - from;
       const float* rows = x + sample * n.pixels * n.channels + from;
-      onThisProcessor<AddPixels>(rows, n.pixels, n.channels, channels, block.data(), sum.data());
+      onThisProcessor<Sums>(rows, n.pixels, n.channels, channels, block.data(), sum.data());
       for (std::int64_t c = 0; c < channels; c += width) {
         double total = 0;
         for (std::int64_t i = 0; i < width; i++) total += sum[c + i];
         std::fill_n(&mean[c], width, means[sample * groups + (from + c) / width] = static_cast<float>(total / count));
       }
-      onThisProcessor<AddSquares>(rows, mean.data(), n.pixels, n.channels, channels, block.data(), sum.data());
+      onThisProcessor<SumsOfSquares>(rows, mean.data(), n.pixels, n.channels, channels, block.data(), sum.data());
       for (std::int64_t c = 0; c < channels; c += width) {
         double total = 0;
         for (std::int64_t i = 0; i < width; i++) total += sum[c + i];
@@ -240,7 +224,7 @@ struct GroupNormGrad {
     const double count = static_cast<double>(width * n.pixels);
     std::vector<float> dWeights(n.batch * n.channels), dBiases(n.batch * n.channels);
     forSamples(n, groups, [&](Scratch& scratch, std::int64_t sample, std::int64_t from, std::int64_t to) {
-      auto& [mean, scale, shift, slope, offset, block, blockX, sum, sumX] = scratch;
+      auto& [mean, scale, shift, slope, offset, block, sum] = scratch;
       const std::int64_t channels = to - from;
       const std::int64_t start = sample * n.pixels * n.channels + from;
       for (std::int64_t c = 0; c < channels; c++) {
@@ -250,16 +234,15 @@ struct GroupNormGrad {
         shift[c] = bias[from + c] - mean[c] * scale[c];
       }
       onThisProcessor<GradientSums>(dy + start, x + start, mean.data(), scale.data(), shift.data(), silu, n.pixels,
-                                    n.channels, channels, dx + start, block.data(), blockX.data(), sum.data(),
-                                    sumX.data());
+                                    n.channels, channels, dx + start, block.data(), sum.data());
       for (std::int64_t c = 0; c < channels; c += width) {
         const double rstd = rstds[sample * groups + (from + c) / width];
         double total = 0, totalX = 0;
         for (std::int64_t i = c; i < c + width; i++) {
           total += sum[i] * weight[from + i];
-          totalX += sumX[i] * weight[from + i];
+          totalX += sum[channels + i] * weight[from + i];
           dBiases[sample * n.channels + from + i] = static_cast<float>(sum[i]);
-          dWeights[sample * n.channels + from + i] = static_cast<float>(sumX[i] * rstd);
+          dWeights[sample * n.channels + from + i] = static_cast<float>(sum[channels + i] * rstd);
         }
         std::fill_n(&offset[c], width, static_cast<float>(rstd * total / count));
         std::fill_n(&slope[c], width, static_cast<float>(rstd * rstd * rstd * totalX / count));
@@ -269,11 +252,8 @@ struct GroupNormGrad {
     });
     std::fill_n(dWeight, n.channels, 0.0f);
     std::fill_n(dBias, n.channels, 0.0f);
-    for (std::int64_t sample = 0; sample < n.batch; sample++)
-      for (std::int64_t c = 0; c < n.channels; c++) {
-        dWeight[c] += dWeights[sample * n.channels + c];
-        dBias[c] += dBiases[sample * n.channels + c];
-      }
+    addRows(dWeights.data(), n.batch, n.channels, dWeight);
+    addRows(dBiases.data(), n.batch, n.channels, dBias);
   }
 
   std::int64_t groups;

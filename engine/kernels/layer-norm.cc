@@ -117,11 +117,8 @@ struct LayerNormGrad {
     });
     std::fill_n(dWeight, width, 0.0f);
     std::fill_n(dBias, width, 0.0f);
-    for (std::int64_t block = 0; block < blocks; block++)
-      for (std::int64_t c = 0; c < width; c++) {
-        dWeight[c] += dWeights[block * width + c];
-        dBias[c] += dBiases[block * width + c];
-      }
+    addRows(dWeights.data(), blocks, width, dWeight);
+    addRows(dBiases.data(), blocks, width, dBias);
   }
 };
 

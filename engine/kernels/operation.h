@@ -13,7 +13,6 @@
 // Kernels run on the CPU. Types and shapes were checked where the graph was recorded.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -43,30 +42,28 @@ using Owned = std::unique_ptr<T, Delete>;
 
 inline Owned<TF_Status> newStatus() { return Owned<TF_Status>(TF_NewStatus()); }
 
-/// The attributes of a node.
+/// The attributes of a node; TensorFlow makes no kernel where one is missing.
 class Attributes {
  public:
   explicit Attributes(TF_OpKernelConstruction* construction) : construction_(construction) {}
 
   std::int64_t integer(const char* name) const {
     std::int64_t value = 0;
-    TF_OpKernelConstruction_GetAttrInt64(construction_, name, &value, checked().get());
+    TF_OpKernelConstruction_GetAttrInt64(construction_, name, &value, newStatus().get());
     return value;
   }
   float number(const char* name) const {
     float value = 0;
-    TF_OpKernelConstruction_GetAttrFloat(construction_, name, &value, checked().get());
+    TF_OpKernelConstruction_GetAttrFloat(construction_, name, &value, newStatus().get());
     return value;
   }
   bool flag(const char* name) const {
     TF_Bool value = 0;
-    TF_OpKernelConstruction_GetAttrBool(construction_, name, &value, checked().get());
+    TF_OpKernelConstruction_GetAttrBool(construction_, name, &value, newStatus().get());
     return value != 0;
   }
 
  private:
-  // An attribute that is missing is refused by TensorFlow before a kernel is made.
-  static Owned<TF_Status> checked() { return newStatus(); }
   TF_OpKernelConstruction* construction_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -31,6 +32,12 @@ inline void inParallel(std::int64_t units, std::int64_t elements,
     others.emplace_back([&, part] { f(units * part / parts, units * (part + 1) / parts); });
   f(0, units / parts);
   for (auto& thread : others) thread.join();
+}
+
+/// Adds the `count` rows, in their order, to `sum` [width]: what parts of the work have summed.
+inline void addRows(const float* rows, std::int64_t count, std::int64_t width, float* sum) {
+  for (std::int64_t row = 0; row < count; row++)
+    for (std::int64_t i = 0; i < width; i++) sum[i] += rows[row * width + i];
 }
 
 }  // namespace textcraftor

@@ -17,6 +17,7 @@
 #include <type_traits>
 
 #define INLINE static inline __attribute__((always_inline))
+#define INLINE_LAMBDA __attribute__((always_inline))
 
 namespace textcraftor {
 
@@ -55,11 +56,10 @@ __attribute__((target("avx2,fma"))) void onAvx2(Arguments... arguments) {
 template <class Body, class... Arguments>
 void onThisProcessor(Arguments... arguments) {
 #if defined(__x86_64__)
-  static const bool hasFma = __builtin_cpu_supports("fma");
-  static const bool hasAvx512 = hasFma && __builtin_cpu_supports("avx512f");
-  static const bool hasAvx2 = hasFma && __builtin_cpu_supports("avx2");
-  if (hasAvx512) return onAvx512<Body>(arguments...);
-  if (hasAvx2) return onAvx2<Body>(arguments...);
+  if (__builtin_cpu_supports("fma")) {
+    if (__builtin_cpu_supports("avx512f")) return onAvx512<Body>(arguments...);
+    if (__builtin_cpu_supports("avx2")) return onAvx2<Body>(arguments...);
+  }
 #endif
   Body::template run<Any>(arguments...);
 }
@@ -97,7 +97,6 @@ INLINE void forPanels(std::int64_t columns, F f) {
   for (; column + kWidth <= columns; column += kWidth) f(std::integral_constant<int, Isa::kPanels>(), column);
   for (; column < columns; column += Isa::kLanes) f(std::integral_constant<int, 1>(), column);
 }
-#define INLINE_LAMBDA __attribute__((always_inline))
 
 /// e^x to 1e-7 of its value (Cody and Waite's reduction, a polynomial of degree 6); finite for every finite x.
 /// `Number` is a float with an int32 for its bits, or a vector of them.
@@ -131,5 +130,11 @@ INLINE typename Isa::Vector exponential(typename Isa::Vector x) {
 INLINE float exponential(float x) { return exponentialOf<float, std::int32_t>(x); }
 
 INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+
+/// dy times the derivative of x * sigmoid(slope * x), with `scaled` = slope * x.
+INLINE float siluGradient(float dy, float scaled) {
+  const float s = sigmoid(scaled);
+  return dy * s * (1.0f + scaled * (1.0f - s));
+}
 
 }  // namespace textcraftor

@@ -1,19 +1,16 @@
 /** The digest of what kernels give that are large enough for several threads: for `kernels.test.ts`. */
 import { createHash } from 'node:crypto';
 import { attention, groupNormSilu, layerNorm, silu } from '../../engine/layers.ts';
-import { fixed, random, valueAndGradients } from './value-and-gradients.ts';
+import { random, valueAndGradients, withParameters } from './value-and-gradients.ts';
 
 const hash = createHash('sha256');
 const [weight, bias] = [random('weight', [64]), random('bias', [64])];
 const picture = random('picture', [1, 100, 100, 64]);
 const [q, k, v] = ['q', 'k', 'v'].map((name) => random(name, [1, 900, 64])) as [never, never, never];
 for (const results of [
+  valueAndGradients(withParameters(layerNorm), [picture, weight, bias]),
   valueAndGradients(
-    (x, weight, bias) => layerNorm(fixed({ weight: weight!, bias: bias! }), x!),
-    [picture, weight, bias],
-  ),
-  valueAndGradients(
-    (x, weight, bias) => groupNormSilu(fixed({ weight: weight!, bias: bias! }), x!, 8),
+    withParameters((p, x) => groupNormSilu(p, x, 8)),
     [picture, weight, bias],
   ),
   valueAndGradients((x) => silu(x!), [picture]),

@@ -3,33 +3,24 @@ import { describe, expect, it } from 'vitest';
 import { attention, geglu, groupNorm, groupNormSilu, layerNorm, quickGelu, silu } from '../../engine/layers.ts';
 import { Program } from '../../engine/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { difference, fixed, random, valueAndGradients } from './value-and-gradients.ts';
+import { difference, random, valueAndGradients, withParameters } from './value-and-gradients.ts';
 
 type Layer = (...inputs: Tensor[]) => Tensor;
-const normalizing =
-  (layer: typeof groupNorm, groups: number): Layer =>
-  (x, weight, bias) =>
-    layer(fixed({ weight: weight!, bias: bias! }), x!, groups);
 const layers: Record<string, [layer: Layer, ...shapes: number[][]]> = {
-  'layer normalisation': [
-    (x, weight, bias) => layerNorm(fixed({ weight: weight!, bias: bias! }), x!),
-    [3, 5, 37],
-    [37],
-    [37],
+  'layer normalisation': [withParameters(layerNorm), [3, 5, 37], [37], [37]],
+  'layer normalisation of many rows': [withParameters(layerNorm), [2, 1500, 100], [100], [100]],
+  'group normalisation': [withParameters((p, x) => groupNorm(p, x, 3)), [2, 5, 7, 21], [21], [21]],
+  'group normalisation of single channels': [withParameters((p, x) => groupNorm(p, x, 5)), [1, 3, 3, 5], [5], [5]],
+  'group normalisation and SiLU': [withParameters((p, x) => groupNormSilu(p, x, 4)), [2, 9, 11, 20], [20], [20]],
+  'group normalisation and SiLU of a large picture': [
+    withParameters((p, x) => groupNormSilu(p, x, 4)),
+    [1, 70, 90, 48],
+    [48],
+    [48],
   ],
-  'layer normalisation of many rows': [
-    (x, weight, bias) => layerNorm(fixed({ weight: weight!, bias: bias! }), x!),
-    [2, 1500, 100],
-    [100],
-    [100],
-  ],
-  'group normalisation': [normalizing(groupNorm, 3), [2, 5, 7, 21], [21], [21]],
-  'group normalisation of single channels': [normalizing(groupNorm, 5), [1, 3, 3, 5], [5], [5]],
-  'group normalisation and SiLU': [normalizing(groupNormSilu, 4), [2, 9, 11, 20], [20], [20]],
-  'group normalisation and SiLU of a large picture': [normalizing(groupNormSilu, 4), [1, 70, 90, 48], [48], [48]],
   SiLU: [(x) => silu(x!.mul(20)), [3, 7, 11]],
   'quick GELU': [(x) => quickGelu(x!.mul(20)), [3, 300, 301]],
-  GEGLU: [(x, weight, bias) => geglu(fixed({ weight: weight!, bias: bias! }), x!, 9), [2, 13, 6], [18, 6], [18]],
+  GEGLU: [withParameters((p, x) => geglu(p, x, 9)), [2, 13, 6], [18, 6], [18]],
   'attention, depth 12': [(q, k, v) => attention(q!, k!, v!, 4), [2, 70, 48], [2, 33, 48], [2, 33, 48]],
   'attention, depth 1': [(q, k, v) => attention(q!, k!, v!, 3), [1, 1, 3], [1, 2, 3], [1, 2, 3]],
   'attention, depth 64': [(q, k, v) => attention(q!, k!, v!, 2), [3, 64, 128], [3, 77, 128], [3, 77, 128]],

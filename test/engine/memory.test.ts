@@ -6,7 +6,7 @@ import { attention, geglu, gelu, groupNorm, groupNormSilu, linear, silu } from '
 import type { Parameters } from '../../engine/parameters.ts';
 import { float32, Program, type Tensors } from '../../engine/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { difference, fixed, random, valueAndGradients } from './value-and-gradients.ts';
+import { difference, fixed, random, valueAndGradients, withParameters } from './value-and-gradients.ts';
 
 /** Of TensorFlow's own operations: those of `engine/kernels` are in `kernels.test.ts`. */
 const both = (f: (...inputs: Tensor[]) => Tensor, inputs: Tensor[]) => valueAndGradients(f, inputs, { kernels: false });
@@ -50,8 +50,14 @@ describe('attention in chunks of the queries', () => {
 describe('layers that are computed again for their gradient', () => {
   it('fuses group normalisation and SiLU', () => {
     const inputs = [random('x', [2, 5, 3, 8]), random('weight', [8]), random('bias', [8])];
-    const separate = both((x, weight, bias) => silu(groupNorm(fixed({ weight: weight!, bias: bias! }), x!, 4)), inputs);
-    const fused = both((x, weight, bias) => groupNormSilu(fixed({ weight: weight!, bias: bias! }), x!, 4), inputs);
+    const separate = both(
+      withParameters((p, x) => silu(groupNorm(p, x, 4))),
+      inputs,
+    );
+    const fused = both(
+      withParameters((p, x) => groupNormSilu(p, x, 4)),
+      inputs,
+    );
     for (const [i, t] of fused.entries()) expect(difference(t, separate[i]!)).toBeLessThan(1e-6);
   });
 

@@ -18,6 +18,12 @@ export const fixed = (values: Record<string, Tensor>): Parameters => ({
   get: (name) => values[name]!,
 });
 
+/** A layer as a function of its inputs. */
+export const withParameters =
+  (layer: (p: Parameters, x: Tensor) => Tensor) =>
+  (...[x, weight, bias]: Tensor[]): Tensor =>
+    layer(fixed({ weight: weight!, bias: bias! }), x!);
+
 /** y, the sum of y * dy, and the gradients of that by all inputs, with a fixed dy, as a captured program gives them. */
 export function valueAndGradients(
   f: (...inputs: Tensor[]) => Tensor,
