@@ -4,7 +4,7 @@
  * CPU; `engine/layers` has the same functions of TensorFlow's own operations for everything else.
  */
 import { differentiable } from './differentiable.ts';
-import { boolAttribute, floatAttribute, intAttribute, type Attribute } from './operations.ts';
+import { asMatrix, boolAttribute, floatAttribute, intAttribute, type Attribute } from './operations.ts';
 import { tf, type Tensor } from './tensorflow.ts';
 
 interface KernelBackend {
@@ -39,6 +39,43 @@ export const fusedLayerNorm = (epsilon: number) =>
     },
     (dy, saved) => run<Three>('LayerNormGrad', 3, [dy, ...saved]),
   );
+
+export interface ProductOptions {
+  transposed?: boolean;
+  bias?: Tensor | undefined;
+}
+
+/** x [rows, in] times w [in, out], or [out, in] if `transposed`, plus a bias [out] if there is one; without a gradient. */
+export const fusedProduct = (x: Tensor, w: Tensor, { transposed = false, bias }: ProductOptions = {}): Tensor =>
+  run<[Tensor]>('Product', 1, bias ? [x, w, bias] : [x, w], [
+    boolAttribute('transposed', transposed),
+    intAttribute('N', bias ? 1 : 0),
+  ])[0];
+
+/**
+ * Convolution of 3 x 3 pixels with as many zeros around the picture as keep its size, of x [B, H, W, in], weight
+ * [3, 3, in, out] and bias [out].
+ */
+export const fusedConvolution = differentiable(
+  ([x, weight, bias], save) => {
+    save([x!, weight!]);
+    return run<[Tensor]>('Convolution', 1, [x!, weight!, bias!])[0];
+  },
+  (dy, [x, weight]) => [
+    run<[Tensor]>('ConvolutionGrad', 1, [dy, weight!])[0],
+    filterGradient(x!, dy, weight!.shape),
+    asMatrix(dy).sum(0),
+  ],
+);
+
+const filterGradient = (x: Tensor, dy: Tensor, filterShape: number[]): Tensor =>
+  tf
+    .engine()
+    .runKernel(
+      'Conv2DBackpropFilter',
+      { x, dy },
+      { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', dimRoundingMode: undefined, filterShape } as never,
+    ) as Tensor;
 
 export interface GroupNormOptions {
   groups: number;

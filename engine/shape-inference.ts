@@ -165,6 +165,11 @@ const argument: Rule = ([x, axisInput]) => {
   return [{ shape: x!.shape.filter((_, i) => i !== (axis + x!.shape.length) % x!.shape.length), dtype: 'int32' }];
 };
 
+const withChannels = ({ shape, dtype }: Input, channels: number): Output => ({
+  shape: [...shape.slice(0, -1), channels],
+  dtype,
+});
+
 const rules: Record<string, Rule> = {
   MatMul: matMul,
   BatchMatMulV2: batchMatMul,
@@ -210,6 +215,9 @@ const rules: Record<string, Rule> = {
   Cumsum: same,
   Bucketize: ([x]) => [{ shape: [...x!.shape], dtype: 'int32' }],
   AddN: same,
+  'TextCraftor>Product': ([x, w], { transposed }) => [withChannels(x!, w!.shape[transposed ? 0 : 1]!)],
+  'TextCraftor>Convolution': ([x, filter]) => [withChannels(x!, filter!.shape[3]!)],
+  'TextCraftor>ConvolutionGrad': ([dy, filter]) => [withChannels(dy!, filter!.shape[2]!)],
   'TextCraftor>GroupNorm': withStatistics(([batch], { groups }) => [batch!, groups as number]),
   'TextCraftor>GroupNormGrad': likeInputs(1, 2, 3),
   'TextCraftor>LayerNorm': withStatistics((shape) => [size(shape.slice(0, -1))]),

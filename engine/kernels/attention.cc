@@ -250,8 +250,10 @@ struct AttentionGrad {
           const Rows<float> dQueries = n.wholeColumns(queriesWritten, paddedDQueries);
           multiply(transposed({dScores.data(), stride}), keys, rows, n.keys, n.columns, dQueries);
           n.writeBack(dQueries, rows, queriesWritten);
-          multiply(plain({dScores.data(), stride}), queries, n.keys, rows, n.columns, dKeys, block > start);
-          multiply(plain({scores.data(), stride}), dResults, n.keys, rows, n.columns, dValues, block > start);
+          multiply(plain({dScores.data(), stride}), queries, n.keys, rows, n.columns, dKeys,
+                   block > start ? dKeys.read() : Rows<const float>{});
+          multiply(plain({scores.data(), stride}), dResults, n.keys, rows, n.columns, dValues,
+                   block > start ? dValues.read() : Rows<const float>{});
         }
         if (parts > 1) continue;
         n.writeBack(dKeys, n.keys, keysWritten);

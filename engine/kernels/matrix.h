@@ -8,6 +8,9 @@ namespace textcraftor {
 /// Columns of what is multiplied by: a whole number of this processor's vectors, filled up with zeros.
 std::int64_t padded(std::int64_t columns);
 
+/// Columns of a product that one block of it has: as many as stay in the registers.
+std::int64_t panelColumns();
+
 /// Rows that begin `stride` elements apart.
 template <class Number>
 struct Rows {
@@ -15,6 +18,7 @@ struct Rows {
   std::int64_t stride;
   /// From row `first` on.
   Rows from(std::int64_t first) const { return {data + first * stride, stride}; }
+  Rows<const Number> read() const { return {data, stride}; }
 };
 
 /// The factor on the left: element (i, k) is data[i * row + k * column].
@@ -25,9 +29,10 @@ struct Left {
 inline Left plain(Rows<const float> a) { return {a.data, a.stride, 1}; }
 inline Left transposed(Rows<const float> a) { return {a.data, 1, a.stride}; }
 
-/// c [rows, columns] = a b, or += where `add`. b [depth, columns], `columns` padded.
+/// c [rows, columns] = a b, plus `onto` if that is given: c itself, or one row for all where its stride is 0. b
+/// [depth, columns], `columns` padded.
 void multiply(Left a, Rows<const float> b, std::int64_t rows, std::int64_t depth, std::int64_t columns, Rows<float> c,
-              bool add = false);
+              Rows<const float> onto = {});
 
 /// to [columns, to.stride] = scale * from^T; what is beyond `rows` is written as zeros.
 void transpose(Rows<const float> from, std::int64_t rows, std::int64_t columns, float scale, Rows<float> to);

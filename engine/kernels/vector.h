@@ -95,6 +95,8 @@ INLINE void forPanels(std::int64_t columns, F f) {
   constexpr int kWidth = Isa::kPanels * Isa::kLanes;
   std::int64_t column = 0;
   for (; column + kWidth <= columns; column += kWidth) f(std::integral_constant<int, Isa::kPanels>(), column);
+  if constexpr (Isa::kPanels > 2)
+    for (; column + 2 * Isa::kLanes <= columns; column += 2 * Isa::kLanes) f(std::integral_constant<int, 2>(), column);
   for (; column < columns; column += Isa::kLanes) f(std::integral_constant<int, 1>(), column);
 }
 

@@ -1,8 +1,9 @@
 import { differentiable } from '../differentiable.ts';
 import { fusedGeluGate, fusedSigmoidGate, hasKernels } from '../kernels.ts';
-import { asMatrix, biasAdd, matMul2d, siluGradient } from '../operations.ts';
+import { asMatrix, matMul2d, siluGradient } from '../operations.ts';
 import type { Parameters } from '../parameters.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
+import { product } from './product.ts';
 
 /** x * sigmoid(slope * x), with the sigmoid computed again in the backward pass. */
 function gateBySigmoid(x: Tensor, slope: number): Tensor {
@@ -68,8 +69,8 @@ const gatedProducts = ({ forward, backward }: typeof fusedGeluGate) =>
     ([x, weight, bias], save) => {
       const [valueWeight, gateWeight] = halvesOf(weight!);
       const [valueBias, gateBias] = halvesOf(bias!);
-      const value = biasAdd(matMul2d(x!, valueWeight, false, true), valueBias);
-      const gate = biasAdd(matMul2d(x!, gateWeight, false, true), gateBias);
+      const value = product(x!, valueWeight, { transposed: true, bias: valueBias });
+      const gate = product(x!, gateWeight, { transposed: true, bias: gateBias });
       const [y, ...more] = forward(value, gate);
       save([x!, weight!, value, gate, ...more]);
       return y;
@@ -78,7 +79,7 @@ const gatedProducts = ({ forward, backward }: typeof fusedGeluGate) =>
       const [valueWeight, gateWeight] = halvesOf(weight!);
       const [dValue, dGate] = backward(dy, value!, gate!, ...more);
       return [
-        matMul2d(dValue, valueWeight).add(matMul2d(dGate, gateWeight)),
+        product(dValue, valueWeight).add(product(dGate, gateWeight)),
         tf.concat([matMul2d(dValue, x!, true, false), matMul2d(dGate, x!, true, false)], 0),
         tf.concat([dValue.sum(0), dGate.sum(0)], 0),
       ];

@@ -1,6 +1,9 @@
+import { differentiable } from '../differentiable.ts';
+import { fusedConvolution, hasKernels } from '../kernels.ts';
+import { asMatrix, biasAdd } from '../operations.ts';
 import type { Parameters } from '../parameters.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
-import { addBias } from './linear.ts';
+import { affine } from './product.ts';
 
 export interface ConvolutionOptions {
   kernel?: number;
@@ -10,14 +13,23 @@ export interface ConvolutionOptions {
   bias?: boolean;
 }
 
+/** Channels from which on transforming the tiles of a fused convolution costs little beside multiplying them. */
+const MANY_CHANNELS = 16;
+
 /** Cross-correlation as torch's Conv2d. x [B, H, W, in] -> [B, H', W', out]. */
 export function conv2d(p: Parameters, x: Tensor, out: number, options: ConvolutionOptions = {}): Tensor {
   const { kernel = 3, stride = 1, bias = true } = options;
   const padding = options.padding ?? Math.floor(kernel / 2);
   const [before, after] = typeof padding === 'number' ? [padding, padding] : padding;
-  const weight = p.get('weight', [kernel, kernel, x.shape[3]!, out], 'conv2d') as never;
+  const width = x.shape[3]!;
+  const weight = p.get('weight', [kernel, kernel, width, out], 'conv2d');
+  const b = bias ? p.get('bias', [out]) : undefined;
   // TensorFlow's 'same' is torch's padding only where both sides get the same number of zeros.
   const same = stride === 1 && before === after && before * 2 === kernel - 1;
+  if (same && hasKernels()) {
+    if (kernel === 1) return affine(asMatrix(x), weight.reshape([width, out]), b).reshape([...x.shape.slice(0, 3), out]);
+    if (kernel === 3 && b && Math.min(width, out) >= MANY_CHANNELS) return fusedConvolution(x, weight, b);
+  }
   const padded =
     same || before + after === 0
       ? x
@@ -27,6 +39,12 @@ export function conv2d(p: Parameters, x: Tensor, out: number, options: Convoluti
           [before, after],
           [0, 0],
         ]);
-  const y = tf.conv2d(padded as never, weight, stride, same ? 'same' : 'valid') as Tensor;
-  return bias ? addBias(y, p.get('bias', [out])) : y;
+  const y = tf.conv2d(padded as never, weight as never, stride, same ? 'same' : 'valid') as Tensor;
+  return b ? addBias(y, b) : y;
 }
+
+/** x [..., C] + bias [C] */
+const addBias = differentiable(
+  ([x, bias]) => biasAdd(x!, bias!),
+  (dy) => [dy, asMatrix(dy).sum(0)],
+);

@@ -1,0 +1,73 @@
+// y [rows, out] = x [rows, in] w, plus a bias [out] if there is one. w is [in, out], or [out, in] where it is transposed.
+#include <algorithm>
+
+#include "matrix.h"
+#include "operation.h"
+#include "parallel.h"
+#include "scratch.h"
+#include "vector.h"
+
+namespace textcraftor {
+namespace {
+
+/// Numbers of a row of x that are multiplied before those after them.
+constexpr std::int64_t kDepth = 512;
+/// Rows of x that are multiplied by the same part of w: as many as fit in a processor's second cache, but so many that
+/// rearranging it takes little time.
+constexpr std::int64_t kCache = 1 << 17, kFewRows = 96;
+
+struct Product {
+  static const Signature& signature() {
+    static const Signature signature{"TextCraftor>Product",
+                                     {"transposed: bool", "N: int >= 0"},
+                                     {"x: float", "w: float", "bias: N * float"},
+                                     {"y: float"},
+                                     {-1}};
+    return signature;
+  }
+  explicit Product(Attributes attributes) : transposed(attributes.flag("transposed")) {}
+
+  void run(Call& call) const {
+    const Shape n = call.shape(0), m = call.shape(1);
+    const std::int64_t rows = n[0], in = n[1], out = m[transposed ? 0 : 1];
+    const float *x = call.input(0), *w = call.input(1), *bias = call.inputs() > 2 ? call.input(2) : nullptr;
+    float* y = call.output(0, {rows, out});
+    const std::int64_t group = std::min(rows, std::max(kFewRows, kCache / std::min(in, kDepth)));
+    const std::int64_t groups = (rows + group - 1) / group;
+    const std::int64_t panel = panelColumns(), panels = (out + panel - 1) / panel;
+    const std::int64_t shares = std::min(panels, (threads() + groups - 1) / groups);
+    inParallel(groups * shares, rows * in * out / 64, [&](std::int64_t from, std::int64_t to) {
+      const auto factors = scratch(std::min(in, kDepth) * panel), results = scratch(group * panel);
+      const auto start = scratch(panel);
+      for (std::int64_t unit = from; unit < to; unit++) {
+        const std::int64_t first = unit / shares * group, count = std::min(group, rows - first);
+        const std::int64_t share = unit % shares;
+        for (std::int64_t p = panels * share / shares; p < panels * (share + 1) / shares; p++) {
+          const std::int64_t column = p * panel, columns = std::min(panel, out - column), stride = padded(columns);
+          const Rows<float> written{y + first * out + column, out};
+          const Rows<float> sums = columns == stride ? written : Rows<float>{results.get(), stride};
+          // Behind the last bias is no memory to be read.
+          if (bias != nullptr) std::copy_n(bias + column, columns, start.get());
+          for (std::int64_t k = 0; k < in; k += kDepth) {
+            const std::int64_t depth = std::min(kDepth, in - k);
+            const Rows<float> packed{factors.get(), stride};
+            if (transposed)
+              transpose({w + column * in + k, in}, columns, depth, 1, packed);
+            else
+              pad({w + k * out + column, out}, depth, columns, packed);
+            multiply(plain({x + first * in + k, in}), {packed.data, stride}, count, depth, stride, sums,
+                     k > 0 ? sums.read() : Rows<const float>{bias == nullptr ? nullptr : start.get(), 0});
+          }
+          if (sums.data != written.data) unpad({sums.data, stride}, count, columns, written);
+        }
+      }
+    });
+  }
+
+  bool transposed;
+};
+
+const Operation<Product> product;
+
+}  // namespace
+}  // namespace textcraftor
