@@ -33,13 +33,8 @@ export function stageEnvironment(
           TF_NUM_INTEROP_THREADS: `${Math.min(lanes, all)}`,
         }
       : {}),
-    ...(lanes > 1
-      ? {
-          // Many small tensors' memory is found faster in TensorFlow's own pool than by the C library.
-          TF_CPU_ALLOCATOR_USE_BFC: 'true',
-          ...(process.arch === 'x64' ? { TF_ENABLE_ONEDNN_OPTS: '1' } : {}),
-        }
-      : {}),
+    // Many small tensors' memory is found faster in TensorFlow's own pool than by the C library.
+    ...(lanes > 1 ? { TF_CPU_ALLOCATOR_USE_BFC: 'true' } : {}),
     ...(xla ? { TF_XLA_FLAGS: '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit' } : {}),
   };
 }

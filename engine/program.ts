@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { computeType, type ComputeType } from './compute-type.ts';
-import { turnConvolutions } from './convolutions.ts';
 import { sumByProduct } from './reductions.ts';
 import { encodeSavedModel, type NodeDefinition } from './graph-definition.ts';
 import { KEEP, SECOND, split, TICKET, type Halves } from './halves.ts';
@@ -190,7 +189,7 @@ export class Program {
       const halves = halvesOf();
       if (halves) ({ nodes, tensors } = narrowKept({ nodes, tensors }, halves.kept, type));
     }
-    if (!usesGpu()) nodes = forProcessor(nodes, tensors);
+    if (!usesGpu()) nodes = sumByProduct(nodes, tensors);
     entry.halves = halvesOf();
     return [...nodes, ...(entry.halves?.nodes ?? [])];
   }
@@ -402,10 +401,6 @@ export class Program {
     return backend().binding.runSavedModel(this.#id, ids, names.join(','), fetches.join(','));
   }
 }
-
-/** What is large is computed in ways that suit the CPU's libraries. */
-const forProcessor = (nodes: NodeDefinition[], tensors: ReadonlyMap<string, NodeOutput>): NodeDefinition[] =>
-  sumByProduct(turnConvolutions(nodes, tensors), tensors);
 
 /** What tensors that were kept last in this process are known by. */
 let lastTicket = 0;

@@ -1,12 +1,12 @@
 // Convolutions of 3 x 3 pixels with as many zeros around the picture as keep its size, and their gradient by the input,
 // which is one too. Lavin and Gray's F(2x2, 3x3) ("Fast algorithms for convolutional neural networks", CVPR 2016;
-// Winograd's minimal filtering) takes 16 multiplications where the definition has 36: pictures are cut in tiles of 2 x 2
-// results, the 4 x 4 pixels that one needs and the filter are transformed, multiplied, and transformed back.
+// Winograd's minimal filtering) takes 16 multiplications where the definition has 36: pictures are cut in tiles of
+// 2 x 2 results, the 4 x 4 pixels that one needs and the filter are transformed, multiplied, and transformed back.
 #include <algorithm>
 
 #include "matrix.h"
 #include "operation.h"
-#include "parallel.h"
+#include "panels.h"
 #include "scratch.h"
 #include "vector.h"
 
@@ -42,7 +42,8 @@ struct TransformInput {
   }
 };
 
-/// G g G^T for `columns` outputs of one input channel: tap (y, x) is at from[(3 y + x) * tap], part p at to[p * stride].
+/// G g G^T for `columns` outputs of one input channel: tap (y, x) is at from[(3 y + x) * tap], part p at
+/// to[p * stride].
 struct TransformFilter {
   template <class Isa>
   INLINE void run(const float* from, std::int64_t tap, std::int64_t columns, std::int64_t stride, float* to) {
@@ -101,42 +102,45 @@ constexpr std::int64_t kGap = 16;
 
 struct Convolution {
   const float *x, *filter, *bias;
-  std::int64_t batch, height, width, in, out;
+  /// Of x: [batch, height, width, in].
+  Shape shape;
+  std::int64_t out;
   /// Whether the filter is that of the convolution whose gradient this is: [3, 3, out, in], and to be turned round.
   bool turned;
   float* y;
+  std::int64_t batch = shape[0], height = shape[1], width = shape[2], in = shape[3];
 
   void run() const {
     const std::int64_t group = std::min(tiles(), std::max(kFewTiles, kCache / (kParts * in)));
-    const std::int64_t groups = (tiles() + group - 1) / group;
-    const std::int64_t panel = panelColumns(), panels = (out + panel - 1) / panel;
-    const std::int64_t shares = std::min(panels, (threads() + groups - 1) / groups);
-    inParallel(groups * shares, tiles() * in * out / 4, [&](std::int64_t from, std::int64_t to) {
-      const auto pixels = scratch(kParts * (group * in + kGap)), weights = scratch(kParts * (in * panel + kGap));
-      const auto taps = scratch(turned ? 9 * in * panel : 0), products = scratch(kParts * (kBlock * panel + kGap));
-      const auto zeros = scratch(in), nowhere = scratch(panel);
-      std::fill_n(zeros.get(), in, 0.0f);
-      for (std::int64_t unit = from; unit < to; unit++) {
-        const std::int64_t first = unit / shares * group, count = std::min(group, tiles() - first);
-        const std::int64_t share = unit % shares;
-        for (std::int64_t t = 0; t < count; t++) readTile(first + t, zeros.get(), count * in + kGap, &pixels[t * in]);
-        for (std::int64_t p = panels * share / shares; p < panels * (share + 1) / shares; p++) {
-          const std::int64_t column = p * panel, columns = std::min(panel, out - column), stride = padded(columns);
-          readFilter(column, columns, stride, taps.get(), weights.get());
-          for (std::int64_t t = 0; t < count; t += kBlock) {
-            const std::int64_t rows = std::min(kBlock, count - t);
-            for (std::int64_t part = 0; part < kParts; part++)
-              multiply(plain({&pixels[part * (count * in + kGap) + t * in], in}), {&weights[part * (in * stride + kGap)], stride}, rows, in,
-                       stride, {&products[part * (rows * stride + kGap)], stride});
-            for (std::int64_t i = 0; i < rows; i++)
-              writeTile(first + t + i, &products[i * stride], rows * stride + kGap, column, columns, nowhere.get());
-          }
-        }
-      }
-    });
+    forGroups(tiles(), group, out, kParts * tiles() * in * out,
+              [this](std::int64_t tile, std::int64_t tiles, std::int64_t column, std::int64_t end)
+                  INLINE_LAMBDA { compute(tile, tiles, column, end); });
   }
 
  private:
+  /// Outputs `column` to `end` of the `tiles` from `tile` on.
+  void compute(std::int64_t tile, std::int64_t tiles, std::int64_t column, std::int64_t end) const {
+    const std::int64_t panel = panelColumns(), pixelPart = tiles * in + kGap;
+    const auto pixels = scratch(kParts * pixelPart), weights = scratch(kParts * (in * panel + kGap));
+    const auto taps = scratch(turned ? 9 * in * panel : 0), products = scratch(kParts * (kBlock * panel + kGap));
+    const auto zeros = scratch(in), nowhere = scratch(panel);
+    std::fill_n(zeros.get(), in, 0.0f);
+    for (std::int64_t t = 0; t < tiles; t++) readTile(tile + t, zeros.get(), pixelPart, &pixels[t * in]);
+    for (; column < end; column += panel) {
+      const std::int64_t columns = std::min(panel, end - column), stride = padded(columns);
+      const std::int64_t weightPart = in * stride + kGap;
+      readFilter(column, columns, stride, weightPart, taps.get(), weights.get());
+      for (std::int64_t t = 0; t < tiles; t += kBlock) {
+        const std::int64_t rows = std::min(kBlock, tiles - t), productPart = rows * stride + kGap;
+        for (std::int64_t part = 0; part < kParts; part++)
+          multiply(plain({&pixels[part * pixelPart + t * in], in}), {&weights[part * weightPart], stride}, rows, in,
+                   stride, {&products[part * productPart], stride});
+        for (std::int64_t i = 0; i < rows; i++)
+          writeTile(tile + t + i, &products[i * stride], productPart, column, columns, nowhere.get());
+      }
+    }
+  }
+
   std::int64_t tileRows() const { return (height + 1) / 2; }
   std::int64_t tileColumns() const { return (width + 1) / 2; }
   std::int64_t tiles() const { return batch * tileRows() * tileColumns(); }
@@ -154,8 +158,8 @@ struct Convolution {
     const float* from[16];
     for (std::int64_t i = 0; i < 16; i++) {
       const std::int64_t down = i / 4 - 1, right = i % 4 - 1;
-      const bool inside = inPicture + down >= 0 && inPicture + down < height && column + right >= 0 &&
-                          column + right < width;
+      const bool inside =
+          inPicture + down >= 0 && inPicture + down < height && column + right >= 0 && column + right < width;
       from[i] = inside ? x + ((row + down) * width + column + right) * in : zeros;
     }
     onThisProcessor<TransformInput>(static_cast<const float* const*>(from), in, stride, to);
@@ -173,14 +177,15 @@ struct Convolution {
     onThisProcessor<TransformOutput>(products, stride, bias + first, columns, static_cast<float* const*>(to));
   }
 
-  void readFilter(std::int64_t first, std::int64_t columns, std::int64_t stride, float* taps, float* to) const {
-    if (columns < stride) std::fill_n(to, kParts * (in * stride + kGap), 0.0f);
+  void readFilter(std::int64_t first, std::int64_t columns, std::int64_t stride, std::int64_t part, float* taps,
+                  float* to) const {
+    if (columns < stride) std::fill_n(to, kParts * part, 0.0f);
     if (turned)
       for (std::int64_t tap = 0; tap < 9; tap++)
         transpose({filter + ((8 - tap) * out + first) * in, in}, columns, in, 1, {taps + tap * in * stride, stride});
     for (std::int64_t c = 0; c < in; c++) {
       const float* from = turned ? taps + c * stride : filter + c * out + first;
-      onThisProcessor<TransformFilter>(from, turned ? in * stride : in * out, columns, in * stride + kGap, to + c * stride);
+      onThisProcessor<TransformFilter>(from, turned ? in * stride : in * out, columns, part, to + c * stride);
     }
   }
 };
@@ -196,9 +201,8 @@ struct Convolve {
   void run(Call& call) const {
     const Shape n = call.shape(0);
     const std::int64_t out = call.shape(1)[3];
-    Convolution{call.input(0), call.input(1), call.input(2), n[0], n[1], n[2], n[3], out, false,
-                call.output(0, {n[0], n[1], n[2], out})}
-        .run();
+    float* y = call.output(0, {n[0], n[1], n[2], out});
+    Convolution{call.input(0), call.input(1), call.input(2), n, out, false, y}.run();
   }
 };
 
@@ -213,10 +217,9 @@ struct ConvolveGrad {
   void run(Call& call) const {
     const Shape n = call.shape(0);
     const std::int64_t in = call.shape(1)[2];
+    float* dx = call.output(0, {n[0], n[1], n[2], in});
     const std::vector<float> noBias(in);
-    Convolution{call.input(0), call.input(1), noBias.data(), n[0], n[1], n[2], n[3], in, true,
-                call.output(0, {n[0], n[1], n[2], in})}
-        .run();
+    Convolution{call.input(0), call.input(1), noBias.data(), n, in, true, dx}.run();
   }
 };
 

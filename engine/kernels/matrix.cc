@@ -37,7 +37,8 @@ INLINE void multiplyPanels(Left a, Rows<const float> b, std::int64_t rows, std::
                            Rows<const float> onto) {
   const auto rowsFrom = [a](std::int64_t i) INLINE_LAMBDA { return Left{a.data + i * a.row, a.row, a.column}; };
   std::int64_t i = 0;
-  for (; i + ROWS <= rows; i += ROWS) multiplyBlock<Isa, ROWS, PANELS, PLAIN>(rowsFrom(i), b, depth, c.from(i), onto.from(i));
+  for (; i + ROWS <= rows; i += ROWS)
+    multiplyBlock<Isa, ROWS, PANELS, PLAIN>(rowsFrom(i), b, depth, c.from(i), onto.from(i));
   if constexpr (ROWS == 6)
     for (; i + 4 <= rows; i += 4) multiplyBlock<Isa, 4, PANELS, PLAIN>(rowsFrom(i), b, depth, c.from(i), onto.from(i));
   for (; i < rows; i++) multiplyBlock<Isa, 1, PANELS, PLAIN>(rowsFrom(i), b, depth, c.from(i), onto.from(i));
@@ -51,7 +52,8 @@ struct Multiply {
     forPanels<Isa>(columns, [&](auto panels, std::int64_t column) INLINE_LAMBDA {
       // As many sums as the latency of an addition needs, and registers hold beside a row of b.
       constexpr int kRows = panels == 4 ? 4 : panels == 2 ? 6 : 8;
-      multiplyPanels<Isa, kRows, panels, PLAIN>(a, {b.data + column, b.stride}, rows, depth, {c.data + column, c.stride},
+      multiplyPanels<Isa, kRows, panels, PLAIN>(a, {b.data + column, b.stride}, rows, depth,
+                                                {c.data + column, c.stride},
                                                 {onto.data ? onto.data + column : nullptr, onto.stride});
     });
   }

@@ -1,11 +1,10 @@
-// y [rows, out] = x [rows, in] w, plus a bias [out] if there is one. w is [in, out], or [out, in] where it is transposed.
+// y [rows, out] = x [rows, in] w, plus a bias [out] if there is one. w is [in, out], or [out, in] if it is transposed.
 #include <algorithm>
 
 #include "matrix.h"
 #include "operation.h"
-#include "parallel.h"
+#include "panels.h"
 #include "scratch.h"
-#include "vector.h"
 
 namespace textcraftor {
 namespace {
@@ -33,35 +32,30 @@ struct Product {
     const float *x = call.input(0), *w = call.input(1), *bias = call.inputs() > 2 ? call.input(2) : nullptr;
     float* y = call.output(0, {rows, out});
     const std::int64_t group = std::min(rows, std::max(kFewRows, kCache / std::min(in, kDepth)));
-    const std::int64_t groups = (rows + group - 1) / group;
-    const std::int64_t panel = panelColumns(), panels = (out + panel - 1) / panel;
-    const std::int64_t shares = std::min(panels, (threads() + groups - 1) / groups);
-    inParallel(groups * shares, rows * in * out / 64, [&](std::int64_t from, std::int64_t to) {
-      const auto factors = scratch(std::min(in, kDepth) * panel), results = scratch(group * panel);
+    const auto compute = [=](std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t end) {
+      const std::int64_t panel = panelColumns();
+      const auto factors = scratch(std::min(in, kDepth) * panel), results = scratch(rows * panel);
       const auto start = scratch(panel);
-      for (std::int64_t unit = from; unit < to; unit++) {
-        const std::int64_t first = unit / shares * group, count = std::min(group, rows - first);
-        const std::int64_t share = unit % shares;
-        for (std::int64_t p = panels * share / shares; p < panels * (share + 1) / shares; p++) {
-          const std::int64_t column = p * panel, columns = std::min(panel, out - column), stride = padded(columns);
-          const Rows<float> written{y + first * out + column, out};
-          const Rows<float> sums = columns == stride ? written : Rows<float>{results.get(), stride};
-          // Behind the last bias is no memory to be read.
-          if (bias != nullptr) std::copy_n(bias + column, columns, start.get());
-          for (std::int64_t k = 0; k < in; k += kDepth) {
-            const std::int64_t depth = std::min(kDepth, in - k);
-            const Rows<float> packed{factors.get(), stride};
-            if (transposed)
-              transpose({w + column * in + k, in}, columns, depth, 1, packed);
-            else
-              pad({w + k * out + column, out}, depth, columns, packed);
-            multiply(plain({x + first * in + k, in}), {packed.data, stride}, count, depth, stride, sums,
-                     k > 0 ? sums.read() : Rows<const float>{bias == nullptr ? nullptr : start.get(), 0});
-          }
-          if (sums.data != written.data) unpad({sums.data, stride}, count, columns, written);
+      for (; column < end; column += panel) {
+        const std::int64_t columns = std::min(panel, end - column), stride = padded(columns);
+        const Rows<float> written{y + row * out + column, out};
+        const Rows<float> sums = columns == stride ? written : Rows<float>{results.get(), stride};
+        // Behind the last bias is no memory to be read.
+        if (bias != nullptr) std::copy_n(bias + column, columns, start.get());
+        for (std::int64_t k = 0; k < in; k += kDepth) {
+          const std::int64_t depth = std::min(kDepth, in - k);
+          const Rows<float> packed{factors.get(), stride};
+          if (transposed)
+            transpose({w + column * in + k, in}, columns, depth, 1, packed);
+          else
+            pad({w + k * out + column, out}, depth, columns, packed);
+          multiply(plain({x + row * in + k, in}), packed.read(), rows, depth, stride, sums,
+                   k > 0 ? sums.read() : Rows<const float>{bias == nullptr ? nullptr : start.get(), 0});
         }
+        if (sums.data != written.data) unpad(sums.read(), rows, columns, written);
       }
-    });
+    };
+    forGroups(rows, group, out, rows * in * out, compute);
   }
 
   bool transposed;

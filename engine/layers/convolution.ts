@@ -13,9 +13,6 @@ export interface ConvolutionOptions {
   bias?: boolean;
 }
 
-/** Channels from which on transforming the tiles of a fused convolution costs little beside multiplying them. */
-const MANY_CHANNELS = 16;
-
 /** Cross-correlation as torch's Conv2d. x [B, H, W, in] -> [B, H', W', out]. */
 export function conv2d(p: Parameters, x: Tensor, out: number, options: ConvolutionOptions = {}): Tensor {
   const { kernel = 3, stride = 1, bias = true } = options;
@@ -27,8 +24,9 @@ export function conv2d(p: Parameters, x: Tensor, out: number, options: Convoluti
   // TensorFlow's 'same' is torch's padding only where both sides get the same number of zeros.
   const same = stride === 1 && before === after && before * 2 === kernel - 1;
   if (same && hasKernels()) {
-    if (kernel === 1) return affine(asMatrix(x), weight.reshape([width, out]), b).reshape([...x.shape.slice(0, 3), out]);
-    if (kernel === 3 && b && Math.min(width, out) >= MANY_CHANNELS) return fusedConvolution(x, weight, b);
+    if (kernel === 1)
+      return affine(asMatrix(x), weight.reshape([width, out]), b).reshape([...x.shape.slice(0, 3), out]);
+    if (kernel === 3 && b) return fusedConvolution(x, weight, b);
   }
   const padded =
     same || before + after === 0

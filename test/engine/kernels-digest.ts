@@ -1,6 +1,6 @@
 /** The digest of what kernels give that are large enough for several threads: for `kernels.test.ts`. */
 import { createHash } from 'node:crypto';
-import { attention, groupNormSilu, layerNorm, silu } from '../../engine/layers.ts';
+import { attention, conv2d, groupNormSilu, layerNorm, linear, silu } from '../../engine/layers.ts';
 import { random, valueAndGradients, withParameters } from './value-and-gradients.ts';
 
 const hash = createHash('sha256');
@@ -14,6 +14,14 @@ for (const results of [
     [picture, weight, bias],
   ),
   valueAndGradients((x) => silu(x!), [picture]),
+  valueAndGradients(
+    withParameters((p, x) => linear(p, x, 100)),
+    [picture, random('matrix', [64, 100]), random('columns', [100])],
+  ),
+  valueAndGradients(
+    withParameters((p, x) => conv2d(p, x, 100)),
+    [picture, random('filter', [3, 3, 64, 100]), random('columns', [100])],
+  ),
   valueAndGradients((q, k, v) => attention(q!, k!, v!, 1), [q, k, v]),
   valueAndGradients((q, k, v) => attention(q!, k!, v!, 8), [q, k, v]),
 ])

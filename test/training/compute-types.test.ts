@@ -120,7 +120,7 @@ describe('tuning in float16', () => {
     const [close, exact] = [linesOf('close'), linesOf('exact')];
     expect(close.at(-1)!['skipped']).toBe(0);
     const ratio = (i: number, name: string) => close[i]![name]! / exact[i]![name]!;
-    expect(Math.abs(ratio(0, 'gradientNorm') - 1)).toBeLessThan(0.01);
+    expect(Math.abs(ratio(0, 'gradientNorm') - 1)).toBeLessThan(0.02);
     exact.forEach((line, i) => {
       expect(Math.abs(close[i]!['loss']! - line['loss']!)).toBeLessThan(0.01);
       // Adam's first steps are of the same size for all parameters, but for those whose gradient is too small for float16.

@@ -1,0 +1,33 @@
+// How large products of matrices are cut. A panel is what a processor computes at once of the columns; a group is as
+// many rows as its caches hold while they are multiplied by one panel after the other.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "matrix.h"
+#include "parallel.h"
+
+namespace textcraftor {
+
+/// Calls `f(row, rows, column, end)` for groups of `group` rows, side by side: for rows from `row` on, and panels of
+/// the columns from `column` to `end`, which are all of them unless there are more threads than groups. What each
+/// element is summed of, and in which order, does not depend on it. `multiplications` is their number in all.
+template <class F>
+void forGroups(std::int64_t rows, std::int64_t group, std::int64_t columns, std::int64_t multiplications, F f) {
+  // Of them a thread does as many in the time of one element elsewhere.
+  constexpr std::int64_t kAtOnce = 64;
+  if (rows == 0) return;
+  const std::int64_t groups = (rows + group - 1) / group;
+  const std::int64_t panel = panelColumns(), panels = (columns + panel - 1) / panel;
+  const std::int64_t shares = std::min(panels, (threads() + groups - 1) / groups);
+  inParallel(groups * shares, multiplications / kAtOnce, [=](std::int64_t from, std::int64_t to) {
+    for (std::int64_t unit = from; unit < to; unit++) {
+      const std::int64_t row = unit / shares * group, share = unit % shares;
+      f(row, std::min(group, rows - row), panels * share / shares * panel,
+        std::min(columns, panels * (share + 1) / shares * panel));
+    }
+  });
+}
+
+}  // namespace textcraftor
