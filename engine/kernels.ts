@@ -69,15 +69,13 @@ export const fusedConvolution = differentiable(
 );
 
 const filterGradient = (x: Tensor, dy: Tensor, filterShape: number[]): Tensor =>
-  tf
-    .engine()
-    .runKernel('Conv2DBackpropFilter', { x, dy }, {
-      strides: [1, 1],
-      pad: 'same',
-      dataFormat: 'NHWC',
-      dimRoundingMode: undefined,
-      filterShape,
-    } as never) as Tensor;
+  tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, {
+    strides: [1, 1],
+    pad: 'same',
+    dataFormat: 'NHWC',
+    dimRoundingMode: undefined,
+    filterShape,
+  } as never) as Tensor;
 
 export interface GroupNormOptions {
   groups: number;
