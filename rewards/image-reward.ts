@@ -13,6 +13,7 @@ import { parseConfig, readJson } from '../models/config.ts';
 import { aestheticHead, type AestheticHead } from './aesthetic.ts';
 import { preprocess } from './preprocess.ts';
 import type { RewardType } from './reward.ts';
+import { requireVocabulary } from './vocabulary.ts';
 
 /** Tokens that a prompt is cut to or padded to. */
 const LENGTH = 35;
@@ -41,10 +42,7 @@ export const imageReward: RewardType = {
       bounded: false,
     };
     const tokenizer = await WordPieceTokenizer.load(spec.tokenizer ?? folder);
-    if (tokenizer.size > med.vocab_size)
-      throw new InputError(
-        `Reward "${spec.name}": its tokenizer has ${tokenizer.size} tokens, the model a vocab_size of ${med.vocab_size}.`,
-      );
+    requireVocabulary(spec.name, tokenizer, med.vocab_size);
     const width = med.hidden_size;
     const isUsed = (name: string) => /^(blip\.(visual_encoder|text_encoder)|mlp)\./.test(name);
     return {

@@ -52,6 +52,14 @@ describe("a model with OpenCLIP's names", () => {
     await expect(score('hpsv2', join(folder, 'none.pt'))).rejects.toThrow(/none.pt: it does not exist/);
   });
 
+  it('is refused with a tokenizer of more words than it has embeddings', async () => {
+    const larger = join(import.meta.dirname, '../../world/base/tokenizer');
+    const spec = { name: 'preference', type: 'hpsv2', model: at('model.pt'), tokenizer: larger, weight: 1 };
+    await expect(loadReward(spec)).rejects.toThrow(
+      /"preference": its tokenizer has \d+ tokens, the model a vocab_size of 682/,
+    );
+  });
+
   it('has the heads of the published models without a configuration, and no others', () => {
     // The shapes of ViT-H-14, one layer deep.
     const shapes = (visionWidth: number, textWidth: number): Weights => {
