@@ -4,7 +4,7 @@
  * CPU; `engine/layers` has the same functions of TensorFlow's own operations for everything else.
  */
 import { differentiable } from './differentiable.ts';
-import { asMatrix, boolAttribute, floatAttribute, intAttribute, type Attribute } from './operations.ts';
+import { boolAttribute, floatAttribute, intAttribute, type Attribute } from './operations.ts';
 import { tf, type Tensor } from './tensorflow.ts';
 
 interface KernelBackend {
@@ -40,6 +40,10 @@ export const fusedLayerNorm = (epsilon: number) =>
     (dy, saved) => run<Three>('LayerNormGrad', 3, [dy, ...saved]),
   );
 
+/** A linear map of x by a weight, plus a bias if there is one. */
+const linearly = (name: string, x: Tensor, weight: Tensor, flag: Attribute, bias?: Tensor): Tensor =>
+  run<[Tensor]>(name, 1, bias ? [x, weight, bias] : [x, weight], [flag, intAttribute('N', bias ? 1 : 0)])[0];
+
 export interface ProductOptions {
   transposed?: boolean;
   bias?: Tensor | undefined;
@@ -47,35 +51,23 @@ export interface ProductOptions {
 
 /** x [rows, in] times w [in, out], or [out, in] if `transposed`, plus a bias [out] if there is one; without a gradient. */
 export const fusedProduct = (x: Tensor, w: Tensor, { transposed = false, bias }: ProductOptions = {}): Tensor =>
-  run<[Tensor]>('Product', 1, bias ? [x, w, bias] : [x, w], [
-    boolAttribute('transposed', transposed),
-    intAttribute('N', bias ? 1 : 0),
-  ])[0];
+  linearly('Product', x, w, boolAttribute('transposed', transposed), bias);
+
+export interface FusedConvolutionOptions {
+  turned?: boolean;
+  bias?: Tensor | undefined;
+}
 
 /**
- * Convolution of 3 x 3 pixels with as many zeros around the picture as keep its size, of x [B, H, W, in], weight
- * [3, 3, in, out] and bias [out].
+ * Convolution of 3 x 3 pixels with as many zeros around the picture as keep its size, of x [B, H, W, in] with a weight
+ * [3, 3, in, out], plus a bias [out] if there is one; without a gradient. If `turned` the weight is that of the
+ * convolution whose gradient by its input this is: [3, 3, out, in].
  */
-export const fusedConvolution = differentiable(
-  ([x, weight, bias], save) => {
-    save([x!, weight!]);
-    return run<[Tensor]>('Convolution', 1, [x!, weight!, bias!])[0];
-  },
-  (dy, [x, weight]) => [
-    run<[Tensor]>('ConvolutionGrad', 1, [dy, weight!])[0],
-    filterGradient(x!, dy, weight!.shape),
-    asMatrix(dy).sum(0),
-  ],
-);
-
-const filterGradient = (x: Tensor, dy: Tensor, filterShape: number[]): Tensor =>
-  tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, {
-    strides: [1, 1],
-    pad: 'same',
-    dataFormat: 'NHWC',
-    dimRoundingMode: undefined,
-    filterShape,
-  } as never) as Tensor;
+export const fusedConvolution = (
+  x: Tensor,
+  weight: Tensor,
+  { turned = false, bias }: FusedConvolutionOptions = {},
+): Tensor => linearly('Convolution', x, weight, boolAttribute('turned', turned), bias);
 
 export interface GroupNormOptions {
   groups: number;

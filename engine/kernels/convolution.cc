@@ -92,16 +92,15 @@ struct TransformOutput {
   }
 };
 
-/// Tiles whose transformed pixels are in memory at once: as many as fit in a processor's second cache, but so many that
-/// transforming the filter for each of these groups takes little time.
-constexpr std::int64_t kCache = 1 << 19, kFewTiles = 96;
-/// Tiles whose results are.
+/// Tiles whose products are in memory at once.
 constexpr std::int64_t kBlock = 48;
-/// Between two parts of the same, so that they do not fall on the same lines of the first cache.
+/// Between two parts of pixels, weights or products, so that they do not fall on the same lines of the first cache.
 constexpr std::int64_t kGap = 16;
 
 struct Convolution {
-  const float *x, *filter, *bias;
+  const float *x, *filter;
+  /// [out], or none.
+  const float* bias;
   /// Of x: [batch, height, width, in].
   Shape shape;
   std::int64_t out;
@@ -111,10 +110,10 @@ struct Convolution {
   std::int64_t batch = shape[0], height = shape[1], width = shape[2], in = shape[3];
 
   void run() const {
-    const std::int64_t group = std::min(tiles(), std::max(kFewTiles, kCache / (kParts * in)));
-    forGroups(tiles(), group, out, kParts * tiles() * in * out,
-              [this](std::int64_t tile, std::int64_t tiles, std::int64_t column, std::int64_t end)
-                  INLINE_LAMBDA { compute(tile, tiles, column, end); });
+    forGroups(tiles(), kParts * in, out, kParts * tiles() * in * out,
+              [this](std::int64_t tile, std::int64_t tiles, std::int64_t column, std::int64_t end) {
+                compute(tile, tiles, column, end);
+              });
   }
 
  private:
@@ -123,20 +122,21 @@ struct Convolution {
     const std::int64_t panel = panelColumns(), pixelPart = tiles * in + kGap;
     const auto pixels = scratch(kParts * pixelPart), weights = scratch(kParts * (in * panel + kGap));
     const auto taps = scratch(turned ? 9 * in * panel : 0), products = scratch(kParts * (kBlock * panel + kGap));
-    const auto zeros = scratch(in), nowhere = scratch(panel);
-    std::fill_n(zeros.get(), in, 0.0f);
+    const auto zeros = scratch(std::max(in, panel)), nowhere = scratch(panel);
+    std::fill_n(zeros.get(), std::max(in, panel), 0.0f);
     for (std::int64_t t = 0; t < tiles; t++) readTile(tile + t, zeros.get(), pixelPart, &pixels[t * in]);
     for (; column < end; column += panel) {
       const std::int64_t columns = std::min(panel, end - column), stride = padded(columns);
       const std::int64_t weightPart = in * stride + kGap;
       readFilter(column, columns, stride, weightPart, taps.get(), weights.get());
+      const float* added = bias == nullptr ? zeros.get() : bias + column;
       for (std::int64_t t = 0; t < tiles; t += kBlock) {
         const std::int64_t rows = std::min(kBlock, tiles - t), productPart = rows * stride + kGap;
         for (std::int64_t part = 0; part < kParts; part++)
           multiply(plain({&pixels[part * pixelPart + t * in], in}), {&weights[part * weightPart], stride}, rows, in,
                    stride, {&products[part * productPart], stride});
         for (std::int64_t i = 0; i < rows; i++)
-          writeTile(tile + t + i, &products[i * stride], productPart, column, columns, nowhere.get());
+          writeTile(tile + t + i, &products[i * stride], productPart, added, column, columns, nowhere.get());
       }
     }
   }
@@ -165,7 +165,7 @@ struct Convolution {
     onThisProcessor<TransformInput>(static_cast<const float* const*>(from), in, stride, to);
   }
 
-  void writeTile(std::int64_t tile, const float* products, std::int64_t stride, std::int64_t first,
+  void writeTile(std::int64_t tile, const float* products, std::int64_t stride, const float* added, std::int64_t first,
                  std::int64_t columns, float* nowhere) const {
     const auto [row, inPicture, column] = place(tile);
     float* to[4];
@@ -174,7 +174,7 @@ struct Convolution {
       const bool inside = inPicture + down < height && column + right < width;
       to[i] = inside ? y + ((row + down) * width + column + right) * out + first : nowhere;
     }
-    onThisProcessor<TransformOutput>(products, stride, bias + first, columns, static_cast<float* const*>(to));
+    onThisProcessor<TransformOutput>(products, stride, added, columns, static_cast<float* const*>(to));
   }
 
   void readFilter(std::int64_t first, std::int64_t columns, std::int64_t stride, std::int64_t part, float* taps,
@@ -192,39 +192,27 @@ struct Convolution {
 
 struct Convolve {
   static const Signature& signature() {
-    static const Signature signature{
-        "TextCraftor>Convolution", {}, {"x: float", "filter: float", "bias: float"}, {"y: float"}, {-1}};
+    static const Signature signature{"TextCraftor>Convolution",
+                                     {"turned: bool", "N: int >= 0"},
+                                     {"x: float", "filter: float", "bias: N * float"},
+                                     {"y: float"},
+                                     {-1}};
     return signature;
   }
-  explicit Convolve(Attributes) {}
+  explicit Convolve(Attributes attributes) : turned(attributes.flag("turned")) {}
 
   void run(Call& call) const {
     const Shape n = call.shape(0);
-    const std::int64_t out = call.shape(1)[3];
+    const std::int64_t out = call.shape(1)[turned ? 2 : 3];
+    const float* bias = call.inputs() > 2 ? call.input(2) : nullptr;
     float* y = call.output(0, {n[0], n[1], n[2], out});
-    Convolution{call.input(0), call.input(1), call.input(2), n, out, false, y}.run();
+    Convolution{call.input(0), call.input(1), bias, n, out, turned, y}.run();
   }
-};
 
-struct ConvolveGrad {
-  static const Signature& signature() {
-    static const Signature signature{
-        "TextCraftor>ConvolutionGrad", {}, {"dy: float", "filter: float"}, {"dx: float"}, {-1}};
-    return signature;
-  }
-  explicit ConvolveGrad(Attributes) {}
-
-  void run(Call& call) const {
-    const Shape n = call.shape(0);
-    const std::int64_t in = call.shape(1)[2];
-    float* dx = call.output(0, {n[0], n[1], n[2], in});
-    const std::vector<float> noBias(in);
-    Convolution{call.input(0), call.input(1), noBias.data(), n, in, true, dx}.run();
-  }
+  bool turned;
 };
 
 const Operation<Convolve> convolve;
-const Operation<ConvolveGrad> convolveGrad;
 
 }  // namespace
 }  // namespace textcraftor

@@ -6,7 +6,7 @@ namespace textcraftor {
 namespace {
 
 /// A block of c, ROWS x PANELS vectors, which stays in registers.
-template <class Isa, int ROWS, int PANELS, bool PLAIN>
+template <class Isa, int ROWS, int PANELS>
 INLINE void multiplyBlock(Left a, Rows<const float> b, std::int64_t depth, Rows<float> c, Rows<const float> onto) {
   typedef typename Isa::Vector Vector;
   Vector sum[ROWS][PANELS];
@@ -14,14 +14,13 @@ INLINE void multiplyBlock(Left a, Rows<const float> b, std::int64_t depth, Rows<
   for (int i = 0; i < ROWS; i++)
 #pragma GCC unroll 4
     for (int p = 0; p < PANELS; p++) sum[i][p] = onto.data ? load<Isa>(onto.from(i).data + p * Isa::kLanes) : Vector{};
-#pragma GCC unroll 4
   for (std::int64_t k = 0; k < depth; k++) {
     Vector row[PANELS];
 #pragma GCC unroll 4
     for (int p = 0; p < PANELS; p++) row[p] = load<Isa>(b.from(k).data + p * Isa::kLanes);
 #pragma GCC unroll 8
     for (int i = 0; i < ROWS; i++) {
-      const float factor = a.data[i * a.row + (PLAIN ? k : k * a.column)];
+      const float factor = a.data[i * a.row + k * a.column];
 #pragma GCC unroll 4
       for (int p = 0; p < PANELS; p++) sum[i][p] += factor * row[p];
     }
@@ -32,19 +31,17 @@ INLINE void multiplyBlock(Left a, Rows<const float> b, std::int64_t depth, Rows<
     for (int p = 0; p < PANELS; p++) store<Isa>(sum[i][p], c.from(i).data + p * Isa::kLanes);
 }
 
-template <class Isa, int ROWS, int PANELS, bool PLAIN>
+template <class Isa, int ROWS, int PANELS>
 INLINE void multiplyPanels(Left a, Rows<const float> b, std::int64_t rows, std::int64_t depth, Rows<float> c,
                            Rows<const float> onto) {
   const auto rowsFrom = [a](std::int64_t i) INLINE_LAMBDA { return Left{a.data + i * a.row, a.row, a.column}; };
   std::int64_t i = 0;
-  for (; i + ROWS <= rows; i += ROWS)
-    multiplyBlock<Isa, ROWS, PANELS, PLAIN>(rowsFrom(i), b, depth, c.from(i), onto.from(i));
+  for (; i + ROWS <= rows; i += ROWS) multiplyBlock<Isa, ROWS, PANELS>(rowsFrom(i), b, depth, c.from(i), onto.from(i));
   if constexpr (ROWS == 6)
-    for (; i + 4 <= rows; i += 4) multiplyBlock<Isa, 4, PANELS, PLAIN>(rowsFrom(i), b, depth, c.from(i), onto.from(i));
-  for (; i < rows; i++) multiplyBlock<Isa, 1, PANELS, PLAIN>(rowsFrom(i), b, depth, c.from(i), onto.from(i));
+    for (; i + 4 <= rows; i += 4) multiplyBlock<Isa, 4, PANELS>(rowsFrom(i), b, depth, c.from(i), onto.from(i));
+  for (; i < rows; i++) multiplyBlock<Isa, 1, PANELS>(rowsFrom(i), b, depth, c.from(i), onto.from(i));
 }
 
-template <bool PLAIN>
 struct Multiply {
   template <class Isa>
   INLINE void run(Left a, Rows<const float> b, std::int64_t rows, std::int64_t depth, std::int64_t columns,
@@ -52,17 +49,9 @@ struct Multiply {
     forPanels<Isa>(columns, [&](auto panels, std::int64_t column) INLINE_LAMBDA {
       // As many sums as the latency of an addition needs, and registers hold beside a row of b.
       constexpr int kRows = panels == 4 ? 4 : panels == 2 ? 6 : 8;
-      multiplyPanels<Isa, kRows, panels, PLAIN>(a, {b.data + column, b.stride}, rows, depth,
-                                                {c.data + column, c.stride},
-                                                {onto.data ? onto.data + column : nullptr, onto.stride});
+      multiplyPanels<Isa, kRows, panels>(a, {b.data + column, b.stride}, rows, depth, {c.data + column, c.stride},
+                                         {onto.data ? onto.data + column : nullptr, onto.stride});
     });
-  }
-};
-
-struct CountColumns {
-  template <class Isa>
-  INLINE void run(std::int64_t* columns) {
-    *columns = Isa::kPanels * Isa::kLanes;
   }
 };
 
@@ -91,22 +80,18 @@ struct Copy {
 }  // namespace
 
 std::int64_t padded(std::int64_t columns) {
-  static const std::int64_t unit = lanes();
+  static const std::int64_t unit = Vectors().lanes;
   return (columns + unit - 1) / unit * unit;
 }
 
 std::int64_t panelColumns() {
-  std::int64_t columns;
-  onThisProcessor<CountColumns>(&columns);
-  return columns;
+  static const Vectors vectors;
+  return vectors.panels * vectors.lanes;
 }
 
 void multiply(Left a, Rows<const float> b, std::int64_t rows, std::int64_t depth, std::int64_t columns, Rows<float> c,
               Rows<const float> onto) {
-  if (a.column == 1)
-    onThisProcessor<Multiply<true>>(a, b, rows, depth, columns, c, onto);
-  else
-    onThisProcessor<Multiply<false>>(a, b, rows, depth, columns, c, onto);
+  onThisProcessor<Multiply>(a, b, rows, depth, columns, c, onto);
 }
 
 void transpose(Rows<const float> from, std::int64_t rows, std::int64_t columns, float scale, Rows<float> to) {

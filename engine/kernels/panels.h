@@ -10,14 +10,20 @@
 
 namespace textcraftor {
 
-/// Calls `f(row, rows, column, end)` for groups of `group` rows, side by side: for rows from `row` on, and panels of
+/// A group's rows: as many as fit in a processor's caches, but so many that preparing a panel for each group
+/// takes little time.
+constexpr std::int64_t kCache = 1 << 19, kFewRows = 96;
+
+/// Calls `f(row, rows, column, end)` for groups of rows, side by side: for rows from `row` on, and panels of
 /// the columns from `column` to `end`, which are all of them unless there are more threads than groups. What each
-/// element is summed of, and in which order, does not depend on it. `multiplications` is their number in all.
+/// element is summed of, and in which order, does not depend on it. `size` is how many numbers a row has in the cache,
+/// `multiplications` how many there are in all.
 template <class F>
-void forGroups(std::int64_t rows, std::int64_t group, std::int64_t columns, std::int64_t multiplications, F f) {
+void forGroups(std::int64_t rows, std::int64_t size, std::int64_t columns, std::int64_t multiplications, F f) {
   // Of them a thread does as many in the time of one element elsewhere.
   constexpr std::int64_t kAtOnce = 64;
   if (rows == 0) return;
+  const std::int64_t group = std::min(rows, std::max(kFewRows, kCache / size));
   const std::int64_t groups = (rows + group - 1) / group;
   const std::int64_t panel = panelColumns(), panels = (columns + panel - 1) / panel;
   const std::int64_t shares = std::min(panels, (threads() + groups - 1) / groups);

@@ -11,9 +11,6 @@ namespace {
 
 /// Numbers of a row of x that are multiplied before those after them.
 constexpr std::int64_t kDepth = 512;
-/// Rows of x that are multiplied by the same part of w: as many as fit in a processor's second cache, but so many that
-/// rearranging it takes little time.
-constexpr std::int64_t kCache = 1 << 17, kFewRows = 96;
 
 struct Product {
   static const Signature& signature() {
@@ -31,7 +28,6 @@ struct Product {
     const std::int64_t rows = n[0], in = n[1], out = m[transposed ? 0 : 1];
     const float *x = call.input(0), *w = call.input(1), *bias = call.inputs() > 2 ? call.input(2) : nullptr;
     float* y = call.output(0, {rows, out});
-    const std::int64_t group = std::min(rows, std::max(kFewRows, kCache / std::min(in, kDepth)));
     const auto compute = [=](std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t end) {
       const std::int64_t panel = panelColumns();
       const auto factors = scratch(std::min(in, kDepth) * panel), results = scratch(rows * panel);
@@ -55,7 +51,7 @@ struct Product {
         if (sums.data != written.data) unpad(sums.read(), rows, columns, written);
       }
     };
-    forGroups(rows, group, out, rows * in * out, compute);
+    forGroups(rows, std::min(in, kDepth), out, rows * in * out, compute);
   }
 
   bool transposed;

@@ -64,18 +64,18 @@ void onThisProcessor(Arguments... arguments) {
   Body::template run<Any>(arguments...);
 }
 
-struct CountLanes {
+struct Count {
   template <class Isa>
-  INLINE void run(std::int64_t* lanes) {
+  INLINE void run(std::int64_t* lanes, std::int64_t* panels) {
     *lanes = Isa::kLanes;
+    *panels = Isa::kPanels;
   }
 };
-/// Elements of a vector of this processor.
-inline std::int64_t lanes() {
-  std::int64_t lanes;
-  onThisProcessor<CountLanes>(&lanes);
-  return lanes;
-}
+/// Elements of a vector of this processor, and vectors of a row of a block.
+struct Vectors {
+  Vectors() { onThisProcessor<Count>(&lanes, &panels); }
+  std::int64_t lanes, panels;
+};
 
 template <class Isa>
 INLINE typename Isa::Vector load(const float* from) {

@@ -3,6 +3,7 @@ import { fusedConvolution, hasKernels } from '../kernels.ts';
 import { asMatrix, biasAdd } from '../operations.ts';
 import type { Parameters } from '../parameters.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
+import { linearMap } from './linear-map.ts';
 import { affine } from './product.ts';
 
 export interface ConvolutionOptions {
@@ -26,7 +27,7 @@ export function conv2d(p: Parameters, x: Tensor, out: number, options: Convoluti
   if (same && hasKernels()) {
     if (kernel === 1)
       return affine(asMatrix(x), weight.reshape([width, out]), b).reshape([...x.shape.slice(0, 3), out]);
-    if (kernel === 3 && b) return fusedConvolution(x, weight, b);
+    if (kernel === 3) return convolution3x3(x, weight, b);
   }
   const padded =
     same || before + after === 0
@@ -46,3 +47,16 @@ const addBias = differentiable(
   ([x, bias]) => biasAdd(x!, bias!),
   (dy) => [dy, asMatrix(dy).sum(0)],
 );
+
+const convolution3x3 = linearMap({
+  value: (x, weight, bias) => fusedConvolution(x, weight, { bias }),
+  byInput: (dy, weight) => fusedConvolution(dy, weight, { turned: true }),
+  byWeight: (x, dy, weight) =>
+    tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, {
+      strides: [1, 1],
+      pad: 'same',
+      dataFormat: 'NHWC',
+      dimRoundingMode: undefined,
+      filterShape: weight.shape,
+    } as never) as Tensor,
+});
