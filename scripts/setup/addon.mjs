@@ -24,6 +24,7 @@ const flags = [
     '-fPIC',
     '-shared',
     '-DNAPI_VERSION=8',
+    '-DTF_NewTensor=textcraftorCopiedTensor',
   ],
   ...(mac
     ? ['-undefined', 'dynamic_lookup', `-Wl,-rpath,@loader_path/${libraryPath}`]
@@ -40,7 +41,7 @@ const kernelFiles = (suffix) =>
 
 const sources = [
   ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(addonFolder, 'binding', file)),
-  join(root, 'scripts/setup/log-level.cc'),
+  ...['log-level.cc', 'own-memory.cc'].map((file) => join(root, 'scripts/setup', file)),
   ...kernelFiles('.cc'),
 ];
 
