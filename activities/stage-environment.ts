@@ -9,9 +9,6 @@ const largestHeapBlock = 32 << 20;
  *
  * glibc gives big blocks back to the system as soon as they are freed, and asks for them again at the next step: a fifth
  * of a small model's training time. These thresholds keep them.
- *
- * TensorFlow takes oneDNN by itself only where there is AVX-512. With AVX2 its convolutions of a batch are faster too; but
- * those of a single large picture may have no fast version there, so it is for networks that are computed in lanes.
  */
 export function stageEnvironment(
   parent: NodeJS.ProcessEnv,

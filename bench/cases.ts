@@ -1,6 +1,6 @@
 /** What is measured: the specifications of the training steps and of the forward passes. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { RandomStream } from '../common/random.ts';
 import { writeSafetensors, type TensorData } from '../engine/safetensors.ts';
 import { saveOnnxPipeline } from '../models/onnx.ts';
@@ -11,7 +11,7 @@ import type { ForwardSpecification, StepSpecification } from './specification.ts
 const common = { saveTensors: null, checkpointing: false, channelsLast: false, lanes: 1 };
 
 async function latents(file: string, shape: number[]): Promise<string> {
-  const data = new RandomStream(1, file).normal(shape.reduce((a, b) => a * b, 1));
+  const data = new RandomStream(1, basename(file)).normal(shape.reduce((a, b) => a * b, 1));
   await writeSafetensors(file, { latents: { dtype: 'F32', shape, data } });
   return file;
 }
