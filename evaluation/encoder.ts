@@ -8,6 +8,7 @@ import { clipText } from '../models/clip/text.ts';
 import { ClipTokenizer } from '../models/clip/tokenizer.ts';
 import { parseConfig, readJson } from '../models/config.ts';
 import { loadTextEncoder, type LoadedPipeline } from '../models/pipeline.ts';
+import { requireVocabulary } from '../models/vocabulary.ts';
 import type { Embeddings, Prompt } from './generator.ts';
 
 /** Another text encoder than the pipeline's, of a size of its own. */
@@ -21,7 +22,7 @@ export interface OtherEncoder {
  * The encoder in a folder when its architecture is not the pipeline's: config.json says so. Its tokenizer is looked for
  * in the folder, then in `tokenizer/` beside it; the pipeline's own stands in for none.
  * @returns undefined for an encoder that takes the place of the pipeline's as it is
- * @throws InputError when the UNet cannot take its embeddings
+ * @throws InputError when the UNet cannot take its embeddings, or it its tokenizer's words
  */
 export async function otherEncoder(path: string, pipeline: LoadedPipeline): Promise<OtherEncoder | undefined> {
   const configPath = join(path, 'config.json');
@@ -37,8 +38,14 @@ export async function otherEncoder(path: string, pipeline: LoadedPipeline): Prom
     throw new InputError(
       `${configPath}: hidden_size is ${config.hidden_size}; the UNet takes embeddings of ${own.hidden_size}.`,
     );
+  const length = pipeline.tokenizer.modelMaxLength;
+  if (config.max_position_embeddings < length)
+    throw new InputError(
+      `${configPath}: max_position_embeddings is ${config.max_position_embeddings}; the UNet is used to prompts of ${length} tokens.`,
+    );
   const folder = [path, join(dirname(path), 'tokenizer')].find((place) => existsSync(join(place, 'vocab.json')));
   const tokenizer = folder ? await ClipTokenizer.load(folder) : pipeline.tokenizer;
+  requireVocabulary(path, tokenizer, config.vocab_size);
   return { path, config, tokenizer };
 }
 

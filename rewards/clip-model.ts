@@ -6,9 +6,9 @@ import { imageFeatures, textFeatures } from '../models/clip/clip.ts';
 import type { ClipConfig } from '../models/clip/config.ts';
 import { readClip } from '../models/clip/load.ts';
 import { ClipTokenizer } from '../models/clip/tokenizer.ts';
+import { requireVocabulary } from '../models/vocabulary.ts';
 import { preprocess, type Preprocessing } from './preprocess.ts';
 import type { RewardModel, RewardSpec, SharedFeatures } from './reward.ts';
-import { requireVocabulary } from './vocabulary.ts';
 
 type Tower = 'text' | 'vision';
 
@@ -83,7 +83,7 @@ export async function clipScore(
 ): Promise<RewardModel> {
   const clip = await models.get(spec);
   const tokenizer = await ClipTokenizer.load(spec.tokenizer ?? clip.folder);
-  requireVocabulary(spec.name, tokenizer, clip.config.text_config.vocab_size);
+  requireVocabulary(`Reward "${spec.name}"`, tokenizer, clip.config.text_config.vocab_size);
   const promptLength = Math.min(tokenizer.modelMaxLength, clip.config.text_config.max_position_embeddings);
   return {
     weights: clip.weights('text', 'vision'),

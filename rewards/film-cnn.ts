@@ -6,10 +6,10 @@ import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { readWeights } from '../engine/weights.ts';
 import { ClipTokenizer } from '../models/clip/tokenizer.ts';
 import { parseConfig, readJson, size } from '../models/config.ts';
+import { requireVocabulary } from '../models/vocabulary.ts';
 import { tokenizeAll, unit } from './clip-model.ts';
 import { preprocess } from './preprocess.ts';
 import type { RewardType } from './reward.ts';
-import { requireVocabulary } from './vocabulary.ts';
 
 /** config.json of a film-cnn folder. */
 export const filmCnnSchema = z.looseObject({
@@ -91,7 +91,7 @@ export const filmCnnReward: RewardType = {
     const config = parseConfig(filmCnnSchema, await readJson(path), path);
     const weights = await readWeights(join(spec.model, 'model.safetensors'));
     const tokenizer = await ClipTokenizer.load(spec.model);
-    requireVocabulary(spec.name, tokenizer, config.vocab_size);
+    requireVocabulary(`Reward "${spec.name}"`, tokenizer, config.vocab_size);
     return {
       weights: new Map([...weights].map(([name, tensor]) => [`${spec.name}.${name}`, tensor])),
       promptLength: config.max_tokens,

@@ -10,10 +10,10 @@ import { blipVision } from '../models/blip/vision.ts';
 import { WordPieceTokenizer } from '../models/blip/word-piece.ts';
 import { CLIP_MEAN, CLIP_STD } from '../models/clip/config.ts';
 import { parseConfig, readJson } from '../models/config.ts';
+import { requireVocabulary } from '../models/vocabulary.ts';
 import { aestheticHead, type AestheticHead } from './aesthetic.ts';
 import { preprocess } from './preprocess.ts';
 import type { RewardType } from './reward.ts';
-import { requireVocabulary } from './vocabulary.ts';
 
 /** Tokens that a prompt is cut to or padded to. */
 const LENGTH = 35;
@@ -42,7 +42,7 @@ export const imageReward: RewardType = {
       bounded: false,
     };
     const tokenizer = await WordPieceTokenizer.load(spec.tokenizer ?? folder);
-    requireVocabulary(spec.name, tokenizer, med.vocab_size);
+    requireVocabulary(`Reward "${spec.name}"`, tokenizer, med.vocab_size);
     const width = med.hidden_size;
     const isUsed = (name: string) => /^(blip\.(visual_encoder|text_encoder)|mlp)\./.test(name);
     return {
