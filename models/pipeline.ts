@@ -6,6 +6,7 @@ import { readWeights, writeWeights, type Weights } from '../engine/weights.ts';
 import { clipTextSchema, type ClipTextConfig } from './clip/config.ts';
 import { ClipTokenizer } from './clip/tokenizer.ts';
 import { parseConfig, readJson, writeConfig, type Json } from './config.ts';
+import { saveTextEncoder, saveUnet, type Storage } from './network-folder.ts';
 import { canonicalTextNames, canonicalVaeNames, textPrefix } from './names.ts';
 import { schedulerSchema, type SchedulerConfig } from './scheduler/ddim.ts';
 import { unetSchema, type UnetConfig } from './unet/config.ts';
@@ -73,22 +74,16 @@ export async function readPipelineConfig(folder: string): Promise<PipelineParts[
 export async function savePipeline(
   folder: string,
   { config, weights }: PipelineParts,
-  { tokenizer, dtype = 'F32' }: { tokenizer: string; dtype?: 'F32' | 'F16' },
+  { tokenizer, dtype = 'F32' }: { tokenizer: string; dtype?: Storage },
 ): Promise<void> {
   const json = (path: string, config: object) => writeConfig(join(folder, path), config);
   await mkdir(folder, { recursive: true });
   // Followed: a download's cache holds links.
   await cp(tokenizer, join(folder, 'tokenizer'), { recursive: true, dereference: true });
-  await json('text_encoder/config.json', {
-    architectures: ['CLIPTextModel'],
-    model_type: 'clip_text_model',
-    ...config.textEncoder,
-  });
-  await json('unet/config.json', { _class_name: 'UNet2DConditionModel', ...config.unet });
+  await saveTextEncoder(join(folder, 'text_encoder'), config.textEncoder, weights.textEncoder, dtype);
+  await saveUnet(join(folder, 'unet'), config.unet, weights.unet, dtype);
   await json('vae/config.json', { _class_name: 'AutoencoderKL', ...config.vae });
   await json('scheduler/scheduler_config.json', { _class_name: 'DDIMScheduler', ...config.scheduler });
-  await writeWeights(join(folder, 'text_encoder/model.safetensors'), weights.textEncoder, dtype);
-  await writeWeights(join(folder, 'unet/diffusion_pytorch_model.safetensors'), weights.unet, dtype);
   await writeWeights(join(folder, 'vae/diffusion_pytorch_model.safetensors'), weights.vae, dtype);
   // Last: a folder without it is not a pipeline.
   await json('model_index.json', {

@@ -28,3 +28,7 @@ const WEIGHT_FILES: readonly string[] = [
 /** The first of {@link WEIGHT_FILES} that is among `names`. */
 export const chooseWeightFile = (names: readonly string[]): string | undefined =>
   WEIGHT_FILES.find((file) => names.includes(file));
+
+/** The weight files that are written into a network's folder, under the names of transformers and diffusers. */
+export const TEXT_ENCODER_FILE = 'model.safetensors';
+export const UNET_FILE = 'diffusion_pytorch_model.safetensors';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { loadPipeline, loadTextEncoder, savePipeline } from '../../models/pipeline.ts';
+import { loadPipeline, loadTextEncoder, savePipeline, type LoadedPipeline } from '../../models/pipeline.ts';
 import { goldenPath } from './golden.ts';
 
 let folder: string;
@@ -25,12 +25,18 @@ const failure = async (): Promise<Error> => {
   return error as Error;
 };
 
+/** Its configuration where the weights are written in float32: transformers loads them in the type that is named there. */
+const asFloat32 = ({ config: { textEncoder, ...others } }: LoadedPipeline) => ({
+  ...others,
+  textEncoder: { ...textEncoder, dtype: 'float32' },
+});
+
 it('a folder that was loaded and saved is loaded as the same pipeline', async () => {
   const loaded = await loadPipeline(folder);
   const copy = join(folder, '..', 'copy');
   await savePipeline(copy, loaded, { tokenizer: join(folder, 'tokenizer') });
   const again = await loadPipeline(copy);
-  expect(again.config).toEqual(loaded.config);
+  expect(again.config).toEqual(asFloat32(loaded));
   expect(again.weights).toEqual(loaded.weights);
   expect(again.tokenizer.encode('a red cat')).toEqual(loaded.tokenizer.encode('a red cat'));
 
@@ -61,7 +67,7 @@ it("reads the folder of another scheduler, with the infinity that diffusers writ
   expect(await readFile(join(copy, 'scheduler/scheduler_config.json'), 'utf8')).toContain(
     '"lambda_min_clipped": -Infinity,',
   );
-  expect((await loadPipeline(copy)).config).toEqual(loaded.config);
+  expect((await loadPipeline(copy)).config).toEqual(asFloat32(loaded));
 });
 
 it('a text encoder is the same from a file, a folder, with and without `text_model.` before its names', async () => {
