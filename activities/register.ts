@@ -24,7 +24,7 @@ export async function registerEncoder(
 ): Promise<Registered> {
   const { name, model, registry: settings, champion } = checkConfig(registrationSettings, config, `Run ${run}`);
   const file = join(new ArtifactStore(home.artifacts).folder(artifact.sha256), 'registration.json');
-  const { encoder, unet, comparisons, diversity } = JSON.parse(await readFile(file, 'utf8')) as Registration;
+  const { encoder, ...known } = JSON.parse(await readFile(file, 'utf8')) as Registration;
   const registered = { name: settings.name ?? name, promoted: false, refused: [] as string[] };
   if (!encoder) {
     const refused = ['Validation chose the original text encoder: no tuned one was better.'];
@@ -36,9 +36,7 @@ export async function registerEncoder(
     run,
     artifact,
     encoder,
-    ...(unet ? { unet } : {}),
-    comparisons,
-    ...(diversity ? { diversity } : {}),
+    ...known,
     model,
     config: sha256(canonicalJson(config)),
     lineage: flatten(await traceArtifact(artifact.sha256, new ResultIndex(home.results))),

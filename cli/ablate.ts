@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import { CHOSEN, EXPORTED } from '../evaluation/arm-names.ts';
 import type { NamedComparison } from '../evaluation/report/data.ts';
 import { isGoal } from '../evaluation/metrics.ts';
 import { interval, signed } from '../evaluation/report/format.ts';
 import type { Home } from '../pipeline/home.ts';
 import { RunRecords } from '../pipeline/runs.ts';
 import { inLanes } from './run/lanes.ts';
-import { artifactFolders } from './run/report.ts';
+import { artifactFolders } from './run/artifacts.ts';
 
 /** Of each group, every combination of its keys' values is tried. */
 export type Ablations = readonly Readonly<Record<string, readonly (string | number | boolean)[]>>[];
@@ -17,7 +18,7 @@ export interface Ablation {
   settings: Record<string, string | number | boolean>;
   run: string;
   status: string;
-  /** Of the chosen encoder against the base; empty when the run did not complete. */
+  /** Of the chosen encoder, and of what is handed out of it, against the base; empty when the run did not complete. */
   comparisons: NamedComparison[];
   /** Why it did not. */
   error?: string;
@@ -58,7 +59,7 @@ export async function ablate({ home, ablations, out, lanes, run, note }: AblateO
         ? []
         : (JSON.parse(await readFile(join(folder, 'comparisons.json'), 'utf8')) as NamedComparison[]);
     const comparisons = all.filter(
-      ({ arm, against, metric }) => arm === 'chosen' && against === 'base' && isGoal(metric),
+      ({ arm, against, metric }) => (arm === CHOSEN || arm === EXPORTED) && against === 'base' && isGoal(metric),
     );
     const error = record.stages.find(({ error }) => error)?.error?.message;
     found.set(settings, { settings, run: id, status, comparisons, ...(error === undefined ? {} : { error }) });
@@ -74,10 +75,10 @@ export function ablationsPage(groups: readonly (readonly Ablation[])[]): string 
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const tables = groups.flatMap((group) => {
     const keys = Object.keys(group[0]!.settings);
-    const metrics = [...new Set(group.flatMap(({ comparisons }) => comparisons.map(({ metric }) => metric)))];
+    const metrics = [...new Set(group.flatMap(({ comparisons }) => comparisons.map(columnOf)))];
     if (metrics.length === 0) metrics.push('outcome'); // no run came to its end
     const cell = ({ comparisons, status, error }: Ablation, metric: string, i: number) => {
-      const found = comparisons.find((comparison) => comparison.metric === metric);
+      const found = comparisons.find((comparison) => columnOf(comparison) === metric);
       if (found) return `${signed(found.mean)} (${interval(found.ci95)})`;
       return i === 0 ? `${status}: ${error ?? 'see textcraftor status'}` : '';
     };
@@ -95,11 +96,13 @@ export function ablationsPage(groups: readonly (readonly Ablation[])[]): string 
   return [
     '# Ablations',
     '',
-    'Written by `textcraftor ablate`: the chosen encoder against the base, mean difference with its 95 % interval, paired over prompts and start noise.',
+    'Written by `textcraftor ablate`: the chosen encoder (in the last K steps) and what is exported of it (in all steps) against the base, mean difference with its 95 % interval, paired over prompts and start noise.',
     '',
     ...tables,
   ].join('\n');
 }
+
+const columnOf = ({ arm, metric }: NamedComparison): string => (arm === EXPORTED ? `${metric}, exported` : metric);
 
 const describe = (settings: Ablation['settings']) =>
   Object.entries(settings)

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../common/errors.ts';
-import { lazyWeight, writeWeights, type Weights } from '../engine/weights.ts';
+import { writeFileAtomic } from '../common/files.ts';
+import { writeWeights, type Weights } from '../engine/weights.ts';
+import { interpolateWeights } from '../models/interpolate.ts';
 import { saveOnnxPipeline } from '../models/onnx.ts';
 import { loadPipeline, savePipeline, type LoadedPipeline } from '../models/pipeline.ts';
 import type { NetworkWeights } from '../models/text-to-image.ts';
@@ -33,6 +35,8 @@ export interface ExportOptions {
   formats: readonly Format[];
   dtype: 'float32' | 'float16';
   naming: Naming;
+  /** README.md of the folder, and of the diffusers folder in it. */
+  card: string;
 }
 
 /**
@@ -46,11 +50,9 @@ export async function exportModel(options: ExportOptions): Promise<Partial<Recor
   const { encoder, unet } = await tunedNetworks(pipeline, options);
   const { weights } = pipeline;
   const fitted = (name: 'textEncoder' | 'unet', network: NetworkWeights | undefined, share: number): Weights =>
-    network ? mix(network, weights[name], share, options.model) : weights[name];
+    network ? interpolateWeights(network, weights[name], share, options.model) : weights[name];
   const tuned = {
     ...pipeline,
-    // transformers loads weights in the type that the configuration names.
-    config: { ...pipeline.config, textEncoder: { ...pipeline.config.textEncoder, dtype: options.dtype } },
     weights: {
       ...weights,
       textEncoder: fitted('textEncoder', encoder, options.blend),
@@ -61,6 +63,8 @@ export async function exportModel(options: ExportOptions): Promise<Partial<Recor
   try {
     await mkdir(draft, { recursive: true });
     for (const format of options.formats) await writers[format](join(draft, PATHS[format]), tuned, options);
+    const cards = ['', ...(options.formats.includes('diffusers') ? [PATHS.diffusers] : [])];
+    for (const folder of cards) await writeFileAtomic(join(draft, folder, 'README.md'), options.card);
     await rename(draft, out);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
@@ -78,23 +82,6 @@ export async function requireEmpty(folder: string): Promise<void> {
   if (entries.length > 0)
     throw new InputError(`${folder} is not empty; what is written goes to a new folder. Choose another one for --out.`);
 }
-
-/** blend * tuned + (1 - blend) * original, for the original's tensors. */
-function mix(tuned: NetworkWeights, original: Weights, blend: number, model: string): Weights {
-  return new Map(
-    [...original].map(([name, weight]) => {
-      const found = tuned.weights.get(name);
-      const { shape } = weight;
-      const expected = `expected [${shape.join(', ')}], as in ${model}`;
-      if (!found) throw new InputError(`Tensor ${name} is missing from ${tuned.source}; ${expected}.`);
-      if (String(found.shape) !== String(shape))
-        throw new InputError(`Tensor ${name} in ${tuned.source} has shape [${found.shape.join(', ')}]; ${expected}.`);
-      return [name, blend === 1 ? found : lazyWeight(shape, () => mean(found.data, weight.data, blend))];
-    }),
-  );
-}
-
-const mean = (a: Float32Array, b: Float32Array, share: number) => a.map((x, i) => share * x + (1 - share) * b[i]!);
 
 type Writer = (path: string, pipeline: LoadedPipeline, options: ExportOptions) => Promise<void>;
 

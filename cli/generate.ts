@@ -16,7 +16,10 @@ export interface GenerateOptions extends TunedOptions {
   prompt: string[];
   out: string;
   blend?: number;
-  blendSteps?: number;
+  /** In how many of the last steps tuned networks are used; in all when it is left out. */
+  lastSteps?: number;
+  /** What is used, in a sentence: for the result. */
+  used?: string;
   negative: string;
   steps: number;
   /** One of `solverNames`. */
@@ -36,14 +39,14 @@ interface Listener {
 export async function generate(
   options: GenerateOptions,
   { progress, warn }: Listener,
-): Promise<{ images: string[]; tensors?: string }> {
+): Promise<{ images: string[]; tensors?: string; used?: string }> {
   const { prompt: prompts, negative, steps, guidance } = options;
   const pipeline = await loadPipeline(options.model);
   const tuned = await tunedNetworks(pipeline, options);
   if (options.blend !== undefined && !tuned.encoder)
     throw new InputError('--blend weighs a second encoder; give it with --text-encoder or --lora.');
-  if (options.blendSteps !== undefined && !tuned.encoder && !tuned.unet)
-    throw new InputError('--blend-steps is for tuned networks; give them with --text-encoder, --unet or --lora.');
+  if (options.lastSteps !== undefined && !tuned.encoder && !tuned.unet)
+    throw new InputError('--last-steps is for tuned networks; give them with --text-encoder, --unet or --lora.');
   const { unet, scheduler } = pipeline.config;
   const solver = solverNamed(options.scheduler);
   const evaluations = solverSteps(solver, scheduler, steps).length; // refuses steps that the noise schedule cannot take
@@ -60,7 +63,7 @@ export async function generate(
   const { encoder } = tuned;
   if (encoder)
     late = blend(model.encode(prompts, negative, encoder.weights, encoder.source), original, options.blend ?? 1);
-  const early = Math.max(0, evaluations - (options.blendSteps ?? evaluations));
+  const early = Math.max(0, evaluations - (options.lastSteps ?? evaluations));
 
   const choose = (i: number) => (i < early ? original : late);
   const latents = model.denoise(noise, steps, choose, {
@@ -72,10 +75,11 @@ export async function generate(
   const pictures = model.decode(latents);
   model.dispose();
   const images = await writePictures(options.out, pictures);
-  if (options.saveTensors === undefined) return { images };
+  const used = options.used === undefined ? {} : { used: options.used };
+  if (options.saveTensors === undefined) return { images, ...used };
   const tensors = { latents: torchTensor(latents), images: torchTensor(pictures) };
   await writeSafetensors(options.saveTensors, tensors);
-  return { images, tensors: options.saveTensors };
+  return { images, tensors: options.saveTensors, ...used };
 }
 
 /** [B, h, w, C]; the same prompt twice gets another noise, as another sample of it. */

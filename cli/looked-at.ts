@@ -9,7 +9,7 @@ import { RunRecords } from '../pipeline/runs.ts';
 import { projectHome } from './home.ts';
 import { inTemporaryFolder } from './prompts.ts';
 import { readConfigOptions, type ConfigOptions } from './run/options.ts';
-import { artifactFolders } from './run/report.ts';
+import { artifactFolders } from './run/artifacts.ts';
 
 /** The slices of a configuration that prompts depend on. */
 export interface PromptConfigs {

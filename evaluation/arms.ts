@@ -62,6 +62,16 @@ export class Arms {
     return { name, of: async (inputs) => ({ ...(await source.of(inputs)), name, unet: await this.#unet(path) }) };
   }
 
+  /**
+   * Networks in place of the pipeline's own in all steps and in both guidance branches, as who loads their files uses them.
+   * @param encoder, unet undefined for the original ones
+   */
+  inPlace(name: string, encoder: string | undefined, unet: string | undefined): ArmSource {
+    if (encoder === undefined && unet === undefined) return original(name);
+    const source = this.mix({ name, mix: encoder === undefined ? [] : [{ encoder, weight: 1 }], fromStart: true });
+    return unet === undefined ? source : this.withUnet(name, source, unet);
+  }
+
   /** Another prompt in place of each. @param rewrite undefined where a prompt stays as it is */
   prompts(name: string, rewrite: (prompt: Prompt) => string): ArmSource {
     const { weights, folder } = this.#pipeline;

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { CancelledError } from '../common/errors.ts';
 import { encodePng } from '../common/png.ts';
 import { meanPerPrompt } from '../common/statistics.ts';
-import { tf } from '../engine/tensorflow.ts';
+import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { meanPairwiseDistance } from '../rewards/diversity.ts';
 import type { Arm, Embeddings, Item, PictureGenerator, Prompt } from './generator.ts';
 import type { Judge, PictureScores } from './judge.ts';
@@ -47,9 +47,12 @@ export async function runExperiment(experiment: Experiment): Promise<ArmScores> 
     const texts = batch.map(({ prompt }) => prompts[prompt]!.prompt);
     const found = journal !== undefined && arms.every(({ name }) => journal.has(name, first));
     const features = found ? {} : judge.promptFeatures(texts);
-    const shared = found ? undefined : generator.firstSteps(prompts, batch, base);
+    // Made for the first arm that begins with them.
+    let shared: Tensor | undefined;
     const make = (arm: Arm): Part => {
-      const latents = arm.fromStart ? generator.firstSteps(prompts, batch, arm) : shared!;
+      const latents = arm.fromStart
+        ? generator.firstSteps(prompts, batch, arm)
+        : (shared ??= generator.firstSteps(prompts, batch, base));
       const pictures = generator.lastSteps(latents, batch, arm, arm.fromStart ? arm : base);
       if (latents !== shared) latents.dispose();
       const size = pictures.length / batch.length;

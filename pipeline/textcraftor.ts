@@ -17,7 +17,8 @@ const champion = ({ champion: version }: Config) => {
   const { version: _, ...networks } = version;
   return { champion: networks };
 };
-const championFiles = ({ champion: version }: Config) => (version ? [version.encoder, version.unet ?? []].flat() : []);
+const championFiles = ({ champion: version }: Config) =>
+  version ? [version.encoder, version.unet ?? [], version.exported ?? []].flat() : [];
 const judging = (c: Config) => ({ ...sampling(c), rewards: c.rewards, ...(c.heldOut ? { heldOut: c.heldOut } : {}) });
 const tuning = <S extends { rewardWeights?: Record<string, number> | undefined }>(
   c: Config,
@@ -26,7 +27,7 @@ const tuning = <S extends { rewardWeights?: Record<string, number> | undefined }
 const watching = ({ alarm, heldOut }: Config) => ({ alarm, ...(heldOut ? { heldOut } : {}) });
 const tuningFiles = (c: Config) => [c.model, ...(c.alarm ? judged(c).slice(1) : trained(c))];
 /** The sampler of the comparison. */
-const testSampler = ({ sampler, evaluate: { steps = sampler.steps, scheduler } }: Config) => ({
+export const testSampler = ({ sampler, evaluate: { steps = sampler.steps, scheduler } }: Config) => ({
   ...sampler,
   steps,
   gradientSteps: Math.max(1, Math.round((sampler.gradientSteps * steps) / sampler.steps)),
@@ -186,7 +187,7 @@ export const register = defineStage({
   inputs: ['tune-encoder', 'sweep', 'evaluate'],
   optionalInputs: ['tune-unet'],
   module: 'evaluation/stages/register.ts',
-  config: () => ({}),
+  config: (c: Config) => ({ sampler: testSampler(c) }),
 });
 export const report = defineStage({
   name: 'report',

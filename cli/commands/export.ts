@@ -37,11 +37,17 @@ export function register(program: Command): void {
   program
     .command('export')
     .description('write a tuned text encoder in the formats that other programs read')
-    .argument('[run]', 'the run whose encoder it is: its id, or latest')
-    .option('--text-encoder <path>', 'a tuned text encoder (folder or safetensors file), instead of that of a run')
-    .option('--unet <path>', 'a tuned UNet (folder or safetensors file) (default: what the run chose)')
+    .argument('[run]', 'the run whose encoder it is (its id, or latest), or a registered encoder (tiny@3, production)')
+    .option(
+      '--text-encoder <encoder>',
+      'a tuned text encoder (folder or safetensors file), or the name of a run or a registered one',
+    )
+    .option(
+      '--unet <unet>',
+      'a tuned UNet (folder or safetensors file), or that of a run or a registered encoder (default: what was chosen)',
+    )
     .option('--lora <file>', 'a LoRA file to merge into the text encoder, the UNet or both')
-    .option('--version <version>', 'a registered encoder, such as production or tiny@3')
+    .option('--version <version>', 'a registered encoder, such as production or tiny@3: the same as its name alone')
     .option('--model <dir>', "diffusers folder of the model (default: the run's)")
     .requiredOption('--out <dir>', 'a new folder')
     .option(
@@ -52,7 +58,7 @@ export function register(program: Command): void {
     )
     .option(
       '--blend <w>',
-      "weights are w times the tuned ones and 1 - w times the model's own (default: what the run chose, or 1)",
+      "weights are w times the tuned ones and 1 - w times the model's own (default: what was judged best in all steps, or 1)",
       share,
     )
     .addOption(new Option('--dtype <type>', 'of the stored weights').choices(['float32', 'float16']).default('float32'))
@@ -66,29 +72,35 @@ export function register(program: Command): void {
     )
     .option(
       '--json',
-      'print one JSON object: {model, textEncoder?, unet?, step?, blend, formats: {FORMAT: path}, peakBytes}',
+      'print one JSON object: {model, textEncoder?, unet?, step?, blend, judged, notes: [...], formats: {FORMAT: path}, peakBytes}',
     )
     .action(async (run: string | undefined, options: Options) => {
-      const { encoderToExport } = await import('../registry/encoder.ts');
+      const { networksToExport } = await import('../export-source.ts');
       const { projectHome } = await import('../home.ts');
       const { exportModel } = await import('../export.ts');
+      const { cardOf, exportNotes } = await import('../model-card.ts');
       const { formatBytes } = await import('../format.ts');
       const { peakBytes } = await import('../memory.ts');
       const { localModel } = await import('../hub/models.ts');
       if (options.model !== undefined) options.model = await localModel(options.model, process.cwd());
-      const { json, formats, out, dtype, naming, version: _, textEncoder, ...given } = options;
-      const chosen = await encoderToExport(projectHome(), { ...options, run, textEncoder });
-      const encoder = { ...chosen, ...given };
-      const paths = await exportModel({ ...encoder, formats, out, dtype, naming });
-      if (textEncoder === undefined && encoder.blend < 1)
-        console.error(
-          `textcraftor: the evaluation blended the embeddings of two encoders; the exported one has their weights blended instead, ${encoder.blend} of the tuned one's.`,
-        );
+      const { json, formats, out, dtype, naming } = options;
+      const { weight, step, judged, unlike, ...networks } = await networksToExport(projectHome(), { ...options, run });
+      const facts = { model: networks.model, judged, unlike, weight, dtype, formats };
+      const card = await cardOf(facts, networks.textEncoder);
+      const paths = await exportModel({ ...networks, formats, out, dtype, naming, card });
+      const notes = exportNotes(facts);
+      for (const note of notes) console.error(`textcraftor: ${note}`);
       if (!json) console.error(`peak memory ${formatBytes(peakBytes())}`);
-      console.log(
-        json
-          ? JSON.stringify({ ...encoder, formats: paths, peakBytes: peakBytes() }, null, 2)
-          : Object.values(paths).join('\n'),
-      );
+      const { blend, ...files } = networks;
+      const result = {
+        ...files,
+        ...(step === undefined ? {} : { step }),
+        blend: weight ?? blend,
+        judged: unlike.length === 0,
+        notes,
+        formats: paths,
+        peakBytes: peakBytes(),
+      };
+      console.log(json ? JSON.stringify(result, null, 2) : Object.values(paths).join('\n'));
     });
 }

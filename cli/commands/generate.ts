@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { UseOptions } from '../encoder-use.ts';
 import type { GenerateOptions } from '../generate.ts';
 
 const number =
@@ -12,12 +13,17 @@ const count = number((n) => Number.isInteger(n) && n > 0, 'a positive integer');
 const finite = number(Number.isFinite, 'a number');
 const seed = number((n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32, 'an integer from 0 to 4294967295');
 
+type Options = Omit<GenerateOptions, 'model'> & UseOptions & { blendSteps?: number; json?: true };
+
 /** Adds `textcraftor generate`: pictures from prompts, under the model's own text encoder, another one, or a blend of both. */
 export function register(program: Command): void {
   program
     .command('generate')
     .description('make pictures from prompts with a Stable Diffusion model')
-    .requiredOption('--model <dir>', 'diffusers folder of the model, or owner/name[@revision] on the Hugging Face hub')
+    .option(
+      '--model <dir>',
+      'diffusers folder of the model, or owner/name[@revision] on the Hugging Face hub (default: what the named encoder was tuned for)',
+    )
     .requiredOption(
       '--prompt <text>',
       'what to picture; give it again for more pictures in one batch',
@@ -25,17 +31,27 @@ export function register(program: Command): void {
     )
     .requiredOption('--out <dir>', 'folder for the pictures: 0000.png, 0001.png, ...')
     .option(
-      '--text-encoder <path>',
-      "a tuned text encoder to use in place of the model's: a folder, a safetensors file, or a registered one such as production",
+      '--text-encoder <encoder>',
+      "a tuned text encoder to use in place of the model's: a folder or a safetensors file; a run's (its id, or latest) or a registered one (tiny@3, production), with its UNet where one was tuned",
     )
-    .option('--unet <path>', "a tuned UNet to use in place of the model's: a folder or a safetensors file")
+    .option(
+      '--unet <unet>',
+      "a tuned UNet to use in place of the model's: a folder, a safetensors file, or that of a run or a registered encoder",
+    )
+    .addOption(
+      new Option(
+        '--as <use>',
+        'how an encoder of a run or a registry is used: as its exported files, in all steps, or as it was chosen, blended in the last steps (default: exported, unless --blend or --last-steps is given)',
+      ).choices(['exported', 'evaluated']),
+    )
     .option('--lora <file>', 'a LoRA file with adapters of the text encoder, the UNet or both')
     .option(
       '--blend <w>',
-      "weight of the tuned encoder's embeddings, 1 - w being the model's own (default: the registered one's, or 1)",
+      "weight of the tuned encoder's embeddings, 1 - w being the model's own (default: 1, or as it was chosen)",
       finite,
     )
-    .option('--blend-steps <k>', 'use the tuned networks in the last k steps only (default: in all)', count)
+    .option('--last-steps <k>', 'use the tuned networks in the last k steps only (default: in all)', count)
+    .addOption(new Option('--blend-steps <k>', 'the former name of --last-steps').argParser(count).hideHelp())
     .option('--negative <text>', 'what to keep away from', '')
     .option('--steps <n>', 'steps from noise to picture', count, 25)
     .option('--scheduler <name>', 'ddim, pndm, dpm-solver++ or euler', 'ddim')
@@ -43,16 +59,20 @@ export function register(program: Command): void {
     .option('--seed <s>', 'seed of the start noise', seed, 0)
     .option('--latents <file>', "start noise: a safetensors file's tensor `latents` [B, C, h, w]")
     .option('--save-tensors <file>', 'write `latents` [B, C, h, w] and `images` [B, 3, H, W] in [0, 1] as safetensors')
-    .option('--json', 'print one JSON object: {images: [path], tensors?: path}')
-    .action(async (options: GenerateOptions & { json?: true }) => {
+    .option('--json', 'print one JSON object: {images: [path], tensors?: path, used?: what was used}')
+    .action(async ({ blendSteps, ...options }: Options) => {
       const { generate } = await import('../generate.ts');
       const progress = (done: number, total: number) => {
         if (process.stderr.isTTY) process.stderr.write(`\rstep ${done}/${total}${done === total ? '\n' : ''}`);
       };
       const { localModel } = await import('../hub/models.ts');
-      const model = await localModel(options.model, process.cwd());
+      const { useEncoder } = await import('../encoder-use.ts');
+      const { projectHome } = await import('../home.ts');
+      const lastSteps = options.lastSteps ?? blendSteps;
+      const chosen = await useEncoder(projectHome(), { ...options, ...(lastSteps ? { lastSteps } : {}) });
+      if (chosen.used !== undefined) console.error(`textcraftor: ${chosen.used}`);
       const result = await generate(
-        { ...(await withRegistered(options)), model },
+        { ...chosen, model: await localModel(chosen.model, process.cwd()) },
         {
           progress,
           warn: (line) => console.error(`textcraftor: ${line}`),
@@ -60,18 +80,4 @@ export function register(program: Command): void {
       );
       console.log(options.json ? JSON.stringify(result, null, 2) : result.images.join('\n'));
     });
-}
-
-/** The options with a registered encoder's files and blend in place of its name. */
-async function withRegistered(options: GenerateOptions): Promise<GenerateOptions> {
-  if (options.textEncoder === undefined) return options;
-  const { pathOrRegistered } = await import('../registry/encoder.ts');
-  const { projectHome } = await import('../home.ts');
-  const { textEncoder, unet, blend } = await pathOrRegistered(projectHome(), options.textEncoder);
-  return {
-    ...(blend === undefined ? {} : { blend }),
-    ...(unet === undefined ? {} : { unet }),
-    ...options,
-    textEncoder,
-  };
 }

@@ -93,6 +93,7 @@ export function claims({ results, trained, bootstraps, stops }: Measured): Claim
   return [
     against('encoder', 'base', trained),
     against('encoder', 'base'),
+    against('encoder, exported', 'base'),
     against('encoder', 'prompt engineering'),
     against('encoder', 'DDPO, encoder'),
     against('encoder', 'direct tuning'),

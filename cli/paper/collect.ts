@@ -5,7 +5,7 @@ import type { BenchmarkResult, Choice, Scores, Sweep, Transfer } from '../../eva
 import type { PromptEngineering } from '../../evaluation/stages/prompt-engineering.ts';
 import type { Home } from '../../pipeline/home.ts';
 import type { Run } from '../../pipeline/runs.ts';
-import { artifactFolders } from '../run/report.ts';
+import { artifactFolders } from '../run/artifacts.ts';
 import type { Results } from './claims.ts';
 import type { Variant } from './matrix.ts';
 
@@ -68,12 +68,13 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
       return { stage, seconds, rewardEvaluations };
     }),
   );
-  const { chosen, baselines = {} } = await read<Sweep>(folders['sweep']!, 'sweep.json');
+  const { chosen, exported, baselines = {} } = await read<Sweep>(folders['sweep']!, 'sweep.json');
   const rewriting = folders['prompt-engineering'];
   const phrases =
     rewriting === undefined ? [] : (await read<PromptEngineering>(rewriting, 'prompt-engineering.json')).chosen;
   const choices: [own: string, text: string][] = [
     ['chosen', choiceOf(chosen)],
+    ['exported', choiceOf(exported.chosen)],
     ...Object.entries(baselines).map(([name, choice]): [string, string] => [name, choiceOf(choice.chosen)]),
     ['prompt-engineering', phrases.length > 0 ? phrases.join(', ') : 'no phrase'],
   ];
@@ -82,7 +83,7 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
   const others = variant.transfer ? await read<Transfer[]>(folders['transfer']!, 'transfer.json') : [];
   const transfer = others.map(({ unet, scores }) => {
     const name = variant.transfer![unet]!;
-    return { name, arms: { base: name, chosen: `${name}, encoder` }, scores };
+    return { name, arms: { base: name, chosen: `${name}, encoder`, exported: `${name}, encoder exported` }, scores };
   });
   return {
     variant,

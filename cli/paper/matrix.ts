@@ -98,6 +98,7 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
       arms: {
         base: 'base',
         chosen: 'encoder',
+        exported: 'encoder, exported',
         'prompt-engineering': 'prompt engineering',
         direct: 'direct tuning',
         'ddpo-encoder': 'DDPO, encoder',
@@ -109,7 +110,11 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
       },
       transfer: Object.fromEntries(UNETS.map(({ name, arm }) => [name, arm])),
     },
-    { name: 'encoder + UNet', settings: [...common, noCurve, tuneUnet], arms: { chosen: 'encoder + UNet' } },
+    {
+      name: 'encoder + UNet',
+      settings: [...common, noCurve, tuneUnet],
+      arms: { chosen: 'encoder + UNet', exported: 'encoder + UNet, exported' },
+    },
     {
       name: 'fusion',
       // Nothing is chosen here: the final encoder and the final UNet are put together.

@@ -1,4 +1,5 @@
 import { InputError } from '../../common/errors.ts';
+import { CHOSEN, EXPORTED } from '../../evaluation/arm-names.ts';
 import type { Home } from '../../pipeline/home.ts';
 import type { AliasChange } from '../../pipeline/registry/aliases.ts';
 import { versionFolders } from '../../pipeline/registry/folders.ts';
@@ -29,22 +30,23 @@ export function formatList(list: VersionList): string {
     versions.map((version) => [
       `${name}@${version.version}`,
       namesOf(aliases, version.version).join(', '),
-      ...['heldOut', 'oracle'].map((metric) => gain(version, metric)),
+      ...[CHOSEN, EXPORTED].flatMap((arm) => ['heldOut', 'oracle'].map((metric) => gain(version, arm, metric))),
       `step ${version.encoder.step}, blend ${version.encoder.blend}`,
       version.run,
     ]),
   );
   if (rows.length === 0) return 'Nothing is registered yet; a run of the pipeline registers its encoder.';
-  return formatTable([['version', 'aliases', 'held-out', 'oracle', 'encoder', 'run'], ...rows]);
+  const judged = ['held-out', 'oracle', 'held-out, exported', 'oracle, exported'];
+  return formatTable([['version', 'aliases', ...judged, 'encoder', 'run'], ...rows]);
 }
 
 function namesOf(aliases: Record<string, number>, version: number): string[] {
   return Object.keys(aliases).filter((alias) => aliases[alias] === version);
 }
 
-/** The gain over the original encoder with its interval. */
-function gain({ comparisons }: EncoderVersion, metric: string): string {
-  const found = comparisons.find((each) => each.metric === metric && each.against === 'base');
+/** The gain of an arm over the original encoder with its interval. */
+function gain({ comparisons }: EncoderVersion, arm: string, metric: string): string {
+  const found = comparisons.find((each) => each.arm === arm && each.metric === metric && each.against === 'base');
   return found ? `${signed(found.mean)} (${signed(found.ci95[0])} to ${signed(found.ci95[1])})` : '';
 }
 
@@ -53,8 +55,10 @@ const signed = (value: number): string => `${value < 0 ? '-' : '+'}${Math.abs(va
 /** A version with its aliases, its files, and what its aliases went through. */
 export interface ShownVersion extends EncoderVersion {
   aliases: string[];
-  /** A text encoder in transformers' layout. */
+  /** The chosen text encoder, in transformers' layout. */
   path: string;
+  /** What is handed out of it, likewise; null where nothing is. */
+  exportedPath: string | null;
   history: AliasChange[];
 }
 
@@ -63,17 +67,22 @@ export async function showVersion(home: Home, reference: string): Promise<ShownV
   const version = await resolveVersion(registry, reference);
   const { current, history } = await registry.aliases(version.name);
   const own = history.filter(({ from, to }) => from === version.version || to === version.version);
-  const { encoder: path } = versionFolders(home, version);
-  return { ...version, aliases: namesOf(current, version.version), path, history: own };
+  const { encoder: path, exported: exportedPath = null } = versionFolders(home, version);
+  return { ...version, aliases: namesOf(current, version.version), path, exportedPath, history: own };
 }
 
 export function formatVersion(shown: ShownVersion): string {
-  const { name, version, aliases, encoder, artifact, run, lineage, comparisons, history } = shown;
+  const { name, version, aliases, encoder, exported, artifact, run, lineage, comparisons, history } = shown;
   const facts = [
     ['version', `${name}@${version}${aliases.length > 0 ? ` (${aliases.join(', ')})` : ''}`],
     ['registered', `${shown.createdAt.slice(0, 16).replace('T', ' ')} by ${run}`],
     ['encoder', `step ${encoder.step}, blend ${encoder.blend}, sha256 ${encoder.sha256.slice(0, 12)}`],
-    ['files', `${shown.path} (${formatBytes(artifact.bytes)})`],
+    [
+      'exported',
+      exported ? `step ${exported.step}, weight ${exported.weight}, sha256 ${exported.sha256.slice(0, 12)}` : 'nothing',
+    ],
+    ['files', `${shown.path} (${formatBytes(artifact.bytes)} in all)`],
+    ...(shown.exportedPath === null ? [] : [['', shown.exportedPath]]),
     ['model', shown.model ?? 'not known'],
     ['configuration', shown.config.slice(0, 12)],
     [
@@ -81,11 +90,15 @@ export function formatVersion(shown: ShownVersion): string {
       shown.champion === undefined ? 'the original encoder' : `the original encoder and version ${shown.champion}`,
     ],
   ];
-  const scores = comparisons.map(({ metric, against, mean, ci95: [low, high], n }) => [
-    `  ${metric}`,
-    `against ${against}`,
-    `${signed(mean)} (${signed(low)} to ${signed(high)}, ${n} prompts)`,
-  ]);
+  const scores = (own: string) =>
+    comparisons
+      .filter(({ arm }) => arm === own)
+      .map(({ metric, against, mean, ci95: [low, high], n }) => [
+        `  ${metric}`,
+        `against ${against}`,
+        `${signed(mean)} (${signed(low)} to ${signed(high)}, ${n} prompts)`,
+      ]);
+  const exportedScores = scores(EXPORTED);
   const made = lineage.map(({ stage, artifact, run }) => [`  ${stage}`, artifact.slice(0, 12), `made by ${run}`]);
   const moves = history.map(({ at, kind, alias, from, to, forced }) => [
     `  ${at.slice(0, 16).replace('T', ' ')}`,
@@ -94,7 +107,8 @@ export function formatVersion(shown: ShownVersion): string {
   ]);
   return [
     formatTable(facts.map(([fact, value]) => [fact!, value!])),
-    `Scores of the chosen encoder:\n${formatTable(scores)}`,
+    `Scores of the chosen encoder, in the last steps:\n${formatTable(scores(CHOSEN))}`,
+    ...(exportedScores.length > 0 ? [`Scores of what is exported, in all steps:\n${formatTable(exportedScores)}`] : []),
     `Made of:\n${formatTable(made)}`,
     ...(moves.length > 0 ? [`Aliases:\n${formatTable(moves)}`] : []),
   ].join('\n');

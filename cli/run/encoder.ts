@@ -1,42 +1,63 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
-import type { Sweep } from '../../evaluation/report/data.ts';
+import { CHOSEN, EXPORTED, exportedEncoder } from '../../evaluation/arm-names.ts';
+import type { NamedComparison, Sweep } from '../../evaluation/report/data.ts';
+import { TEXT_ENCODER_FILE } from '../../models/weight-names.ts';
 import type { Config } from '../../pipeline/config.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
-import { artifactFolders, stepPath, unetPath } from './report.ts';
+import { testSampler } from '../../pipeline/textcraftor.ts';
+import type { JudgedEncoder } from '../judged-encoder.ts';
+import { artifactFolders, stepPath, unetPath } from './artifacts.ts';
 
-/** The encoder that a run ends with. */
-export interface RunEncoder {
-  /** The diffusers folder that it was tuned for. */
-  model: string;
-  /** A safetensors file. */
-  textEncoder: string;
-  /** The training step, and the weight of its embeddings, that validation prompts chose. */
-  step: number;
-  blend: number;
-  /** The tuned UNet that was chosen with it: a safetensors file, and its training step. */
-  unet?: string;
-  unetStep?: number;
-}
-
-/** @param name a run's id, or `latest`. @throws InputError when there is none yet, or the original encoder was chosen */
-export async function encoderOfRun(home: Home, name: string): Promise<RunEncoder> {
+/**
+ * The encoder that a run ends with.
+ * @param name its id, or `latest`
+ * @throws InputError when there is none yet, or the original encoder was chosen
+ */
+export async function encoderOfRun(home: Home, name: string): Promise<JudgedEncoder> {
   const records = new RunRecords(home);
   const run = await records.read(name);
-  const { model } = (await records.config(run.id)) as Config;
+  const config = (await records.config(run.id)) as Config;
   const folders = artifactFolders(home, run);
+  const json = async <T>(folder: string, file: string) => JSON.parse(await readFile(join(folder, file), 'utf8')) as T;
   if (folders['sweep'] === undefined)
     throw new InputError(
       `Run ${run.id} has not chosen an encoder yet: its stage sweep is not done. See: textcraftor status ${run.id}`,
     );
-  const { chosen } = JSON.parse(await readFile(join(folders['sweep'], 'sweep.json'), 'utf8')) as Sweep;
+  const { chosen, exported } = await json<Sweep>(folders['sweep'], 'sweep.json');
   const textEncoder = stepPath(folders['tune-encoder'], chosen.step);
   if (textEncoder === null || chosen.blend === 0)
     throw new InputError(
-      `Run ${run.id} chose the original text encoder of ${model}; no tuned one was better. Export a checkpoint with --text-encoder, if you want it all the same.`,
+      `Run ${run.id} chose the original text encoder of ${config.model}; no tuned one was better. Give a checkpoint's folder with --text-encoder, if you want it all the same.`,
     );
-  const unet = unetPath(folders, chosen.unetStep);
-  return { model, textEncoder, ...chosen, ...(unet === null ? {} : { unet }) };
+  const unet = (step: number | undefined) => {
+    const path = unetPath(folders, step);
+    return path === null ? {} : { unet: path };
+  };
+  const { blend: weight, ...handedOut } = exported.chosen;
+  const evaluation = folders['evaluate'];
+  const all = evaluation ? await json<NamedComparison[]>(evaluation, 'comparisons.json') : [];
+  return {
+    label: `run ${run.id}`,
+    model: config.model,
+    chosen: { textEncoder, ...chosen, ...unet(chosen.unetStep) },
+    ...(handedOut.step === 0
+      ? {}
+      : {
+          exported: {
+            textEncoder: join(exportedEncoder(folders['sweep']), TEXT_ENCODER_FILE),
+            ...handedOut,
+            weight,
+            ...unet(handedOut.unetStep),
+          },
+        }),
+    comparisons: all.filter(({ arm }) => arm === CHOSEN || arm === EXPORTED),
+    measured: {
+      sampler: testSampler(config),
+      samplesPerPrompt: config.evaluate.samplesPerPrompt,
+      seed: config.seed,
+    },
+  };
 }

@@ -1,23 +1,37 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
 import { sha256File, writeFileAtomic } from '../../common/files.ts';
+import { exportedEncoder } from '../../evaluation/arm-names.ts';
 import type { NamedComparison, Sweep } from '../../evaluation/report/data.ts';
 import { renderReport } from '../../evaluation/report/page.ts';
 import { readReportData, reportInputs } from '../../evaluation/report/read.ts';
+import { TEXT_ENCODER_FILE } from '../../models/weight-names.ts';
 import type { Config } from '../../pipeline/config.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
-import { ArtifactStore } from '../../pipeline/store.ts';
+import { artifactFolders, stepPath, unetPath } from './artifacts.ts';
 import { summarizeRun, type RunSummary } from './summary.ts';
+
+/** A text encoder's safetensors file, whose folder transformers loads; or nulls, and the reason. */
+export interface ReportedNetwork {
+  path: string | null;
+  sha256: string | null;
+  /** Why there is none. */
+  reason?: string;
+}
 
 /** What `textcraftor report --json` prints. */
 export interface RunReport extends RunSummary {
   /** The report's file; null while a stage that it is made of has no artifact. */
   report: string | null;
-  /** The encoder at the end of tuning: a safetensors file. Null before that. */
-  encoder: { sha256: string; deltaNorm: number; path: string } | null;
+  /** The tuned encoder that validation prompts chose, whose embeddings are blended in the last K steps. */
+  encoder: ReportedNetwork & { deltaNorm: number | null };
+  /**
+   * What is handed out: the file that `textcraftor export` writes, to be used in all steps. `weight` of its weights are the
+   * tuned encoder's; with the UNet, where a tuned one was chosen.
+   */
+  exported: ReportedNetwork & { step: number | null; weight: number | null; unet?: string | null };
   /**
    * The training step and blend that validation prompts chose, with that step's encoder; the UNet's step and file, where
    * a tuned one was chosen. Null before the sweep.
@@ -25,15 +39,6 @@ export interface RunReport extends RunSummary {
   chosen: { step: number; blend: number; path: string | null; unetStep?: number; unet?: string | null } | null;
   /** Each arm against the base on test prompts; empty before the evaluation. */
   comparisons: NamedComparison[];
-}
-
-/** The folders of a run's artifacts, by stage. */
-export function artifactFolders(home: Home, run: Run): Partial<Record<string, string>> {
-  const store = new ArtifactStore(home.artifacts);
-  const made = run.stages.flatMap(({ name, artifact }) =>
-    artifact ? [[name, store.folder(artifact.sha256)] as const] : [],
-  );
-  return Object.fromEntries(made.filter(([, folder]) => existsSync(folder)));
 }
 
 /**
@@ -77,35 +82,51 @@ export async function describeRun(home: Home, run: Run): Promise<RunReport> {
   return {
     ...summarizeRun(run),
     report: 'path' in report ? report.path : null,
-    encoder: await describeEncoder(folders['tune-encoder']),
+    encoder: await describeEncoder(folders, sweep),
+    exported: await describeExported(folders, sweep),
     chosen: sweep ? describeChosen(folders, sweep.chosen) : null,
     comparisons: (await json<NamedComparison[]>('evaluate', 'comparisons.json')) ?? [],
   };
 }
 
-async function describeEncoder(folder: string | undefined): Promise<RunReport['encoder']> {
-  if (folder === undefined) return null;
-  const { deltaNorm } = JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8')) as { deltaNorm: number };
-  const path = join(folder, 'encoder', 'final', 'model.safetensors');
-  return { sha256: await sha256File(path), deltaNorm, path };
+async function describeEncoder(
+  folders: Partial<Record<string, string>>,
+  sweep: Sweep | undefined,
+): Promise<RunReport['encoder']> {
+  if (!sweep) return { path: null, sha256: null, deltaNorm: null, reason: NOT_CHOSEN };
+  const { step } = sweep.chosen;
+  const path = stepPath(folders['tune-encoder'], step);
+  if (path === null) return { path, sha256: null, deltaNorm: null, reason: step === 0 ? ORIGINAL_CHOSEN : GONE };
+  return { path, sha256: await sha256File(path), deltaNorm: await deltaNormAt(folders['tune-encoder']!, step) };
+}
+
+async function describeExported(
+  folders: Partial<Record<string, string>>,
+  sweep: Sweep | undefined,
+): Promise<RunReport['exported']> {
+  const none = (reason: string) => ({ path: null, sha256: null, step: null, weight: null, reason });
+  if (!sweep) return none(NOT_CHOSEN);
+  const { step, blend: weight, unetStep } = sweep.exported.chosen;
+  if (step === 0) return none(sweep.chosen.step === 0 ? ORIGINAL_CHOSEN : NOTHING_EXPORTED);
+  const path = join(exportedEncoder(folders['sweep']!), TEXT_ENCODER_FILE);
+  const unet = unetStep === undefined ? {} : { unet: unetPath(folders, unetStep) };
+  return { path, sha256: await sha256File(path), step, weight, ...unet };
+}
+
+const NOT_CHOSEN = 'No encoder has been chosen yet: the stage sweep is not done.';
+const ORIGINAL_CHOSEN = 'Validation chose the original text encoder: no tuned one was better.';
+const NOTHING_EXPORTED =
+  'In all steps no weight of the tuned encoder was better than the original; the chosen one is for the last steps.';
+const GONE = "The tuning stage's artifact is not there any more; textcraftor resume makes it again.";
+
+/** How far the weights of a training step are from the original ones. */
+async function deltaNormAt(folder: string, step: number): Promise<number | null> {
+  const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).split('\n').filter((line) => line !== '');
+  const all = lines.map((line) => JSON.parse(line) as { step: number; deltaNorm: number });
+  return all.find((line) => line.step === step)?.deltaNorm ?? null;
 }
 
 function describeChosen(folders: Partial<Record<string, string>>, chosen: Sweep['chosen']): RunReport['chosen'] {
   const unet = chosen.unetStep === undefined ? {} : { unet: unetPath(folders, chosen.unetStep) };
   return { ...chosen, path: stepPath(folders['tune-encoder'], chosen.step), ...unet };
-}
-
-/** The UNet of a training step: of the stage after the encoder's, or of the encoder's where both were tuned at once. */
-export function unetPath(folders: Partial<Record<string, string>>, step: number | undefined): string | null {
-  const folder = folders['tune-unet'] ?? folders['tune-encoder'];
-  if (folder === undefined || step === undefined) return null;
-  return join(folder, 'unet', stepFolder(step), 'diffusion_pytorch_model.safetensors');
-}
-
-const stepFolder = (step: number) => `step-${String(step).padStart(6, '0')}`;
-
-/** The encoder of a training step; null for step 0, which is the original. */
-export function stepPath(folder: string | undefined, step: number): string | null {
-  if (folder === undefined || step === 0) return null;
-  return join(folder, 'encoder', stepFolder(step), 'model.safetensors');
 }

@@ -1,11 +1,12 @@
 import type { CategoryLine } from '../categories.ts';
+import { CHOSEN, EXPORTED } from '../arm-names.ts';
 import { isGoal } from '../metrics.ts';
 import type { BenchmarkResult, ReportData } from './data.ts';
 import { armLabel, count, interval, metricLabel, number, signed } from './format.ts';
 import { badge } from './headline.ts';
 import { html, type Markup } from './markup.ts';
 
-/** The benchmarks: every arm on all of their prompts, and the chosen encoder by category. */
+/** The benchmarks: every arm on all of their prompts, and the chosen encoder and what is handed out of it by category. */
 export function benchmarkTables({ benchmarks }: ReportData): Markup[] {
   return benchmarks.map(
     (benchmark) =>
@@ -15,7 +16,7 @@ export function benchmarkTables({ benchmarks }: ReportData): Markup[] {
           ${count(benchmark.prompts.length)} prompts, ${benchmark.samplesPerPrompt} pictures of each. ± is the standard
           deviation of the means of ten groups of prompts; differences are paired, with 95 % intervals.
         </p>
-        ${armTable(benchmark)}${columnsOf(benchmark).map((column) => categoryTable(benchmark, column))}
+        ${armTable(benchmark)}${columnsOf(benchmark).flatMap((column) => [CHOSEN, EXPORTED].map((arm) => categoryTable(benchmark, column, arm)))}
       </section>`,
   );
 }
@@ -44,15 +45,16 @@ function armTable(benchmark: BenchmarkResult): Markup {
   );
 }
 
-/** Rows are categories, columns metrics: the chosen encoder against the base. */
-function categoryTable(benchmark: BenchmarkResult, column: string): Markup {
-  const own = benchmark.categories.filter((line) => line.column === column && line.arm === 'chosen');
+/** Rows are categories, columns metrics: an arm against the base; nothing where there is no such arm. */
+function categoryTable(benchmark: BenchmarkResult, column: string, arm: string): Markup | undefined {
+  const own = benchmark.categories.filter((line) => line.column === column && line.arm === arm);
+  if (own.length === 0) return undefined;
   const metrics = goalsOf(benchmark);
   const rows = [...new Set(own.map(({ value }) => value))].map((value) => ({
     label: `${value} (${own.find((line) => line.value === value)!.n})`,
     lines: metrics.map((metric) => own.find((line) => line.value === value && line.metric === metric)),
   }));
-  return table(column, metrics, rows, ({ difference }) =>
+  return table(`${column} (${arm})`, metrics, rows, ({ difference }) =>
     difference
       ? html`${signed(difference.mean)} <small>${interval(difference.ci95)}</small> ${badge(difference)}`
       : html``,

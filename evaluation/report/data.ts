@@ -20,6 +20,11 @@ export interface Choice {
 
 /** sweep.json */
 export interface Sweep extends Choice {
+  /**
+   * What is handed out, to be used in all steps: `blend` is the weight of the tuned encoder's weights, not of its
+   * embeddings. Step 0 is the original.
+   */
+  exported: Choice;
   /** Likewise for each baseline that was tuned. */
   baselines?: Record<string, Choice>;
 }

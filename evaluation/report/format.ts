@@ -1,3 +1,5 @@
+import { CHAMPION_EXPORTED } from '../arm-names.ts';
+
 /** A number with about three significant digits. */
 export function number(value: number): string {
   const size = Math.abs(value);
@@ -44,5 +46,6 @@ export function metricLabel(metric: string): string {
 
 /** What an arm is called in the report. */
 export function armLabel(arm: string): string {
+  if (arm === CHAMPION_EXPORTED) return 'exported champion';
   return arm.startsWith('blend-') ? `blend ${arm.slice(6)}` : arm;
 }

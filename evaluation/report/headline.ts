@@ -2,6 +2,7 @@ import { intervalBar } from './charts.ts';
 import type { NamedComparison, ReportData } from './data.ts';
 import { count, interval, metricLabel, number, percent, signed } from './format.ts';
 import { html, type Markup } from './markup.ts';
+import { CHOSEN, EXPORTED } from '../arm-names.ts';
 import { DIVERSITY, isGoal, ORACLE } from '../metrics.ts';
 
 /** The verdict that an interval allows. */
@@ -23,11 +24,11 @@ export function domainOf(comparisons: readonly NamedComparison[]): [number, numb
   return [Math.min(0, ...ends), Math.max(0, ...ends)];
 }
 
-/** The chosen encoder against the base on every metric, one card each. */
+/** The chosen encoder, and what is handed out of it, against the base on every metric, one card each. */
 export function headline({ comparisons, scores, sweep, trained }: ReportData): Markup {
-  const chosen = comparisons.filter(
-    ({ arm, against, metric }) => arm === 'chosen' && against === 'base' && isGoal(metric),
-  );
+  const of = (own: string) =>
+    comparisons.filter(({ arm, against, metric }) => arm === own && against === 'base' && isGoal(metric));
+  const [chosen, exported] = [of(CHOSEN), of(EXPORTED)];
   const { step, blend, unetStep } = sweep.chosen;
   const better = chosen.filter((c) => verdict(c) === 'better').length;
   const what =
@@ -41,11 +42,36 @@ export function headline({ comparisons, scores, sweep, trained }: ReportData): M
       zero, over ${count(chosen[0]?.n ?? 0)} test prompts that nothing was trained or chosen on. Both start from the
       same noise.
     </p>
-    <div class="cards">${chosen.map((c) => card(c, scores.scores, trained))}</div>
+    <p>${handedOut(sweep)}</p>
+    <div class="cards">
+      ${chosen.map((own) =>
+        card(
+          own,
+          exported.find(({ metric }) => metric === own.metric),
+          scores.scores,
+          trained,
+        ),
+      )}
+    </div>
   </section>`;
 }
 
-function card(comparison: NamedComparison, scores: ReportData['scores']['scores'], trained: readonly string[]): Markup {
+/** What is handed out, in a sentence. */
+function handedOut({ chosen, exported }: ReportData['sweep']): string {
+  const { step, blend, unetStep } = exported.chosen;
+  if (step > 0)
+    return `Exported, for use in all steps: the encoder of step ${step} with ${blend} of its change of the weights${unetStep === undefined ? '' : `, and the UNet of step ${unetStep}`}. Above, embeddings are blended in the last steps only.`;
+  return chosen.step === 0
+    ? 'Nothing is exported.'
+    : 'Nothing is exported: in all steps no share of its change of the weights was better than the base on validation prompts.';
+}
+
+function card(
+  comparison: NamedComparison,
+  exported: NamedComparison | undefined,
+  scores: ReportData['scores']['scores'],
+  trained: readonly string[],
+): Markup {
   const { metric, mean, ci95, winRate } = comparison;
   return html`<article class="card">
     <h3>${metricLabel(metric)} <small>${kind(metric, trained)}</small></h3>
@@ -53,6 +79,11 @@ function card(comparison: NamedComparison, scores: ReportData['scores']['scores'
     <p>${number(average(scores['base']?.[metric]))} → ${number(average(scores['chosen']?.[metric]))}</p>
     ${intervalBar(mean, ci95, domainOf([comparison]))}
     <p class="quiet">95 % interval ${interval(ci95)}, wins ${percent(winRate)}</p>
+    ${
+      exported
+        ? html`<p class="quiet">exported ${signed(exported.mean)}, ${interval(exported.ci95)} ${badge(exported)}</p>`
+        : undefined
+    }
   </article>`;
 }
 

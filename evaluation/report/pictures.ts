@@ -1,6 +1,7 @@
 import type { Picture, ReportData } from './data.ts';
 import { armLabel, metricLabel, number } from './format.ts';
 import { html, type Markup } from './markup.ts';
+import { CHOSEN, EXPORTED } from '../arm-names.ts';
 import { isGoal } from '../metrics.ts';
 
 /** The arms between the original encoder and the tuned one, with their weights. */
@@ -51,10 +52,12 @@ export function blendSlider({ pictures }: ReportData): Markup | undefined {
   </section>`;
 }
 
-/** Base beside the chosen and the tuned encoder: same prompt, same start noise. */
+/** Base beside the chosen encoder, what is handed out of it and the tuned one: same prompt, same start noise. */
 export function pictureGrid({ pictures, comparisons }: ReportData): Markup | undefined {
   if (pictures.length === 0) return undefined;
-  const arms = ['base', 'chosen', 'tuned'].filter((arm) => pictures.every(({ files }) => files[arm] !== undefined));
+  const arms = ['base', CHOSEN, EXPORTED, 'tuned'].filter((arm) =>
+    pictures.every(({ files }) => files[arm] !== undefined),
+  );
   const metrics = [...new Set(comparisons.map(({ metric }) => metric))].filter(isGoal);
   return html`<section aria-labelledby="pairs">
     <h2 id="pairs">Side by side</h2>

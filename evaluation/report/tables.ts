@@ -1,6 +1,6 @@
 import type { ControlCurve } from '../control.ts';
 import { blendCurve, curve, intervalBar } from './charts.ts';
-import type { NamedComparison, ReportData, SweepCandidate } from './data.ts';
+import type { Choice, NamedComparison, ReportData, SweepCandidate } from './data.ts';
 import { armLabel, count, interval, metricLabel, percent, signed } from './format.ts';
 import { badge, domainOf, kind } from './headline.ts';
 import { html, type Markup } from './markup.ts';
@@ -20,7 +20,9 @@ export function comparisonTable({ comparisons, trained }: ReportData): Markup {
         (row, i) =>
           html`<tr>
             ${i === 0 ? html`<th scope="rowgroup" rowspan="${rows.length}">${metricLabel(metric)}<br /><small>${kind(metric, trained)}</small></th>` : undefined}
-            <th scope="row">${armLabel(row.arm)}${row.against === 'base' ? '' : ` against the ${row.against}`}</th>
+            <th scope="row">
+              ${armLabel(row.arm)}${row.against === 'base' ? '' : ` against the ${armLabel(row.against)}`}
+            </th>
             <td class="n">${signed(row.mean)}</td>
             <td class="n">${interval(row.ci95)}</td>
             <td>${intervalBar(row.mean, row.ci95, domain)}</td>
@@ -35,7 +37,7 @@ export function comparisonTable({ comparisons, trained }: ReportData): Markup {
     <h2 id="arms">Every arm against the base</h2>
     <p>
       Mean difference over the test prompts; the interval is a paired bootstrap over prompts (10,000 resamples); a tie
-      is half a win.
+      is half a win. Arms hold in the last K steps; exported ones, other prompts and other kinds of encoders in all.
     </p>
     <div class="scroll">
       <table>
@@ -135,10 +137,34 @@ function curveCharts(curves: ReportData['curves']): Markup[] {
     );
 }
 
-/** The score of each training step and blend on validation prompts. */
+/** The score of each training step and blend on validation prompts, and of what may be handed out of the chosen one. */
 export function sweepTable({ sweep }: ReportData): Markup {
-  const tuned = sweep.candidates.filter(({ step }) => step > 0);
-  // A row for each encoder, and for each tuned UNet with the encoder that goes with it.
+  const by =
+    { oracle: 'the oracle', heldOut: 'the held-out reward', rewards: 'the trained rewards, standardized' }[
+      sweep.chooseBy
+    ] ?? sweep.chooseBy;
+  return html`<section aria-labelledby="sweep">
+    <h2 id="sweep">How the encoder was chosen</h2>
+    <p>
+      Gain over the base on validation prompts by ${by}, for each training step and blend of embeddings in the last
+      steps. ✕: not eligible, since a metric falls below the base's.
+    </p>
+    ${choiceTable(sweep, 'blend')}
+    ${
+      sweep.exported.candidates.length > 1
+        ? html`<p>
+              Likewise for what may be exported: the chosen encoder with a share of its change of the weights, in all
+              steps.
+            </p>
+            ${choiceTable(sweep.exported, 'weight')}`
+        : undefined
+    }
+  </section>`;
+}
+
+/** A row for each encoder, and for each tuned UNet with the encoder that goes with it. @param weight what the columns are */
+function choiceTable({ candidates, chosen }: Choice, weight: string): Markup {
+  const tuned = candidates.filter(({ step }) => step > 0);
   const name = ({ step, unetStep }: { step: number; unetStep?: number }) =>
     unetStep === undefined ? String(step) : `${step}, UNet of step ${unetStep}`;
   const rows = [...new Set(tuned.map(name))];
@@ -147,40 +173,29 @@ export function sweepTable({ sweep }: ReportData): Markup {
   const cell = (candidate: SweepCandidate | undefined): Markup => {
     if (!candidate) return html`<td></td>`;
     const { blend, score, eligible } = candidate;
-    const chosen = name(candidate) === name(sweep.chosen) && blend === sweep.chosen.blend;
+    const isChosen = name(candidate) === name(chosen) && blend === chosen.blend;
     const strength = Math.round((Math.max(0, score) / most) * 55);
-    return html`<td class="n heat${chosen ? ' chosen' : ''}" style="--strength:${strength}%">
-      ${signed(score)}${eligible ? '' : html`<sup title="a metric is below the base's">✕</sup>`}${chosen ? html` <strong>chosen</strong>` : undefined}
+    return html`<td class="n heat${isChosen ? ' chosen' : ''}" style="--strength:${strength}%">
+      ${signed(score)}${eligible ? '' : html`<sup title="a metric is below the base's">✕</sup>`}${isChosen ? html` <strong>chosen</strong>` : undefined}
     </td>`;
   };
-  const by =
-    { oracle: 'the oracle', heldOut: 'the held-out reward', rewards: 'the trained rewards, standardized' }[
-      sweep.chooseBy
-    ] ?? sweep.chooseBy;
-  return html`<section aria-labelledby="sweep">
-    <h2 id="sweep">How the encoder was chosen</h2>
-    <p>
-      Gain over the base on validation prompts by ${by}, for each training step and blend. ✕: not eligible, since a
-      metric falls below the base's.
-    </p>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>step</th>
-            ${blends.map((blend) => html`<th class="n">blend ${blend}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map(
-            (row) =>
-              html`<tr>
-                <th scope="row">${row}</th>
-                ${blends.map((blend) => cell(tuned.find((c) => name(c) === row && c.blend === blend)))}
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
-  </section>`;
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th>step</th>
+          ${blends.map((blend) => html`<th class="n">${weight} ${blend}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              <th scope="row">${row}</th>
+              ${blends.map((blend) => cell(tuned.find((c) => name(c) === row && c.blend === blend)))}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }

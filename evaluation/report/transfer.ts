@@ -1,37 +1,44 @@
+import { CHOSEN, EXPORTED } from '../arm-names.ts';
 import { isGoal } from '../metrics.ts';
 import type { ReportData } from './data.ts';
 import { count, interval, metricLabel, signed } from './format.ts';
 import { badge } from './headline.ts';
 import { html, type Markup } from './markup.ts';
 
-/** The chosen encoder with UNets that it was not tuned with. */
+/** The chosen encoder, and what is handed out of it, with UNets that it was not tuned with. */
 export function transferTable({ transfer }: ReportData): Markup | undefined {
   if (transfer.length === 0) return undefined;
-  const own = transfer.map(({ unet, comparisons }) => ({
-    unet,
-    rows: comparisons.filter(({ metric }) => isGoal(metric)),
-  }));
+  const own = transfer.flatMap(({ unet, comparisons }) =>
+    [CHOSEN, EXPORTED].map((arm) => ({
+      unet,
+      arm,
+      rows: comparisons.filter((own) => own.arm === arm && own.against === 'base' && isGoal(own.metric)),
+    })),
+  );
   const metrics = [...new Set(own.flatMap(({ rows }) => rows.map(({ metric }) => metric)))];
   const prompts = Math.max(...own.flatMap(({ rows }) => rows.map(({ n }) => n)));
   return html`<section aria-labelledby="transfer">
     <h2 id="transfer">With other UNets</h2>
     <p>
-      The chosen encoder against the original one, each with a UNet that neither was tuned with: mean difference over
-      ${count(prompts)} test prompts with its 95 % interval.
+      The chosen encoder (in the last steps) and what is handed out of it (exported, in all steps) against the original
+      one, each with a UNet that none was tuned with: mean difference over ${count(prompts)} test prompts with its 95 %
+      interval.
     </p>
     <div class="scroll">
       <table>
         <thead>
           <tr>
             <th>UNet</th>
+            <th>arm</th>
             ${metrics.map((metric) => html`<th class="n">${metricLabel(metric)}</th>`)}
           </tr>
         </thead>
         <tbody>
           ${own.map(
-            ({ unet, rows }) =>
+            ({ unet, arm, rows }) =>
               html`<tr>
                 <th scope="row">${unet}</th>
+                <th scope="row">${arm}</th>
                 ${metrics.map((metric) => {
                   const row = rows.find((comparison) => comparison.metric === metric);
                   return html`<td class="n">

@@ -4,6 +4,7 @@ import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import { readBenchmark, type BenchmarkPrompt, type BenchmarkSpec } from '../../datasets/benchmarks.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
+import { CHAMPION, CHAMPION_EXPORTED, CHOSEN, EXPORTED } from '../arm-names.ts';
 import { Arms, base, requireOwnNames, type ArmSource, type ArmSpec } from '../arms.ts';
 import { readTuned } from '../candidates.ts';
 import { baselineArms, type BaselineInput } from '../baseline-arms.ts';
@@ -11,6 +12,7 @@ import { categoryLines } from '../categories.ts';
 import { pairs } from '../choice.ts';
 import { controlCurves, type ControlArm } from '../control.ts';
 import { runExperiment, type ArmScores } from '../experiment.ts';
+import { exportedArm } from '../exported.ts';
 import { ExperimentJournal } from '../journal.ts';
 import type { BenchmarkResult, NamedComparison, Picture, Scores, Sweep } from '../report/data.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../setup.ts';
@@ -30,18 +32,20 @@ export interface EvaluateConfig extends JudgingConfig {
   benchmarks?: BenchmarkSpec[];
   /** The UNet was tuned under the original encoder, so that it and the tuned one are put together without retraining. */
   fusion?: boolean;
-  /** An encoder (folder or safetensors file), and a UNet, to compare the chosen one with, and the weight of the encoder's embeddings. */
-  champion?: { encoder: string; unet?: string | undefined; blend: number };
+  /**
+   * An encoder (folder or safetensors file), and a UNet, to compare the chosen one with, and the weight of the encoder's
+   * embeddings; and what was handed out of it, used in all steps.
+   */
+  champion?: { encoder: string; unet?: string | undefined; blend: number; exported?: string | undefined };
 }
 
 const blendArm = (weight: number) => (weight === 1 ? 'tuned' : `blend-${weight.toFixed(2)}`);
-/** The arm of the version in production. */
-const CHAMPION = 'champion';
 
 /**
- * Base, tuned, blends and the chosen encoder on test prompts, from the same start noise: scores.json, comparisons.json
- * (each arm against the base, and the chosen one against the champion), control.json (the curve of the blends),
- * pictures.json and images/<arm>/NNNN.png; the same scores on each benchmark: benchmarks/<name>.json.
+ * Base, tuned, blends, the chosen encoder and what is handed out of it on test prompts, from the same start noise:
+ * scores.json, comparisons.json (each arm against the base, what is handed out against the chosen encoder, both against the
+ * champion), control.json (the curve of the blends), pictures.json and images/<arm>/NNNN.png; the same scores on each
+ * benchmark: benchmarks/<name>.json.
  */
 export async function run(
   context: StageContext<EvaluateConfig, 'shard' | 'tune-encoder' | 'sweep', 'tune-unet' | BaselineInput>,
@@ -68,9 +72,10 @@ export async function run(
     arms.blend('tuned', final, 1),
     // Step 0 is the original encoder: nothing better was found.
     chosenArm(arms, tuned, sweep.chosen),
+    exportedArm(arms, inputs.sweep, tuned, sweep),
     ...unetArms,
     ...(await baselineArms(arms, inputs, sweep)),
-    ...(champion ? [arms.tuned(CHAMPION, champion.encoder, champion.blend, champion.unet)] : []),
+    ...(champion ? championArms(arms, champion) : []),
     ...(config.arms ?? []).map((spec) => arms.mix(spec)),
   ];
   requireOwnNames(sources);
@@ -134,12 +139,23 @@ export async function run(
   }
 }
 
-/** Every arm against the base on every metric, those with a tuned UNet against the tuned encoder alone, and the chosen one against the champion where there is one. */
+function championArms(arms: Arms, champion: NonNullable<EvaluateConfig['champion']>): ArmSource[] {
+  const { encoder, blend, unet, exported } = champion;
+  const evaluated = arms.tuned(CHAMPION, encoder, blend, unet);
+  return exported === undefined ? [evaluated] : [evaluated, arms.inPlace(CHAMPION_EXPORTED, exported, unet)];
+}
+
+/**
+ * Every arm against the base on every metric, those with a tuned UNet against the tuned encoder alone, what is handed out
+ * against the chosen encoder, and each of these two against the champion where there is one.
+ */
 export function compareAll(scores: ArmScores, bootstraps: Bootstraps): NamedComparison[] {
   const arms = Object.keys(scores).filter((arm) => arm !== 'base');
   const rivals: [arm: string, against: string][] = arms.map((arm) => [arm, 'base']);
   for (const arm of PAIRS) if (scores[arm]) rivals.push([arm, 'tuned']);
-  if (scores[CHAMPION]) rivals.push(['chosen', CHAMPION]);
+  if (scores[EXPORTED]) rivals.push([EXPORTED, CHOSEN]);
+  if (scores[CHAMPION]) rivals.push([CHOSEN, CHAMPION]);
+  if (scores[CHAMPION_EXPORTED]) rivals.push([EXPORTED, CHAMPION_EXPORTED]);
   return Object.keys(scores['base']!).flatMap((metric) =>
     rivals.map(([arm, against]) => ({
       metric,

@@ -2,9 +2,28 @@ import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, sha256File, writeFileAtomic } from '../../common/files.ts';
 import { mean } from '../../common/statistics.ts';
+import { TEXT_ENCODER_FILE, UNET_FILE } from '../../models/weight-names.ts';
+import type { SamplerSettings } from '../../models/sampler.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
+import { CHAMPION, CHAMPION_EXPORTED, CHOSEN, EXPORTED, exportedEncoder } from '../arm-names.ts';
 import { DIVERSITY } from '../metrics.ts';
 import type { NamedComparison, Scores, Sweep } from '../report/data.ts';
+
+export interface RegisterConfig {
+  /** That of the evaluation. */
+  sampler: SamplerSettings;
+}
+
+/** How much the pictures of a prompt differ, as a share of the base's and of the champion's; where it was measured. */
+export type DiversityShares = Partial<Record<'base' | 'champion', number>>;
+
+/** How test pictures were made. */
+export interface Measured {
+  sampler: SamplerSettings;
+  samplesPerPrompt: number;
+  /** Of tuning, and of the start noise. */
+  seed: number;
+}
 
 /** registration.json. */
 export interface Registration {
@@ -18,59 +37,93 @@ export interface Registration {
   } | null;
   /** The tuned UNet that was chosen with it, in `unet/`: of `unet/diffusion_pytorch_model.safetensors`, and its training step. */
   unet?: { sha256: string; step: number };
-  /** The chosen encoder against the base, and against the champion where there is one, on test prompts. */
+  /**
+   * What is handed out of it, in `exported/`, to be used in all steps (with the UNet, where there is one): of
+   * `exported/model.safetensors`, the training step, and the weight of its weights beside the original ones. Null when no
+   * weight was better than the original.
+   */
+  exported: { sha256: string; step: number; weight: number; diversity?: DiversityShares } | null;
+  /** How it was measured; left out by a pipeline that makes no pictures. */
+  measured?: Measured;
+  /** The chosen encoder, and what is handed out of it, against the base, and against the champion where there is one, on test prompts. */
   comparisons: NamedComparison[];
-  /** Where it was measured: how much the pictures of a prompt differ, as a share of the base's and of the champion's. */
-  diversity?: Record<string, number>;
+  /** Of the chosen encoder. */
+  diversity?: DiversityShares;
 }
 
 /**
- * Puts together what a registry keeps of a run: the chosen encoder as a folder in transformers' layout, and how it did.
- * It stands for itself, so that everything else of the run may be deleted.
+ * Puts together what a registry keeps of a run: the chosen encoder and what is handed out of it, as folders in
+ * transformers' layout, and how they did. It stands for itself, so that everything else of the run may be deleted.
  */
 export async function run(
-  context: StageContext<object, 'tune-encoder' | 'sweep' | 'evaluate', 'tune-unet'>,
+  context: StageContext<RegisterConfig, 'tune-encoder' | 'sweep' | 'evaluate', 'tune-unet'>,
 ): Promise<void> {
-  const { inputs, output } = context;
-  const { chosen } = await readJson<Sweep>(inputs.sweep, 'sweep.json');
+  const { config, inputs, output, seed } = context;
+  const { chosen, exported } = await readJson<Sweep>(inputs.sweep, 'sweep.json');
   const all = await readJson<NamedComparison[]>(inputs.evaluate, 'comparisons.json');
-  const { scores } = await readJson<Scores>(inputs.evaluate, 'scores.json');
-  const diversity = diversityShares(scores);
-  const original = chosen.step === 0 || chosen.blend === 0;
+  const { scores, samplesPerPrompt } = await readJson<Scores>(inputs.evaluate, 'scores.json');
   const { step, blend, unetStep } = chosen;
-  if (!original) await copyNetwork(join(inputs['tune-encoder'], 'encoder'), step, join(output, 'encoder'));
-  if (unetStep !== undefined)
-    await copyNetwork(join(inputs['tune-unet'] ?? inputs['tune-encoder'], 'unet'), unetStep, join(output, 'unet'));
-  const digest = (...path: string[]) => sha256File(join(output, ...path));
+  const copy = async (from: string, to: string, file: string) => {
+    await cp(from, join(output, to), { recursive: true });
+    return sha256File(join(output, to, file));
+  };
+  const kept = (folder: string, network: string, step: number) =>
+    join(folder, network, `step-${String(step).padStart(6, '0')}`);
+  const encoder =
+    step === 0 || blend === 0
+      ? null
+      : {
+          sha256: await copy(kept(inputs['tune-encoder'], 'encoder', step), 'encoder', TEXT_ENCODER_FILE),
+          step,
+          blend,
+        };
+  const handedOut =
+    encoder === null || exported.chosen.step === 0
+      ? null
+      : {
+          sha256: await copy(exportedEncoder(inputs.sweep), EXPORTED, TEXT_ENCODER_FILE),
+          step: exported.chosen.step,
+          weight: exported.chosen.blend,
+          ...sharesOf(scores, EXPORTED, { base: 'base', champion: CHAMPION_EXPORTED }),
+        };
   const registration: Registration = {
-    encoder: original ? null : { sha256: await digest('encoder', 'model.safetensors'), step, blend },
+    encoder,
+    exported: handedOut,
     ...(unetStep === undefined
       ? {}
-      : { unet: { sha256: await digest('unet', 'diffusion_pytorch_model.safetensors'), step: unetStep } }),
-    comparisons: all.filter(({ arm }) => arm === 'chosen'),
-    ...(Object.keys(diversity).length > 0 ? { diversity } : {}),
+      : {
+          unet: {
+            sha256: await copy(
+              kept(inputs['tune-unet'] ?? inputs['tune-encoder'], 'unet', unetStep),
+              'unet',
+              UNET_FILE,
+            ),
+            step: unetStep,
+          },
+        }),
+    measured: { sampler: config.sampler, samplesPerPrompt, seed },
+    comparisons: all.filter(({ arm }) => arm === CHOSEN || arm === EXPORTED),
+    ...sharesOf(scores, CHOSEN, { base: 'base', champion: CHAMPION }),
   };
   await writeFileAtomic(join(output, 'registration.json'), `${canonicalJson(registration)}\n`);
 }
 
-function diversityShares(scores: Scores['scores']): Record<string, number> {
-  const of = (arm: string) => {
-    const known = scores[arm]?.[DIVERSITY]?.filter((value) => value !== null);
+/** @param rivals the arms that the pictures of `arm` are to differ as much as */
+function sharesOf(
+  scores: Scores['scores'],
+  arm: string,
+  rivals: Record<keyof DiversityShares, string>,
+): { diversity?: DiversityShares } {
+  const of = (each: string) => {
+    const known = scores[each]?.[DIVERSITY]?.filter((value) => value !== null);
     return known?.length ? mean(known) : undefined;
   };
-  const own = of('chosen');
-  return Object.fromEntries(
-    ['base', 'champion'].flatMap((rival) => {
-      const other = of(rival);
-      return own === undefined || !other ? [] : [[rival, own / other]]; // pictures that do not differ say nothing
-    }),
-  );
-}
-
-/** Only the last one of a tuning has its config.json beside it. */
-async function copyNetwork(kept: string, step: number, to: string): Promise<void> {
-  await cp(join(kept, `step-${String(step).padStart(6, '0')}`), to, { recursive: true });
-  await cp(join(kept, 'final', 'config.json'), join(to, 'config.json'));
+  const own = of(arm);
+  const shares = Object.entries(rivals).flatMap(([rival, other]) => {
+    const measured = of(other);
+    return own === undefined || !measured ? [] : [[rival, own / measured]]; // pictures that do not differ say nothing
+  });
+  return shares.length > 0 ? { diversity: Object.fromEntries(shares) as DiversityShares } : {};
 }
 
 async function readJson<T>(folder: string, file: string): Promise<T> {

@@ -1,18 +1,20 @@
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { Arms, base } from '../arms.ts';
+import { exportedEncoder } from '../arm-names.ts';
+import { Arms, base, type ArmSource } from '../arms.ts';
 import { baselineCandidates, type TunedBaseline } from '../baseline-arms.ts';
 import { candidates, readTuned, type Candidate } from '../candidates.ts';
 import { chooseCandidate, type CandidateArm, type ChooseBy } from '../choice.ts';
-import { runExperiment } from '../experiment.ts';
+import { runExperiment, type ArmScores } from '../experiment.ts';
+import { exportCandidates, writeExportedEncoder } from '../exported.ts';
 import { ExperimentJournal } from '../journal.ts';
 import type { Sweep } from '../report/data.ts';
-import type { Arm } from '../generator.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../setup.ts';
 
 export interface SweepConfig extends JudgingConfig {
-  /** Weights of the tuned encoder's embeddings. */
+  /** Weights of the tuned encoder's embeddings, and of its weights where it is handed out. */
   blends: number[];
   /** How many validation prompts, and pictures of each. */
   prompts: number;
@@ -20,54 +22,80 @@ export interface SweepConfig extends JudgingConfig {
   chooseBy: ChooseBy;
 }
 
+/** A candidate under the name that its scores have. */
+type Offered = CandidateArm & { source: ArmSource };
+
 /**
  * Scores every kept checkpoint at every blend on validation prompts, tuned UNets included, and chooses one: sweep.json.
- * So it does with what each baseline kept, by the same rule.
+ * So it does with what each baseline kept, by the same rule; and by the same rule again with what may be handed out of the
+ * chosen one, whose files, written and read back, are used in all steps: exported/text_encoder/.
  */
 export async function run(
   context: StageContext<SweepConfig, 'shard' | 'tune-encoder', 'tune-unet' | TunedBaseline>,
 ): Promise<void> {
-  const { config, inputs, seed, signal } = context;
-  const { samplesPerPrompt } = config;
+  const { config, inputs, seed, signal, scratch, output } = context;
+  const { samplesPerPrompt, blends } = config;
   const prompts = await firstPrompts(inputs.shard, 'validation', config.prompts);
   const tuned = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
-  const baselines = await baselineCandidates(inputs, config.blends);
+  const baselines = await baselineCandidates(inputs, blends);
   const pictures = prompts.length * samplesPerPrompt;
   const withUnet = tuned.unets.length > 0 || inputs['ddpo-unet'] !== undefined;
   const { pipeline, generator, judge } = await setUp(config, seed, pictures, withUnet);
   const original = generator.embed(pipeline.weights.textEncoder, prompts, config.model);
+  const arms = new Arms(pipeline, generator);
 
-  const all = new Arms(pipeline, generator);
-  const arms: Arm[] = [await base.of({ prompts, original })];
-  const offer = async (offered: readonly Candidate[], of = ''): Promise<CandidateArm[]> => {
-    const list: CandidateArm[] = [];
-    for (const { step, encoder, blend, unetStep, unet } of offered) {
-      const name = `${of}step ${step}, blend ${blend}${unetStep === undefined ? '' : `, UNet of step ${unetStep}`}`;
-      list.push({ step, blend, unetStep, arm: name });
-      arms.push(await all.tuned(name, encoder, blend, unet).of({ prompts, original }));
-    }
-    return list;
+  const offer = (offered: readonly Candidate[], of = ''): Offered[] =>
+    offered.map(({ step, encoder, blend, unetStep, unet }) => {
+      const arm = `${of}${nameOf({ step, blend, unetStep })}`;
+      return { step, blend, unetStep, arm, source: arms.tuned(arm, encoder, blend, unet) };
+    });
+  const own = offer(candidates(tuned, blends));
+  const others = Object.entries(baselines).map(([name, offered]) => [name, offer(offered, `${name}, `)] as const);
+  const blended = [...own, ...others.flatMap(([, offered]) => offered)];
+
+  // What is handed out is made after the choice; until then it is counted as if a tuned encoder were chosen.
+  const exports = new Set(blends.filter((blend) => blend > 0)).size;
+  const total = (1 + blended.length + exports) * pictures;
+  let before = 0;
+  const score = async (sources: readonly ArmSource[], journal: string): Promise<ArmScores> => {
+    const scores = await runExperiment({
+      generator,
+      judge,
+      prompts,
+      samplesPerPrompt,
+      original,
+      arms: await Promise.all(sources.map((source) => source.of({ prompts, original }))),
+      signal,
+      progress: (done) =>
+        context.progress({ step: before + done, total, message: `${before + done} of ${total} pictures` }),
+      journal: await ExperimentJournal.open(join(scratch, journal)),
+    });
+    before += sources.length * pictures;
+    return scores;
   };
-  const own = await offer(candidates(tuned, config.blends));
-  const others: [string, CandidateArm[]][] = [];
-  for (const [name, offered] of Object.entries(baselines)) others.push([name, await offer(offered, `${name}, `)]);
-  const progress = (step: number, total: number) =>
-    context.progress({ step, total, message: `${step} of ${total} pictures` });
-  const journal = await ExperimentJournal.open(join(context.scratch, 'scores.jsonl'));
-  const scores = await runExperiment({
-    generator,
-    judge,
-    prompts,
-    samplesPerPrompt,
-    original,
-    arms,
-    signal,
-    progress,
-    journal,
-  });
   const trained = config.rewards.map(({ name }) => name);
-  const choose = (offered: readonly CandidateArm[]) => chooseCandidate(scores, offered, config.chooseBy, trained);
-  const chosenOthers = Object.fromEntries(others.map(([name, offered]) => [name, choose(offered)] as const));
-  const sweep: Sweep = { ...choose(own), ...(others.length > 0 ? { baselines: chosenOthers } : {}) };
-  await writeFileAtomic(join(context.output, 'sweep.json'), `${canonicalJson(sweep)}\n`);
+  const choose = (scores: ArmScores, offered: readonly CandidateArm[]) =>
+    chooseCandidate(scores, offered, config.chooseBy, trained);
+
+  const scores = await score([base, ...blended.map(({ source }) => source)], 'scores.jsonl');
+  const chosen = choose(scores, own);
+  const chosenOthers = Object.fromEntries(others.map(([name, offered]) => [name, choose(scores, offered)] as const));
+
+  const folderOf = (blend: number) => join(scratch, 'exported', String(blend));
+  const handedOut: Offered[] = [];
+  for (const { step, encoder, blend, unetStep, unet } of exportCandidates(tuned, chosen.chosen, blends)) {
+    const arm = `exported, ${nameOf({ step, blend, unetStep })}`;
+    await writeExportedEncoder(folderOf(blend), pipeline, encoder, blend);
+    handedOut.push({ step, blend, unetStep, arm, source: arms.inPlace(arm, folderOf(blend), unet) });
+  }
+  const sources = handedOut.map(({ source }) => source);
+  const inPlace = sources.length > 0 ? await score(sources, 'scores-exported.jsonl') : {};
+  const exported = choose({ base: scores['base']!, ...inPlace }, handedOut);
+  if (exported.chosen.step > 0) await cp(folderOf(exported.chosen.blend), exportedEncoder(output), { recursive: true });
+
+  const sweep: Sweep = { ...chosen, exported, ...(others.length > 0 ? { baselines: chosenOthers } : {}) };
+  await writeFileAtomic(join(output, 'sweep.json'), `${canonicalJson(sweep)}\n`);
 }
+
+const nameOf = ({ step, blend, unetStep }: Pick<CandidateArm, 'step' | 'blend' | 'unetStep'>): string =>
+  `step ${step}, blend ${blend}${unetStep === undefined ? '' : `, UNet of step ${unetStep}`}`;

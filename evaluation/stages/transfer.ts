@@ -4,6 +4,7 @@ import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import { withUnet } from '../../models/other-unet.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
+import { EXPORTED, exportedEncoder } from '../arm-names.ts';
 import { Arms, base } from '../arms.ts';
 import { runExperiment } from '../experiment.ts';
 import { PictureGenerator } from '../generator.ts';
@@ -23,23 +24,24 @@ export interface TransferConfig extends JudgingConfig {
 }
 
 /**
- * The chosen encoder and the original one, each with UNets that neither was tuned with, on test prompts and from the same
- * start noise: transfer.json and images/<unet>/<arm>/NNNN.png. Nothing is trained or chosen for them.
+ * The chosen encoder, what is handed out of it and the original one, each with UNets that none was tuned with, on test
+ * prompts and from the same start noise: transfer.json and images/<unet>/<arm>/NNNN.png. Nothing is trained or chosen for them.
  */
 export async function run(context: StageContext<TransferConfig, 'shard' | 'tune-encoder' | 'sweep'>): Promise<void> {
   const { config, inputs, seed, signal, output, scratch } = context;
   const { samplesPerPrompt, unets } = config;
-  const { chosen } = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
+  const { chosen, exported } = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
   const prompts = await firstPrompts(inputs.shard, 'test', config.prompts);
   const pictures = prompts.length * samplesPerPrompt;
   const { pipeline, judge, generator: own } = await setUp(config, seed, pictures);
   own.dispose();
   const encoders = await tunedEncoders(inputs['tune-encoder']);
   const path = pathAt(encoders, chosen.step);
+  const handedOut = exported.chosen.step === 0 ? undefined : exportedEncoder(inputs.sweep);
   const bootstraps = new Bootstraps(seed);
   const results: Transfer[] = [];
   const files: Promise<void>[] = [];
-  const total = pictures * 2 * unets.length;
+  const total = pictures * 3 * unets.length;
   for (const { name, unet, guide } of unets) {
     const other = await withUnet(pipeline, unet);
     const guides = guidesOf(
@@ -50,20 +52,18 @@ export async function run(context: StageContext<TransferConfig, 'shard' | 'tune-
     const generator = new PictureGenerator(other, config.sampler, seed, pictures, guides);
     const arms = new Arms(other, generator);
     const original = generator.embed(pipeline.weights.textEncoder, prompts, config.model);
-    const both = await Promise.all(
-      [base, arms.blend('chosen', path, chosen.blend)].map((arm) => arm.of({ prompts, original })),
-    );
-    const before = results.length * pictures * 2;
+    const sources = [base, arms.blend('chosen', path, chosen.blend), arms.inPlace(EXPORTED, handedOut, undefined)];
+    const before = results.length * pictures * 3;
     const scores = await runExperiment({
       generator,
       judge,
       prompts,
       samplesPerPrompt,
       original,
-      arms: both,
+      arms: await Promise.all(sources.map((source) => source.of({ prompts, original }))),
       signal,
       progress: (done) =>
-        context.progress({ step: before + done, total, message: `${name}: ${done} of ${pictures * 2} pictures` }),
+        context.progress({ step: before + done, total, message: `${name}: ${done} of ${pictures * 3} pictures` }),
       keep: {
         which: ({ prompt, sample }) => prompt < config.images && sample === 0,
         picture(arm, { prompt }, png) {

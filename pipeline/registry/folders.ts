@@ -11,6 +11,8 @@ export interface VersionFolders {
   encoder: string;
   /** Where a UNet was tuned with it. */
   unet?: string;
+  /** What is handed out of it, where something is. */
+  exported?: string;
 }
 
 /** A version as the section `champion` of a configuration, with which the evaluation compares what comes out. */
@@ -19,9 +21,17 @@ export function asChampion(home: Home, version: EncoderVersion): Champion {
 }
 
 /** @throws RunError when the version's artifact is gone */
-export function versionFolders(home: Home, { name, version, artifact, unet }: EncoderVersion): VersionFolders {
+export function versionFolders(
+  home: Home,
+  { name, version, artifact, unet, exported }: EncoderVersion,
+): VersionFolders {
   const folder = new ArtifactStore(home.artifacts).folder(artifact.sha256);
-  if (existsSync(folder)) return { encoder: join(folder, 'encoder'), ...(unet ? { unet: join(folder, 'unet') } : {}) };
+  if (existsSync(folder))
+    return {
+      encoder: join(folder, 'encoder'),
+      ...(unet ? { unet: join(folder, 'unet') } : {}),
+      ...(exported ? { exported: join(folder, 'exported') } : {}),
+    };
   throw new RunError(
     `${name}@${version} is registered, but its artifact ${artifact.sha256.slice(0, 12)} is not in ${home.artifacts} any more.`,
   );

@@ -21,6 +21,8 @@ export const championSchema = z.strictObject({
   encoder: path,
   /** The UNet that was tuned with it: a folder or a safetensors file. */
   unet: path.optional(),
+  /** What was handed out of it: a folder with a text encoder. */
+  exported: path.optional(),
   /** Weight of its embeddings. */
   blend: z.number().min(0).max(1).default(1),
 });

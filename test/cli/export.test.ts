@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportModel, type ExportOptions } from '../../cli/export.ts';
-import { encoderOfRun } from '../../cli/run/encoder.ts';
 import { InputError } from '../../common/errors.ts';
 import { OnnxSession } from '../../engine/onnx/session.ts';
 import { readSafetensors } from '../../engine/safetensors.ts';
@@ -11,9 +10,6 @@ import { tf } from '../../engine/tensorflow.ts';
 import { WeightParameters, writeWeights, type Weights } from '../../engine/weights.ts';
 import { clipText } from '../../models/clip/text.ts';
 import { loadPipeline, type LoadedPipeline } from '../../models/pipeline.ts';
-import { Home } from '../../pipeline/home.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
-import { ArtifactStore } from '../../pipeline/store.ts';
 import { tuned } from '../evaluation/small-pipeline.ts';
 import { goldenPath } from '../models/golden.ts';
 
@@ -35,6 +31,7 @@ beforeAll(async () => {
     formats: [],
     dtype: 'float32',
     naming: 'transformers',
+    card: '# A card\n',
   };
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -45,6 +42,8 @@ describe('textcraftor export', () => {
     const { diffusers } = await exportModel({ ...options, out: out('diffusers'), formats: ['diffusers'] });
     const written = await loadPipeline(diffusers!);
     expect(written.weights.textEncoder).toEqual(encoder);
+    for (const path of [out('diffusers'), diffusers!])
+      expect(await readFile(join(path, 'README.md'), 'utf8')).toBe('# A card\n');
     expect(written.weights.unet).toEqual(pipeline.weights.unet);
     expect(written.weights.vae).toEqual(pipeline.weights.vae);
     const { textEncoder, ...others } = pipeline.config;
@@ -141,39 +140,5 @@ describe('textcraftor export', () => {
     await writeFile(join(out('full'), 'mine.txt'), 'mine');
     await expect(exportModel({ ...options, out: out('full'), formats: ['text-encoder'] })).rejects.toThrow(InputError);
     expect(await readFile(join(out('full'), 'mine.txt'), 'utf8')).toBe('mine');
-  });
-});
-
-describe("a run's encoder", () => {
-  /** A run with a checkpoint at step 20 whose sweep chose this. */
-  async function runThatChose(chosen: { step: number; blend: number } | undefined): Promise<Home> {
-    const home = new Home(await mkdtemp(join(folder, 'home-')));
-    const [store, records] = [new ArtifactStore(home.artifacts), new RunRecords(home)];
-    const { id } = await records.create('small', 'test', { model: pipeline.folder }, [
-      { name: 'tune-encoder', inputs: [] },
-      { name: 'sweep', inputs: [] },
-    ]);
-    const stage = async (name: string, path: string, content: string) => {
-      const draft = join(home.folder, name);
-      await mkdir(join(draft, path, '..'), { recursive: true });
-      await writeFile(join(draft, path), content);
-      await records.saveStage(id, { name, status: 'ran', seconds: 1, artifact: await store.commit(draft) });
-    };
-    await stage('tune-encoder', 'encoder/step-000020/model.safetensors', 'weights');
-    if (chosen) await stage('sweep', 'sweep.json', JSON.stringify({ candidates: [], chosen }));
-    return home;
-  }
-
-  it('is the checkpoint, with the blend, that validation chose', async () => {
-    const found = await encoderOfRun(await runThatChose({ step: 20, blend: 0.5 }), 'latest');
-    expect(found).toMatchObject({ model: pipeline.folder, step: 20, blend: 0.5 });
-    expect(await readFile(found.textEncoder, 'utf8')).toBe('weights');
-  });
-
-  it('is an error where there is none', async () => {
-    await expect(encoderOfRun(await runThatChose(undefined), 'latest')).rejects.toThrow(/its stage sweep is not done/);
-    await expect(encoderOfRun(await runThatChose({ step: 0, blend: 1 }), 'latest')).rejects.toThrow(
-      /chose the original text encoder/,
-    );
   });
 });

@@ -89,7 +89,7 @@ it('takes a tuned UNet, or adapters of both networks, in the last steps', async 
   await writeWeights(textEncoder, mergeLora(weights.textEncoder, adapters.text_encoder!, lora));
   await writeWeights(unet, mergeLora(weights.unet, adapters.unet!, lora));
   const latents = async (options: Partial<GenerateOptions>) => {
-    await run({ ...options, blendSteps: 1, saveTensors: join(folder, 'tuned.safetensors') });
+    await run({ ...options, lastSteps: 1, saveTensors: join(folder, 'tuned.safetensors') });
     return (await readSafetensors(join(folder, 'tuned.safetensors'))).float32('latents');
   };
   const both = await latents({ textEncoder, unet });
@@ -107,7 +107,15 @@ it('keeps away from a negative prompt as diffusers does', async () => {
 
 it("blends the tuned encoder's embeddings into the model's own in the last steps", async () => {
   const { prompts, steps, guidance, blend, blendSteps } = await readGoldenJson<GoldenPipeline>('pipeline/golden.json');
-  const found = await latents({ prompt: prompts, steps, guidance, textEncoder, blend, blendSteps, latents: noise });
+  const found = await latents({
+    prompt: prompts,
+    steps,
+    guidance,
+    textEncoder,
+    blend,
+    lastSteps: blendSteps,
+    latents: noise,
+  });
   expectAgreement(found, await readSafetensors(noise), 'out.blended', 1e-4);
 });
 

@@ -64,6 +64,18 @@ describe('the report', () => {
     expect(page).toContain('with the UNet of step 40');
   });
 
+  it('shows what is exported beside what was chosen: numbers, verdicts and the choice', () => {
+    const sample = sampleReport(1);
+    const text = (data: typeof sample) => renderReport(data).replace(/\s+/g, ' ');
+    expect(text(sample)).toContain('the encoder of step 120 with 0.25 of its change of the weights');
+    expect(text(sample)).toMatch(/class="quiet">exported \+0\.\d+/);
+    expect(text(sample)).toContain('>weight 0.75</th>');
+    const nothing = { ...sample.sweep.exported, chosen: { step: 0, blend: 0 } };
+    expect(text({ ...sample, sweep: { ...sample.sweep, exported: nothing } })).toContain(
+      'Nothing is exported: in all steps no share of its change',
+    );
+  });
+
   it('does without a run, curves and pictures', () => {
     const page = renderReport({ ...sampleReport(0), run: undefined, curves: [] });
     expect(page).toContain('Every arm against the base');
@@ -138,9 +150,9 @@ describe.skipIf(!seen)('the report in a browser', () => {
     const images = await page.evaluate<{ alt: string; width: number; rendering: string }[]>(`
       [...document.images].map((img) => (
         { alt: img.alt, width: img.naturalWidth, rendering: getComputedStyle(img).imageRendering }))`);
-    expect(images).toHaveLength(3 * 5 + 3 * 3);
+    expect(images).toHaveLength(3 * 5 + 3 * 4);
     for (const { alt, width, rendering } of images) {
-      expect(alt).toMatch(/\((base|blend 0\.\d\d|tuned|chosen)\)$/);
+      expect(alt).toMatch(/\((base|blend 0\.\d\d|tuned|chosen|exported)\)$/);
       expect([width, rendering]).toEqual([32, 'pixelated']);
     }
   });

@@ -29,9 +29,10 @@ const artifacts: Record<string, Record<string, string | Buffer>> = {
     'metrics.jsonl': sample.curves.map((line) => `${JSON.stringify(line)}\n`).join(''),
     'summary.json': '{"steps":160,"deltaNorm":0.6}',
     'encoder/final/model.safetensors': 'final weights',
+    'encoder/final/config.json': '{}',
     'encoder/step-000120/model.safetensors': 'weights of step 120',
   },
-  sweep: { 'sweep.json': JSON.stringify(sample.sweep) },
+  sweep: { 'sweep.json': JSON.stringify(sample.sweep), 'exported/text_encoder/model.safetensors': 'exported weights' },
   evaluate: {
     'comparisons.json': JSON.stringify(sample.comparisons),
     'scores.json': JSON.stringify(sample.scores),
@@ -77,8 +78,11 @@ it('a finished run is described with its encoder, its choice and its comparisons
     seconds: 12.5,
     artifact: { bytes: expect.any(Number) },
   });
-  expect(described.encoder).toMatchObject({ sha256: sha256('final weights'), deltaNorm: 0.6 });
-  expect(readFileSync(described.encoder!.path, 'utf8')).toBe('final weights');
+  const line = sample.curves.find(({ step }) => step === 120)!;
+  expect(described.encoder).toMatchObject({ sha256: sha256('weights of step 120'), deltaNorm: line['deltaNorm'] });
+  expect(described.encoder.path).toBe(described.chosen!.path);
+  expect(described.exported).toMatchObject({ sha256: sha256('exported weights'), step: 120, weight: 0.25 });
+  expect(readFileSync(described.exported.path!, 'utf8')).toBe('exported weights');
   expect(readFileSync(described.chosen!.path!, 'utf8')).toBe('weights of step 120');
   expect(described.comparisons).toEqual(sample.comparisons);
 });
@@ -96,8 +100,36 @@ it('an unfinished run is described as far as it is, and has no report', async ()
   await finish(['filter', 'shard', 'tune-encoder']);
   const run = await new RunRecords(home).read(id);
   const described = await describeRun(home, run);
-  expect(described).toMatchObject({ report: null, chosen: null, comparisons: [], encoder: { deltaNorm: 0.6 } });
+  const none = { path: null, sha256: null, reason: expect.stringContaining('the stage sweep is not done') };
+  expect(described).toMatchObject({ report: null, chosen: null, comparisons: [], encoder: none, exported: none });
   await expect(requireRunReport(home, run)).rejects.toThrow('its stage sweep is pending');
+});
+
+it.each([
+  ['the original was chosen', { chosen: { step: 0, blend: 0 } }, /chose the original/, /chose the original/],
+  ['nothing is better in all steps', {}, undefined, /In all steps no weight/],
+])('where %s the reason stands in place of a path', async (_, change, encoderReason, exportedReason) => {
+  const kept = artifacts['sweep']!;
+  const exported = { ...sample.sweep.exported, chosen: { step: 0, blend: 0 } };
+  artifacts['sweep'] = { 'sweep.json': JSON.stringify({ ...sample.sweep, exported, ...change }) };
+  await finish(Object.keys(artifacts)).finally(() => (artifacts['sweep'] = kept));
+  const { encoder, exported: described, report } = await describeRun(home, await new RunRecords(home).read('latest'));
+  expect(described).toEqual({
+    path: null,
+    sha256: null,
+    step: null,
+    weight: null,
+    reason: expect.stringMatching(exportedReason),
+  });
+  if (encoderReason)
+    expect(encoder).toEqual({
+      path: null,
+      sha256: null,
+      deltaNorm: null,
+      reason: expect.stringMatching(encoderReason),
+    });
+  else expect(encoder.sha256).toBe(sha256('weights of step 120'));
+  expect(readFileSync(report!, 'utf8')).toContain('Nothing is exported');
 });
 
 it("the stage's own report has neither times nor the name of a run", async () => {

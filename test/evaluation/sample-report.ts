@@ -5,7 +5,15 @@ import { render } from '../../datasets/shapes/renderer.ts';
 import { scenesOf } from '../../datasets/shapes/scene.ts';
 import type { ReportData } from '../../evaluation/report/data.ts';
 
-const blends = { base: 0, 'blend-0.25': 0.25, 'blend-0.50': 0.5, 'blend-0.75': 0.75, tuned: 1, chosen: 0.5 };
+const blends = {
+  base: 0,
+  'blend-0.25': 0.25,
+  'blend-0.50': 0.5,
+  'blend-0.75': 0.75,
+  tuned: 1,
+  chosen: 0.5,
+  exported: 0.4,
+};
 const gains: Record<string, [number, number]> = {
   clip: [0.031, 0.006],
   aesthetic: [1.2, 0.15],
@@ -140,6 +148,20 @@ export function sampleReport(count = 12): ReportData {
         ),
       ],
       chosen: { step: 120, blend: 0.5 },
+      exported: {
+        chooseBy: 'oracle',
+        candidates: [
+          { step: 0, blend: 0, metrics: {}, score: 0, eligible: true },
+          ...[0.25, 0.5, 0.75, 1].map((blend) => ({
+            step: 120,
+            blend,
+            metrics: {},
+            score: 0.1 * blend * (0.9 - blend),
+            eligible: blend < 1,
+          })),
+        ],
+        chosen: { step: 120, blend: 0.25 },
+      },
     },
     comparisons,
     control: [

@@ -5,7 +5,7 @@ import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CancelledError } from '../../common/errors.ts';
 import { mean } from '../../common/statistics.ts';
-import { writeWeights } from '../../engine/weights.ts';
+import { saveTextEncoder } from '../../models/network-folder.ts';
 import type { ControlCurve } from '../../evaluation/control.ts';
 import { PictureGenerator } from '../../evaluation/generator.ts';
 import type { BenchmarkResult, NamedComparison, Picture, Scores, Sweep } from '../../evaluation/report/data.ts';
@@ -28,7 +28,7 @@ const judging = {
 };
 
 beforeAll(async () => {
-  const { weights } = await smallPipeline(at('model'));
+  const { config, weights } = await smallPipeline(at('model'));
   await writeSmallClip(at('clip'));
   await writeHead(at('head.safetensors'), { '': 1 });
   await writeShards(at('shard'), prompts);
@@ -37,11 +37,12 @@ beforeAll(async () => {
     ['step-000010', 0],
     ['step-000020', 0.5],
   ] as const) {
-    mkdirSync(at('tune', 'encoder', step), { recursive: true });
-    await writeWeights(at('tune', 'encoder', step, 'model.safetensors'), tuned(weights.textEncoder, by));
+    await saveTextEncoder(at('tune', 'encoder', step), config.textEncoder, tuned(weights.textEncoder, by));
   }
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const registering = { sampler: judging.sampler };
 
 function context<C>(config: C, output: string, signal = new AbortController().signal) {
   for (const path of [at(output), at(`${output}-scratch`)]) mkdirSync(path, { recursive: true });
@@ -97,7 +98,8 @@ describe('the sweep and the evaluation', () => {
     writeFileSync(at('list.csv'), 'prompt,kind\na red square,shape\ntwo cats,animal\n');
     await evaluate(context(evaluateConfig(), 'evaluate'));
     const { scores, prompts: scored } = json<Scores>('evaluate', 'scores.json');
-    const arms = ['base', 'blend-0.25', 'blend-0.50', 'blend-0.75', 'blend-1.25', 'chosen', 'late', 'mixed', 'tuned'];
+    const weights = ['0.25', '0.50', '0.75', '1.25'].map((weight) => `blend-${weight}`);
+    const arms = ['base', ...weights, 'chosen', 'exported', 'late', 'mixed', 'tuned'];
     expect(Object.keys(scores).sort()).toEqual(arms);
     expect(scored.map(({ prompt }) => prompt)).toEqual(prompts);
     expect(scores['tuned']!['clip']).toHaveLength(3);
@@ -106,9 +108,12 @@ describe('the sweep and the evaluation', () => {
 
     const comparisons = json<NamedComparison[]>('evaluate', 'comparisons.json');
     // clip, heldOut, oracle, four of its attributes, diversity
-    expect(comparisons.filter(({ against }) => against === 'base')).toHaveLength(8 * 8);
-    for (const { metric, arm, n, mean, ci95, winRate } of comparisons) {
-      const [own, base] = [scores[arm]![metric]!, scores['base']![metric]!];
+    expect(comparisons.filter(({ against }) => against === 'base')).toHaveLength(9 * 8);
+    expect(
+      new Set(comparisons.filter(({ against }) => against !== 'base').map(({ arm, against }) => [arm, against].join())),
+    ).toEqual(new Set(['exported,chosen']));
+    for (const { metric, arm, against, n, mean, ci95, winRate } of comparisons) {
+      const [own, base] = [scores[arm]![metric]!, scores[against]![metric]!];
       const differences = own.flatMap((value, i) => (value === null ? [] : [value - base[i]!]));
       expect(n).toBe(metric === 'oracle.background' ? 1 : metric.startsWith('oracle') ? 2 : 3);
       expect(mean).toBeCloseTo(differences.reduce((a, b) => a + b, 0) / n, 10);
@@ -121,7 +126,8 @@ describe('the sweep and the evaluation', () => {
   it('compare the chosen encoder with a champion', async () => {
     const choose = (name: string, step: number) => {
       mkdirSync(at(name), { recursive: true });
-      writeFileSync(at(name, 'sweep.json'), JSON.stringify({ chosen: { step, blend: 0.5 } }));
+      const original = { chosen: { step: 0, blend: 0 } };
+      writeFileSync(at(name, 'sweep.json'), JSON.stringify({ chosen: { step, blend: 0.5 }, exported: original }));
     };
     choose('chosen-20', 20);
     const champion = { encoder: at('tune', 'encoder', 'step-000020'), blend: 0.5 };
@@ -138,24 +144,27 @@ describe('the sweep and the evaluation', () => {
     expect(comparisons).toContainEqual({ ...base, arm: 'champion' });
 
     const kept = { inputs: { 'tune-encoder': at('tune'), sweep: at('chosen-20'), evaluate: at('challenged') } };
-    mkdirSync(at('tune', 'encoder', 'final'), { recursive: true });
-    writeFileSync(at('tune', 'encoder', 'final', 'config.json'), '{}');
-    await register({ ...context({}, 'registered'), ...kept });
+    await register({ ...context(registering, 'registered'), ...kept });
     const registration = json<Registration>('registered', 'registration.json');
     expect(registration.encoder).toMatchObject({
       step: 20,
       blend: 0.5,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
-    expect([...new Set(registration.comparisons.map(({ against }) => against))]).toEqual(['base', 'champion']);
+    expect(registration.exported).toBeNull();
+    const rivals = registration.comparisons.map(({ arm, against }) => `${arm} against ${against}`);
+    expect(new Set(rivals)).toEqual(
+      new Set(['chosen against base', 'chosen against champion', 'exported against base', 'exported against chosen']),
+    );
     const { scores } = json<Scores>('challenged', 'scores.json');
     const diversity = (arm: string) => mean(scores[arm]!['diversity'] as number[]);
     expect(registration.diversity).toEqual({ base: diversity('chosen') / diversity('base'), champion: 1 });
+    expect(readdirSync(at('registered'))).toEqual(['encoder', 'registration.json']);
     expect(readdirSync(at('registered', 'encoder'))).toEqual(['config.json', 'model.safetensors']);
 
     choose('original', 0);
     kept.inputs.sweep = at('original');
-    await register({ ...context({}, 'nothing'), ...kept });
+    await register({ ...context(registering, 'nothing'), ...kept });
     expect(json<Registration>('nothing', 'registration.json').encoder).toBeNull();
     expect(readdirSync(at('nothing'))).toEqual(['registration.json']);
   });
@@ -218,11 +227,12 @@ describe('the sweep and the evaluation', () => {
       }
       await sweep({ ...own, config: sweepConfig });
     });
-    expect(made).toHaveBeenCalledTimes(3);
+    // And what may be handed out of the chosen one, at two weights.
+    expect(made).toHaveBeenCalledTimes(3 + 2);
     expect(digests(at('sweep-cut'))).toEqual(digests(at('sweep')));
-    // Nine arms on the test prompts, in one batch, and on those of a benchmark.
+    // Ten arms on the test prompts, in one batch, and on those of a benchmark.
     await cut('evaluate-cut', 12, (own) => evaluate({ ...own, config: evaluateConfig() }));
-    expect(made).toHaveBeenCalledTimes(6);
+    expect(made).toHaveBeenCalledTimes(8);
     expect(digests(at('evaluate-cut'))).toEqual(digests(at('evaluate')));
   });
 

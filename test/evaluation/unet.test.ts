@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeWeights } from '../../engine/weights.ts';
 import { Arms, base } from '../../evaluation/arms.ts';
 import { candidates } from '../../evaluation/candidates.ts';
 import { PictureGenerator } from '../../evaluation/generator.ts';
@@ -10,6 +9,7 @@ import type { NamedComparison, Scores, Sweep } from '../../evaluation/report/dat
 import { run as evaluate } from '../../evaluation/stages/evaluate.ts';
 import { run as register, type Registration } from '../../evaluation/stages/register.ts';
 import { run as sweep } from '../../evaluation/stages/sweep.ts';
+import { saveTextEncoder, saveUnet } from '../../models/network-folder.ts';
 import type { LoadedPipeline } from '../../models/pipeline.ts';
 import { writeHead, writeSmallClip } from '../rewards/small-clip.ts';
 import { smallPipeline, tuned, writeShards } from './small-pipeline.ts';
@@ -33,8 +33,8 @@ beforeAll(async () => {
     prompts.map(({ prompt }) => prompt),
   );
   for (const name of ['step-000010', 'final']) {
-    mkdirSync(at('tune', 'encoder', name), { recursive: true });
-    await writeWeights(at('tune', 'encoder', name, 'model.safetensors'), tuned(pipeline.weights.textEncoder, 0.1));
+    const encoder = tuned(pipeline.weights.textEncoder, 0.1);
+    await saveTextEncoder(at('tune', 'encoder', name), pipeline.config.textEncoder, encoder);
   }
   for (const [stage, name] of [
     ['unets', 'step-000005'],
@@ -42,13 +42,8 @@ beforeAll(async () => {
     ['joint', 'step-000010'],
     ['joint', 'final'],
   ] as const) {
-    mkdirSync(at(stage, 'unet', name), { recursive: true });
-    await writeWeights(
-      at(stage, 'unet', name, 'diffusion_pytorch_model.safetensors'),
-      tuned(pipeline.weights.unet, 0.05),
-    );
+    await saveUnet(at(stage, 'unet', name), pipeline.config.unet, tuned(pipeline.weights.unet, 0.05));
   }
-  for (const file of ['tune/encoder/final', 'unets/unet/final']) await writeWeights(at(file, 'config.json'), new Map()); // only its name matters here
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -137,7 +132,7 @@ it('goes from the sweep through the evaluation into what is registered', async (
   expect(of('fusion', 'tuned').mean).toBeCloseTo(of('fusion', 'base').mean - of('tuned', 'base').mean, 10);
   expect(of('unet', 'base').mean).not.toBe(0);
 
-  await register(context({}, 'registered'));
+  await register(context({ sampler: judging.sampler }, 'registered'));
   const { encoder, unet } = json<Registration>('registered', 'registration.json');
   expect([encoder?.step, unet?.step]).toEqual([10, 5]);
   expect(existsSync(at('registered', 'unet', 'config.json'))).toBe(true);
@@ -158,6 +153,7 @@ it('chooses what each baseline kept by the same rule, and compares what was chos
 
   const forced = {
     chosen: { step: 0, blend: 0 },
+    exported: { chosen: { step: 0, blend: 0 } },
     baselines: {
       'ddpo-encoder': { chosen: { step: 10, blend: 0.5 } },
       'ddpo-unet': { chosen: { step: 0, blend: 0, unetStep: 5 } },
@@ -170,5 +166,6 @@ it('chooses what each baseline kept by the same rule, and compares what was chos
   // Step 10 is the final encoder here, so that its blend is there by another name as well.
   expect(scores['ddpo-encoder']).toEqual(scores['blend-0.50']);
   expect(scores['chosen']).toEqual(scores['base']);
+  expect(scores['exported']).toEqual(scores['base']);
   expect(scores['ddpo-unet']).not.toEqual(scores['base']);
 });

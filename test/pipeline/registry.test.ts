@@ -10,10 +10,13 @@ import { Registry } from '../../pipeline/registry/registry.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const gate = gateSchema.parse({});
-const against = (rival: string, lows: Record<string, number>): NamedComparison[] =>
+/** Of the chosen encoder and of what is handed out of it, or of one of them. */
+const against = (rival: string, lows: Record<string, number>, arms = ['chosen', 'exported']): NamedComparison[] =>
+  arms.flatMap((arm) => ofArm(arm, arm === 'exported' && rival === 'champion' ? 'champion-exported' : rival, lows));
+const ofArm = (arm: string, rival: string, lows: Record<string, number>): NamedComparison[] =>
   Object.entries(lows).map(([metric, low]) => ({
     metric,
-    arm: 'chosen',
+    arm,
     against: rival,
     n: 100,
     mean: low + 0.1,
@@ -33,6 +36,7 @@ const draft = (digest: string, comparisons = better, champion?: number) => ({
   champion,
   artifact: { uri: `file:///${digest}`, sha256: digest, bytes: 1 },
   encoder: { sha256: `encoder-${digest}`, step: 40, blend: 0.5 },
+  exported: { sha256: `exported-${digest}`, step: 40, weight: 0.25 },
 });
 
 let home: Home;
@@ -77,7 +81,8 @@ describe('the registry', () => {
   });
 
   it('refuses what misses a bound, with the numbers, unless it is forced', async () => {
-    await registry.register(draft('a', against('base', { heldOut: -0.05, oracle: 0.02 })));
+    const chosen = against('base', { heldOut: -0.05, oracle: 0.02 }, ['chosen']);
+    await registry.register(draft('a', [...chosen, ...against('base', { heldOut: 1 }, ['exported'])]));
     const { promoted, refused } = await registry.promote('tiny', 1);
     expect(promoted).toBe(false);
     expect(refused).toEqual([
@@ -94,8 +99,8 @@ describe('the registry', () => {
     expect((await registry.promote('tiny', 2)).refused).toEqual([
       'Version 1 is in production, and this one was compared with no other version.',
     ]);
-    const worse = against('champion', { heldOut: -0.3, oracle: -0.1 });
-    await registry.register(draft('c', [...better, ...worse], 1));
+    const worse = against('champion', { heldOut: -0.3, oracle: -0.1 }, ['chosen']);
+    await registry.register(draft('c', [...better, ...worse, ...against('champion', { heldOut: 1 }, ['exported'])], 1));
     expect((await registry.promote('tiny', 3)).refused).toEqual([
       expect.stringMatching(/^heldOut against the champion: -0\.200 \(95 % interval -0\.300 to -0\.100/),
       expect.stringMatching(/^oracle against the champion: /),
@@ -164,11 +169,41 @@ describe('a gate', () => {
   it('is not passed when nothing that decides was measured', () => {
     expect(missedBounds(gate, { comparisons: against('base', { clip: 3 }) }, ['base'])).toEqual([
       'None of the metrics that decide (heldOut, oracle) was measured against the base.',
+      'None of the metrics that decide (heldOut, oracle) was measured as exported against the base.',
     ]);
+    // Nor by a version of before anything was handed out.
+    const before = { comparisons: against('base', { heldOut: 1 }, ['chosen']) };
+    expect(missedBounds(gate, before, ['base'])).toEqual([expect.stringContaining('was measured as exported')]);
+  });
+
+  it('judges what is handed out as well, against what is handed out of the champion', () => {
+    const rivals = ['base', 'champion'] as const;
+    const chosen = [...against('base', { heldOut: 1 }, ['chosen']), ...ofArm('chosen', 'champion', { heldOut: 1 })];
+    const exported = (base: number, champion: number) => [
+      ...chosen,
+      ...ofArm('exported', 'base', { heldOut: base }),
+      ...ofArm('exported', 'champion-exported', { heldOut: champion }),
+    ];
+    expect(missedBounds(gate, { comparisons: exported(0.1, 0.1) }, rivals)).toEqual([]);
+    expect(missedBounds(gate, { comparisons: exported(-0.2, 0.1) }, rivals)).toEqual([
+      'heldOut as exported against the base: -0.100 (95 % interval -0.200 to +0.000, 100 prompts); its low end must be above 0.',
+    ]);
+    expect(missedBounds(gate, { comparisons: exported(0.1, -0.2) }, rivals)).toEqual([
+      expect.stringMatching(/^heldOut as exported against the champion: /),
+    ]);
+    const same = { sha256: '', step: 1, weight: 1, diversity: { base: 0.5 } };
+    expect(missedBounds(gate, { comparisons: exported(0.1, 0.1), exported: same }, rivals)).toEqual([
+      expect.stringMatching(/^diversity as exported against the base: .* differ 50 % as much/),
+    ]);
+    expect(missedBounds(gate, { comparisons: exported(0.1, 0.1), exported: null }, rivals)).toEqual([
+      expect.stringContaining('set registry.gate.arms to [chosen]'),
+    ]);
+    const last = gateSchema.parse({ arms: ['chosen'] });
+    expect(missedBounds(last, { comparisons: exported(-1, -1), exported: null }, rivals)).toEqual([]);
   });
 
   it('looks at every metric that it names and at no other', () => {
-    const strict = gateSchema.parse({ base: { diversity: -0.1 } });
+    const strict = gateSchema.parse({ base: { diversity: -0.1 }, arms: ['chosen'] });
     expect(missedBounds(strict, { comparisons: against('base', { diversity: -0.05, heldOut: -1 }) }, ['base'])).toEqual(
       [],
     );

@@ -1,0 +1,93 @@
+import { InputError } from '../common/errors.ts';
+import type { SamplerSettings } from '../models/sampler.ts';
+import type { Home } from '../pipeline/home.ts';
+import { judgedEncoder, namedUnet, type JudgedEncoder } from './judged-encoder.ts';
+
+/**
+ * How a judged encoder is used: as its exported files are, in all steps; or as validation chose it, its embeddings blended
+ * with the model's own in the last steps.
+ */
+export type Use = 'exported' | 'evaluated';
+
+export interface UseOptions {
+  /** Folders, weight files, or names of judged encoders. */
+  textEncoder?: string | undefined;
+  unet?: string | undefined;
+  model?: string | undefined;
+  as?: Use | undefined;
+  blend?: number | undefined;
+  /** In how many of the last evaluations of the UNet. */
+  lastSteps?: number | undefined;
+  /** Of the pictures that are made. */
+  steps: number;
+}
+
+/** The options with files in the place of names. */
+export type Used<O> = Omit<O, 'as' | 'model'> & {
+  model: string;
+  /** What is used, in a sentence; undefined where only paths were given. */
+  used?: string;
+};
+
+/**
+ * Puts files in the place of names. A judged encoder is used as exported, unless `as`, a blend or a number of last steps
+ * says otherwise, or nothing is handed out of it.
+ * @throws InputError for a name that leads nowhere, and for options that contradict each other
+ */
+export async function useEncoder<O extends UseOptions>(home: Home, options: O): Promise<Used<O>> {
+  const { as, model, ...rest } = options;
+  const named = options.textEncoder === undefined ? undefined : await judgedEncoder(home, options.textEncoder);
+  const unet = options.unet === undefined ? undefined : await namedUnet(home, options.unet);
+  if (as !== undefined && !named)
+    throw new InputError(
+      '--as is for an encoder that was judged: give a run or a registered encoder with --text-encoder.',
+    );
+  const ownModel = model ?? named?.model ?? unet?.model;
+  if (ownModel === undefined)
+    throw new InputError('Say with --model which diffusers folder the pictures are to be made with.');
+  const given = unet ? { ...rest, unet: unet.path } : rest;
+  return { ...given, ...(named ? inUse(named, as, given) : {}), model: ownModel };
+}
+
+function inUse(named: JudgedEncoder, as: Use | undefined, options: Omit<UseOptions, 'as' | 'model'>) {
+  const { blend, lastSteps, steps } = options;
+  const { label, exported, chosen, measured } = named;
+  const byHand = blend !== undefined || lastSteps !== undefined;
+  if (as === 'exported' && byHand)
+    throw new InputError('--as exported is one encoder in all steps; leave out --blend and --last-steps.');
+  if (as === 'exported' && !exported)
+    throw new InputError(
+      `Nothing is handed out of ${label}: no weight of the tuned encoder was better than the original in all steps. Use it with --as evaluated.`,
+    );
+  const sampler = measured ? ` ${judgedWith(measured.sampler)}` : '';
+  const withUnet = (unet: string | undefined, step: number | undefined) =>
+    options.unet === undefined && unet !== undefined ? ` with the UNet of step ${step}` : '';
+  if (exported && as !== 'evaluated' && !byHand)
+    return {
+      textEncoder: exported.textEncoder,
+      ...unetOrElse(options.unet, exported.unet),
+      used: `${label}: the text encoder of step ${exported.step} with ${exported.weight} of the tuned weights${withUnet(exported.unet, exported.unetStep)}, in all ${steps} steps, as exported.${sampler}`,
+    };
+  const judged = measured && Math.max(1, Math.round((measured.sampler.gradientSteps * steps) / measured.sampler.steps));
+  const last = lastSteps ?? judged;
+  if (last === undefined)
+    throw new InputError(`${label} does not say in how many of the last steps it was judged; give --last-steps.`);
+  const weight = blend ?? chosen.blend;
+  const asJudged = weight === chosen.blend && last === judged;
+  const why = as === undefined && !byHand ? 'nothing is handed out of it for all steps, so ' : '';
+  return {
+    textEncoder: chosen.textEncoder,
+    ...unetOrElse(options.unet, chosen.unet),
+    blend: weight,
+    lastSteps: last,
+    used: `${label}: ${why}the text encoder of step ${chosen.step}, ${weight} of its embeddings${withUnet(chosen.unet, chosen.unetStep)}, in the last ${last} of ${steps} steps, ${asJudged ? `as evaluated.${sampler}` : 'which is not how it was evaluated.'}`,
+  };
+}
+
+const unetOrElse = (given: string | undefined, chosen: string | undefined) => {
+  const unet = given ?? chosen;
+  return unet === undefined ? {} : { unet };
+};
+
+const judgedWith = ({ steps, guidance, scheduler = 'ddim' }: SamplerSettings): string =>
+  `It was judged with ${steps} steps of ${scheduler} and guidance ${guidance}.`;

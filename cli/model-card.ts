@@ -1,0 +1,146 @@
+import { basename } from 'node:path';
+import { sha256File } from '../common/files.ts';
+import { CHOSEN, EXPORTED } from '../evaluation/arm-names.ts';
+import { isGoal } from '../evaluation/metrics.ts';
+import { interval, metricLabel, signed } from '../evaluation/report/format.ts';
+import type { NamedComparison } from '../evaluation/report/data.ts';
+import type { Measured } from '../evaluation/stages/register.ts';
+import type { JudgedEncoder } from './judged-encoder.ts';
+
+/** What is exported, and what is known of it. */
+export interface CardFacts {
+  model: string;
+  /** Undefined where it came from paths alone. */
+  judged?: JudgedEncoder | undefined;
+  /** Why these networks are none that an arm of the evaluation had; empty where they are. */
+  unlike: readonly string[];
+  /** Of the text encoder's weights, the tuned one's share; undefined where the model's own is written. */
+  weight?: number | undefined;
+  dtype: 'float32' | 'float16';
+  formats: readonly string[];
+}
+
+/**
+ * README.md of an exported folder, as model hubs show it: what it is, and how it did in all steps and in the last ones.
+ * @param textEncoder the file that is exported
+ */
+export async function cardOf(facts: CardFacts, textEncoder: string | undefined): Promise<string> {
+  const { judged, unlike, model, weight } = facts;
+  const sha256 = judged && unlike.length === 0 && textEncoder !== undefined ? await sha256File(textEncoder) : undefined;
+  const paragraphs = [
+    `# ${basename(model)} with ${weight === undefined ? 'tuned networks' : 'a tuned text encoder'}${judged ? ` (${judged.label})` : ''}`,
+    weight === undefined
+      ? []
+      : `The text encoder was tuned with reward models${judged ? `, ${judged.chosen.step} steps` : ''}; its weights are ${weight} times the tuned ones and ${rest(weight)} times the original ones.`,
+    unlike.length > 0 || judged?.exported?.unetStep === undefined
+      ? []
+      : `The UNet was tuned as well, ${judged.exported.unetStep} steps.`,
+    'diffusers, ComfyUI and others use a text encoder in all denoising steps, and in both guidance branches.',
+    unlike.length === 0 ? [] : `**${notJudged(unlike)}**${judged ? ' The numbers below are of what was.' : ''}`,
+    storageNotes(facts),
+    judged ? results(judged) : [],
+    sha256 === undefined ? [] : `sha256 of the text encoder that was judged, in float32: \`${sha256}\``,
+  ].flat();
+  return `---\nlibrary_name: diffusers\npipeline_tag: text-to-image\n---\n\n${paragraphs.join('\n\n')}\n`;
+}
+
+/** What `textcraftor export` says of what it has written: how it did, or that nobody knows. */
+export function exportNotes(facts: CardFacts): string[] {
+  const { judged, unlike } = facts;
+  if (unlike.length > 0 || !judged?.exported) return [notJudged(unlike), ...storageNotes(facts)];
+  const { label, chosen, exported, comparisons, measured } = judged;
+  if (comparisons.length === 0) return [`${label}: ${NOT_COMPARED}`, ...storageNotes(facts)];
+  const prompts = Math.max(...comparisons.map(({ n }) => n));
+  return [
+    `${label}, step ${exported.step} with ${exported.weight} of the tuned weights, in all steps, against the original on ${prompts} test prompts: ${describeArm(comparisons, EXPORTED)}.`,
+    `As it was chosen, step ${chosen.step} with ${chosen.blend} of its embeddings in ${measured ? lastOf(measured) : 'the last steps'}: ${describeArm(comparisons, CHOSEN)}.`,
+    lastStepsVerdict(comparisons),
+    ...storageNotes(facts),
+  ];
+}
+
+const NOT_COMPARED = 'it has not been compared with the original on test prompts yet.';
+const notJudged = (unlike: readonly string[]): string => `This form was not judged: ${unlike.join('; ')}.`;
+const rest = (weight: number): string => String(Number((1 - weight).toFixed(6)));
+const lastOf = ({ sampler: { steps, gradientSteps } }: Measured): string =>
+  `the last ${gradientSteps} of ${steps} steps`;
+
+function storageNotes({ dtype, formats, unlike }: CardFacts): string[] {
+  if (unlike.length > 0) return [];
+  return [
+    ...(dtype === 'float16' ? ['Its weights are stored in float16: rounded from those that were judged.'] : []),
+    ...(formats.includes('onnx')
+      ? ['The ONNX models hold the same weights; the judged pictures were not made by them.']
+      : []),
+  ];
+}
+
+function results({ comparisons, measured, chosen, exported }: JudgedEncoder): string[] {
+  if (comparisons.length === 0) return [`As for how it did: ${NOT_COMPARED}`];
+  const last = measured ? `, in ${lastOf(measured)}` : '';
+  const rows = goalsOf(comparisons).map((metric) => {
+    const against = find(comparisons, EXPORTED, 'base', metric);
+    return [
+      metricLabel(metric),
+      cell(against),
+      cell(find(comparisons, CHOSEN, 'base', metric)),
+      cell(find(comparisons, EXPORTED, CHOSEN, metric)),
+      String(against?.n ?? find(comparisons, CHOSEN, 'base', metric)?.n ?? ''),
+    ];
+  });
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const how = measured
+    ? `; ${measured.samplesPerPrompt} pictures a prompt from the same start noise, seed ${measured.seed}, ${measured.sampler.steps} steps of ${measured.sampler.scheduler ?? 'ddim'}, guidance ${measured.sampler.guidance}`
+    : '';
+  const table = [
+    row(['metric', 'exported', 'chosen', 'exported against chosen', 'prompts']),
+    row(['---', '---:', '---:', '---:', '---:']),
+    ...rows.map(row),
+  ];
+  return [
+    '## How it did',
+    `Mean differences to the original on test prompts, with paired bootstrap 95 % intervals over prompts${how}. _Exported_ is ${exported ? `the encoder of step ${exported.step} with ${exported.weight} of the tuned weights` : 'the original, since no weight was better'}, in all steps; _chosen_ is that of step ${chosen.step} with ${chosen.blend} of its embeddings${last}.`,
+    table.join('\n'),
+    lastStepsVerdict(comparisons),
+  ];
+}
+
+const goalsOf = (comparisons: readonly NamedComparison[]): string[] =>
+  [...new Set(comparisons.map(({ metric }) => metric))].filter(isGoal);
+
+const find = (comparisons: readonly NamedComparison[], arm: string, against: string, metric: string) =>
+  comparisons.find((each) => each.arm === arm && each.against === against && each.metric === metric);
+
+const cell = (comparison: NamedComparison | undefined): string =>
+  comparison ? `${signed(comparison.mean)} (${interval(comparison.ci95)})` : '';
+
+/** Whether the last steps alone would do better than all of them, with the numbers. */
+function lastStepsVerdict(comparisons: readonly NamedComparison[]): string {
+  const pairs = comparisons.filter(
+    ({ arm, against, metric }) => arm === EXPORTED && against === CHOSEN && isGoal(metric),
+  );
+  if (pairs.length === 0) return 'The use in all steps has not been compared with that in the last steps.';
+  const named = (list: readonly NamedComparison[]) =>
+    list.map((own) => `${metricLabel(own.metric)} ${cell(own)}`).join(', ');
+  const worse = pairs.filter(({ ci95 }) => ci95[1] < 0);
+  const better = pairs.filter(({ ci95 }) => ci95[0] > 0);
+  const parts = [
+    ...(worse.length > 0
+      ? [
+          `In the last steps only it is better than in all steps: in all of them ${named(worse)}. TextCraftor uses it so with \`generate --as evaluated\`.`,
+        ]
+      : []),
+    ...(better.length > 0 ? [`In all steps it is better than in the last ones only: ${named(better)}.`] : []),
+  ];
+  return parts.length > 0 ? parts.join(' ') : 'No metric tells the use in all steps from that in the last steps only.';
+}
+
+/** An arm's differences to the original, on a line; empty before the evaluation. */
+function describeArm(comparisons: readonly NamedComparison[], arm: string): string {
+  return goalsOf(comparisons)
+    .flatMap((metric) => {
+      const own = find(comparisons, arm, 'base', metric);
+      return own ? [`${metricLabel(metric)} ${cell(own)}`] : [];
+    })
+    .join(', ');
+}

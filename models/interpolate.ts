@@ -1,0 +1,26 @@
+import { InputError } from '../common/errors.ts';
+import { lazyWeight, type Weights } from '../engine/weights.ts';
+import type { NetworkWeights } from './text-to-image.ts';
+
+/**
+ * Weights on the line from a model's own network to a tuned one: theta0 + w (theta - theta0), for the own one's tensors.
+ * This is one network, which a blend of two networks' embeddings is not.
+ * @param weight w: 0 is the model's own, 1 the tuned one
+ * @param model where the own network is from, for messages
+ * @throws InputError that names a tensor that the tuned one lacks, or has in another shape
+ */
+export function interpolateWeights(tuned: NetworkWeights, original: Weights, weight: number, model: string): Weights {
+  return new Map(
+    [...original].map(([name, own]) => {
+      const found = tuned.weights.get(name);
+      const { shape } = own;
+      const expected = `expected [${shape.join(', ')}], as in ${model}`;
+      if (!found) throw new InputError(`Tensor ${name} is missing from ${tuned.source}; ${expected}.`);
+      if (String(found.shape) !== String(shape))
+        throw new InputError(`Tensor ${name} in ${tuned.source} has shape [${found.shape.join(', ')}]; ${expected}.`);
+      return [name, weight === 1 ? found : lazyWeight(shape, () => mean(found.data, own.data, weight))];
+    }),
+  );
+}
+
+const mean = (a: Float32Array, b: Float32Array, share: number) => a.map((x, i) => share * x + (1 - share) * b[i]!);
