@@ -127,10 +127,10 @@ function lastStepsVerdict(comparisons: readonly NamedComparison[]): string {
   const parts = [
     ...(worse.length > 0
       ? [
-          `In the last steps only it is better than in all steps: in all of them ${named(worse)}. TextCraftor uses it so with \`generate --as evaluated\`.`,
+          `In the last steps only, as it was chosen, it is better than exported, in all steps: exported against chosen ${named(worse)}. TextCraftor uses it so with \`generate --as evaluated\`.`,
         ]
       : []),
-    ...(better.length > 0 ? [`In all steps it is better than in the last ones only: ${named(better)}.`] : []),
+    ...(better.length > 0 ? [`Exported, in all steps, it is better than as it was chosen: ${named(better)}.`] : []),
   ];
   return parts.length > 0 ? parts.join(' ') : 'No metric tells the use in all steps from that in the last steps only.';
 }

@@ -229,13 +229,13 @@ describe('export', () => {
       '| Oracle | +0.020 (+0.010 to +0.030) | +0.060 (+0.050 to +0.070) | −0.040 (−0.060 to −0.020) | 264 |',
     );
     expect(card).toContain('in the last 6 of 8 steps');
-    expect(card).toContain('In the last steps only it is better than in all steps: in all of them Oracle −0.040');
+    expect(card).toContain('it is better than exported, in all steps: exported against chosen Oracle −0.040');
     expect(card).toMatch(/in float32: `[0-9a-f]{64}`/);
     expect(card).not.toContain('/models/');
     const notes = exportNotes(facts(networks, 'float16'));
     expect(notes[0]).toContain('in all steps, against the original on 264 test prompts: Oracle +0.020');
     expect(notes[1]).toContain('0.75 of its embeddings in the last 6 of 8 steps: Oracle +0.060');
-    expect(notes[2]).toContain('In the last steps only it is better');
+    expect(notes[2]).toContain('In the last steps only, as it was chosen, it is better');
     expect(notes[3]).toContain('stored in float16: rounded');
   });
 
