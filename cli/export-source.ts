@@ -76,7 +76,7 @@ export async function networksToExport(home: Home, source: Source): Promise<Netw
   return { ...own, ...extra, model: base, judged, unlike };
 }
 
-const FROM_PATHS = 'it was put together from files that no run or registry names';
+const FROM_PATHS = 'no evaluation that is known had these networks in all steps';
 
 async function judgedOf(home: Home, { run, version, textEncoder }: Source): Promise<JudgedEncoder | undefined> {
   if (version !== undefined) return encoderOfVersion(home, version);

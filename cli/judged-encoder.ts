@@ -33,23 +33,26 @@ export interface JudgedEncoder {
  */
 export async function judgedEncoder(home: Home, name: string): Promise<JudgedEncoder | undefined> {
   if (!isName(name) || existsSync(name)) return undefined;
-  if (await isRun(home, name)) return encoderOfRun(home, name);
-  return encoderOfVersion(home, name).catch((error: unknown) => {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`There is no file, folder or run "${name}", nor a registered encoder: ${error.message}`);
-  });
+  return find(home, name, 'file, folder or run');
 }
 
 /** Likewise where no path is expected. */
 export async function encoderNamed(home: Home, name: string): Promise<JudgedEncoder> {
   if (!isName(name))
     throw new InputError(`"${name}" is no run (its id, or latest) nor a registered encoder (tiny@3, production).`);
-  return (await isRun(home, name)) ? encoderOfRun(home, name) : encoderOfVersion(home, name);
+  return find(home, name, 'run');
 }
 
 const isName = (text: string): boolean => /^[a-z0-9][a-z0-9-]*(@[a-z0-9-]+)?$/.test(text);
-const isRun = async (home: Home, name: string): Promise<boolean> =>
-  name === 'latest' || (await new RunRecords(home).ids()).includes(name);
+
+/** @param kinds what else the name could have been of */
+async function find(home: Home, name: string, kinds: string): Promise<JudgedEncoder> {
+  if (name === 'latest' || (await new RunRecords(home).ids()).includes(name)) return encoderOfRun(home, name);
+  return encoderOfVersion(home, name).catch((error: unknown) => {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`There is no ${kinds} "${name}", nor a registered encoder: ${error.message}`);
+  });
+}
 
 /** The UNet that is meant by a path or by the name of a judged encoder. @throws InputError where that has no tuned one */
 export async function namedUnet(home: Home, name: string): Promise<{ path: string; model?: string | undefined }> {
