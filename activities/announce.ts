@@ -32,5 +32,5 @@ export async function announce(
   const lines = deliveries.map(
     (delivery) => `${JSON.stringify({ at: outcome.at, event: outcome.event, ...delivery })}\n`,
   );
-  await appendFile(join(folder, 'notifications.jsonl'), lines.join(''));
+  await appendFile(join(folder, 'notifications.jsonl'), lines.join(''), { mode: 0o600 });
 }

@@ -83,9 +83,9 @@ export function register(program: Command): void {
         await control.record(name),
         await control.batches(name),
       ]);
-      console.log(
-        json ? JSON.stringify({ ...record, ...state, batches }, null, 2) : formatSchedule(state, record, batches),
-      );
+      const { publicConfig } = await import('../../pipeline/notify/secrets.ts');
+      const shown = { ...record, config: publicConfig(record.config), ...state, batches };
+      console.log(json ? JSON.stringify(shown, null, 2) : formatSchedule(state, record, batches));
     });
   schedule
     .command('pause')

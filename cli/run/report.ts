@@ -9,6 +9,7 @@ import { readReportData, reportInputs } from '../../evaluation/report/read.ts';
 import { TEXT_ENCODER_FILE } from '../../models/weight-names.ts';
 import type { Config } from '../../pipeline/config.ts';
 import type { Home } from '../../pipeline/home.ts';
+import { publicConfig } from '../../pipeline/notify/secrets.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
 import { artifactFolders, stepPath, unetPath } from './artifacts.ts';
 import { summarizeRun, type RunSummary } from './summary.ts';
@@ -50,7 +51,7 @@ export async function writeRunReport(home: Home, run: Run): Promise<{ path: stri
   const folders = artifactFolders(home, run);
   const missing = reportInputs.find((stage) => folders[stage] === undefined);
   if (missing !== undefined) return { missing };
-  const configuration = (await new RunRecords(home).config(run.id)) as Config;
+  const configuration = publicConfig((await new RunRecords(home).config(run.id)) as Config);
   const data = await readReportData(folders as Record<(typeof reportInputs)[number], string>, {
     title: configuration.name,
     configuration,

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunOutcome } from './outcome.ts';
+import { publicPart, withoutSecrets } from './secrets.ts';
 import type { Hook } from './settings.ts';
 
 /** What became of a notification. */
 export interface Delivery {
-  /** The URL, without what may be secret in it, or the command. */
+  /** The server of the webhook, or the program: what follows may be secret. */
   hook: string;
   delivered: boolean;
   attempts: number;
@@ -33,39 +34,45 @@ export function sendOutcome(
   return Promise.all(
     hooks.map((hook) =>
       'webhook' in hook
-        ? attempt(publicPart(hook.webhook), pauses, () => post(hook.webhook, body, outcome))
-        : attempt(hook.command.join(' '), [], () => pipe(hook.command, body, environment)),
+        ? attempt(hook, pauses, () => post(hook.webhook, body, outcome))
+        : attempt(hook, [], () => pipe(hook.command, body, environment)),
     ),
   );
 }
 
 /** Tries again after each of the pauses. A problem that would come again (a refusal) ends it at once. */
 async function attempt(
-  hook: string,
+  told: Hook,
   pauses: readonly number[],
   send: () => Promise<{ problem: string; permanent?: boolean } | undefined>,
 ): Promise<Delivery> {
+  const hook = publicPart(told);
   for (let attempts = 1; ; attempts++) {
     const failure = await send().catch((error: Error) => ({ problem: describe(error), permanent: false }));
     if (!failure) return { hook, delivered: true, attempts };
     const pause = pauses[attempts - 1];
-    if (failure.permanent || pause === undefined) return { hook, delivered: false, attempts, problem: failure.problem };
+    if (failure.permanent || pause === undefined)
+      return { hook, delivered: false, attempts, problem: withoutSecrets(failure.problem, told) };
     await sleep(pause);
   }
 }
 
-/** A POST with the outcome as JSON. Receivers that must not act twice look at Idempotency-Key. */
+/** A POST with the outcome as JSON, to that server and no other: a redirection is not followed. Receivers that must not act twice look at Idempotency-Key. */
 async function post(url: string, body: string, { run, event, at }: RunOutcome) {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': `${run} ${event} ${at}` },
     body,
+    redirect: 'manual',
     signal: AbortSignal.timeout(webhookMilliseconds),
   });
   await response.body?.cancel();
   if (response.ok) return undefined;
-  const permanent = response.status < 500 && response.status !== 408 && response.status !== 429;
-  return { problem: `It answered ${response.status} ${response.statusText}`.trim(), permanent };
+  const { status, statusText } = response;
+  if (status >= 300 && status < 400)
+    return { problem: `It answered ${status}, which sends on to another address; name that one.`, permanent: true };
+  const permanent = status < 500 && status !== 408 && status !== 429;
+  return { problem: `It answered ${status} ${statusText}`.trim(), permanent };
 }
 
 /** Runs the command, without a shell, with the outcome on its standard input. */
@@ -83,11 +90,6 @@ async function pipe([program, ...args]: readonly string[], body: string, environ
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Webhooks carry their secrets in the path, the query or the user's name. */
-function publicPart(url: string): string {
-  return new URL(url).origin;
 }
 
 function describe(error: Error): string {
