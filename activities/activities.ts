@@ -12,6 +12,7 @@ import { LaneJournal } from './lane-journal.ts';
 import { StageJournal } from './stage-journal.ts';
 import { StageRunner } from './stage-runner.ts';
 import type { ItemList, RunActivities, RunChange, StageOutcome, StageTask, Unfinished } from './stage-task.ts';
+import { readChange, readTask } from './read-message.ts';
 import { Workbench, type AttemptHooks, type WorkbenchOptions, type WorkSource } from './workbench.ts';
 
 /** What becomes of a stage, or of a part of one. */
@@ -29,9 +30,10 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
   const bench = new Workbench(options);
   const [stages, fanOuts] = [new StageRunner(bench), new FanOutRunner(bench)];
 
-  async function runStage(task: StageTask): Promise<StageAnswer> {
+  async function runStage(message: StageTask): Promise<StageAnswer> {
     const context = Context.current();
     const { info, cancellationSignal: signal } = context;
+    const { task, source } = await asked(() => readTask(records, message));
     const journal = await StageJournal.open(records, task, info.attempt);
     // A timer, not the progress: a step may take minutes.
     const beat = setInterval(() => {
@@ -48,8 +50,6 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
       onBody: (seconds, setUpSeconds) => journal.worked(seconds, setUpSeconds),
     };
     try {
-      const { pipeline } = await records.read(task.run);
-      const source = { pipeline, config: await records.config(task.run) };
       const answer = await doPart(task, source, journal, hooks);
       faultPoint('activity-completion');
       return answer;
@@ -92,7 +92,8 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
     return answer;
   }
 
-  async function recordRun(id: string, { status, error }: RunChange): Promise<void> {
+  async function recordRun(run: string, change: RunChange): Promise<void> {
+    const { id, status, error } = await asked(() => readChange(records, run, change));
     if (status === 'running') await forgetRegistered(records.folder(id));
     else if (status === 'completed' || status === 'failed') await announce(records, id, error, options.environment);
     await records.setStatus(id, status, error);
@@ -102,6 +103,13 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
     default: runStage,
     recordRun,
   };
+}
+
+/** What is wrong with a message is so for ever. */
+async function asked<T>(read: () => Promise<T>): Promise<T> {
+  return read().catch((error: unknown) => {
+    throw error instanceof TextcraftorError ? failure(error) : error;
+  });
 }
 
 /** Ours by their class: Temporal tries again what may pass. Anything else is a bug, and would come again. */

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RetryableError, RunError, fromErrorRecord, toErrorRecord } from '../common/errors.ts';
+import { InputError, RetryableError, RunError, fromErrorRecord, toErrorRecord } from '../common/errors.ts';
 import { whyNotUsed } from '../pipeline/hit.ts';
 import { keyOf, type KeyParts } from '../pipeline/key.ts';
 import type { ItemResult } from '../pipeline/results.ts';
@@ -60,7 +60,13 @@ export class FanOutRunner {
     hooks: BatchHooks,
   ): Promise<ItemCounts> {
     const work = await this.#bench.prepare(task, source);
-    const items = (await this.#readList(part.list)).slice(part.from, part.to);
+    const all = await this.#ownList(work, part.list);
+    const { from, to } = part;
+    if (from >= to || to > all.length)
+      throw new InputError(
+        `Stage ${task.stage} has ${all.length} items; it was asked for those from ${from} to ${to}.`,
+      );
+    const items = all.slice(from, to);
     const inputs = await this.#bench.openInputs(task);
     let counts = part.before;
     let process: BodyRunner | undefined;
@@ -93,13 +99,14 @@ export class FanOutRunner {
     hooks: AttemptHooks,
   ): Promise<StageOutcome> {
     const work = await this.#bench.prepare(task, source);
+    const list = await this.#ownList(work, part.list);
     const { value, found } = await this.#bench.once(
       { name: work.stage.name, key: work.key, clean: task.fresh && hooks.attempt === 1 },
       task.run,
       hooks,
       async () => (await this.#bench.find(work, task)).result,
       async (folder) => {
-        const call = { name: 'gather' as const, items: await this.#openItems(work, part.list) };
+        const call = { name: 'gather' as const, items: await this.#openItems(work, list) };
         const inputs = await this.#bench.openInputs(task);
         const order = this.#bench.order(work, call, inputs, folder);
         const signal = AbortSignal.any([hooks.signal, folder.lost]);
@@ -154,14 +161,25 @@ export class FanOutRunner {
     return { value: value!, found };
   }
 
+  /** The items of a list that this stage has made: a result of other items would stand for the stage from then on. */
+  async #ownList(work: Work, list: Artifact): Promise<string[]> {
+    const { name } = work.stage;
+    const made = await this.#bench.results.findItem(name, partKey(work, 'items'));
+    if (made?.artifact.sha256 !== list.sha256)
+      throw new RunError(
+        `The list ${list.sha256.slice(0, 12)} is not that of the items of stage ${name}: its code, settings or inputs have changed since it was made. Resume the run to make it again.`,
+      );
+    return this.#readList(list);
+  }
+
   async #readList({ sha256 }: Artifact): Promise<string[]> {
     return JSON.parse(await readFile(join(await this.#bench.store.open(sha256), listFile), 'utf8')) as string[];
   }
 
   /** The folders of the items, verified, in the order of the list. */
-  async #openItems(work: Work, list: Artifact): Promise<Record<string, string>> {
+  async #openItems(work: Work, list: readonly string[]): Promise<Record<string, string>> {
     const folders: [string, string][] = [];
-    for (const item of await this.#readList(list)) {
+    for (const item of list) {
       const result = await this.#bench.results.findItem(work.stage.name, partKey(work, { item }));
       if (!result) throw new RunError(`Item ${item} of stage ${work.stage.name} has no result any more.`);
       folders.push([item, await this.#bench.store.open(result.artifact.sha256)]);

@@ -1,6 +1,5 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { toErrorRecord } from '../common/errors.ts';
 import type { ItemCounts, RunRecords, StageFile } from '../pipeline/runs.ts';
 import type { Progress } from '../pipeline/stage.ts';
@@ -77,7 +76,7 @@ export class StageJournal {
     { artifact, key, reused, run, seconds: workSeconds }: StageOutcome,
     items?: ItemCounts,
   ): Promise<void> {
-    await this.#records.link(this.#task.run, this.#stage.name, fileURLToPath(artifact.uri));
+    await this.#records.link(this.#task.run, this.#stage.name, artifact.sha256);
     await this.#write({
       artifact,
       key,

@@ -23,13 +23,18 @@ export async function sha256File(path: string): Promise<string> {
 /**
  * Writes a file so that a reader sees the old content or the whole new one: temporary name, sync, rename, sync of the folder.
  * @param data the content, or its chunks
+ * @param mode 0o600: nobody else may read it
  */
-export async function writeFileAtomic(path: string, data: Uint8Array | string | Iterable<Uint8Array>): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: Uint8Array | string | Iterable<Uint8Array>,
+  mode = 0o666,
+): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    const file = await open(temporary, 'w');
+    const file = await open(temporary, 'w', mode);
     try {
       await writeFile(file, data);
       await file.sync();

@@ -3,6 +3,7 @@ import { stagesSchema } from './cache-policy.ts';
 import { notifySchema } from './notify/settings.ts';
 import { baselinesSchema } from './baseline-settings.ts';
 import { alarmSchema, armSchema, benchmarkSchema, largestBlend, transferSchema } from './comparison-settings.ts';
+import { nameSchema } from './name-schema.ts';
 import { path } from './paths.ts';
 import { championSchema, registrySchema } from './registry/settings.ts';
 import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './tuning-settings.ts';
@@ -34,10 +35,7 @@ export const rewardSchema = z.strictObject({
 /** The shape of a configuration. Every key has its place here; a key that has none is an error. */
 const shape = z.strictObject({
   /** Names the runs. */
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens')
-    .default('run'),
+  name: nameSchema.default('run'),
   seed: whole.min(0).default(1),
   /** A diffusers folder. */
   model: path,

@@ -1,6 +1,10 @@
 import { join } from 'node:path';
+import { pathSegment } from '../common/identifiers.ts';
 
-/** The layout of the folder that holds everything a project has made: `.textcraftor`. All of it is on one file system. */
+/**
+ * The layout of the folder that holds everything a project has made: `.textcraftor`. All of it is on one file system. A
+ * name that would lead out of its folder is refused, wherever it comes from.
+ */
 export class Home {
   /** Absolute. */
   readonly folder: string;
@@ -44,12 +48,22 @@ export class Home {
     return join(this.folder, 'schedules');
   }
 
+  /** The Temporal server that `textcraftor worker` keeps: its database, its log, and where it listens. */
+  get temporal(): string {
+    return join(this.folder, 'temporal');
+  }
+
+  /** What tells this home from others: see {@link file://./home-id.ts}. */
+  get id(): string {
+    return join(this.folder, 'id');
+  }
+
   get runs(): string {
     return join(this.folder, 'runs');
   }
 
   run(id: string): string {
-    return join(this.runs, id);
+    return join(this.runs, pathSegment(id));
   }
 
   /** All work that is not finished. */
@@ -59,6 +73,6 @@ export class Home {
 
   /** Work that is not finished: its lease, checkpoints and output. */
   work(stage: string, key: string): string {
-    return join(this.works, `${stage}-${key.slice(0, 16)}`);
+    return join(this.works, pathSegment(`${stage}-${key.slice(0, 16)}`));
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryableError } from '../common/errors.ts';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import { leaseHolder } from './record-shapes.ts';
 
 /** Who works on something. */
 export interface LeaseHolder {
@@ -104,7 +105,7 @@ async function createExclusively(file: string, holder: LeaseHolder): Promise<boo
 
 async function readHolder(file: string): Promise<LeaseHolder | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as LeaseHolder;
+    return leaseHolder(JSON.parse(await readFile(file, 'utf8')), file);
   } catch {
     return undefined;
   }

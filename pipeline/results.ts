@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultPoint } from '../common/fault-points.ts';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import { pathSegment } from '../common/identifiers.ts';
 import type { KeyParts } from './key.ts';
 import type { Artifact } from './stage.ts';
 
@@ -42,11 +43,11 @@ export class ResultIndex {
   }
 
   async find(stage: string, key: string): Promise<StageResult | undefined> {
-    return readResult(join(this.#folder, stage, `${key}.json`));
+    return readResult(this.#file(stage, key));
   }
 
   async save(result: StageResult): Promise<void> {
-    await writeFileAtomic(join(this.#folder, result.parts.stage, `${result.key}.json`), canonicalJson(result));
+    await writeFileAtomic(this.#file(result.parts.stage, result.key), canonicalJson(result));
     faultPoint('result-saved');
   }
 
@@ -75,16 +76,20 @@ export class ResultIndex {
   }
 
   async remove({ parts, key }: StageResult): Promise<void> {
-    await rm(join(this.#folder, parts.stage, `${key}.json`), { force: true });
+    await rm(this.#file(parts.stage, key), { force: true });
   }
 
   async removeItem({ stage, key }: ItemResult): Promise<void> {
     await rm(this.#itemFile(stage, key), { force: true });
   }
 
+  #file(stage: string, key: string): string {
+    return join(this.#folder, pathSegment(stage), pathSegment(`${key}.json`));
+  }
+
   /** There may be very many of them, so they lie apart, and not all in one folder. */
   #itemFile(stage: string, key: string): string {
-    return join(this.#folder, stage, 'items', key.slice(0, 2), `${key}.json`);
+    return join(this.#folder, pathSegment(stage), 'items', pathSegment(key.slice(0, 2)), pathSegment(`${key}.json`));
   }
 
   /** The results of one stage or of all, newest first. */

@@ -72,4 +72,6 @@ export interface Owner {
   pid: number;
   /** Temporal's address. */
   address?: string;
+  /** It is a development server of this process: it must prove that it is this home's. */
+  own?: true;
 }

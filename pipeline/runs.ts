@@ -4,12 +4,15 @@ import { join, relative } from 'node:path';
 import type { ErrorRecord } from '../common/errors.ts';
 import { InputError } from '../common/errors.ts';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import { isIdentifier, pathSegment } from '../common/identifiers.ts';
 import { nearest } from '../common/nearest.ts';
 import type { GraphNode } from './graph.ts';
 import type { Home } from './home.ts';
 import { sumCounts } from './item-counts.ts';
 import type { ItemCounts, Owner, Run, RunFile, RunStatus, StageFile } from './run.ts';
 import { processExists } from './lease.ts';
+import { checkOwn } from './ownership.ts';
+import { ownerFile, runFile } from './record-shapes.ts';
 
 export type * from './run.ts';
 
@@ -29,7 +32,7 @@ export class RunRecords {
   }
 
   log(id: string, stage: string): string {
-    return join(this.folder(id), 'logs', `${stage}.log`);
+    return join(this.folder(id), 'logs', pathSegment(`${stage}.log`));
   }
 
   /** A new record under a name of its own: `<name>-<date>-<time>`. */
@@ -74,9 +77,27 @@ export class RunRecords {
     await this.save({ ...run, status, ...end, ...(error ? { error } : {}) });
   }
 
-  /** run.json as it is. */
+  /** run.json as it is. @throws InputError when it is damaged, or of another run */
   async file(id: string): Promise<RunFile> {
-    return JSON.parse(await readFile(join(this.folder(id), 'run.json'), 'utf8')) as RunFile;
+    const path = join(this.folder(id), 'run.json');
+    const run = runFile(parseJson(await readFile(path, 'utf8'), path), path);
+    if (run.id === id) return run;
+    throw new InputError(`${path} is the record of run ${run.id}; a run's folder has its name.`);
+  }
+
+  /**
+   * run.json of a run that somebody else has named: what it says is about to be done, so nobody but this user may have
+   * written it. @throws InputError when there is no such run here
+   */
+  async recorded(id: string): Promise<RunFile> {
+    const folder = this.folder(id);
+    try {
+      for (const path of [folder, join(folder, 'run.json'), join(folder, 'config.json')]) await checkOwn(path);
+      return await this.file(id);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw new InputError(`There is no run ${id} in ${this.#home.runs}.`);
+    }
   }
 
   async config(id: string): Promise<unknown> {
@@ -84,7 +105,8 @@ export class RunRecords {
   }
 
   async saveConfig(id: string, config: unknown): Promise<void> {
-    await writeFileAtomic(join(this.folder(id), 'config.json'), JSON.stringify(config, null, 2));
+    // It may hold the addresses of webhooks, which are secrets.
+    await writeFileAtomic(join(this.folder(id), 'config.json'), JSON.stringify(config, null, 2), 0o600);
   }
 
   /** Forgets how the stages stood: the run starts again. */
@@ -93,25 +115,26 @@ export class RunRecords {
   }
 
   async saveStage(id: string, stage: StageFile): Promise<void> {
-    await writeFileAtomic(join(this.folder(id), 'stages', `${stage.name}.json`), canonicalJson(stage));
+    await writeFileAtomic(this.#stageFile(id, stage.name), canonicalJson(stage));
   }
 
   /** What is written of a stage; undefined while nothing is. */
   async stage(id: string, name: string): Promise<StageFile | undefined> {
-    return readJson<StageFile>(join(this.folder(id), 'stages', `${name}.json`));
+    return readJson<StageFile>(this.#stageFile(id, name));
   }
 
   /** One of the lanes in which a stage's batches of items go, each written by one process at a time. */
   async saveLane(id: string, stage: string, lane: number, counts: ItemCounts): Promise<void> {
-    await writeFileAtomic(join(this.folder(id), 'stages', `${stage}.lanes`, `${lane}.json`), canonicalJson(counts));
+    await writeFileAtomic(join(this.#lanes(id, stage), pathSegment(`${lane}.json`)), canonicalJson(counts));
   }
 
   /** Gives an artifact a name that people find: `artifacts/<stage>` in the run's folder. */
-  async link(id: string, stage: string, artifact: string): Promise<void> {
+  async link(id: string, stage: string, sha256: string): Promise<void> {
     const links = join(this.folder(id), 'artifacts');
+    const [link, artifact] = [join(links, pathSegment(stage)), join(this.#home.artifacts, pathSegment(sha256))];
     await mkdir(links, { recursive: true });
-    await rm(join(links, stage), { force: true });
-    await symlink(relative(links, artifact), join(links, stage), 'dir');
+    await rm(link, { force: true });
+    await symlink(relative(links, artifact), link, 'dir');
   }
 
   /** @param name an id, or `latest` */
@@ -142,7 +165,7 @@ export class RunRecords {
 
   /** Ids of all runs, oldest first. */
   async ids(): Promise<string[]> {
-    const names = await readdir(this.#home.runs).catch(() => []);
+    const names = (await readdir(this.#home.runs).catch(() => [])).filter((name) => isIdentifier('run', name));
     const files = await Promise.all(names.map((name) => this.file(name).catch(() => undefined)));
     return files
       .filter((file) => file !== undefined)
@@ -154,7 +177,7 @@ export class RunRecords {
   async owner(id: string): Promise<Owner | undefined> {
     const path = join(this.folder(id), 'owner.json');
     try {
-      const owner = JSON.parse(await readFile(path, 'utf8')) as Owner;
+      const owner = ownerFile(JSON.parse(await readFile(path, 'utf8')), path);
       const alive = Date.now() - (await stat(path)).mtimeMs < ownerStaleMilliseconds;
       return alive && (owner.host !== hostname() || processExists(owner.pid)) ? owner : undefined;
     } catch {
@@ -162,14 +185,27 @@ export class RunRecords {
     }
   }
 
-  /** Says that this process cares for the run. To be repeated every few seconds. */
-  async own(id: string, address?: string): Promise<void> {
-    const owner: Owner = { host: hostname(), pid: process.pid, ...(address === undefined ? {} : { address }) };
+  /** Says that this process cares for the run. To be repeated every few seconds. @param ownServer the server is a development server of this process */
+  async own(id: string, address?: string, ownServer = false): Promise<void> {
+    const owner: Owner = {
+      host: hostname(),
+      pid: process.pid,
+      ...(address === undefined ? {} : { address }),
+      ...(ownServer ? { own: true } : {}),
+    };
     await writeFileAtomic(join(this.folder(id), 'owner.json'), JSON.stringify(owner));
   }
 
   async disown(id: string): Promise<void> {
     await rm(join(this.folder(id), 'owner.json'), { force: true });
+  }
+
+  #stageFile(id: string, stage: string): string {
+    return join(this.folder(id), 'stages', pathSegment(`${stage}.json`));
+  }
+
+  #lanes(id: string, stage: string): string {
+    return join(this.folder(id), 'stages', pathSegment(`${stage}.lanes`));
   }
 
   async #readStage(id: string, name: string): Promise<StageFile> {
@@ -179,7 +215,7 @@ export class RunRecords {
   }
 
   async #readLanes(id: string, { name, items }: StageFile): Promise<ItemCounts> {
-    const folder = join(this.folder(id), 'stages', `${name}.lanes`);
+    const folder = this.#lanes(id, name);
     const files = await readdir(folder).catch(() => []);
     const lanes = await Promise.all(files.map((file) => readJson<ItemCounts>(join(folder, file))));
     return sumCounts(
@@ -194,6 +230,15 @@ async function readJson<T>(path: string): Promise<T | undefined> {
     return JSON.parse(await readFile(path, 'utf8')) as T;
   } catch {
     return undefined;
+  }
+}
+
+/** @throws InputError that names the file */
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InputError(`${path} is damaged: it is no JSON.`);
   }
 }
 

@@ -2,6 +2,7 @@ import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RunError } from '../common/errors.ts';
+import { pathSegment } from '../common/identifiers.ts';
 import { canonicalJson, sha256, sha256File, syncFolder, writeFileAtomic } from '../common/files.ts';
 import { faultPoint } from '../common/fault-points.ts';
 import type { Artifact } from './stage.ts';
@@ -27,7 +28,11 @@ export class ArtifactStore {
 
   /** The folder of an artifact, whether or not it is there. */
   folder(sha256: string): string {
-    return join(this.#folder, sha256);
+    return join(this.#folder, pathSegment(sha256));
+  }
+
+  #manifestFile(sha256: string): string {
+    return `${this.folder(sha256)}.json`;
   }
 
   async has(sha256: string): Promise<boolean> {
@@ -48,7 +53,7 @@ export class ArtifactStore {
       if ((await this.damage(digest)) === undefined) return discard(folder).then(() => artifact);
       await this.remove(digest);
     }
-    await writeFileAtomic(join(this.#folder, `${digest}.json`), canonicalJson(files));
+    await writeFileAtomic(this.#manifestFile(digest), canonicalJson(files));
     faultPoint('artifact-commit');
     await rename(folder, this.folder(digest)).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
@@ -82,7 +87,7 @@ export class ArtifactStore {
 
   /** The files of an artifact, as they were committed. */
   async manifest(sha256: string): Promise<ManifestFile[]> {
-    return JSON.parse(await readFile(join(this.#folder, `${sha256}.json`), 'utf8')) as ManifestFile[];
+    return JSON.parse(await readFile(this.#manifestFile(sha256), 'utf8')) as ManifestFile[];
   }
 
   /** All artifacts, and when each was committed: milliseconds since 1970. */
@@ -94,7 +99,7 @@ export class ArtifactStore {
 
   async remove(sha256: string): Promise<void> {
     await discard(this.folder(sha256));
-    await rm(join(this.#folder, `${sha256}.json`), { force: true });
+    await rm(this.#manifestFile(sha256), { force: true });
   }
 }
 

@@ -1,11 +1,6 @@
-import {
-  CancellationScope,
-  executeChild,
-  ParentClosePolicy,
-  proxyActivities,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, executeChild, ParentClosePolicy, proxyActivities } from '@temporalio/workflow';
 import type { RetrainActivities } from '../activities/retrain/activities.ts';
+import { backfillInput, parse, pipelineRun, retraining, takenAnswer } from './inputs.ts';
 import { runPipeline } from './run-pipeline.ts';
 
 export interface Retraining {
@@ -34,14 +29,14 @@ const activities = proxyActivities<RetrainActivities>({
  * Trains on the prompts that arrived since the last time, and lets what comes out replace what is in production if the
  * gate finds it better. A run that fails is parked as any run is; one that is cancelled gives its prompts back.
  */
-export async function retrain({ schedule, partition }: Retraining): Promise<RetrainOutcome> {
-  const { workflowId, runId } = workflowInfo();
-  const owner = { workflowId, runId };
-  const taken = await activities.takePrompts({ schedule, ...(partition === undefined ? {} : { partition }), owner });
+export async function retrain(message: Retraining): Promise<RetrainOutcome> {
+  const { schedule, partition } = parse(retraining, message, 'retrain');
+  const task = { schedule, ...(partition === undefined ? {} : { partition }) };
+  const taken = parse(takenAnswer, await activities.takePrompts(task), 'takePrompts');
   if (!taken) return { outcome: 'nothing new' };
   const batch = { schedule, batch: taken.number };
   try {
-    const input = await activities.prepareRun(batch);
+    const input = parse(pipelineRun, await activities.prepareRun(batch), 'prepareRun');
     await executeChild(runPipeline, {
       workflowId: input.run,
       args: [input],
@@ -70,7 +65,8 @@ export interface Backfill {
 }
 
 /** Retrains on one partition after the other, each from what the one before has brought into production. */
-export async function backfill({ schedule, partitions }: Backfill): Promise<Record<string, RetrainOutcome>> {
+export async function backfill(message: Backfill): Promise<Record<string, RetrainOutcome>> {
+  const { schedule, partitions } = parse(backfillInput, message, 'backfill');
   const outcomes: Record<string, RetrainOutcome> = {};
   for (const partition of partitions)
     outcomes[partition] = await executeChild(retrain, {

@@ -4,6 +4,7 @@ import { noItems, sumCounts } from '../pipeline/item-counts.ts';
 import type { ItemCounts } from '../pipeline/run.ts';
 import type { FanOut } from '../pipeline/stage.ts';
 import { historyIsLong } from './history.ts';
+import { counts, itemsRun, listAnswer, parse, stageOutcome } from './inputs.ts';
 import { itemsQuery } from './messages.ts';
 import { callStage } from './stage-activity.ts';
 
@@ -22,12 +23,14 @@ export interface ItemsRun {
  * all. However many there are, no history gets long: the workflow continues as new in time. Which items are done already
  * is the batches' concern, so it may start over at any time.
  */
-export async function runItems(input: ItemsRun): Promise<StageOutcome> {
+export async function runItems(message: ItemsRun): Promise<StageOutcome> {
+  const input = parse(itemsRun, message, 'runItems');
   const { task, taskQueue, fanOut, longHistory, from } = input;
   const lanes = from?.lanes ?? Array.from({ length: fanOut.window }, () => noItems());
   let total = from?.list.total ?? 0;
   setHandler(itemsQuery, () => sumCounts(total, lanes));
-  const list = from?.list ?? (await callStage<StageOutcome | ItemList>(withPart(task, { kind: 'list' }), taskQueue));
+  const list =
+    from?.list ?? (await callStage<StageOutcome | ItemList>(withPart(task, { kind: 'list' }), taskQueue, listAnswer));
   if (!('list' in list)) return list;
   total = list.total;
   let next = from?.next ?? 0;
@@ -41,7 +44,7 @@ export async function runItems(input: ItemsRun): Promise<StageOutcome> {
         const before = lanes[lane]!;
         const batch = { kind: 'batch' as const, list: list.list, from: start, to: next, lane, before };
         const summary = `${task.stage}, items ${start + 1} to ${next}`;
-        lanes[lane] = await callStage<ItemCounts>(withPart(task, batch), taskQueue, summary);
+        lanes[lane] = await callStage<ItemCounts>(withPart(task, batch), taskQueue, counts, summary);
       }
     } catch (error) {
       failed = true; // the other lanes end their batches
@@ -53,7 +56,7 @@ export async function runItems(input: ItemsRun): Promise<StageOutcome> {
   if (errors.length > 0) throw errors.find(isCancellation) ?? errors[0];
   if (next < total) return continueAsNew<typeof runItems>({ ...input, from: { list, next, lanes } });
   const gather = { kind: 'gather' as const, list: list.list, counts: sumCounts(total, lanes) };
-  return callStage<StageOutcome>(withPart(task, gather), taskQueue, `${task.stage}, all items`);
+  return callStage<StageOutcome>(withPart(task, gather), taskQueue, stageOutcome, `${task.stage}, all items`);
 }
 
 function withPart(task: StageTask, part: NonNullable<StageTask['part']>): StageTask {

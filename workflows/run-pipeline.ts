@@ -7,6 +7,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { RunActivities, RunChange, StageOutcome } from '../activities/stage-task.ts';
+import { parse, pipelineRun, resume as resumeShape } from './inputs.ts';
 import {
   cancelUpdate,
   pauseUpdate,
@@ -38,7 +39,8 @@ const { recordRun } = proxyActivities<RunActivities>({ startToCloseTimeout: '1 m
  * A pause asks the stages that run to end, and then parks the run likewise. Whether a stage has to do anything is its
  * activity's concern, so a resumed run walks the whole graph again.
  */
-export async function runPipeline(input: PipelineRun): Promise<Record<string, StageOutcome>> {
+export async function runPipeline(message: PipelineRun): Promise<Record<string, StageOutcome>> {
+  const input = parse(pipelineRun, message, 'runPipeline');
   const progress: RunProgress = { status: 'running', stages: {} };
   const all = new CancellationScope();
   let ended = false;
@@ -76,7 +78,10 @@ async function untilDone(input: PipelineRun, progress: RunProgress): Promise<Rec
       progress.status = 'running';
     },
     {
-      validator: (_: Resume) => refuseUnless(progress.status === 'parked' || progress.status === 'paused', progress),
+      validator: (resume: Resume) => {
+        parse(resumeShape, resume, 'resume');
+        refuseUnless(progress.status === 'parked' || progress.status === 'paused', progress);
+      },
     },
   );
   setHandler(

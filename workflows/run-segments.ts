@@ -1,6 +1,7 @@
 import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { StageOutcome, StageTask, Unfinished } from '../activities/stage-task.ts';
 import { historyIsLong } from './history.ts';
+import { parse, segmentAnswer, segmentsRun } from './inputs.ts';
 import { callStage } from './stage-activity.ts';
 
 export interface SegmentsRun {
@@ -16,7 +17,8 @@ export interface SegmentsRun {
  * A stage that is done in segments: each ends with a checkpoint from which the next goes on. However many there are, no
  * history gets long: the workflow continues as new in time.
  */
-export async function runSegments({ done = 0, ...input }: SegmentsRun): Promise<StageOutcome> {
+export async function runSegments(message: SegmentsRun): Promise<StageOutcome> {
+  const { done = 0, ...input } = parse(segmentsRun, message, 'runSegments');
   const { task, taskQueue, longHistory } = input;
   for (let number = done; ; number++) {
     if (historyIsLong(workflowInfo(), longHistory))
@@ -25,6 +27,7 @@ export async function runSegments({ done = 0, ...input }: SegmentsRun): Promise<
     const answer = await callStage<StageOutcome | Unfinished>(
       segment,
       taskQueue,
+      segmentAnswer,
       `${task.stage}, segment ${number + 1}`,
     );
     if (!('unfinished' in answer)) return answer;

@@ -1,15 +1,18 @@
 import { ActivityCancellationType, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { StageAnswer } from '../activities/activities.ts';
 import type { StageTask } from '../activities/stage-task.ts';
+import type { Shape } from '../common/shape.ts';
+import { parse } from './inputs.ts';
 import { assertSmall } from './payload.ts';
 
 /** Longest silence of a worker before its stage goes to another. Its heartbeats come each second. */
 const heartbeatTimeout = '20 seconds';
 
-/** Calls the activity of a stage, or of a part of one. @param taskQueue the workflow's own when it is left out */
+/** Calls the activity of a stage, or of a part of one. @param taskQueue the workflow's own when it is undefined @param answers what it may answer */
 export async function callStage<Answer extends StageAnswer>(
   task: StageTask,
   taskQueue: string | undefined,
+  answers: Shape<Answer>,
   summary = task.stage,
 ): Promise<Answer> {
   assertSmall(task);
@@ -26,5 +29,5 @@ export async function callStage<Answer extends StageAnswer>(
   if (!activity) throw ApplicationFailure.nonRetryable(`No activity is called ${task.stage}.`);
   const answer = await activity(task);
   assertSmall(answer);
-  return answer;
+  return parse(answers, answer, `The answer of ${task.stage}`);
 }

@@ -1,6 +1,7 @@
 import { executeChild, isCancellation, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { StageOutcome, StageTask } from '../activities/stage-task.ts';
 import type { ErrorRecord } from '../common/errors.ts';
+import { stageOutcome } from './inputs.ts';
 import type { StageNode, StageState } from './messages.ts';
 import { errorRecord } from './payload.ts';
 import type { runItems } from './run-items.ts';
@@ -79,5 +80,5 @@ function doNode({ fanOut, segmented, taskQueue }: StageNode, task: StageTask, id
   const options = { workflowId: id!, staticSummary: `Stage ${task.stage} of run ${task.run}` };
   if (fanOut) return executeChild<typeof runItems>('runItems', { ...options, args: [{ task, fanOut, ...queue }] });
   if (segmented) return executeChild<typeof runSegments>('runSegments', { ...options, args: [{ task, ...queue }] });
-  return callStage<StageOutcome>(task, taskQueue);
+  return callStage<StageOutcome>(task, taskQueue, stageOutcome);
 }

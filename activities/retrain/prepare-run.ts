@@ -20,7 +20,7 @@ export async function prepareRun(home: Home, name: string, number: number, addre
   const batch = await schedules.batch(name, number);
   let { run } = batch;
   if (run === undefined) {
-    const schedule = await schedules.read(name);
+    const schedule = await schedules.recorded(name);
     const pipeline = await loadPipeline(schedule.pipeline);
     const config = await retrainingConfig(home, schedule, schedules.prompts(name, number));
     const settings = checkConfig(pipeline.schema, config, `Schedule ${name}`);

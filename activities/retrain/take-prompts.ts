@@ -16,7 +16,6 @@ export interface TakeTask {
   schedule: string;
   /** Only files of this day. */
   partition?: string;
-  owner: BatchOwner;
 }
 
 /** A batch as the workflow sees it. */
@@ -32,17 +31,19 @@ const settledMilliseconds = 2000;
  * Takes the prompts that no batch of the schedule has: those of files that are new, and the new ones of files that have
  * grown. Called again for the same owner it gives the same batch.
  *
+ * @param owner the workflow execution that it is for
  * @param isOpen whether an owner's workflow still runs; what others have left behind is given back
  * @returns null when there is nothing new, or not enough yet
  */
 export async function takePrompts(
   home: Home,
-  { schedule: name, partition, owner }: TakeTask,
+  { schedule: name, partition }: TakeTask,
+  owner: BatchOwner,
   isOpen: (owner: BatchOwner) => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<TakenBatch | null> {
   const schedules = new Schedules(home);
-  const { config, minimumPrompts } = await schedules.read(name);
+  const { config, minimumPrompts } = await schedules.recorded(name);
   const { prompts } = config as { prompts: IngestConfig };
   return withLock(schedules.folder(name), async () => {
     const batches = await keptBatches(schedules, name, isOpen);

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { stageNodes } from '../../cli/run/workflow.ts';
 import { connectTemporal } from '../../cli/temporal/connection.ts';
 import { DevServer } from '../../cli/temporal/dev-server.ts';
-import { pipelineQueue } from '../../cli/temporal/workers.ts';
+import { taskQueues } from '../../cli/temporal/queues.ts';
 import { Home } from '../../pipeline/home.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
@@ -48,8 +48,8 @@ const { id } = await records.create(
 const started = performance.now();
 const handle = await client.workflow.start<typeof runPipeline>('runPipeline', {
   workflowId: id,
-  taskQueue: pipelineQueue,
-  args: [{ run: id, stages: await stageNodes(records, id), fresh: [], searchable: true }],
+  taskQueue: (await taskQueues(home)).pipeline,
+  args: [{ run: id, stages: await stageNodes(home, id), fresh: [], searchable: true }],
 });
 const watch = setInterval(() => void tell(), 10_000);
 await handle.result();

@@ -4,7 +4,8 @@ import { createActivities } from '../../activities/activities.ts';
 import { callBody } from '../../activities/call-body.ts';
 import { bundleWorkflows } from '../../cli/temporal/bundle.ts';
 import { connectTemporal } from '../../cli/temporal/connection.ts';
-import { keepHeapSmall, pipelineQueue, workerOptions } from '../../cli/temporal/workers.ts';
+import { taskQueues } from '../../cli/temporal/queues.ts';
+import { keepHeapSmall, workerOptions } from '../../cli/temporal/workers.ts';
 import { Home } from '../../pipeline/home.ts';
 
 // A worker in a process of its own, whose memory is measured: as `textcraftor worker`, but bodies run in it. It ends with its input.
@@ -30,7 +31,7 @@ const worker = await Worker.create({
   ...workerOptions,
   connection,
   activities,
-  taskQueue: pipelineQueue,
+  taskQueue: (await taskQueues(home)).pipeline,
   workflowBundle: await bundleWorkflows(home),
   maxConcurrentActivityTaskExecutions: 8,
 });

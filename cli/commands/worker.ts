@@ -16,11 +16,16 @@ export function register(program: Command): void {
       'all, pipeline (workflows and stages without TensorFlow) or engine (stages with it, one at a time)',
       'all',
     )
-    .option('--port <number>', 'port of the development server, where TEMPORAL_ADDRESS names none', parsePort, 7233)
-    .option('--ui-port <number>', 'port of its web page', parsePort, 8233)
-    .action(async ({ queue, port, uiPort }: { queue: string; port: number; uiPort: number }) => {
+    .option(
+      '--port <number>',
+      'port of the development server, where TEMPORAL_ADDRESS names none (default: a free one)',
+      parsePort,
+    )
+    .option('--ui-port <number>', 'port of a web page with all that the server has (default: there is none)', parsePort)
+    .action(async ({ queue, port, uiPort }: { queue: string; port?: number; uiPort?: number }) => {
       const { runWorker } = await import('../run/worker.ts');
       const { projectHome } = await import('../home.ts');
-      await runWorker(projectHome(), queue, { port, uiPort });
+      const ports = { ...(port === undefined ? {} : { port }), ...(uiPort === undefined ? {} : { uiPort }) };
+      await runWorker(projectHome(), queue, ports);
     });
 }

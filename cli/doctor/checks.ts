@@ -1,5 +1,5 @@
 import { existsSync, statfsSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { addonIsBuilt, probeTensorflow } from '../../scripts/setup/addon.mjs';
 import { compilerAdvice, findCompiler } from '../../scripts/setup/compiler.mjs';
@@ -9,6 +9,7 @@ import { root } from '../../scripts/setup/paths.mjs';
 import { findPython, pythonAdvice } from '../../scripts/setup/python.mjs';
 import { findTemporal, temporalAdvice } from '../../scripts/setup/temporal.mjs';
 import { installedTensorflow, tensorflowIsInstalled } from '../../scripts/setup/tensorflow.mjs';
+import { listenError } from '../temporal/ports.ts';
 
 /** `warning`: what is asked of it today works; something else would not. */
 export interface Check {
@@ -126,30 +127,12 @@ function memory(): Check {
   return { name: 'memory', status: 'warning', found: gigabytes(bytes), advice };
 }
 
-/** The error of listening on a loopback port; undefined when it can be done. */
-function listenError(port: number): Promise<Error | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer().once('error', resolve);
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)));
-  });
-}
-
-/** A run's own development server listens where the system lets it; that of `textcraftor worker` on ports of its own. */
+/** A development server listens where the system lets it. */
 async function ports(): Promise<Check> {
   const name = 'ports';
   const advice = ['Allow listening on 127.0.0.1, or set TEMPORAL_ADDRESS to a server that runs elsewhere.'];
   const error = await listenError(0);
-  if (error) return { name, status: 'failed', found: error.message, advice };
-  const busy: number[] = [];
-  for (const port of [7233, 8233]) if (await listenError(port)) busy.push(port);
-  if (busy.length === 0) return ok(name, '7233 and 8233 are free on 127.0.0.1');
-  const found = `${busy.join(' and ')} in use on 127.0.0.1`;
-  return {
-    name,
-    status: 'warning',
-    found,
-    advice: ['Runs choose a free port; `textcraftor worker` needs --port, --ui-port.'],
-  };
+  return error ? { name, status: 'failed', found: error.message, advice } : ok(name, 'servers can listen on 127.0.0.1');
 }
 
 async function world(): Promise<Check> {

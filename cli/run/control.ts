@@ -5,7 +5,7 @@ import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
 import type { Resume } from '../../workflows/messages.ts';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
-import { attach, configuredServer } from '../temporal/server.ts';
+import { attach, attachOwn, configuredServer } from '../temporal/server.ts';
 import { stageNodes, workflowOf } from './workflow.ts';
 
 /** A stage's process has 10 s to end, and the server a moment to say so. */
@@ -22,9 +22,8 @@ export async function pauseRun(home: Home, name: string): Promise<string> {
 
 /** Takes up a paused run whose process waits for that. @param fresh stages to do again */
 export async function wakeRun(home: Home, id: string, fresh: readonly string[]): Promise<void> {
-  const records = new RunRecords(home);
-  const run = await records.read(id);
-  const resume: Resume = { fresh, stages: await stageNodes(records, id) };
+  const run = await new RunRecords(home).read(id);
+  const resume: Resume = { fresh, stages: await stageNodes(home, id) };
   await onWorkflow(home, run, (workflow) =>
     update(run, workflow.executeUpdate<void, [Resume]>('resume', { args: [resume] })),
   );
@@ -57,10 +56,16 @@ async function onWorkflow(
   run: Run,
   use: (workflow: WorkflowHandle<typeof runPipeline>) => Promise<void>,
 ): Promise<void> {
-  const address = (await new RunRecords(home).owner(run.id))?.address ?? run.address;
+  const owner = await new RunRecords(home).owner(run.id);
+  const address = owner?.address ?? run.address;
   if (address === undefined) throw new InputError(`Nobody works on run ${run.id}; see: textcraftor status ${run.id}`);
   const configured = configuredServer();
-  const server = await attach(configured?.address === address ? configured : { address });
+  const server =
+    configured?.address === address
+      ? await attach(configured)
+      : owner?.own
+        ? await attachOwn(home, address)
+        : await attach({ address });
   try {
     await use(workflowOf(server, run.id));
   } finally {

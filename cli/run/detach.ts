@@ -15,7 +15,7 @@ export async function startDetached(home: Home, id: string, fresh: readonly stri
   const configured = configuredServer();
   const server = configured && (await attach(configured));
   try {
-    if (server && (await hasWorkers(server))) await launchWorkflow(records, server, id, fresh);
+    if (server && (await hasWorkers(server, home))) await launchWorkflow(home, server, id, fresh);
     else await startProcess(home, records, id, fresh);
   } finally {
     await server?.close();

@@ -36,14 +36,15 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
   const { home, id, fresh, note } = options;
   const records = new RunRecords(home);
   const interrupted = interruption();
-  const server = await openServer(records.folder(id));
-  await records.own(id, server.address);
-  const owning = setInterval(() => void records.own(id, server.address).catch(() => {}), ownMilliseconds);
+  const server = await openServer(home, records.folder(id));
+  const own = (): Promise<void> => records.own(id, server.address, server.owned);
+  await own();
+  const owning = setInterval(() => void own().catch(() => {}), ownMilliseconds);
   let workers: Workers | undefined;
   try {
     interrupted.throwIfAborted();
     // Before the workers: else they would take up what a dead worker has left behind.
-    const { workflow, alone, searchable } = await launchWorkflow(records, server, id, fresh);
+    const { workflow, alone, searchable } = await launchWorkflow(home, server, id, fresh);
     if (!searchable)
       note(`${server.address} cannot find runs by stage, model or status until: ${searchAttributeAdvice}`);
     if (alone) {

@@ -5,13 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { checkConfig } from '../../pipeline/config-file.ts';
 import { activeStages } from '../../pipeline/pipeline.ts';
-import type { RunRecords } from '../../pipeline/runs.ts';
+import type { Home } from '../../pipeline/home.ts';
+import { RunRecords } from '../../pipeline/runs.ts';
 import type { Resume, StageNode } from '../../workflows/messages.ts';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
 import { modelAttribute } from '../../workflows/search-attributes.ts';
 import { hasSearchAttributes } from '../temporal/search-attributes.ts';
 import type { TemporalServer } from '../temporal/server.ts';
-import { engineQueue, pipelineQueue } from '../temporal/workers.ts';
+import { taskQueues } from '../temporal/queues.ts';
 
 /** A worker asks for work at least once a minute. */
 const workerSilenceMilliseconds = 70_000;
@@ -22,13 +23,15 @@ export function workflowOf({ connection, namespace }: TemporalServer, run: strin
 }
 
 /** The graph of a run as the workflow walks it: the stages that its configuration asks for. */
-export async function stageNodes(records: RunRecords, run: string): Promise<StageNode[]> {
+export async function stageNodes(home: Home, run: string): Promise<StageNode[]> {
+  const records = new RunRecords(home);
+  const queues = await taskQueues(home);
   const pipeline = await loadPipeline((await records.file(run)).pipeline);
   const settings = checkConfig(pipeline.schema, await records.config(run), `Run ${run}`);
   return activeStages(pipeline, settings).map(({ name, inputs, engine, fanOut, segmentSeconds }) => ({
     name,
     inputs,
-    ...(engine ? { taskQueue: engineQueue } : {}),
+    ...(engine ? { taskQueue: queues.engine } : {}),
     ...(fanOut ? { fanOut } : {}),
     ...(segmentSeconds === undefined ? {} : { segmented: true }),
   }));
@@ -41,13 +44,15 @@ export async function stageNodes(records: RunRecords, run: string): Promise<Stag
  * @returns `alone`: nobody else works on the server; `searchable`: it knows the search attributes
  */
 export async function launchWorkflow(
-  records: RunRecords,
+  home: Home,
   server: TemporalServer,
   run: string,
   fresh: readonly string[],
 ): Promise<{ workflow: WorkflowHandle<typeof runPipeline>; alone: boolean; searchable: boolean }> {
-  const alone = server.owned || !(await hasWorkers(server));
-  const stages = await stageNodes(records, run);
+  const records = new RunRecords(home);
+  const { pipeline } = await taskQueues(home);
+  const alone = server.owned || !(await hasWorkers(server, home));
+  const stages = await stageNodes(home, run);
   await records.setAddress(run, alone ? undefined : server.address);
   await records.setStatus(run, 'running');
   const workflow = workflowOf(server, run);
@@ -57,7 +62,7 @@ export async function launchWorkflow(
     const client = new Client({ connection: server.connection, namespace: server.namespace });
     await client.workflow.start<typeof runPipeline>('runPipeline', {
       workflowId: run,
-      taskQueue: pipelineQueue,
+      taskQueue: pipeline,
       args: [{ run, stages, fresh, searchable }],
       ...(searchable ? { typedSearchAttributes: await modelAttributes(records, run) } : {}),
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
@@ -112,11 +117,11 @@ async function withTimeout<T>(promise: Promise<T>): Promise<T> {
   return Promise.race([promise, timeout]).finally(() => controller.abort());
 }
 
-/** Whether a worker has lately asked for the work of pipelines. */
-export async function hasWorkers({ connection, namespace }: TemporalServer): Promise<boolean> {
+/** Whether a worker of this home has lately asked for the work of pipelines. */
+export async function hasWorkers({ connection, namespace }: TemporalServer, home: Home): Promise<boolean> {
   const { pollers } = await connection.workflowService.describeTaskQueue({
     namespace,
-    taskQueue: { name: pipelineQueue },
+    taskQueue: { name: (await taskQueues(home)).pipeline },
     taskQueueType: 1, // of workflows
   });
   const now = Date.now();

@@ -1,4 +1,5 @@
 import { InputError } from '../../common/errors.ts';
+import { identifier } from '../../common/identifiers.ts';
 import { absolutePath } from '../../pipeline/config-file.ts';
 import { registrationSettings } from '../../pipeline/registry/settings.ts';
 import { readConfigOptions } from '../run/options.ts';
@@ -18,8 +19,7 @@ export interface CreateOptions extends TimingOptions {
 
 /** Checks everything that a retraining will need, and sets the schedule up. @throws InputError */
 export async function createSchedule(control: ScheduleControl, name: string, options: CreateOptions): Promise<void> {
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(name))
-    throw new InputError(`A schedule's name is of lower-case letters, digits and hyphens; got "${name}".`);
+  identifier('schedule', name);
   const timing = timingOf(options);
   const { prompts, set, pipeline } = options;
   const { source: pipelineSource, settings } = await readConfigOptions(options.config, {

@@ -6,7 +6,7 @@ import { partitionOf } from '../../pipeline/schedules/partition.ts';
 import { Schedules, type Batch, type ScheduleFile } from '../../pipeline/schedules/schedules.ts';
 import type { backfill, retrain } from '../../workflows/retrain.ts';
 import type { TemporalServer } from '../temporal/server.ts';
-import { pipelineQueue } from '../temporal/workers.ts';
+import { taskQueues } from '../temporal/queues.ts';
 import type { Timing } from './timing.ts';
 
 /** What a user sees of a schedule. */
@@ -28,10 +28,12 @@ export interface ScheduleState {
 /** Schedules on a Temporal server, each with its record in the home. */
 export class ScheduleControl {
   readonly #client: Client;
+  readonly #home: Home;
   readonly #records: Schedules;
 
   constructor({ connection, namespace }: TemporalServer, home: Home) {
     this.#client = new Client({ connection, namespace });
+    this.#home = home;
     this.#records = new Schedules(home);
   }
 
@@ -55,7 +57,7 @@ export class ScheduleControl {
           type: 'startWorkflow',
           workflowType: 'retrain',
           workflowId: `retrain-${name}`,
-          taskQueue: pipelineQueue,
+          taskQueue: await this.#queue(),
           args: [{ schedule: name }] satisfies Parameters<typeof retrain>,
           staticSummary: `Retraining by schedule ${name}`,
         },
@@ -142,11 +144,15 @@ export class ScheduleControl {
     const workflow = `backfill-${name}-${from}-${to}`;
     await this.#client.workflow.start<typeof backfill>('backfill', {
       workflowId: workflow,
-      taskQueue: pipelineQueue,
+      taskQueue: await this.#queue(),
       args: [{ schedule: name, partitions }],
       staticSummary: `Backfill of schedule ${name}, ${from} to ${to}`,
     });
     return { workflow, partitions };
+  }
+
+  async #queue(): Promise<string> {
+    return (await taskQueues(this.#home)).pipeline;
   }
 
   async #on<Result>(name: string, act: (handle: ScheduleHandle) => Promise<Result>): Promise<Result> {

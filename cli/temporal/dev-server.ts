@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, openSync, closeSync } from 'node:fs';
-import { createServer, connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RetryableError } from '../../common/errors.ts';
+import { InputError, RetryableError } from '../../common/errors.ts';
 import { connectTemporal } from './connection.ts';
+import { isServerOf, namespaceOf } from './identity.ts';
+import { accepts, checkFree, freePort } from './ports.ts';
 import { searchAttributeArguments } from './search-attributes.ts';
 
 export interface DevServerOptions {
@@ -13,6 +15,8 @@ export interface DevServerOptions {
   command: string;
   /** For its database and log: a server that is started again on them goes on where it was. */
   folder: string;
+  /** Says whose it is: see {@link file://./identity.ts}. Nobody's, when it is left out. */
+  homeId?: string;
   /** A free one, when it is left out. */
   port?: number;
   /** Port of its web page; without it there is none. */
@@ -20,11 +24,19 @@ export interface DevServerOptions {
 }
 
 /**
+ * The server has an HTTP API beside gRPC, which cannot be left out and takes any web page's posts: it shall answer a host
+ * name only that no request has, since names under `invalid` are never given out (RFC 6761).
+ */
+const closedHttpApi = ['--dynamic-config-value', 'frontend.httpAllowedHosts=["nobody.invalid"]'];
+const forbidden = 403;
+
+/**
  * Starts the server and ends it when this shell's input is closed, which happens however the process ends that started
  * the shell, SIGKILL included. Killed, since it takes two seconds to end by itself and its database survives a kill: the next
  * server may be started on that at once.
  */
 const keeper = `
+umask 077
 exec 3<&0
 "$@" 3<&- </dev/null & server=$!
 ( read -r _ <&3; kill -KILL $server ) & watcher=$!
@@ -42,21 +54,28 @@ export class DevServer {
   readonly address: string;
   readonly #options: DevServerOptions;
   readonly #port: number;
+  readonly #homeId: string;
   #shell: ChildProcess | undefined;
+  #httpPort = 0;
   #restarts = 0;
   #stopping = false;
 
   private constructor(options: DevServerOptions, port: number) {
     this.#options = options;
     this.#port = port;
+    this.#homeId = options.homeId ?? randomBytes(16).toString('hex');
     this.address = `127.0.0.1:${port}`;
   }
 
-  /** @throws RetryableError when it is not ready in a minute */
+  /** @throws InputError when another program has a port that was asked for; RetryableError when it is not ready in a minute */
   static async start(options: DevServerOptions): Promise<DevServer> {
-    mkdirSync(options.folder, { recursive: true });
+    const { port, uiPort, folder } = options;
+    if (port !== undefined) await checkFree(port, '--port');
+    if (uiPort !== undefined) await checkFree(uiPort, '--ui-port');
+    // Its histories have prompts' digests, names and paths, and are nobody else's concern.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const server = new DevServer(options, options.port ?? (await freePort()));
-    server.#launch();
+    await server.#launch();
     try {
       await server.#ready();
     } catch (error) {
@@ -76,12 +95,19 @@ export class DevServer {
     await ended;
   }
 
-  #launch(): void {
+  async #launch(): Promise<void> {
     const { command, folder, uiPort } = this.#options;
+    this.#httpPort = await freePort();
+    if (this.#stopping) return;
     const log = openSync(join(folder, 'temporal.log'), 'a');
     const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${this.#port}`, '--log-level', 'warn'];
     args.push(
       ...searchAttributeArguments,
+      ...closedHttpApi,
+      '--http-port',
+      `${this.#httpPort}`,
+      '--namespace',
+      namespaceOf(this.#homeId),
       '--db-filename',
       join(folder, 'temporal.db'),
       ...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`]),
@@ -92,7 +118,7 @@ export class DevServer {
     shell.stdin!.on('error', () => {}); // it died first
     shell.once('exit', () => {
       if (this.#stopping || this.#restarts++ >= mostRestarts) return;
-      void sleep(500, undefined, { ref: false }).then(() => this.#stopping || this.#launch());
+      void sleep(500, undefined, { ref: false }).then(() => this.#launch());
     });
     this.#shell = shell;
   }
@@ -104,32 +130,28 @@ export class DevServer {
       if (!(await accepts(this.#port))) continue;
       try {
         const connection = await connectTemporal({ address: this.address });
-        await connection.workflowService.describeNamespace({ namespace: 'default' }).finally(() => connection.close());
-        return;
+        // What answers may be another's server, which has the port while ours tries to listen there.
+        const isOurs = await isServerOf(connection, this.#homeId).finally(() => connection.close());
+        if (isOurs) return await this.#checkHttpApi();
       } catch (error) {
+        if (error instanceof InputError) throw error;
         problem = error;
       }
       void problem;
     }
+    if (this.#options.port !== undefined) await checkFree(this.#port, '--port');
     const log = join(this.#options.folder, 'temporal.log');
     throw new RetryableError(
       `Temporal's development server did not become ready on ${this.address}; its log is ${log}.`,
     );
   }
-}
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
-/** A socket can be tried often; a refused gRPC connection waits a second. */
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
-    socket.on('connect', () => socket.destroy());
-  });
+  /** @throws InputError when the server is of a version that web pages can give orders to */
+  async #checkHttpApi(): Promise<void> {
+    const { status } = await fetch(`http://127.0.0.1:${this.#httpPort}/api/v1/namespaces`);
+    if (status !== forbidden)
+      throw new InputError(
+        `${this.#options.command} is too old: its HTTP API cannot be closed to web pages. Take a newer one: npm run setup, with TEMPORAL_CLI unset.`,
+      );
+  }
 }

@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { NativeConnection } from '@temporalio/worker';
 import { InputError, RetryableError, RunError } from '../../common/errors.ts';
 import { findTemporal, temporalAdvice } from '../../scripts/setup/temporal.mjs';
+import type { Home } from '../../pipeline/home.ts';
+import { homeId } from '../../pipeline/home-id.ts';
 import { connectTemporal, type TemporalAddress } from './connection.ts';
 import { DevServer } from './dev-server.ts';
+import { checkServerOf } from './identity.ts';
 
 /** A Temporal server with a connection to it. */
 export interface TemporalServer {
@@ -44,17 +47,38 @@ export async function attach(server: TemporalAddress): Promise<TemporalServer> {
   return { address: server.address, namespace, connection, owned: false, close: () => connection.close() };
 }
 
+/** Connects to a development server of this home, be it of another process. @throws InputError when it is another's */
+export async function attachOwn(home: Home, address: string): Promise<TemporalServer> {
+  const server = await attach({ address });
+  try {
+    await checkServerOf(server.connection, await homeId(home), address);
+    return server;
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+/** Ports of a development server. */
+export interface Ports {
+  /** A free one, when it is left out. */
+  port?: number;
+  /** Of its web page; without it there is none. */
+  uiPort?: number;
+}
+
 /**
  * The configured server; where none is, a development server of our own, with its database and log in `folder`.
  * @throws RunError that lists the ways to get one
  */
-export async function openServer(
-  folder: string,
-  ports: { port?: number; uiPort?: number } = {},
-): Promise<TemporalServer> {
+export async function openServer(home: Home, folder: string): Promise<TemporalServer> {
   const configured = configuredServer();
-  if (configured) return attach(configured);
-  const server = await DevServer.start({ command: temporalCommand(), folder, ...ports });
+  return configured ? attach(configured) : startServer(home, folder, {});
+}
+
+/** A development server of this process. @throws RunError when there is no command for it; InputError when a port is taken */
+export async function startServer(home: Home, folder: string, ports: Ports): Promise<TemporalServer> {
+  const server = await DevServer.start({ command: temporalCommand(), folder, homeId: await homeId(home), ...ports });
   const attached = await attach({ address: server.address });
   return {
     ...attached,

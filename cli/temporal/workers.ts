@@ -4,15 +4,10 @@ import { createActivities } from '../../activities/activities.ts';
 import { createRetrainActivities, type PreparedRun } from '../../activities/retrain/activities.ts';
 import { parseFault, type Fault } from '../../common/fault-points.ts';
 import type { Home } from '../../pipeline/home.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
+import { stageNodes } from '../run/workflow.ts';
 import { bundleWorkflows } from './bundle.ts';
+import { taskQueues, type Queue } from './queues.ts';
 import { hasSearchAttributes } from './search-attributes.ts';
-
-/** Workflows and the stages that need no TensorFlow. */
-export const pipelineQueue = 'textcraftor';
-/** Stages that compute with TensorFlow: one at a time in a worker, on its GPU where it has one. */
-export const engineQueue = 'textcraftor-engine';
-export type Queue = 'pipeline' | 'engine';
 
 export interface WorkersOptions {
   connection: NativeConnection;
@@ -66,20 +61,21 @@ export async function startWorkers({
       ...createRetrainActivities({ home, address, launch: (run) => preparedRun({ connection, namespace }, home, run) }),
     },
   };
+  const names = await taskQueues(home);
   const workers: Worker[] = [];
   if (queues.includes('pipeline')) {
     const workflowBundle = await bundleWorkflows(home);
     workers.push(
       await Worker.create({
         ...common,
-        taskQueue: pipelineQueue,
+        taskQueue: names.pipeline,
         workflowBundle,
         maxConcurrentActivityTaskExecutions: 4,
       }),
     );
   }
   if (queues.includes('engine'))
-    workers.push(await Worker.create({ ...common, taskQueue: engineQueue, maxConcurrentActivityTaskExecutions: 1 }));
+    workers.push(await Worker.create({ ...common, taskQueue: names.engine, maxConcurrentActivityTaskExecutions: 1 }));
   const runs = workers.map((worker) => worker.run());
   const running = Promise.all(runs).then(() => {});
   running.catch(() => {}); // whoever waits for it hears of it
@@ -102,7 +98,6 @@ async function preparedRun(
   home: Home,
   run: string,
 ): Promise<PreparedRun> {
-  const { stageNodes } = await import('../run/workflow.ts'); // which knows the queues by this module
-  const stages = await stageNodes(new RunRecords(home), run);
+  const stages = await stageNodes(home, run);
   return { run, stages, fresh: [], searchable: await hasSearchAttributes(server) };
 }

@@ -18,7 +18,7 @@ export async function resolveVersion(registry: Registry, reference: string): Pro
     throw new InputError(`Nothing is registered as "${name}"; did you mean "${nearest(name, names)}"?`);
   if (/^\d+$/.test(label)) return registry.version(name, Number(label));
   const { current } = await registry.aliases(name);
-  const version = current[label];
+  const version = Object.hasOwn(current, label) ? current[label] : undefined;
   if (version !== undefined) return registry.version(name, version);
   const others = Object.keys(current);
   throw new InputError(`${name} has no ${label}: it has ${others.join(', ') || 'no aliases'}, and numbers.`);

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
 import { writeFileAtomic } from '../../common/files.ts';
+import { identifier, isIdentifier } from '../../common/identifiers.ts';
 import type { Home } from '../home.ts';
 import { withLock } from '../lock.ts';
 import { candidate, moved, previousProduction, production, type AliasChange, type Aliases } from './aliases.ts';
@@ -31,12 +32,13 @@ export class Registry {
 
   /** In alphabetical order. */
   async names(): Promise<string[]> {
-    return (await readdir(this.#folder).catch(() => [])).toSorted();
+    const names = await readdir(this.#folder).catch(() => []);
+    return names.filter((name) => isIdentifier('name', name)).toSorted();
   }
 
   /** The oldest first. */
   async versions(name: string): Promise<EncoderVersion[]> {
-    const folder = join(this.#folder, name, 'versions');
+    const folder = join(this.#nameFolder(name), 'versions');
     const files = (await readdir(folder).catch(() => [])).filter((file) => /^\d+\.json$/.test(file)).toSorted();
     return Promise.all(
       files.map(async (file) => JSON.parse(await readFile(join(folder, file), 'utf8')) as EncoderVersion),
@@ -65,7 +67,7 @@ export class Registry {
    */
   async register(draft: Omit<EncoderVersion, 'version' | 'createdAt'>): Promise<EncoderVersion> {
     const { name } = draft;
-    return withLock(join(this.#folder, name), async () => {
+    return withLock(this.#nameFolder(name), async () => {
       const versions = await this.versions(name);
       const known = versions.find(({ artifact }) => artifact.sha256 === draft.artifact.sha256);
       const version = known ?? {
@@ -86,7 +88,7 @@ export class Registry {
    * @param force puts it there in any case, and keeps what the gate said
    */
   async promote(name: string, version: number, force = false): Promise<Promotion> {
-    return withLock(join(this.#folder, name), async () => {
+    return withLock(this.#nameFolder(name), async () => {
       const challenger = await this.version(name, version);
       const aliases = await this.aliases(name);
       const from = aliases.current[production];
@@ -101,7 +103,7 @@ export class Registry {
 
   /** Puts the version that was in production before back there. @throws InputError when there is none */
   async rollback(name: string): Promise<AliasChange> {
-    return withLock(join(this.#folder, name), async () => {
+    return withLock(this.#nameFolder(name), async () => {
       const aliases = await this.aliases(name);
       const to = previousProduction(aliases);
       if (to === undefined)
@@ -116,9 +118,8 @@ export class Registry {
       throw new InputError(
         `The alias ${alias} moves by itself: ${alias === candidate ? 'it is the newest version' : 'use registry promote or registry rollback'}.`,
       );
-    if (!/^[a-z][a-z0-9-]*$/.test(alias))
-      throw new InputError(`An alias is a word of lower-case letters, digits and hyphens; got "${alias}".`);
-    await withLock(join(this.#folder, name), async () => {
+    identifier('alias', alias);
+    await withLock(this.#nameFolder(name), async () => {
       await this.version(name, version);
       await this.#move(name, { kind: 'alias', alias, to: version });
     });
@@ -133,12 +134,16 @@ export class Registry {
     return next.history.at(-1);
   }
 
+  #nameFolder(name: string): string {
+    return join(this.#folder, identifier('name', name));
+  }
+
   #versionFile({ name, version }: Pick<EncoderVersion, 'name' | 'version'>): string {
-    return join(this.#folder, name, 'versions', `${String(version).padStart(6, '0')}.json`);
+    return join(this.#nameFolder(name), 'versions', `${String(version).padStart(6, '0')}.json`);
   }
 
   #aliasFile(name: string): string {
-    return join(this.#folder, name, 'aliases.json');
+    return join(this.#nameFolder(name), 'aliases.json');
   }
 }
 

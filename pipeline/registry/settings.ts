@@ -1,14 +1,14 @@
 import { z } from 'zod';
+import { nameSchema } from '../name-schema.ts';
 import { path } from '../paths.ts';
 import { gateSchema } from './gate.ts';
 
 const text = z.string().min(1);
-const name = text.regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens');
 
 /** The section `registry` of a configuration. */
 export const registrySchema = z.strictObject({
   /** The name under which encoders get their numbers; that of the configuration when it is left out. */
-  name: name.optional(),
+  name: nameSchema.optional(),
   /** Whether a run that passes the gate goes into production by itself. */
   promote: z.enum(['manual', 'auto']).default('manual'),
   gate: gateSchema.prefault({}),
@@ -31,7 +31,7 @@ export type Champion = z.infer<typeof championSchema>;
 
 /** What registering reads of a run's configuration, whatever the pipeline. */
 export const registrationSettings = z.looseObject({
-  name,
+  name: nameSchema,
   model: text.optional(),
   registry: registrySchema.prefault({}),
   champion: championSchema.optional(),

@@ -2,7 +2,10 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
 import { writeFileAtomic } from '../../common/files.ts';
+import { identifier, isIdentifier, pathSegment } from '../../common/identifiers.ts';
 import type { Home } from '../home.ts';
+import { checkOwn } from '../ownership.ts';
+import { batchFile, scheduleFile } from '../record-shapes.ts';
 import type { Registered } from '../registry/registered.ts';
 
 /** What a schedule retrains, as kept in schedules/NAME/schedule.json. When it does is Temporal's to know. */
@@ -55,17 +58,17 @@ export class Schedules {
   }
 
   folder(name: string): string {
-    return join(this.#home.schedules, name);
+    return join(this.#home.schedules, identifier('schedule', name));
   }
 
   async save(schedule: ScheduleFile): Promise<void> {
-    await writeFileAtomic(join(this.folder(schedule.name), 'schedule.json'), `${JSON.stringify(schedule, null, 2)}\n`);
+    await writeFileAtomic(this.#file(schedule.name), `${JSON.stringify(schedule, null, 2)}\n`, 0o600);
   }
 
   /** @throws InputError when there is none */
   async read(name: string): Promise<ScheduleFile> {
     try {
-      return JSON.parse(await readFile(join(this.folder(name), 'schedule.json'), 'utf8')) as ScheduleFile;
+      return await this.#readFile(name);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       throw new InputError(
@@ -76,7 +79,8 @@ export class Schedules {
 
   /** In alphabetical order. */
   async names(): Promise<string[]> {
-    return (await readdir(this.#home.schedules).catch(() => [])).toSorted();
+    const names = await readdir(this.#home.schedules).catch(() => []);
+    return names.filter((name) => isIdentifier('schedule', name)).toSorted();
   }
 
   /** The schedule is forgotten, and with it what it has used. */
@@ -90,10 +94,31 @@ export class Schedules {
       .filter((each) => /^\d+$/.test(each))
       .toSorted();
     return Promise.all(
-      folders.map(
-        async (each) => JSON.parse(await readFile(join(this.#batches(name), each, 'batch.json'), 'utf8')) as Batch,
-      ),
+      folders.map(async (each) => {
+        const path = join(this.#batches(name), each, 'batch.json');
+        const batch = batchFile(JSON.parse(await readFile(path, 'utf8')), path);
+        if (batch.number === Number(each)) return batch;
+        throw new InputError(`${path} is of batch ${batch.number}; a batch's folder has its number.`);
+      }),
     );
+  }
+
+  /** A schedule that somebody else has named: its commands and modules must be this user's own. @throws InputError */
+  async recorded(name: string): Promise<ScheduleFile> {
+    const schedule = await this.read(name);
+    for (const path of [this.folder(name), this.#file(name)]) await checkOwn(path);
+    return schedule;
+  }
+
+  async #readFile(name: string): Promise<ScheduleFile> {
+    const path = this.#file(name);
+    const schedule = scheduleFile(JSON.parse(await readFile(path, 'utf8')), path);
+    if (schedule.name === name) return schedule;
+    throw new InputError(`${path} is the record of schedule ${schedule.name}; a schedule's folder has its name.`);
+  }
+
+  #file(name: string): string {
+    return join(this.folder(name), 'schedule.json');
   }
 
   /** @throws InputError when there is none */
@@ -131,7 +156,7 @@ export class Schedules {
   }
 
   batchFolder(name: string, batch: number): string {
-    return join(this.#batches(name), String(batch).padStart(6, '0'));
+    return join(this.#batches(name), pathSegment(String(batch).padStart(6, '0')));
   }
 
   #batches(name: string): string {

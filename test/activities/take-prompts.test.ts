@@ -41,7 +41,8 @@ async function arrive(name: string, ...prompts: string[]): Promise<void> {
 const take = (n: number, partition?: string, open = true) =>
   takePrompts(
     home,
-    { schedule: 'daily', owner: owner(n), ...(partition === undefined ? {} : { partition }) },
+    { schedule: 'daily', ...(partition === undefined ? {} : { partition }) },
+    owner(n),
     () => Promise.resolve(open),
     new AbortController().signal,
   );

@@ -109,7 +109,7 @@ async function openHome(name: string) {
     const made: string[] = [];
     calls.set(run.id, made);
     homes.set(run.id, createActivities({ home, environment: process.env, startBody: starter(made, killed) }));
-    const stages = await stageNodes(records, run.id);
+    const stages = await stageNodes(home, run.id);
     const args: Parameters<typeof runPipeline> = [{ run: run.id, stages, fresh: [] }];
     const handle = await client.workflow.start<typeof runPipeline>('runPipeline', {
       workflowId: run.id,

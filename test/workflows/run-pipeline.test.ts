@@ -36,7 +36,7 @@ const parked = async (handle: Awaited<ReturnType<WorkflowEnvironment['run']>>) =
 describe('a run', { timeout: 60_000 }, () => {
   it.each(Object.entries(shapes))('does each stage once, after its inputs: %s', async (name, text) => {
     const stages = graph(text);
-    const outcomes = await (await environment.run(`does-${name}`, { stages, fresh: [] })).result();
+    const outcomes = await (await environment.run(`does-${name.replaceAll(' ', '-')}`, { stages, fresh: [] })).result();
     const { events } = environment;
     for (const stage of stages) {
       expect(events.filter((event) => event === `${stage.name} starts`)).toHaveLength(1);

@@ -1,0 +1,41 @@
+import { InputError } from '../common/errors.ts';
+import { id as idShape } from '../common/shape.ts';
+import { runChange, stageTask } from '../pipeline/messages.ts';
+import type { RunRecords } from '../pipeline/runs.ts';
+import type { RunChange, StageTask } from './stage-task.ts';
+import type { WorkSource } from './workbench.ts';
+
+const task = stageTask(idShape('digest'));
+
+/**
+ * What an activity of a stage was asked for, by whoever reaches the Temporal server. It names things and no more: which
+ * modules run, and with what, is in the record of the run, which only the user's own command writes.
+ * @throws InputError when the message is malformed, or there is no such run, or the run has no such stage
+ */
+export async function readTask(
+  records: RunRecords,
+  message: unknown,
+): Promise<{ task: StageTask; source: WorkSource }> {
+  const read = task(message, 'The task');
+  const { id, pipeline, graph } = await records.recorded(read.run);
+  const node = graph.find(({ name }) => name === read.stage);
+  if (!node) throw new InputError(`Run ${id} has no stage ${read.stage}.`);
+  const given = Object.keys(read.inputs);
+  if (given.length !== node.inputs.length || !node.inputs.every((input) => Object.hasOwn(read.inputs, input)))
+    throw new InputError(
+      `Stage ${read.stage} of run ${id} reads ${node.inputs.join(', ') || 'nothing'}; it was given ${given.join(', ') || 'nothing'}.`,
+    );
+  return { task: read, source: { pipeline, config: await records.config(id) } };
+}
+
+/** How a run is said to stand. @throws InputError when the message is malformed, or there is no such run */
+export async function readChange(
+  records: RunRecords,
+  run: unknown,
+  change: unknown,
+): Promise<RunChange & { id: string }> {
+  const id = idShape('run')(run, 'The run');
+  const read = runChange(change, 'The change');
+  await records.recorded(id);
+  return { id, ...read };
+}

@@ -1,0 +1,81 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../../common/errors.ts';
+import { writeFileAtomic } from '../../common/files.ts';
+import { object, text, whole } from '../../common/shape.ts';
+import type { Home } from '../../pipeline/home.ts';
+import { processExists } from '../../pipeline/lease.ts';
+import { withLock } from '../../pipeline/lock.ts';
+import { accepts } from './ports.ts';
+import { attach, attachOwn, configuredServer, startServer, type Ports, type TemporalServer } from './server.ts';
+
+/** The development server of a worker of this home, as kept in temporal/server.json while it runs. */
+interface LocalServer {
+  address: string;
+  /** Of the worker. */
+  pid: number;
+}
+
+const shape = object<LocalServer>({ address: text(40), pid: whole(1, 2 ** 31) });
+const loopback = /^127\.0\.0\.1:(\d{1,5})$/;
+const file = (home: Home): string => join(home.temporal, 'server.json');
+
+/**
+ * The server that a worker works on: the configured one; the one that another worker of this home has; else one that is
+ * started now, and told to other commands. One at a time, since it is the only one that may touch its database.
+ *
+ * @throws InputError when another program has a port that was asked for, or a worker of this home has its server at another
+ */
+export async function openWorkerServer(home: Home, ports: Ports): Promise<TemporalServer> {
+  const configured = configuredServer();
+  if (configured) return attach(configured);
+  return withLock(home.temporal, async () => {
+    const joined = await joinLocalServer(home);
+    if (joined) return checkPorts(joined, ports);
+    const server = await startServer(home, home.temporal, ports);
+    const own: LocalServer = { address: server.address, pid: process.pid };
+    await writeFileAtomic(file(home), JSON.stringify(own), 0o600);
+    return {
+      ...server,
+      close: async () => {
+        if ((await read(home))?.pid === process.pid) await rm(file(home), { force: true });
+        await server.close();
+      },
+    };
+  });
+}
+
+/** A connection to the server that a worker of this home has; undefined where none runs. */
+export async function joinLocalServer(home: Home): Promise<TemporalServer | undefined> {
+  const local = await read(home);
+  const port = loopback.exec(local?.address ?? '')?.[1];
+  if (!local || port === undefined || !processExists(local.pid) || !(await accepts(Number(port)))) return undefined;
+  return attachOwn(home, local.address).catch((error: unknown) => {
+    // A worker that was killed, whose process id and port others have by now.
+    if (error instanceof InputError) return undefined;
+    throw error;
+  });
+}
+
+async function checkPorts(server: TemporalServer, { port, uiPort }: Ports): Promise<TemporalServer> {
+  const has = server.address.split(':')[1];
+  const problem =
+    port !== undefined && String(port) !== has
+      ? `--port ${port}`
+      : uiPort !== undefined
+        ? `--ui-port ${uiPort}`
+        : undefined;
+  if (problem === undefined) return server;
+  await server.close();
+  throw new InputError(
+    `${problem}: another worker of this project has its server at ${server.address} already. Leave the option out to join it, or stop that worker first.`,
+  );
+}
+
+async function read(home: Home): Promise<LocalServer | undefined> {
+  try {
+    return shape(JSON.parse(await readFile(file(home), 'utf8')), file(home));
+  } catch {
+    return undefined; // not there, or damaged: then nobody can be found by it
+  }
+}

@@ -1,0 +1,102 @@
+import { InputError } from './errors.ts';
+import { identifier, shown, type IdentifierKind } from './identifiers.ts';
+
+/**
+ * What a value from outside must look like: gives it back, rebuilt of what was expected and nothing else. Free of
+ * dependencies, since workflows check what they are sent with it.
+ *
+ * @param at where the value was found, for the message
+ * @throws InputError that names the place and what was expected there
+ */
+export type Shape<T> = (value: unknown, at: string) => T;
+
+/** A JSON object. @param optional keys that may be left out @param rest `keep` lets further keys pass, for records that may grow */
+export function object<T extends object>(
+  fields: { readonly [K in keyof T]-?: Shape<NonNullable<T[K]>> },
+  optional: readonly (keyof T & string)[] = [],
+  rest: 'refuse' | 'keep' = 'refuse',
+): Shape<T> {
+  const names = Object.keys(fields) as (keyof T & string)[];
+  return (value, at) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(at, 'an object', value);
+    const unknown = Object.keys(value).find((key) => !Object.hasOwn(fields, key));
+    if (unknown !== undefined && rest === 'refuse')
+      throw new InputError(`${at}: there is no ${shown(unknown)}; there are ${names.join(', ')}.`);
+    const given = new Map(Object.entries(value));
+    const parsed = names.flatMap((name): [string, unknown][] =>
+      given.get(name) === undefined && optional.includes(name)
+        ? []
+        : [[name, fields[name](given.get(name), `${at}.${name}`)]],
+    );
+    return { ...(rest === 'keep' ? value : {}), ...Object.fromEntries(parsed) } as T;
+  };
+}
+
+/** An object whose keys are identifiers. */
+export function record<T>(kind: IdentifierKind, each: Shape<T>, most: number): Shape<Record<string, T>> {
+  return (value, at) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(at, 'an object', value);
+    const entries = Object.entries(value);
+    if (entries.length > most) throw wrong(at, `at most ${most} entries`, entries.length);
+    return Object.fromEntries(
+      entries.map(([key, item]): [string, T] => [located(at, () => identifier(kind, key)), each(item, `${at}.${key}`)]),
+    );
+  };
+}
+
+export function list<T>(each: Shape<T>, most: number): Shape<T[]> {
+  return (value, at) => {
+    if (!Array.isArray(value) || value.length > most) throw wrong(at, `a list of at most ${most}`, value);
+    return value.map((item: unknown, i) => each(item, `${at}[${i}]`));
+  };
+}
+
+export const id =
+  (kind: IdentifierKind): Shape<string> =>
+  (value, at) =>
+    located(at, () => identifier(kind, value));
+
+export const text =
+  (most: number): Shape<string> =>
+  (value, at) => {
+    if (typeof value === 'string' && value.length <= most) return value;
+    throw wrong(at, `a text of at most ${most} characters`, value);
+  };
+
+export const oneOf =
+  <const T extends string | boolean>(...values: readonly T[]): Shape<T> =>
+  (value, at) => {
+    const found = values.find((each) => each === value);
+    if (found === undefined) throw wrong(at, values.map(String).join(' or '), value);
+    return found;
+  };
+
+export const flag: Shape<boolean> = (value, at) => oneOf(true, false)(value, at);
+
+export const whole =
+  (least: number, most: number): Shape<number> =>
+  (value, at) => {
+    if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
+    throw wrong(at, `a whole number from ${least} to ${most}`, value);
+  };
+
+/** A finite number that is not negative. */
+export const amount: Shape<number> = (value, at) => {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+  throw wrong(at, 'a number of 0 or more', value);
+};
+
+/** What the shape leaves as it is. */
+export const anything: Shape<unknown> = (value) => value;
+
+function located(at: string, parse: () => string): string {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${at}: ${error.message}`) : error;
+  }
+}
+
+function wrong(at: string, expected: string, value: unknown): InputError {
+  return new InputError(`${at}: expected ${expected}; got ${shown(value)}.`);
+}
