@@ -1,0 +1,151 @@
+import { ApplicationFailure, Client, WorkflowFailedError } from '@temporalio/client';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connectTemporal } from '../../cli/temporal/connection.ts';
+import { DevServer } from '../../cli/temporal/dev-server.ts';
+import { taskQueues } from '../../cli/temporal/queues.ts';
+import { startWorkers } from '../../cli/temporal/workers.ts';
+import { Home } from '../../pipeline/home.ts';
+import { findTemporal } from '../../scripts/setup/temporal.mjs';
+import { WorkflowEnvironment } from './environment.ts';
+
+// A stranger who reaches the server starts workflows with whatever they like, against a worker as users have it.
+
+let folder: string;
+let marker: string;
+let client: Client;
+let taskQueue: string;
+let stop: () => Promise<void>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'textcraftor-test-'));
+  marker = join(folder, 'marker');
+  const evil = join(folder, 'evil');
+  await mkdir(evil);
+  const module = join(evil, 'pipeline.ts');
+  const record = { id: 'evil', pipeline: module, createdAt: 'now', status: 'running', graph: [] };
+  const config = { notify: [{ command: ['touch', marker] }], prompts: { source: evil } };
+  const files = {
+    'run.json': record,
+    'config.json': config,
+    'schedule.json': { name: 'evil', pipeline: module, config, warmStart: true, minimumPrompts: 1, createdAt: 'now' },
+  };
+  for (const [name, content] of Object.entries(files)) await writeFile(join(evil, name), JSON.stringify(content));
+  await writeFile(module, `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(marker)}, '');`);
+  await writeFile(join(evil, 'prompts.txt'), 'a prompt\n');
+
+  const home = new Home(join(folder, 'home'));
+  const server = await DevServer.start({ command: findTemporal()!.value, folder: join(folder, 'server') });
+  const { address } = server;
+  const connection = await connectTemporal({ address });
+  const queues = ['pipeline'] as const;
+  const workers = await startWorkers({ connection, namespace: 'default', address, home, environment: {}, queues });
+  client = new Client({ connection });
+  taskQueue = (await taskQueues(home)).pipeline;
+  stop = async () => {
+    await workers.stop();
+    await connection.close();
+    await server.stop();
+    await rm(folder, { recursive: true });
+  };
+}, 300_000);
+afterAll(() => stop?.());
+
+const artifact = { uri: 'file:///', sha256: 'a'.repeat(64), bytes: 1 };
+const task = { run: 'tiny-1', stage: 'shard', inputs: {}, fresh: false };
+const counts = { total: 0, done: 0, reused: 0, seconds: 0, rows: 0, bytes: 0 };
+const fanOut = { window: 1, batch: 1 };
+const node = { name: 'a', inputs: [] };
+const pipeline = { run: 'tiny-1', stages: [], fresh: [] };
+const hostile: [workflow: string, input: unknown][] = [
+  ...['../../../evil', '../../evil', '..', '/tmp/evil', '', 'latest', 'no-such-run', 7, null].map(
+    (run): [string, unknown] => ['runPipeline', { ...pipeline, run }],
+  ),
+  ['runPipeline', undefined],
+  ['runPipeline', 'evil'],
+  ['runPipeline', { ...pipeline, config: { notify: [{ command: ['touch', '/tmp/x'] }] } }],
+  ['runPipeline', { ...pipeline, stages: [{ ...node, name: '../../evil' }] }],
+  ['runPipeline', { ...pipeline, stages: [{ ...node, name: 'recordRun' }] }],
+  ['runPipeline', { ...pipeline, stages: [{ ...node, name: '__proto__' }] }],
+  ['runPipeline', { ...pipeline, stages: [{ ...node, name: 'constructor' }] }],
+  ['runPipeline', { ...pipeline, stages: [{ ...node, inputs: ['toString'] }] }],
+  ['runPipeline', { ...pipeline, stages: [{ ...node, inputs: ['a'] }] }],
+  ['runPipeline', { ...pipeline, stages: [node, node] }],
+  ['runPipeline', { ...pipeline, stages: [{ ...node, module: '/tmp/evil.ts' }] }],
+  ['runPipeline', { ...pipeline, stages: [{ ...node, taskQueue: '../x' }] }],
+  ['runPipeline', { ...pipeline, stages: [{ ...node, fanOut: { window: 1e9, batch: 1 } }] }],
+  ['runPipeline', { ...pipeline, stages: [{ ...node, fanOut: { window: 0, batch: 0 } }] }],
+  ['runPipeline', { ...pipeline, stages: { length: 1e9 } }],
+  ['runPipeline', { ...pipeline, fresh: 'all' }],
+  ['runPipeline', { ...pipeline, searchable: 'yes' }],
+  ['runSegments', { task: { ...task, run: '../../evil' } }],
+  ['runSegments', { task: { ...task, stage: 'releaseBatch' } }],
+  ['runSegments', { task, done: -1 }],
+  ['runSegments', { task, taskQueue: '' }],
+  ['runSegments', { task, longHistory: 0 }],
+  ['runSegments', {}],
+  ['runItems', { task, fanOut: { window: 1e8, batch: 1 } }],
+  ['runItems', { task: { ...task, inputs: { '../evil': {} } }, fanOut }],
+  ['runItems', { task, fanOut, from: { list: { list: artifact, total: 1e300 }, next: 0, lanes: [counts] } }],
+  ['runItems', { task, fanOut, from: { list: { list: artifact, total: 1 }, next: 0, lanes: [{ done: '../..' }] } }],
+  ['runItems', { task, fanOut, from: { list: { list: artifact, total: 1 }, next: -1, lanes: [counts] } }],
+  ['runItems', { task }],
+  ...['../../evil', '..', '', 'none', 7].map((schedule): [string, unknown] => ['retrain', { schedule }]),
+  ['retrain', { schedule: 'daily', partition: '../../x' }],
+  ['retrain', { schedule: 'daily', owner: { workflowId: 'x', runId: 'y' } }],
+  ['backfill', { schedule: '../../evil', partitions: ['2026-11-01'] }],
+  ['backfill', { schedule: 'daily', partitions: ['../../evil'] }],
+  ['backfill', { schedule: 'daily', partitions: Array.from({ length: 5000 }, () => '2026-11-01') }],
+  ['backfill', { schedule: 'daily', partitions: ['2026-11-01', '2026-11-01'] }],
+  ['backfill', {}],
+];
+
+describe('a stranger', { timeout: 60_000 }, () => {
+  it.each(hostile.map(([workflow, input], i) => [workflow, input, i] as const))(
+    'starts %s with %j, and nothing is done',
+    async (workflow, input, i) => {
+      const before = (await readdir(folder, { recursive: true })).filter((name) => !name.startsWith('server'));
+      const args = input === undefined ? [] : [input];
+      const result = client.workflow.execute(workflow, { workflowId: `hostile-${i}`, taskQueue, args });
+      const error = await result.catch((error: unknown) => error);
+      expect(error).toBeInstanceOf(WorkflowFailedError);
+      let cause = (error as WorkflowFailedError).cause;
+      while (cause && !(cause instanceof ApplicationFailure)) cause = cause.cause as typeof cause;
+      expect(cause).toMatchObject({ type: 'InputError', nonRetryable: true });
+      expect((await readdir(folder, { recursive: true })).filter((name) => !name.startsWith('server'))).toEqual(before);
+      expect(before).not.toContain('marker');
+    },
+  );
+});
+
+describe('a parked run', { timeout: 60_000 }, () => {
+  let environment: WorkflowEnvironment;
+  beforeAll(async () => {
+    environment = await WorkflowEnvironment.start();
+    return () => environment.stop();
+  }, 120_000);
+  beforeEach(() => environment.faults.clear());
+
+  it('refuses a resume with what is no graph, and goes on with one', async () => {
+    environment.faults.set('a', 'permanent');
+    const handle = await environment.run('parked', { stages: [node], fresh: [] });
+    const status = async () => (await handle.query<{ status: string }>('progress')).status;
+    await expect.poll(status, { timeout: 30_000 }).toBe('parked');
+    for (const resume of [
+      undefined,
+      {},
+      { fresh: ['../evil'] },
+      { fresh: [], stages: [{ name: '../../evil', inputs: [] }] },
+      { fresh: [], stages: [{ name: 'a', inputs: ['constructor'] }] },
+      { fresh: [], stages: [{ ...node, taskQueue: 'a b' }] },
+      { fresh: [], stages: [node], run: '../../evil' },
+    ])
+      await expect(handle.executeUpdate('resume', { args: resume === undefined ? [] : [resume] })).rejects.toThrow();
+    expect(await status()).toBe('parked');
+    environment.faults.clear();
+    await handle.signal('resume', { stages: [{ name: '../../evil', inputs: [] }] }); // there is no such signal
+    await handle.executeUpdate('resume', { args: [{ fresh: [], stages: [node] }] });
+    expect(Object.keys(await handle.result())).toEqual(['a']);
+  });
+});
