@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { InputError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { interruption } from '../interrupt.ts';
-import { openWorkerServer } from '../temporal/local-server.ts';
+import { openWorkerServer, untilGone } from '../temporal/local-server.ts';
 import type { Queue } from '../temporal/queues.ts';
 import type { Ports } from '../temporal/server.ts';
 import { startWorkers } from '../temporal/workers.ts';
@@ -29,7 +28,7 @@ export async function runWorker(home: Home, queue: string, ports: Ports): Promis
     if (server.owned) console.log(`Temporal's development server: export TEMPORAL_ADDRESS=${address}${page}`);
     console.log(`Worker on ${address} for ${wanted.join(' and ')}, artifacts in ${home.folder}. Ctrl-C ends it.`);
     try {
-      if (!interrupted.aborted) await Promise.race([once(interrupted, 'abort'), workers.running]);
+      await Promise.race([untilGone(home, server, interrupted), workers.running]);
     } finally {
       await workers.stop();
     }

@@ -31,9 +31,9 @@ const closedHttpApi = ['--dynamic-config-value', 'frontend.httpAllowedHosts=["no
 const forbidden = 403;
 
 /**
- * Starts the server and ends it when this shell's input is closed, which happens however the process ends that started
- * the shell, SIGKILL included. Killed, since it takes two seconds to end by itself and its database survives a kill: the next
- * server may be started on that at once.
+ * Starts the server, whose database nobody else may read, and ends it when this shell's input is closed, which happens
+ * however the process ends that started the shell, SIGKILL included. Killed, since it takes two seconds to end by itself and
+ * its database survives a kill: the next server may be started on that at once.
  */
 const keeper = `
 umask 077
@@ -72,8 +72,7 @@ export class DevServer {
     const { port, uiPort, folder } = options;
     if (port !== undefined) await checkFree(port, '--port');
     if (uiPort !== undefined) await checkFree(uiPort, '--ui-port');
-    // Its histories have prompts' digests, names and paths, and are nobody else's concern.
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true });
     const server = new DevServer(options, options.port ?? (await freePort()));
     await server.#launch();
     try {

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../../common/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InputError, RetryableError } from '../../common/errors.ts';
 import { writeFileAtomic } from '../../common/files.ts';
 import { object, text, whole } from '../../common/shape.ts';
 import type { Home } from '../../pipeline/home.ts';
@@ -18,6 +20,7 @@ interface LocalServer {
 
 const shape = object<LocalServer>({ address: text(40), pid: whole(1, 2 ** 31) });
 const loopback = /^127\.0\.0\.1:(\d{1,5})$/;
+const watchMilliseconds = 1000;
 const file = (home: Home): string => join(home.temporal, 'server.json');
 
 /**
@@ -43,6 +46,26 @@ export async function openWorkerServer(home: Home, ports: Ports): Promise<Tempor
       },
     };
   });
+}
+
+/**
+ * Waits until the worker has ended whose server another has joined: nobody starts that server again.
+ * @throws RetryableError then; never, on a server of one's own or a configured one
+ */
+export async function untilGone(home: Home, { address, owned }: TemporalServer, signal: AbortSignal): Promise<void> {
+  const { pid } = (await read(home)) ?? {};
+  if (owned || configuredServer() || pid === undefined) return waitFor(signal);
+  while (processExists(pid)) {
+    await sleep(watchMilliseconds, undefined, { signal, ref: false }).catch(() => {});
+    if (signal.aborted) return;
+  }
+  throw new RetryableError(
+    `The server at ${address} is gone with the worker that had it (process ${pid}); start this worker again, and it has its own.`,
+  );
+}
+
+async function waitFor(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 /** A connection to the server that a worker of this home has; undefined where none runs. */

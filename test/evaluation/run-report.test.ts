@@ -47,7 +47,8 @@ let home: Home;
 let id: string;
 beforeEach(async () => {
   home = new Home(mkdtempSync(join(folder, 'home-')));
-  const config = { name: 'tiny', rewards: [{ name: 'clip', weight: 100 }] };
+  const notify = [{ webhook: 'https://hooks.example.org/T0K3N' }, { command: ['curl', 'https://example.org/T0K3N'] }];
+  const config = { name: 'tiny', rewards: [{ name: 'clip', weight: 100 }], notify };
   const graph = Object.keys(artifacts).map((name) => ({ name, inputs: [] }));
   ({ id } = await new RunRecords(home).create('tiny', 'test', config, graph));
 });
@@ -94,6 +95,15 @@ it('its report tells how long the stages took and embeds the pictures', async ()
   expect(page).toContain('tune-encoder');
   expect(page).toContain('13 s');
   expect(page).toContain(picture!.files['chosen']!);
+});
+
+it('neither its report nor its description tells the secrets of its hooks', async () => {
+  await finish(Object.keys(artifacts));
+  const run = await new RunRecords(home).read(id);
+  const page = readFileSync(await requireRunReport(home, run), 'utf8');
+  expect(page).toContain('hooks.example.org');
+  expect(page).not.toContain('T0K3N');
+  expect(JSON.stringify(await describeRun(home, run))).not.toContain('T0K3N');
 });
 
 it('an unfinished run is described as far as it is, and has no report', async () => {

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { outcomeOf } from '../../pipeline/notify/outcome.ts';
 import { sendOutcome } from '../../pipeline/notify/send.ts';
+import { publicConfig } from '../../pipeline/notify/secrets.ts';
 import { notifySchema } from '../../pipeline/notify/settings.ts';
+import { loadConfig } from '../../pipeline/config-file.ts';
+import { textcraftor } from '../../pipeline/textcraftor.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const run = { run: 'tiny-1', folder: '/home/runs/tiny-1' };
@@ -53,7 +56,75 @@ describe('a webhook', () => {
   });
 });
 
+describe('a redirection', () => {
+  it.each([301, 302, 303, 307, 308])(
+    'by %s is not followed: the outcome stays with the server that was named',
+    async (code) => {
+      const elsewhere = await receiver();
+      const from = createServer((_, response) => response.writeHead(code, { location: elsewhere.url }).end());
+      from.listen(0, '127.0.0.1');
+      await once(from, 'listening');
+      onTestFinished(() => void from.close());
+      const webhook = `http://127.0.0.1:${(from.address() as AddressInfo).port}/secret`;
+      const [delivery] = await sendOutcome([{ webhook }], outcome, {}, [0, 0]);
+      expect(delivery).toMatchObject({ delivered: false, attempts: 1 });
+      expect(delivery!.problem).toContain(`It answered ${code}, which sends on to another address`);
+      expect(elsewhere.received).toEqual([]);
+    },
+  );
+});
+
+describe('what is secret of a hook', () => {
+  const secret = 'T0K3N-of-the-hook';
+  const notify = [
+    { webhook: `https://hooks.example.org/services/${secret}?token=${secret}#${secret}` },
+    { command: ['curl', '-H', `Authorization: ${secret}`, `https://example.org/${secret}`] },
+  ];
+
+  it('is not in a configuration that is shown', () => {
+    const shown = publicConfig({ name: 'tiny', notify });
+    expect(JSON.stringify(shown)).not.toContain(secret);
+    expect(shown).toMatchObject({
+      name: 'tiny',
+      notify: [
+        { webhook: 'https://hooks.example.org/[not shown]' },
+        { command: ['curl', '[not shown]', '[not shown]', '[not shown]'] },
+      ],
+    });
+    for (const odd of ['x', [7, null, { webhook: secret }, { command: secret }], { webhook: secret }])
+      expect(JSON.stringify(publicConfig({ notify: odd }))).not.toContain(secret);
+    expect(publicConfig({ name: 'tiny' })).toEqual({ name: 'tiny' });
+  });
+
+  it('is not in what became of it, though the command says it', async () => {
+    const echo = { command: ['sh', '-c', 'echo "failed with $1" >&2; exit 1', 'sh', `https://example.org/${secret}`] };
+    const none = { webhook: `http://127.0.0.1:9/${secret}` };
+    const absent = { command: ['no-such-command', secret] };
+    const deliveries = await sendOutcome([echo, none, absent], outcome, process.env, []);
+    expect(JSON.stringify(deliveries)).not.toContain(secret);
+    expect(deliveries.map(({ hook }) => hook)).toEqual(['sh', 'http://127.0.0.1:9', 'no-such-command']);
+    expect(deliveries[0]!.problem).toBe('It ended with exit code 1. failed with [not shown]');
+  });
+
+  it('is no user and password in a URL: that is refused when the configuration is read, and not shown', async () => {
+    for (const user of ['me:hunter22@', 'me@', ':hunter22@']) {
+      const setting = `notify=[{webhook: "https://${user}example.org/x"}]`;
+      const read = loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings: [setting], folder: '.' });
+      await expect(read).rejects.toThrow(/"notify\.0\.webhook" must have no user and password in it/);
+      await expect(read).rejects.not.toThrow('hunter22');
+    }
+  });
+});
+
 describe('a command', () => {
+  it('is no text of a shell: what a run is called stays one word', async () => {
+    const folder = await temporaryFolder();
+    const odd = outcomeOf({ run: `x; touch ${folder}/y`, folder: '$(touch z)' }, { registered, automatic: true });
+    const [delivery] = await sendOutcome([{ command: ['cat'] }], odd, { PATH: process.env['PATH'] });
+    expect(delivery).toMatchObject({ hook: 'cat', delivered: true });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('reads the outcome on its standard input', async () => {
     const file = join(await temporaryFolder(), 'outcome.json');
     const command = ['sh', '-c', 'cat > "$1"', 'sh', file];

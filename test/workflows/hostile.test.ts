@@ -133,7 +133,7 @@ describe('a parked run', { timeout: 60_000 }, () => {
     const status = async () => (await handle.query<{ status: string }>('progress')).status;
     await expect.poll(status, { timeout: 30_000 }).toBe('parked');
     for (const resume of [
-      undefined,
+      null,
       {},
       { fresh: ['../evil'] },
       { fresh: [], stages: [{ name: '../../evil', inputs: [] }] },
@@ -141,7 +141,7 @@ describe('a parked run', { timeout: 60_000 }, () => {
       { fresh: [], stages: [{ ...node, taskQueue: 'a b' }] },
       { fresh: [], stages: [node], run: '../../evil' },
     ])
-      await expect(handle.executeUpdate('resume', { args: resume === undefined ? [] : [resume] })).rejects.toThrow();
+      await expect(handle.executeUpdate('resume', { args: [resume] })).rejects.toThrow();
     expect(await status()).toBe('parked');
     environment.faults.clear();
     await handle.signal('resume', { stages: [{ name: '../../evil', inputs: [] }] }); // there is no such signal
