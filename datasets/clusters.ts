@@ -2,11 +2,12 @@ import { BIGINT, BOOLEAN } from '@duckdb/node-api';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CancelledError } from '../common/errors.ts';
-import { sqlString, type Database } from './database.ts';
+import type { Database } from './database.ts';
 import { numbered, rowGroup, type UniqueBucket } from './duplicates.ts';
 import { samplesPerReason } from './judge.ts';
 import { bands } from './min-hash.ts';
 import { NearDuplicates } from './near-duplicates.ts';
+import { filesIn, parquetFiles } from './parquet-files.ts';
 
 export interface NearDuplicateSettings {
   /** Jaccard similarity of words and pairs of words from which on two prompts are nearly the same, in (0, 1]. */
@@ -45,7 +46,7 @@ export async function dropNearDuplicates(
   let total = 0;
   for (const file of files) {
     starts.push(total);
-    total += await database.number(`SELECT count(*) FROM read_parquet(${sqlString(file)})`);
+    total += await database.number(`SELECT count(*) FROM ${parquetFiles(file)}`);
   }
   const firstNew = starts[known.length] ?? total;
   const groups = await findGroups(database, files, total, similarity, context);
@@ -80,9 +81,9 @@ export async function dropNearDuplicates(
   return { dropped, samples };
 }
 
-/** Where the rows are that were dropped: columns source, row, reason, of. */
-export function nearDrops(scratch: string, bucket: number | '*'): string {
-  return join(scratch, `near-${bucket}.parquet`);
+/** SQL for the rows that were dropped: columns source, row, reason, of. */
+export function nearDrops(scratch: string): string {
+  return parquetFiles(filesIn(scratch, /^near-\d+\.parquet$/));
 }
 
 async function findGroups(
@@ -95,7 +96,7 @@ async function findGroups(
   const near = new NearDuplicates(scratch, total, similarity);
   let signed = 0;
   for (const file of files) {
-    for await (const [prompts] of database.columns(`SELECT prompt FROM read_parquet(${sqlString(file)})`)) {
+    for await (const [prompts] of database.columns(`SELECT prompt FROM ${parquetFiles(file)}`)) {
       if (signal.aborted) throw new CancelledError('Filtering the prompts was cancelled.');
       for (const prompt of prompts as string[]) near.add(prompt);
       signed += prompts!.length;
@@ -140,7 +141,7 @@ async function rewrite(
   );
   await database.writeParquet(
     `SELECT source, row, 'near-duplicate' AS reason, first AS of FROM clustered WHERE NOT kept ORDER BY source, row`,
-    nearDrops(scratch, bucket),
+    join(scratch, `near-${bucket}.parquet`),
   );
   const samples = await database.rows(
     `SELECT source, row, prompt FROM clustered WHERE NOT kept ORDER BY source, row LIMIT ${samplesPerReason}`,

@@ -6,6 +6,7 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { resolve } from 'node:path';
 
 /** A row with its columns by name; integers as numbers. */
 export type Row = Record<string, unknown>;
@@ -76,14 +77,17 @@ export class Database {
    * @param rowGroup rows that a reader must unpack to get at one of them; a multiple of 2,048
    */
   async writeParquet(query: string, path: string, rowGroup = 122_880): Promise<void> {
-    await this.run(
-      `COPY (${query}) TO ${sqlString(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroup})`,
-    );
+    await this.#copy(query, path, `COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroup}`);
   }
 
   /** The same for a file that is read once and then goes: packed faster, and larger. */
   async writeScratch(query: string, path: string): Promise<void> {
-    await this.run(`COPY (${query}) TO ${sqlString(path)} (FORMAT parquet, COMPRESSION lz4_raw)`);
+    await this.#copy(query, path, 'COMPRESSION lz4_raw');
+  }
+
+  /** The name of a file to write is no pattern. Of one with a backslash the temporary file would lie elsewhere. */
+  async #copy(query: string, path: string, options: string): Promise<void> {
+    await this.run(`COPY (${query}) TO ${sqlString(resolve(path))} (FORMAT parquet, USE_TMP_FILE false, ${options})`);
   }
 }
 

@@ -1,10 +1,11 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sqlString, type Database } from './database.ts';
+import type { Database } from './database.ts';
 import { judgedBucket, sample, samplesPerReason } from './judge.ts';
+import { filesIn, parquetFiles } from './parquet-files.ts';
 
 /** SQL of a file's rows with their places in it, from 0, as file_row_number. */
-export const numbered = (path: string): string => `read_parquet(${sqlString(path)}, file_row_number = true)`;
+export const numbered = (path: string): string => parquetFiles(path, 'file_row_number = true');
 
 /** Small enough that a shard reads little more than its own prompts. */
 export const rowGroup = 20_480;
@@ -46,7 +47,7 @@ export async function uniqueBucket(
   const reason = `CASE WHEN known THEN 'known' ELSE 'duplicate' END`;
   await database.writeParquet(
     `SELECT source, row, ${reason} AS reason, id AS of FROM ranked WHERE NOT (${kept}) ORDER BY source, row`,
-    duplicateDrops(scratch, bucket),
+    join(scratch, `duplicates-${bucket}.parquet`),
   );
   const count = (where: string): Promise<number> => database.number(`SELECT count(*) FROM ranked WHERE ${where}`);
   const samples = async (where: string): Promise<{ source: string; row: number; prompt: string }[]> =>
@@ -64,9 +65,9 @@ export async function uniqueBucket(
   return unique;
 }
 
-/** Where the rows are that were dropped as copies: columns source, row, reason, of. */
-export function duplicateDrops(scratch: string, bucket: number | '*'): string {
-  return join(scratch, `duplicates-${bucket}.parquet`);
+/** SQL for the rows that were dropped as copies: columns source, row, reason, of. */
+export function duplicateDrops(scratch: string): string {
+  return parquetFiles(filesIn(scratch, /^duplicates-\d+\.parquet$/));
 }
 
 /** The first samples by source and row of those of all buckets. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sqlString } from './database.ts';
+import { filesIn, parquetFiles } from './parquet-files.ts';
 import type { Change, DropReason } from './rules.ts';
 
 /** `summary.json` of the filter: read = kept + the sum of dropped. */
@@ -21,12 +21,12 @@ export interface FilterSummary {
  * it) and cluster (the id of the first of the prompts that are nearly this one; null when there is no other).
  */
 export function keptPrompts(filtered: string): string {
-  return `read_parquet(${sqlString(join(filtered, 'prompts-*.parquet'))})`;
+  return parquetFiles(filesIn(filtered, /^prompts-\d+\.parquet$/));
 }
 
 /** SQL for the rows that a filter has dropped: columns source, row, reason and of (the id of what stands for it). */
 export function droppedRows(filtered: string): string {
-  return `read_parquet(${sqlString(join(filtered, 'dropped.parquet'))})`;
+  return parquetFiles(join(filtered, 'dropped.parquet'));
 }
 
 export async function readFilterSummary(filtered: string): Promise<FilterSummary> {

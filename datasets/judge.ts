@@ -3,8 +3,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CancelledError } from '../common/errors.ts';
 import { writeFileAtomic } from '../common/files.ts';
-import { sqlList, sqlString, type Appender, type Database } from './database.ts';
+import { sqlList, type Appender, type Database } from './database.ts';
 import type { FilterSummary } from './filtered.ts';
+import { filesIn, parquetFiles } from './parquet-files.ts';
 import { readPart, sourcesOf } from './rows.ts';
 import { changes, dropReasons, type DropReason, type PromptRules } from './rules.ts';
 import { promptId, splits } from './split.ts';
@@ -27,12 +28,17 @@ export function judgedFolder(scratch: string, part: string): string {
 
 /** SQL for the kept prompts of a bucket. */
 export function judgedBucket(scratch: string, bucket: number): string {
-  return `read_parquet(${sqlString(join(scratch, 'judged', '*', `kept-${bucket}-*.parquet`))})`;
+  return judgedFiles(scratch, new RegExp(`^kept-${bucket}-\\d+\\.parquet$`));
 }
 
 /** SQL for all rows that the rules dropped: columns source, row, reason. */
 export function judgedDrops(scratch: string): string {
-  return `read_parquet(${sqlString(join(scratch, 'judged', '*', 'dropped.parquet'))})`;
+  return judgedFiles(scratch, /^dropped\.parquet$/);
+}
+
+/** Of all parts, in their order. */
+function judgedFiles(scratch: string, name: RegExp): string {
+  return parquetFiles(filesIn(join(scratch, 'judged'), /^rows-\d+$/).flatMap((part) => filesIn(part, name)));
 }
 
 /** The bucket of an id: buckets are ranges of ids of equal length, in order. */

@@ -1,7 +1,7 @@
 import { DOUBLE, VARCHAR } from '@duckdb/node-api';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sqlList, sqlString, type Appender, type Database } from './database.ts';
+import { filesIn, parquetFiles } from './parquet-files.ts';
 import { splits, type Split } from './split.ts';
 
 /** Prompts as they were read, column by column; at most 2,048. */
@@ -50,7 +50,7 @@ export class RowWriter {
     const part = await this.#write(
       `SELECT ${sqlString(source)} AS source, row, prompt, NULL::VARCHAR AS split FROM (${query})`,
     );
-    this.rows += await this.#database.number(`SELECT count(*) FROM read_parquet(${sqlString(part)})`);
+    this.rows += await this.#database.number(`SELECT count(*) FROM ${parquetFiles(part)}`);
   }
 
   async flush(): Promise<void> {
@@ -70,9 +70,8 @@ export class RowWriter {
 }
 
 /** The parts of a folder, in the order in which they were written. */
-export async function partsOf(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => /^rows-\d+\.parquet$/.test(name)).sort();
-  return names.map((name) => join(folder, name));
+export function partsOf(folder: string): string[] {
+  return filesIn(folder, /^rows-\d+\.parquet$/);
 }
 
 /** Some rows of a part; sources and splits as places in the part's lists of them, -1 for none. */
@@ -85,7 +84,7 @@ export interface CodedRows {
 
 /** The sources of a part's rows. */
 export async function sourcesOf(database: Database, path: string): Promise<string[]> {
-  const rows = await database.rows(`SELECT DISTINCT source FROM read_parquet(${sqlString(path)}) ORDER BY source`);
+  const rows = await database.rows(`SELECT DISTINCT source FROM ${parquetFiles(path)} ORDER BY source`);
   return rows.map(({ source }) => String(source));
 }
 
@@ -102,7 +101,7 @@ export async function* readPart(
     `(coalesce(list_position(${sqlList(list)}, ${column}), 0) - 1)::INTEGER`;
   const query =
     `SELECT ${place(sources, 'source')}, row::DOUBLE, prompt, ${place(splits, 'split')} ` +
-    `FROM read_parquet(${sqlString(path)})`;
+    `FROM ${parquetFiles(path)}`;
   for await (const [sources, rows, prompts, splits] of database.columns(query)) {
     yield { sources, rows, prompts, splits } as unknown as CodedRows;
   }

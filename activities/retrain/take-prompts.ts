@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { mkdir, rm } from 'node:fs/promises';
 import { InputError } from '../../common/errors.ts';
 import { sha256 } from '../../common/files.ts';
-import { Database, sqlString } from '../../datasets/database.ts';
+import { Database } from '../../datasets/database.ts';
+import { parquetFiles } from '../../datasets/parquet-files.ts';
+import { partsOf } from '../../datasets/rows.ts';
 import { findSources, type SourceFile } from '../../datasets/sources/find.ts';
 import { run as ingest, type IngestConfig } from '../../datasets/stages/ingest.ts';
 import { ExternalDigests } from '../../pipeline/external.ts';
@@ -139,12 +141,12 @@ async function writeNew(
       signal,
     });
   }
+  const parts = files.flatMap((_, i) => partsOf(join(raw, String(i), 'output')));
   const counts = await Database.use(draft, async (database) => {
-    const list = (paths: readonly string[]): string => `[${paths.map(sqlString).join(', ')}]`;
-    const without = used.length === 0 ? '' : `ANTI JOIN read_parquet(${list(used)}) AS used USING (prompt)`;
+    const without = used.length === 0 ? '' : `ANTI JOIN ${parquetFiles(used)} AS used USING (prompt)`;
     await database.run(
       `CREATE TABLE fresh AS
-       SELECT DISTINCT prompt FROM read_parquet(${sqlString(join(raw, '*', 'output', 'rows-*.parquet'))}) ${without}
+       SELECT DISTINCT prompt FROM ${parquetFiles(parts)} ${without}
        WHERE prompt IS NOT NULL`,
     );
     const found = await database.number('SELECT count(*) FROM fresh');

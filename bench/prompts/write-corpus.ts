@@ -1,7 +1,8 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Database, sqlString } from '../../datasets/database.ts';
+import { Database } from '../../datasets/database.ts';
+import { sqlFile } from '../../datasets/parquet-files.ts';
 import { generateRow, rawData } from './generate.ts';
 
 /** Rows a file. */
@@ -23,7 +24,7 @@ export async function writeCorpus(folder: string, rows: number, format: Corpus['
     if (format === 'csv') renameSync(`${stem}.tmp`, `${stem}.csv`);
     else {
       await Database.use(folder, (database) =>
-        database.writeParquet(`FROM read_csv(${sqlString(`${stem}.tmp`)}, header = true)`, `${stem}.parquet`),
+        database.writeParquet(`FROM read_csv(${sqlFile(`${stem}.tmp`)}, header = true)`, `${stem}.parquet`),
       );
       rmSync(`${stem}.tmp`);
     }

@@ -1,5 +1,6 @@
 import { InputError } from '../../common/errors.ts';
 import { sqlName, sqlString, type Database } from '../database.ts';
+import { parquetFiles } from '../parquet-files.ts';
 import { emptyBatch, type PromptBatch } from './batch.ts';
 import { promptPlace, type PromptPlace } from './columns.ts';
 
@@ -13,7 +14,7 @@ export async function parquetQuery(
   name: string,
   column: string | undefined,
 ): Promise<string> {
-  const file = `read_parquet(${sqlString(path)}, binary_as_string = true, file_row_number = true)`;
+  const file = parquetFiles(path, 'binary_as_string = true', 'file_row_number = true');
   const columns = await database
     .rows(`DESCRIBE SELECT * EXCLUDE file_row_number FROM ${file}`)
     .catch((error: unknown) => {

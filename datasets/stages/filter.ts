@@ -5,11 +5,12 @@ import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { writePromptCard } from '../card.ts';
 import { dropNearDuplicates, nearDrops, type NearDuplicateSettings } from '../clusters.ts';
-import { Database, sqlString } from '../database.ts';
+import { Database } from '../database.ts';
 import { duplicateDrops, firstSamples, uniqueBucket, type UniqueBucket } from '../duplicates.ts';
 import { keptPrompts, type FilterSummary } from '../filtered.ts';
 import { addJudged, judgedDrops, judgePart, nothingJudged, type Judged } from '../judge.ts';
 import { readManifest } from '../manifest.ts';
+import { parquetFiles } from '../parquet-files.ts';
 import { partsOf } from '../rows.ts';
 import { PromptRules, type RulesConfig } from '../rules.ts';
 import { splits } from '../split.ts';
@@ -83,7 +84,7 @@ async function judgeAll(
 ): Promise<Judged> {
   const judged = nothingJudged();
   await mkdir(scratch, { recursive: true });
-  for (const part of await partsOf(inputs.ingest)) {
+  for (const part of partsOf(inputs.ingest)) {
     const before = judged.read;
     const report = (read: number): void =>
       progress({ step: before + read, total: rows, message: `${before + read} of ${rows} prompts judged` });
@@ -102,7 +103,7 @@ async function dropDuplicates(
   judged: Judged,
   { scratch }: Context,
 ): Promise<UniqueBucket[]> {
-  const knownPrompts = known.length > 0 ? `read_parquet([${known.map(sqlString).join(', ')}])` : undefined;
+  const knownPrompts = known.length > 0 ? parquetFiles(known) : undefined;
   const unique: UniqueBucket[] = [];
   for (let bucket = 0; bucket < buckets; bucket++) {
     unique.push(await uniqueBucket(database, scratch, bucket, knownPrompts));
@@ -116,9 +117,9 @@ async function dropDuplicates(
 
 /** `dropped.parquet`: every row that was not kept. */
 async function writeDropped(database: Database, near: boolean, { output, scratch }: Context): Promise<void> {
-  const files = [duplicateDrops(scratch, '*'), ...(near ? [nearDrops(scratch, '*')] : [])];
+  const drops = [duplicateDrops(scratch), ...(near ? [nearDrops(scratch)] : [])];
   const byRules = `SELECT source, row, reason, NULL::VARCHAR AS of FROM ${judgedDrops(scratch)}`;
-  const others = files.map((file) => `SELECT source, row, reason, of FROM read_parquet(${sqlString(file)})`);
+  const others = drops.map((rows) => `SELECT source, row, reason, of FROM ${rows}`);
   await database.writeParquet([byRules, ...others].join(' UNION ALL '), join(output, 'dropped.parquet'));
 }
 
