@@ -40,10 +40,8 @@ export class FanOutRunner {
     const { value } = await this.#once(task, work, 'items', hooks, async (folder) => {
       const inputs = await this.#bench.openInputs(task);
       const order = this.#bench.order(work, { name: 'items' }, inputs, folder);
-      const { items = [] } = await runStageProcess(
-        order,
-        { ...this.#process(work, hooks), ...hooks },
-        this.#bench.startBody,
+      const { items = [] } = await this.#bench.reading(work, folder, () =>
+        runStageProcess(order, { ...this.#process(work, hooks), ...hooks }, this.#bench.startBody),
       );
       checkItems(work.stage.name, items);
       await writeFile(join(folder.output, listFile), JSON.stringify(items));
@@ -74,11 +72,13 @@ export class FanOutRunner {
       for (const item of items) {
         hooks.signal.throwIfAborted();
         const { value, found } = await this.#once(task, work, { item }, hooks, async (folder) => {
-          process ??= await this.#bench.startBody(this.#process(work, hooks));
+          const running = (process ??= await this.#bench.startBody(this.#process(work, hooks)));
           let last: Progress | undefined;
           const order = this.#bench.order(work, { name: 'runItem', item }, inputs, folder);
           const signal = AbortSignal.any([hooks.signal, folder.lost]);
-          await process.do(order, { signal, onProgress: (progress) => (last = progress) });
+          await this.#bench.reading(work, folder, () =>
+            running.do(order, { signal, onProgress: (progress) => (last = progress) }),
+          );
           return last?.metrics ?? {};
         }).catch((error: unknown) => {
           throw ofItem(item, error);
@@ -111,7 +111,7 @@ export class FanOutRunner {
         const order = this.#bench.order(work, call, inputs, folder);
         const signal = AbortSignal.any([hooks.signal, folder.lost]);
         const options = { ...this.#process(work, hooks), signal, onProgress: hooks.onProgress };
-        await runStageProcess(order, options, this.#bench.startBody);
+        await this.#bench.reading(work, folder, () => runStageProcess(order, options, this.#bench.startBody));
         return commitStage(this.#bench, task, work, folder, part.counts.seconds);
       },
     );

@@ -45,7 +45,9 @@ export class StageRunner {
       onProgress: hooks.onProgress,
     };
     const order = this.#bench.order(work, call, inputs, folder);
-    const answer = await runStageProcess(order, options, this.#bench.startBody);
+    const answer = await this.#bench.reading(work, folder, () =>
+      runStageProcess(order, options, this.#bench.startBody),
+    );
     hooks.onBody(answer.seconds, answer.setUpSeconds);
     return answer.unfinished ? undefined : commitStage(this.#bench, task, work, folder);
   }

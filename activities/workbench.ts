@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CancelledError, RetryableError } from '../common/errors.ts';
 import type { Fault } from '../common/fault-points.ts';
 import { cachePolicy, type CachePolicy } from '../pipeline/cache-policy.ts';
 import { checkConfig } from '../pipeline/config-file.ts';
@@ -59,6 +60,8 @@ export interface Work {
   policy: CachePolicy;
   /** Absolute path. */
   module: string;
+  /** Files outside that the body reads, by their paths: names and digests. */
+  files: ReadonlyMap<string, string>;
   parts: KeyParts;
   key: string;
   /** What the items of a stage that fans out depend on. */
@@ -90,12 +93,38 @@ export class Workbench {
     const settings = checkConfig(pipeline.schema, source.config, `Run ${task.run}`);
     const stage = findStage(pipeline, settings, task.stage);
     const digests = Object.fromEntries(stage.inputs.map((name) => [name, task.inputs[name]!.artifact.sha256]));
-    const parts = await this.#keys.parts(pipeline, stage, settings, digests);
+    const files = await this.#keys.files(stage, settings);
+    const partsOf = (slice: unknown) => this.#keys.parts(pipeline, stage, settings, digests, slice, files);
+    const parts = await partsOf(stage.config(settings));
     const module = join(fileURLToPath(pipeline.root), stage.module);
-    const itemParts = stage.itemConfig
-      ? await this.#keys.parts(pipeline, stage, settings, digests, stage.itemConfig(settings))
-      : parts;
-    return { stage, settings, policy: cachePolicy(stage, settings), module, parts, key: keyOf(parts), itemParts };
+    const itemParts = stage.itemConfig ? await partsOf(stage.itemConfig(settings)) : parts;
+    const policy = cachePolicy(stage, settings);
+    return { stage, settings, policy, module, files, parts, key: keyOf(parts), itemParts };
+  }
+
+  /**
+   * What a body gives, if the files outside that it read are still those of the key. If not, nothing that it has left
+   * counts, its checkpoints included.
+   * @throws RetryableError that names the file: the next attempt has the key of what is there then
+   */
+  async reading<T>({ stage, settings, files }: Work, { scratch }: WorkFolder, body: () => Promise<T>): Promise<T> {
+    const check = async (): Promise<void> => {
+      const now = await this.#keys.files(stage, settings).catch((error: Error) => error);
+      const changed =
+        now instanceof Error ? undefined : [...files.keys()].find((path) => now.get(path) !== files.get(path));
+      if (changed === undefined && !(now instanceof Error)) return;
+      await rm(scratch, { recursive: true, force: true });
+      if (now instanceof Error) throw now;
+      throw new RetryableError(
+        `${changed} was changed while the stage ${stage.name} read it; run again when nothing writes to it.`,
+      );
+    };
+    const value = await body().catch(async (error: unknown) => {
+      if (!(error instanceof CancelledError)) await check(); // which may be why
+      throw error;
+    });
+    await check();
+    return value;
   }
 
   /** A hit whose bytes are those that were committed. What is damaged is removed, so that it is made again. */

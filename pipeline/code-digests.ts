@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import { stampOf } from '../common/stamps.ts';
 import type { CodeDigest } from './code.ts';
-import { hasSettled, readMemory, stampOf } from './stamps.ts';
+import { hasSettled, readMemory } from './stamps.ts';
 
 interface Entry {
   digest: CodeDigest;

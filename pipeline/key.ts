@@ -38,6 +38,13 @@ export class KeyMaker {
     this.#code = code;
   }
 
+  /** The names and digests of the files outside that a stage reads, by their paths. */
+  async files<Settings>(stage: Stage<Settings, string, string>, settings: Settings): Promise<Map<string, string>> {
+    const digests = new Map<string, string>();
+    for (const path of new Set(stage.files?.(settings) ?? [])) digests.set(path, await this.#external.digest(path));
+    return digests;
+  }
+
   /** @param slice the part of the configuration that counts: the stage's, when it is left out */
   async parts<Settings extends CommonSettings>(
     pipeline: Pipeline<Settings>,
@@ -45,9 +52,9 @@ export class KeyMaker {
     settings: Settings,
     inputs: Record<string, string>,
     slice = stage.config(settings),
+    files?: ReadonlyMap<string, string>,
   ): Promise<KeyParts> {
-    const digests = new Map<string, string>();
-    for (const path of new Set(stage.files?.(settings) ?? [])) digests.set(path, await this.#external.digest(path));
+    const digests = files ?? (await this.files(stage, settings));
     return {
       stage: stage.name,
       code: await this.#code.digest(stage.module, fileURLToPath(pipeline.root)),

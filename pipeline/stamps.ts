@@ -4,11 +4,6 @@ import { readFile } from 'node:fs/promises';
 /** A file that was changed just now may change again within its time stamp's resolution. */
 const settledMilliseconds = 2000;
 
-/** What tells an untouched file, as in git's index: inode, size, times of the last change of content and of anything. */
-export function stampOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  return [ino, size, mtimeNs, ctimeNs].join(' ');
-}
-
 /** Whether a file's stamp may be remembered. */
 export function hasSettled({ ctimeMs }: BigIntStats): boolean {
   return Date.now() - Number(ctimeMs) > settledMilliseconds;

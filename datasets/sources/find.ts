@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { InputError } from '../../common/errors.ts';
-import { globOf } from './glob.ts';
+import { isPattern } from '../../common/pattern.ts';
+import { walkFolder, walkPattern, type Walked } from '../../common/walk.ts';
 import { packings, type Packing } from './unpack.ts';
-import { walk } from './walk.ts';
 
 /** Kinds of file by their endings; `jsonl` is also `ndjson`, `arrow` is IPC as a file or a stream. */
 const endings = {
@@ -46,31 +46,28 @@ const expected = '.txt, .csv, .tsv, .jsonl, .json, .parquet or .arrow, each also
  */
 export async function findSources(source: string): Promise<Found> {
   const found = await stat(source).catch(() => undefined);
-  if (found?.isDirectory()) return below(source, () => true, `${source}: no prompt files in this folder`);
+  if (found?.isDirectory()) return promptFiles(await walkFolder(source), `${source}: no prompt files in this folder`);
   if (found) {
     const file = found.isFile() ? sourceFile(source, basename(source), found.size) : undefined;
     if (!found.isFile()) throw new InputError(`${source}: is neither a file nor a folder.`);
     if (!file) throw new InputError(`${source}: its kind is not known; expected ${expected}.`);
     return { files: [file], ignored: [] };
   }
-  const glob = globOf(source);
-  if (!glob) throw new InputError(`${source}: no such file or folder; expected ${expected}, or a folder of them.`);
-  const folder = await stat(glob.folder).catch(() => undefined);
-  if (!folder?.isDirectory()) throw new InputError(`${source}: there is no folder ${glob.folder}.`);
-  return below(glob.folder, glob.matches, `${source}: no prompt file fits this pattern`);
+  if (!isPattern(source))
+    throw new InputError(`${source}: no such file or folder; expected ${expected}, or a folder of them.`);
+  return promptFiles(await walkPattern(source), `${source}: no prompt file fits this pattern`);
 }
 
-async function below(folder: string, matches: (name: string) => boolean, none: string): Promise<Found> {
-  const { files: paths, ignored } = await walk(folder);
+function promptFiles(walked: Walked, none: string): Found {
+  const ignored = [...walked.ignored, ...walked.repeated.map(({ name }) => name)];
   const files: SourceFile[] = [];
-  for (const { name, bytes } of paths) {
-    if (!matches(name)) continue;
-    const file = sourceFile(join(folder, name), name, bytes);
+  for (const { name, path, bytes } of walked.files) {
+    const file = sourceFile(path, name, bytes);
     if (file) files.push(file);
     else ignored.push(name);
   }
   if (files.length === 0) throw new InputError(`${none}; expected ${expected}.`);
-  return { files, ignored: ignored.filter(matches).sort() };
+  return { files, ignored: ignored.sort() };
 }
 
 function sourceFile(path: string, name: string, bytes: number): SourceFile | undefined {

@@ -1,7 +1,7 @@
 import { InputError } from '../../common/errors.ts';
 import type { HubOptions, HubRepo } from '../../common/hub/options.ts';
+import { fitsPattern } from '../../common/pattern.ts';
 import { downloadRepo, parseHubRepo } from '../../common/hub/repository.ts';
-import { globOf } from './glob.ts';
 
 const scheme = 'hf://datasets/';
 /** What data sets' files end with, the best first: one kind is taken, and of a kind that packs itself, every file. */
@@ -33,7 +33,7 @@ export async function downloadPrompts(source: string, options: HubOptions): Prom
   let chosen = pattern ?? '';
   const choose = (paths: string[]): string[] => {
     chosen = pattern ?? bestPattern(source, paths);
-    const files = paths.filter((path) => fits(path, chosen));
+    const files = paths.filter((path) => fitsPattern(path, chosen));
     if (files.length === 0)
       throw new InputError(`${source}: no such file; the data set has ${paths.slice(0, 20).join(', ')}.`);
     return files;
@@ -45,17 +45,11 @@ export async function downloadPrompts(source: string, options: HubOptions): Prom
 function bestPattern(source: string, paths: readonly string[]): string {
   for (const kind of kinds) {
     const pattern = `**/*.${kind}{,.gz,.zst}`;
-    if (paths.some((path) => fits(path, pattern))) return pattern;
+    if (paths.some((path) => fitsPattern(path, pattern))) return pattern;
   }
   throw new InputError(
     `${source}: no files of prompts (${kinds.map((kind) => `.${kind}`).join(', ')}); the data set has ${paths.slice(0, 20).join(', ')}.`,
   );
-}
-
-function fits(path: string, pattern: string): boolean {
-  const glob = globOf(pattern);
-  const folder = glob && glob.folder !== '.' ? `${glob.folder}/` : '';
-  return path === pattern || (path.startsWith(folder) && Boolean(glob?.matches(path.slice(folder.length))));
 }
 
 function parseHubSource(source: string): HubPrompts {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { InputError } from '../../common/errors.ts';
+import { unchanged } from '../../common/stamps.ts';
 import type { Database } from '../database.ts';
 import { readArrow } from './arrow.ts';
 import type { PromptBatch } from './batch.ts';
@@ -35,9 +36,18 @@ export function readPrompts(
   options: ReadOptions,
   onBytes: (bytes: number) => void = () => {},
 ): AsyncGenerator<PromptBatch> {
-  const { path, name, kind } = file;
-  const { column, encoding = 'utf-8' } = options;
+  const { path, name } = file;
   if (file.bytes === 0) throw new InputError(`${name}: the file is empty.`);
+  return unchanged(path, name, readKind(file, database, options, onBytes));
+}
+
+function readKind(
+  file: SourceFile,
+  database: Database,
+  { column, encoding = 'utf-8' }: ReadOptions,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<PromptBatch> {
+  const { path, name, kind } = file;
   if (kind === 'parquet') return readParquet(database, path, name, column);
   if (kind === 'arrow') return readArrow(path, name, column);
   const bytes = readBytes(file, encoding, onBytes);
@@ -52,7 +62,7 @@ export function readPrompts(
 export async function unpacked(file: SourceFile, scratch: string): Promise<SourceFile> {
   if (file.packing === undefined || (file.kind !== 'parquet' && file.kind !== 'arrow')) return file;
   const path = join(scratch, `unpacked.${file.kind}`);
-  await pipeline(Readable.from(unpack(openFile(file), file)), createWriteStream(path));
+  await pipeline(Readable.from(unchanged(file.path, file.name, unpack(openFile(file), file))), createWriteStream(path));
   const { packing: _, ...rest } = file;
   return { ...rest, path };
 }

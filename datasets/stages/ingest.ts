@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CancelledError, InputError } from '../../common/errors.ts';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
+import { whileUnchanged } from '../../common/stamps.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { Database } from '../database.ts';
 import { RowWriter } from '../rows.ts';
@@ -126,12 +127,14 @@ async function copyParquet(
   column: string | undefined,
   limit: number,
 ): Promise<void> {
-  const query = await parquetQuery(database, path, name, column);
-  try {
-    await writer.copy(name, limit === Infinity ? query : `${query} LIMIT ${limit}`);
-  } catch (error) {
-    throw unreadableParquet(name, error);
-  }
+  await whileUnchanged(path, name, async () => {
+    const query = await parquetQuery(database, path, name, column);
+    try {
+      await writer.copy(name, limit === Infinity ? query : `${query} LIMIT ${limit}`);
+    } catch (error) {
+      throw unreadableParquet(name, error);
+    }
+  });
 }
 
 /** The first `count` rows of a batch, and the faults before the last of them. */
