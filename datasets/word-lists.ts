@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { InputError } from '../common/errors.ts';
+import { readInputText } from '../common/input-file.ts';
 
 /** The lists that come with the program. */
 const shipped = {
@@ -17,7 +17,7 @@ export function shippedList(name: keyof typeof shipped): Promise<string[]> {
  * @throws InputError when the file cannot be read
  */
 export async function readWordList(path: string | URL): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
+  const text = await readInputText(path).catch((error: Error) => {
     throw new InputError(`${String(path)}: the word list cannot be read (${error.message}).`);
   });
   return text

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 import { InputError } from '../common/errors.ts';
+import { requireFile } from '../common/input-file.ts';
 
 /** A weight file that stays closed between reads. It must not change while it is in use: that is an InputError. */
 export interface FileBytes {
@@ -12,7 +13,11 @@ export interface FileBytes {
 /** Looks at a file. @throws InputError when it is not there or not a file */
 export function fileBytes(path: string): FileBytes {
   const stat = withFile(path, (file) => fstatSync(file, { bigint: true }));
-  if (!stat.isFile()) throw new InputError(`Cannot read the weight file ${path}: it is not a file.`);
+  try {
+    requireFile(stat);
+  } catch (error) {
+    throw new InputError(`Cannot read the weight file ${path}: ${(error as Error).message}.`);
+  }
   const stamp = stampOf(stat);
   return {
     path,
@@ -34,7 +39,7 @@ const stampOf = ({ dev, ino, size, mtimeNs }: BigIntStats) => [dev, ino, size, m
 function withFile<T>(path: string, use: (file: number) => T): T {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe would wait for a writer
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new InputError(`Cannot read the weight file ${path}: ${code === 'ENOENT' ? 'it does not exist' : message}.`);

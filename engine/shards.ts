@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
+import { readInputText } from '../common/input-file.ts';
 import { isWeight, type Weights } from './weight.ts';
 
 /** Ends the name of a file that says in which of several files each tensor lies. */
@@ -22,7 +22,8 @@ export async function readShards(path: string, read: (path: string) => Promise<W
   };
   for (const file of new Set(places.values())) {
     // A name, not a path: what the index says stays in its folder.
-    if (!/^[\w.-]+\.(safetensors|bin)$/.test(file)) fail(`${JSON.stringify(file)} is not the name of a weight file`);
+    if (!/^[\w-][\w.-]*\.(safetensors|bin)$/.test(file))
+      fail(`${JSON.stringify(file)} is not the name of a weight file`);
     for (const [name, weight] of await read(join(dirname(path), file))) {
       const place = places.get(name);
       if (place === undefined) fail(`tensor ${name} is in ${file}, but not in the index`);
@@ -36,7 +37,7 @@ export async function readShards(path: string, read: (path: string) => Promise<W
 }
 
 async function readIndex(path: string): Promise<Map<string, string>> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readInputText(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(`Cannot read ${path}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`);
   });
   let json: unknown;

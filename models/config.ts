@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
 import { writeFileAtomic } from '../common/files.ts';
+import { readInputText } from '../common/input-file.ts';
 
 /** A JSON object, as a configuration file holds it. */
 export type Json = Record<string, unknown>;
@@ -12,7 +12,7 @@ const asJson: Readonly<Record<string, string>> = { Infinity: '1e999', '-Infinity
 
 /** Reads a JSON file, Python's infinities included, that must hold an object. */
 export async function readJson(path: string): Promise<Json> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readInputText(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(`Cannot read ${path}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`);
   });
   try {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, YAMLParseError } from 'yaml';
 import type { ZodError, ZodType } from 'zod';
 import { InputError } from '../common/errors.ts';
+import { readInputText } from '../common/input-file.ts';
 import { applySettings } from './config-settings.ts';
 import { knownKeys } from './config-keys.ts';
 import { nearest } from '../common/nearest.ts';
@@ -66,7 +66,7 @@ export function checkStageNames<Settings extends CommonSettings>(
 
 /** @param name what messages call it */
 export async function readYaml(path: string, name: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readInputText(path).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
     throw new InputError(`Configuration ${name}: ${reason}.`);
   });

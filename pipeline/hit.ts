@@ -70,6 +70,8 @@ export function whyDifferent(now: KeyParts, before: KeyParts | undefined): strin
     ({ path, from, to }) => `${path}: ${show(from)} -> ${show(to)}`,
   );
   if (settings.length > 0) reasons.push(`configuration changed (${shortList(settings)})`);
+  const beside = differences(now.beside ?? [], before.beside ?? []).flatMap(({ to, from }) => [to ?? from]);
+  if (beside.length > 0) reasons.push(`files beside the model changed (${shortList(beside.map(show))})`);
   if (now.seed !== before.seed) reasons.push(`seed changed (${before.seed} -> ${now.seed})`);
   const inputs = differences(now.inputs, before.inputs).map(({ path }) => path);
   if (inputs.length > 0) reasons.push(`input changed (${shortList(inputs)})`);

@@ -15,6 +15,8 @@ export interface KeyParts {
   code: CodeDigest;
   /** The slice, with each path replaced by the name and digest of what is there. */
   config: unknown;
+  /** Names and digests of files that count though the slice does not name them. */
+  beside?: string[];
   seed: number;
   /** Input stage -> digest of its artifact. */
   inputs: Record<string, string>;
@@ -55,15 +57,23 @@ export class KeyMaker {
     files?: ReadonlyMap<string, string>,
   ): Promise<KeyParts> {
     const digests = files ?? (await this.files(stage, settings));
+    const named = new Set(textsIn(stage.config(settings)));
+    const beside = [...digests].flatMap(([path, digest]) => (named.has(path) ? [] : [digest])).toSorted();
     return {
       stage: stage.name,
       code: await this.#code.digest(stage.module, fileURLToPath(pipeline.root)),
       config: replacePaths(slice, digests),
+      ...(beside.length > 0 ? { beside } : {}),
       seed: settings.seed,
       inputs,
       ...(stage.engine ? { engine: describeEngine(settings.engine, join(checkout, '.tools')) } : {}),
     };
   }
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 /** The same content at another place gives the same key. */

@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { InputError } from '../common/errors.ts';
+import { requireFile } from '../common/input-file.ts';
 import type { CommonSettings, Pipeline } from './pipeline.ts';
 
 /** The pipeline that runs when none is named. */
@@ -11,7 +13,11 @@ export const defaultPipeline = 'textcraftor';
  */
 export async function loadPipeline(name: string): Promise<Pipeline> {
   if (name === defaultPipeline) return erase((await import('./textcraftor.ts')).textcraftor);
-  const module = (await import(pathToFileURL(name).href).catch((error: Error) => {
+  const load = async (): Promise<unknown> => {
+    requireFile(await stat(name));
+    return import(pathToFileURL(name).href);
+  };
+  const module = (await load().catch((error: Error) => {
     throw new InputError(`Pipeline ${name} cannot be loaded: ${error.message}`);
   })) as { pipeline?: Pipeline };
   if (!module.pipeline)

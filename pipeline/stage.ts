@@ -110,7 +110,7 @@ export interface Stage<
   readonly segmentSeconds?: number;
   /** What the body gets of the configuration. Nothing else of it can change the stage's key. */
   config(settings: Settings): Slice;
-  /** Files and folders outside of the pipeline that the body reads, as they are named in the slice: their contents are in the key. */
+  /** Files and folders outside of the pipeline that the body reads, as they are named in the slice, and what is read beside them: their contents are in the key. */
   files?(settings: Settings): readonly string[];
   /** The body computes with TensorFlow: library, processor and compiler settings are in the key. */
   readonly engine?: boolean;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { companionsOf, tokenizerBeside } from './companions.ts';
 import { configSchema, isShapes, type Config } from './config.ts';
 import { definePipeline } from './pipeline.ts';
 import { resolvePaths } from './paths.ts';
@@ -8,7 +9,9 @@ import { stageRewards } from './tuning-settings.ts';
 // Slices and files that several stages share.
 const tokenizer = ({ model }: Config) => join(model, 'tokenizer');
 const filesOf = (reward: { model: string; head?: string | undefined; tokenizer?: string | undefined }) =>
-  [reward.model, reward.head ?? [], reward.tokenizer ?? []].flat();
+  [reward.model, companionsOf(reward.model), reward.head ?? [], reward.tokenizer ?? []].flat();
+/** An encoder may come with a tokenizer of its own. */
+const networkFiles = (path: string) => [path, ...companionsOf(path), ...tokenizerBeside(path)];
 const trained = ({ rewards }: Config) => rewards.flatMap(filesOf);
 const judged = (c: Config) => [c.model, ...trained(c), ...(c.heldOut ? filesOf(c.heldOut) : [])];
 const sampling = ({ model, sampler }: Config) => ({ model, sampler });
@@ -18,7 +21,7 @@ const champion = ({ champion: version }: Config) => {
   return { champion: networks };
 };
 const championFiles = ({ champion: version }: Config) =>
-  version ? [version.encoder, version.unet ?? [], version.exported ?? []].flat() : [];
+  version ? [...networkFiles(version.encoder), ...[version.unet ?? [], version.exported ?? []].flat()] : [];
 const judging = (c: Config) => ({ ...sampling(c), rewards: c.rewards, ...(c.heldOut ? { heldOut: c.heldOut } : {}) });
 const tuning = <S extends { rewardWeights?: Record<string, number> | undefined }>(
   c: Config,
@@ -37,7 +40,7 @@ const benchmarks = ({ benchmarks }: Config) => (benchmarks ? { benchmarks } : {}
 const benchmarkFiles = ({ benchmarks = [] }: Config) =>
   benchmarks.map(({ source }) => source).filter((source) => source !== 'shapes');
 const armFiles = ({ evaluate }: Config) =>
-  (evaluate.arms ?? []).flatMap(({ mix }) => mix.map(({ encoder }) => encoder));
+  (evaluate.arms ?? []).flatMap(({ mix }) => mix.flatMap(({ encoder }) => networkFiles(encoder)));
 const extended = ({ shard }: Config) => (shard.extends === undefined ? {} : { extends: shard.extends });
 
 /** Long tuning is cut into pieces that a worker can do and leave: ten minutes lose little by a start, and are worth one. */
@@ -91,7 +94,7 @@ export const tuneEncoder = defineStage({
   inputs: ['shard', 'rollout'],
   module: 'training/stages/tune-encoder.ts',
   config: (c: Config) => tuning(c, c.tuneEncoder),
-  files: (c) => [...tuningFiles(c), c.tuneEncoder.startFrom ?? []].flat(),
+  files: (c) => [...tuningFiles(c), ...[c.tuneEncoder.startFrom ?? []].flat().flatMap(networkFiles)],
   segmentSeconds,
   engine: true,
 });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { RunError } from '../../common/errors.ts';
+import { InputError, RunError } from '../../common/errors.ts';
 import { CodeDigests } from '../../pipeline/code-digests.ts';
 import { checkout } from '../../pipeline/config-file.ts';
 import type { Home } from '../../pipeline/home.ts';
@@ -16,6 +16,10 @@ const bundler = fileURLToPath(new URL('bundle-child.ts', import.meta.url));
  * a second or two, and 200 MB that the worker would keep.
  */
 export async function bundleWorkflows(home: Home): Promise<{ codePath: string }> {
+  if (checkout.includes('!'))
+    throw new InputError(
+      `Nothing can be run from ${checkout}: its path has a "!", which webpack does not take; move it.`,
+    );
   const { sha256 } = await new CodeDigests(home.codeDigests).digest(source, checkout);
   const codePath = join(home.workflows, `${sha256.slice(0, 16)}.js`);
   if (!existsSync(codePath)) {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, openSync, closeSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError, RetryableError } from '../../common/errors.ts';
 import { connectTemporal } from './connection.ts';
@@ -98,6 +98,7 @@ export class DevServer {
     const { command, folder, uiPort } = this.#options;
     this.#httpPort = await freePort();
     if (this.#stopping) return;
+    const program = command.includes('/') ? resolve(command) : command;
     const log = openSync(join(folder, 'temporal.log'), 'a');
     const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${this.#port}`, '--log-level', 'warn'];
     args.push(
@@ -108,11 +109,15 @@ export class DevServer {
       '--namespace',
       namespaceOf(this.#homeId),
       '--db-filename',
-      join(folder, 'temporal.db'),
+      'temporal.db', // the server takes a part of a URL, in which a folder's %, # or ? would mean something else
       ...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`]),
     );
     // A process group of its own: a terminal's Ctrl-C is for the command, which then still needs the server.
-    const shell = spawn('sh', ['-c', keeper, 'sh', command, ...args], { stdio: ['pipe', log, log], detached: true });
+    const shell = spawn('sh', ['-c', keeper, 'sh', program, ...args], {
+      cwd: folder,
+      stdio: ['pipe', log, log],
+      detached: true,
+    });
     closeSync(log);
     shell.stdin!.on('error', () => {}); // it died first
     shell.once('exit', () => {

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { NativeConnection } from '@temporalio/worker';
 import { InputError, RetryableError, RunError } from '../../common/errors.ts';
+import { requireFile } from '../../common/input-file.ts';
 import { findTemporal, temporalAdvice } from '../../scripts/setup/temporal.mjs';
 import type { Home } from '../../pipeline/home.ts';
 import { homeId } from '../../pipeline/home-id.ts';
@@ -31,11 +32,21 @@ export function configuredServer(environment = process.env): (TemporalAddress & 
     namespace: environment['TEMPORAL_NAMESPACE'] ?? 'default',
     ...(apiKey ? { apiKey } : {}),
     ...(certificate && key
-      ? { tls: { certificate: readFileSync(certificate), key: readFileSync(key) } }
+      ? { tls: { certificate: readCredential(certificate), key: readCredential(key) } }
       : apiKey || environment['TEMPORAL_TLS'] === 'true'
         ? { tls: true }
         : {}),
   };
+}
+
+/** @throws InputError that names the file */
+function readCredential(path: string): Buffer {
+  try {
+    requireFile(statSync(path));
+    return readFileSync(path);
+  } catch (error) {
+    throw new InputError(`${path}: the TLS certificate or key cannot be read (${(error as Error).message}).`);
+  }
 }
 
 /** Connects to a server that runs. @throws RetryableError that names the address */

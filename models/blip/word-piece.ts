@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
+import { readInputText } from '../../common/input-file.ts';
 import { isFolder } from '../../common/files.ts';
 
 /** Longer words are unknown, as in BERT's own tokenizer. */
@@ -28,7 +28,7 @@ export class WordPieceTokenizer {
   /** @param path vocab.txt, a token a line, or the folder that holds it */
   static async load(path: string): Promise<WordPieceTokenizer> {
     const file = (await isFolder(path)) ? join(path, 'vocab.txt') : path;
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const text = await readInputText(file).catch((error: NodeJS.ErrnoException) => {
       const reason = error.code === 'ENOENT' ? 'it does not exist' : error.message;
       throw new InputError(
         `Cannot read the vocabulary ${file}: ${reason}. It is that of bert-base-uncased; the reward's "tokenizer" says where it is.`,

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { InputError } from '../../common/errors.ts';
+import { readInput } from '../../common/input-file.ts';
 
 /** Merges of CLIP's published tokenizer; what its file lists after them is not used. */
 const MERGES = 48_894;
@@ -15,7 +15,7 @@ export const isOpenaiVocabulary = (path: string): boolean => path.endsWith('bpe_
 export async function readOpenaiVocabulary(
   path: string,
 ): Promise<{ vocabulary: Map<string, number>; merges: [string, string][] }> {
-  const text = await readFile(path)
+  const text = await readInput(path)
     .then((bytes) => promisify(gunzip)(bytes, { maxOutputLength: MAX_BYTES }))
     .then(
       (bytes) => bytes.toString('utf8'),

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
+import { readInputText } from '../../common/input-file.ts';
 import { isOpenaiVocabulary, readOpenaiVocabulary } from './openai-vocabulary.ts';
 
 /** What a CLIP tokenizer is made of. */
@@ -118,7 +118,7 @@ function splitMerge(line: string): [string, string] {
 /** The file's text; undefined when there is no such file. */
 async function readText(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await readInputText(path);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!)) return undefined;
     throw new InputError(`${path}: cannot be read (${(error as Error).message}).`);

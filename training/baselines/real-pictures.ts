@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
+import { readInput, readInputText } from '../../common/input-file.ts';
 import { decodePng } from '../../common/png.ts';
 import { RandomStream } from '../../common/random.ts';
 import { parse } from '../../datasets/shapes/grammar.ts';
@@ -52,9 +52,9 @@ function rendered(prompt: string, seed: number, index: number): CaptionedPicture
 
 async function folderPictures(folder: string, count: number): Promise<CaptionedPicture[]> {
   const path = join(folder, 'metadata.jsonl');
-  const text = await readFile(path, 'utf8').catch(() => {
+  const text = await readInputText(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(
-      `${path} is missing; expected a line for each picture: {"file_name": "0001.png", "text": "..."}.`,
+      `${path} ${error.code === 'ENOENT' ? 'is missing' : `cannot be read: ${error.message}`}; expected a line for each picture: {"file_name": "0001.png", "text": "..."}.`,
     );
   });
   const lines = text
@@ -66,11 +66,18 @@ async function folderPictures(folder: string, count: number): Promise<CaptionedP
       const record = parseLine(line) as { file_name?: unknown; text?: unknown };
       if (typeof record?.file_name !== 'string' || typeof record.text !== 'string')
         throw new InputError(`${path}, line ${i + 1}: expected {"file_name": "0001.png", "text": "..."}.`);
-      const picture = decodePng(await readFile(join(folder, record.file_name)), join(folder, record.file_name));
-      if (picture.width !== picture.height)
+      // Elsewhere, and under hidden names, nothing is in the digest of the folder.
+      if (record.file_name.split('/').some((part) => part === '' || part.startsWith('.')))
         throw new InputError(
-          `${join(folder, record.file_name)} is ${picture.width} x ${picture.height}; expected a square picture.`,
+          `${path}, line ${i + 1}: ${JSON.stringify(record.file_name)} is no file below the folder, or a hidden one.`,
         );
+      const file = join(folder, record.file_name);
+      const bytes = await readInput(file).catch((error: Error) => {
+        throw new InputError(`${path}, line ${i + 1}: ${file} cannot be read: ${error.message}.`);
+      });
+      const picture = decodePng(bytes, file);
+      if (picture.width !== picture.height)
+        throw new InputError(`${file} is ${picture.width} x ${picture.height}; expected a square picture.`);
       return { prompt: record.text, pixels: picture.pixels, size: picture.width };
     }),
   );
