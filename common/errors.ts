@@ -18,6 +18,9 @@ export class InputError extends TextcraftorError {
   readonly exitCode = 2;
 }
 
+/** Nothing is where input is looked for. It may still come. */
+export class NothingThereError extends InputError {}
+
 /** The run cannot go on and would fail in the same way again (a reward of NaN, a corrupted artifact). Exit code 1. */
 export class RunError extends TextcraftorError {
   readonly retryable = false;
@@ -45,7 +48,7 @@ export interface ErrorRecord {
   message: string;
 }
 
-const classes = { InputError, RunError, CollapseError, RetryableError, CancelledError };
+const classes = { InputError, NothingThereError, RunError, CollapseError, RetryableError, CancelledError };
 
 /** Any thrown value as a record; what is not ours keeps its name and message. */
 export function toErrorRecord(error: unknown): ErrorRecord {

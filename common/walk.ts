@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { InputError } from './errors.ts';
+import { InputError, NothingThereError } from './errors.ts';
 import { alternativesOf, isPattern, nameMatcher } from './pattern.ts';
 
 /** A file below a folder, by its name there. */
@@ -57,7 +57,7 @@ export async function patternRoot(pattern: string): Promise<{ folder: string; re
   const end = at < 0 ? parts.length - 1 : at;
   const folder = end === 0 ? '.' : parts.slice(0, end).join('/') || '/';
   if (!(await stat(folder).catch(() => undefined))?.isDirectory())
-    throw new InputError(`${pattern}: there is no folder ${folder}.`);
+    throw new NothingThereError(`${pattern}: there is no folder ${folder}.`);
   return { folder, rest: parts.slice(end).join('/') };
 }
 

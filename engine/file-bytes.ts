@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync, type BigIntStats } from 'node:fs';
 import { InputError } from '../common/errors.ts';
 import { requireFile } from '../common/input-file.ts';
 
@@ -13,11 +13,6 @@ export interface FileBytes {
 /** Looks at a file. @throws InputError when it is not there or not a file */
 export function fileBytes(path: string): FileBytes {
   const stat = withFile(path, (file) => fstatSync(file, { bigint: true }));
-  try {
-    requireFile(stat);
-  } catch (error) {
-    throw new InputError(`Cannot read the weight file ${path}: ${(error as Error).message}.`);
-  }
   const stamp = stampOf(stat);
   return {
     path,
@@ -39,7 +34,8 @@ const stampOf = ({ dev, ino, size, mtimeNs }: BigIntStats) => [dev, ino, size, m
 function withFile<T>(path: string, use: (file: number) => T): T {
   let file: number;
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe would wait for a writer
+    requireFile(statSync(path)); // to open a pipe would wait for a writer
+    file = openSync(path, 'r');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new InputError(`Cannot read the weight file ${path}: ${code === 'ENOENT' ? 'it does not exist' : message}.`);

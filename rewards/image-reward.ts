@@ -77,6 +77,7 @@ async function locate(model: string): Promise<{ file: string; folder: string }> 
     throw new InputError(`Cannot read ${model}: it does not exist; expected ImageReward.pt or its folder.`);
   });
   if (found.isFile()) return { file: model, folder: dirname(model) };
+  if (!found.isDirectory()) throw new InputError(`Cannot read ${model}: it is neither a file nor a folder.`);
   const names = await readdir(model);
   const name = ['ImageReward.pt', 'model.safetensors'].find((file) => names.includes(file));
   if (name === undefined) throw new InputError(`${model} has no ImageReward.pt (or model.safetensors).`);

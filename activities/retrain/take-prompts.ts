@@ -1,18 +1,14 @@
-import { stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mkdir, rm } from 'node:fs/promises';
-import { InputError } from '../../common/errors.ts';
-import { sha256 } from '../../common/files.ts';
 import { Database } from '../../datasets/database.ts';
 import { parquetFiles } from '../../datasets/parquet-files.ts';
 import { partsOf } from '../../datasets/rows.ts';
-import { findSources, type SourceFile } from '../../datasets/sources/find.ts';
-import { run as ingest, type IngestConfig } from '../../datasets/stages/ingest.ts';
+import type { IngestConfig } from '../../datasets/stages/ingest.ts';
 import { ExternalDigests } from '../../pipeline/external.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { withLock } from '../../pipeline/lock.ts';
-import { partitionOf } from '../../pipeline/schedules/partition.ts';
 import { Schedules, type Batch, type BatchOwner } from '../../pipeline/schedules/schedules.ts';
+import { newFiles, readArrived, readStill } from './arrived-files.ts';
 
 export interface TakeTask {
   schedule: string;
@@ -26,15 +22,13 @@ export interface TakenBatch {
   rows: number;
 }
 
-/** A file that was changed just now may be half-written; it is left for the next time. */
-const settledMilliseconds = 2000;
-
 /**
  * Takes the prompts that no batch of the schedule has: those of files that are new, and the new ones of files that have
  * grown. Called again for the same owner it gives the same batch.
  *
  * @param owner the workflow execution that it is for
  * @param isOpen whether an owner's workflow still runs; what others have left behind is given back
+ * @param readFile reads a file that arrived
  * @returns null when there is nothing new, or not enough yet
  */
 export async function takePrompts(
@@ -43,6 +37,7 @@ export async function takePrompts(
   owner: BatchOwner,
   isOpen: (owner: BatchOwner) => Promise<boolean>,
   signal: AbortSignal,
+  readFile: typeof readArrived = readArrived,
 ): Promise<TakenBatch | null> {
   const schedules = new Schedules(home);
   const { config, minimumPrompts } = await schedules.recorded(name);
@@ -55,11 +50,20 @@ export async function takePrompts(
     if (own) return own.rows === 0 ? null : { number: own.number, rows: own.rows };
 
     const known = new Set(batches.flatMap(({ files }) => files.map(({ digest }) => digest)));
-    const fresh = await newFiles(home, prompts.source, partition, known);
-    if (fresh.length === 0) return null;
+    const digests = new ExternalDigests(home.externalDigests);
+    const found = await newFiles(digests, prompts.source, partition, known);
+    if (found.length === 0) return null;
     const draft = await schedules.draft(name);
+    const raw = join(draft, 'raw');
+    const read = await readStill(digests, found, raw, (file, folder) => readFile(file, folder, prompts, signal));
+    if (read.length === 0) {
+      await rm(draft, { recursive: true, force: true });
+      return null;
+    }
+    const folders = read.map(({ folder }) => folder);
     const used = batches.filter(({ rows }) => rows > 0).map(({ number }) => schedules.prompts(name, number));
-    const { rows, all } = await writeNew(draft, fresh, used, prompts, signal);
+    const { rows, all } = await writeNew(draft, folders, used, prompts.limit);
+    await rm(raw, { recursive: true, force: true });
     if (rows < minimumPrompts && rows > 0) {
       await rm(draft, { recursive: true, force: true });
       return null;
@@ -71,7 +75,7 @@ export async function takePrompts(
       owner,
       takenAt: new Date().toISOString(),
       rows,
-      files: all ? fresh.map((file) => ({ name: file.name, digest: file.digest })) : [],
+      files: all ? read.map(({ file: { name, digest } }) => ({ name, digest })) : [],
       ...(partition === undefined ? {} : { partition }),
     };
     await schedules.commit(name, draft, batch);
@@ -93,55 +97,14 @@ async function keptBatches(
   return kept;
 }
 
-type NewFile = SourceFile & { digest: string };
-
-/** Files whose content no batch has seen, by the digest of their content. */
-async function newFiles(
-  home: Home,
-  source: string,
-  partition: string | undefined,
-  known: ReadonlySet<string>,
-): Promise<NewFile[]> {
-  if (source === 'shapes')
-    throw new InputError('A schedule needs prompts that arrive: prompts.source must be a folder or a file.');
-  const { files } = await findSources(source).catch((error: unknown) => {
-    if (error instanceof InputError) return { files: [] }; // nothing has arrived yet
-    throw error;
-  });
-  const digests = new ExternalDigests(home.externalDigests);
-  const found: NewFile[] = [];
-  for (const file of files) {
-    if (file.bytes === 0 || (partition !== undefined && partitionOf(file.name) !== partition)) continue;
-    if (Date.now() - (await stat(file.path)).mtimeMs < settledMilliseconds) continue;
-    const digest = sha256(await digests.digest(file.path));
-    if (!known.has(digest)) found.push({ ...file, digest });
-  }
-  return found;
-}
-
 /** Writes prompts.parquet: each prompt once, in order of their text. @returns whether it holds all there were */
 async function writeNew(
   draft: string,
-  files: readonly NewFile[],
+  folders: readonly string[],
   used: readonly string[],
-  { source: _, limit, ...options }: IngestConfig,
-  signal: AbortSignal,
+  limit: number | undefined,
 ): Promise<{ rows: number; all: boolean }> {
-  const raw = join(draft, 'raw');
-  for (const [i, file] of files.entries()) {
-    const folder = (part: string): string => join(raw, String(i), part);
-    for (const part of ['output', 'scratch']) await mkdir(folder(part), { recursive: true });
-    await ingest({
-      config: { ...options, source: file.path },
-      seed: 0,
-      inputs: {},
-      output: folder('output'),
-      scratch: folder('scratch'),
-      progress: () => {},
-      signal,
-    });
-  }
-  const parts = files.flatMap((_, i) => partsOf(join(raw, String(i), 'output')));
+  const parts = folders.flatMap((folder) => partsOf(join(folder, 'output')));
   const counts = await Database.use(draft, async (database) => {
     const without = used.length === 0 ? '' : `ANTI JOIN ${parquetFiles(used)} AS used USING (prompt)`;
     await database.run(
@@ -158,6 +121,5 @@ async function writeNew(
       );
     return { rows, all: rows === found };
   });
-  await rm(raw, { recursive: true, force: true });
   return counts;
 }

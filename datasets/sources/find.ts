@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { InputError } from '../../common/errors.ts';
+import { InputError, NothingThereError } from '../../common/errors.ts';
 import { isPattern } from '../../common/pattern.ts';
 import { walkFolder, walkPattern, type Walked } from '../../common/walk.ts';
 import { packings, type Packing } from './unpack.ts';
@@ -42,7 +42,7 @@ const expected = '.txt, .csv, .tsv, .jsonl, .json, .parquet or .arrow, each also
 /**
  * The files of a source: a file, a folder with all below it, or a pattern such as `data/part-*.csv.gz` (`*`, `?`, `**`,
  * `{a,b}`, `[0-9]`). Hidden files are passed over; files of other kinds are listed in `ignored`.
- * @throws InputError when there is nothing to read
+ * @throws NothingThereError when there is nothing to read; InputError for what cannot be read
  */
 export async function findSources(source: string): Promise<Found> {
   const found = await stat(source).catch(() => undefined);
@@ -54,7 +54,7 @@ export async function findSources(source: string): Promise<Found> {
     return { files: [file], ignored: [] };
   }
   if (!isPattern(source))
-    throw new InputError(`${source}: no such file or folder; expected ${expected}, or a folder of them.`);
+    throw new NothingThereError(`${source}: no such file or folder; expected ${expected}, or a folder of them.`);
   return promptFiles(await walkPattern(source), `${source}: no prompt file fits this pattern`);
 }
 
@@ -66,7 +66,7 @@ function promptFiles(walked: Walked, none: string): Found {
     if (file) files.push(file);
     else ignored.push(name);
   }
-  if (files.length === 0) throw new InputError(`${none}; expected ${expected}.`);
+  if (files.length === 0) throw new NothingThereError(`${none}; expected ${expected}.`);
   return { files, ignored: ignored.sort() };
 }
 

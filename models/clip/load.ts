@@ -28,6 +28,7 @@ export async function readClip(path: string): Promise<Clip> {
     throw new InputError(`Cannot read ${path}: it does not exist; expected a CLIP model's folder or weight file.`);
   });
   if (found.isFile()) return readOpenClip(path, dirname(path));
+  if (!found.isDirectory()) throw new InputError(`Cannot read ${path}: it is neither a file nor a folder.`);
   const names = await readdir(path);
   if (names.includes('config.json')) return readTransformers(path, names.includes('preprocessor_config.json'));
   return readOpenClip(join(path, openClipFile(path, names)), path);

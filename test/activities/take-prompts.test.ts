@@ -3,7 +3,9 @@ import { compressors } from 'hyparquet-compressors';
 import { appendFile, mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { readArrived } from '../../activities/retrain/arrived-files.ts';
 import { takePrompts } from '../../activities/retrain/take-prompts.ts';
+import { InputError } from '../../common/errors.ts';
 import { Home } from '../../pipeline/home.ts';
 import { partitionOf } from '../../pipeline/schedules/partition.ts';
 import { Schedules, type BatchOwner, type ScheduleFile } from '../../pipeline/schedules/schedules.ts';
@@ -38,13 +40,14 @@ async function arrive(name: string, ...prompts: string[]): Promise<void> {
   const then = new Date(Date.now() - 60_000);
   await utimes(join(inbox, name), then, then);
 }
-const take = (n: number, partition?: string, open = true) =>
+const take = (n: number, partition?: string, open = true, read = readArrived) =>
   takePrompts(
     home,
     { schedule: 'daily', ...(partition === undefined ? {} : { partition }) },
     owner(n),
     () => Promise.resolve(open),
     new AbortController().signal,
+    read,
   );
 const promptsOf = async (batch: number) => {
   const file = await asyncBufferFromFile(schedules.prompts('daily', batch));
@@ -71,6 +74,33 @@ describe('prompts', () => {
     await arrive('b.txt', 'a dog');
     expect(await take(1)).toEqual(first);
     expect(await take(2)).toEqual({ number: 2, rows: 1 });
+  });
+
+  it('of a file that was changed while it was read are left for the next time, when all of it is there', async () => {
+    await arrive('a.txt', 'a cat');
+    await arrive('b.txt', 'a dog', 'half a pro');
+    const writing: typeof readArrived = async (file, ...rest) => {
+      await readArrived(file, ...rest);
+      if (file.name === 'b.txt') await arrive('b.txt', 'a fish');
+    };
+    expect(await take(1, undefined, true, writing)).toEqual({ number: 1, rows: 1 });
+    expect(await promptsOf(1)).toEqual(['a cat']);
+    // So is one that cannot be read because of that.
+    const failing: typeof readArrived = async () => {
+      await arrive('b.txt', 'two fish');
+      throw new InputError('b.txt: cut short');
+    };
+    expect(await take(2, undefined, true, failing)).toBeNull();
+    expect(await take(3)).toEqual({ number: 2, rows: 4 });
+    expect(await promptsOf(2)).toEqual(['a dog', 'a fish', 'half a pro', 'two fish']);
+    expect(await readdir(join(home.folder, 'schedules/daily'))).not.toContain('draft');
+  });
+
+  it('of a source that is no place for prompts are refused, not taken for prompts that have not come yet', async () => {
+    await set({}, { source: '/dev/zero' });
+    await expect(take(1)).rejects.toThrow(/neither a file nor a folder/);
+    await set({}, { source: join(inbox, 'later/*.txt') });
+    expect(await take(2)).toBeNull();
   });
 
   it('of a retraining that ended without a word are new again', async () => {
