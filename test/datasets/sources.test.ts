@@ -1,11 +1,12 @@
+import { appendFileSync, truncateSync } from 'node:fs';
 import { readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../common/errors.ts';
+import { InputError, RetryableError } from '../../common/errors.ts';
 import { Database, sqlString } from '../../datasets/database.ts';
 import { findSources } from '../../datasets/sources/find.ts';
-import type { ReadOptions } from '../../datasets/sources/read.ts';
+import { readPrompts, type ReadOptions } from '../../datasets/sources/read.ts';
 import { wholeFiles } from '../../datasets/sources/rows.ts';
 import { emptyFolder, write } from './stage-runner.ts';
 
@@ -248,4 +249,27 @@ it('a stream of rows is not cut short by what else the database does', async () 
     return rows;
   });
   expect(count).toBe(20_000);
+});
+
+describe('a file that is written to while it is read', () => {
+  it.each([
+    ['txt', 'one\ntwo\n'],
+    ['csv', 'prompt\none\ntwo\n'],
+    ['jsonl', '{"prompt":"one"}\n{"prompt":"two"}\n'],
+    ['json', '[{"prompt":"one"},{"prompt":"two"}]'],
+  ])('is refused, to be read again: .%s', async (ending, content) => {
+    const path = await write({ [`a.${ending}`]: content });
+    const { files } = await findSources(path);
+    const scratch = await emptyFolder();
+    const drain = (onBytes: () => void) =>
+      Database.use(scratch, async (database) => {
+        for await (const _ of readPrompts(files[0]!, database, {}, onBytes));
+      });
+    await drain(() => {});
+    const changed = drain(() => appendFileSync(path, ' '));
+    await expect(changed).rejects.toThrow(RetryableError);
+    await expect(changed).rejects.toThrow(/^a\.\w+: was changed while it was read; run again/);
+    // What is wrong with it may have come from that.
+    await expect(drain(() => truncateSync(path, 3))).rejects.toThrow(RetryableError);
+  });
 });
