@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { TextcraftorError } from '../common/errors.ts';
 import { registerCommands } from './commands/index.ts';
 import { listenForInterrupts } from './interrupt.ts';
+import { requireUtf8 } from './utf8.ts';
 
 /** Exit code of wrong usage: an unknown command or option, a missing argument. */
 const usage = 2;
@@ -46,6 +47,7 @@ export async function main(args: string[]): Promise<void> {
     .enablePositionalOptions() // --version after a command is that command's own
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'textcraftor: ')) });
   try {
+    requireUtf8(args);
     await registerCommands(program, args);
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -33,7 +33,9 @@ function apply(root: Node, setting: string): void {
 /** The text as YAML: a number, true, a list, or plain text. */
 function value(text: string, setting: string): unknown {
   try {
-    return parse(text) as unknown;
+    const parsed: unknown = parse(text);
+    // Plain text is as it stands: YAML would cut a path at ` #`, and fold its line ends and outer spaces.
+    return typeof parsed === 'string' && !/^\s*['"!&|>]/.test(text) ? text : parsed;
   } catch {
     throw new InputError(`--set ${setting}: "${text}" is not a YAML value; quote it.`);
   }

@@ -86,6 +86,18 @@ describe('a configuration', () => {
     expect(config.benchmarks?.[1]?.source).toBe('shapes');
   });
 
+  it.each([
+    ['/a #b/c', '/a #b/c'],
+    ['/a b ', '/a b '],
+    ['/a\nb', '/a\nb'],
+    ['/100%/$HOME/a[1]', '/100%/$HOME/a[1]'],
+    ['"[1]/{a}"', '/u/[1]/{a}'],
+    ["'*'", '/u/*'],
+  ])('takes a path by --set as it is written: %j', async (written, expected) => {
+    const settings = [`model=${written}`];
+    expect((await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/u' })).model).toBe(expected);
+  });
+
   it('is changed by --set, the last one winning', async () => {
     const config = await tiny(
       'tuneEncoder.steps=7',
