@@ -59,6 +59,24 @@ export const perBlock = z.union([size, z.array(size)], 'a positive integer or a 
 export const spread = (value: number | number[], blocks: number): number[] =>
   typeof value === 'number' ? Array.from({ length: blocks }, () => value) : value;
 
-/** A variant of the architecture that is not built here: only the value that turns it off is accepted. */
-export const only = <const T extends string | number | boolean | null>(value: T) =>
-  z.literal(value, `only ${JSON.stringify(value)} is supported`).default(value as never);
+/**
+ * A variant of the architecture that is not built here: only the value that turns it off is accepted.
+ * @param synonyms other values that mean the same
+ */
+export const only = <const T extends string | number | boolean | null>(value: T, ...synonyms: T[]) =>
+  z
+    .literal([value, ...synonyms], `only ${JSON.stringify(value)} is supported`)
+    .default(value as never)
+    .meta({ only: [value, ...synonyms] });
+
+/** A key that must not be in the file, or be null; it is not written either. */
+export const absent = only(null)
+  .unwrap()
+  .optional()
+  .meta({ only: [null] });
+
+/**
+ * A key that the library reads but that cannot change a result here, whatever its value.
+ * @param reason why, for whoever checks the tables of keys
+ */
+export const withoutEffect = (reason: string) => z.unknown().optional().meta({ withoutEffect: reason });

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { only, positive, size } from '../config.ts';
+import { only, positive, size, withoutEffect } from '../config.ts';
+import { trainingKeys, transformersKeys } from '../transformers-keys.ts';
+
+const dropout = trainingKeys.attention_dropout;
 
 /** med_config.json: the text encoder of BLIP, a BERT that looks at a picture in every layer. */
 export const medSchema = z.looseObject({
@@ -11,6 +14,22 @@ export const medSchema = z.looseObject({
   vocab_size: size.default(30524),
   layer_norm_eps: positive.default(1e-12),
   hidden_act: only('gelu'),
+  add_cross_attention: only(true),
+  is_decoder: only(false),
+  position_embedding_type: only('absolute'),
+
+  ...transformersKeys,
+  initializer_range: trainingKeys.initializer_range,
+  attention_probs_dropout_prob: dropout,
+  hidden_dropout_prob: dropout,
+  classifier_dropout: dropout,
+  type_vocab_size: withoutEffect("BLIP's BERT has no token types"),
+  encoder_width: withoutEffect('the width of the pictures is read from the weights, as by ImageReward'),
+  use_cache: withoutEffect('of models that generate text'),
+  tie_word_embeddings: withoutEffect('of models that generate text'),
+  bos_token_id: withoutEffect('the tokenizer says which token begins a prompt'),
+  eos_token_id: withoutEffect('of models that generate text'),
+  pad_token_id: withoutEffect('the tokenizer says which token pads a prompt'),
 });
 export type MedConfig = z.infer<typeof medSchema>;
 

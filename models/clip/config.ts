@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { positive, size } from '../config.ts';
+import { only, positive, size, withoutEffect } from '../config.ts';
+import { trainingKeys, transformersKeys } from '../transformers-keys.ts';
 
 /** OpenAI CLIP's channel statistics. */
 export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
@@ -38,6 +39,8 @@ export interface ClipConfig {
 }
 
 const shared = {
+  ...transformersKeys,
+  ...trainingKeys,
   hidden_act: z.enum(['quick_gelu', 'gelu'], 'expected "quick_gelu" or "gelu"').default('quick_gelu'),
   layer_norm_eps: positive.default(1e-5),
 };
@@ -54,11 +57,19 @@ export const clipTextSchema = z
     num_hidden_layers: size.default(12),
     num_attention_heads: size.default(8),
     max_position_embeddings: size.default(77),
-    eos_token_id: z.int().default(49407),
+    eos_token_id: z.int('one token id was expected').default(49407),
+    // diffusers' pipeline would hide the padding from the encoder.
+    use_attention_mask: z
+      .literal([false, null], 'only false is supported')
+      .optional()
+      .meta({ only: [false, null] }),
+    bos_token_id: withoutEffect('the tokenizer says which token begins a prompt'),
+    pad_token_id: withoutEffect('the tokenizer says which token pads a prompt'),
+    projection_dim: withoutEffect("the projection is read with CLIPModel's own projection_dim"),
   })
   .refine(divides, mustDivide);
 
-const clipVisionSchema = z
+export const clipVisionSchema = z
   .looseObject({
     ...shared,
     hidden_size: size.default(768),
@@ -67,10 +78,15 @@ const clipVisionSchema = z
     num_attention_heads: size.default(12),
     image_size: size.default(224),
     patch_size: size.default(32),
+    num_channels: only(3),
+    projection_dim: withoutEffect("the projection is read with CLIPModel's own projection_dim"),
   })
   .refine(divides, mustDivide);
 
 export const clipSchema = z.looseObject({
+  ...transformersKeys,
+  initializer_factor: trainingKeys.initializer_factor,
+  logit_scale_init_value: withoutEffect('the scale is read from the weights'),
   text_config: clipTextSchema.prefault({}),
   vision_config: clipVisionSchema.prefault({}),
   projection_dim: size.default(512),

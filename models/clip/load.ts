@@ -3,9 +3,10 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
 import { readWeights, type Weights } from '../../engine/weights.ts';
-import { parseConfig, readJson, size } from '../config.ts';
+import { parseConfig, readJson, size, type Json } from '../config.ts';
 import { readNetwork } from '../weight-files.ts';
 import { CLIP_MEAN, CLIP_STD, clipSchema, type ClipConfig } from './config.ts';
+import { readImageProcessor } from './image-processor.ts';
 import { isOpenClip, openClip } from './open-clip.ts';
 
 export interface Clip {
@@ -34,37 +35,34 @@ export async function readClip(path: string): Promise<Clip> {
   return readOpenClip(join(path, openClipFile(path, names)), path);
 }
 
-const statistics = (mean: string, std: string) =>
-  z.looseObject({
-    [mean]: z
-      .array(z.number())
-      .length(3)
-      .default([...CLIP_MEAN]),
-    [std]: z
-      .array(z.number().positive())
-      .length(3)
-      .default([...CLIP_STD]),
-  });
-
 async function readTransformers(folder: string, hasPreprocessor: boolean): Promise<Clip> {
   const path = join(folder, 'config.json');
   const json = await readJson(path);
   if (!json['text_config'] || !json['vision_config'])
     throw new InputError(`${path} is not that of a CLIPModel: it has no text_config and vision_config.`);
-  const preprocessor = join(folder, 'preprocessor_config.json');
-  const channels = parseConfig(
-    statistics('image_mean', 'image_std'),
-    hasPreprocessor ? await readJson(preprocessor) : {},
-    preprocessor,
-  );
-  return {
-    folder,
-    config: parseConfig(clipSchema, json, path),
-    weights: await readNetwork(folder),
-    mean: channels['image_mean'] as number[],
-    std: channels['image_std'] as number[],
-  };
+  const config = parseConfig(clipSchema, { ...json, ...legacyParts(json) }, path);
+  const channels = hasPreprocessor
+    ? await readImageProcessor(folder, config.vision_config.image_size)
+    : { mean: CLIP_MEAN, std: CLIP_STD };
+  return { folder, config, weights: await readNetwork(folder), ...channels };
 }
+
+/** text_config_dict and vision_config_dict, which files of older versions hold, count before what they are named after. */
+function legacyParts(json: Json): Json {
+  const parts = ['text_config', 'vision_config'].map((name) => [name, json[`${name}_dict`]] as const);
+  return Object.fromEntries(parts.filter(([, part]) => part !== undefined && part !== null));
+}
+
+const statistics = z.looseObject({
+  mean: z
+    .array(z.number())
+    .length(3)
+    .default([...CLIP_MEAN]),
+  std: z
+    .array(z.number().positive())
+    .length(3)
+    .default([...CLIP_STD]),
+});
 
 /** OpenCLIP's own file beside its weights: what their shapes do not tell. */
 const openClipSchema = z.looseObject({
@@ -75,7 +73,7 @@ const openClipSchema = z.looseObject({
       text_cfg: z.looseObject({ heads: size.default(8) }).prefault({}),
     })
     .prefault({}),
-  preprocess_cfg: statistics('mean', 'std').prefault({}),
+  preprocess_cfg: statistics.prefault({}),
 });
 
 async function readOpenClip(file: string, folder: string): Promise<Clip> {
@@ -98,8 +96,8 @@ async function readOpenClip(file: string, folder: string): Promise<Clip> {
   return {
     folder,
     ...openClip(weights, file, json ? settings : {}),
-    mean: channels['mean'] as number[],
-    std: channels['std'] as number[],
+    mean: channels.mean,
+    std: channels.std,
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { only, perBlock, positive, size, spread } from '../config.ts';
+import { absent, only, perBlock, positive, size, spread, withoutEffect } from '../config.ts';
 
 /** diffusers' UNet2DConditionModel, the variants that Stable Diffusion 1 and 2 use: the keys that matter here. */
 export interface UnetConfig {
@@ -76,6 +76,16 @@ export const unetSchema = z
     time_embedding_dim: only(null),
     time_embedding_type: only('positional'),
     timestep_post_act: only(null),
+    class_embeddings_concat: only(false),
+    mid_block_only_cross_attention: only<boolean | null>(null, false),
+    quantization_config: absent,
+    _use_default_values: absent,
+
+    dropout: withoutEffect('dropout is off, as in evaluation mode'),
+    upcast_attention: withoutEffect("attention's softmax is computed in float32 in any case"),
+    addition_embed_type_num_heads: withoutEffect('read with an addition_embed_type only, which is refused'),
+    addition_time_embed_dim: withoutEffect('read with an addition_embed_type only, which is refused'),
+    projection_class_embeddings_input_dim: withoutEffect('read with a class_embed_type only, which is refused'),
   })
   .superRefine((config, context) => {
     const blocks = config.block_out_channels.length;

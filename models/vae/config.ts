@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { only, positive, size } from '../config.ts';
+import { absent, only, positive, size, withoutEffect } from '../config.ts';
 
 /** Stable Diffusion 1's. */
 const DEFAULT_SCALING_FACTOR = 0.18215;
@@ -40,6 +40,11 @@ export const vaeSchema = z
     shift_factor: only(null),
     latents_mean: only(null),
     latents_std: only(null),
+    quantization_config: absent,
+    _use_default_values: absent,
+
+    sample_size: withoutEffect('the size of the tiles in which diffusers can decode a large picture'),
+    force_upcast: withoutEffect('decides on float32 where diffusers computes in float16; here the run does'),
   })
   .superRefine((config, context) => {
     const fail = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });

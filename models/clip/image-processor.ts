@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { InputError } from '../../common/errors.ts';
+import { only, parseConfig, readJson, size, withoutEffect } from '../config.ts';
+import { CLIP_MEAN, CLIP_STD } from './config.ts';
+
+/** Pillow's number of bicubic interpolation. */
+const BICUBIC = 3;
+const square = z.object({ height: size, width: size });
+const where = withoutEffect('says in which form pictures are given and returned');
+
+/** transformers' preprocessor_config.json of a CLIP model. What the rewards do to pictures is its default. */
+export const imageProcessorSchema = z.looseObject({
+  image_processor_type: z.string().regex(/^CLIP/, "expected CLIP's image processor").optional(),
+  feature_extractor_type: z.string().regex(/^CLIP/, "expected CLIP's image processor").optional(),
+  image_mean: z
+    .array(z.number())
+    .length(3)
+    .default([...CLIP_MEAN]),
+  image_std: z
+    .array(z.number().positive())
+    .length(3)
+    .default([...CLIP_STD]),
+  size: z.union([size, z.strictObject({ shortest_edge: size })], 'a shortest_edge was expected').optional(),
+  crop_size: z.union([size, square], 'a size or its height and width were expected').optional(),
+  do_resize: only(true),
+  do_center_crop: only(true),
+  do_rescale: only(true),
+  do_normalize: only(true),
+  resample: only(BICUBIC),
+  rescale_factor: only(1 / 255),
+  default_to_square: only(false),
+  do_pad: only<boolean | null>(null, false),
+  pad_size: only(null),
+
+  do_convert_rgb: withoutEffect('pictures are RGB already'),
+  image_seq_length: withoutEffect('of models that mix words and pictures'),
+  data_format: where,
+  device: where,
+  disable_grouping: where,
+  input_data_format: where,
+  return_tensors: where,
+});
+
+/**
+ * The statistics of each channel in a CLIP folder's preprocessor_config.json.
+ * @param pixels the vision tower's image_size, which pictures must be brought to
+ * @throws InputError that names the key of what is not done to pictures here
+ */
+export async function readImageProcessor(folder: string, pixels: number): Promise<{ mean: number[]; std: number[] }> {
+  const path = join(folder, 'preprocessor_config.json');
+  const { image_mean, image_std, ...given } = parseConfig(imageProcessorSchema, await readJson(path), path);
+  for (const key of ['size', 'crop_size'] as const)
+    for (const side of Object.values(typeof given[key] === 'number' ? [given[key]] : (given[key] ?? {})))
+      if (side !== pixels)
+        throw new InputError(
+          `${path}: ${key} is ${JSON.stringify(given[key])}; expected ${pixels}, the image_size of config.json's vision_config.`,
+        );
+  return { mean: image_mean, std: image_std };
+}
