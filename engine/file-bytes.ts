@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync, type BigIntStats } from 'node:fs';
 import { InputError } from '../common/errors.ts';
 import { requireFile } from '../common/input-file.ts';
+import { HEAD_BYTES, requireKind, type FileKind } from '../common/file-kind.ts';
 
 /** A weight file that stays closed between reads. It must not change while it is in use: that is an InputError. */
 export interface FileBytes {
@@ -26,6 +27,12 @@ export function fileBytes(path: string): FileBytes {
         return readRange(file, position, length, () => `${path} ended inside ${what}: it is truncated`);
       }),
   };
+}
+
+/** Makes sure that a weight file is not something else than its name says. @throws InputError as {@link requireKind} */
+export function requireWeightKind(file: FileBytes, expected: string, kinds: readonly FileKind[]): void {
+  const head = file.read(0, Math.min(HEAD_BYTES, file.size), 'its first bytes');
+  requireKind(file.path, head, file.size, expected, kinds);
 }
 
 /** What tells that a file has been replaced or written to. */

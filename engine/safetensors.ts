@@ -1,6 +1,7 @@
 import { InputError, RunError } from '../common/errors.ts';
 import { writeFileAtomic } from '../common/files.ts';
-import { fileBytes, type FileBytes } from './file-bytes.ts';
+import { fileBytes, requireWeightKind, type FileBytes } from './file-bytes.ts';
+import { requireFinite } from './finite.ts';
 import { decodeBfloat16, decodeFloat16, encodeFloat16 } from './float16.ts';
 import { parseHeader, type TensorInfo } from './safetensors-header.ts';
 
@@ -17,13 +18,14 @@ export interface SafetensorsFile {
   info(name: string): { dtype: string; shape: number[] };
   /** The tensor's bytes as they are stored, read from the file now. */
   data(name: string): Uint8Array;
-  /** A floating-point tensor's values (F64, F32, F16, BF16), read from the file now. */
+  /** A floating-point tensor's values (F64, F32, F16, BF16), all finite, read from the file now. */
   float32(name: string): Float32Array;
 }
 
 /** Reads and checks the header; the tensors' data stay in the file until they are asked for. Bad files are InputErrors. */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   const file = fileBytes(path);
+  requireWeightKind(file, 'a safetensors file', ['safetensors']);
   const header = readHeader(file);
   const dataStart = LENGTH_BYTES + header.length;
   const { tensors, metadata } = parseHeader(path, header, file.size - dataStart);
@@ -43,7 +45,10 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
     has: (name) => tensors.has(name),
     info: (name) => ({ dtype: find(name).dtype, shape: [...find(name).shape] }),
     data,
-    float32: (name) => toFloat32(`Tensor ${name} in ${path}`, find(name).dtype, data(name)),
+    float32: (name) => {
+      const what = `Tensor ${name} in ${path}`;
+      return requireFinite(what, toFloat32(what, find(name).dtype, data(name)));
+    },
   };
 }
 

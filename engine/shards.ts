@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
-import { readInputText } from '../common/input-file.ts';
+import { readJsonFile } from '../common/foreign-files.ts';
 import { isWeight, type Weights } from './weight.ts';
 
 /** Ends the name of a file that says in which of several files each tensor lies. */
@@ -37,15 +37,7 @@ export async function readShards(path: string, read: (path: string) => Promise<W
 }
 
 async function readIndex(path: string): Promise<Map<string, string>> {
-  const text = await readInputText(path).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`Cannot read ${path}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`);
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path} is not JSON: ${(error as Error).message}.`);
-  }
+  const json = await readJsonFile(path, 'the index of weights in several files');
   const { success, data } = schema.safeParse(json);
   if (!success) throw new InputError(`${path}: weight_map is missing or does not map tensors to files.`);
   return new Map(Object.entries(data.weight_map));

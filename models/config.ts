@@ -1,26 +1,15 @@
 import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
 import { writeFileAtomic } from '../common/files.ts';
-import { readInputText } from '../common/input-file.ts';
+import { readJsonFile } from '../common/foreign-files.ts';
 
 /** A JSON object, as a configuration file holds it. */
 export type Json = Record<string, unknown>;
 
-/** Strings, which are left alone, and Python's words for numbers that JSON does not have; diffusers writes these. */
-const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g;
-const asJson: Readonly<Record<string, string>> = { Infinity: '1e999', '-Infinity': '-1e999', NaN: 'null' };
-
 /** Reads a JSON file, Python's infinities included, that must hold an object. */
 export async function readJson(path: string): Promise<Json> {
-  const text = await readInputText(path).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`Cannot read ${path}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`);
-  });
-  try {
-    const value: unknown = JSON.parse(text.replace(STRINGS_AND_NUMBERS, (found) => asJson[found] ?? found));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  } catch (error) {
-    throw new InputError(`${path} is not JSON: ${(error as Error).message}.`);
-  }
+  const value = await readJsonFile(path);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
   throw new InputError(`${path} does not hold a JSON object.`);
 }
 

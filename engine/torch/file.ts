@@ -1,5 +1,5 @@
 import { InputError } from '../../common/errors.ts';
-import { fileBytes, type FileBytes } from '../file-bytes.ts';
+import { fileBytes, requireWeightKind, type FileBytes } from '../file-bytes.ts';
 import { isWeight, lazyWeight, type Weights } from '../weight.ts';
 import { readPickle, type Pickled } from './pickle.ts';
 import { StoredTensor, readTensor, requireInside, storageOf, torchGlobals, type Storage } from './tensors.ts';
@@ -13,6 +13,7 @@ import { readZip } from './zip.ts';
  */
 export async function readTorchWeights(path: string): Promise<Weights> {
   const file = fileBytes(path);
+  requireWeightKind(file, 'a weight file of torch', ['zip', 'pickle']);
   const magic = Buffer.from(file.read(0, Math.min(4, file.size), 'its first bytes'));
   const { value, place } =
     magic.toString('latin1') === 'PK\x03\x04'

@@ -1,5 +1,6 @@
 import { InputError } from '../../common/errors.ts';
 import type { FileBytes } from '../file-bytes.ts';
+import { requireFinite } from '../finite.ts';
 import { toFloat32 } from '../safetensors.ts';
 import { Ignored, type Pickled } from './pickle.ts';
 
@@ -97,7 +98,7 @@ export function storageOf(id: Pickled, fail: (problem: string) => never): Storag
 }
 
 /**
- * A tensor's values.
+ * A tensor's values, all of them finite.
  * @param position the first byte of its storage in the file
  * @param what the tensor and its file, for messages
  */
@@ -108,7 +109,7 @@ export function readTensor(file: FileBytes, position: number, tensor: StoredTens
   // Up to the last element that it looks at.
   const span = elements === 0 ? 0 : 1 + shape.reduce((at, size, axis) => at + (size - 1) * stride[axis]!, 0);
   const values = toFloat32(what, dtype, file.read(position + offset * bytesPerElement, span * bytesPerElement, what));
-  if (isContiguous(shape, stride)) return values;
+  if (isContiguous(shape, stride)) return requireFinite(what, values);
   const gathered = new Float32Array(elements);
   const index = shape.map(() => 0);
   for (let i = 0, at = 0; i < elements; i++) {
@@ -120,7 +121,7 @@ export function readTensor(file: FileBytes, position: number, tensor: StoredTens
       index[axis] = 0;
     }
   }
-  return gathered;
+  return requireFinite(what, gathered);
 }
 
 function isContiguous(shape: readonly number[], stride: readonly number[]): boolean {

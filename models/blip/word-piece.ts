@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
-import { readInputText } from '../../common/input-file.ts';
-import { isFolder } from '../../common/files.ts';
+import { isFile, isFolder } from '../../common/files.ts';
+import { readText } from '../../common/foreign-files.ts';
 
 /** Longer words are unknown, as in BERT's own tokenizer. */
 const LONGEST_WORD = 100;
@@ -28,12 +28,11 @@ export class WordPieceTokenizer {
   /** @param path vocab.txt, a token a line, or the folder that holds it */
   static async load(path: string): Promise<WordPieceTokenizer> {
     const file = (await isFolder(path)) ? join(path, 'vocab.txt') : path;
-    const text = await readInputText(file).catch((error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'ENOENT' ? 'it does not exist' : error.message;
+    if (!(await isFile(file)))
       throw new InputError(
-        `Cannot read the vocabulary ${file}: ${reason}. It is that of bert-base-uncased; the reward's "tokenizer" says where it is.`,
+        `Cannot read the vocabulary ${file}: it does not exist. It is that of bert-base-uncased; the reward's "tokenizer" says where it is.`,
       );
-    });
+    const text = await readText(file, "BERT's vocabulary, a token a line");
     return new WordPieceTokenizer(text.replace(/\n$/, '').split(/\r?\n/), file);
   }
 

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { InputError } from '../../common/errors.ts';
+import { requireKind } from '../../common/file-kind.ts';
 import { readInput } from '../../common/input-file.ts';
 
 /** Merges of CLIP's published tokenizer; what its file lists after them is not used. */
@@ -16,10 +17,14 @@ export async function readOpenaiVocabulary(
   path: string,
 ): Promise<{ vocabulary: Map<string, number>; merges: [string, string][] }> {
   const text = await readInput(path)
-    .then((bytes) => promisify(gunzip)(bytes, { maxOutputLength: MAX_BYTES }))
+    .then((bytes) => {
+      requireKind(path, bytes, bytes.length, "OpenAI's file of byte pairs", ['gzip']);
+      return promisify(gunzip)(bytes, { maxOutputLength: MAX_BYTES });
+    })
     .then(
       (bytes) => bytes.toString('utf8'),
       (error: NodeJS.ErrnoException) => {
+        if (error instanceof InputError) throw error;
         throw new InputError(`${path}: cannot be read (${error.message}).`);
       },
     );

@@ -184,8 +184,8 @@ const hostile: [name: string, file: string, content: Buffer, message: RegExp][] 
   ['an old file with storages of no tensor', 'a.ckpt', legacy(protocol, system, pickle('}'), pickle(']', text('9'), 'a')), /storage 9 belongs to no tensor/],
   ['an old file with another length', 'a.ckpt', legacy(protocol, system, tensor(), pickle(']', text('0'), 'a'), u64(5n), Buffer.alloc(16)), /storage 0 has 5 elements where 4 were expected, at byte/],
   ['an old file that is cut', 'a.ckpt', legacy(protocol, system, tensor(), pickle(']', text('0'), 'a'), u64(4n), Buffer.alloc(9)), /storage 0 is said to have 4 elements .* 9 are there: it is truncated/],
-  ['something else', 'a.pt', Buffer.from('<html>404</html>'), /begins with neither a zip archive nor a pickle/],
-  ['nothing', 'a.pt', Buffer.alloc(0), /begins with neither/],
+  ['something else', 'a.pt', Buffer.from('<html>404</html>'), /a.pt is an HTML page; expected a weight file of torch/],
+  ['nothing', 'a.pt', Buffer.alloc(0), /a.pt is an empty file/],
 ];
 
 describe('a hostile weight file is an InputError that says what is wrong', () => {
