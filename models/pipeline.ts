@@ -6,6 +6,7 @@ import { readWeights, writeWeights, type Weights } from '../engine/weights.ts';
 import { clipTextSchema, type ClipTextConfig } from './clip/config.ts';
 import { ClipTokenizer } from './clip/tokenizer.ts';
 import { parseConfig, readJson, writeConfig, type Json } from './config.ts';
+import { indexSchema } from './index-file.ts';
 import { saveTextEncoder, saveUnet, type Storage } from './network-folder.ts';
 import { canonicalTextNames, canonicalVaeNames, textPrefix } from './names.ts';
 import { schedulerSchema, type SchedulerConfig } from './scheduler/ddim.ts';
@@ -56,11 +57,7 @@ export async function readPipelineConfig(folder: string): Promise<PipelineParts[
     throw new InputError(
       `${folder} is a file; a pipeline is a folder. Make one of a single-file checkpoint: textcraftor import ${folder} --out DIR`,
     );
-  const index = await readJson(join(folder, 'model_index.json'));
-  if (index['_class_name'] !== 'StableDiffusionPipeline')
-    throw new InputError(
-      `${join(folder, 'model_index.json')}: _class_name is ${JSON.stringify(index['_class_name'])}; expected "StableDiffusionPipeline".`,
-    );
+  await readConfig(indexSchema, join(folder, 'model_index.json'));
   const path = (...parts: string[]) => join(folder, ...parts);
   return {
     textEncoder: await readTextConfig(path('text_encoder', 'config.json')),

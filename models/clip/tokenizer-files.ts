@@ -1,14 +1,19 @@
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
-import { readInputText } from '../../common/input-file.ts';
+import { ifThere, readText } from '../../common/foreign-files.ts';
+import { parseConfig, readJson } from '../config.ts';
+import { AddedTokens, type AddedToken } from './added-tokens.ts';
+import { normalize } from './normalize.ts';
 import { isOpenaiVocabulary, readOpenaiVocabulary } from './openai-vocabulary.ts';
+import { specialTokens } from './special-tokens.ts';
+import { addedIdsSchema, specialTokensMapSchema, tokenizerConfigSchema } from './tokenizer-config.ts';
+import { parseTokenizerJson, type TokenizerJson } from './tokenizer-json.ts';
 
 /** What a CLIP tokenizer is made of. */
 export interface TokenizerParts {
-  vocabulary: Map<string, number>;
-  merges: [string, string][];
-  /** Tokens that are cut out of the text before anything else is done to it, with their ids. */
-  special: Map<string, number>;
+  vocabulary: ReadonlyMap<string, number>;
+  merges: readonly (readonly [string, string])[];
+  added: AddedTokens;
   bos: number;
   eos: number;
   pad: number;
@@ -16,81 +21,79 @@ export interface TokenizerParts {
   /** Longest sequence of the text model, both ends included. */
   maxLength: number;
 }
-
-type Json = Record<string, unknown>;
-/** A special token as the configuration files write it. */
-type Written = string | { content: string } | undefined;
+type Words = Pick<TokenizerParts, 'vocabulary' | 'merges'>;
 
 /** Context of CLIP's text model; the length where a configuration names none. */
 const clipContext = 77;
 
 /**
- * Reads a tokenizer folder: vocab.json with merges.txt, or the tokenizer.json that transformers 5 writes in their stead;
- * special tokens from tokenizer_config.json and special_tokens_map.json where there are any. OpenAI's own file of byte
- * pairs will do too.
- * @throws InputError naming the file that is missing or wrong
+ * Reads a tokenizer folder as transformers does: tokenizer.json or, without one, vocab.json with merges.txt; the tokens
+ * that were added from there, tokenizer_config.json, special_tokens_map.json and added_tokens.json. OpenAI's own file of
+ * byte pairs will do too.
+ * @throws InputError naming the file that is missing or wrong, and the key
  */
 export async function readTokenizer(folder: string): Promise<TokenizerParts> {
-  const openai = isOpenaiVocabulary(folder) ? await readOpenaiVocabulary(folder) : undefined;
-  const [vocab, mergesText, whole, config, map] = await Promise.all([
-    readJson(join(folder, 'vocab.json')),
-    readText(join(folder, 'merges.txt')),
-    readJson(join(folder, 'tokenizer.json')),
-    readJson(join(folder, 'tokenizer_config.json')),
-    readJson(join(folder, 'special_tokens_map.json')),
-  ]);
-  const { vocabulary, merges } =
-    openai ??
-    (vocab && mergesText !== undefined
-      ? { vocabulary: readVocabulary(vocab, join(folder, 'vocab.json')), merges: readMerges(mergesText) }
-      : readWhole(whole, folder));
+  const path = (name: string) => join(folder, name);
+  const json = <T>(name: string, parse: (json: unknown, path: string) => T): Promise<T | undefined> =>
+    ifThere(path(name), async (file) => parse(await readJson(file), file));
+  const whole = await json('tokenizer.json', parseTokenizerJson);
+  const config = await json('tokenizer_config.json', (value, file) => parseConfig(tokenizerConfigSchema, value, file));
+  const map = await json('special_tokens_map.json', (value, file) => parseConfig(specialTokensMapSchema, value, file));
+  const ids = await json('added_tokens.json', (value, file) => parseConfig(addedIdsSchema, value, file));
+  const { vocabulary, merges } = isOpenaiVocabulary(folder)
+    ? await readOpenaiVocabulary(folder)
+    : whole
+      ? wordsOf(whole)
+      : await readWords(folder);
 
-  const written = (name: string): Written => (config?.[name] ?? map?.[name] ?? undefined) as Written;
-  const tokens = new Map<string, number>();
-  const special = (name: string, otherwise: string): number => {
-    const value = written(name) ?? otherwise;
-    const content = typeof value === 'string' ? value : value.content;
-    const id = vocabulary.get(content);
-    if (id === undefined) {
+  const special = specialTokens({ config: config ?? tokenizerConfigSchema.parse({}), map, added: ids, whole });
+  const added = addedTokens(folder, special.tokens, vocabulary);
+  for (const [content, id] of special.declared)
+    if (added.ids.get(content) !== id)
       throw new InputError(
-        `${folder}: the ${name} "${content}" is not in the vocabulary of ${vocabulary.size} tokens.`,
+        `${folder}: the added token ${JSON.stringify(content)} has the id ${id} there, but transformers gives it ${added.ids.get(content)}; expected added tokens to be numbered behind a vocabulary of ${vocabulary.size} without gaps.`,
       );
-    }
-    tokens.set(content, id);
-    return id;
+  const idOf = (name: string): number => added.ids.get(special.named.get(name)!)!;
+  const length = config?.model_max_length ?? config?.max_len;
+  return {
+    vocabulary,
+    merges,
+    added,
+    bos: idOf('bos_token'),
+    eos: idOf('eos_token'),
+    pad: idOf('pad_token'),
+    unknown: idOf('unk_token'),
+    // transformers writes 1e30 where it does not know the length.
+    maxLength: typeof length === 'number' && length > 2 && length < 1e6 ? length : clipContext,
   };
-  const bos = special('bos_token', '<|startoftext|>');
-  const eos = special('eos_token', '<|endoftext|>');
-  const pad = special('pad_token', '<|endoftext|>');
-  const unknown = special('unk_token', '<|endoftext|>');
-  const length = config?.['model_max_length'];
-  // transformers writes 1e30 where it does not know the length.
-  const maxLength = typeof length === 'number' && length > 2 && length < 1e6 ? length : clipContext;
-  return { vocabulary, merges, special: tokens, bos, eos, pad, unknown, maxLength };
 }
 
-/** tokenizer.json: `model.vocab`, `model.merges` (pairs, or older: lines) and `added_tokens`. */
-function readWhole(whole: Json | undefined, folder: string): Pick<TokenizerParts, 'vocabulary' | 'merges'> {
-  if (!whole) {
+function addedTokens(...[folder, tokens, vocabulary]: [string, AddedToken[], Words['vocabulary']]): AddedTokens {
+  try {
+    return new AddedTokens(tokens, vocabulary, normalize);
+  } catch (error) {
+    throw error instanceof RangeError ? new InputError(`${folder}: ${error.message}.`) : error;
+  }
+}
+
+const wordsOf = ({ model: { vocab, merges } }: TokenizerJson): Words => ({
+  vocabulary: new Map(Object.entries(vocab)),
+  merges: merges.map((merge) => (typeof merge === 'string' ? (merge.split(' ') as [string, string]) : merge)),
+});
+
+async function readWords(folder: string): Promise<Words> {
+  const [vocab, merges] = [join(folder, 'vocab.json'), join(folder, 'merges.txt')];
+  const vocabulary = await ifThere(vocab, async (file) => readVocabulary(await readJson(file), file));
+  const pairs = await ifThere(merges, async (file) => readMerges(await readText(file, 'pairs of tokens'), file));
+  if (!vocabulary || !pairs)
     throw new InputError(
       `${folder}: no tokenizer found; expected vocab.json and merges.txt, or tokenizer.json. Is this a tokenizer folder?`,
     );
-  }
-  const file = join(folder, 'tokenizer.json');
-  const model = (whole['model'] ?? {}) as { type?: string; vocab?: unknown; merges?: (string | [string, string])[] };
-  if (!Array.isArray(model.merges)) {
-    throw new InputError(`${file}: model.merges is missing; expected a byte-pair tokenizer as CLIP's.`);
-  }
-  const vocabulary = readVocabulary(model.vocab, file);
-  for (const added of (whole['added_tokens'] ?? []) as { content: string; id: number }[]) {
-    vocabulary.set(added.content, added.id);
-  }
-  const merges = model.merges.map((merge) => (typeof merge === 'string' ? splitMerge(merge) : merge));
-  return { vocabulary, merges };
+  return { vocabulary, merges: pairs };
 }
 
-function readVocabulary(value: unknown, file: string): Map<string, number> {
-  const entries = Object.entries((value ?? {}) as Record<string, number>);
+function readVocabulary(json: Readonly<Record<string, unknown>>, file: string): Map<string, number> {
+  const entries = Object.entries(json as Record<string, number>);
   const wrong = entries.find(([, id]) => !Number.isInteger(id) || id < 0);
   if (entries.length === 0 || wrong) {
     throw new InputError(
@@ -103,34 +106,12 @@ function readVocabulary(value: unknown, file: string): Map<string, number> {
 }
 
 /** merges.txt: a pair a line, in rank order, below an optional "#version" line. */
-function readMerges(text: string): [string, string][] {
-  return text
-    .split('\n')
-    .filter((line, i) => line.trim() !== '' && !(i === 0 && line.startsWith('#version')))
-    .map(splitMerge);
-}
-
-function splitMerge(line: string): [string, string] {
-  const [left = '', right = ''] = line.trim().split(' ');
-  return [left, right];
-}
-
-/** The file's text; undefined when there is no such file. */
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readInputText(path);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!)) return undefined;
-    throw new InputError(`${path}: cannot be read (${(error as Error).message}).`);
-  }
-}
-
-async function readJson(path: string): Promise<Json | undefined> {
-  const text = await readText(path);
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    throw new InputError(`${path}: is not valid JSON (${(error as Error).message}).`);
-  }
+function readMerges(text: string, file: string): [string, string][] {
+  return text.split(/\r?\n/).flatMap((line, i): [string, string][] => {
+    if (line.trim() === '' || line.startsWith('#version')) return [];
+    const pair = line.trim().split(' ');
+    if (pair.length !== 2)
+      throw new InputError(`${file}: line ${i + 1} is ${JSON.stringify(line.slice(0, 60))}; expected two tokens.`);
+    return [pair as [string, string]];
+  });
 }

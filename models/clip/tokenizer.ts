@@ -1,12 +1,20 @@
 import { InputError } from '../../common/errors.ts';
+import type { AddedTokens } from './added-tokens.ts';
 import { BytePairs } from './byte-pairs.ts';
 import { readTokenizer, type TokenizerParts } from './tokenizer-files.ts';
 
-/** CLIP's words: English contractions, runs of letters, single digits, runs of anything else that is visible. */
-const word = /'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}]+/gu;
+/**
+ * CLIP's words: English contractions, runs of letters, single digits, runs of anything else that is visible. Its special
+ * tokens, in a text where they are none (in capitals, say), begin a word and end one.
+ */
+const word = /<\|(?:start|end)oftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}]+/gu;
 
 const ascii = /^[\0-\x7f]*$/;
-const apostrophe = 0x27;
+const [apostrophe, lessThan] = [0x27, 0x3c];
+const writtenSpecial = ['<|startoftext|>', '<|endoftext|>'];
+/** A written special token as three words. */
+const inWords = (found: string): string[] =>
+  writtenSpecial.includes(found) ? [found.slice(0, 2), found.slice(2, -2), found.slice(-2)] : [found];
 const contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
 const Kind = { space: 0, letter: 1, digit: 2, other: 3 } as const;
 /** The kind of each ASCII character in lower case, as `word` tells them apart. */
@@ -26,7 +34,7 @@ const longestCached = 40;
 
 /**
  * CLIP's byte-pair tokenizer with the results of Hugging Face's CLIPTokenizer: Unicode NFC, lower case, white space cut,
- * words, byte pairs with an end-of-word mark; special tokens written in the text become their ids.
+ * words, byte pairs with an end-of-word mark; added tokens written in the text become their ids.
  */
 export class ClipTokenizer {
   readonly bosId: number;
@@ -37,8 +45,7 @@ export class ClipTokenizer {
   /** Longest sequence of the text model, both ends included. */
   readonly modelMaxLength: number;
   readonly #pairs: BytePairs;
-  readonly #special: Map<string, number>;
-  readonly #anySpecial: RegExp;
+  readonly #added: AddedTokens;
   readonly #cache = new Map<string, number[]>();
   /** Words by their hash, the latest of those that share one, and their numbers of ids. */
   readonly #countedWords = new Array<string | undefined>(countedSlots).fill(undefined);
@@ -49,11 +56,10 @@ export class ClipTokenizer {
     this.eosId = parts.eos;
     this.padId = parts.pad;
     this.modelMaxLength = parts.maxLength;
-    this.size = [...parts.vocabulary.values()].reduce((largest, id) => Math.max(largest, id), 0) + 1;
+    this.size =
+      [...parts.vocabulary.values(), ...parts.added.ids.values()].reduce((largest, id) => Math.max(largest, id), 0) + 1;
     this.#pairs = new BytePairs(parts.vocabulary, parts.merges, '</w>', parts.unknown);
-    this.#special = parts.special;
-    const contents = [...parts.special.keys()].sort((a, b) => b.length - a.length).map(escapeRegExp);
-    this.#anySpecial = new RegExp(`(${contents.join('|')})`, 'u');
+    this.#added = parts.added;
   }
 
   /**
@@ -83,7 +89,8 @@ export class ClipTokenizer {
 
   /** Length of `encode(text)`. */
   count(text: string): number {
-    if (ascii.test(text) && !this.#anySpecial.test(text)) return this.#countAscii(text.toLowerCase());
+    const lower = text.toLowerCase();
+    if (ascii.test(text) && !this.#added.mayOccurIn(text, lower)) return this.#countAscii(lower);
     let count = 2;
     this.#eachPiece(text, (piece) => (count += typeof piece === 'number' ? 1 : piece.length));
     return count;
@@ -97,13 +104,12 @@ export class ClipTokenizer {
     return out;
   }
 
-  /** Calls `visit` with each special token's id and each word's ids, in order. */
+  /** Calls `visit` with each added token's id and each word's ids, in order. */
   #eachPiece(text: string, visit: (piece: number | number[]) => void): void {
-    for (const part of text.split(this.#anySpecial)) {
-      const id = this.#special.get(part);
-      if (id !== undefined) visit(id);
-      else for (const found of normalize(part).match(word) ?? []) visit(this.#word(found));
-    }
+    this.#added.split(text, (piece) => {
+      if (typeof piece === 'number') visit(piece);
+      else for (const found of (piece.match(word) ?? []).flatMap(inWords)) visit(this.#word(found));
+    });
   }
 
   /** What `word` finds, told from character to character: three times as fast, and most prompts are ASCII. */
@@ -116,6 +122,13 @@ export class ClipTokenizer {
         continue;
       }
       const start = at;
+      const special =
+        text.charCodeAt(at) === lessThan ? writtenSpecial.find((each) => text.startsWith(each, at)) : undefined;
+      if (special !== undefined) {
+        for (const part of inWords(special)) count += this.#word(part).length;
+        at += special.length;
+        continue;
+      }
       const contraction =
         text.charCodeAt(at) === apostrophe ? contractions.find((each) => text.startsWith(each, at)) : undefined;
       if (contraction !== undefined) at += contraction.length;
@@ -152,13 +165,4 @@ export class ClipTokenizer {
     }
     return ids;
   }
-}
-
-/** NFC and lower case, letter by letter: unlike String.toLowerCase, a capital sigma at a word's end is no exception. */
-function normalize(text: string): string {
-  return text.normalize('NFC').replaceAll('Σ', 'σ').toLowerCase();
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

@@ -2,6 +2,8 @@ import { describe, it } from 'vitest';
 import { medSchema } from '../../models/blip/config.ts';
 import { clipSchema, clipTextSchema, clipVisionSchema } from '../../models/clip/config.ts';
 import { imageProcessorSchema } from '../../models/clip/image-processor.ts';
+import { addedTokenSchema, tokenizerConfigSchema } from '../../models/clip/tokenizer-config.ts';
+import { indexSchema } from '../../models/index-file.ts';
 import { unetSchema } from '../../models/unet/config.ts';
 import { vaeSchema } from '../../models/vae/config.ts';
 import { expectEveryKey, type KeyWalk } from './config-keys.ts';
@@ -23,6 +25,17 @@ const legacy = {
   vision_config_dict: 'models/clip/load.ts takes it for vision_config',
 };
 const towers = { text_config: 'filled in', vision_config: 'filled in' };
+const default_ = "models/clip/special-tokens.ts has CLIPTokenizer's";
+const tokens = { bos_token: default_, eos_token: default_, unk_token: default_, pad_token: default_ };
+const every = 'models/clip/special-tokens.ts adds every token that has a name';
+const named = { sep_token: every, cls_token: every, mask_token: every };
+const index = {
+  _class_name: 'StableDiffusionPipeline',
+  text_encoder: ['transformers', 'CLIPTextModel'],
+  tokenizer: ['transformers', 'CLIPTokenizer'],
+  unet: ['diffusers', 'UNet2DConditionModel'],
+  vae: ['diffusers', 'AutoencoderKL'],
+};
 const sizes = { size: "the vision tower's image_size", crop_size: "the vision tower's image_size" };
 const blip = { add_cross_attention: 'its BERT looks at pictures', vocab_size: 'two tokens more than BERT' };
 
@@ -37,6 +50,9 @@ describe('each key that its library acts on is applied, refused by name, or know
       'CLIPImageProcessor',
       { schema: imageProcessorSchema, readIn: ['models/clip/image-processor.ts'], ownDefault: sizes },
     ],
+    ['CLIPTokenizer', { schema: tokenizerConfigSchema, readIn: ['models/clip'], ownDefault: tokens, elsewhere: named }],
+    ['AddedToken', { schema: addedTokenSchema, base: { content: 'a' }, readIn: ['models/clip'] }],
+    ['StableDiffusionPipeline', { schema: indexSchema, base: index, readIn: ['models/pipeline.ts'] }],
     ['BertConfig', { schema: medSchema, readIn: ['models/blip'], ownDefault: blip }],
   ])('%s', (name, walk) => expectEveryKey(name, walk));
 });

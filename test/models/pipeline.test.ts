@@ -87,7 +87,7 @@ describe('a folder that is not as it should be gets one sentence', () => {
       'another pipeline class',
       'model_index.json',
       { _class_name: 'FluxPipeline' },
-      /model_index.json: _class_name is "FluxPipeline"; expected "StableDiffusionPipeline"/,
+      /model_index.json: _class_name is "FluxPipeline": expected "StableDiffusionPipeline"/,
     ],
     [
       'another network class',

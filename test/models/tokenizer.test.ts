@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -121,6 +121,38 @@ describe('ClipTokenizer', () => {
     expect(tokenizer.encode('!')).not.toEqual([bos, 0, eos]);
   });
 
+  it("gives the ids of transformers' tokenizer with added tokens, in whatever file they are", async () => {
+    type Case = { files: Record<string, Record<string, unknown>>; cases: [string, number[]][] };
+    const golden = JSON.parse(await readFile(join(fixture, 'added.json'), 'utf8')) as Case[];
+    const vocab = JSON.parse(await readFile(join(fixture, 'vocab.json'), 'utf8')) as Record<string, number>;
+    const merges = (await readFile(join(fixture, 'merges.txt'), 'utf8')).trim().split('\n').slice(1);
+    for (const { files, cases } of golden) {
+      const whole = files['tokenizer.json'] && { ...files['tokenizer.json'], model: { vocab, merges } };
+      const added = await ClipTokenizer.load(
+        await withFiles('added-', whole ? { ...files, 'tokenizer.json': whole } : files),
+      );
+      for (const [text, ids] of cases) {
+        expect(added.encode(text), JSON.stringify([text, files])).toEqual(ids);
+        expect(added.count(text), JSON.stringify([text, files])).toBe(ids.length);
+      }
+    }
+    expect(golden.length).toBeGreaterThan(50);
+  });
+
+  it("finds a textual inversion's token inside a word, and the end token in capitals where it is normalized", async () => {
+    const world = join(import.meta.dirname, '../../world/base/tokenizer');
+    const path = await mkdtemp(join(folder, 'world-'));
+    await cp(world, path, { recursive: true });
+    await writeFile(join(path, 'added_tokens.json'), JSON.stringify({ '<fox-style>': 691 }));
+    const fox = await ClipTokenizer.load(path);
+    expect(fox.encode('a red<fox-style>circle')).toEqual([689, 320, 649, 691, 562, 690]);
+    expect(fox.size).toBe(692);
+    const end = { content: '<|endoftext|>', normalized: true, special: true };
+    await rm(join(path, 'added_tokens.json'));
+    await writeFile(join(path, 'tokenizer_config.json'), JSON.stringify({ added_tokens_decoder: { 690: end } }));
+    expect((await ClipTokenizer.load(path)).encode('a <|ENDOFTEXT|>')).toEqual([689, 320, 690, 690]);
+  });
+
   it('takes the context of CLIP when the configuration says 1e30', async () => {
     const path = await withFiles('endless-', { 'tokenizer_config.json': { model_max_length: 1e30 } });
     expect((await ClipTokenizer.load(path)).modelMaxLength).toBe(77);
@@ -134,11 +166,17 @@ describe('ClipTokenizer', () => {
 
   it('says which file is missing or wrong', async () => {
     const cases: [Record<string, unknown>, RegExp][] = [
-      [{ 'vocab.json': '{' }, /vocab\.json: is not valid JSON/],
+      [{ 'vocab.json': '{' }, /vocab\.json is not JSON/],
       [{ 'vocab.json': {} }, /vocab\.json: no vocabulary/],
       [{ 'vocab.json': { a: 'x' } }, /token "a" has the id x/],
       [{ 'merges.txt': '#version: 0.2\nqq zz\n' }, /merge 1, "qq zz"/],
-      [{ 'tokenizer_config.json': { pad_token: '[PAD]' } }, /pad_token "\[PAD\]" is not in the vocabulary/],
+      [{ 'merges.txt': '#version: 0.2\na b c\n' }, /merges\.txt: line 2 is "a b c"; expected two tokens/],
+      [{ 'tokenizer_config.json': { pad_token: null } }, /tokenizer_config\.json: pad_token is null: expected a token/],
+      [{ 'added_tokens.json': { '<fox>': 682, '<FOX>': 683 } }, /"<fox>" and "<FOX>" are the same when they are norm/],
+      [
+        { 'added_tokens.json': { '<fox>': 700 } },
+        /added token "<fox>" has the id 700 there, but transformers gives it 682/,
+      ],
     ];
     for (const [files, message] of cases) {
       const path = await withFiles('wrong-', files);
