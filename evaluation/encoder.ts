@@ -11,6 +11,9 @@ import { loadTextEncoder, type LoadedPipeline } from '../models/pipeline.ts';
 import { requireVocabulary } from '../models/vocabulary.ts';
 import type { Embeddings, Prompt } from './generator.ts';
 
+/** One of them is in every folder of a tokenizer. */
+const VOCABULARIES = ['tokenizer.json', 'vocab.json'];
+
 /** Another text encoder than the pipeline's, of a size of its own. */
 export interface OtherEncoder {
   path: string;
@@ -43,7 +46,9 @@ export async function otherEncoder(path: string, pipeline: LoadedPipeline): Prom
     throw new InputError(
       `${configPath}: max_position_embeddings is ${config.max_position_embeddings}; the UNet is used to prompts of ${length} tokens.`,
     );
-  const folder = [path, join(dirname(path), 'tokenizer')].find((place) => existsSync(join(place, 'vocab.json')));
+  const folder = [path, join(dirname(path), 'tokenizer')].find((place) =>
+    VOCABULARIES.some((name) => existsSync(join(place, name))),
+  );
   const tokenizer = folder ? await ClipTokenizer.load(folder) : pipeline.tokenizer;
   requireVocabulary(path, tokenizer, config.vocab_size);
   return { path, config, tokenizer };

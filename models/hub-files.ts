@@ -22,7 +22,7 @@ export function configurationFiles(paths: readonly string[]): string[] {
 /** A tokenizer's files in a model's repository. */
 export function tokenizerFiles(paths: readonly string[]): string[] {
   return paths.filter((path) =>
-    /^(vocab|tokenizer|tokenizer_config|special_tokens_map)\.json$|^(merges|vocab)\.txt$/.test(path),
+    /^(vocab|tokenizer|tokenizer_config|special_tokens_map|added_tokens)\.json$|^(merges|vocab)\.txt$/.test(path),
   );
 }
 

@@ -12,6 +12,7 @@ import { canonicalTextNames, canonicalVaeNames, textPrefix } from './names.ts';
 import { schedulerSchema, type SchedulerConfig } from './scheduler/ddim.ts';
 import { unetSchema, type UnetConfig } from './unet/config.ts';
 import { vaeSchema, type VaeConfig } from './vae/config.ts';
+import { addedBeyond } from './vocabulary.ts';
 import { readNetwork } from './weight-files.ts';
 
 /** The networks of a Stable Diffusion pipeline, without their tokenizer. */
@@ -146,7 +147,7 @@ export function checkFit(
   );
   check(
     tokenizer.size <= textEncoder.vocab_size,
-    `the tokenizer has ${tokenizer.size} tokens, the text encoder's vocab_size is ${textEncoder.vocab_size}`,
+    `the tokenizer has ${tokenizer.size} tokens, the text encoder's vocab_size is ${textEncoder.vocab_size}${addedBeyond(tokenizer, textEncoder.vocab_size)}`,
   );
   check(
     tokenizer.modelMaxLength <= textEncoder.max_position_embeddings,

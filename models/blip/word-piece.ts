@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
 import { isFile, isFolder } from '../../common/files.ts';
-import { readText } from '../../common/foreign-files.ts';
+import { ifThere, readText } from '../../common/foreign-files.ts';
+import { only, parseConfig, readJson } from '../config.ts';
 
 /** Longer words are unknown, as in BERT's own tokenizer. */
 const LONGEST_WORD = 100;
@@ -10,6 +12,30 @@ const SPECIAL = ['[UNK]', '[SEP]', '[PAD]', '[CLS]', '[MASK]'];
 const PUNCTUATION = /[!-/:-@[-`{-~\p{P}]/u;
 const IDEOGRAPH =
   /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b820}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/u;
+
+const special = z.looseObject({ content: z.literal(SPECIAL, `only ${SPECIAL.join(', ')} are supported`) });
+/** tokenizer_config.json of a BertTokenizer, where there is one beside its vocab.txt. */
+const configSchema = z.looseObject({
+  do_lower_case: only(true),
+  do_basic_tokenize: only(true),
+  tokenize_chinese_chars: only(true),
+  strip_accents: only<boolean | null>(null, true),
+  never_split: only(null),
+  added_tokens_decoder: z.record(z.string(), special).optional(),
+  additional_special_tokens: z.array(z.literal(SPECIAL)).nullish(),
+});
+
+/** Makes sure that the files beside a vocab.txt do not say more than this tokenizer does. @throws InputError */
+async function requireUncased(folder: string): Promise<void> {
+  await ifThere(join(folder, 'tokenizer_config.json'), async (path) =>
+    parseConfig(configSchema, await readJson(path), path),
+  );
+  await ifThere(join(folder, 'added_tokens.json'), async (path) => {
+    const token = Object.keys(await readJson(path)).find((name) => !SPECIAL.includes(name));
+    if (token !== undefined)
+      throw new InputError(`${path}: the added token ${JSON.stringify(token)} is not supported; remove it.`);
+  });
+}
 
 /** BERT's tokenizer without letter case ("uncased"), with the results of Hugging Face's BertTokenizer. */
 export class WordPieceTokenizer {
@@ -32,6 +58,7 @@ export class WordPieceTokenizer {
       throw new InputError(
         `Cannot read the vocabulary ${file}: it does not exist. It is that of bert-base-uncased; the reward's "tokenizer" says where it is.`,
       );
+    await requireUncased(dirname(file));
     const text = await readText(file, "BERT's vocabulary, a token a line");
     return new WordPieceTokenizer(text.replace(/\n$/, '').split(/\r?\n/), file);
   }

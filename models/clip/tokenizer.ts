@@ -76,6 +76,11 @@ export class ClipTokenizer {
     }
   }
 
+  /** Ids of the tokens that were added, the special ones among them, by content. */
+  get added(): ReadonlyMap<string, number> {
+    return this.#added.ids;
+  }
+
   /** Token ids with the start and end token, neither padded nor cut. */
   encode(text: string): number[] {
     const ids = [this.bosId];
