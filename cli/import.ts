@@ -7,6 +7,7 @@ import { ClipTokenizer } from '../models/clip/tokenizer.ts';
 import { configurationFiles, tokenizerFiles } from '../models/hub-files.ts';
 import { checkFit, savePipeline } from '../models/pipeline.ts';
 import { loadSingleFile } from '../models/single-file/load.ts';
+import type { Prediction } from '../models/single-file/stable-diffusion.ts';
 import { requireEmpty } from './export.ts';
 import { localModel } from './hub/models.ts';
 
@@ -18,6 +19,8 @@ export interface ImportOptions {
   /** A tokenizer folder or OpenAI's file of byte pairs. */
   tokenizer?: string;
   dtype: 'float32' | 'float16';
+  /** What the UNet's output is; Stable Diffusion 2's checkpoints do not say. */
+  predictionType?: Prediction;
 }
 
 /** Writes a single-file checkpoint of Stable Diffusion as a diffusers folder, a tensor at a time. @returns the folder */
@@ -35,9 +38,17 @@ export async function importModel(file: string, options: ImportOptions): Promise
     throw new InputError(
       'A single-file checkpoint holds no tokenizer: name one with --tokenizer (a folder, or bpe_simple_vocab_16e6.txt.gz) or a model that has one with --config.',
     );
-  const parts = await loadSingleFile(resolve(await localModel(file, here)), config);
-  checkFit(file, parts.config, await ClipTokenizer.load(source));
-  const tokenizer = isOpenaiVocabulary(source) ? await unpackVocabulary(source) : undefined;
+  const path = resolve(await localModel(file, here));
+  const parts = await loadSingleFile(path, { configFolder: config, prediction: options.predictionType });
+  // Its encoder is OpenCLIP's, which pads prompts with id 0.
+  const pad = config === undefined && parts.config.textEncoder.hidden_size === 1024 ? '!' : '<|endoftext|>';
+  const loaded = await ClipTokenizer.load(source);
+  checkFit(file, parts.config, loaded);
+  const tokenizer = isOpenaiVocabulary(source) ? await unpackVocabulary(source, pad) : undefined;
+  if (tokenizer === undefined && pad === '!' && loaded.padId !== 0)
+    throw new InputError(
+      `${source} pads prompts with id ${loaded.padId}; Stable Diffusion 2 was trained with 0, "!". Name its own tokenizer.`,
+    );
   try {
     const dtype = options.dtype === 'float16' ? 'F16' : 'F32';
     await savePipeline(out, parts, { tokenizer: tokenizer ?? source, dtype });
@@ -48,12 +59,12 @@ export async function importModel(file: string, options: ImportOptions): Promise
 }
 
 /** OpenAI's file as the tokenizer folder that transformers reads. */
-async function unpackVocabulary(path: string): Promise<string> {
+async function unpackVocabulary(path: string, pad: string): Promise<string> {
   const { vocabulary, merges } = await readOpenaiVocabulary(path);
   const folder = join(await mkdtemp(join(tmpdir(), 'textcraftor-tokenizer-')), 'tokenizer');
   const lines = merges.map((pair) => pair.join(' '));
   const end = '<|endoftext|>';
-  const special = { bos_token: '<|startoftext|>', eos_token: end, pad_token: end, unk_token: end };
+  const special = { bos_token: '<|startoftext|>', eos_token: end, pad_token: pad, unk_token: end };
   const settings = { tokenizer_class: 'CLIPTokenizer', model_max_length: 77, ...special };
   await mkdir(folder);
   await writeFile(join(folder, 'vocab.json'), JSON.stringify(Object.fromEntries(vocabulary)));

@@ -10,10 +10,16 @@ export function register(program: Command): void {
     .requiredOption('--out <dir>', 'a new folder')
     .option(
       '--config <model>',
-      "a diffusers folder, or owner/name on the hub, with the checkpoint's configuration (default: Stable Diffusion 1's)",
+      "a diffusers folder, or owner/name on the hub, with the checkpoint's configuration (default: Stable Diffusion 1's or 2's)",
     )
     .option('--tokenizer <path>', "a tokenizer folder or bpe_simple_vocab_16e6.txt.gz (default: --config's)")
     .addOption(new Option('--dtype <type>', 'of the stored weights').choices(['float32', 'float16']).default('float32'))
+    .addOption(
+      new Option('--prediction-type <type>', "of the UNet; Stable Diffusion 2's checkpoints do not say").choices([
+        'epsilon',
+        'v_prediction',
+      ]),
+    )
     .option('--json', 'print one JSON object: {model: path}')
     .action(async (file: string, options: ImportOptions & { json?: true }) => {
       const { importModel } = await import('../import.ts');

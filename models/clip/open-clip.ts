@@ -66,7 +66,10 @@ export function openClip(
     throw new InputError(
       `${source} is no CLIP that is known: ${config.error.issues[0]!.path.join('.')} cannot be told from its shapes. Put its open_clip_config.json beside it.`,
     );
-  return { config: config.data, weights: new Map([...weights].flatMap(([name, weight]) => renamed(name, weight))) };
+  return {
+    config: config.data,
+    weights: new Map([...weights].flatMap(([name, weight]) => openClipTensor(name, weight))),
+  };
 }
 
 /** OpenCLIP's towers: heads of 64, but for the large ones, which have 16. */
@@ -112,8 +115,8 @@ const BLOCK = new Map(
   }),
 );
 
-/** A tensor under transformers' names: none, one or three. */
-function renamed(name: string, weight: Weight): [string, Weight][] {
+/** One of OpenCLIP's tensors under transformers' names: none, one or three. @param name without a prefix */
+export function openClipTensor(name: string, weight: Weight): [string, Weight][] {
   const [plain, projection] = [NAMES.get(name), PROJECTIONS.get(name)];
   if (plain) return [[plain, weight]];
   if (projection) return [[projection, transposed(weight)]];

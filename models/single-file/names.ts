@@ -8,7 +8,9 @@
 export const PREFIXES = {
   unet: 'model.diffusion_model.',
   vae: 'first_stage_model.',
+  otherVae: 'vae.',
   textEncoder: 'cond_stage_model.transformer.',
+  openClip: 'cond_stage_model.model.',
 } as const;
 
 type Replacement = readonly [RegExp, string];

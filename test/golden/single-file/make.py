@@ -1,4 +1,6 @@
 """
+Writes open-clip.safetensors, the tiny pipeline's text encoder as a checkpoint of Stable Diffusion 2 holds one: OpenCLIP's names,
+one layer more than is used, and what is beside the layers; diffusers' conversion has to give the text encoder back.
 Writes names.json: the names of the tiny pipeline's tensors in a single-file checkpoint and in diffusers. The original
 names are made here by the rules of the code that the checkpoints come from; diffusers' own conversion then has to give
 back every tensor under its name, or this script stops.
@@ -10,8 +12,12 @@ back every tensor under its name, or this script stops.
 import json
 from pathlib import Path
 
+import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint, convert_ldm_vae_checkpoint
+from diffusers.loaders import single_file_utils
+from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint, convert_ldm_vae_checkpoint, convert_open_clip_checkpoint
+from safetensors.torch import save_file
+from transformers import CLIPTextModel
 
 HERE = Path(__file__).parent
 
@@ -71,6 +77,39 @@ def vae_original(model):
     return names
 
 
+def open_clip_original(model):
+    """The state under OpenCLIP's names, with a last layer that is not used."""
+    state = {name.removeprefix("text_model."): tensor for name, tensor in model.state_dict().items() if "position_ids" not in name}
+    layers, width = model.config.num_hidden_layers, model.config.hidden_size
+    out = {"positional_embedding": state["embeddings.position_embedding.weight"], "logit_scale": torch.tensor(4.6),
+           "token_embedding.weight": state["embeddings.token_embedding.weight"], "text_projection": torch.randn(width, width),
+           "attn_mask": torch.full((16, 16), float("-inf")).triu_(1),
+           "ln_final.weight": state["final_layer_norm.weight"], "ln_final.bias": state["final_layer_norm.bias"]}
+    inner = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj",
+             "self_attn.out_proj": "attn.out_proj"}
+    for layer in range(layers + 1):
+        source, target = f"encoder.layers.{min(layer, layers - 1)}.", f"transformer.resblocks.{layer}."
+        for kind in ("weight", "bias"):
+            joint = [state[f"{source}self_attn.{letter}_proj.{kind}"] for letter in "qkv"]
+            out[f"{target}attn.in_proj_{kind}"] = torch.cat(joint)
+            for here, there in inner.items():
+                out[f"{target}{there}.{kind}"] = state[f"{source}{here}.{kind}"]
+    return {f"cond_stage_model.model.{name}": tensor.contiguous().clone() for name, tensor in out.items()}
+
+
+def check_open_clip(checkpoint, model):
+    # Of 24 layers the last is left out by its name.
+    last = f"cond_stage_model.model.transformer.resblocks.{model.config.num_hidden_layers}."
+    kept = {name: tensor for name, tensor in checkpoint.items() if not name.startswith(last)}
+    converted = {k.removeprefix("text_model."): v for k, v in convert_open_clip_checkpoint(model, kept).items()}
+    state = {k.removeprefix("text_model."): v for k, v in model.state_dict().items()}
+    assert sorted(converted) == sorted(state), set(converted) ^ set(state)
+    for name, tensor in state.items():
+        assert (converted[name] == tensor).all(), name
+    assert {name.replace("23.", "2.") for name in single_file_utils.SD_2_TEXT_ENCODER_KEYS_TO_IGNORE} == {
+        name for name in checkpoint if name.startswith(last) or name.endswith("text_projection")}
+
+
 def check(names, state, convert, config):
     checkpoint = {}
     for original, name in names.items():
@@ -101,6 +140,11 @@ def main():
     for case, model in {"vae": vae, "deepVae": deep_vae}.items():
         result[case] = vae_original(model)
         check(result[case], model.state_dict(), convert_ldm_vae_checkpoint, model.config)
+    text = CLIPTextModel.from_pretrained(pipeline / "text_encoder").float()
+    torch.manual_seed(5)
+    checkpoint = open_clip_original(text)
+    check_open_clip(checkpoint, text)
+    save_file(checkpoint, HERE / "open-clip.safetensors")
     (HERE / "names.json").write_text(json.dumps(result, indent=0) + "\n")
 
 
