@@ -1,3 +1,5 @@
+import { RunError } from '../common/errors.ts';
+import { firstNotFinite } from '../engine/finite.ts';
 import { inLanes } from '../engine/lanes.ts';
 import { float32, int32, Program, type TensorSpec } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
@@ -156,9 +158,22 @@ export class TextToImage {
     return result!;
   }
 
-  /** Pictures of latents. z [B, h, w, C] -> [B, H, W, 3] in [0, 1] */
+  /**
+   * Pictures of latents. z [B, h, w, C] -> [B, H, W, 3] in [0, 1]
+   * @throws RunError when the latents or the pictures are not finite
+   */
   decode(z: Tensor): Tensor {
-    return this.#program.run('decode', { z })['picture']!;
+    this.#requireFinite('latents', z);
+    const picture = this.#program.run('decode', { z })['picture']!;
+    this.#requireFinite('pictures', picture);
+    return picture;
+  }
+
+  #requireFinite(what: string, tensor: Tensor): void {
+    if (firstNotFinite(tensor.dataSync() as Float32Array) >= 0)
+      throw new RunError(
+        `The ${what} that ${this.#pipeline.folder} makes are not finite numbers: its networks' values overflow. Use float32 (engine.dtype), a smaller guidance scale, or other weights.`,
+      );
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tf } from '../../engine/tensorflow.ts';
 import { readSafetensors, type SafetensorsFile } from '../../engine/safetensors.ts';
 import { loadPipeline, loadTextEncoder, type LoadedPipeline } from '../../models/pipeline.ts';
 import { blend, TextToImage } from '../../models/text-to-image.ts';
@@ -57,5 +58,32 @@ describe("the golden pipeline makes the latents of diffusers' StableDiffusionPip
       step < early ? base : mixed,
     );
     expectAgreement(latents, golden, 'out.blended', 1e-4);
+  });
+});
+
+describe('what is not finite is an error, not a picture:', () => {
+  const scaled = async (part: 'unet' | 'vae', name: string, value: number) => {
+    const pipeline = await loadPipeline(goldenPath('pipeline'));
+    const { shape, data } = pipeline.weights[part].get(name)!;
+    const weights = new Map([...pipeline.weights[part], [name, { shape, data: data.map(() => value) }] as const]);
+    return { ...pipeline, weights: { ...pipeline.weights, [part]: weights } };
+  };
+  const make = async (pipeline: LoadedPipeline) => {
+    const model = new TextToImage(pipeline, { batch: 1, height: 8, width: 8, guidance: 2 });
+    try {
+      const conditioning = model.encode(['a red cat'], '', pipeline.weights.textEncoder, 'the pipeline');
+      model.decode(model.denoise(tf.ones([1, 8, 8, 4]), 2, () => conditioning));
+    } finally {
+      model.dispose();
+    }
+  };
+
+  it('latents of a UNet whose output overflows', async () => {
+    await expect(make(await scaled('unet', 'conv_out.bias', 3e38))).rejects.toThrow(/The latents that .* not finite/);
+  });
+
+  it('pictures of a VAE whose values overflow', async () => {
+    const vae = await scaled('vae', 'decoder.conv_in.bias', 3e38);
+    await expect(make(vae)).rejects.toThrow(/The pictures that .*pipeline makes are not finite numbers/);
   });
 });
