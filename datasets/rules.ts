@@ -6,7 +6,8 @@ import { Languages } from './languages.ts';
 import { characters, normalizePrompt } from './normalize.ts';
 import { repetition } from './repetition.ts';
 import { Scripts } from './scripts.ts';
-import { hasFlags, hasWeights, stripFlags, stripWeights } from './syntax.ts';
+import { hasFlags, stripFlags } from './flags.ts';
+import { hasWeights, stripWeights } from './weights.ts';
 import { readWordList, shippedList } from './word-lists.ts';
 import { wordsOf } from './words.ts';
 
