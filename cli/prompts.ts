@@ -22,12 +22,15 @@ export function formatExplanation(text: string, found: Explanation): string {
 }
 
 export function formatStatistics(statistics: PromptStatistics): string {
-  const { read, kept, malformed, truncated, changed, dropped, characters, tokens, sources } = statistics;
+  const { read, kept, malformed, blank, comments, truncated, changed, dropped, characters, tokens, sources } =
+    statistics;
   const spread = ({ min, median, p95, max }: PromptStatistics['tokens']): string[] =>
     [min, median, p95, max].map(String);
   const counts = [
     ['read', String(read)],
     ...(malformed > 0 ? [['malformed, not read', String(malformed)]] : []),
+    ...(blank > 0 ? [['blank, not read', String(blank)]] : []),
+    ...(comments > 0 ? [['comments, not read', String(comments)]] : []),
     ['kept', String(kept)],
     ['  too many tokens, cut', String(truncated)],
     ...Object.entries(changed).map(([change, count]) => [`  changed: ${change}`, String(count)]),
@@ -47,11 +50,11 @@ export function formatStatistics(statistics: PromptStatistics): string {
 /** Gives the token ids of a file's prompts, some prompts at a time. @throws InputError for the first that cannot be read */
 export async function eachTokens(
   file: string,
-  options: ReadOptions & { tokenizer: string },
+  options: ReadOptions & { tokenizer: string; split?: string | undefined },
   give: (ids: number[][]) => void,
 ): Promise<void> {
   const tokenizer = await ClipTokenizer.load(options.tokenizer);
-  const { files } = await findSources(await localPrompts(file));
+  const { files } = await findSources(await localPrompts(file), options.split);
   await inTemporaryFolder((scratch) =>
     Database.use(scratch, async (database) => {
       for await (const { prompts } of wholeFiles(database, files, scratch, options)) {

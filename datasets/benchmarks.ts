@@ -14,6 +14,8 @@ export interface BenchmarkSpec {
   source: string;
   /** The column with the prompts; found by its name when left out. */
   column?: string | undefined;
+  /** Of a data set in several splits. */
+  split?: string | undefined;
   /**
    * Columns to split the results by, such as Parti-Prompts' Category and Challenge. A folder's files are split by their
    * names: HPSv2's four styles.
@@ -56,10 +58,10 @@ type Row = Omit<BenchmarkPrompt, 'id'>;
 const shapesRows = (): Row[] => shapesBenchmark().map(({ prompt, ...groups }) => ({ prompt, groups }));
 
 async function fileRows(
-  { name, source, column, categoryColumns = [] }: BenchmarkSpec,
+  { name, source, column, split, categoryColumns = [] }: BenchmarkSpec,
   scratch: string,
 ): Promise<Row[]> {
-  const { files } = await findSources(source);
+  const { files } = await findSources(source, split);
   return Database.use(scratch, async (database) => {
     const rows: Row[] = [];
     for (const file of files) {

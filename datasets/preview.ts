@@ -16,6 +16,9 @@ export interface Spread {
 export interface PromptStatistics extends FilterSummary {
   /** Records that could not be read; they are not among `read`. */
   malformed: number;
+  /** Blank lines between records and empty caption files, and comments, which are none. */
+  blank: number;
+  comments: number;
   /** Lengths of the kept prompts. */
   characters: Spread;
   tokens: Spread;
@@ -47,7 +50,7 @@ export async function preparePrompts(
 /** What was read, kept and dropped, and how long the kept prompts are. */
 export async function promptStatistics({ ingest, filter, scratch }: PreparedPrompts): Promise<PromptStatistics> {
   const summary = await readFilterSummary(filter);
-  const { malformed } = JSON.parse(await readFile(join(ingest, 'summary.json'), 'utf8')) as IngestSummary;
+  const { malformed, files } = JSON.parse(await readFile(join(ingest, 'summary.json'), 'utf8')) as IngestSummary;
   const prompts = keptPrompts(filter);
   return Database.use(scratch, async (database) => {
     const spread = async (value: string): Promise<Spread> => {
@@ -63,6 +66,8 @@ export async function promptStatistics({ ingest, filter, scratch }: PreparedProm
     return {
       ...summary,
       malformed,
+      blank: files.reduce((sum, file) => sum + file.blank, 0),
+      comments: files.reduce((sum, file) => sum + (file.comments ?? 0), 0),
       characters: await spread('length(prompt)'),
       tokens: await spread('tokens'),
       sources: Object.fromEntries(sources.map(({ source, kept }) => [source, kept])) as Record<string, number>,

@@ -16,6 +16,8 @@ export const benchmarkSchema = z.strictObject({
   source: path,
   /** The column with the prompts; found by its name when it is left out. */
   column: text.optional(),
+  /** Of a data set in several splits. */
+  split: text.optional(),
   /** Columns to split the results by, such as [Category, Challenge]. */
   categoryColumns: z.array(text).optional(),
   limit: positive.optional(),

@@ -49,6 +49,10 @@ const shape = z.strictObject({
     encoding: text
       .refine(isEncoding, 'is no encoding that is known, such as utf-8, windows-1252 or utf-16le')
       .optional(),
+    /** Which lines of text files are comments: `# portraits`, any that begin with `#` (sd-scripts), or none. */
+    comments: z.enum(['spaced', 'hash', 'none']).optional(),
+    /** Of a data set in several: train, or train+test; all. */
+    split: text.optional(),
     /** What becomes of a record that cannot be read: the run is refused, or it is counted and passed over. */
     malformed: z.enum(['refuse', 'skip']).optional(),
   }),

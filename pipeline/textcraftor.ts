@@ -60,7 +60,9 @@ export const filter = defineStage({
   config: (c: Config) => ({
     ...c.filter,
     tokenizer: tokenizer(c),
-    ...(c.benchmarks ? { benchmarks: c.benchmarks.map(({ name, source, column }) => ({ name, source, column })) } : {}),
+    ...(c.benchmarks
+      ? { benchmarks: c.benchmarks.map(({ name, source, column, split }) => ({ name, source, column, split })) }
+      : {}),
     ...extended(c),
   }),
   files: (c) => [

@@ -55,8 +55,9 @@ export function register(program: Command): void {
     .argument('<file>', 'a file, folder or pattern of prompts, or hf://datasets/OWNER/NAME')
     .requiredOption('--tokenizer <dir>', 'folder with vocab.json and merges.txt, or tokenizer.json')
     .option('--column <name>', 'the column with the prompts, or a path into one')
+    .option('--split <name>', 'of a data set in several: train, train+test, all')
     .option('--encoding <label>', 'of text files without a byte order mark', 'utf-8')
-    .action(async (file: string, options: { tokenizer: string; column?: string; encoding: string }) => {
+    .action(async (file: string, options: { tokenizer: string; column?: string; split?: string; encoding: string }) => {
       const { eachTokens } = await import('../prompts.ts');
       await eachTokens(file, options, (ids) => console.log(ids.map((each) => JSON.stringify(each)).join('\n')));
     });

@@ -6,6 +6,8 @@ export interface PromptBatch {
   faults: Fault[];
   /** Blank lines between records, which are none. */
   blank: number;
+  /** Lines of a text that are comments, which are none, too. */
+  comments: number;
 }
 
 /** A record that cannot be read, while those around it can. */
@@ -24,7 +26,7 @@ export const batchSize = 2048;
 export const longestRecord = 16 << 20;
 
 export function emptyBatch(): PromptBatch {
-  return { rows: [], prompts: [], faults: [], blank: 0 };
+  return { rows: [], prompts: [], faults: [], blank: 0, comments: 0 };
 }
 
 /** Whether a batch holds as much as it should. */

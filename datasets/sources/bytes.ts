@@ -1,6 +1,6 @@
 import { InputError } from '../../common/errors.ts';
 import { decodeText } from './decode.ts';
-import type { SourceFile } from './find.ts';
+import { mayBeEmpty, type SourceFile } from './find.ts';
 import { openFile, unpack } from './unpack.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function* readBytes(
     any = true;
     yield piece;
   }
-  if (!any) throw new InputError(`${file.name}: the file is empty.`);
+  if (!any && !mayBeEmpty(file)) throw new InputError(`${file.name}: the file is empty.`);
 }
 
 async function* counted(pieces: AsyncIterable<Buffer>, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {

@@ -1,7 +1,7 @@
 import { InputError } from '../../common/errors.ts';
 
 /** Names of prompt columns in public data sets, best first: OpenPrompt, DiffusionDB, Parti-Prompts; COCO, LAION. */
-const usual = ['prompt', 'prompts', 'caption', 'text'];
+export const usualColumns = ['prompt', 'prompts', 'caption', 'text'];
 
 /** Where the prompt is: a column, and the keys that lead to it where the column holds objects or JSON. */
 export interface PromptPlace {
@@ -16,7 +16,7 @@ export interface PromptPlace {
  * @throws InputError naming the columns found
  */
 export function promptPlace(name: string, columns: readonly string[], wanted: string | undefined): PromptPlace {
-  for (const candidate of wanted === undefined ? usual : [wanted]) {
+  for (const candidate of wanted === undefined ? usualColumns : [wanted]) {
     const column = columnNamed(name, columns, candidate);
     if (column >= 0) return { column, keys: [] };
   }
@@ -29,7 +29,7 @@ export function promptPlace(name: string, columns: readonly string[], wanted: st
   const found = columns.length === 0 ? 'none' : shown.join(', ') + (columns.length > 20 ? ', ...' : '');
   throw new InputError(
     wanted === undefined
-      ? `${name}: no prompt column (${usual.join(', ')}); the columns are ${found}. Name the one with the prompts (prompts.column).`
+      ? `${name}: no prompt column (${usualColumns.join(', ')}); the columns are ${found}. Name the one with the prompts (prompts.column).`
       : `${name}: no column "${wanted}"; the columns are ${found}.`,
   );
 }
@@ -48,20 +48,43 @@ function columnNamed(name: string, columns: readonly string[], wanted: string): 
 /** What a column's value says about the prompt: the text, null for none, or why it is no text (as {@link Fault.reason}). */
 export function promptOf(value: unknown, { keys }: PromptPlace, label: string): string | null | { reason: string } {
   let found: unknown = value;
-  for (const key of keys) {
+  for (const [i, key] of keys.entries()) {
+    const at = [label, ...keys.slice(0, i)].join('.');
     if (typeof found === 'string') {
       try {
         found = JSON.parse(found);
       } catch (error) {
-        return { reason: `has no JSON in "${label}" (${(error as Error).message.slice(0, 100)})` };
+        return { reason: `has no JSON in "${at}" (${(error as Error).message.slice(0, 100)})` };
       }
     }
     if (typeof found !== 'object' || found === null) return null;
-    found = (found as Record<string, unknown>)[key];
+    if (Array.isArray(found)) {
+      if (!isIndex(key)) return { reason: `has an array in "${at}"; name its element, such as ${at}.0.${key}` };
+      found = found[Number(key)];
+    } else {
+      const member = memberOf(found, key);
+      if ('reason' in member) return member;
+      found = member.value;
+    }
   }
   if (found === null || found === undefined) return null;
   if (typeof found === 'string') return found.isWellFormed() ? found : found.toWellFormed();
   return { reason: `has ${brief(found)} in "${[label, ...keys].join('.')}"; expected text or null` };
+}
+
+/** The value of an object's key: the very key, else the one that is the same letter case aside. */
+export function memberOf(object: object, key: string): { value: unknown } | { reason: string } {
+  const members = object as Record<string, unknown>;
+  if (Object.hasOwn(members, key)) return { value: members[key] };
+  const plain = key.trim().toLowerCase();
+  const same = Object.keys(members).filter((each) => each.trim().toLowerCase() === plain);
+  if (same.length > 1) return { reason: `has the keys ${same.map((each) => `"${each}"`).join(' and ')} for "${key}"` };
+  return { value: same.length === 1 ? members[same[0]!] : undefined };
+}
+
+/** Whether a key of a path is the place of an element, from 0. */
+export function isIndex(key: string): boolean {
+  return /^\d{1,9}$/.test(key);
 }
 
 /** A value for a message; never long, however deep it is. */

@@ -3,11 +3,13 @@ import { basename } from 'node:path';
 import { InputError, NothingThereError } from '../../common/errors.ts';
 import { isPattern } from '../../common/pattern.ts';
 import { walkFolder, walkPattern, type Walked } from '../../common/walk.ts';
+import { dataFiles, descriptions, filesOfSplit } from './layout.ts';
 import { packings, type Packing } from './unpack.ts';
 
 /** Kinds of file by their endings; `jsonl` is also `ndjson`, `arrow` is IPC as a file or a stream. */
 const endings = {
   txt: 'txt',
+  caption: 'txt',
   csv: 'csv',
   tsv: 'tsv',
   jsonl: 'jsonl',
@@ -29,6 +31,13 @@ export interface SourceFile {
   kind: FileKind;
   packing?: Packing;
   bytes: number;
+  /** It is one of a folder's or a pattern's, so that an empty text is a caption that is missing. */
+  oneOfMany?: boolean;
+}
+
+/** Whether nothing is something to read: a caption that is missing, among others. */
+export function mayBeEmpty({ kind, oneOfMany = false }: SourceFile): boolean {
+  return kind === 'txt' && oneOfMany;
 }
 
 /** What a source has: files to read, sorted by name, and the names of those that are none. */
@@ -41,12 +50,14 @@ const expected = '.txt, .csv, .tsv, .jsonl, .json, .parquet or .arrow, each also
 
 /**
  * The files of a source: a file, a folder with all below it, or a pattern such as `data/part-*.csv.gz` (`*`, `?`, `**`,
- * `{a,b}`, `[0-9]`). Hidden files are passed over; files of other kinds are listed in `ignored`.
+ * `{a,b}`, `[0-9]`). Hidden files are passed over; files of other kinds, and those about a data set, are listed in `ignored`.
+ * @param split of a data set in several, as {@link filesOfSplit}
  * @throws NothingThereError when there is nothing to read; InputError for what cannot be read
  */
-export async function findSources(source: string): Promise<Found> {
+export async function findSources(source: string, split?: string): Promise<Found> {
   const found = await stat(source).catch(() => undefined);
-  if (found?.isDirectory()) return promptFiles(await walkFolder(source), `${source}: no prompt files in this folder`);
+  if (found?.isDirectory())
+    return promptFiles(source, await walkFolder(source), { split, ask: true, none: 'no prompt files in this folder' });
   if (found) {
     const file = found.isFile() ? sourceFile(source, basename(source), found.size) : undefined;
     if (!found.isFile()) throw new InputError(`${source}: is neither a file nor a folder.`);
@@ -55,19 +66,32 @@ export async function findSources(source: string): Promise<Found> {
   }
   if (!isPattern(source))
     throw new NothingThereError(`${source}: no such file or folder; expected ${expected}, or a folder of them.`);
-  return promptFiles(await walkPattern(source), `${source}: no prompt file fits this pattern`);
+  const ask = /\*\*\/\*\.[^/]*$/.test(source); // a pattern that chooses by the kind alone
+  return promptFiles(source, await walkPattern(source), { split, ask, none: 'no prompt file fits this pattern' });
 }
 
-function promptFiles(walked: Walked, none: string): Found {
+async function promptFiles(
+  source: string,
+  walked: Walked,
+  { split, ask, none }: { split: string | undefined; ask: boolean; none: string },
+): Promise<Found> {
+  const { folder } = walked;
+  const names = new Map(walked.files.map((file) => [file.name, file] as const));
+  const about = (await descriptions(folder, [...names.keys()])).filter(({ name }) => !names.has(name));
+  const listed = [...walked.files, ...about];
+  const { files: data, ignored: passed } = await dataFiles(folder, listed);
   const ignored = [...walked.ignored, ...walked.repeated.map(({ name }) => name)];
+  ignored.push(...passed.filter((name) => names.has(name)));
   const files: SourceFile[] = [];
-  for (const { name, path, bytes } of walked.files) {
-    const file = sourceFile(path, name, bytes);
-    if (file) files.push(file);
+  for (const { name } of data) {
+    const found = names.get(name);
+    if (!found) continue;
+    const file = sourceFile(found.path, name, found.bytes);
+    if (file) files.push({ ...file, oneOfMany: true });
     else ignored.push(name);
   }
-  if (files.length === 0) throw new NothingThereError(`${none}; expected ${expected}.`);
-  return { files, ignored: ignored.sort() };
+  if (files.length === 0) throw new NothingThereError(`${source}: ${none}; expected ${expected}.`);
+  return { files: await filesOfSplit(source, folder, files, { split, ask, listed }), ignored: ignored.sort() };
 }
 
 function sourceFile(path: string, name: string, bytes: number): SourceFile | undefined {

@@ -7,12 +7,16 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [code('['), code(']
 const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 
 /**
- * The bytes of the items of a JSON array, or of objects that follow each other. Only brackets, commas and quotes are
+ * The bytes of the items of a JSON array, of objects that follow each other, or of the entries of one object. Only brackets, commas and quotes are
  * looked at: whether an item is JSON is for its reader to find.
  * @throws InputError for a file that ends within an item or goes on behind the array, and for an item of more than 16 MB
  */
-export async function* jsonItems(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
-  const splitter = new Splitter(name);
+export async function* jsonItems(
+  pieces: AsyncIterable<Buffer>,
+  name: string,
+  entries: boolean,
+): AsyncGenerator<Buffer> {
+  const splitter = new Splitter(name, entries);
   let rest: Buffer = Buffer.alloc(0);
   for await (const piece of pieces) {
     const seen = rest.length;
@@ -27,6 +31,8 @@ export async function* jsonItems(pieces: AsyncIterable<Buffer>, name: string): A
 
 class Splitter {
   readonly #name: string;
+  readonly #open: number;
+  readonly #close: number;
   items = 0;
   /** An array's items end at its commas and its last bracket, other items at theirs. */
   #mode: 'start' | 'array' | 'objects' | 'done' = 'start';
@@ -37,8 +43,10 @@ class Splitter {
   /** Whether the item at hand has begun, or must come. */
   #due = false;
 
-  constructor(name: string) {
+  /** @param entries take the file for one object and give its entries, as an array's items */
+  constructor(name: string, entries: boolean) {
     this.#name = name;
+    [this.#open, this.#close] = entries ? [OPEN_OBJECT, CLOSE_OBJECT] : [OPEN_ARRAY, CLOSE_ARRAY];
   }
 
   /** Gives the items that end in `bytes`, of which the first `at` were seen before. @returns where the rest begins */
@@ -48,12 +56,12 @@ class Splitter {
       const byte = bytes[at]!;
       if (this.#inText) this.#text(byte);
       else if (isSpace(byte)) continue;
-      else if (this.#mode === 'start' && byte === OPEN_ARRAY) {
+      else if (this.#mode === 'start' && byte === this.#open) {
         this.#mode = 'array';
         this.#depth = 1;
         start = at + 1;
       } else if (this.#mode === 'array') {
-        const last = byte === CLOSE_ARRAY && this.#depth === 1;
+        const last = byte === this.#close && this.#depth === 1;
         if (last || (byte === COMMA && this.#depth === 1)) {
           if (this.#due || !last) yield this.#take(bytes.subarray(start, at));
           this.#due = !last; // behind a comma there must be an item
@@ -102,7 +110,7 @@ class Splitter {
   #unexpected(): InputError {
     return new InputError(
       this.#mode === 'done'
-        ? `${this.#name}: something follows the array of ${this.items} items.`
+        ? `${this.#name}: something follows the ${this.#open === OPEN_ARRAY ? 'array' : 'object'} of ${this.items} items.`
         : `${this.#name}: item ${this.items + 1} is no JSON object; expected [{"prompt": "..."}, ...], or one object after the other.`,
     );
   }

@@ -8,13 +8,13 @@ import type { Database } from '../database.ts';
 import { readArrow } from './arrow.ts';
 import type { PromptBatch } from './batch.ts';
 import { readBytes } from './bytes.ts';
-import type { SourceFile } from './find.ts';
+import { mayBeEmpty, type SourceFile } from './find.ts';
 import { readJsonLines } from './jsonl.ts';
 import { readJson } from './json.ts';
 import { readParquet } from './parquet.ts';
 import { csv, tsv } from './records.ts';
 import { readTable } from './table.ts';
-import { readText } from './text.ts';
+import { readText, type CommentRule } from './text.ts';
 import { openFile, unpack } from './unpack.ts';
 
 /** How files are read. */
@@ -23,6 +23,8 @@ export interface ReadOptions {
   column?: string | undefined;
   /** Of text files, as the WHATWG Encoding Standard labels it; UTF-8 when left out. A byte order mark goes before it. */
   encoding?: string | undefined;
+  /** Which lines of a text file are comments. */
+  comments?: CommentRule | undefined;
 }
 
 /**
@@ -37,21 +39,21 @@ export function readPrompts(
   onBytes: (bytes: number) => void = () => {},
 ): AsyncGenerator<PromptBatch> {
   const { path, name } = file;
-  if (file.bytes === 0) throw new InputError(`${name}: the file is empty.`);
+  if (file.bytes === 0 && !mayBeEmpty(file)) throw new InputError(`${name}: the file is empty.`);
   return unchanged(path, name, readKind(file, database, options, onBytes));
 }
 
 function readKind(
   file: SourceFile,
   database: Database,
-  { column, encoding = 'utf-8' }: ReadOptions,
+  { column, encoding = 'utf-8', comments }: ReadOptions,
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<PromptBatch> {
   const { path, name, kind } = file;
   if (kind === 'parquet') return readParquet(database, path, name, column);
   if (kind === 'arrow') return readArrow(path, name, column);
   const bytes = readBytes(file, encoding, onBytes);
-  if (kind === 'txt') return readText(bytes, name);
+  if (kind === 'txt') return readText(bytes, name, comments);
   if (kind === 'csv') return readTable(bytes, name, csv, column);
   if (kind === 'tsv') return readTable(bytes, name, tsv, column);
   if (kind === 'jsonl') return readJsonLines(bytes, name, column);

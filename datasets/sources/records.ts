@@ -5,8 +5,11 @@ export interface Dialect {
   quote?: string;
 }
 
-export const csv: Dialect = { delimiter: ',', quote: '"' };
-export const tsv: Dialect = { delimiter: '\t' };
+const quoted = (delimiter: string): Dialect => ({ delimiter, quote: '"' });
+
+/** How a table may be written, the usual way first: the first whose header has the prompt column is the table's. */
+export const csv: readonly Dialect[] = [',', ';', '\t', '|'].map(quoted);
+export const tsv: readonly Dialect[] = [{ delimiter: '\t' }, ...[',', ';', '|'].map(quoted)];
 
 const [LF, CR] = [0x0a, 0x0d];
 

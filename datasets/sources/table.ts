@@ -6,17 +6,18 @@ import { RecordScanner, type Dialect } from './records.ts';
 import { incompleteTail, notUtf8 } from './utf8.ts';
 
 /**
- * A table with a header: its prompt column. Blank lines of a table of several columns are passed over. Behind a record
+ * A table with a header: its prompt column. Where the header has none, other delimiters are tried; a first line `sep=;`, as
+ * spreadsheets know it, names the delimiter. Blank lines of a table of several columns are passed over. Behind a record
  * that breaks the rules, reading goes on at the line after its first one.
  * @throws InputError for a header that cannot be read or has no prompt column
  */
 export async function* readTable(
   pieces: AsyncIterable<Buffer>,
   name: string,
-  dialect: Dialect,
+  dialects: readonly Dialect[],
   column?: string,
 ): AsyncGenerator<PromptBatch> {
-  const table = new TableReader(name, dialect, column);
+  const table = new TableReader(name, dialects, column);
   let held: Buffer[] = [];
   let needed = 0;
   for await (const piece of pieces) {
@@ -34,25 +35,31 @@ export async function* readTable(
 class TableReader {
   readonly #name: string;
   readonly #wanted: string | undefined;
-  readonly #scanner: RecordScanner;
+  readonly #dialects: readonly Dialect[];
+  #scanner: RecordScanner;
   #header: { columns: string[]; place: PromptPlace } | undefined;
+  /** Whether a line of its own has named the delimiter, and whether that line is at hand. */
+  #marked = false;
+  #separator = false;
   #line = 1;
   /** Bytes before those at hand. */
   #before = 0;
 
-  constructor(name: string, dialect: Dialect, wanted: string | undefined) {
+  constructor(name: string, dialects: readonly Dialect[], wanted: string | undefined) {
     this.#name = name;
     this.#wanted = wanted;
-    this.#scanner = new RecordScanner(dialect);
+    this.#dialects = dialects;
+    this.#scanner = new RecordScanner(dialects[0]!);
   }
 
   /** Reads the records that are whole. @returns where the first one that is not begins */
   *read(bytes: Buffer, final: boolean): Generator<PromptBatch, number> {
-    const scanner = this.#scanner;
     const valid = isUtf8(final ? bytes : bytes.subarray(0, bytes.length - incompleteTail(bytes)));
     let batch = emptyBatch();
     let at = 0;
     while (at < bytes.length) {
+      if (!this.#header) this.#chooseDialect(bytes, at, final);
+      const scanner = this.#scanner;
       let found = scanner.scan(bytes, at, final);
       if (found === 'more') {
         if (bytes.length - at <= longestRecord) break;
@@ -89,6 +96,10 @@ class TableReader {
   #take(batch: PromptBatch, fault: { reason: string } | undefined): void {
     const scanner = this.#scanner;
     const row = this.#line;
+    if (this.#separator) {
+      this.#separator = false;
+      return;
+    }
     if (!this.#header) {
       if (fault) throw new InputError(`${this.#name}: line ${row} ${fault.reason}.`);
       if (!scanner.blank) this.#readHeader();
@@ -114,8 +125,34 @@ class TableReader {
     }
   }
 
+  /** Takes the first dialect in which the header at `at` has the prompt column. */
+  #chooseDialect(bytes: Buffer, at: number, final: boolean): void {
+    if (this.#marked) return;
+    const [, delimiter] = /^"?sep=(.)"?(?=[\r\n])/i.exec(bytes.toString('latin1', at, at + 10)) ?? [];
+    if (delimiter !== undefined && this.#line === 1) {
+      this.#marked = this.#separator = true;
+      this.#scanner = new RecordScanner({ quote: '"', delimiter });
+      return;
+    }
+    for (const dialect of this.#dialects) {
+      const scanner = new RecordScanner(dialect);
+      if (scanner.scan(bytes, at, final) !== 'record') continue;
+      try {
+        promptPlace(this.#name, columnsOf(scanner), this.#wanted);
+      } catch {
+        continue;
+      }
+      this.#scanner = scanner;
+      return;
+    }
+  }
+
   #readHeader(): void {
-    const columns = Array.from({ length: this.#scanner.fields }, (_, field) => this.#scanner.text(field));
+    const columns = columnsOf(this.#scanner);
     this.#header = { columns, place: promptPlace(this.#name, columns, this.#wanted) };
   }
+}
+
+function columnsOf(scanner: RecordScanner): string[] {
+  return Array.from({ length: scanner.fields }, (_, field) => scanner.text(field));
 }

@@ -1,8 +1,16 @@
 import { batchSize, emptyBatch, type PromptBatch } from './batch.ts';
 import { readLines } from './lines.ts';
 
-/** A prompt a line; an empty line is an empty prompt. */
-export async function* readText(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<PromptBatch> {
+/** What begins a comment: `#` and white space or nothing, as in "# portraits"; any `#`, as sd-scripts has it; nothing. */
+const comment = { spaced: /^\s*#+(?:\s|$)/, hash: /^\s*#/, none: /(?!)/ };
+export type CommentRule = keyof typeof comment;
+
+/** A prompt a line; an empty line is an empty prompt, an empty text a blank line. "#1 dad mug" and "#cyberpunk city" are prompts by the rule `spaced`. */
+export async function* readText(
+  pieces: AsyncIterable<Buffer>,
+  name: string,
+  comments: CommentRule = 'spaced',
+): AsyncGenerator<PromptBatch> {
   let line = 0;
   for await (const lines of readLines(pieces, name)) {
     for (let at = 0; at < lines.length; at += batchSize) {
@@ -10,6 +18,7 @@ export async function* readText(pieces: AsyncIterable<Buffer>, name: string): As
       for (const found of lines.slice(at, at + batchSize)) {
         line++;
         if (typeof found !== 'string') batch.faults.push({ row: line, unit: 'line', ...found });
+        else if (comment[comments].test(found)) batch.comments++;
         else {
           batch.rows.push(line);
           batch.prompts.push(found);
@@ -18,4 +27,5 @@ export async function* readText(pieces: AsyncIterable<Buffer>, name: string): As
       yield batch;
     }
   }
+  if (line === 0) yield { ...emptyBatch(), blank: 1 };
 }

@@ -16,6 +16,8 @@ export interface IngestConfig extends ReadOptions {
   source: string;
   /** Reads this many prompts and no more. */
   limit?: number | undefined;
+  /** Of a data set in several, `train` or `train+test`; `all`. */
+  split?: string | undefined;
   /** What becomes of a record that cannot be read: nothing is read at all, or it is counted and passed over. */
   malformed?: 'refuse' | 'skip' | undefined;
 }
@@ -26,8 +28,8 @@ export interface IngestSummary {
   malformed: number;
   /** The first malformed records of each file: "file: line n has ...". */
   samples: string[];
-  /** Files that were read. `blank` lines separate records and are none. */
-  files: { name: string; rows: number; malformed: number; blank: number }[];
+  /** Files that were read. `blank` lines separate records and are none; `comments`, where a text has any, are none, too. */
+  files: { name: string; rows: number; malformed: number; blank: number; comments?: number }[];
   /** Files of the folder that are of no known kind. */
   ignored: { files: number; first: string[] };
 }
@@ -72,7 +74,7 @@ async function ingestFiles(
   { config, scratch, progress, signal }: StageContext<IngestConfig>,
 ): Promise<IngestSummary> {
   const { source, limit = Infinity, malformed = 'refuse' } = config;
-  const { files, ignored } = await findSources(source);
+  const { files, ignored } = await findSources(source, config.split);
   const summary: IngestSummary = {
     rows: 0,
     malformed: 0,
@@ -87,7 +89,7 @@ async function ingestFiles(
     if (writer.rows >= limit) break;
     const before = writer.rows;
     const end = step + found.bytes;
-    const counts = { name: found.name, rows: 0, malformed: 0, blank: 0 };
+    const counts: IngestSummary['files'][number] = { name: found.name, rows: 0, malformed: 0, blank: 0 };
     const file = await unpacked(found, scratch);
     if (file.kind === 'parquet') await copyParquet(writer, database, file, config.column, limit - before);
     else {
@@ -106,6 +108,7 @@ async function ingestFiles(
         );
         counts.malformed += batch.faults.length;
         counts.blank += batch.blank;
+        if (batch.comments > 0) counts.comments = (counts.comments ?? 0) + batch.comments;
         report();
         if (writer.rows >= limit) break;
       }

@@ -15,16 +15,18 @@ interface Outcome {
   rows: [file: string, row: number, prompt: string | null][];
   faults: string[];
   blank: number;
+  comments: number;
 }
 
 /** Reads a source to its end, past records that cannot be read. */
 async function readAll(database: Database, source: string, { options = {} }: HostileInput): Promise<Outcome> {
-  const found: Outcome = { rows: [], faults: [], blank: 0 };
-  for (const file of (await findSources(source)).files) {
+  const found: Outcome = { rows: [], faults: [], blank: 0, comments: 0 };
+  for (const file of (await findSources(source, options.split)).files) {
     for await (const batch of readPrompts(await unpacked(file, await emptyFolder()), database, options)) {
       batch.rows.forEach((row, i) => found.rows.push([file.name, row, batch.prompts[i]!]));
       found.faults.push(...batch.faults.map((fault) => describeFault(file.name, fault)));
       found.blank += batch.blank;
+      found.comments += batch.comments;
     }
   }
   return found;
@@ -46,16 +48,21 @@ async function check(database: Database, input: HostileInput): Promise<void> {
     return;
   }
   const found = await readAll(database, source, input);
-  const { rows, faults = [], blank = 0 } = expected;
+  const { rows, faults = [], blank = 0, comments = 0 } = expected;
   if (typeof rows === 'number') expect(found.rows).toHaveLength(rows);
   else expect(found.rows).toEqual(withFile(rows, source.split('/').at(-1)!));
   expect(found.faults).toHaveLength(faults.length);
   faults.forEach((fault, i) => expect(found.faults[i]).toMatch(fault));
-  expect(found.blank).toBe(blank);
+  expect([found.blank, found.comments]).toEqual([blank, comments]);
   if (faults.length === 0) return;
 
   // Unless they are to be passed over, the first of the faults refuses the source.
-  const whole = wholeFiles(database, (await findSources(source)).files, await emptyFolder(), input.options ?? {});
+  const whole = wholeFiles(
+    database,
+    (await findSources(source, input.options?.split)).files,
+    await emptyFolder(),
+    input.options ?? {},
+  );
   const refused = drain(whole);
   await expect(refused).rejects.toThrow(InputError);
   await expect(refused).rejects.toThrow(found.faults[0]!);
