@@ -48,6 +48,13 @@ export class Database {
     return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));
   }
 
+  /** The columns of a query's result. */
+  async columnTypes(sql: string): Promise<{ name: string; type: DuckDBType }[]> {
+    const result = await this.#connection.runAndReadAll(sql);
+    const types = result.columnTypes();
+    return result.columnNames().map((name, i) => ({ name, type: types[i]! }));
+  }
+
   /** The number that a query gives: its first column in its first row. */
   async number(sql: string): Promise<number> {
     return Object.values((await this.rows(sql))[0]!)[0] as number;

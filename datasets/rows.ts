@@ -1,4 +1,5 @@
 import { DOUBLE, VARCHAR } from '@duckdb/node-api';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sqlList, sqlString, type Appender, type Database } from './database.ts';
 import { filesIn, parquetFiles } from './parquet-files.ts';
@@ -44,12 +45,14 @@ export class RowWriter {
     if (this.#pending >= partRows) await this.flush();
   }
 
-  /** Writes the rows of a query as a part of their own. @param query columns row and prompt */
+  /** Writes the rows of a query as a part of their own, or nothing where the query fails. @param query columns row and prompt */
   async copy(source: string, query: string): Promise<void> {
     await this.flush();
-    const part = await this.#write(
-      `SELECT ${sqlString(source)} AS source, row, prompt, NULL::VARCHAR AS split FROM (${query})`,
-    );
+    const select = `SELECT ${sqlString(source)} AS source, row, prompt, NULL::VARCHAR AS split FROM (${query})`;
+    const part = await this.#write(select).catch(async (error: unknown) => {
+      await rm(this.#path(--this.#parts), { force: true }); // half of it may be there
+      throw error;
+    });
     this.rows += await this.#database.number(`SELECT count(*) FROM ${parquetFiles(part)}`);
   }
 
@@ -62,8 +65,12 @@ export class RowWriter {
     this.#pending = 0;
   }
 
+  #path(part: number): string {
+    return join(this.#folder, `rows-${String(part).padStart(5, '0')}.parquet`);
+  }
+
   async #write(query: string): Promise<string> {
-    const path = join(this.#folder, `rows-${String(this.#parts++).padStart(5, '0')}.parquet`);
+    const path = this.#path(this.#parts++);
     await this.#database.writeParquet(query, path);
     return path;
   }

@@ -7,7 +7,7 @@ import { Database } from '../database.ts';
 import { RowWriter } from '../rows.ts';
 import { describeFault, type PromptBatch } from '../sources/batch.ts';
 import { findSources, type SourceFile } from '../sources/find.ts';
-import { parquetQuery, unreadableParquet } from '../sources/parquet.ts';
+import { isBadText, parquetQuery, unreadableParquet } from '../sources/parquet/query.ts';
 import { readPrompts, unpacked, type ReadOptions } from '../sources/read.ts';
 import { refusal, shapesRows } from '../sources/rows.ts';
 
@@ -91,8 +91,9 @@ async function ingestFiles(
     const end = step + found.bytes;
     const counts: IngestSummary['files'][number] = { name: found.name, rows: 0, malformed: 0, blank: 0 };
     const file = await unpacked(found, scratch);
-    if (file.kind === 'parquet') await copyParquet(writer, database, file, config.column, limit - before);
-    else {
+    const copied =
+      file.kind === 'parquet' && (await copyParquet(writer, database, file, config.column, limit - before));
+    if (!copied) {
       for await (const read of readPrompts(file, database, config, (bytes) => (step += bytes))) {
         if (signal.aborted) throw new CancelledError('Reading the prompts was cancelled.');
         const batch = upTo(read, limit - writer.rows);
@@ -122,19 +123,22 @@ async function ingestFiles(
   return { ...summary, rows: writer.rows };
 }
 
-/** DuckDB copies Parquet by itself. */
+/** Lets DuckDB copy Parquet by itself. @returns whether it could: it follows no paths into JSON, and stops at bad text */
 async function copyParquet(
   writer: RowWriter,
   database: Database,
   { path, name }: SourceFile,
   column: string | undefined,
   limit: number,
-): Promise<void> {
-  await whileUnchanged(path, name, async () => {
-    const query = await parquetQuery(database, path, name, column);
+): Promise<boolean> {
+  return whileUnchanged(path, name, async () => {
+    const { sql, place } = await parquetQuery(database, path, name, column);
+    if (place.keys.length > 0) return false;
     try {
-      await writer.copy(name, limit === Infinity ? query : `${query} LIMIT ${limit}`);
+      await writer.copy(name, limit === Infinity ? sql : `${sql} LIMIT ${limit}`);
+      return true;
     } catch (error) {
+      if (isBadText(error)) return false;
       throw unreadableParquet(name, error);
     }
   });

@@ -9,9 +9,9 @@ import {
 } from 'apache-arrow';
 import { decompress as decompressZstd } from 'fzstd';
 import { open, type FileHandle } from 'node:fs/promises';
-import { InputError } from '../../common/errors.ts';
-import { batchSize, emptyBatch, type PromptBatch } from './batch.ts';
-import { promptOf, promptPlace } from './columns.ts';
+import { InputError } from '../../../common/errors.ts';
+import { batchSize, emptyBatch, type PromptBatch } from '../batch.ts';
+import { promptOf, promptPlace } from '../columns.ts';
 import { decompressLz4Frame } from './lz4.ts';
 
 // A copy, since what comes may begin where no array of 8-byte numbers can.

@@ -1,0 +1,134 @@
+import { readStruct, type Struct, type Value } from './thrift.ts';
+
+/** What a Parquet file says about itself (github.com/apache/parquet-format, parquet.thrift), checked to hold together. */
+export interface Footer {
+  rows: number;
+  columns: Column[];
+  groups: Group[];
+}
+
+/** A column of the table: its own name, and its places among the leaves. */
+export interface Column {
+  name: string;
+  leaves: [first: number, behind: number];
+}
+
+export interface Group {
+  rows: number;
+  /** By leaf. */
+  chunks: Chunk[];
+}
+
+/** Where a leaf's pages are. */
+export interface Chunk {
+  start: number;
+  end: number;
+  values: number;
+  codec: number;
+}
+
+/** Bytes before and behind: "PAR1", and the footer's length with "PAR1". */
+const [head, tail] = [4, 8];
+const magic = 'PAR1';
+const deepest = 64;
+/** More rows by each byte of the file than any table of texts has. */
+const mostRowsPerByte = 10_000;
+
+/**
+ * Reads a footer and checks that what it says fits the file: lengths, offsets, counts.
+ * @param size of the file
+ * @param read gives bytes of the file
+ * @throws Error saying what does not fit
+ */
+export async function readFooter(size: number, read: (at: number, length: number) => Promise<Buffer>): Promise<Footer> {
+  if (size < head + tail) throw new Error(`${size} bytes are no Parquet file`);
+  const end = await read(size - tail, tail);
+  const [first, last] = [(await read(0, head)).toString('latin1'), end.toString('latin1', 4)];
+  if (last === 'PARE') throw new Error('its footer is encrypted');
+  if (first !== magic || last !== magic)
+    throw new Error(`the mark at its ${first === magic ? 'end' : 'start'} is missing`);
+  const length = end.readUInt32LE(0);
+  const start = size - tail - length;
+  if (start < head) throw new Error(`a footer of ${length} bytes in a file of ${size}`);
+  const { value } = readStruct(await read(start, length));
+
+  const { columns, flat } = schemaOf(structs(value, 2, 'schema'));
+  const groups = structs(value, 4, 'row groups').map((group, i) => groupOf(group, flat, start, `row group ${i + 1}`));
+  const rows = number(value, 3, 'number of rows');
+  const sum = groups.reduce((all, group) => all + group.rows, 0);
+  if (sum !== rows) throw new Error(`its footer says ${rows} rows, its row groups have ${sum}`);
+  if (groups.length === 0 && start > head)
+    throw new Error(`its footer says 0 rows, before it are ${start - head} bytes`);
+  if (rows > mostRowsPerByte * size && rows > 1e8) throw new Error(`${rows} rows in ${size} bytes`);
+  const chunks = groups.flatMap((group) => group.chunks).sort((a, b) => a.start - b.start);
+  chunks.forEach(({ start, end }, i) => {
+    if (i > 0 && start < chunks[i - 1]!.end && end > start) throw new Error('two columns lie in the same bytes');
+  });
+  return { rows, columns, groups };
+}
+
+/** The columns, and which leaves have a value a row. */
+function schemaOf(elements: readonly Struct[]): { columns: Column[]; flat: boolean[] } {
+  const flat: boolean[] = [];
+  let at = 0;
+  const visit = (depth: number, repeated: boolean): string => {
+    const element = elements[at++];
+    if (!element) throw new Error('its schema lacks elements');
+    if (depth > deepest) throw new Error(`a schema nested more than ${deepest} times`);
+    const within = repeated || element.get(3) === 2;
+    const children = Number(element.get(5) ?? 0);
+    if (element.get(1) !== undefined && children === 0) flat.push(!within);
+    else for (let i = 0; i < children; i++) visit(depth + 1, within);
+    return text(element, 4);
+  };
+  const root = elements[0];
+  const count = Number(root?.get(5) ?? 0);
+  if (!root || count < 0) throw new Error('its schema has no root');
+  at = 1;
+  const columns = Array.from({ length: Math.min(count, elements.length) }, (): Column => {
+    const first = flat.length;
+    const name = visit(1, false);
+    return { name, leaves: [first, flat.length] };
+  });
+  if (at !== elements.length || columns.length < count) throw new Error('its schema does not add up');
+  return { columns, flat };
+}
+
+function groupOf(group: Struct, flat: readonly boolean[], end: number, where: string): Group {
+  const rows = number(group, 3, `number of rows of ${where}`);
+  const chunks = structs(group, 1, `columns of ${where}`).map((chunk, leaf): Chunk => {
+    if (chunk.has(1)) throw new Error(`${where} lies in another file`);
+    const details = chunk.get(3);
+    if (!(details instanceof Map)) throw new Error(`${where} lacks what it says about a column`);
+    const [values, size, data] = [5, 7, 9].map((field) => number(details, field, `column ${leaf + 1} of ${where}`));
+    const dictionary = Number(details.get(11) ?? 0);
+    const from = dictionary > 0 ? Math.min(dictionary, data!) : data!;
+    if (values! > 0 && (from < head || from + size! > end || data! >= from + size!))
+      throw new Error(`column ${leaf + 1} of ${where} lies beyond the data: ${size} bytes at ${from}`);
+    if (flat[leaf] ? values !== rows : values! < 0)
+      throw new Error(`column ${leaf + 1} of ${where} has ${values} values for ${rows} rows`);
+    return { start: from, end: from + size!, values: values!, codec: Number(details.get(4) ?? -1) };
+  });
+  if (chunks.length !== flat.length)
+    throw new Error(`${where} has ${chunks.length} columns, the schema ${flat.length}`);
+  return { rows, chunks };
+}
+
+export function number(struct: Struct, field: number, what: string): number {
+  const value = struct.get(field);
+  if (typeof value !== 'number' || !(value >= 0) || value > Number.MAX_SAFE_INTEGER)
+    throw new Error(`${what}: ${typeof value === 'number' ? value : 'missing'}`);
+  return value;
+}
+
+function structs(struct: Struct, field: number, what: string): Struct[] {
+  const list: Value | undefined = struct.get(field);
+  if (!Array.isArray(list) || !list.every((each: unknown) => each instanceof Map)) throw new Error(`no ${what}`);
+  return list as Struct[];
+}
+
+function text(struct: Struct, field: number): string {
+  const value = struct.get(field);
+  if (!(value instanceof Uint8Array)) throw new Error('a column without a name');
+  return Buffer.from(value).toString('utf8');
+}

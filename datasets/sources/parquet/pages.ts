@@ -1,0 +1,51 @@
+import { crc32 } from 'node:zlib';
+import { number, type Chunk } from './footer.ts';
+import { CutShort, readStruct, type Struct } from './thrift.ts';
+
+type Read = (at: number, length: number) => Promise<Buffer>;
+
+const [DATA, INDEX, DICTIONARY, DATA_V2] = [0, 1, 2, 3];
+/** Where each kind of page says how many values it has. */
+const detailsOf: Record<number, number> = { [DATA]: 5, [DICTIONARY]: 7, [DATA_V2]: 8 };
+const firstLook = 1 << 12;
+const longestHeader = 1 << 24;
+/** A page is a megabyte by habit; texts of the longest record fit many times. */
+const largestPage = 1 << 30;
+
+/**
+ * Checks that the pages of a column fit it: they follow each other up to its end, have its number of values, and agree with
+ * their check sums, where they have any.
+ * @throws Error saying what does not fit
+ */
+export async function checkPages(chunk: Chunk, read: Read): Promise<void> {
+  let at = chunk.start;
+  let values = 0;
+  while (at < chunk.end && values < chunk.values) {
+    const { header, length } = await readHeader(at, chunk.end, read);
+    const type = number(header, 1, `the kind of the page at byte ${at}`);
+    const [unpacked, size] = [2, 3].map((field) => number(header, field, `the size of the page at byte ${at}`));
+    if (at + length + size! > chunk.end || unpacked! > largestPage || (chunk.codec === 0 && unpacked !== size))
+      throw new Error(`the page at byte ${at} has ${size} bytes, unpacked ${unpacked}`);
+    const details = header.get(detailsOf[type] ?? -1);
+    if (type !== INDEX && !(details instanceof Map)) throw new Error(`the page at byte ${at} is of no known kind`);
+    const count = details instanceof Map ? number(details, 1, `the values of the page at byte ${at}`) : 0;
+    if (type === DATA || type === DATA_V2) values += count;
+    const sum = header.get(4);
+    if (typeof sum === 'number' && crc32(await read(at + length, size!)) !== sum >>> 0)
+      throw new Error(`the check sum of the page at byte ${at} is wrong`);
+    at += length + size!;
+  }
+  if (values !== chunk.values) throw new Error(`its pages have ${values} values, its column ${chunk.values}`);
+}
+
+async function readHeader(at: number, end: number, read: Read): Promise<{ header: Struct; length: number }> {
+  for (let look = firstLook; ; look *= 16) {
+    const bytes = await read(at, Math.min(look, end - at));
+    try {
+      const { value, end } = readStruct(bytes);
+      return { header: value, length: end };
+    } catch (error) {
+      if (!(error instanceof CutShort) || look >= Math.min(end - at, longestHeader)) throw error;
+    }
+  }
+}
