@@ -1,16 +1,18 @@
-import { Decompress } from 'fzstd';
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { InputError } from '../../common/errors.ts';
 import type { SourceFile } from './find.ts';
+import { foreign } from './signature.ts';
+import { unzstd } from './zstd.ts';
 
 export const packings = ['gz', 'zst'] as const;
 export type Packing = (typeof packings)[number];
 
 const piece = 1 << 20;
-/** A zstd block of 128 kB may be packed into four bytes, so little is unpacked at once. */
-const zstdPiece = 4096;
+/** A longer text is a bomb when it was packed into so few bytes. */
+const longest = 256 << 20;
+const largestRatio = 500;
 
 /** The bytes of a file as they are. @throws InputError when it cannot be read */
 export async function* openFile({ path, name }: SourceFile): AsyncGenerator<Buffer> {
@@ -26,23 +28,22 @@ export async function* openFile({ path, name }: SourceFile): AsyncGenerator<Buff
  * @throws InputError when it is damaged, cut short, or packed though its name does not say so
  */
 export async function* unpack(pieces: AsyncIterable<Buffer>, file: SourceFile): AsyncGenerator<Buffer> {
-  if (file.packing === undefined) return yield* notPacked(pieces, file);
+  const own = recognized(pieces, file);
+  if (file.packing === undefined) return yield* own;
   try {
-    yield* file.packing === 'gz' ? gunzip(pieces, file) : unzstd(pieces);
+    yield* bounded(file.packing === 'gz' ? gunzip(own, file) : unzstd(own), file);
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(`${file.name}: cannot be unpacked; is it damaged or cut short? (${(error as Error).message})`);
   }
 }
 
-async function* notPacked(pieces: AsyncIterable<Buffer>, { name }: SourceFile): AsyncGenerator<Buffer> {
+/** The bytes of a file whose beginning is not that of another kind. */
+async function* recognized(pieces: AsyncIterable<Buffer>, file: SourceFile): AsyncGenerator<Buffer> {
   let first = true;
   for await (const bytes of pieces) {
-    if (first) {
-      const start = bytes.subarray(0, 4).toString('hex');
-      const packing = start.startsWith('1f8b') ? 'gz' : start === '28b52ffd' ? 'zst' : undefined;
-      if (packing) throw new InputError(`${name}: is packed; give it a name that says so, such as ${name}.${packing}.`);
-    }
+    const said = first ? foreign(bytes, file) : undefined;
+    if (said !== undefined) throw new InputError(`${file.name}: ${said}.`);
     first = false;
     yield bytes;
   }
@@ -62,24 +63,15 @@ async function* gunzip(pieces: AsyncIterable<Buffer>, { name, bytes }: SourceFil
   }
 }
 
-/** All frames of a zstd file. */
-async function* unzstd(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let found: Buffer[] = [];
-  const stream = new Decompress((bytes) => void found.push(Buffer.from(bytes)));
-  const take = (): Buffer => {
-    const out = Buffer.concat(found);
-    found = [];
-    return out;
-  };
-  let held = 0;
-  for await (const bytes of pieces) {
-    for (let at = 0; at < bytes.length; at += zstdPiece) {
-      stream.push(bytes.subarray(at, at + zstdPiece));
-      held = found.reduce((sum, { length }) => sum + length, 0);
-      if (held >= piece) yield take();
-    }
+/** Gives up what unpacks to far more than texts ever do. */
+async function* bounded(pieces: AsyncIterable<Buffer>, { name, bytes }: SourceFile): AsyncGenerator<Buffer> {
+  let out = 0;
+  for await (const each of pieces) {
+    out += each.length;
+    if (out > longest && out > largestRatio * bytes)
+      throw new InputError(
+        `${name}: unpacks to more than ${largestRatio} times its ${bytes} bytes, which no prompts do.`,
+      );
+    yield each;
   }
-  stream.push(new Uint8Array(0), true);
-  const out = take();
-  if (out.length > 0) yield out;
 }

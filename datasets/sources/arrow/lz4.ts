@@ -1,17 +1,27 @@
+import { xxh32 } from '../checksums.ts';
+
 /** Start of an LZ4 frame, little-endian. */
 const frameMagic = 0x184d2204;
 
 /**
- * What an LZ4 frame holds (github.com/lz4/lz4, doc/lz4_Frame_format.md). Checksums are not verified.
+ * What an LZ4 frame holds (github.com/lz4/lz4, doc/lz4_Frame_format.md). Its check sums are verified.
+ * @param longest more than so many bytes are not unpacked
  * @throws Error for what is no whole frame
  */
-export function decompressLz4Frame(frame: Uint8Array): Uint8Array {
+export function decompressLz4Frame(frame: Uint8Array, longest = Infinity): Uint8Array {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   if (view.getUint32(0, true) !== frameMagic) throw new Error('no LZ4 frame');
   const flags = frame[4]!;
-  const [blockChecksum, contentSize, dictionary] = [flags & 0x10, flags & 0x08, flags & 0x01];
+  const [blockChecksum, contentSize, contentChecksum, dictionary] = [
+    flags & 0x10,
+    flags & 0x08,
+    flags & 0x04,
+    flags & 0x01,
+  ];
   if (dictionary) throw new Error('an LZ4 dictionary is needed');
   const largestBlock = 1 << (8 + 2 * ((frame[5]! >> 4) & 7));
+  const head = frame.subarray(4, contentSize ? 14 : 6);
+  if (((xxh32(head) >>> 8) & 0xff) !== frame[4 + head.length]) throw new Error('the head of the LZ4 frame is damaged');
   let out = new Uint8Array(largestBlock);
   let at = 7 + (contentSize ? 8 : 0);
   let end = 0;
@@ -22,6 +32,9 @@ export function decompressLz4Frame(frame: Uint8Array): Uint8Array {
     const bytes = size & 0x7fffffff;
     const block = frame.subarray(at, at + bytes);
     if (block.length < bytes) throw new Error('the LZ4 frame is cut short');
+    if (end > longest) throw new Error('the LZ4 frame holds more than it says');
+    if (blockChecksum && view.getUint32(at + bytes, true) !== xxh32(block))
+      throw new Error('the check sum of an LZ4 block is wrong');
     if (out.length < end + largestBlock) out = grown(out, 2 * (end + largestBlock));
     if (size >>> 31) {
       out.set(block, end);
@@ -29,7 +42,10 @@ export function decompressLz4Frame(frame: Uint8Array): Uint8Array {
     } else end = decompressBlock(block, out, end);
     at += bytes + (blockChecksum ? 4 : 0);
   }
-  return out.subarray(0, end);
+  const found = out.subarray(0, end);
+  if (contentChecksum && view.getUint32(at, true) !== xxh32(found))
+    throw new Error('the check sum of the LZ4 frame is wrong');
+  return found;
 }
 
 function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {

@@ -45,8 +45,13 @@ export async function parquetQuery(
   const chosen = columns[place.column]!;
   const label = names[place.column]!;
   const { sql, keys } = follow(sqlName(chosen.name), chosen.type, place.keys, { name, label });
+  const found = [label, ...place.keys.slice(0, place.keys.length - keys.length)].join('.');
   const row = numbered ? `${rowNumber} + 1` : 'row_number() OVER ()';
-  return { sql: `SELECT ${row} AS row, ${sql}::VARCHAR AS prompt FROM ${file}`, place: { ...place, keys }, label };
+  return {
+    sql: `SELECT ${row} AS row, ${sql}::VARCHAR AS prompt FROM ${file}`,
+    place: { ...place, keys },
+    label: found,
+  };
 }
 
 const rowNumber = 'file_row_number';

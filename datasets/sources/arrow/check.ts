@@ -1,0 +1,135 @@
+import type { FileHandle } from 'node:fs/promises';
+import { parseFooter, parseMessage, type Batch, type Field, type Message } from './messages.ts';
+
+/** What a file begins and ends with. */
+const fileMagic = 'ARROW1';
+const continuation = 0xffffffff;
+const mostRows = 2 ** 31 - 1;
+
+/**
+ * Checks that what the messages of an Arrow file or stream say fits: lengths, places and counts, and that no bytes lie
+ * between them. What is read afterwards can neither loop nor look beyond the file.
+ * @throws Error saying what does not fit
+ */
+export async function checkMessages(file: FileHandle): Promise<void> {
+  const { size } = await file.stat();
+  const read = async (at: number, length: number): Promise<Buffer> => {
+    if (!(length >= 0 && at >= 0 && at + length <= size)) throw new Error(`${length} bytes at ${at} of ${size}`);
+    const bytes = Buffer.alloc(length);
+    await file.read(bytes, 0, length, at);
+    return bytes;
+  };
+  const isFile = (await read(0, Math.min(6, size))).toString('latin1') === fileMagic;
+  await (isFile ? checkFile : checkStream)(size, read);
+}
+
+type Read = (at: number, length: number) => Promise<Buffer>;
+
+/** The footer of a file names the batches; they follow each other from the schema up to it. */
+async function checkFile(size: number, read: Read): Promise<void> {
+  const end = size < 18 ? Buffer.alloc(10) : await read(size - 10, 10);
+  if (end.toString('latin1', 4) !== fileMagic) throw new Error('the mark at the end of the file is missing');
+  const length = end.readInt32LE(0);
+  const start = size - 10 - length;
+  if (length <= 0 || start < 8) throw new Error(`a footer of ${length} bytes in a file of ${size}`);
+  const { fields, dictionaries, batches } = parseFooter(await read(start, length));
+
+  // Some writers put the schema there without the marks of a message.
+  let at = 8;
+  const first = await messageAt(8, start, read).catch(() => undefined);
+  const schema = first?.message?.kind === 'schema' ? first.message : undefined;
+  const exact = first !== undefined && schema !== undefined;
+  if (exact) {
+    if (JSON.stringify(schema.fields) !== JSON.stringify(fields))
+      throw new Error('its footer has another schema than its beginning');
+    at = first.end;
+  }
+  const blocks = [...dictionaries, ...batches].sort((a, b) => a[0] - b[0]);
+  for (const [i, [place, meta, body]] of blocks.entries()) {
+    if (i === 0 && !exact ? place < at || place - at > length + 256 : place !== at)
+      throw new Error(`a gap at byte ${at}`);
+    const { message, end } = await messageAt(place, start, read);
+    if (message?.body !== body || end !== place + meta + body) throw new Error(`another message at byte ${place}`);
+    const named = (message.kind === 'batch' ? batches : dictionaries).some((each) => each[0] === place);
+    if (message.kind === 'schema' || !named) throw new Error(`another message at byte ${place}`);
+    checkMessage(message, fields);
+    at = end;
+  }
+  const room = exact || blocks.length > 0 ? 64 : length + 256;
+  if (start - at > room) throw new Error(`${start - at} bytes before the footer that it does not name`);
+}
+
+/** The messages of a stream follow each other up to its end. */
+async function checkStream(size: number, read: Read): Promise<void> {
+  let at = 0;
+  let fields: Field[] | undefined;
+  while (at < size) {
+    const { message, end } = await messageAt(at, size, read);
+    if (!message) {
+      if (end < size) throw new Error(`the stream ends at byte ${end}, the file at ${size}`);
+      return;
+    }
+    if (message.kind !== 'schema' && !fields) throw new Error('no schema before the first batch');
+    if (message.kind === 'schema' && fields) throw new Error('a second schema');
+    if (message.kind === 'schema') fields = message.fields;
+    else checkMessage(message, fields!);
+    at = end;
+  }
+  throw new Error('the mark at the end of a stream is missing');
+}
+
+/** The message at a place, or none at the end of a stream, and where it ends with its body. */
+async function messageAt(at: number, size: number, read: Read) {
+  const head = await read(at, Math.min(8, size - at));
+  if (head.length < 4) throw new Error(`${head.length} bytes behind the last message`);
+  const before = head.readUInt32LE(0) === continuation ? 8 : 4; // before version 0.15 there was no mark
+  if (head.length < before) throw new Error('the mark at the end of a stream is missing');
+  const length = head.readInt32LE(before - 4);
+  if (length === 0) return { message: undefined, end: at + before };
+  if (length < 0 || at + before + length > size) throw new Error(`a message of ${length} bytes at byte ${at}`);
+  const message = parseMessage(await read(at + before, length));
+  const end = at + before + length + message.body;
+  if (!(message.body >= 0 && end <= size)) throw new Error(`a body of ${message.body} bytes at byte ${at}`);
+  return { message, end };
+}
+
+function checkMessage(message: Message, fields: readonly Field[]): void {
+  if (message.kind === 'batch') checkBatch(message.batch, fields, message.body);
+  if (message.kind !== 'dictionary') return;
+  const field = fieldOf(fields, message.id);
+  if (!field) throw new Error(`a dictionary ${message.id} that no column has`);
+  checkBatch(message.batch, [{ ...field, encoded: false }], message.body);
+}
+
+function fieldOf(fields: readonly Field[], dictionary: number): Field | undefined {
+  for (const field of fields) {
+    const found = field.dictionary === dictionary ? field : fieldOf(field.children, dictionary);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** A batch has a node for each field, each column its length, and its buffers lie in its body, one behind the other. */
+function checkBatch({ length, nodes, buffers }: Batch, fields: readonly Field[], body: number): void {
+  if (!(length >= 0 && length <= mostRows)) throw new Error(`a batch of ${length} rows`);
+  let node = 0;
+  const visit = (field: Field, top: boolean): void => {
+    const [rows, nulls] = nodes.slice(2 * node, 2 * node + 2);
+    node++;
+    if (rows === undefined || nulls === undefined) throw new Error('a batch with fewer columns than its schema');
+    if (!(rows >= 0 && rows <= mostRows && nulls >= 0 && nulls <= rows) || (top && rows !== length))
+      throw new Error(`the column "${field.name}" has ${rows} rows and ${nulls} nulls in a batch of ${length} rows`);
+    if (!field.encoded) for (const child of field.children) visit(child, false);
+  };
+  for (const field of fields) visit(field, true);
+  if (2 * node !== nodes.length) throw new Error('a batch with more columns than its schema');
+  let behind = 0;
+  for (let i = 0; i < buffers.length; i += 2) {
+    const [offset, size] = [buffers[i]!, buffers[i + 1]!];
+    if (!(size >= 0)) throw new Error(`a buffer of ${size} bytes`);
+    if (size === 0) continue;
+    if (!(offset >= behind && offset + size <= body))
+      throw new Error(`a buffer of ${size} bytes at ${offset} in a body of ${body}`);
+    behind = offset + size;
+  }
+}

@@ -1,0 +1,98 @@
+import { FlatTable } from './flatbuffer.ts';
+
+/** Arrow's formats of messages and files: github.com/apache/arrow, format/Message.fbs, Schema.fbs and File.fbs. */
+
+/** A field of a schema, as far as the shape of its batches needs it. */
+export interface Field {
+  name: string;
+  type: number;
+  encoded: boolean;
+  dictionary: number | undefined;
+  children: Field[];
+}
+
+export type Message =
+  | { kind: 'schema'; fields: Field[]; body: number }
+  | { kind: 'batch'; batch: Batch; body: number }
+  | { kind: 'dictionary'; id: number; batch: Batch; body: number };
+
+export interface Batch {
+  length: number;
+  /** Length and number of nulls, one node after the other. */
+  nodes: number[];
+  /** Offset and length in the body, one buffer after the other. */
+  buffers: number[];
+}
+
+/** Where a message is: its length with what goes before it, and the length of its body. */
+export type Block = readonly [at: number, length: number, body: number];
+
+const kinds = { 1: 'schema', 2: 'dictionary', 3: 'batch' } as const;
+
+export function parseMessage(bytes: Uint8Array): Message {
+  const message = FlatTable.root(bytes);
+  const kind = kinds[message.int(1, 8) as keyof typeof kinds];
+  const header = message.table(2);
+  if (!kind || !header) throw new Error(`a message of the unknown kind ${message.int(1, 8)}`);
+  checkTexts(message, 4);
+  const body = message.int(3, 64);
+  if (kind === 'schema') return { kind, fields: parseSchema(header), body };
+  if (kind === 'batch') return { kind, batch: parseBatch(header), body };
+  const data = header.table(1);
+  if (!data) throw new Error('a dictionary without values');
+  return { kind, id: header.int(0, 64), batch: parseBatch(data), body };
+}
+
+/** The schema and the places of the batches that a file's footer names. */
+export function parseFooter(bytes: Uint8Array): { fields: Field[]; dictionaries: Block[]; batches: Block[] } {
+  const footer = FlatTable.root(bytes);
+  const schema = footer.table(1);
+  if (!schema) throw new Error('a footer without a schema');
+  const blocks = (field: number): Block[] => {
+    const numbers = footer.int64s(field, 24);
+    // The second is a 32-bit number and four bytes of nothing.
+    return Array.from({ length: numbers.length / 3 }, (_, i) => [
+      numbers[3 * i]!,
+      Number(BigInt.asIntN(32, BigInt(numbers[3 * i + 1]!))),
+      numbers[3 * i + 2]!,
+    ]);
+  };
+  checkTexts(footer, 4);
+  return { fields: parseSchema(schema), dictionaries: blocks(2), batches: blocks(3) };
+}
+
+function parseSchema(schema: FlatTable): Field[] {
+  if (schema.int(0, 16) !== 0) throw new Error('numbers with their big end first');
+  checkTexts(schema, 2);
+  schema.int64s(3, 8);
+  return schema.tables(1).map(parseField);
+}
+
+function parseField(field: FlatTable): Field {
+  const type = field.int(2, 8);
+  const encoding = field.table(4);
+  checkTexts(field, 6);
+  if (type === union) field.table(3)?.int64s(1, 8);
+  return {
+    name: field.text(0),
+    type,
+    encoded: encoding !== undefined,
+    dictionary: encoding?.int(0, 64),
+    children: field.tables(5).map(parseField),
+  };
+}
+
+const union = 14;
+
+function parseBatch(batch: FlatTable): Batch {
+  const compression = batch.table(3);
+  if (compression && (compression.int(0, 8) > 1 || compression.int(1, 8) !== 0))
+    throw new Error('bodies packed by an unknown method');
+  batch.int64s(4, 8);
+  return { length: batch.int(0, 64), nodes: batch.int64s(1, 16), buffers: batch.int64s(2, 16) };
+}
+
+/** Pairs of texts that say something about what they stand beside. */
+function checkTexts(table: FlatTable, field: number): void {
+  for (const pair of table.tables(field)) [0, 1].forEach((each) => pair.text(each));
+}

@@ -1,0 +1,31 @@
+import type { SourceFile } from './find.ts';
+
+/** Beginnings of files that are told by them, and what they are. */
+const signatures: readonly (readonly [start: string, kind: string, what: string])[] = [
+  ['1f8b', 'gz', 'gzip'],
+  ['28b52ffd', 'zst', 'zstd'],
+  ['425a68', 'bz2', 'bzip2'],
+  ['fd377a585a00', 'xz', 'xz'],
+  ['504b0304', 'zip', 'a ZIP archive or a document of an office program'],
+  ['50415231', 'parquet', 'Parquet'],
+  ['4152524f5731', 'arrow', 'Arrow'],
+  ['25504446', 'pdf', 'PDF'],
+  ['53514c69746520666f726d6174203300', 'sqlite', 'a database of SQLite'],
+];
+const pointer = 'version https://git-lfs.github.com/spec/';
+
+/**
+ * What a file is, where that is something else than its name says: "is packed; ...".
+ * @param bytes its beginning
+ */
+export function foreign(bytes: Buffer, { name, kind, packing }: SourceFile): string | undefined {
+  const start = bytes.subarray(0, 16).toString('hex');
+  const [, found, what] = signatures.find(([signature]) => start.startsWith(signature)) ?? [];
+  if (bytes.subarray(0, pointer.length).toString('latin1') === pointer)
+    return 'is a pointer of Git LFS, not the file itself; fetch it (git lfs pull)';
+  if (found === (packing ?? kind) || found === undefined) return undefined;
+  if (packing !== undefined)
+    return `is ${what}, not ${packing === 'gz' ? 'gzip' : 'zstd'}; give it a name that says so`;
+  if (found === 'gz' || found === 'zst') return `is packed; give it a name that says so, such as ${name}.${found}`;
+  return `is ${what}, though its name says ${kind}`;
+}
