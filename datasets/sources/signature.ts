@@ -1,3 +1,5 @@
+import type { FileHandle } from 'node:fs/promises';
+import { InputError } from '../../common/errors.ts';
 import type { SourceFile } from './find.ts';
 
 /** Beginnings of files that are told by them, and what they are. */
@@ -12,13 +14,15 @@ const signatures: readonly (readonly [start: string, kind: string, what: string]
   ['25504446', 'pdf', 'PDF'],
   ['53514c69746520666f726d6174203300', 'sqlite', 'a database of SQLite'],
 ];
+type Named = Pick<SourceFile, 'name' | 'kind' | 'packing'>;
+
 const pointer = 'version https://git-lfs.github.com/spec/';
 
 /**
  * What a file is, where that is something else than its name says: "is packed; ...".
  * @param bytes its beginning
  */
-export function foreign(bytes: Buffer, { name, kind, packing }: SourceFile): string | undefined {
+export function foreign(bytes: Buffer, { name, kind, packing }: Named): string | undefined {
   const start = bytes.subarray(0, 16).toString('hex');
   const [, found, what] = signatures.find(([signature]) => start.startsWith(signature)) ?? [];
   if (bytes.subarray(0, pointer.length).toString('latin1') === pointer)
@@ -28,4 +32,12 @@ export function foreign(bytes: Buffer, { name, kind, packing }: SourceFile): str
     return `is ${what}, not ${packing === 'gz' ? 'gzip' : 'zstd'}; give it a name that says so`;
   if (found === 'gz' || found === 'zst') return `is packed; give it a name that says so, such as ${name}.${found}`;
   return `is ${what}, though its name says ${kind}`;
+}
+
+/** @throws InputError for a file that is something else than its name says */
+export async function refuseForeign(handle: FileHandle, file: Named): Promise<void> {
+  const bytes = Buffer.alloc(64);
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+  const said = foreign(bytes.subarray(0, bytesRead), file);
+  if (said !== undefined) throw new InputError(`${file.name}: ${said}.`);
 }

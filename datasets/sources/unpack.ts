@@ -11,7 +11,7 @@ export type Packing = (typeof packings)[number];
 
 const piece = 1 << 20;
 /** A longer text is a bomb when it was packed into so few bytes. */
-const longest = 256 << 20;
+const longest = 64 << 20;
 const largestRatio = 500;
 
 /** The bytes of a file as they are. @throws InputError when it cannot be read */

@@ -43,7 +43,8 @@ async function checkFile(size: number, read: Read): Promise<void> {
     if (JSON.stringify(schema.fields) !== JSON.stringify(fields))
       throw new Error('its footer has another schema than its beginning');
     at = first.end;
-  }
+  } else if (first?.message && ![...dictionaries, ...batches].some(([place]) => place === at))
+    throw new Error('it begins with a batch that its footer does not name');
   const blocks = [...dictionaries, ...batches].sort((a, b) => a[0] - b[0]);
   for (const [i, [place, meta, body]] of blocks.entries()) {
     if (i === 0 && !exact ? place < at || place - at > length + 256 : place !== at)
@@ -86,10 +87,12 @@ async function messageAt(at: number, size: number, read: Read) {
   if (head.length < before) throw new Error('the mark at the end of a stream is missing');
   const length = head.readInt32LE(before - 4);
   if (length === 0) return { message: undefined, end: at + before };
-  if (length < 0 || at + before + length > size) throw new Error(`a message of ${length} bytes at byte ${at}`);
+  if (length < 0 || at + before + length > size)
+    throw new Error(`a message of ${length} bytes at byte ${at}, which are not there`);
   const message = parseMessage(await read(at + before, length));
   const end = at + before + length + message.body;
-  if (!(message.body >= 0 && end <= size)) throw new Error(`a body of ${message.body} bytes at byte ${at}`);
+  if (!(message.body >= 0 && end <= size))
+    throw new Error(`a body of ${message.body} bytes at byte ${at}, which are not there`);
   return { message, end };
 }
 

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { InputError } from '../../../common/errors.ts';
 import { batchSize, emptyBatch, type PromptBatch } from '../batch.ts';
 import { promptOf, promptPlace } from '../columns.ts';
+import { refuseForeign } from '../signature.ts';
 import { checkMessages } from './check.ts';
 import { registerCodecs } from './codecs.ts';
 import { cellsOf } from './column.ts';
@@ -18,6 +19,7 @@ export async function* readArrow(path: string, name: string, column?: string): A
     throw new InputError(`${name}: cannot be opened (${error.message}).`);
   });
   try {
+    await refuseForeign(file, { name, kind: 'arrow' });
     await checkMessages(file);
     const reader = await RecordBatchReader.from(file);
     await reader.open();

@@ -102,8 +102,9 @@ function groupOf(group: Struct, flat: readonly boolean[], end: number, where: st
     if (!(details instanceof Map)) throw new Error(`${where} lacks what it says about a column`);
     const [values, size, data] = [5, 7, 9].map((field) => number(details, field, `column ${leaf + 1} of ${where}`));
     const dictionary = Number(details.get(11) ?? 0);
-    const from = dictionary > 0 ? Math.min(dictionary, data!) : data!;
-    if (values! > 0 && (from < head || from + size! > end || data! >= from + size!))
+    // Without values there may be no page of them, but a dictionary.
+    const from = dictionary > 0 && (data! > dictionary || values === 0) ? dictionary : data!;
+    if ((values! > 0 || size! > 0) && (from < head || from + size! > end || (values! > 0 && data! >= from + size!)))
       throw new Error(`column ${leaf + 1} of ${where} lies beyond the data: ${size} bytes at ${from}`);
     if (flat[leaf] ? values !== rows : values! < 0)
       throw new Error(`column ${leaf + 1} of ${where} has ${values} values for ${rows} rows`);

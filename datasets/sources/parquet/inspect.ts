@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { InputError } from '../../../common/errors.ts';
+import { refuseForeign } from '../signature.ts';
 import { readFooter } from './footer.ts';
 import { checkPages } from './pages.ts';
 
@@ -20,6 +21,7 @@ export async function inspect(path: string, name: string, choose: (columns: stri
     return bytes.subarray(0, bytesRead);
   };
   try {
+    await refuseForeign(file, { name, kind: 'parquet' });
     const { columns, groups } = await readFooter((await file.stat()).size, read);
     const names = columns.map((column) => column.name);
     const [first, behind] = columns[choose(names)]!.leaves;

@@ -20,7 +20,7 @@ const largestPage = 1 << 30;
 export async function checkPages(chunk: Chunk, read: Read): Promise<void> {
   let at = chunk.start;
   let values = 0;
-  while (at < chunk.end && values < chunk.values) {
+  while (at < chunk.end) {
     const { header, length } = await readHeader(at, chunk.end, read);
     const type = number(header, 1, `the kind of the page at byte ${at}`);
     const [unpacked, size] = [2, 3].map((field) => number(header, field, `the size of the page at byte ${at}`));
