@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 
 /** Whether there is a folder, or a file, at `path`. */
 export const isFolder = (path: string): Promise<boolean> => isOf(path, (found) => found.isDirectory());
+export const exists = (path: string): Promise<boolean> => isOf(path, () => true);
 export const isFile = (path: string): Promise<boolean> => isOf(path, (found) => found.isFile());
 const isOf = (path: string, kind: (found: Stats) => boolean): Promise<boolean> => stat(path).then(kind, () => false);
 

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { InputError } from './errors.ts';
+import { exists } from './files.ts';
 import { requireKind, type FileKind } from './file-kind.ts';
 import { readInput } from './input-file.ts';
 
@@ -36,5 +36,5 @@ export async function readJsonFile(path: string, expected = 'a JSON file'): Prom
 
 /** What `read` gives, or undefined when nothing is there. */
 export async function ifThere<T>(path: string, read: (path: string) => Promise<T>): Promise<T | undefined> {
-  return (await stat(path).catch(() => undefined)) ? read(path) : undefined;
+  return (await exists(path)) ? read(path) : undefined;
 }

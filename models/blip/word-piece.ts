@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
-import { isFile, isFolder } from '../../common/files.ts';
+import { exists, isFolder } from '../../common/files.ts';
 import { ifThere, readText } from '../../common/foreign-files.ts';
 import { only, parseConfig, readJson } from '../config.ts';
 
@@ -54,7 +54,7 @@ export class WordPieceTokenizer {
   /** @param path vocab.txt, a token a line, or the folder that holds it */
   static async load(path: string): Promise<WordPieceTokenizer> {
     const file = (await isFolder(path)) ? join(path, 'vocab.txt') : path;
-    if (!(await isFile(file)))
+    if (!(await exists(file)))
       throw new InputError(
         `Cannot read the vocabulary ${file}: it does not exist. It is that of bert-base-uncased; the reward's "tokenizer" says where it is.`,
       );
