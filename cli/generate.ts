@@ -6,7 +6,7 @@ import { readSafetensors, writeSafetensors } from '../engine/safetensors.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { startNoise } from '../models/noise.ts';
 import { loadPipeline, type LoadedPipeline } from '../models/pipeline.ts';
-import { solverNamed, solverSteps } from '../models/scheduler/solver.ts';
+import { solverNamed, solverPlan } from '../models/scheduler/solver.ts';
 import type { UnetConfig } from '../models/unet/config.ts';
 import { blend, TextToImage } from '../models/text-to-image.ts';
 import { tunedNetworks, type TunedOptions } from './tuned-networks.ts';
@@ -49,7 +49,7 @@ export async function generate(
     throw new InputError('--last-steps is for tuned networks; give them with --text-encoder, --unet or --lora.');
   const { unet, scheduler } = pipeline.config;
   const solver = solverNamed(options.scheduler);
-  const evaluations = solverSteps(solver, scheduler, steps).length; // refuses steps that the noise schedule cannot take
+  const evaluations = solverPlan(solver, scheduler, steps).steps.length; // refuses what the schedule cannot do
   const noise =
     options.latents === undefined
       ? seededNoise(unet, prompts, options.seed)

@@ -3,7 +3,7 @@ import type { Weights } from '../engine/weights.ts';
 import { startNoise } from '../models/noise.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import type { SamplerSettings } from '../models/sampler.ts';
-import { isOneStep, solverSteps } from '../models/scheduler/solver.ts';
+import { isOneStep, solverPlan } from '../models/scheduler/solver.ts';
 import { TextToImage, type Conditioning, type NetworkWeights } from '../models/text-to-image.ts';
 import { vaeScale } from '../models/vae/vae.ts';
 
@@ -88,8 +88,8 @@ export class PictureGenerator {
       secondUnet,
     });
     this.#sampler = sampler;
-    const plan = solverSteps(sampler.scheduler ?? 'ddim', pipeline.config.scheduler, sampler.steps);
-    this.#evaluations = plan.length;
+    const plan = solverPlan(sampler.scheduler ?? 'ddim', pipeline.config.scheduler, sampler.steps);
+    this.#evaluations = plan.steps.length;
     this.#shared = isOneStep(plan) ? this.#firstOfLast(sampler.gradientSteps) : 0;
     this.#seed = seed;
     this.#latents = [side, side, vae.latent_channels];

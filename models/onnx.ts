@@ -11,6 +11,7 @@ import type { Tensor } from '../engine/tensorflow.ts';
 import { clipText } from './clip/text.ts';
 import { writeConfig } from './config.ts';
 import type { LoadedPipeline, PipelineParts } from './pipeline.ts';
+import { schedulerClass } from './scheduler/config.ts';
 import { unet2dCondition } from './unet/unet.ts';
 import { vaeDecode, vaeEncode, vaeScale } from './vae/vae.ts';
 
@@ -114,7 +115,7 @@ export async function saveOnnxPipeline(
     feature_extractor: [null, null],
     requires_safety_checker: false,
     safety_checker: [null, null],
-    scheduler: ['diffusers', pipeline.config.scheduler._class_name ?? 'DDIMScheduler'],
+    scheduler: ['diffusers', schedulerClass(pipeline.config.scheduler)],
     text_encoder: ['diffusers', 'OnnxRuntimeModel'],
     tokenizer: ['transformers', 'CLIPTokenizer'],
     unet: ['diffusers', 'OnnxRuntimeModel'],

@@ -9,7 +9,7 @@ import { parseConfig, readJson, writeConfig, type Json } from './config.ts';
 import { indexSchema } from './index-file.ts';
 import { saveTextEncoder, saveUnet, type Storage } from './network-folder.ts';
 import { canonicalTextNames, canonicalVaeNames, textPrefix } from './names.ts';
-import { schedulerSchema, type SchedulerConfig } from './scheduler/ddim.ts';
+import { folderScheduler, schedulerClass, type SchedulerFile } from './scheduler/config.ts';
 import { unetSchema, type UnetConfig } from './unet/config.ts';
 import { vaeSchema, type VaeConfig } from './vae/config.ts';
 import { addedBeyond } from './vocabulary.ts';
@@ -17,7 +17,7 @@ import { readNetwork } from './weight-files.ts';
 
 /** The networks of a Stable Diffusion pipeline, without their tokenizer. */
 export interface PipelineParts {
-  config: { textEncoder: ClipTextConfig; unet: UnetConfig; vae: VaeConfig; scheduler: SchedulerConfig };
+  config: { textEncoder: ClipTextConfig; unet: UnetConfig; vae: VaeConfig; scheduler: SchedulerFile };
   /** Under today's names, see names.ts; values as float32. */
   weights: { textEncoder: Weights; unet: Weights; vae: Weights };
 }
@@ -64,7 +64,7 @@ export async function readPipelineConfig(folder: string): Promise<PipelineParts[
     textEncoder: await readTextConfig(path('text_encoder', 'config.json')),
     unet: await readConfig(unetSchema, path('unet', 'config.json')),
     vae: await readConfig(vaeSchema, path('vae', 'config.json')),
-    scheduler: await readConfig(schedulerSchema, path('scheduler', 'scheduler_config.json')),
+    scheduler: await readScheduler(folder, index),
   };
 }
 
@@ -81,7 +81,7 @@ export async function savePipeline(
   await saveTextEncoder(join(folder, 'text_encoder'), config.textEncoder, weights.textEncoder, dtype);
   await saveUnet(join(folder, 'unet'), config.unet, weights.unet, dtype);
   await json('vae/config.json', { _class_name: 'AutoencoderKL', ...config.vae });
-  await json('scheduler/scheduler_config.json', { _class_name: 'DDIMScheduler', ...config.scheduler });
+  await json('scheduler/scheduler_config.json', { _class_name: 'DDIMScheduler', ...config.scheduler.json });
   await writeWeights(join(folder, 'vae/diffusion_pytorch_model.safetensors'), weights.vae, dtype);
   // Last: a folder without it is not a pipeline.
   await json('model_index.json', {
@@ -90,7 +90,7 @@ export async function savePipeline(
     image_encoder: [null, null],
     requires_safety_checker: false,
     safety_checker: [null, null],
-    scheduler: ['diffusers', config.scheduler._class_name ?? 'DDIMScheduler'],
+    scheduler: ['diffusers', schedulerClass(config.scheduler)],
     text_encoder: ['transformers', 'CLIPTextModel'],
     tokenizer: ['transformers', 'CLIPTokenizer'],
     unet: ['diffusers', 'UNet2DConditionModel'],
@@ -116,6 +116,11 @@ export async function loadUnet(path: string): Promise<Weights> {
 
 async function readConfig<T>(schema: Parameters<typeof parseConfig<T>>[0], path: string): Promise<T> {
   return parseConfig(schema, await readJson(path), path);
+}
+
+async function readScheduler(folder: string, index: Json): Promise<SchedulerFile> {
+  const path = join(folder, 'scheduler', 'scheduler_config.json');
+  return folderScheduler(index, join(folder, 'model_index.json'), await readJson(path), path);
 }
 
 /** A CLIPTextModel's config.json, or a CLIPModel's, whose text tower then counts. */

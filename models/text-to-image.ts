@@ -7,7 +7,8 @@ import type { Weights } from '../engine/weights.ts';
 import { clipText } from './clip/text.ts';
 import type { LoadedPipeline } from './pipeline.ts';
 import { guidedStep, STEP_NUMBERS } from './sampler.ts';
-import { isOneStep, solverSteps, type SolverName } from './scheduler/solver.ts';
+import type { SolverName } from './scheduler/config.ts';
+import { isOneStep, solverPlan } from './scheduler/solver.ts';
 import { vaePicture } from './vae/vae.ts';
 
 /** What the UNet is conditioned on. */
@@ -110,9 +111,9 @@ export class TextToImage {
 
   /**
    * From noise towards latents in `steps` steps, of which those from `from` on and before `until` are done; all of them if
-   * these are not given. A scheduler may evaluate the UNet more often than it has steps: see {@link solverSteps}, whose
+   * these are not given. A scheduler may evaluate the UNet more often than it has steps: see {@link solverPlan}, whose
    * evaluations are what is counted here.
-   * @param noise z_T, or the latents after `from` evaluations. [B, h, w, C]
+   * @param noise of deviation 1, or the latents after `from` evaluations. [B, h, w, C]
    * @param conditioning of the evaluation with this index, 0 being the first
    * @param options.guide for a UNet that sees more than the latents: an inpainting one, or one with a control image
    * @returns z_0 [B, h, w, C], or what the latents are after that many evaluations
@@ -123,9 +124,10 @@ export class TextToImage {
     conditioning: (step: number) => Conditioning,
     { scheduler = 'ddim', from = 0, until, unet, unetFrom = 0, guide, progress }: DenoiseOptions = {},
   ): Tensor {
-    const plan = solverSteps(scheduler, this.#pipeline.config.scheduler, steps);
+    const whole = solverPlan(scheduler, this.#pipeline.config.scheduler, steps);
+    const { start, steps: plan } = whole;
     const end = until ?? plan.length;
-    const oneStep = isOneStep(plan);
+    const oneStep = isOneStep(whole);
     if (from >= end) return noise.clone();
     if (!oneStep && (from > 0 || end < plan.length))
       throw new RangeError(`${scheduler} cannot begin or end in between`);
@@ -139,7 +141,7 @@ export class TextToImage {
       return next;
     };
     // Newest first; of a scheduler without memory only the newest is kept.
-    let zs = [noise.clone()];
+    let zs = [from === 0 && start !== 1 ? noise.mul(start) : noise.clone()];
     let outputs: Tensor[] = [];
     for (let i = from; i < end; i++) {
       const { t, z, output } = plan[i]!;

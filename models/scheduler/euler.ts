@@ -1,31 +1,51 @@
-import type { DdimScheduler } from './ddim.ts';
-import type { SolverStep } from './solver.ts';
+import type { SolverConfig } from './config.ts';
+import { solverStep, type SolverPlan } from './multistep.ts';
+import { alphaProducts } from './noise-schedule.ts';
+import { transition, type Level } from './prediction.ts';
+import { finiteSigmas, interpolate, spacedSigmas, timestepOf } from './sigmas.ts';
 import { spacedTimesteps } from './spacing.ts';
 
 /**
- * Euler's method in sigma = sqrt(1 - alpha) / sqrt(alpha) (Karras et al., arXiv 2206.00364, alg. 2 without noise), as
- * diffusers' EulerDiscreteScheduler, with latents in their own scale: DDIM's step, from each timestep to the next one; the
- * last one ends without noise. Timesteps between two of training's have a sigma between theirs.
+ * Euler's method in sigma = noise / signal (Karras et al., arXiv 2206.00364, alg. 2 without noise), as diffusers'
+ * EulerDiscreteScheduler, with latents in their own scale: DDIM's step from each level to the next one. Timesteps between
+ * two of training's have a sigma between theirs.
  */
-export function eulerSteps(ddim: DdimScheduler, steps: number): SolverStep[] {
-  const sigmas = ddim.alphasCumprod.map((alpha) => Math.sqrt((1 - alpha) / alpha));
-  const timesteps = spacedTimesteps(ddim.config, steps).map(Math.fround);
-  const levels = [...timesteps.map((t) => interpolate(sigmas, t)), 0];
-  return timesteps.map((t, i) => {
-    const [sigma, next] = [levels[i]!, levels[i + 1]!];
-    const [signal, nextSignal] = [1 / Math.sqrt(1 + sigma ** 2), 1 / Math.sqrt(1 + next ** 2)];
-    // z = signal x, x' = x + (sigma' - sigma) epsilon
-    const scale = nextSignal / signal;
-    const toward = nextSignal * (next - sigma);
-    // epsilon = signal (v + sigma z)
-    return ddim.config.prediction_type === 'v_prediction'
-      ? { t, z: [scale + toward * signal * sigma], output: [toward * signal] }
-      : { t, z: [scale], output: [toward] };
+export function eulerSteps(config: SolverConfig<'euler'>, steps: number): SolverPlan {
+  const { timesteps, sigmas } = eulerLevels(config, steps);
+  const { prediction_type: prediction, timestep_spacing: spacing } = config;
+  const plan = timesteps.map((t, i) => {
+    const to = atSigma(sigmas[i + 1]!);
+    // The pipeline takes the last latents as they are, in the scale of sigma, also where noise is left in them.
+    const scale = i === steps - 1 ? 1 / to.signal : 1;
+    const [z, output] = transition(prediction, atSigma(sigmas[i]!), to);
+    return solverStep(t, i, [[i, scale * z]], [[i, scale * output]]);
   });
+  // diffusers multiplies the noise by the largest sigma, or by the root of 1 + its square where timesteps are leading.
+  const start = spacing === 'leading' ? 1 : Math.max(...sigmas) * atSigma(sigmas[0]!).signal;
+  return { start, steps: plan };
 }
 
-function interpolate(values: Float64Array, at: number): number {
-  const floor = Math.floor(at);
-  const low = values[floor]!;
-  return at === floor ? low : low + (at - floor) * (values[floor + 1]! - low);
+/** Signal and noise at a level of their ratio, their squares having the sum 1. */
+const atSigma = (sigma: number): Level => {
+  const signal = 1 / Math.sqrt(1 + sigma ** 2);
+  return { signal, noise: sigma * signal };
+};
+
+function eulerLevels(config: SolverConfig<'euler'>, steps: number): { timesteps: number[]; sigmas: number[] } {
+  const trained = finiteSigmas(alphaProducts(config));
+  const logs = trained.map((sigma) => Math.fround(Math.log(sigma)));
+  const spaced = spacedTimesteps(config, steps);
+  const along = (i: number) => Math.exp(logs.at(-1)! + (i / steps) * (logs[0]! - logs.at(-1)!));
+  const ofTimesteps =
+    config.interpolation_type === 'linear'
+      ? spaced.map((t) => interpolate(trained, Math.fround(t)))
+      : Array.from({ length: steps + 1 }, (_, i) => along(i)); // one more, so that this and not the final sigma is the last
+  const own = spacedSigmas(config, ofTimesteps, steps);
+  const last = config.final_sigmas_type === 'zero' ? 0 : trained[0]!;
+  const sigmas = [...(own ?? ofTimesteps), last].map(Math.fround);
+  const continuous = config.timestep_type === 'continuous' && config.prediction_type === 'v_prediction';
+  const timesteps = continuous
+    ? sigmas.slice(0, -1).map((sigma) => 0.25 * Math.log(sigma))
+    : (own?.map((sigma) => timestepOf(sigma, logs)) ?? spaced);
+  return { timesteps: timesteps.slice(0, steps).map(Math.fround), sigmas };
 }

@@ -1,47 +1,51 @@
 import { InputError } from '../../common/errors.ts';
-import { DdimScheduler, type SchedulerConfig } from './ddim.ts';
+import { solverConfig, solverNames, type SchedulerFile, type SolverName } from './config.ts';
+import { DdimScheduler } from './ddim.ts';
 import { dpmSolverSteps } from './dpm-solver.ts';
 import { eulerSteps } from './euler.ts';
+import { solverStep, type SolverPlan, type SolverStep } from './multistep.ts';
 import { pndmSteps } from './pndm.ts';
 
-/** The ways from noise to picture, as diffusers names them without their endings. */
-export const solverNames = ['ddim', 'pndm', 'dpm-solver++', 'euler'] as const;
-export type SolverName = (typeof solverNames)[number];
-
 /**
- * One evaluation of the network and what follows from it, for the i-th one:
- * z_(i+1) = sum_j z[j] z_(i-j) + sum_j output[j] output_(i-j), where z_i is what the network sees at timestep t.
+ * A sampling run of `steps` steps.
+ * @param file the folder's scheduler, of any class, whose keys hold as for diffusers' `from_config`
+ * @throws InputError when the noise schedule cannot take that many steps, or that names the key of the file that the
+ *   scheduler cannot apply
  */
-export interface SolverStep {
-  t: number;
-  z: readonly number[];
-  output: readonly number[];
+export function solverPlan(name: SolverName, file: SchedulerFile, steps: number): SolverPlan {
+  const { num_train_timesteps: count } = solverConfig(name, file);
+  if (!Number.isInteger(steps) || steps < 1 || steps > count)
+    throw new InputError(`${steps} sampling steps were asked for; this noise schedule has ${count} timesteps.`);
+  const plan = planOf(name, file, steps);
+  const at = plan.steps.findIndex(({ z, output }) => ![...z, ...output].every(Number.isFinite));
+  if (at >= 0)
+    throw new InputError(
+      `${file.source}: with ${steps} steps, evaluation ${at + 1} of ${name} at timestep ${plan.steps[at]!.t} is not a finite number there; take another scheduler or another number of steps.`,
+    );
+  return plan;
 }
 
-/**
- * A sampling run of `steps` steps as linear multistep formulas, in the latents' own scale.
- * @throws InputError when the noise schedule cannot take that many steps
- */
-export function solverSteps(name: SolverName, config: SchedulerConfig, steps: number): SolverStep[] {
-  const ddim = new DdimScheduler(config);
-  const timesteps = ddim.timesteps(steps);
+function planOf(name: SolverName, file: SchedulerFile, steps: number): SolverPlan {
   switch (name) {
     case 'ddim':
-      return timesteps.map((t) => {
-        const { a, b } = ddim.step(t, steps);
-        return { t, z: [a], output: [b] };
-      });
+      return { start: 1, steps: ddimSteps(new DdimScheduler(file), steps) };
     case 'pndm':
-      return pndmSteps(ddim, steps);
+      return pndmSteps(solverConfig(name, file), file, steps);
     case 'dpm-solver++':
-      return dpmSolverSteps(ddim, steps);
+      return dpmSolverSteps(solverConfig(name, file), steps);
     case 'euler':
-      return eulerSteps(ddim, steps);
+      return eulerSteps(solverConfig(name, file), steps);
   }
 }
 
+const ddimSteps = (ddim: DdimScheduler, steps: number): SolverStep[] =>
+  ddim.timesteps(steps).map((t, i) => {
+    const { a, b } = ddim.step(t, steps);
+    return solverStep(t, i, [[i, a]], [[i, b]]);
+  });
+
 /** Whether every step needs the last evaluation alone, so that a run can begin at any of them. */
-export const isOneStep = (steps: readonly SolverStep[]): boolean =>
+export const isOneStep = ({ steps }: SolverPlan): boolean =>
   steps.every(({ z, output }) => z.length === 1 && output.length === 1);
 
 /** @throws InputError that lists the names */

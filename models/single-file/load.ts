@@ -4,6 +4,7 @@ import { openClipTensor } from '../clip/open-clip.ts';
 import { requireNetworks } from '../expected.ts';
 import { canonicalTextNames } from '../names.ts';
 import { readPipelineConfig, type PipelineParts } from '../pipeline.ts';
+import { schedulerFile } from '../scheduler/config.ts';
 import { BESIDE, otherKind } from './kinds.ts';
 import { PREFIXES, unetName, vaeName } from './names.ts';
 import { stableDiffusion1, stableDiffusion2, type Prediction } from './stable-diffusion.ts';
@@ -81,6 +82,13 @@ const MARKS = ['v_pred'];
 /** The width of a prompt's embeddings tells Stable Diffusion 1 (768) from 2 (1024). */
 const CONTEXT = `${PREFIXES.unet}input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight`;
 
+/** The configuration with another kind of prediction, where one is named. */
+function predicting(config: PipelineParts['config'], prediction: Prediction | undefined): PipelineParts['config'] {
+  if (prediction === undefined) return config;
+  const { source, json } = config.scheduler;
+  return { ...config, scheduler: schedulerFile({ ...json, prediction_type: prediction }, source) };
+}
+
 async function configurationOf(
   path: string,
   all: Weights,
@@ -92,12 +100,12 @@ async function configurationOf(
     );
   if (configFolder !== undefined) {
     const config = await readPipelineConfig(configFolder);
-    return prediction ? { ...config, scheduler: { ...config.scheduler, prediction_type: prediction } } : config;
+    return predicting(config, prediction);
   }
   if (all.get(CONTEXT)?.shape[1] !== 1024) {
     requireStableDiffusion1(path, all);
     const config = stableDiffusion1();
-    return prediction ? { ...config, scheduler: { ...config.scheduler, prediction_type: prediction } } : config;
+    return predicting(config, prediction);
   }
   if (prediction === undefined)
     throw new InputError(

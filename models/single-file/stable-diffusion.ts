@@ -1,6 +1,6 @@
 import { clipTextSchema } from '../clip/config.ts';
 import type { PipelineParts } from '../pipeline.ts';
-import { schedulerSchema } from '../scheduler/ddim.ts';
+import { schedulerFile } from '../scheduler/config.ts';
 import { unetSchema } from '../unet/config.ts';
 import { vaeSchema } from '../vae/config.ts';
 
@@ -73,15 +73,18 @@ const vae = {
   scaling_factor: 0.18215,
 };
 const scheduler = (prediction_type: Prediction) =>
-  schedulerSchema.parse({
-    _class_name: 'DDIMScheduler',
-    beta_schedule: 'scaled_linear',
-    beta_start: 0.00085,
-    beta_end: 0.012,
-    num_train_timesteps: 1000,
-    prediction_type,
-    steps_offset: 1,
-    set_alpha_to_one: false,
-    clip_sample: false,
-    timestep_spacing: 'leading',
-  });
+  schedulerFile(
+    {
+      _class_name: 'DDIMScheduler',
+      beta_schedule: 'scaled_linear',
+      beta_start: 0.00085,
+      beta_end: 0.012,
+      num_train_timesteps: 1000,
+      prediction_type,
+      steps_offset: 1,
+      set_alpha_to_one: false,
+      clip_sample: false,
+      timestep_spacing: 'leading',
+    },
+    "Stable Diffusion's scheduler",
+  );

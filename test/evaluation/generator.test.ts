@@ -115,8 +115,8 @@ describe('PictureGenerator', () => {
     const noise = pndm.firstSteps(prompts, items, base);
     expect([...noise.dataSync()]).toEqual([...startNoise(5, 'a', 0, [8, 8, 4])]);
     const make = (arm: Arm) => pndm.lastSteps(noise, items, arm, base);
-    // PNDM's four steps are five evaluations.
-    const [none, some, all] = [0, 2, 5].map((lastSteps) => make({ ...late, lastSteps }));
+    // PNDM's four steps are thirteen evaluations, three of the steps being Runge-Kutta's.
+    const [none, some, all] = [0, 2, 13].map((lastSteps) => make({ ...late, lastSteps }));
     expect(none).toEqual(make(base));
     expect(some).toEqual(make(late)); // K = 2
     expect(all).toEqual(pndm.lastSteps(noise, items, late));

@@ -7,7 +7,7 @@ import type { Weights } from '../../engine/weights.ts';
 import { clipText } from '../../models/clip/text.ts';
 import { clipTextSchema } from '../../models/clip/config.ts';
 import { loadPipeline, savePipeline, type LoadedPipeline } from '../../models/pipeline.ts';
-import { schedulerSchema } from '../../models/scheduler/ddim.ts';
+import { schedulerFile } from '../../models/scheduler/config.ts';
 import { unet2dCondition } from '../../models/unet/unet.ts';
 import { unetSchema } from '../../models/unet/config.ts';
 import { vaeDecode, vaeEncode } from '../../models/vae/vae.ts';
@@ -42,13 +42,16 @@ const config = {
     norm_num_groups: 2,
     latent_channels: 4,
   }),
-  scheduler: schedulerSchema.parse({
-    _class_name: 'DDIMScheduler',
-    beta_schedule: 'scaled_linear',
-    beta_start: 0.00085,
-    beta_end: 0.012,
-    steps_offset: 1,
-  }),
+  scheduler: schedulerFile(
+    {
+      _class_name: 'DDIMScheduler',
+      beta_schedule: 'scaled_linear',
+      beta_start: 0.00085,
+      beta_end: 0.012,
+      steps_offset: 1,
+    },
+    'the small pipeline',
+  ),
 };
 
 /** Writes a diffusers folder of a random pipeline that makes pictures of 32 x 32, and reads it. */

@@ -17,9 +17,12 @@ pipeline = StableDiffusionPipeline.from_pretrained(folder, safety_checker=None, 
 pipeline.set_progress_bar_config(disable=True)
 config = pipeline.scheduler.config
 schedulers = {
-    "pndm": PNDMScheduler.from_config(config, skip_prk_steps=True),
-    "dpm-solver++": DPMSolverMultistepScheduler.from_config(config, algorithm_type="dpmsolver++", solver_order=2),
+    "pndm": PNDMScheduler.from_config(config),
+    "dpm-solver++": DPMSolverMultistepScheduler.from_config(config),
     "euler": EulerDiscreteScheduler.from_config(config),
+    # With keys that the folder's file is given.
+    "dpm-solver++ karras": DPMSolverMultistepScheduler.from_config({**config, "use_karras_sigmas": True, "solver_order": 3}),
+    "euler trailing": EulerDiscreteScheduler.from_config({**config, "timestep_spacing": "trailing"}),
 }
 written = {}
 for name, scheduler in schedulers.items():

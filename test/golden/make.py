@@ -157,7 +157,7 @@ def schedulers():
         DDIMScheduler(clip_sample=False, set_alpha_to_one=False, **sd),
         DDIMScheduler.from_config(PNDMScheduler(skip_prk_steps=True, **sd).config, clip_sample=False),
         DDIMScheduler(clip_sample=False, set_alpha_to_one=False, prediction_type="v_prediction", **sd),
-        DDIMScheduler(clip_sample=False, num_train_timesteps=200),
+        DDIMScheduler(clip_sample=False, num_train_timesteps=200, steps_offset=1),
         DDIMScheduler(clip_sample=False, set_alpha_to_one=False, timestep_spacing="linspace", **sd),
         DDIMScheduler(clip_sample=False, timestep_spacing="trailing", prediction_type="v_prediction", **sd),
     ]

@@ -1,41 +1,49 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { DdimScheduler, schedulerSchema } from '../../models/scheduler/ddim.ts';
 import {
-  isOneStep,
-  solverNamed,
-  solverSteps,
+  configKeys,
+  schedulerFile,
+  solverConfig,
+  solverNames,
+  type SchedulerFile,
   type SolverName,
-  type SolverStep,
-} from '../../models/scheduler/solver.ts';
-import type { Spacing } from '../../models/scheduler/spacing.ts';
-import { readGoldenJson } from './golden.ts';
+} from '../../models/scheduler/config.ts';
+import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import type { SolverPlan } from '../../models/scheduler/multistep.ts';
+import { isOneStep, solverNamed, solverPlan } from '../../models/scheduler/solver.ts';
+import { readJson, type Json } from '../../models/config.ts';
+import { goldenPath, readGoldenJson } from './golden.ts';
 
 interface Case {
   name: SolverName;
-  prediction_type: 'epsilon' | 'v_prediction';
-  timestep_spacing: Spacing;
+  config: Json;
   steps: number;
+  /** The key that the case is for. */
+  key?: string;
   timesteps: number[];
   seen: number[];
   end: number;
+  /** Why diffusers does not make the run. */
+  error?: string;
 }
 const cases = await readGoldenJson<Case[]>('solvers.json');
-const config = (prediction_type: string, timestep_spacing: Spacing = 'leading') =>
-  schedulerSchema.parse({
-    _class_name: 'DDIMScheduler',
-    beta_schedule: 'scaled_linear',
-    beta_start: 0.00085,
-    beta_end: 0.012,
-    steps_offset: 1,
-    set_alpha_to_one: false,
-    prediction_type,
-    timestep_spacing,
-  });
+/** diffusers' keys and defaults. */
+const keys = (await readJson(goldenPath('scheduler-keys.json'))) as Record<SolverName, Json>;
+
+const file = (json: Json): SchedulerFile => schedulerFile(json, 'DIR/scheduler/scheduler_config.json');
+const stableDiffusion = {
+  _class_name: 'DDIMScheduler',
+  beta_schedule: 'scaled_linear',
+  beta_start: 0.00085,
+  beta_end: 0.012,
+};
+
+/** JSON has no infinity. */
+const numberOf = (value: unknown) => (value === '-Infinity' ? -Infinity : value);
 
 /** The latents before each evaluation and at the end, when the network is sin(z + t / 100). */
-function trajectory(steps: readonly SolverStep[], start: number): number[] {
-  const zs = [start];
+function trajectory({ start, steps }: SolverPlan, noise: number): number[] {
+  const zs = [start * noise];
   const outputs: number[] = [];
   const sum = (weights: readonly number[], values: readonly number[]) =>
     weights.reduce((total, weight, j) => total + (weight === 0 ? 0 : weight * values.at(-1 - j)!), 0);
@@ -46,35 +54,93 @@ function trajectory(steps: readonly SolverStep[], start: number): number[] {
   return zs;
 }
 
-describe('solvers', () => {
-  it.each(cases.map((c) => [c.name, c.prediction_type, c.timestep_spacing, c.steps, c] as const))(
-    "%s, %s, %s: %i steps are diffusers' steps",
-    (name, prediction, spacing, steps, { timesteps, seen, end }) => {
-      const plan = solverSteps(name, config(prediction, spacing), steps);
-      expect(plan.map(({ t }) => t)).toEqual(timesteps);
-      const zs = trajectory(plan, seen[0]!);
-      [...seen, end].forEach((expected, i) => expect(zs[i]).toBeCloseTo(expected, 4));
+/** What is applied by diffusers and refused here, as it is no linear formula. */
+const refusedHere = ({ config }: Case) => config['thresholding'] === true || config['variance_type'] === 'learned';
+const changed = ({ config }: Case) =>
+  Object.entries(config)
+    .filter(([key]) => !(key in stableDiffusion))
+    .map(([key, value]) => `${key} ${Array.isArray(value) ? 'given' : JSON.stringify(value)}`)
+    .join(', ');
+const named = (own: Case[]) => own.map((c) => [c.name, c.config['_class_name'], changed(c), c.steps, c] as const);
+const made = cases.filter((c) => c.error === undefined && !refusedHere(c));
+
+describe('a sampling run', () => {
+  it.each(named(made))("of %s with %s's file, %s: %i steps are diffusers' steps", (_, __, ___, ____, c) => {
+    const plan = solverPlan(c.name, file(c.config), c.steps);
+    expect(plan.steps).toHaveLength(c.timesteps.length);
+    plan.steps.forEach(({ t }, i) => expect(Math.abs(t - c.timesteps[i]!)).toBeLessThan(1e-3));
+    const zs = trajectory(plan, 0.8);
+    const scale = Math.max(...[...c.seen, c.end].map(Math.abs));
+    [...c.seen, c.end].forEach((expected, i) => expect(Math.abs(zs[i]! - expected) / scale).toBeLessThan(1e-4));
+  });
+
+  it.each(named(cases.filter((c) => c.error !== undefined || refusedHere(c))))(
+    "of %s with %s's file, %s: %i steps are refused by name where diffusers refuses them or they are no linear formula",
+    (_, __, ___, ____, c) => {
+      expect(() => solverPlan(c.name, file(c.config), c.steps)).toThrow(InputError);
+      expect(() => solverPlan(c.name, file(c.config), c.steps)).toThrow(
+        /scheduler_config\.json: (thresholding|variance_type|skip_prk_steps|use_\w+_sigmas|algorithm_type|rescale_betas_zero_snr) is /,
+      );
     },
   );
+});
 
-  it('has DDIM among them, as it was', () => {
-    const ddim = new DdimScheduler(config('epsilon'));
-    for (const { t, z, output } of solverSteps('ddim', config('epsilon'), 25))
+describe.each(solverNames)("%s's configuration", (name) => {
+  it("has diffusers' keys and defaults, but for what StableDiffusionPipeline changes", () => {
+    const more = name === 'dpm-solver++' ? ['sigma_min', 'sigma_max'] : [];
+    expect(configKeys(name).sort()).toEqual([...Object.keys(keys[name]), ...more].sort());
+    const found = solverConfig(name, file({})) as Json;
+    const set: Json = { steps_offset: 1, clip_sample: false };
+    for (const [key, value] of Object.entries(keys[name]))
+      if (found[key] !== undefined) expect([key, found[key]]).toEqual([key, key in set ? set[key] : numberOf(value)]);
+  });
+
+  it('has a golden run for each key', () => {
+    const tried = cases.filter((c) => c.name === name && c.key !== undefined).map(({ key }) => key);
+    expect(tried.sort()).toEqual(Object.keys(keys[name]).sort());
+  });
+
+  it("counts steps_offset as 1, as the pipeline does, and Python's null as false", () => {
+    for (const steps_offset of [0, 1, 5, undefined])
+      expect(solverPlan(name, file({ ...stableDiffusion, steps_offset }), 6)).toEqual(
+        solverPlan(name, file({ ...stableDiffusion, steps_offset: 1 }), 6),
+      );
+    expect(solverPlan(name, file({ ...stableDiffusion, skip_prk_steps: null, use_karras_sigmas: null }), 6)).toEqual(
+      solverPlan(name, file(stableDiffusion), 6),
+    );
+  });
+
+  it('refuses by file, key and value what it does not know', () => {
+    const refusal = (json: Json) => () => solverPlan(name, file({ ...stableDiffusion, ...json }), 6);
+    expect(refusal({ timestep_spacing: 'even' })).toThrow(
+      'DIR/scheduler/scheduler_config.json: timestep_spacing is "even": expected one of leading, linspace, trailing.',
+    );
+    expect(refusal({ beta_schedule: 'sigmoid' })).toThrow(/beta_schedule is "sigmoid"/);
+    expect(refusal({ prediction_type: 'image' })).toThrow(/prediction_type is "image"/);
+    expect(refusal({ trained_betas: [0.1, 0.2] })).toThrow(/trained_betas has 2 numbers; num_train_timesteps is 1000/);
+  });
+
+  it.each([0, 1.5, 1001])('refuses %f steps', (steps) => {
+    expect(() => solverPlan(name, file(stableDiffusion), steps)).toThrow(InputError);
+  });
+});
+
+describe('solvers', () => {
+  it('have DDIM among them, as it is in tuning', () => {
+    const ddim = new DdimScheduler(file(stableDiffusion));
+    for (const { t, z, output } of solverPlan('ddim', file(stableDiffusion), 25).steps)
       expect({ a: z[0], b: output[0] }).toEqual(ddim.step(t, 25));
   });
 
-  it('says which can begin at any step', () => {
-    const oneStep = (name: SolverName) => isOneStep(solverSteps(name, config('epsilon'), 8));
-    expect([oneStep('ddim'), oneStep('euler'), oneStep('pndm'), oneStep('dpm-solver++')]).toEqual([
-      true,
-      true,
-      false,
-      false,
-    ]);
+  it('say which can begin at any step', () => {
+    const oneStep = (name: SolverName) => isOneStep(solverPlan(name, file(stableDiffusion), 8));
+    expect(solverNames.map(oneStep)).toEqual([true, false, false, true]);
   });
 
-  it('refuses what it does not know, and more steps than the schedule has', () => {
+  it('are refused where they are not known, or draw noise at each step', () => {
     expect(() => solverNamed('heun')).toThrow('there are ddim, pndm, dpm-solver++, euler');
-    expect(() => solverSteps('dpm-solver++', config('epsilon'), 1000)).toThrow(InputError);
+    expect(() =>
+      solverPlan('dpm-solver++', file({ ...stableDiffusion, algorithm_type: 'sde-dpmsolver++' }), 6),
+    ).toThrow(/algorithm_type is "sde-dpmsolver\+\+": expected one of dpmsolver\+\+, dpmsolver/);
   });
 });

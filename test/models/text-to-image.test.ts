@@ -42,11 +42,24 @@ describe("the golden pipeline makes the latents of diffusers' StableDiffusionPip
     model.dispose();
   });
 
-  it.each(['pndm', 'dpm-solver++', 'euler'] as const)('with its scheduler for %s', async (scheduler) => {
+  it.each([
+    ['pndm', {}, 'pndm'],
+    ['dpm-solver++', {}, 'dpm-solver++'],
+    ['euler', {}, 'euler'],
+    ['dpm-solver++', { use_karras_sigmas: true, solver_order: 3 }, 'dpm-solver++ karras'],
+    ['euler', { timestep_spacing: 'trailing' }, 'euler trailing'],
+  ] as const)('with its scheduler for %s, and %o in its file', async (scheduler, keys, name) => {
     const scheduled = await readSafetensors(goldenPath('pipeline/scheduled.safetensors'));
-    const conditioning = original(guided);
-    const latents = guided.denoise(tensorOf(golden, 'latents'), settings.steps, () => conditioning, { scheduler });
-    expectAgreement(latents, scheduled, scheduler, 1e-4);
+    const { json, source } = pipeline.config.scheduler;
+    const config = { ...pipeline.config, scheduler: { source, json: { ...json, ...keys } } };
+    const model = new TextToImage(
+      { ...pipeline, config },
+      { batch: 2, height: 8, width: 8, guidance: settings.guidance },
+    );
+    const conditioning = original(model);
+    const latents = model.denoise(tensorOf(golden, 'latents'), settings.steps, () => conditioning, { scheduler });
+    expectAgreement(latents, scheduled, name, 1e-4);
+    model.dispose();
   });
 
   it('with a blend of two encoders in the last steps', async () => {

@@ -1,8 +1,9 @@
 import { RandomStream } from '../../common/random.ts';
 import type { Tensors } from '../../engine/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import type { SchedulerConfig } from '../../models/scheduler/ddim.ts';
+import type { SchedulerFile } from '../../models/scheduler/config.ts';
 import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import { levelOf } from '../../models/scheduler/prediction.ts';
 import { requireFiniteScores } from '../../rewards/total.ts';
 import { updateNumbers, type AdamWOptions } from '../adamw.ts';
 import type { Generator } from '../generator.ts';
@@ -13,7 +14,7 @@ import { gradientOf, numbersOf, scoresOf } from '../tuning-program.ts';
 export interface DirectInputs {
   trainer: Trainer;
   generator: Generator;
-  scheduler: SchedulerConfig;
+  scheduler: SchedulerFile;
   /** The text encoder's name, and its learning rate. */
   network: { name: string; learningRate: number };
   optimizer: AdamWOptions;
@@ -27,11 +28,12 @@ export interface DirectInputs {
  */
 export class DirectTrainer {
   readonly #inputs: DirectInputs;
-  readonly #alphas: Float64Array;
+  readonly #schedule: DdimScheduler;
 
   constructor(inputs: DirectInputs) {
     this.#inputs = inputs;
-    this.#alphas = new DdimScheduler(inputs.scheduler).alphasCumprod;
+    this.#schedule = new DdimScheduler(inputs.scheduler);
+    this.#schedule.requirePictures(this.#schedule.alphasCumprod.length - 1);
   }
 
   snapshot(): ReturnType<Trainer['snapshot']> {
@@ -46,8 +48,8 @@ export class DirectTrainer {
   step(step: number, rollout: Rollout, rows: readonly number[], rate: number): StepMetrics {
     const { trainer, generator, network, optimizer, seed } = this.#inputs;
     const { program } = trainer;
-    const t = new RandomStream(seed, 'direct timestep', step).integer(this.#alphas.length);
-    const [signal, noise] = [Math.sqrt(this.#alphas[t]!), Math.sqrt(1 - this.#alphas[t]!)];
+    const t = new RandomStream(seed, 'direct timestep', step).integer(this.#schedule.alphasCumprod.length);
+    const { signal, noise } = levelOf(this.#schedule.alphasCumprod[t]!);
     const size = rollout.latents.length / rollout.samples.length;
     const values = new RandomStream(seed, 'direct noise', step).normal(rows.length * size).map((v) => v * noise);
     rows.forEach((row, i) => {
@@ -57,9 +59,7 @@ export class DirectTrainer {
     return tf.tidy(() => {
       const inputs = generator.encodeInputs.of(prompts);
       const embeddings = program.run('encode', inputs);
-      // x0 = (z - noise eps) / signal, where the network predicts eps; signal z - noise v, where it predicts v.
-      const velocity = this.#inputs.scheduler.prediction_type === 'v_prediction';
-      const numbers = velocity ? [t, signal, -noise] : [t, 1 / signal, -noise / signal];
+      const numbers = [t, ...this.#schedule.clean(t)];
       const start = { z: tf.tensor(values, [...generator.latents]), step: tf.tensor1d(numbers), ...embeddings };
       const { z } = program.run('step', start);
       const { loss, dz, ...rewards } = program.run('score', { z: z!, ...generator.scoreInputs.of(prompts) });

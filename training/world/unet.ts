@@ -4,6 +4,7 @@ import { tf } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights.ts';
 import type { ClipTextConfig } from '../../models/clip/config.ts';
 import { clipText } from '../../models/clip/text.ts';
+import { schedulerFile } from '../../models/scheduler/config.ts';
 import { DdimScheduler } from '../../models/scheduler/ddim.ts';
 import { unet2dCondition, type UnetConfig } from '../../models/unet/unet.ts';
 import { initialize } from '../initialize.ts';
@@ -67,7 +68,7 @@ export function trainUnet({
   const guideShape = [height, width, unet.in_channels - channels] as const;
   const guideSize = height * width * guideShape[2];
   const count = latents.length / size;
-  const { alphasCumprod } = new DdimScheduler(schedulerConfig);
+  const { alphasCumprod } = new DdimScheduler(schedulerFile(schedulerConfig, "the world's scheduler"));
   const program = new Program();
   const guideInput: { guide?: TensorSpec } = guide ? { guide: float32(BATCH, ...guideShape) } : {};
   program.entry(

@@ -1,0 +1,51 @@
+/** What a network's output is: the noise, the velocity (Salimans and Ho, arXiv 2202.00512), the clean latents, a flow. */
+export const predictions = ['epsilon', 'v_prediction', 'sample', 'flow_prediction'] as const;
+export type Prediction = (typeof predictions)[number];
+
+/** How much of the clean latents and of the noise there is: z = signal x0 + noise epsilon. */
+export interface Level {
+  signal: number;
+  noise: number;
+}
+
+/** A quantity as factor[0] z + factor[1] output. */
+export type Linear = readonly [z: number, output: number];
+
+export const plus = (a: Linear, b: Linear): Linear => [a[0] + b[0], a[1] + b[1]];
+export const times = (a: Linear, factor: number): Linear => [a[0] * factor, a[1] * factor];
+
+/** The level of a product of alphas. */
+export const levelOf = (alphaProduct: number): Level => ({
+  signal: Math.sqrt(alphaProduct),
+  noise: Math.sqrt(1 - alphaProduct),
+});
+
+/** The clean latents that an output predicts. */
+export function predictedClean(prediction: Prediction, { signal, noise }: Level): Linear {
+  switch (prediction) {
+    case 'epsilon':
+      return [1 / signal, -noise / signal];
+    case 'v_prediction':
+      return [signal, -noise];
+    case 'sample':
+      return [0, 1];
+    case 'flow_prediction':
+      return [1, -noise];
+  }
+}
+
+/** The noise that an output predicts; of a flow it is not asked for. */
+export function predictedNoise(prediction: Exclude<Prediction, 'flow_prediction'>, { signal, noise }: Level): Linear {
+  switch (prediction) {
+    case 'epsilon':
+      return [0, 1];
+    case 'v_prediction':
+      return [noise, signal];
+    case 'sample':
+      return [1 / noise, -signal / noise];
+  }
+}
+
+/** One step of DDIM: the predicted clean latents with the same noise at another level. */
+export const transition = (prediction: Exclude<Prediction, 'flow_prediction'>, from: Level, to: Level): Linear =>
+  plus(times(predictedClean(prediction, from), to.signal), times(predictedNoise(prediction, from), to.noise));
