@@ -58,7 +58,7 @@ export async function readPipelineConfig(folder: string): Promise<PipelineParts[
     throw new InputError(
       `${folder} is a file; a pipeline is a folder. Make one of a single-file checkpoint: textcraftor import ${folder} --out DIR`,
     );
-  await readConfig(indexSchema, join(folder, 'model_index.json'));
+  const index = await readConfig(indexSchema, join(folder, 'model_index.json'));
   const path = (...parts: string[]) => join(folder, ...parts);
   return {
     textEncoder: await readTextConfig(path('text_encoder', 'config.json')),

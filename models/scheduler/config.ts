@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
-import { only, parseConfig, positive, size, type Json } from '../config.ts';
+import { only, parseConfig, positive, size, withoutEffect, type Json } from '../config.ts';
 import { betaSchedules } from './noise-schedule.ts';
 import { spacings } from './spacing.ts';
 
@@ -60,8 +60,9 @@ const flag = (value: boolean) =>
     .transform((found) => found ?? false);
 const oneOf = <const T extends string>(...values: T[]) => z.enum(values, `expected one of ${values.join(', ')}`);
 const level = z.number('expected a number').positive('expected a positive number').nullable().default(null);
-/** Counts in a case that is refused alone. */
-const unread = z.unknown().optional();
+
+const ofThresholding = withoutEffect('of thresholding, which is refused');
+const ofShifts = withoutEffect('of a shift that is given with each run, which Stable Diffusion does not do');
 
 const noiseSchedule = {
   num_train_timesteps: size.default(1000),
@@ -97,14 +98,14 @@ const schemas = {
     set_alpha_to_one: flag(true),
     rescale_betas_zero_snr: flag(false),
     thresholding: only(false),
-    dynamic_thresholding_ratio: unread,
-    sample_max_value: unread,
+    dynamic_thresholding_ratio: ofThresholding,
+    sample_max_value: ofThresholding,
     /** StableDiffusionPipeline turns it off. */
     clip_sample: z
       .unknown()
       .optional()
       .transform(() => false),
-    clip_sample_range: unread,
+    clip_sample_range: withoutEffect('of clip_sample, which the pipeline turns off'),
   }),
   pndm: z.object({
     ...noiseSchedule,
@@ -135,11 +136,10 @@ const schemas = {
     lambda_min_clipped: z.number('expected a number').default(-Infinity),
     variance_type: only(null),
     thresholding: only(false),
-    dynamic_thresholding_ratio: unread,
-    sample_max_value: unread,
-    /** They ask for a shift at each run, which Stable Diffusion does not give. */
-    use_dynamic_shifting: unread,
-    time_shift_type: unread,
+    dynamic_thresholding_ratio: ofThresholding,
+    sample_max_value: ofThresholding,
+    use_dynamic_shifting: ofShifts,
+    time_shift_type: ofShifts,
   }),
   euler: z.object({
     ...noiseSchedule,

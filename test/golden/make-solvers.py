@@ -1,6 +1,5 @@
 """
-Writes solvers.json: whole sampling runs of diffusers' schedulers, and scheduler-keys.json: the keys of their configurations
-with their defaults, and of each a value that is another one.
+Writes solvers.json: whole sampling runs of diffusers' schedulers, at least one for each key of their configurations.
 
 Each run is that of a scheduler made with X.from_config of a folder's scheduler_config.json and put into a
 StableDiffusionPipeline, whose constructor changes some keys. The network is stood in for by sin(z + t / 100), where z is what the
@@ -78,7 +77,7 @@ def keys():
     found = {}
     for name, scheduler in NAMES.items():
         parameters = list(inspect.signature(getattr(diffusers, scheduler).__init__).parameters.values())[1:]
-        found[name] = {p.name: "-Infinity" if p.default == -math.inf else p.default for p in parameters}
+        found[name] = {p.name: p.default for p in parameters}
     return found
 
 
@@ -206,5 +205,4 @@ if __name__ == "__main__":
             key = config.pop("key", None)
             found.append(dict(case(name, config, steps), **({"key": key} if key else {})))
     (HERE / "solvers.json").write_text("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in found) + "\n]\n")
-    (HERE / "scheduler-keys.json").write_text(json.dumps(keys(), indent=1) + "\n")
     print(len(found), "runs;", [(c["name"], c["config"], c["steps"], c["error"]) for c in found if "error" in c], file=sys.stderr)
