@@ -1,15 +1,24 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { InputError } from '../common/errors.ts';
-import { readSafetensors, type SafetensorsFile } from '../engine/safetensors.ts';
-import { writeWeights, type Weights } from '../engine/weights.ts';
+import { isFile } from '../common/files.ts';
+import { readSafetensors } from '../engine/safetensors.ts';
+import { readWeights, writeWeights, type Weight, type Weights } from '../engine/weights.ts';
+import { readJson, type Json } from './config.ts';
 import { layerKey, LORA_A, LORA_B, type Adapter } from './lora.ts';
+import { parseLoraConfig, type LoraConfig } from './lora-config.ts';
+import { fileConfigs, notedAlpha } from './lora-metadata.ts';
+import { adapterPart, type AdaptedNetwork, type AdapterPart } from './lora-names.ts';
+import { loraScale } from './lora-scale.ts';
 
-/** The networks of a pipeline that a LoRA file can adapt, as diffusers names them. */
-export type AdaptedNetwork = 'text_encoder' | 'unet';
 /** Adapters by network and layer. */
 export type Lora = Partial<Record<AdaptedNetwork, Map<string, Adapter>>>;
 
 /** The file's name where diffusers looks for one in a folder. */
 export const LORA_FILE = 'pytorch_lora_weights.safetensors';
+/** Those of a folder's files, of diffusers and of PEFT; the first that is there is read. */
+const FOLDER_FILES = [LORA_FILE, 'adapter_model.safetensors', 'pytorch_lora_weights.bin', 'adapter_model.bin'];
+const PEFT_CONFIG = 'adapter_config.json';
 
 /**
  * Writes adapters as diffusers' load_lora_weights reads them: `unet.LAYER.lora_A.weight` [rank, in] and
@@ -28,60 +37,111 @@ export async function writeLora(path: string, lora: Lora): Promise<void> {
   await writeWeights(path, tensors);
 }
 
-/** How writers begin the names of a network's tensors, diffusers' own first, then those of single files. */
-const PREFIXES: readonly (readonly [string, AdaptedNetwork])[] = [
-  ['unet.', 'unet'],
-  ['text_encoder.', 'text_encoder'],
-  ['lora_unet_', 'unet'],
-  ['lora_te_', 'text_encoder'],
-  ['lora_te1_', 'text_encoder'],
-];
-/** How they end: PEFT, diffusers before it, and single files. */
-const ENDS =
-  /\.(lora_A\.weight|lora_B\.weight|lora(?:_linear_layer)?\.(?:down|up)\.weight|lora_(?:down|up)\.weight|alpha)$/;
+interface Layer {
+  network: AdaptedNetwork;
+  layer: string;
+  tensors: Partial<Record<AdapterPart, { name: string; weight: Weight }>>;
+}
 
 /**
  * Reads a LoRA file in the spellings that are around: PEFT's, that of diffusers before it, and that of single files
- * (lora_unet_…, lora_te_…, with an alpha for each layer).
- * @throws InputError that names a tensor that is not part of an adapter, or a layer with one of its matrices missing
+ * (lora_unet_…, lora_te_…, with an alpha for each layer); as safetensors, or as torch wrote it.
+ * @param path the file, or a folder of diffusers or PEFT that holds one
+ * @throws InputError that names a tensor that is not part of an adapter, a layer with one of its matrices missing, or
+ *   a key of a configuration that cannot be applied
  */
 export async function readLora(path: string): Promise<Lora> {
-  const file = await readSafetensors(path);
-  const parts = new Map<string, { network: AdaptedNetwork; layer: string; tensors: Record<string, string> }>();
-  for (const name of file.names) {
-    const [prefix, network] = PREFIXES.find(([start]) => name.startsWith(start)) ?? [];
-    const end = ENDS.exec(name);
-    if (!prefix || !network || !end)
-      throw new InputError(
-        `Tensor ${name} in ${path} is not part of an adapter; expected names as unet.LAYER.lora_A.weight.`,
-      );
-    const layer = name.slice(prefix.length, end.index);
-    const kind = /alpha/.test(end[1]!) ? 'alpha' : /A\.|down/.test(end[1]!) ? 'down' : 'up';
-    const key = `${network} ${layerKey(layer)}`;
-    if (!parts.has(key)) parts.set(key, { network, layer, tensors: {} });
-    parts.get(key)!.tensors[kind] = name;
-  }
-  if (parts.size === 0) throw new InputError(`${path} holds no adapters.`);
+  const file = (await isFile(path)) ? path : await fileIn(path);
+  const { weights, metadata } = await tensorsOf(file);
+  const layers = layersOf(file, weights);
+  const peft = [...weights.keys()].some((name) => adapterPart(name, file).peft);
+  const configs = peft ? await peftConfigs(file) : fileConfigs(file, metadata);
+  requireOneAlpha(file, layers, configs, metadata);
   const lora: Lora = {};
-  const alphas = alphasOf(file);
-  for (const { network, layer, tensors } of parts.values()) {
-    const [down, up] = [tensors['down'], tensors['up']];
-    if (!down || !up) throw new InputError(`${path}: the adapter of ${layer} in ${network} lacks one of its matrices.`);
-    const tensor = (name: string) => ({ shape: file.info(name).shape, data: file.float32(name) });
-    const rank = file.info(down).shape[0]!;
-    const alpha = tensors['alpha'] ? file.float32(tensors['alpha'])[0]! : (alphas[network] ?? rank);
-    (lora[network] ??= new Map()).set(layer, { down: tensor(down), up: tensor(up), scale: alpha / rank });
+  for (const { network, layer, tensors } of layers) {
+    const [down, up] = [tensors.down?.weight, tensors.up?.weight];
+    if (!down || !up) throw new InputError(`${file}: the adapter of ${layer} in ${network} lacks one of its matrices.`);
+    const rank = down.shape[0]!;
+    const found = configs[network];
+    const scale = found
+      ? loraScale(found.config, layer, rank, found.source)
+      : (tensors.alpha?.weight.data[0] ?? rank) / rank;
+    (lora[network] ??= new Map()).set(layer, { down, up, scale });
   }
   return lora;
 }
 
-/** What diffusers says of a whole network in the file's metadata: `{"unet.lora_alpha": 8, ...}`. */
-function alphasOf({ metadata }: SafetensorsFile): Partial<Record<AdaptedNetwork, number>> {
-  const stored = JSON.parse(metadata['lora_adapter_metadata'] ?? '{}') as Record<string, unknown>;
-  const alpha = (network: AdaptedNetwork) => stored[`${network}.lora_alpha`];
-  const known = (['unet', 'text_encoder'] as const).flatMap((network) => {
-    const value = alpha(network);
-    return typeof value === 'number' ? [[network, value] as const] : [];
+async function fileIn(folder: string): Promise<string> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`Cannot read ${folder}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`);
   });
-  return Object.fromEntries(known);
+  const found = FOLDER_FILES.find((name) => names.includes(name));
+  if (found === undefined)
+    throw new InputError(`${folder} holds no adapters; expected one of ${FOLDER_FILES.join(', ')}.`);
+  return join(folder, found);
+}
+
+/** Also what is not a network's weight: of an adapter each tensor has to be understood. */
+async function tensorsOf(path: string): Promise<{ weights: Weights; metadata: Readonly<Record<string, string>> }> {
+  if (!path.endsWith('.safetensors')) return { weights: await readWeights(path), metadata: {} };
+  const file = await readSafetensors(path);
+  const weight = (name: string) => ({ shape: file.info(name).shape, data: file.float32(name) });
+  return { weights: new Map(file.names.map((name) => [name, weight(name)])), metadata: file.metadata };
+}
+
+function layersOf(path: string, weights: Weights): Layer[] {
+  const layers = new Map<string, Layer>();
+  for (const [name, weight] of weights) {
+    const { network, layer, part } = adapterPart(name, path);
+    const key = `${network} ${layerKey(layer)}`;
+    if (!layers.has(key)) layers.set(key, { network, layer, tensors: {} });
+    const { tensors } = layers.get(key)!;
+    if (tensors[part])
+      throw new InputError(`${path}: tensors ${tensors[part].name} and ${name} are the same part of one adapter.`);
+    tensors[part] = { name, weight };
+  }
+  if (layers.size === 0) throw new InputError(`${path} holds no adapters.`);
+  return [...layers.values()];
+}
+
+type Configs = Partial<Record<AdaptedNetwork, { config: LoraConfig; source: string }>>;
+
+/** adapter_config.json beside PEFT's file, which holds one network. */
+async function peftConfigs(path: string): Promise<Configs> {
+  const source = join(dirname(path), PEFT_CONFIG);
+  if (!(await isFile(source)))
+    throw new InputError(
+      `${path} has PEFT's names, and no ${PEFT_CONFIG} is beside ${basename(path)}: the scale of the adapters is in it.`,
+    );
+  const found = { config: parseLoraConfig((await readJson(source)) as Json, source), source };
+  return { unet: found, text_encoder: found };
+}
+
+/** Readers disagree about what holds where there are several answers, or one for a part of the layers. */
+function requireOneAlpha(
+  path: string,
+  layers: readonly Layer[],
+  configs: Configs,
+  metadata: Readonly<Record<string, string>>,
+): void {
+  for (const network of ['unet', 'text_encoder'] as const) {
+    const own = layers.filter((layer) => layer.network === network);
+    const [without, some] = [own.find(({ tensors }) => !tensors.alpha), own.find(({ tensors }) => tensors.alpha)];
+    if (some && configs[network])
+      throw new InputError(
+        `${path}: tensor ${some.tensors.alpha!.name} and ${configs[network].source} both give the scale of ${some.layer}; only one of them can.`,
+      );
+    if (some && without)
+      throw new InputError(
+        `${path}: the adapter of ${without.layer} in ${network} has no alpha, and that of ${some.layer} has one.`,
+      );
+    if (without && !configs[network]) {
+      const rank = without.tensors.down?.weight.shape[0];
+      const alpha = notedAlpha(metadata);
+      if (alpha !== undefined && alpha !== rank)
+        throw new InputError(
+          `${path}: the adapter of ${without.layer} in ${network} has no alpha; its header's ss_network_alpha is ${alpha}, and its rank ${rank}.`,
+        );
+    }
+  }
 }

@@ -78,7 +78,8 @@ export function mergeLora(weights: Weights, adapters: ReadonlyMap<string, Adapte
     const weight = merged.get(name)!;
     const { down, up } = adapter;
     const [rank, ...rest] = down.shape;
-    if (String([up.shape[0], ...rest]) !== String(weight.shape) || up.shape[1] !== rank)
+    const isPoint = up.data.length === up.shape[0]! * up.shape[1]!; // a convolution's second one is of single pixels
+    if (String([up.shape[0], ...rest]) !== String(weight.shape) || up.shape[1] !== rank || !isPoint)
       throw new InputError(
         `${source}: the adapter of ${layer} has shapes [${down.shape.join(', ')}] and [${up.shape.join(', ')}]; its layer has [${weight.shape.join(', ')}].`,
       );

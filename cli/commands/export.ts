@@ -46,7 +46,7 @@ export function register(program: Command): void {
       '--unet <unet>',
       'a tuned UNet (folder or safetensors file), or that of a run or a registered encoder (default: what was chosen)',
     )
-    .option('--lora <file>', 'a LoRA file to merge into the text encoder, the UNet or both')
+    .option('--lora <file>', 'a LoRA file or folder to merge into the text encoder, the UNet or both')
     .option('--version <version>', 'a registered encoder, such as production or tiny@3: the same as its name alone')
     .option('--model <dir>', "diffusers folder of the model (default: the run's)")
     .requiredOption('--out <dir>', 'a new folder')

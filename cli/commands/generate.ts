@@ -44,7 +44,7 @@ export function register(program: Command): void {
         'how an encoder of a run or a registry is used: as its exported files, in all steps, or as it was chosen, blended in the last steps (default: exported, unless --blend or --last-steps is given)',
       ).choices(['exported', 'evaluated']),
     )
-    .option('--lora <file>', 'a LoRA file with adapters of the text encoder, the UNet or both')
+    .option('--lora <file>', 'a LoRA file or folder with adapters of the text encoder, the UNet or both')
     .option(
       '--blend <w>',
       "weight of the tuned encoder's embeddings, 1 - w being the model's own (default: 1, or as it was chosen)",

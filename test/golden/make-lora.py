@@ -9,6 +9,10 @@ Adapters (LoRA) made by diffusers and PEFT for the networks of pipeline/, and wh
                                                   into the model, and prints how far its outputs are from those of the
                                                   merged networks that the stage wrote (STAGE/encoder/final, unet/final)
 
+lora/peft-unet and lora/peft-text are folders of PEFT, and lora/patterns.safetensors is a file of diffusers with the same two
+adapters: rank-stabilized, with ranks and alphas of their own for some layers, of linear layers and convolutions.
+lora/patterns-golden.safetensors has what the networks compute with them.
+
 lora/diffusers.safetensors is what save_lora_weights writes (PEFT's names, alpha in the metadata), lora/old.safetensors
 the same adapters under the names that diffusers had before, lora/single.safetensors under those of single files.
 """
@@ -21,7 +25,7 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.training_utils import _collate_lora_metadata
-from peft import LoraConfig
+from peft import LoraConfig, get_peft_model
 from peft.utils import get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel
@@ -92,6 +96,39 @@ def make(folder):
     save_file(single, folder / "single.safetensors")
 
 
+def patterns(folder):
+    pipe = pipeline()
+    g = torch.Generator().manual_seed(2)
+    configs = dict(
+        unet=LoraConfig(r=4, lora_alpha=8, use_rslora=True, target_modules=["to_q", "to_v", "conv1", "conv_shortcut", "proj_in"],
+                        rank_pattern={"to_v": 2}, alpha_pattern={"mid_block.attentions.0.transformer_blocks.0.attn1.to_q": 3, "conv1": 5}),
+        text_encoder=LoraConfig(r=2, lora_alpha=6, target_modules=["q_proj", "fc1"], layers_to_transform=[0],
+                                alpha_pattern={"fc1": 1}, rank_pattern={"fc1": 3}))
+    layers = {}
+    for name, config in configs.items():
+        network = getattr(pipe, name)
+        peft = get_peft_model(network, config)
+        with torch.no_grad():
+            for n, p in network.named_parameters():
+                if "lora_" in n:
+                    p.copy_((0.4 if p.shape[-1] > 1 or p.dim() == 2 else 0.2) * torch.randn(p.shape, generator=g))
+        peft.save_pretrained(folder / dict(unet="peft-unet", text_encoder="peft-text")[name], safe_serialization=name == "unet")
+        layers[f"{name}_lora_layers"] = {n.removeprefix("base_model.model."): t for n, t in get_peft_model_state_dict(peft).items()}
+        network.peft_config = peft.peft_config
+    if (folder / "peft-text/adapter_model.safetensors").exists():  # newer versions write no pickles
+        torch.save(load_file(folder / "peft-text/adapter_model.safetensors"), folder / "peft-text/adapter_model.bin")
+        (folder / "peft-text/adapter_model.safetensors").unlink()
+    for readme in folder.glob("peft-*/README.md"):
+        readme.unlink()
+    pipe.save_lora_weights(folder, weight_name="patterns.safetensors", **layers, **_collate_lora_metadata(dict(unet=pipe.unet, text_encoder=pipe.text_encoder)))
+    x = load_file(folder / "golden.safetensors")
+    save_file(outputs(pipe, x), folder / "patterns-golden.safetensors")
+    again = pipeline()
+    again.load_lora_weights(str(folder), weight_name="patterns.safetensors")
+    for name, value in outputs(again, x).items():
+        print(name, "by diffusers again:", ((value - outputs(pipe, x)[name]).norm() / value.norm()).item())
+
+
 @torch.no_grad()
 def tuned(model, stage):
     pipe = StableDiffusionPipeline.from_pretrained(model, safety_checker=None)
@@ -122,6 +159,8 @@ def tuned(model, stage):
 if __name__ == "__main__":
     if sys.argv[1:2] == ["tuned"]:
         tuned(Path(sys.argv[2]), Path(sys.argv[3]))
+    elif sys.argv[1:2] == ["patterns"]:
+        patterns(HERE / "lora")
     elif sys.argv[1:2] == ["check"]:
         pipe = pipeline()
         pipe.load_lora_weights(str(Path(sys.argv[2]).parent), weight_name=Path(sys.argv[2]).name)
@@ -135,3 +174,4 @@ if __name__ == "__main__":
         shutil.rmtree(HERE / "lora", ignore_errors=True)
         (HERE / "lora").mkdir()
         make(HERE / "lora")
+        patterns(HERE / "lora")

@@ -4,6 +4,7 @@ import { clipSchema, clipTextSchema, clipVisionSchema } from '../../models/clip/
 import { imageProcessorSchema } from '../../models/clip/image-processor.ts';
 import { addedTokenSchema, tokenizerConfigSchema } from '../../models/clip/tokenizer-config.ts';
 import { indexSchema } from '../../models/index-file.ts';
+import { loraConfigSchema } from '../../models/lora-config.ts';
 import { unetSchema } from '../../models/unet/config.ts';
 import { vaeSchema } from '../../models/vae/config.ts';
 import { expectEveryKey, type KeyWalk } from './config-keys.ts';
@@ -53,6 +54,14 @@ describe('each key that its library acts on is applied, refused by name, or know
     ['CLIPTokenizer', { schema: tokenizerConfigSchema, readIn: ['models/clip'], ownDefault: tokens, elsewhere: named }],
     ['AddedToken', { schema: addedTokenSchema, base: { content: 'a' }, readIn: ['models/clip'] }],
     ['StableDiffusionPipeline', { schema: indexSchema, base: index, readIn: ['models/pipeline.ts'] }],
+    [
+      'LoraConfig',
+      {
+        schema: loraConfigSchema,
+        readIn: ['models/lora-scale.ts'],
+        elsewhere: { init_lora_weights: 'refused where it changes the weights below, see lora.test.ts' },
+      },
+    ],
     ['BertConfig', { schema: medSchema, readIn: ['models/blip'], ownDefault: blip }],
   ])('%s', (name, walk) => expectEveryKey(name, walk));
 });

@@ -1,10 +1,12 @@
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { readSafetensors } from '../../engine/safetensors.ts';
+import { readSafetensors, writeSafetensors } from '../../engine/safetensors.ts';
 import type { Tensor } from '../../engine/tensorflow.ts';
-import { readWeights, WeightParameters, writeWeights, type Weights } from '../../engine/weights.ts';
+import { readWeights, WeightParameters, writeWeights, type Weight, type Weights } from '../../engine/weights.ts';
 import { clipText } from '../../models/clip/text.ts';
+import { readJson, type Json } from '../../models/config.ts';
 import { mergeLora } from '../../models/lora.ts';
 import { readLora, writeLora } from '../../models/lora-file.ts';
 import { loadPipeline } from '../../models/pipeline.ts';
@@ -55,6 +57,83 @@ describe('adapters that diffusers made', () => {
   });
 });
 
+describe('adapters with ranks and alphas of their own for some layers, rank-stabilized ones among them', () => {
+  const patterns = goldenPath('lora/patterns-golden.safetensors');
+
+  it("change the networks as in diffusers, by the metadata of its file, in PEFT's folder, and as torch wrote them", async () => {
+    const expected = await readSafetensors(patterns);
+    const merged = async (path: string) => {
+      const { unet, text_encoder } = await readLora(path);
+      if (unet) expectAgreement(unetOutput(mergeLora(pipeline.weights.unet, unet, path)), expected, 'out.unet', 1e-4);
+      if (text_encoder)
+        expectAgreement(
+          hidden(mergeLora(pipeline.weights.textEncoder, text_encoder, path)),
+          expected,
+          'out.hidden',
+          1e-4,
+        );
+      return [unet !== undefined, text_encoder !== undefined];
+    };
+    expect(await merged(goldenPath('lora/patterns.safetensors'))).toEqual([true, true]);
+    expect(await merged(goldenPath('lora/peft-unet'))).toEqual([true, false]);
+    expect(await merged(goldenPath('lora/peft-unet/adapter_model.safetensors'))).toEqual([true, false]);
+    expect(await merged(goldenPath('lora/peft-text/adapter_model.bin'))).toEqual([false, true]);
+  });
+
+  /** PEFT's folder of the text encoder with other keys in its configuration. */
+  async function peftFolder(change: Json): Promise<string> {
+    const folder = await temporaryFolder();
+    await cp(goldenPath('lora/peft-text'), folder, { recursive: true });
+    const path = join(folder, 'adapter_config.json');
+    await writeFile(path, JSON.stringify({ ...(await readJson(path)), ...change }));
+    return folder;
+  }
+  const scales = async (folder: string) =>
+    [...(await readLora(folder)).text_encoder!.values()].map(({ scale }) => scale);
+
+  it('have alpha / rank or, rank-stabilized, alpha / sqrt(rank) before them', async () => {
+    expect(new Set(await scales(await peftFolder({})))).toEqual(new Set([6 / 2, 1 / 3]));
+    const stabilized = await scales(await peftFolder({ use_rslora: true, r: 4, rank_pattern: { q_proj: 2, fc1: 3 } }));
+    expect(new Set(stabilized)).toEqual(new Set([6 / Math.SQRT2, 1 / Math.sqrt(3)]));
+    const anchored = { alpha_pattern: { '^encoder.layers.0.self_attn.q_proj': 10 } };
+    expect(new Set(await scales(await peftFolder(anchored)))).toEqual(new Set([10 / 2, 6 / 3]));
+  });
+
+  it.each([false, 'gaussian', 'eva', null])('may have begun as %s', async (init_lora_weights) => {
+    expect(await scales(await peftFolder({ init_lora_weights }))).toHaveLength(2);
+  });
+
+  it.each<[Json, RegExp]>([
+    [{ use_dora: true }, /adapter_config\.json: use_dora is true: only false is supported/],
+    [{ bias: 'all' }, /bias is "all"/],
+    [{ lora_bias: true }, /lora_bias is true/],
+    [{ modules_to_save: ['fc2'] }, /modules_to_save is \["fc2"\]: only null is supported/],
+    [{ trainable_token_indices: [3] }, /trainable_token_indices is \[3\]/],
+    [{ megatron_config: { a: 1 } }, /megatron_config is/],
+    [{ init_lora_weights: 'pissa' }, /init_lora_weights is "pissa": only true, false/],
+    [{ init_lora_weights: 'olora' }, /init_lora_weights is "olora"/],
+    [{ peft_type: 'LOHA' }, /peft_type is "LOHA"/],
+    [{ r: 4 }, /gives the layer \S+ the rank 4; its matrices have 2/],
+    [{ alpha_pattern: { '.*fc1': 2 } }, /the pattern "\.\*fc1" is not the name of a layer/],
+    [{ target_modules: ['fc1'] }, /target_modules leaves out the layer \S+q_proj/],
+    [{ exclude_modules: ['fc1'] }, /exclude_modules leaves out the layer \S+fc1/],
+    [{ layers_to_transform: 1 }, /layers_to_transform leaves out the layer/],
+    [{ use_something: true }, /use_something is true: the key is not known/],
+  ])('are refused with %o by file and key', async (change, message) => {
+    const error: unknown = await readLora(await peftFolder(change)).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as Error).message).toMatch(message);
+  });
+
+  it('are refused where the configuration is not beside the file', async () => {
+    const folder = await peftFolder({});
+    await rm(join(folder, 'adapter_config.json'));
+    await expect(readLora(folder)).rejects.toThrow(/no adapter_config.json is beside adapter_model.bin/);
+    await expect(readLora(await temporaryFolder())).rejects.toThrow(/holds no adapters; expected one of/);
+    await expect(readLora(join(folder, 'nothing'))).rejects.toThrow(/it does not exist/);
+  });
+});
+
 describe('a LoRA file that does not fit is one sentence', () => {
   async function refused(change: (weights: Weights) => void, message: RegExp) {
     const path = join(await temporaryFolder(), 'lora.safetensors');
@@ -82,5 +161,83 @@ describe('a LoRA file that does not fit is one sentence', () => {
       for (const end of ['A', 'B']) w.set(`unet.elsewhere.to_q.lora_${end}.weight`, w.get(name)!);
     }, /adapts the layer elsewhere.to_q, which the network does not have/);
     await refused((w) => w.set(name, { shape: [1, 2], data: new Float32Array(2) }), /has shapes \[1, 2\]/);
+  });
+
+  const written = async (tensors: Record<string, Weight>, metadata: Record<string, string> = {}) => {
+    const path = join(await temporaryFolder(), 'lora.safetensors');
+    const all = Object.entries(tensors).map(([name, weight]) => [name, { dtype: 'F32' as const, ...weight }]);
+    await writeSafetensors(path, Object.fromEntries(all) as never, metadata);
+    return path;
+  };
+  const matrix = (...shape: number[]): Weight => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
+  const layer = 'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q';
+  const pair = { [`${layer}.lora_down.weight`]: matrix(2, 4), [`${layer}.lora_up.weight`]: matrix(4, 2) };
+  const other = layer.replace('to_q', 'to_k');
+
+  it.each([
+    [`${layer}.dora_scale`, /is of DoRA/],
+    [`unet.a.to_q.lora_magnitude_vector`, /is of DoRA/],
+    [`${layer}.hada_w1_a`, /is of LoHa/],
+    [`${layer}.lokr_w1`, /is of LoKr/],
+    [`${layer}.lora_mid.weight`, /is of LoCon with a matrix in the middle/],
+    [`${layer}.diff`, /is of a difference of full weights/],
+    ['unet.a.to_q.lora_B.bias', /is of LoRA with a bias of its own/],
+    ['lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight', /is of a second text encoder/],
+    [`${layer}.something`, /is not part of an adapter/],
+  ])('tensor %s is of another kind of adapter', async (name, message) => {
+    const path = await written({ ...pair, [name]: matrix(2, 2) });
+    await expect(readLora(path)).rejects.toThrow(message);
+    await expect(readLora(path)).rejects.toThrow(name);
+  });
+
+  it.each([
+    ['{', /lora_adapter_metadata in its header is not JSON/],
+    ['[1]', /lora_adapter_metadata in its header is not a JSON object/],
+    ['{"unet.r": "a"}', /lora_adapter_metadata in its header\): r is "a"/],
+    ['{"unet.use_dora": true}', /use_dora is true/],
+    ['{"vae.r": 2}', /the key vae.r is not of the UNet or the text encoder/],
+    ['{"unet.r": 2, "unet.lora_alpha": 4}', undefined],
+  ])('metadata %s', async (text, message) => {
+    const tensors = { 'unet.a.b.lora_A.weight': matrix(2, 4), 'unet.a.b.lora_B.weight': matrix(4, 2) };
+    const read = readLora(await written(tensors, { lora_adapter_metadata: text }));
+    if (message) await expect(read).rejects.toThrow(message);
+    else expect((await read).unet!.get('a.b')!.scale).toBe(2);
+  });
+
+  it('alphas of some layers alone, two of one, or another one in the notes', async () => {
+    const alpha: Weight = { shape: [], data: Float32Array.of(1) };
+    const two = {
+      ...pair,
+      [`${other}.lora_down.weight`]: matrix(2, 4),
+      [`${other}.lora_up.weight`]: matrix(4, 2),
+      [`${other}.alpha`]: alpha,
+    };
+    await expect(readLora(await written(two))).rejects.toThrow(/to_q in unet has no alpha, and that of .*to_k has one/);
+    await expect(
+      readLora(await written({ ...pair, [`${layer}.alpha`]: alpha }, { lora_adapter_metadata: '{"unet.r": 2}' })),
+    ).rejects.toThrow(/both give the scale/);
+    await expect(readLora(await written(pair, { ss_network_alpha: '1.0' }))).rejects.toThrow(
+      /has no alpha; its header's ss_network_alpha is 1, and its rank 2/,
+    );
+    for (const metadata of [{}, { ss_network_alpha: '2.0' }, { ss_network_alpha: 'None' }])
+      expect([...(await readLora(await written(pair, metadata))).unet!.values()][0]!.scale).toBe(1);
+  });
+
+  it('one matrix under two names, a second convolution that is not of single pixels, and what is no weight file', async () => {
+    const twice = {
+      ...pair,
+      'unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.weight': matrix(2, 4),
+    };
+    await expect(readLora(await written(twice))).rejects.toThrow(/are the same part of one adapter/);
+    const wide = { 'unet.conv_in.lora_A.weight': matrix(1, 4, 3, 3), 'unet.conv_in.lora_B.weight': matrix(8, 1, 3, 3) };
+    const path = await written(wide);
+    const shapes = new Map([['conv_in.weight', matrix(8, 4, 3, 3)]]);
+    expect(() => mergeLora(shapes, new Map(), path)).not.toThrow();
+    const { unet } = await readLora(path);
+    expect(() => mergeLora(shapes, unet!, path)).toThrow(/has shapes \[1, 4, 3, 3\] and \[8, 1, 3, 3\]/);
+    const pickle = join(await temporaryFolder(), 'lora.safetensors');
+    await cp(goldenPath('lora/peft-text/adapter_model.bin'), pickle);
+    await expect(readLora(pickle)).rejects.toThrow(InputError);
+    await expect(readLora(pickle)).rejects.toThrow(/zip/);
   });
 });
