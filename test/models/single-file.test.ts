@@ -102,7 +102,11 @@ describe('a checkpoint with the text encoder of OpenCLIP, as Stable Diffusion 2 
       /The text encoder in .*two.safetensors is not what its configuration says: \d+ of 372 tensors are missing/,
     );
     const { unet, textEncoder, scheduler } = stableDiffusion2('v_prediction');
-    expect([unet.sample_size, unet.cross_attention_dim, scheduler.prediction_type]).toEqual([96, 1024, 'v_prediction']);
+    expect([unet.sample_size, unet.cross_attention_dim, scheduler.json['prediction_type']]).toEqual([
+      96,
+      1024,
+      'v_prediction',
+    ]);
     expect([textEncoder.num_hidden_layers, textEncoder.hidden_act]).toEqual([23, 'gelu']);
     expect(stableDiffusion2('epsilon').unet.sample_size).toBe(64);
   });
