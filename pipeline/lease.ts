@@ -117,6 +117,16 @@ async function isAlive(file: string, { host, pid }: LeaseHolder): Promise<boolea
   return host !== hostname() || processExists(pid);
 }
 
+/**
+ * What tells a process from a later one with its id: when it began, as the system counts. Undefined where that is not to be
+ * known: the process is gone, or the system is not Linux.
+ */
+export async function processStart(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  // The program's name, in brackets, may hold anything; what follows does not. The 22nd field, of which two are before.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}
+
 /** Whether a process of this host runs. */
 export function processExists(pid: number): boolean {
   try {

@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../common/errors.ts';
 import { amount, flag, id, list, object, oneOf, record, text, whole, type Shape } from '../common/shape.ts';
 import { InputError } from '../common/errors.ts';
+import { printable } from '../common/printable.ts';
 import type { ItemCounts } from './run.ts';
 import type { Artifact, FanOut } from './stage.ts';
 
@@ -57,7 +58,13 @@ export const most = { stages: 1000, items: 10_000_000, segments: 10_000_000, lan
 
 const { MAX_SAFE_INTEGER } = Number;
 
-export const errorRecord = object<ErrorRecord>({ name: text(200), message: text(100_000) });
+/** To be read by people, on terminals as well. */
+const words =
+  (most: number): Shape<string> =>
+  (value, at) =>
+    printable(text(most)(value, at));
+
+export const errorRecord = object<ErrorRecord>({ name: words(200), message: words(100_000) });
 
 export const runChange = object<RunChange>(
   { status: oneOf('running', 'paused', 'completed', 'failed', 'cancelled'), error: errorRecord },

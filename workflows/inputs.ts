@@ -69,7 +69,8 @@ export const pipelineRun = object<PipelineRun>({ run: id('run'), stages: graph, 
 
 export const resume = object<Resume>({ fresh, stages: graph }, ['stages']);
 
-const longHistory = whole(1, 50_000);
+/** What continues as new must get on first: an execution begins with some events. */
+const longHistory = whole(50, 50_000);
 
 export const segmentsRun = object<SegmentsRun>(
   { task, taskQueue: id('queue'), done: whole(0, most.segments), longHistory },
@@ -82,11 +83,26 @@ const progress = object<{ list: ItemList; next: number; lanes: ItemCounts[] }>({
   lanes: list(itemCounts, most.lanes),
 });
 
-export const itemsRun = object<ItemsRun>({ task, taskQueue: id('queue'), fanOut, longHistory, from: progress }, [
+const anyItemsRun = object<ItemsRun>({ task, taskQueue: id('queue'), fanOut, longHistory, from: progress }, [
   'taskQueue',
   'longHistory',
   'from',
 ]);
+
+/** Without the lanes that are to do what is left, it would continue as new for ever. */
+export const itemsRun: Shape<ItemsRun> = (value, at) => {
+  const run = anyItemsRun(value, at);
+  const { fanOut, from } = run;
+  if (from && from.lanes.length !== fanOut.window)
+    throw new InputError(
+      `${at}.from.lanes: expected ${fanOut.window}, as many as fanOut.window; got ${from.lanes.length}.`,
+    );
+  if (from && from.next > from.list.total)
+    throw new InputError(
+      `${at}.from.next: expected ${from.list.total}, the number of items, at most; got ${from.next}.`,
+    );
+  return run;
+};
 
 export const retraining = object<Retraining>({ schedule: id('schedule'), partition: id('partition') }, ['partition']);
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
 import { InputError, RetryableError } from '../../common/errors.ts';
+import { printable } from '../../common/printable.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
 import type { Resume } from '../../workflows/messages.ts';
@@ -84,7 +85,7 @@ async function update(run: Run, answer: Promise<void>): Promise<void> {
     await Promise.race([answer, late]);
   } catch (error) {
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
-    throw new InputError(`Run ${run.id} cannot do that: ${error.cause?.message ?? error.message}`);
+    throw new InputError(`Run ${run.id} cannot do that: ${printable(error.cause?.message ?? error.message)}`);
   } finally {
     controller.abort();
     late.catch(() => {});

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledError, fromErrorRecord, RunError } from '../../common/errors.ts';
+import { printable } from '../../common/printable.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run, type RunStatus } from '../../pipeline/runs.ts';
 import { interruption } from '../interrupt.ts';
@@ -124,5 +125,5 @@ function conclude(run: Run, error: unknown, view: RunView, interrupted: AbortSig
     throw cause;
   }
   const reason = error instanceof WorkflowFailedError ? (error.cause?.message ?? error.message) : String(error);
-  throw new RunError(`Run ${run.id} ended: ${reason}; ${again}`);
+  throw new RunError(`Run ${run.id} ended: ${printable(reason)}; ${again}`);
 }

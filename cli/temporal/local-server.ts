@@ -6,7 +6,7 @@ import { InputError, RetryableError } from '../../common/errors.ts';
 import { writeFileAtomic } from '../../common/files.ts';
 import { object, text, whole } from '../../common/shape.ts';
 import type { Home } from '../../pipeline/home.ts';
-import { processExists } from '../../pipeline/lease.ts';
+import { processExists, processStart } from '../../pipeline/lease.ts';
 import { withLock } from '../../pipeline/lock.ts';
 import { accepts } from './ports.ts';
 import { attach, attachOwn, configuredServer, startServer, type Ports, type TemporalServer } from './server.ts';
@@ -16,9 +16,11 @@ interface LocalServer {
   address: string;
   /** Of the worker. */
   pid: number;
+  /** When it began, where that is to be known: its id may be another process's by now. */
+  start?: string;
 }
 
-const shape = object<LocalServer>({ address: text(40), pid: whole(1, 2 ** 31) });
+const shape = object<LocalServer>({ address: text(40), pid: whole(1, 2 ** 31), start: text(40) }, ['start']);
 const loopback = /^127\.0\.0\.1:(\d{1,5})$/;
 const watchMilliseconds = 1000;
 const file = (home: Home): string => join(home.temporal, 'server.json');
@@ -36,7 +38,12 @@ export async function openWorkerServer(home: Home, ports: Ports): Promise<Tempor
     const joined = await joinLocalServer(home);
     if (joined) return checkPorts(joined, ports);
     const server = await startServer(home, home.temporal, ports);
-    const own: LocalServer = { address: server.address, pid: process.pid };
+    const start = await processStart(process.pid);
+    const own: LocalServer = {
+      address: server.address,
+      pid: process.pid,
+      ...(start === undefined ? {} : { start }),
+    };
     await writeFileAtomic(file(home), JSON.stringify(own), 0o600);
     return {
       ...server,
@@ -53,15 +60,20 @@ export async function openWorkerServer(home: Home, ports: Ports): Promise<Tempor
  * @throws RetryableError then; never, on a server of one's own or a configured one
  */
 export async function untilGone(home: Home, { address, owned }: TemporalServer, signal: AbortSignal): Promise<void> {
-  const { pid } = (await read(home)) ?? {};
-  if (owned || configuredServer() || pid === undefined) return waitFor(signal);
-  while (processExists(pid)) {
+  const worker = await read(home);
+  if (owned || configuredServer() || !worker) return waitFor(signal);
+  while (await lives(worker)) {
     await sleep(watchMilliseconds, undefined, { signal, ref: false }).catch(() => {});
     if (signal.aborted) return;
   }
   throw new RetryableError(
-    `The server at ${address} is gone with the worker that had it (process ${pid}); start this worker again, and it has its own.`,
+    `The server at ${address} is gone with the worker that had it (process ${worker.pid}); start this worker again, and it has its own.`,
   );
+}
+
+/** Whether the worker runs, and not another process under its id. */
+async function lives({ pid, start }: LocalServer): Promise<boolean> {
+  return processExists(pid) && (start === undefined || (await processStart(pid)) === start);
 }
 
 async function waitFor(signal: AbortSignal): Promise<void> {
@@ -72,7 +84,7 @@ async function waitFor(signal: AbortSignal): Promise<void> {
 export async function joinLocalServer(home: Home): Promise<TemporalServer | undefined> {
   const local = await read(home);
   const port = loopback.exec(local?.address ?? '')?.[1];
-  if (!local || port === undefined || !processExists(local.pid) || !(await accepts(Number(port)))) return undefined;
+  if (!local || port === undefined || !(await lives(local)) || !(await accepts(Number(port)))) return undefined;
   return attachOwn(home, local.address).catch((error: unknown) => {
     // A worker that was killed, whose process id and port others have by now.
     if (error instanceof InputError) return undefined;

@@ -90,6 +90,15 @@ const hostile: [workflow: string, input: unknown][] = [
   ['runItems', { task, fanOut, from: { list: { list: artifact, total: 1e300 }, next: 0, lanes: [counts] } }],
   ['runItems', { task, fanOut, from: { list: { list: artifact, total: 1 }, next: 0, lanes: [{ done: '../..' }] } }],
   ['runItems', { task, fanOut, from: { list: { list: artifact, total: 1 }, next: -1, lanes: [counts] } }],
+  // What would continue as new for ever, and do nothing.
+  ['runItems', { task, fanOut, from: { list: { list: artifact, total: 5 }, next: 0, lanes: [] } }],
+  ['runItems', { task, fanOut, from: { list: { list: artifact, total: 5 }, next: 0, lanes: [counts, counts] } }],
+  ['runItems', { task, fanOut, from: { list: { list: artifact, total: 5 }, next: 6, lanes: [counts] } }],
+  [
+    'runItems',
+    { task, fanOut, longHistory: 1, from: { list: { list: artifact, total: 5 }, next: 0, lanes: [counts] } },
+  ],
+  ['runSegments', { task, longHistory: 1 }],
   ['runItems', { task }],
   ...['../../evil', '..', '', 'none', 7].map((schedule): [string, unknown] => ['retrain', { schedule }]),
   ['retrain', { schedule: 'daily', partition: '../../x' }],

@@ -13,6 +13,7 @@ import { hasSearchAttributes } from '../../../cli/temporal/search-attributes.ts'
 import { attachOwn } from '../../../cli/temporal/server.ts';
 import { InputError } from '../../../common/errors.ts';
 import { Home } from '../../../pipeline/home.ts';
+import { processStart } from '../../../pipeline/lease.ts';
 import { findTemporal } from '../../../scripts/setup/temporal.mjs';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
@@ -152,4 +153,22 @@ describe('the server of a home', { timeout: 120_000 }, () => {
     }
     await rm(known);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'is not waited for where a worker was killed, and others have its process id and its port',
+    async () => {
+      const home = new Home(await temporaryFolder());
+      await mkdir(home.temporal, { recursive: true });
+      const record = { address: `127.0.0.1:${await squatter()}`, pid: process.pid, start: '1' };
+      await writeFile(join(home.temporal, 'server.json'), JSON.stringify(record));
+      expect(await joinLocalServer(home)).toBeUndefined();
+      const own = await openWorkerServer(home, {});
+      onTestFinished(() => own.close());
+      expect(own.owned).toBe(true);
+      expect(JSON.parse(await readFile(join(home.temporal, 'server.json'), 'utf8'))).toMatchObject({
+        address: own.address,
+        start: await processStart(process.pid),
+      });
+    },
+  );
 });
