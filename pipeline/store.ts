@@ -1,5 +1,5 @@
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RunError } from '../common/errors.ts';
 import { pathSegment } from '../common/identifiers.ts';
@@ -83,6 +83,28 @@ export class ArtifactStore {
     return found.has(bad)
       ? `is damaged: ${bad} has other bytes than when it was written`
       : `is damaged: ${bad} is missing`;
+  }
+
+  /** What is wrong with a file of an artifact, as {@link damage} says it, without reading the others. @param path absolute */
+  async fileDamage(path: string): Promise<string | undefined> {
+    const [digest = '', ...rest] = relative(this.#folder, path).split(sep);
+    const name = rest.join('/');
+    const files = await this.manifest(digest).catch(() => []);
+    if (digestOf(files) !== digest) return this.damage(digest); // its list is of no use
+    const found = await sha256File(path).catch(() => undefined);
+    if (found !== undefined && found === files.find((file) => file.path === name)?.sha256) return undefined;
+    return found === undefined
+      ? `is damaged: ${name} is missing`
+      : `is damaged: ${name} has other bytes than when it was written`;
+  }
+
+  /** @throws RunError when one of the files, of any artifacts, is not as it was committed */
+  async verifyFiles(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      const damage = await this.fileDamage(path);
+      const [digest = ''] = relative(this.#folder, path).split(sep);
+      if (damage !== undefined) throw new RunError(`Artifact ${digest.slice(0, 12)} ${damage}.`);
+    }
   }
 
   /** The files of an artifact, as they were committed. */

@@ -67,7 +67,7 @@ export async function showVersion(home: Home, reference: string): Promise<ShownV
   const version = await resolveVersion(registry, reference);
   const { current, history } = await registry.aliases(version.name);
   const own = history.filter(({ from, to }) => from === version.version || to === version.version);
-  const { encoder: path, exported: exportedPath = null } = versionFolders(home, version);
+  const { encoder: path, exported: exportedPath = null } = await versionFolders(home, version);
   return { ...version, aliases: namesOf(current, version.version), path, exportedPath, history: own };
 }
 

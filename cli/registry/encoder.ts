@@ -10,7 +10,7 @@ import type { JudgedEncoder } from '../judged-encoder.ts';
 export async function encoderOfVersion(home: Home, reference: string): Promise<JudgedEncoder> {
   const version = await resolveVersion(new Registry(home), reference);
   const { name, encoder, exported, model, measured, comparisons } = version;
-  const folders = versionFolders(home, version);
+  const folders = await versionFolders(home, version);
   const unet = version.unet && folders.unet ? { unet: join(folders.unet, UNET_FILE), unetStep: version.unet.step } : {};
   const { step, blend } = encoder;
   return {

@@ -7,6 +7,7 @@ import { TEXT_ENCODER_FILE } from '../../models/weight-names.ts';
 import type { Config } from '../../pipeline/config.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
+import { ArtifactStore } from '../../pipeline/store.ts';
 import { testSampler } from '../../pipeline/textcraftor.ts';
 import type { JudgedEncoder } from '../judged-encoder.ts';
 import { artifactFolders, stepPath, unetPath } from './artifacts.ts';
@@ -14,14 +15,18 @@ import { artifactFolders, stepPath, unetPath } from './artifacts.ts';
 /**
  * The encoder that a run ends with.
  * @param name its id, or `latest`
- * @throws InputError when there is none yet, or the original encoder was chosen
+ * @throws InputError when there is none yet, or the original encoder was chosen; RunError when a file is damaged
  */
 export async function encoderOfRun(home: Home, name: string): Promise<JudgedEncoder> {
   const records = new RunRecords(home);
   const run = await records.read(name);
   const config = (await records.config(run.id)) as Config;
   const folders = artifactFolders(home, run);
-  const json = async <T>(folder: string, file: string) => JSON.parse(await readFile(join(folder, file), 'utf8')) as T;
+  const store = new ArtifactStore(home.artifacts);
+  const json = async <T>(folder: string, file: string) => {
+    await store.verifyFiles([join(folder, file)]);
+    return JSON.parse(await readFile(join(folder, file), 'utf8')) as T;
+  };
   if (folders['sweep'] === undefined)
     throw new InputError(
       `Run ${run.id} has not chosen an encoder yet: its stage sweep is not done. See: textcraftor status ${run.id}`,
@@ -39,6 +44,12 @@ export async function encoderOfRun(home: Home, name: string): Promise<JudgedEnco
   const { blend: weight, ...handedOut } = exported.chosen;
   const evaluation = folders['evaluate'];
   const all = evaluation ? await json<NamedComparison[]>(evaluation, 'comparisons.json') : [];
+  const networks = [
+    textEncoder,
+    ...(handedOut.step === 0 ? [] : [join(exportedEncoder(folders['sweep']), TEXT_ENCODER_FILE)]),
+    ...[chosen, handedOut].flatMap(({ unetStep }) => Object.values(unet(unetStep))),
+  ];
+  await store.verifyFiles([...new Set(networks)]);
   return {
     label: `run ${run.id}`,
     model: config.model,

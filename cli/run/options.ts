@@ -63,7 +63,7 @@ export async function readConfigOptions(config: string | undefined, options: Con
   if (options.against !== undefined) {
     const home = projectHome();
     const version = await resolveVersion(new Registry(home), options.against);
-    settings.push(`champion=${JSON.stringify(asChampion(home, version))}`);
+    settings.push(`champion=${JSON.stringify(await asChampion(home, version))}`);
   }
   const pipeline = await loadPipeline(source);
   const fetch = async <T>(checked: T) => downloadSources(await downloadModels(checked, folder));

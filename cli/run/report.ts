@@ -11,6 +11,7 @@ import type { Config } from '../../pipeline/config.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { publicConfig } from '../../pipeline/notify/secrets.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
+import { ArtifactStore } from '../../pipeline/store.ts';
 import { artifactFolders, stepPath, unetPath } from './artifacts.ts';
 import { summarizeRun, type RunSummary } from './summary.ts';
 
@@ -83,14 +84,15 @@ export async function describeRun(home: Home, run: Run): Promise<RunReport> {
   return {
     ...summarizeRun(run),
     report: 'path' in report ? report.path : null,
-    encoder: await describeEncoder(folders, sweep),
-    exported: await describeExported(folders, sweep),
+    encoder: await describeEncoder(home, folders, sweep),
+    exported: await describeExported(home, folders, sweep),
     chosen: sweep ? describeChosen(folders, sweep.chosen) : null,
     comparisons: (await json<NamedComparison[]>('evaluate', 'comparisons.json')) ?? [],
   };
 }
 
 async function describeEncoder(
+  home: Home,
   folders: Partial<Record<string, string>>,
   sweep: Sweep | undefined,
 ): Promise<RunReport['encoder']> {
@@ -98,10 +100,13 @@ async function describeEncoder(
   const { step } = sweep.chosen;
   const path = stepPath(folders['tune-encoder'], step);
   if (path === null) return { path, sha256: null, deltaNorm: null, reason: step === 0 ? ORIGINAL_CHOSEN : GONE };
+  const damage = await new ArtifactStore(home.artifacts).fileDamage(path);
+  if (damage !== undefined) return { path: null, sha256: null, deltaNorm: null, reason: damaged(damage) };
   return { path, sha256: await sha256File(path), deltaNorm: await deltaNormAt(folders['tune-encoder']!, step) };
 }
 
 async function describeExported(
+  home: Home,
   folders: Partial<Record<string, string>>,
   sweep: Sweep | undefined,
 ): Promise<RunReport['exported']> {
@@ -110,6 +115,8 @@ async function describeExported(
   const { step, blend: weight, unetStep } = sweep.exported.chosen;
   if (step === 0) return none(sweep.chosen.step === 0 ? ORIGINAL_CHOSEN : NOTHING_EXPORTED);
   const path = join(exportedEncoder(folders['sweep']!), TEXT_ENCODER_FILE);
+  const damage = await new ArtifactStore(home.artifacts).fileDamage(path);
+  if (damage !== undefined) return none(damaged(damage));
   const unet = unetStep === undefined ? {} : { unet: unetPath(folders, unetStep) };
   return { path, sha256: await sha256File(path), step, weight, ...unet };
 }
@@ -119,6 +126,8 @@ const ORIGINAL_CHOSEN = 'Validation chose the original text encoder: no tuned on
 const NOTHING_EXPORTED =
   'In all steps no weight of the tuned encoder was better than the original; the chosen one is for the last steps.';
 const GONE = "The tuning stage's artifact is not there any more; textcraftor resume makes it again.";
+
+const damaged = (damage: string) => `The stage's artifact ${damage}; textcraftor resume makes it again.`;
 
 /** How far the weights of a training step are from the original ones. */
 async function deltaNormAt(folder: string, step: number): Promise<number | null> {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
 import type { Home } from '../home.ts';
@@ -16,23 +15,27 @@ export interface VersionFolders {
 }
 
 /** A version as the section `champion` of a configuration, with which the evaluation compares what comes out. */
-export function asChampion(home: Home, version: EncoderVersion): Champion {
-  return { version: version.version, ...versionFolders(home, version), blend: version.encoder.blend };
+export async function asChampion(home: Home, version: EncoderVersion): Promise<Champion> {
+  return { version: version.version, ...(await versionFolders(home, version)), blend: version.encoder.blend };
 }
 
-/** @throws RunError when the version's artifact is gone */
-export function versionFolders(
+/** Every byte is compared with its digest. @throws RunError when the version's artifact is gone or damaged */
+export async function versionFolders(
   home: Home,
   { name, version, artifact, unet, exported }: EncoderVersion,
-): VersionFolders {
-  const folder = new ArtifactStore(home.artifacts).folder(artifact.sha256);
-  if (existsSync(folder))
+): Promise<VersionFolders> {
+  const store = new ArtifactStore(home.artifacts);
+  const folder = store.folder(artifact.sha256);
+  const damage = await store.damage(artifact.sha256);
+  if (damage === undefined)
     return {
       encoder: join(folder, 'encoder'),
       ...(unet ? { unet: join(folder, 'unet') } : {}),
       ...(exported ? { exported: join(folder, 'exported') } : {}),
     };
-  throw new RunError(
-    `${name}@${version} is registered, but its artifact ${artifact.sha256.slice(0, 12)} is not in ${home.artifacts} any more.`,
-  );
+  if (!(await store.has(artifact.sha256)))
+    throw new RunError(
+      `${name}@${version} is registered, but its artifact ${artifact.sha256.slice(0, 12)} is not in ${home.artifacts} any more.`,
+    );
+  throw new RunError(`${name}@${version} cannot be used: its artifact ${artifact.sha256.slice(0, 12)} ${damage}.`);
 }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useEncoder, type UseOptions } from '../../cli/encoder-use.ts';
@@ -7,6 +7,7 @@ import { cardOf, exportNotes } from '../../cli/model-card.ts';
 import { InputError } from '../../common/errors.ts';
 import type { NamedComparison, Sweep } from '../../evaluation/report/data.ts';
 import { Home } from '../../pipeline/home.ts';
+import { asChampion } from '../../pipeline/registry/folders.ts';
 import { gateSchema } from '../../pipeline/registry/gate.ts';
 import { Registry } from '../../pipeline/registry/registry.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
@@ -152,6 +153,27 @@ describe('generate', () => {
     expect(await use({ unet: run })).toEqual({ steps: 25, unet: own.unet, model: '/models/base' });
     await registered(true);
     await expect(use({ unet: 'production' })).rejects.toThrow('No tuned UNet was chosen in tiny@1');
+  });
+
+  it('hands nothing out that is not as it was when it was judged', async () => {
+    const damage = async (path: string) => {
+      await chmod(path, 0o644);
+      await writeFile(path, 'damaged');
+    };
+    await chose({ chosen: choice(20, 1, 5), exported: choice(20, 0.5, 5) });
+    await registered(true);
+    for (const name of ['latest', 'production']) {
+      const { textEncoder } = await use({ textEncoder: name });
+      await damage(textEncoder!);
+      for (const find of [
+        () => use({ textEncoder: name }),
+        () => networksToExport(home, { run: name }),
+        () => use({ textEncoder: name, as: 'evaluated' }),
+      ])
+        await expect(find()).rejects.toThrow('model.safetensors has other bytes than when it was written');
+    }
+    const version = await new Registry(home).version('tiny', 1);
+    await expect(asChampion(home, version)).rejects.toThrow('tiny@1 cannot be used');
   });
 
   it('leaves paths as they are, and refuses what leads nowhere or contradicts itself', async () => {
