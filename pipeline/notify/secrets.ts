@@ -29,12 +29,14 @@ function publicHook(hook: unknown): unknown {
 /** Whatever could tell a stranger how to be the sender. Short words are not secret, and would garble the text. */
 function secretsOf(hook: Hook): string[] {
   const words =
-    'webhook' in hook ? [hook.webhook, ...partsOf(new URL(hook.webhook))] : hook.command.slice(1).flatMap(withUrlParts);
+    'webhook' in hook ? [hook.webhook, ...partsOf(new URL(hook.webhook))] : hook.command.slice(1).flatMap(withParts);
   return [...new Set(words)].filter((word) => word.length >= 6).toSorted((a, b) => b.length - a.length);
 }
 
-function withUrlParts(word: string): string[] {
-  return URL.canParse(word) ? [word, ...partsOf(new URL(word))] : [word];
+/** An argument, and what of it a program may repeat alone: `--header=Authorization: Bearer TOKEN`. */
+function withParts(word: string): string[] {
+  const parts = word.split(/[\s=:,;"']+/).filter((part) => part.length >= 12); // the words of a script are none
+  return URL.canParse(word) ? [word, ...parts, ...partsOf(new URL(word))] : [word, ...parts];
 }
 
 function partsOf({ href, pathname, search, username, password, searchParams }: URL): string[] {

@@ -15,6 +15,9 @@ export interface Delivery {
   problem?: string;
 }
 
+/** More than the 500 that are shown: a secret that was cut could not be told from other text. */
+const keptCharacters = 20_000;
+
 /** All together stay below the minute that an activity of a run's record has. */
 const pausesMilliseconds = [1000, 3000];
 const webhookMilliseconds = 8000;
@@ -76,17 +79,21 @@ async function post(url: string, body: string, { run, event, at }: RunOutcome) {
 }
 
 /** Runs the command, without a shell, with the outcome on its standard input. */
-async function pipe([program, ...args]: readonly string[], body: string, environment: NodeJS.ProcessEnv) {
+async function pipe(command: string[], body: string, environment: NodeJS.ProcessEnv) {
+  const [program, ...args] = command;
   const child = spawn(program!, args, { stdio: ['pipe', 'ignore', 'pipe'], env: environment });
   const timer = setTimeout(() => child.kill('SIGKILL'), commandMilliseconds);
   let said = '';
-  child.stderr.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-500)));
+  child.stderr.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-keptCharacters)));
   child.stdin.on('error', () => {}); // it need not read
   child.stdin.end(body);
   try {
     const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     if (code === 0) return undefined;
-    return { problem: `It ended with ${signal ?? `exit code ${code}`}. ${said}`.trim() };
+    return {
+      problem:
+        `It ended with ${signal ?? `exit code ${code}`}. ${withoutSecrets(said, { command }).slice(-500)}`.trim(),
+    };
   } finally {
     clearTimeout(timer);
   }

@@ -106,6 +106,16 @@ describe('what is secret of a hook', () => {
     expect(deliveries[0]!.problem).toBe('It ended with exit code 1. failed with [not shown]');
   });
 
+  it('is not in its end either, where a command says more than is shown, nor a part of an argument', async () => {
+    const long = 'L0NG'.repeat(40);
+    const script = 'printf "%s%0450d" "$1" 0 >&2; exit 1';
+    const cut = { command: ['sh', '-c', script, 'sh', long] };
+    const part = { command: ['sh', '-c', 'echo "${1##* }" >&2; exit 1', 'sh', `Authorization: Bearer ${secret}`] };
+    const [first, second] = await sendOutcome([cut, part], outcome, process.env, []);
+    expect(first!.problem).not.toContain('L0NG');
+    expect(second!.problem).toBe('It ended with exit code 1. [not shown]');
+  });
+
   it('is no user and password in a URL: that is refused when the configuration is read, and not shown', async () => {
     for (const user of ['me:hunter22@', 'me@', ':hunter22@']) {
       const setting = `notify=[{webhook: "https://${user}example.org/x"}]`;
