@@ -4,6 +4,7 @@ import { BlockedWords } from './blocked-words.ts';
 import { ContaminationIndex } from './contamination.ts';
 import { Languages } from './languages.ts';
 import { characters, normalizePrompt } from './normalize.ts';
+import type { TREATMENTS } from './names.ts';
 import { repetition } from './repetition.ts';
 import { Scripts } from './scripts.ts';
 import { hasFlags, hasWeights, stripFlags, stripWeights } from './syntax.ts';
@@ -11,7 +12,7 @@ import { readWordList, shippedList } from './word-lists.ts';
 import { wordsOf } from './words.ts';
 
 /** What becomes of a prompt with such a thing in it. */
-export type Treatment = 'keep' | 'strip' | 'drop';
+export type Treatment = (typeof TREATMENTS)[number];
 
 /** What the rules for single prompts look at; a rule that is left out is off. */
 export interface FilterSettings {

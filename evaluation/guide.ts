@@ -6,10 +6,9 @@ import { attributeNames, type Scene } from '../datasets/shapes/scene.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import { encodeImages } from '../models/vae/encoder.ts';
 import { vaeScale } from '../models/vae/vae.ts';
+import type { GuideKind } from './names.ts';
 
-/** What a UNet sees beside the noisy latents. */
-export const GUIDES = ['none', 'inpainting', 'silhouette'] as const;
-export type GuideKind = (typeof GUIDES)[number];
+export type { GuideKind };
 
 /**
  * For each prompt, what a UNet sees beside the noisy latents; undefined for one that sees nothing.

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { COMPUTE_TYPES } from '../../engine/compute-type.ts';
+import { COMPUTE_TYPES } from '../../engine/names.ts';
 import type { StepOptions } from '../step.ts';
 
 const count = (text: string): number => {

@@ -2,11 +2,10 @@ import { InputError } from '../../common/errors.ts';
 import { DdimScheduler, type SchedulerConfig } from './ddim.ts';
 import { dpmSolverSteps } from './dpm-solver.ts';
 import { eulerSteps } from './euler.ts';
+import { solverNames, type SolverName } from './names.ts';
 import { pndmSteps } from './pndm.ts';
 
-/** The ways from noise to picture, as diffusers names them without their endings. */
-export const solverNames = ['ddim', 'pndm', 'dpm-solver++', 'euler'] as const;
-export type SolverName = (typeof solverNames)[number];
+export type { SolverName };
 
 /**
  * One evaluation of the network and what follows from it, for the i-th one:
