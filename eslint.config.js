@@ -11,13 +11,14 @@ const imports = {
   rewards: ['engine', 'models'],
   training: ['engine', 'models', 'rewards', 'datasets'],
   evaluation: ['engine', 'models', 'rewards', 'datasets'],
+  inspection: ['engine', 'models', 'rewards', 'datasets', 'training', 'evaluation', 'pipeline'],
   pipeline: [],
   activities: ['engine', 'models', 'rewards', 'datasets', 'training', 'evaluation', 'pipeline'],
   workflows: ['pipeline'],
 };
 /** Folders of which only the types may be imported. */
 const types = {
-  pipeline: ['engine', 'models', 'rewards', 'datasets', 'training', 'evaluation'],
+  pipeline: ['engine', 'models', 'rewards', 'datasets', 'training', 'evaluation', 'inspection'],
   workflows: ['activities'],
 };
 /** Files, by the beginning of their paths, that a folder may import from others: the tokenizer needs no engine. */

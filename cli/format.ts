@@ -1,10 +1,11 @@
-/** 0.4 s, 12 s, 3 min 20 s, 2 h 5 min. */
+/** 0.4 s, 12 s, 3 min 20 s, 2 h 5 min, 3 days 4 h. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  if (whole < 2 * 86_400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  return `${Math.floor(whole / 86_400)} days ${Math.floor((whole % 86_400) / 3600)} h`;
 }
 
 /** 12 B, 3.4 KB, 120 MB: decimal units. */

@@ -201,6 +201,11 @@ export const configSchema = shape.superRefine((config, context) => {
   require(shard.validation + shard.test < 1, [
     'shard',
   ], 'leaves no prompts for training: validation and test add up to 1 or more');
+  for (const split of ['validation', 'test'] as const)
+    require(shard[split] > 0 || shard.extends !== undefined, [
+      'shard',
+      split,
+    ], 'must be above 0: the sweep chooses on validation prompts, and the evaluation compares on test prompts');
   require(filter.minCharacters <= filter.maxCharacters, [
     'filter',
     'minCharacters',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { faultPoint } from '../common/fault-points.ts';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
 import { pathSegment } from '../common/identifiers.ts';
+import type { StageWork } from './estimate.ts';
 import type { KeyParts } from './key.ts';
 import type { Artifact } from './stage.ts';
 
@@ -17,6 +18,10 @@ export interface StageResult {
   run: string;
   /** How long the last attempt took. */
   seconds: number;
+  /** How much there was to do, where that was known. */
+  work?: StageWork;
+  /** Name of the machine that did it. */
+  host?: string;
   /** ISO 8601. */
   createdAt: string;
   /** Names the request that it answered: asked for once more by the same, it is not made again. */
@@ -24,7 +29,7 @@ export interface StageResult {
 }
 
 /** What a stage that fans out once made of an item, or the list of its items. */
-export interface ItemResult extends Omit<StageResult, 'parts' | 'inputKeys'> {
+export interface ItemResult extends Omit<StageResult, 'parts' | 'inputKeys' | 'work' | 'host'> {
   stage: string;
   /** The key of the stage. */
   stageKey: string;

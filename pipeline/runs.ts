@@ -9,6 +9,7 @@ import { nearest } from '../common/nearest.ts';
 import type { GraphNode } from './graph.ts';
 import type { Home } from './home.ts';
 import { sumCounts } from './item-counts.ts';
+import type { PlannedStages } from './planned.ts';
 import type { ItemCounts, Owner, Run, RunFile, RunStatus, StageFile } from './run.ts';
 import { processExists } from './lease.ts';
 import { checkOwn } from './ownership.ts';
@@ -36,7 +37,13 @@ export class RunRecords {
   }
 
   /** A new record under a name of its own: `<name>-<date>-<time>`. */
-  async create(name: string, pipeline: string, config: unknown, graph: readonly GraphNode[]): Promise<RunFile> {
+  async create(
+    name: string,
+    pipeline: string,
+    config: unknown,
+    graph: readonly GraphNode[],
+    planned?: PlannedStages,
+  ): Promise<RunFile> {
     const createdAt = new Date().toISOString();
     const base = `${name}-${createdAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}`;
     await mkdir(this.#home.runs, { recursive: true });
@@ -48,6 +55,7 @@ export class RunRecords {
       createdAt,
       status: 'running',
       graph: bareGraph(graph),
+      ...(planned ? { planned } : {}),
     };
     await mkdir(join(this.folder(id), 'logs'));
     await this.saveConfig(id, config);
@@ -60,8 +68,9 @@ export class RunRecords {
   }
 
   /** Settings decide which stages are on. */
-  async setGraph(id: string, graph: readonly GraphNode[]): Promise<void> {
-    await this.save({ ...(await this.file(id)), graph: bareGraph(graph) });
+  async setGraph(id: string, graph: readonly GraphNode[], planned?: PlannedStages): Promise<void> {
+    const { planned: _, ...run } = await this.file(id);
+    await this.save({ ...run, graph: bareGraph(graph), ...(planned ? { planned } : {}) });
   }
 
   /** Whose workers do the run: those of a configured server, or (undefined) the process that has started it. */

@@ -1,11 +1,12 @@
 import { InputError } from '../common/errors.ts';
 import { aesthetic } from './aesthetic.ts';
-import { ClipModels } from './clip-model.ts';
+import { ClipModels } from './clip-files.ts';
 import { clipSimilarity } from './clip-similarity.ts';
 import { filmCnnReward } from './film-cnn.ts';
 import { hpsv2 } from './hpsv2.ts';
 import { imageReward } from './image-reward.ts';
-import { REWARD_TYPES, type RewardTypeName } from './names.ts';
+import { typeNamed } from './inspect.ts';
+import type { RewardTypeName } from './names.ts';
 import { pickscore } from './pickscore.ts';
 import type { LoadedReward, RewardSpec, RewardType } from './reward.ts';
 
@@ -18,14 +19,6 @@ const rewardTypes: Readonly<Record<RewardTypeName, RewardType>> = {
   'image-reward': imageReward,
   'film-cnn': filmCnnReward,
 };
-
-/** @throws InputError that lists the types */
-export function typeNamed({ name, type }: Pick<RewardSpec, 'name' | 'type'>): RewardTypeName {
-  const found = REWARD_TYPES.find((known) => known === type);
-  if (!found)
-    throw new InputError(`Reward "${name}" has the unknown type "${type}"; there are ${REWARD_TYPES.join(', ')}.`);
-  return found;
-}
 
 /** Reads a reward's weights. `models` is shared among rewards that are used together. */
 export async function loadReward(spec: RewardSpec, models = new ClipModels()): Promise<LoadedReward> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
 import { roundHalfToEven } from '../../common/rounding.ts';
-import { only, positive, size } from '../config.ts';
+import { boundedSize, only, positive } from '../config.ts';
 import { spacedTimesteps, spacings, stride, type Spacing } from './spacing.ts';
 
 /** diffusers' schedulers whose configuration holds the noise schedule that DDIM needs, whatever else is in it. */
@@ -46,7 +46,7 @@ export interface SchedulerConfig {
 /** `clip_sample` is left unread: Stable Diffusion pipelines turn it off. */
 export const schedulerSchema = z.looseObject({
   _class_name: z.enum(classes, `expected one of ${classes.join(', ')}`),
-  num_train_timesteps: size.default(1000),
+  num_train_timesteps: boundedSize(1_000_000).default(1000),
   beta_start: positive.default(0.0001),
   beta_end: positive.default(0.02),
   beta_schedule: z.enum(['linear', 'scaled_linear'], 'expected "linear" or "scaled_linear"').default('linear'),
