@@ -16,7 +16,8 @@ export async function inspectNetworks(config: Config, pipeline: LoadedPipeline):
   if (tuneEncoder.startFrom !== undefined)
     requireTensors(await loadTextEncoder(tuneEncoder.startFrom), clipTextTensors(textEncoder), tuneEncoder.startFrom);
   for (const { mix } of evaluate.arms ?? []) for (const { encoder } of mix) await requireEncoder(encoder, pipeline);
-  if (champion) await requireEncoder(champion.encoder, pipeline);
+  for (const encoder of [champion?.encoder ?? [], champion?.exported ?? []].flat())
+    await requireEncoder(encoder, pipeline);
   if (champion?.unet !== undefined) requireTensors(await loadUnet(champion.unet), unetTensors(unet), champion.unet);
   for (const { name, unet: folder, guide } of transfer?.unets ?? []) {
     const other = await withUnet(pipeline, folder);

@@ -53,8 +53,7 @@ export async function planRun<Settings extends CommonSettings>(
   for (const stage of activeStages(pipeline, settings)) {
     const earlier = await results.list(stage.name);
     const [last] = earlier;
-    let engine: EngineDescription | undefined;
-    const run = (why: string, key?: string): PlannedStage => ({
+    const run = (why: string, engine?: EngineDescription, key?: string): PlannedStage => ({
       stage: stage.name,
       action: 'run',
       why,
@@ -72,20 +71,19 @@ export async function planRun<Settings extends CommonSettings>(
       planned.flatMap(({ stage: name, artifact }) => (artifact ? [[name, artifact.sha256]] : [])),
     );
     const parts = await keys.parts(pipeline, stage, settings, inputs);
-    engine = parts.engine;
     if (running.length > 0) {
       // Of the inputs nothing is known yet; the rest of the key may have changed as well.
       const own = last
         ? whyDifferent({ ...parts, inputs: {} }, { ...last.parts, inputs: {} })
         : 'it has no earlier result';
       const follows = `reads ${listWords(running)}`;
-      plan.set(stage.name, run(own.startsWith('its result') ? follows : `${follows}; ${own}`));
+      plan.set(stage.name, run(own.startsWith('its result') ? follows : `${follows}; ${own}`, parts.engine));
       continue;
     }
     const policy = cachePolicy(stage, settings);
     const hit = await findHit(stage.name, policy, parts, results, (sha256) => store.has(sha256));
-    if (fresh.has(stage.name)) plan.set(stage.name, run('it was asked for', keyOf(parts)));
-    else if (!hit.result) plan.set(stage.name, run(hit.why, keyOf(parts)));
+    if (fresh.has(stage.name)) plan.set(stage.name, run('it was asked for', parts.engine, keyOf(parts)));
+    else if (!hit.result) plan.set(stage.name, run(hit.why, parts.engine, keyOf(parts)));
     else {
       const { key, artifact, run: maker } = hit.result;
       plan.set(stage.name, {

@@ -1,8 +1,9 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultPoint } from '../common/fault-points.ts';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
 import { pathSegment } from '../common/identifiers.ts';
+import { readRecord } from '../common/records.ts';
 import type { StageWork } from './estimate.ts';
 import type { KeyParts } from './key.ts';
 import type { Artifact } from './stage.ts';
@@ -112,7 +113,8 @@ export class ResultIndex {
 
 async function readResult<Result = StageResult>(path: string): Promise<Result | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Result;
+    const keys = { key: 'string', artifact: 'object', run: 'string', seconds: 'number', createdAt: 'string' };
+    return await readRecord<Result>(path, keys, '');
   } catch {
     return undefined; // not there, or not readable: the work is done again
   }

@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import type { ErrorRecord } from '../common/errors.ts';
 import { InputError } from '../common/errors.ts';
-import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import { canonicalJson, makeFolders, writeFileAtomic } from '../common/files.ts';
 import { isIdentifier, pathSegment } from '../common/identifiers.ts';
+import { readRecord } from '../common/records.ts';
 import { nearest } from '../common/nearest.ts';
 import type { GraphNode } from './graph.ts';
 import type { Home } from './home.ts';
@@ -46,7 +48,7 @@ export class RunRecords {
   ): Promise<RunFile> {
     const createdAt = new Date().toISOString();
     const base = `${name}-${createdAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}`;
-    await mkdir(this.#home.runs, { recursive: true });
+    await makeFolders(this.#home.runs);
     let id = base;
     for (let n = 2; !(await makeFolder(this.folder(id))); n++) id = `${base}-${n}`;
     const run: RunFile = {
@@ -89,7 +91,8 @@ export class RunRecords {
   /** run.json as it is. @throws InputError when it is damaged, or of another run */
   async file(id: string): Promise<RunFile> {
     const path = join(this.folder(id), 'run.json');
-    const run = runFile(parseJson(await readFile(path, 'utf8'), path), path);
+    const advice = `what the run made is not lost; start it again (textcraftor run) and delete ${this.folder(id)}.`;
+    const run = runFile(await readRecord(path, {}, advice), path);
     if (run.id === id) return run;
     throw new InputError(`${path} is the record of run ${run.id}; a run's folder has its name.`);
   }
@@ -110,7 +113,11 @@ export class RunRecords {
   }
 
   async config(id: string): Promise<unknown> {
-    return JSON.parse(await readFile(join(this.folder(id), 'config.json'), 'utf8')) as unknown;
+    return readRecord<unknown>(
+      join(this.folder(id), 'config.json'),
+      {},
+      'what the run made is not lost; start it again with its configuration (textcraftor run).',
+    );
   }
 
   async saveConfig(id: string, config: unknown): Promise<void> {
@@ -163,6 +170,9 @@ export class RunRecords {
   /** The id that `name` means. @throws InputError that names the nearest */
   async resolve(name: string): Promise<string> {
     const ids = await this.ids();
+    // A record that cannot be read is in no list: reading it says why.
+    if (!ids.includes(name) && isIdentifier('run', name) && existsSync(join(this.#home.runs, name, 'run.json')))
+      await this.file(name);
     if (ids.length === 0)
       throw new InputError(`There are no runs in ${this.#home.runs}; start one with: textcraftor run`);
     if (name === 'latest') return ids.at(-1)!;
@@ -239,15 +249,6 @@ async function readJson<T>(path: string): Promise<T | undefined> {
     return JSON.parse(await readFile(path, 'utf8')) as T;
   } catch {
     return undefined;
-  }
-}
-
-/** @throws InputError that names the file */
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new InputError(`${path} is damaged: it is no JSON.`);
   }
 }
 

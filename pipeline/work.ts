@@ -76,8 +76,9 @@ export const sweepWork: Work = (c, facts) => {
 export const evaluateWork: Work = (c, facts) => {
   const { evaluate, benchmarks = [], baselines = {}, champion } = c;
   const networks = c.tuneUnet || c.tuneEncoder.joint ? 2 : 0;
+  // The base, the tuned one, the chosen one, and what is handed out, whose pictures take all steps.
   const arms =
-    3 +
+    5 +
     evaluate.blends.length +
     (evaluate.arms?.length ?? 0) +
     networks +

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addConfigOptions, type ConfigOptions } from '../run/options.ts';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor plan`. */
 export function register(program: Command): void {
@@ -21,6 +22,6 @@ export function register(program: Command): void {
       const { pipeline, settings, fetches } = await lookUpConfigOptions(config, options);
       const plan = await planAt(projectHome(), pipeline, settings, { fetches });
       const fetch = fetches.map(({ path: _, ...rest }) => rest);
-      console.log(options.json ? JSON.stringify({ stages: plan.stages, fetch }, null, 2) : formatPlan(plan));
+      print(options.json ? JSON.stringify({ stages: plan.stages, fetch }, null, 2) : formatPlan(plan));
     });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addConfigOptions, type ConfigOptions } from '../run/options.ts';
 import type { StartOptions } from '../run/start.ts';
+import { print, printMessage } from '../print.ts';
 
 /** Adds `textcraftor run`. */
 export function register(program: Command): void {
@@ -22,8 +23,8 @@ export function register(program: Command): void {
       const graph = activeStages(pipeline, settings);
       const run = await new RunRecords(home).create(settings.name, source, settings, graph, plan.planned);
       const warning = warnOfLength(plan);
-      if (!options.json) console.log(`Run ${run.id}\n${formatPlan(plan)}\n`);
-      if (warning !== undefined) console.error(`textcraftor: ${warning}`);
+      if (!options.json) print(`Run ${run.id}\n${formatPlan(plan)}\n`);
+      if (warning !== undefined) printMessage(`${warning}`);
       await startRun(home, run.id, [], options);
     });
 }

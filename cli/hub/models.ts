@@ -4,8 +4,10 @@ import { join, resolve } from 'node:path';
 import { fromErrorRecord, InputError, TextcraftorError } from '../../common/errors.ts';
 import { downloadRepo, parseHubRepo } from '../../common/hub/repository.ts';
 import type { HubOptions, HubRepo } from '../../common/hub/options.ts';
+import { visibleLine } from '../../common/visible.ts';
 import { modelFiles, tokenizerFiles } from '../../models/hub-files.ts';
 import { absolutePath } from '../../pipeline/config-file.ts';
+import { printError } from '../print.ts';
 
 /** The hub's options as Python's huggingface_hub reads them: HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE, HF_HOME. */
 export function hubOptions(): HubOptions {
@@ -24,10 +26,10 @@ function showProgress(): NonNullable<HubOptions['progress']> {
   let shown = '';
   return ({ file, done, total }) => {
     const share = total === 0 ? 100 : Math.floor((100 * done) / total);
-    const line = `downloading ${file}`;
+    const line = visibleLine(`downloading ${file}`);
     if (process.stderr.isTTY)
       process.stderr.write(`\r\x1b[K${line}: ${share} % of ${megabytes(total)} MB${done === total ? '\n' : ''}`);
-    else if (line !== shown) console.error(`${line} (${megabytes(total)} MB in all)`);
+    else if (line !== shown) printError(`${line} (${megabytes(total)} MB in all)`);
     shown = line;
   };
 }
