@@ -1,4 +1,5 @@
 import { availableParallelism, hostname } from 'node:os';
+import { canonicalJson } from '../common/files.ts';
 import type { StageResult } from './results.ts';
 
 /** How much a stage has to do. Time is the rate of an earlier result times this. */
@@ -22,7 +23,7 @@ export interface Estimate {
 const coreSeconds = 1.5e-11;
 
 const total = ({ count, cost }: StageWork): number => count * cost;
-const engineOf = ({ parts }: Pick<StageResult, 'parts'>): string => JSON.stringify(parts.engine ?? null);
+const engineOf = ({ parts }: Pick<StageResult, 'parts'>): string => canonicalJson(parts.engine ?? null);
 
 /**
  * How long a stage may take, from what it took before; undefined where nothing tells.

@@ -1,6 +1,5 @@
-import { pathToFileURL } from 'node:url';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { CommonSettings, Pipeline } from './pipeline.ts';
 
 /** What an inspection found out that tells how long a run takes. */

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../common/files.ts';
 import { cachePolicy } from './cache-policy.ts';
 import type { EngineDescription } from './engine.ts';
 import { estimateStage, type Estimate } from './estimate.ts';
@@ -110,7 +111,7 @@ function estimated<Settings>(
   const work = stage.work?.(settings, facts);
   if (stage.work && !work) return {};
   const onCpu = Boolean(stage.engine) && (engine?.graphics ?? []).length === 0;
-  const estimate = estimateStage(work, earlier, { engine: JSON.stringify(engine ?? null), onCpu });
+  const estimate = estimateStage(work, earlier, { engine: canonicalJson(engine ?? null), onCpu });
   return estimate ? { estimatedSeconds: estimate.seconds, estimate } : {};
 }
 
