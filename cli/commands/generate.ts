@@ -71,7 +71,7 @@ export function register(program: Command): void {
       const { projectHome } = await import('../home.ts');
       const lastSteps = options.lastSteps ?? blendSteps;
       const chosen = await useEncoder(projectHome(), { ...options, ...(lastSteps ? { lastSteps } : {}) });
-      if (chosen.used !== undefined) console.error(`textcraftor: ${chosen.used}`);
+      if (chosen.used !== undefined) printMessage(chosen.used);
       const result = await generate(
         { ...chosen, model: await localModel(chosen.model, process.cwd()) },
         {
