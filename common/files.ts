@@ -50,15 +50,18 @@ export async function writeFileAtomic(
 }
 
 /** Makes a folder and those around it. Where a file system takes none (/proc), Node's own way would try for ever. */
-export async function makeFolders(path: string): Promise<void> {
+export async function makeFolders(path: string, again = true): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' && (await isFolder(path))) return;
-    if (code !== 'ENOENT' || (await isFolder(dirname(path)))) throw error;
-    await makeFolders(dirname(path));
-    await makeFolders(path);
+    if (code !== 'ENOENT') throw error;
+    const isBelow = await isFolder(dirname(path));
+    // Another may have made it in the meantime; twice, it is the file system that refuses.
+    if (isBelow && !again) throw error;
+    if (!isBelow) await makeFolders(dirname(path));
+    await makeFolders(path, !isBelow);
   }
 }
 
