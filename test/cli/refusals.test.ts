@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -106,14 +107,29 @@ describe('a plan', () => {
   });
 });
 
-it('a limit on memory or files is named', async () => {
+describe('a limit', () => {
   const program = new URL('../../cli/textcraftor.mjs', import.meta.url).pathname;
-  const home = await temporaryFolder();
-  const child = spawn('sh', ['-c', `ulimit -n 24 && exec ${process.execPath} ${program} plan`], {
-    env: { ...process.env, TEXTCRAFTOR_HOME: home },
+  const under = async (limit: string) => {
+    const home = await temporaryFolder();
+    const child = spawn('sh', ['-c', `ulimit ${limit} && exec ${process.execPath} ${program} plan`], {
+      env: { ...process.env, TEXTCRAFTOR_HOME: home },
+    });
+    let said = '';
+    child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+    const [code] = (await once(child, 'close')) as [number];
+    return { code, said };
+  };
+
+  it.each(['-n 20', '-n 24', '-n 30', '-n 40'])('of files is named: %s', async (limit) => {
+    expect(await under(limit)).toEqual({
+      code: 1,
+      said: 'textcraftor: Too many files are open for this machine; allow more, such as with: ulimit -n 4096\n',
+    });
   });
-  let said = '';
-  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
-  await new Promise((resolve) => child.once('close', resolve));
-  expect(said).not.toContain('unexpected');
+
+  it.skipIf(process.platform !== 'linux')('of memory is named', async () => {
+    const { code, said } = await under('-v 3000000');
+    expect(said).toMatch(/^textcraftor: There is not enough memory/);
+    expect(code).toBe(1);
+  });
 });
