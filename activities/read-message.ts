@@ -17,7 +17,7 @@ export async function readTask(
   message: unknown,
 ): Promise<{ task: StageTask; source: WorkSource }> {
   const read = task(message, 'The task');
-  const { id, pipeline, graph } = await records.recorded(read.run);
+  const { id, pipeline, graph, planned } = await records.recorded(read.run);
   const node = graph.find(({ name }) => name === read.stage);
   if (!node) throw new InputError(`Run ${id} has no stage ${read.stage}.`);
   const given = Object.keys(read.inputs);
@@ -25,7 +25,7 @@ export async function readTask(
     throw new InputError(
       `Stage ${read.stage} of run ${id} reads ${node.inputs.join(', ') || 'nothing'}; it was given ${given.join(', ') || 'nothing'}.`,
     );
-  return { task: read, source: { pipeline, config: await records.config(id) } };
+  return { task: read, source: { pipeline, planned, config: await records.config(id) } };
 }
 
 /** How a run is said to stand. @throws InputError when the message is malformed, or there is no such run */

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { StageResult } from '../pipeline/results.ts';
 import { runStageProcess } from './stage-process.ts';
 import type { StageOutcome, StageTask, Unfinished } from './stage-task.ts';
@@ -57,7 +58,7 @@ export class StageRunner {
 export async function commitStage(
   { store, results }: Workbench,
   task: StageTask,
-  { parts, key }: Work,
+  { parts, key, amount }: Work,
   folder: WorkFolder,
   itemSeconds = 0,
 ): Promise<StageResult> {
@@ -69,6 +70,8 @@ export async function commitStage(
     inputKeys: Object.fromEntries(Object.entries(task.inputs).map(([name, input]) => [name, input.key])),
     run: task.run,
     seconds: folder.seconds + itemSeconds,
+    ...(amount ? { work: amount } : {}),
+    host: hostname(),
     createdAt: new Date().toISOString(),
     ...(task.request === undefined ? {} : { request: task.request }),
   };

@@ -7,6 +7,7 @@ import type { Fault } from '../common/fault-points.ts';
 import { cachePolicy, type CachePolicy } from '../pipeline/cache-policy.ts';
 import { checkConfig } from '../pipeline/config-file.ts';
 import { CodeDigests } from '../pipeline/code-digests.ts';
+import type { StageWork } from '../pipeline/estimate.ts';
 import { ExternalDigests } from '../pipeline/external.ts';
 import { findHit, type Hit } from '../pipeline/hit.ts';
 import type { Home } from '../pipeline/home.ts';
@@ -14,6 +15,7 @@ import { KeyMaker, keyOf, type KeyParts } from '../pipeline/key.ts';
 import { Lease } from '../pipeline/lease.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import { findStage, type CommonSettings } from '../pipeline/pipeline.ts';
+import { requirePlannedCode, type PlannedStages } from '../pipeline/planned.ts';
 import { ResultIndex } from '../pipeline/results.ts';
 import type { Progress, Stage } from '../pipeline/stage.ts';
 import { ArtifactStore } from '../pipeline/store.ts';
@@ -37,6 +39,8 @@ export interface WorkbenchOptions {
 export interface WorkSource {
   pipeline: string;
   config: unknown;
+  /** What the command knew that planned the run. */
+  planned?: PlannedStages | undefined;
 }
 
 /** One attempt's ties to whoever asked for it. */
@@ -66,6 +70,8 @@ export interface Work {
   key: string;
   /** What the items of a stage that fans out depend on. */
   itemParts: KeyParts;
+  /** How much there is to do, as the plan has it. */
+  amount?: StageWork | undefined;
 }
 
 /** What several ways to do a stage share: keys, the store, leases. Knows nothing of Temporal. */
@@ -96,10 +102,22 @@ export class Workbench {
     const files = await this.#keys.files(stage, settings);
     const partsOf = (slice: unknown) => this.#keys.parts(pipeline, stage, settings, digests, slice, files);
     const parts = await partsOf(stage.config(settings));
+    const planned = source.planned?.[stage.name];
+    requirePlannedCode(stage.name, planned, parts.code.sha256);
     const module = join(fileURLToPath(pipeline.root), stage.module);
     const itemParts = stage.itemConfig ? await partsOf(stage.itemConfig(settings)) : parts;
     const policy = cachePolicy(stage, settings);
-    return { stage, settings, policy, module, files, parts, key: keyOf(parts), itemParts };
+    return {
+      stage,
+      settings,
+      policy,
+      module,
+      files,
+      parts,
+      key: keyOf(parts),
+      itemParts,
+      amount: planned?.work,
+    };
   }
 
   /**

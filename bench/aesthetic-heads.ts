@@ -6,8 +6,9 @@
 import { execFileSync } from 'node:child_process';
 import { RandomStream } from '../common/random.ts';
 import { tf } from '../engine/tensorflow.ts';
-import { WeightParameters } from '../engine/weights.ts';
-import { aestheticHead, readAestheticHead } from '../rewards/aesthetic.ts';
+import { WeightParameters } from '../engine/weight-parameters.ts';
+import { readAestheticHead } from '../rewards/aesthetic-head.ts';
+import { aestheticHead } from '../rewards/aesthetic.ts';
 
 const WIDTH = 768;
 const ROWS = 64;

@@ -43,6 +43,10 @@ export function combinations(group: Ablations[number]): Ablation['settings'][] {
   );
 }
 
+/** A combination as `--set` takes it. */
+export const settingsOf = (settings: Ablation['settings']): string[] =>
+  Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+
 /** Runs every combination (what they have in common is done once) and writes what came out. @returns the page's path */
 export async function ablate({ home, ablations, out, lanes, run, note }: AblateOptions): Promise<string> {
   const records = new RunRecords(home);
@@ -50,7 +54,7 @@ export async function ablate({ home, ablations, out, lanes, run, note }: AblateO
   const found = new Map<Ablation['settings'], Ablation>();
   await inLanes(groups.flat(), lanes, async (settings) => {
     note(describe(settings));
-    const id = await run(Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`));
+    const id = await run(settingsOf(settings));
     const record = await records.read(id);
     const { status } = record;
     const folder = status === 'completed' ? artifactFolders(home, record)['evaluate'] : undefined;

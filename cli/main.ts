@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { TextcraftorError } from '../common/errors.ts';
+import { inspect } from 'node:util';
+import { systemError } from '../common/system-error.ts';
+import { visible } from '../common/visible.ts';
 import { registerCommands } from './commands/index.ts';
 import { listenForInterrupts } from './interrupt.ts';
+import { printError, printMessage } from './print.ts';
 import { requireUtf8 } from './utf8.ts';
 
 /** Exit code of wrong usage: an unknown command or option, a missing argument. */
@@ -16,13 +19,14 @@ function version(): string {
 /** Says what went wrong, on one line where the error was foreseen, and gives the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usage; // commander has printed it
-  if (process.env['TEXTCRAFTOR_DEBUG']) console.error(error);
-  else if (error instanceof TextcraftorError) console.error(`textcraftor: ${error.message}`);
+  const known = systemError(error);
+  if (process.env['TEXTCRAFTOR_DEBUG']) printError(inspect(error));
+  else if (known) printMessage(known.message);
   else {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    console.error(`textcraftor: unexpected ${message} (TEXTCRAFTOR_DEBUG=1 shows where)`);
+    printMessage(`unexpected ${message} (TEXTCRAFTOR_DEBUG=1 shows where)`);
   }
-  return error instanceof TextcraftorError ? error.exitCode : 1;
+  return known?.exitCode ?? 1;
 }
 
 /** Ends quietly when the reader of a pipe has gone, as in `textcraftor list | head`. */
@@ -45,7 +49,7 @@ export async function main(args: string[]): Promise<void> {
     .version(version())
     .exitOverride()
     .enablePositionalOptions() // --version after a command is that command's own
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'textcraftor: ')) });
+    .configureOutput({ outputError: (text, write) => write(visible(text.replace(/^error: /, 'textcraftor: '))) });
   try {
     requireUtf8(args);
     await registerCommands(program, args);

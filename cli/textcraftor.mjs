@@ -1,7 +1,34 @@
 #!/usr/bin/env node
+// Runs the TypeScript of cli/main.ts in this process, so that signals and the exit code are its own.
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-// Runs the TypeScript of cli/main.ts in this process, so that signals and the exit code are its own.
+/**
+ * Before there is anything that could say more: the loader itself takes WebAssembly's memory.
+ * @param {Error} error
+ */
+function endWithoutMemory(error) {
+  const isMemory = error instanceof RangeError && /memory/i.test(error.message);
+  console.error(
+    isMemory
+      ? 'textcraftor: There is not enough memory to begin: free some, or raise the limit (ulimit -v unlimited).'
+      : `textcraftor: cannot be loaded: ${String(error.message).split('\n')[0]}`,
+  );
+  process.exit(1);
+}
+process.on('uncaughtException', endWithoutMemory);
+
+/** The loader and its child need this many at least; with fewer they may wait for ever. */
+const leastFiles = 48;
+const opened = [];
+try {
+  while (opened.length < leastFiles) opened.push(openSync(process.execPath, 'r'));
+} catch {
+  console.error('textcraftor: Too many files are open for this machine; allow more, such as with: ulimit -n 4096');
+  process.exit(1);
+}
+for (const file of opened) closeSync(file);
+
 const here = fileURLToPath(import.meta.url);
 const tsx = await import('tsx/esm/api').catch(() => undefined);
 if (here.includes('?')) {
@@ -12,6 +39,7 @@ if (here.includes('?')) {
 } else if (tsx) {
   tsx.register();
   const { main } = await import('./main.ts');
+  process.off('uncaughtException', endWithoutMemory);
   await main(process.argv.slice(2));
 } else {
   console.error('textcraftor: the checkout is not set up; run: npm run setup');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InputError, RunError } from '../common/errors.ts';
 import { writeTokenizer } from '../datasets/shapes/tokenizer.ts';
 import { WORLD_STEPS, assembleWorld, buildWorldStep, type WorldStep } from '../training/world/build.ts';
+import { print } from './print.ts';
 
 interface Options {
   out: string;
@@ -25,7 +26,7 @@ const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
 export async function buildWorld({ out, work, only }: Options): Promise<void> {
   const tokenizer = join(out, 'base', 'tokenizer');
   await writeTokenizer(tokenizer);
-  const build = { work, tokenizer, log: (line: string) => console.log(line) };
+  const build = { work, tokenizer, log: (line: string) => print(line) };
   if (only !== undefined) {
     const step = WORLD_STEPS.find((name) => name === only);
     if (!step) throw new InputError(`There is no step "${only}"; the steps are ${WORLD_STEPS.join(', ')}.`);
@@ -38,7 +39,7 @@ export async function buildWorld({ out, work, only }: Options): Promise<void> {
       }),
     );
   await assembleWorld(out, build);
-  console.log(`The world is in ${out}; "textcraftor world check ${out}" measures it.`);
+  print(`The world is in ${out}; "textcraftor world check ${out}" measures it.`);
 }
 
 async function runStep(step: WorldStep, out: string, work: string): Promise<void> {

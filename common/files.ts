@@ -32,7 +32,7 @@ export async function writeFileAtomic(
   mode = 0o666,
 ): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     const file = await open(temporary, 'w', mode);
@@ -47,6 +47,22 @@ export async function writeFileAtomic(
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Makes a folder and those around it. Where a file system takes none (/proc), Node's own way would try for ever. */
+export async function makeFolders(path: string, again = true): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await isFolder(path))) return;
+    if (code !== 'ENOENT') throw error;
+    const isBelow = await isFolder(dirname(path));
+    // Another may have made it in the meantime; twice, it is the file system that refuses.
+    if (isBelow && !again) throw error;
+    if (!isBelow) await makeFolders(dirname(path));
+    await makeFolders(path, !isBelow);
   }
 }
 

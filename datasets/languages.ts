@@ -1,4 +1,5 @@
 import { InputError } from '../common/errors.ts';
+import { LANGUAGES } from './names.ts';
 
 /** On fewer words the detector guesses: it takes a quarter of English prompts of up to three for another language. */
 const fewestWords = 4;
@@ -19,11 +20,10 @@ export class Languages {
    * @throws InputError for a language that the detector does not know
    */
   static async load(codes: readonly string[]): Promise<Languages> {
-    const { eld } = await import('eld/large');
-    const known = Object.values(eld.info().Languages);
-    const unknown = codes.find((code) => !known.includes(code));
+    const unknown = codes.find((code) => !(LANGUAGES as readonly string[]).includes(code));
     if (unknown !== undefined)
-      throw new InputError(`filter.languages: "${unknown}" is not known; expected some of ${known.join(', ')}.`);
+      throw new InputError(`filter.languages: "${unknown}" is not known; expected some of ${LANGUAGES.join(', ')}.`);
+    const { eld } = await import('eld/large');
     return new Languages(new Set(codes), (text) => eld.detect(text).language);
   }
 

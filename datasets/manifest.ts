@@ -52,8 +52,18 @@ export async function readManifest(folder: string): Promise<ShardManifest> {
   const text = await readFile(path, 'utf8').catch(() => {
     throw new InputError(`${folder}: no manifest.json; expected a folder of shards as the stage "shard" makes it.`);
   });
-  const manifest = JSON.parse(text) as ShardManifest;
+  const manifest = parsed(text, path);
   if (manifest.format !== 1)
     throw new RunError(`${path}: format ${String(manifest.format)}, expected 1; make the shards anew.`);
   return manifest;
+}
+
+function parsed(text: string, path: string): ShardManifest {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && 'splits' in value) return value as ShardManifest;
+  } catch {
+    // as below
+  }
+  throw new InputError(`${path} is damaged: it is no manifest of shards; make the shards anew.`);
 }

@@ -4,6 +4,7 @@ import { BlockedWords } from './blocked-words.ts';
 import { ContaminationIndex } from './contamination.ts';
 import { Languages } from './languages.ts';
 import { characters, normalizePrompt } from './normalize.ts';
+import type { TREATMENTS } from './names.ts';
 import { repetition } from './repetition.ts';
 import { Scripts } from './scripts.ts';
 import { hasFlags, stripFlags } from './flags.ts';
@@ -12,7 +13,7 @@ import { readWordList, shippedList } from './word-lists.ts';
 import { wordsOf } from './words.ts';
 
 /** What becomes of a prompt with such a thing in it. */
-export type Treatment = 'keep' | 'strip' | 'drop';
+export type Treatment = (typeof TREATMENTS)[number];
 
 /** What the rules for single prompts look at; a rule that is left out is off. */
 export interface FilterSettings {

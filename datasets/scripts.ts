@@ -1,4 +1,5 @@
 import { InputError } from '../common/errors.ts';
+import { isScript } from './names.ts';
 
 const ascii = /^[^\u0080-\uffff]*$/;
 const letters = /\p{L}/gu;
@@ -14,13 +15,10 @@ export class Scripts {
    */
   constructor(names: readonly string[]) {
     const classes = names.map((name) => {
-      try {
-        return new RegExp(`\\p{Script=${name}}`, 'u') && `\\p{Script=${name}}`;
-      } catch {
-        throw new InputError(
-          `filter.scripts: "${name}" is no script of Unicode; expected names such as Latin, Cyrillic, Greek, Han, Arabic.`,
-        );
-      }
+      if (isScript(name)) return `\\p{Script=${name}}`;
+      throw new InputError(
+        `filter.scripts: "${name}" is no script of Unicode; expected names such as Latin, Cyrillic, Greek, Han, Arabic.`,
+      );
     });
     this.#letters = new RegExp(`(?=\\p{L})[${classes.join('')}]`, 'gu');
     this.#latin = names.includes('Latin');

@@ -1,9 +1,10 @@
+import type { ComputeType } from './names.ts';
+
 /**
  * What products, convolutions and activations are computed in, and what weights that nothing trains are stored in. Other
  * arithmetic is in float32 in any case (mixed-precision.ts).
  */
-export type ComputeType = 'float32' | 'bfloat16' | 'float16';
-export const COMPUTE_TYPES = ['float32', 'bfloat16', 'float16'] as const satisfies readonly ComputeType[];
+export type { ComputeType };
 
 let current: ComputeType = 'float32';
 

@@ -1,4 +1,5 @@
 import { InputError } from '../common/errors.ts';
+import { cut, short } from '../common/short.ts';
 
 export interface TensorInfo {
   dtype: string;
@@ -59,18 +60,16 @@ const isSize = (value: unknown): value is number => Number.isSafeInteger(value) 
 
 function parseTensor(path: string, name: string, value: unknown, dataBytes: number): TensorInfo {
   const fail = (problem: string): never => {
-    throw new InputError(`Tensor ${name} in ${path} ${problem}.`);
+    throw new InputError(`Tensor ${cut(name, 200)} in ${path} ${problem}.`);
   };
   if (!isObject(value)) return fail('has no description in the header');
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== 'string' || !Object.hasOwn(BYTES_PER_ELEMENT, dtype))
-    return fail(
-      `has the unknown dtype ${JSON.stringify(dtype)}; known are ${Object.keys(BYTES_PER_ELEMENT).join(', ')}`,
-    );
+    return fail(`has the unknown dtype ${short(dtype)}; known are ${Object.keys(BYTES_PER_ELEMENT).join(', ')}`);
   if (!Array.isArray(shape) || !shape.every(isSize))
-    return fail(`has the shape ${JSON.stringify(shape)}; expected a list of non-negative integers`);
+    return fail(`has the shape ${short(shape)}; expected a list of non-negative integers`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
-    return fail(`has the data_offsets ${JSON.stringify(offsets)}; expected two non-negative integers`);
+    return fail(`has the data_offsets ${short(offsets)}; expected two non-negative integers`);
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > dataBytes)
     return fail(
@@ -78,7 +77,7 @@ function parseTensor(path: string, name: string, value: unknown, dataBytes: numb
     );
   const expected = shape.reduce((a, b) => a * b, BYTES_PER_ELEMENT[dtype]!);
   if (expected !== end - begin)
-    return fail(`has ${end - begin} bytes, but dtype ${dtype} and shape [${shape.join(', ')}] need ${expected}`);
+    return fail(`has ${end - begin} bytes, but dtype ${dtype} and shape ${short(shape)} need ${expected}`);
   return { dtype, shape, begin, end };
 }
 

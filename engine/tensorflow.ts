@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import { RunError } from '../common/errors.ts';
+import { cut } from '../common/short.ts';
 import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
 
 const require = createRequire(import.meta.url);
@@ -12,8 +14,19 @@ util['isArray'] = Array.isArray;
 process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
 
 /** TensorFlow, on the CPU or on a CUDA device: the library chooses when it is loaded. */
-export const tf = require('@tensorflow/tfjs-node-gpu') as typeof TensorFlow;
+export const tf = load();
 export type Tensor = TensorFlow.Tensor;
+
+function load(): typeof TensorFlow {
+  try {
+    return require('@tensorflow/tfjs-node-gpu') as typeof TensorFlow;
+  } catch (error) {
+    const said = cut((error as Error).message.split('\n')[0]!, 300);
+    throw new RunError(
+      `TensorFlow cannot be loaded (${said}): run npm run setup; where memory is limited, allow more (ulimit -v unlimited).`,
+    );
+  }
+}
 
 /** Whether programs run on a CUDA device; what passes between their runs then goes through the host's memory. */
 export const usesGpu = (): boolean =>

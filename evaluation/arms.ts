@@ -1,7 +1,8 @@
 import { InputError } from '../common/errors.ts';
+import { otherEncoder } from '../models/other-encoder.ts';
 import { loadTextEncoder, loadUnet, type LoadedPipeline } from '../models/pipeline.ts';
 import type { NetworkWeights } from '../models/text-to-image.ts';
-import { embedWith, otherEncoder } from './encoder.ts';
+import { embedWith } from './encoder.ts';
 import type { Arm, Embeddings, PictureGenerator, Prompt } from './generator.ts';
 
 /** What an arm is asked for: the prompts that are pictured, and the original encoder's embeddings of them. */

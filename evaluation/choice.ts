@@ -1,12 +1,12 @@
 import { InputError } from '../common/errors.ts';
 import type { ArmScores } from './experiment.ts';
 import { DIVERSITY, isGoal, LEAST_DIVERSITY } from './metrics.ts';
+import type { JudgeName } from './names.ts';
 import type { Choice, SweepCandidate } from './report/data.ts';
 import { mean, standardDeviation } from '../common/statistics.ts';
 
 /** What judges the candidates. `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */
-export type ChooseBy = 'auto' | Judge;
-type Judge = 'oracle' | 'heldOut' | 'rewards';
+export type ChooseBy = 'auto' | JudgeName;
 
 /** A candidate and the arm that its scores are under. */
 export interface CandidateArm {
@@ -72,7 +72,7 @@ export function chooseCandidate(
   };
 }
 
-const bestJudge = (metrics: readonly string[]): Judge =>
+const bestJudge = (metrics: readonly string[]): JudgeName =>
   metrics.includes('oracle') ? 'oracle' : metrics.includes('heldOut') ? 'heldOut' : 'rewards';
 
 const missing = {

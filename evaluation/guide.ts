@@ -6,10 +6,10 @@ import { attributeNames, type Scene } from '../datasets/shapes/scene.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import { encodeImages } from '../models/vae/encoder.ts';
 import { vaeScale } from '../models/vae/vae.ts';
+import { requireGuide } from './guide-channels.ts';
+import type { GuideKind } from './names.ts';
 
-/** What a UNet sees beside the noisy latents. */
-export const GUIDES = ['none', 'inpainting', 'silhouette'] as const;
-export type GuideKind = (typeof GUIDES)[number];
+export type { GuideKind };
 
 /**
  * For each prompt, what a UNet sees beside the noisy latents; undefined for one that sees nothing.
@@ -27,12 +27,7 @@ export function guidesOf(
   prompts: readonly string[],
 ): Float32Array[] | undefined {
   const { unet, vae } = pipeline.config;
-  const channels = unet.in_channels - vae.latent_channels;
-  const expected = { none: 0, inpainting: 1 + vae.latent_channels, silhouette: vaeScale(vae) ** 2 }[kind];
-  if (channels !== expected)
-    throw new InputError(
-      `The UNet sees ${channels} channels beside the latents; ${kind === 'none' ? 'without a guide' : `the guide "${kind}"`} has ${expected}.`,
-    );
+  requireGuide(kind, pipeline.config);
   if (kind === 'none') return undefined;
   const size = unet.sample_size * vaeScale(vae);
   const scenes = prompts.map((prompt) => (size === pictureSize ? fullScene(prompt) : undefined));

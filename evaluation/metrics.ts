@@ -1,9 +1,6 @@
-/** The name of the held-out reward among the metrics. */
-export const HELD_OUT = 'heldOut';
-/** The metric of the exact judge, and those of the single attributes: `oracle.shape` ... */
-export const ORACLE = 'oracle';
-/** How much the pictures of one prompt differ (rewards/diversity.ts). */
-export const DIVERSITY = 'diversity';
+import { DIVERSITY } from './names.ts';
+
+export { DIVERSITY, HELD_OUT, ORACLE } from './names.ts';
 
 /** Metrics of which more is better: rewards and the exact judge. The others say where a gain comes from, or what it cost. */
 export const isGoal = (metric: string): boolean => metric !== DIVERSITY && !metric.includes('.');

@@ -8,7 +8,7 @@ import { loadRewards } from '../rewards/registry.ts';
 import type { RewardSpec } from '../rewards/reward.ts';
 import { PictureGenerator, type Prompt } from './generator.ts';
 import { Judge } from './judge.ts';
-import { DIVERSITY, HELD_OUT, ORACLE } from './metrics.ts';
+import { HELD_OUT, TAKEN_METRICS } from './names.ts';
 
 /** What the sweep and the evaluation need to make pictures and to judge them. */
 export interface JudgingConfig {
@@ -21,9 +21,6 @@ export interface JudgingConfig {
   heldOut?: Pick<RewardSpec, 'type' | 'model' | 'head'>;
 }
 
-/** Names of metrics that no reward of the configuration may have. */
-const TAKEN = [HELD_OUT, ORACLE, DIVERSITY];
-
 /** Loads the pipeline and the judges. @param pictures how many will be made of each arm @param secondUnet whether some arm has a UNet of its own */
 export async function setUp(
   { model, sampler, rewards, heldOut }: JudgingConfig,
@@ -31,7 +28,7 @@ export async function setUp(
   pictures: number,
   secondUnet = false,
 ): Promise<{ pipeline: LoadedPipeline; generator: PictureGenerator; judge: Judge }> {
-  const taken = rewards.find(({ name }) => TAKEN.includes(name))?.name;
+  const taken = rewards.find(({ name }) => (TAKEN_METRICS as readonly string[]).includes(name))?.name;
   if (taken)
     throw new InputError(`No reward can be named "${taken}": a metric of that name is there already. Rename it.`);
   const pipeline = await loadPipeline(model);

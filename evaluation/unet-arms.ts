@@ -1,10 +1,10 @@
 import { base, type Arms, type ArmSource } from './arms.ts';
 import type { Tuned } from './candidates.ts';
 import type { Sweep } from './report/data.ts';
+import { PAIRS } from './names.ts';
 import { pathAt } from './setup.ts';
 
-/** Names of arms that have a tuned encoder and a tuned UNet: tuned in this order, each alone, or both at once. */
-export const PAIRS = ['encoder+unet', 'fusion', 'joint'] as const;
+export { PAIRS };
 
 /** The final UNet alone, and with the final encoder; none where no UNet was tuned. */
 export function armsWithUnet(arms: Arms, { encoders, unets, joint }: Tuned, fusion: boolean): ArmSource[] {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
 import { writeFileAtomic } from '../common/files.ts';
 import { readJsonFile } from '../common/foreign-files.ts';
+import { short } from '../common/short.ts';
 
 /** A JSON object, as a configuration file holds it. */
 export type Json = Record<string, unknown>;
@@ -35,10 +36,12 @@ export function parseConfig<T>(schema: z.ZodType<T>, json: unknown, source: stri
   const [issue] = result.error.issues;
   const key = issue!.path.join('.') || 'the configuration';
   const value = issue!.path.reduce<unknown>((at, step) => (at as Json | undefined)?.[step as string], json);
-  throw new InputError(`${source}: ${key} is ${JSON.stringify(value)}: ${issue!.message}.`);
+  throw new InputError(`${source}: ${key} is ${short(value)}: ${issue!.message}.`);
 }
 
 export const size = z.int('a positive integer was expected').positive('a positive integer was expected');
+/** A size that no tensor of the file tells, so that it would be believed. */
+export const boundedSize = (largest: number) => size.max(largest, `at most ${largest} was expected`);
 export const positive = z.number('a positive number was expected').positive('a positive number was expected');
 
 /** One value for all blocks, or a list with one for each. */

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { InputError } from '../common/errors.ts';
 import { parseConfig, readJson } from './config.ts';
+import { requireTensors } from './expected-tensors.ts';
+import { requireFit } from './fit.ts';
 import type { LoadedPipeline } from './pipeline.ts';
 import { unetSchema } from './unet/config.ts';
+import { unetTensors } from './unet/tensors.ts';
 import { readNetwork } from './weight-files.ts';
 
 /**
@@ -13,17 +15,18 @@ import { readNetwork } from './weight-files.ts';
  */
 export async function withUnet(pipeline: LoadedPipeline, folder: string): Promise<LoadedPipeline> {
   const { textEncoder, vae } = pipeline.config;
+  const name = join(pipeline.folder, 'text_encoder');
   const path = join(folder, 'config.json');
   const unet = parseConfig(unetSchema, await readJson(path), path);
-  const width = [unet.cross_attention_dim].flat().find((size) => size !== textEncoder.hidden_size);
-  if (width !== undefined)
-    throw new InputError(
-      `${path}: cross_attention_dim is ${width}; the text encoder's hidden_size is ${textEncoder.hidden_size}.`,
-    );
-  if (unet.in_channels < vae.latent_channels || unet.out_channels !== vae.latent_channels)
-    throw new InputError(
-      `${path}: ${unet.in_channels} channels in and ${unet.out_channels} out; the VAE has ${vae.latent_channels}.`,
-    );
+  requireFit({
+    textEncoder: { name, config: textEncoder },
+    tokenizer: pipeline.tokenizer,
+    unet: { name: path, config: unet },
+    vae,
+    guided: true,
+  });
+  const weights = await readNetwork(folder);
+  requireTensors(weights, unetTensors(unet), folder);
   const config = { ...pipeline.config, unet };
-  return { ...pipeline, config, weights: { ...pipeline.weights, unet: await readNetwork(folder) } };
+  return { ...pipeline, config, weights: { ...pipeline.weights, unet: weights } };
 }

@@ -1,18 +1,24 @@
 import { cp, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
 import { isFile } from '../common/files.ts';
+import { short } from '../common/short.ts';
 import { readWeights, writeWeights, type Weights } from '../engine/weights.ts';
 import { clipTextSchema, type ClipTextConfig } from './clip/config.ts';
+import { clipTextTensors } from './clip/tensors.ts';
 import { ClipTokenizer } from './clip/tokenizer.ts';
 import { parseConfig, readJson, writeConfig, type Json } from './config.ts';
 import { indexSchema } from './index-file.ts';
+import { requireTensors } from './expected-tensors.ts';
+import { requireFit } from './fit.ts';
 import { saveTextEncoder, saveUnet, type Storage } from './network-folder.ts';
 import { canonicalTextNames, canonicalVaeNames, textPrefix } from './names.ts';
 import { folderScheduler, schedulerClass, type SchedulerFile } from './scheduler/config.ts';
 import { unetSchema, type UnetConfig } from './unet/config.ts';
+import { unetTensors } from './unet/tensors.ts';
 import { vaeSchema, type VaeConfig } from './vae/config.ts';
-import { addedBeyond } from './vocabulary.ts';
+import { vaeDecoderTensors } from './vae/tensors.ts';
 import { readNetwork } from './weight-files.ts';
 
 /** The networks of a Stable Diffusion pipeline, without their tokenizer. */
@@ -39,17 +45,15 @@ export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
   const tokenizer = await ClipTokenizer.load(path('tokenizer'));
   checkFit(folder, config, tokenizer);
   const textEncoder = await readNetwork(path('text_encoder'));
-  return {
-    folder,
-    config,
-    tokenizer,
-    textPrefix: textPrefix(textEncoder),
-    weights: {
-      textEncoder: canonicalTextNames(textEncoder),
-      unet: await readNetwork(path('unet')),
-      vae: canonicalVaeNames(await readNetwork(path('vae'))),
-    },
+  const weights = {
+    textEncoder: canonicalTextNames(textEncoder),
+    unet: await readNetwork(path('unet')),
+    vae: canonicalVaeNames(await readNetwork(path('vae'))),
   };
+  requireTensors(weights.textEncoder, clipTextTensors(config.textEncoder), path('text_encoder'));
+  requireTensors(weights.unet, unetTensors(config.unet), path('unet'));
+  requireTensors(weights.vae, vaeDecoderTensors(config.vae), path('vae'));
+  return { folder, config, tokenizer, textPrefix: textPrefix(textEncoder), weights };
 }
 
 /** The configuration of a diffusers folder's networks. @throws InputError that names the file and the key */
@@ -126,36 +130,21 @@ async function readScheduler(folder: string, index: Json): Promise<SchedulerFile
 /** A CLIPTextModel's config.json, or a CLIPModel's, whose text tower then counts. */
 async function readTextConfig(path: string): Promise<ClipTextConfig> {
   const json = await readJson(path);
-  const architecture = (json['architectures'] as string[] | undefined)?.[0] ?? 'CLIPTextModel';
-  if (!['CLIPTextModel', 'CLIPTextModelWithProjection', 'CLIPModel'].includes(architecture))
-    throw new InputError(`${path}: architectures is ["${architecture}"]; expected ["CLIPTextModel"].`);
+  const [architecture] = z
+    .array(z.unknown())
+    .catch([])
+    .parse(json['architectures'] ?? ['CLIPTextModel']);
+  if (!['CLIPTextModel', 'CLIPTextModelWithProjection', 'CLIPModel'].includes(architecture as string))
+    throw new InputError(`${path}: architectures is ${short(json['architectures'])}; expected ["CLIPTextModel"].`);
   return parseConfig(clipTextSchema, (json['text_config'] as Json | undefined) ?? json, path);
 }
 
-/** Sizes that have to agree between the parts. @throws InputError that names both */
-export function checkFit(
-  folder: string,
-  { textEncoder, unet, vae }: PipelineParts['config'],
-  tokenizer: ClipTokenizer,
-): void {
-  const check = (holds: boolean, problem: string) => {
-    if (!holds) throw new InputError(`The parts of ${folder} do not fit together: ${problem}.`);
-  };
-  const context = [unet.cross_attention_dim].flat();
-  check(
-    context.every((width) => width === textEncoder.hidden_size),
-    `the UNet's cross_attention_dim is ${context.join(', ')}, the text encoder's hidden_size ${textEncoder.hidden_size}`,
-  );
-  check(
-    unet.in_channels === vae.latent_channels && unet.out_channels === vae.latent_channels,
-    `the UNet has ${unet.in_channels} channels in and ${unet.out_channels} out, the VAE ${vae.latent_channels} latent_channels`,
-  );
-  check(
-    tokenizer.size <= textEncoder.vocab_size,
-    `the tokenizer has ${tokenizer.size} tokens, the text encoder's vocab_size is ${textEncoder.vocab_size}${addedBeyond(tokenizer, textEncoder.vocab_size)}`,
-  );
-  check(
-    tokenizer.modelMaxLength <= textEncoder.max_position_embeddings,
-    `the tokenizer's model_max_length is ${tokenizer.modelMaxLength}, the text encoder's max_position_embeddings ${textEncoder.max_position_embeddings}`,
-  );
+/** Makes sure that the parts of a folder fit each other. @throws InputError that names both */
+export function checkFit(folder: string, config: PipelineParts['config'], tokenizer: ClipTokenizer): void {
+  requireFit({
+    textEncoder: { name: join(folder, 'text_encoder'), config: config.textEncoder },
+    tokenizer,
+    unet: { name: join(folder, 'unet'), config: config.unet },
+    vae: config.vae,
+  });
 }

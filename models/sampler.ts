@@ -2,7 +2,7 @@ import { inLanes } from '../engine/lanes.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { float32 } from '../engine/program.ts';
 import type { Parameters } from '../engine/parameters.ts';
-import type { SolverName } from './scheduler/config.ts';
+import type { SolverName } from './scheduler/names.ts';
 import type { UnetConfig } from './unet/config.ts';
 import { unet2dCondition } from './unet/unet.ts';
 

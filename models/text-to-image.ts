@@ -7,7 +7,7 @@ import type { Weights } from '../engine/weights.ts';
 import { clipText } from './clip/text.ts';
 import type { LoadedPipeline } from './pipeline.ts';
 import { guidedStep, STEP_NUMBERS } from './sampler.ts';
-import type { SolverName } from './scheduler/config.ts';
+import type { SolverName } from './scheduler/names.ts';
 import { isOneStep, solverPlan } from './scheduler/solver.ts';
 import { vaePicture } from './vae/vae.ts';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CORPORA } from '../datasets/names.ts';
 import { path } from './paths.ts';
 
 const text = z.string().min(1);
@@ -7,7 +8,7 @@ const positive = z.int().min(1);
 /** What the loop of every tuned baseline has. */
 const loop = {
   steps: positive,
-  batch: positive,
+  batch: positive.max(65_536),
   learningRate: z.number().positive(),
   warmup: z.int().min(0).default(0),
   weightDecay: z.number().min(0).default(0),
@@ -35,7 +36,7 @@ export const baselinesSchema = z.strictObject({
   promptEngineering: z
     .strictObject({
       /** Whose phrases are counted: the training prompts, or captions of the shapes world's web-like data. */
-      corpus: z.enum(['training', 'shapes']).default('training'),
+      corpus: z.enum(CORPORA).default('training'),
       corpusPrompts: positive.default(4096),
       /** Share of them that a phrase must be in. */
       least: z.number().gt(0).max(1).default(0.002),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { blendArm, GUIDES, HELD_OUT, ORACLE, TAKEN_ARMS, TAKEN_METRICS } from '../evaluation/names.ts';
 import { path } from './paths.ts';
 
 const text = z.string().min(1);
@@ -42,7 +43,7 @@ export const transferSchema = z.strictObject({
         /** A diffusers folder of a UNet. */
         unet: path,
         /** What it sees beside the latents: see evaluation/guide.ts. */
-        guide: z.enum(['none', 'inpainting', 'silhouette']).default('none'),
+        guide: z.enum(GUIDES).default('none'),
       }),
     )
     .min(1),
@@ -59,7 +60,7 @@ export const alarmSchema = z.strictObject({
   every: positive.default(20),
   prompts: positive.default(24),
   /** Two at least, for the diversity between the pictures of a prompt. */
-  samplesPerPrompt: positive.default(2),
+  samplesPerPrompt: z.int().min(2).default(2),
   /** Share of the base's diversity that may be lost. */
   diversity: z.number().gt(0).max(1).default(0.4),
   /** Fall of the held-out reward or of a text-image similarity that is allowed, in standard deviations of the base's. */
@@ -69,3 +70,66 @@ export const alarmSchema = z.strictObject({
   /** Ends tuning after so many looks without a new best on the held-out reward (the trained sum where there is none). */
   patience: positive.optional(),
 });
+
+interface Reward {
+  type: string;
+  head?: string | undefined;
+}
+interface Compared {
+  rewards: readonly (Reward & { name: string })[];
+  heldOut?: Reward | undefined;
+  evaluate: { blends: readonly number[]; arms?: readonly { name: string }[] | undefined };
+  benchmarks?: readonly { name: string }[] | undefined;
+  transfer?: z.infer<typeof transferSchema> | undefined;
+  baselines?: { direct?: { pictures: string } | undefined } | undefined;
+  registry: { gate: { base: object; champion: object } };
+}
+type Require = (holds: boolean, path: string[], message: string) => void;
+
+/** What must hold between the values of rewards, evaluation and registry. @param shapes the prompts are the embedded world's own */
+export function checkComparison(config: Compared, shapes: boolean, require: Require): void {
+  const { rewards, heldOut, evaluate, benchmarks = [], transfer, baselines, registry } = config;
+  const withHead = (reward: Reward, path: string[]): void =>
+    require(reward.type !== 'aesthetic' || reward.head !== undefined, [
+      ...path,
+      'head',
+    ], "is missing: an aesthetic reward needs its head's weight file");
+  const names = rewards.map(({ name }) => name);
+  for (const [i, reward] of rewards.entries()) {
+    withHead(reward, ['rewards', `${i}`]);
+    const taken = (TAKEN_METRICS as readonly string[]).includes(reward.name);
+    require(!taken, ['rewards', `${i}`, 'name'], `is "${reward.name}", which is a metric already: rename it`);
+  }
+  if (heldOut) withHead(heldOut, ['heldOut']);
+
+  const blends = evaluate.blends.map(blendArm);
+  const same = twice(blends);
+  require(same === undefined, ['evaluate', 'blends'], `has two weights that are called ${same}`);
+  const arms = (evaluate.arms ?? []).map(({ name }) => name);
+  const clash = twice(arms) ?? arms.find((name) => TAKEN_ARMS.includes(name) || blends.includes(name));
+  require(clash === undefined, ['evaluate', 'arms'], `has the name "${clash}", which another arm has too: rename it`);
+  for (const [section, all] of [
+    [['benchmarks'], benchmarks.map(({ name }) => name)],
+    [['transfer', 'unets'], (transfer?.unets ?? []).map(({ name }) => name)],
+  ] as const)
+    require(twice(all) === undefined, [...section], `has the name "${twice(all)}" twice: rename one`);
+  const needsShapes = (holds: boolean, path: string[], what: string): void =>
+    require(holds || shapes, path, `is ${what}, which only prompts of the shapes world have: their source is another`);
+  for (const [i, { guide }] of (transfer?.unets ?? []).entries())
+    needsShapes(guide !== 'silhouette', ['transfer', 'unets', `${i}`, 'guide'], guide);
+  needsShapes(baselines?.direct?.pictures !== 'shapes', ['baselines', 'direct', 'pictures'], 'shapes');
+
+  for (const rival of ['base', 'champion'] as const) {
+    const unknown = Object.keys(registry.gate[rival]).find((metric) => !isMetric(metric, names));
+    require(unknown === undefined, [
+      'registry',
+      'gate',
+      rival,
+    ], `bounds "${unknown}", which is no metric; there are ${[HELD_OUT, ORACLE, ...names].join(', ')}`);
+  }
+}
+
+const isMetric = (name: string, rewards: readonly string[]): boolean =>
+  name === HELD_OUT || name === ORACLE || name.startsWith(`${ORACLE}.`) || rewards.includes(name);
+
+const twice = (names: readonly string[]): string | undefined => names.find((name, i) => names.indexOf(name) !== i);

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse, YAMLParseError } from 'yaml';
-import type { ZodError, ZodType } from 'zod';
+import type { ZodType } from 'zod';
 import { InputError } from '../common/errors.ts';
-import { readInputText } from '../common/input-file.ts';
+import { readInput } from '../common/input-file.ts';
+import { describeError } from './config-error.ts';
 import { applySettings } from './config-settings.ts';
-import { knownKeys } from './config-keys.ts';
 import { nearest } from '../common/nearest.ts';
+import { short } from '../common/short.ts';
 import type { CommonSettings, Pipeline } from './pipeline.ts';
+import { parseYaml, YamlError } from './yaml.ts';
 
 /** The checkout: shipped configurations and weights are found here from any folder. */
 export const checkout = fileURLToPath(new URL('..', import.meta.url));
@@ -47,7 +48,7 @@ export async function loadConfig<Settings extends CommonSettings>(
 export function checkConfig<Settings>(schema: ZodType<Settings>, raw: unknown, origin: string): Settings {
   const result = schema.safeParse(raw);
   if (result.success) return result.data;
-  throw new InputError(`${origin}: ${describe(schema, raw, result.error)}`);
+  throw new InputError(`${origin}: ${describeError(schema, raw, result.error)}`);
 }
 
 /** @throws InputError when the section `stages` names one that the pipeline does not have */
@@ -60,44 +61,36 @@ export function checkStageNames<Settings extends CommonSettings>(
   const unknown = Object.keys(stages).find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new InputError(
-      `${origin}: "stages.${unknown}" is no stage; did you mean "stages.${nearest(unknown, names)}"?`,
+      `${origin}: ${short(`stages.${unknown}`)} is no stage; did you mean "stages.${nearest(unknown, names)}"?`,
     );
 }
 
 /** @param name what messages call it */
 export async function readYaml(path: string, name: string): Promise<unknown> {
-  const text = await readInputText(path).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readInput(path).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
     throw new InputError(`Configuration ${name}: ${reason}.`);
   });
   try {
-    return parse(text) as unknown;
+    return parseYaml(decode(bytes, name));
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    const line = error.linePos?.[0].line;
-    throw new InputError(
-      `${name}${line === undefined ? '' : `, line ${line}`}: not YAML: ${error.message.split('\n')[0]}`,
-    );
+    if (!(error instanceof YamlError)) throw error;
+    throw new InputError(`${name}${error.line === undefined ? '' : `, line ${error.line}`}: ${error.message}`);
   }
 }
 
-/** The first problem as a sentence; unknown keys first, since a misspelt key also leaves the right one missing. */
-function describe(schema: ZodType, raw: unknown, error: ZodError): string {
-  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]!;
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!;
-    const guess = nearest(key, knownKeys(schema, path));
-    return `unknown key "${[...path, key].join('.')}"; did you mean "${[...path, guess].join('.')}"?`;
+/** UTF-8, or UTF-16 where its byte order mark says so. */
+function decode(bytes: Uint8Array, name: string): string {
+  const [first, second] = bytes;
+  const marked =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+  try {
+    const text = new TextDecoder(marked ?? 'utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // as below
   }
-  const where = path.length > 0 ? path.join('.') : 'the configuration';
-  if (issue.code === 'invalid_type' && valueAt(raw, path) === undefined) return `"${where}" is missing.`;
-  return `"${where}" ${issue.message
-    .replace(/^Invalid input: /, 'is wrong: ')
-    .replace(/^Invalid option: /, 'is wrong: ')
-    .replace(/^Too /, 'is too ')}.`;
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value);
+  throw new InputError(
+    `Configuration ${name}: is not text in UTF-8 (nor UTF-16 with a byte order mark); save it as UTF-8.`,
+  );
 }

@@ -1,8 +1,21 @@
 import { z } from 'zod';
+import { isScript, KEEP_OR_DROP, LANGUAGES, MALFORMED, OVERLONG, TREATMENTS } from '../datasets/names.ts';
+import { COMPUTE_TYPES } from '../engine/names.ts';
+import { JUDGES } from '../evaluation/names.ts';
+import { solverNames } from '../models/scheduler/names.ts';
+import { REWARD_TYPES } from '../rewards/names.ts';
+import { ROLLOUT_RUNTIMES } from '../training/names.ts';
 import { stagesSchema } from './cache-policy.ts';
 import { notifySchema } from './notify/settings.ts';
 import { baselinesSchema } from './baseline-settings.ts';
-import { alarmSchema, armSchema, benchmarkSchema, largestBlend, transferSchema } from './comparison-settings.ts';
+import {
+  alarmSchema,
+  armSchema,
+  benchmarkSchema,
+  checkComparison,
+  largestBlend,
+  transferSchema,
+} from './comparison-settings.ts';
 import { nameSchema } from './name-schema.ts';
 import { path } from './paths.ts';
 import { championSchema, registrySchema } from './registry/settings.ts';
@@ -10,6 +23,8 @@ import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './tuning-setting
 
 const whole = z.int();
 const positive = z.int().min(1);
+/** Samples that are held in memory together. */
+const batch = positive.max(65_536);
 const share = z.number().min(0).max(1);
 /** Jaccard similarity of the words and pairs of words of two prompts. */
 const similarity = z.number().gt(0).max(1);
@@ -25,7 +40,7 @@ const isEncoding = (label: string): boolean => {
 /** A reward as the registry loads it. */
 export const rewardSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z][\w-]*$/, 'must be a word'),
-  type: text,
+  type: z.enum(REWARD_TYPES),
   model: path,
   head: path.optional(),
   tokenizer: path.optional(),
@@ -54,7 +69,7 @@ const shape = z.strictObject({
     /** Of a data set in several: train, or train+test; all. */
     split: text.optional(),
     /** What becomes of a record that cannot be read: the run is refused, or it is counted and passed over. */
-    malformed: z.enum(['refuse', 'skip']).optional(),
+    malformed: z.enum(MALFORMED).optional(),
   }),
   filter: z
     .strictObject({
@@ -62,24 +77,29 @@ const shape = z.strictObject({
       maxCharacters: positive.default(1000),
       /** Tokens with begin and end, at most the tokenizer's length. */
       maxTokens: positive.default(77),
-      overlong: z.enum(['truncate', 'drop']).default('truncate'),
+      overlong: z.enum(OVERLONG).default('truncate'),
       /** Words and phrases that drop a prompt, letter case aside. */
       blocked: z.array(text).default([]),
       /** Files of them, one a line. */
       blockedFiles: z.array(path).optional(),
       /** What becomes of a prompt with a word of the list for sexual and gory prompts that comes with the program. */
-      nsfw: z.enum(['keep', 'drop']).optional(),
+      nsfw: z.enum(KEEP_OR_DROP).optional(),
       /** What becomes of a prompt with a given name of the list that comes with the program, or a name of these files. */
-      personalNames: z.enum(['keep', 'drop']).optional(),
+      personalNames: z.enum(KEEP_OR_DROP).optional(),
       personalNameFiles: z.array(path).optional(),
       /** What becomes of weights such as "(word:1.2)" and "[word]", and of flags such as "--ar 16:9". */
-      weights: z.enum(['keep', 'strip', 'drop']).optional(),
-      flags: z.enum(['keep', 'strip', 'drop']).optional(),
+      weights: z.enum(TREATMENTS).optional(),
+      flags: z.enum(TREATMENTS).optional(),
       /** Scripts of Unicode (Latin, Cyrillic, Han, ...), and the least share of a prompt's letters that is of them. */
-      scripts: z.array(text).min(1).optional(),
+      scripts: z
+        .array(
+          text.refine(isScript, 'is no script of Unicode; expected names such as Latin, Cyrillic, Greek, Han, Arabic'),
+        )
+        .min(1)
+        .optional(),
       scriptShare: share.optional(),
       /** Languages (ISO 639-1: en, de, ...); prompts of fewer than four words are not looked at. */
-      languages: z.array(text).min(1).optional(),
+      languages: z.array(z.enum(LANGUAGES)).min(1).optional(),
       /** Largest share of a prompt's words that it has said before. */
       maxRepetition: share.optional(),
       /** Similarity to a prompt of `benchmarks` from which on a prompt is dropped. */
@@ -107,9 +127,9 @@ const shape = z.strictObject({
   rollout: z.strictObject({
     prompts: positive,
     samplesPerPrompt: positive.default(1),
-    batch: positive,
+    batch,
     /** What computes it: onnx is ONNX Runtime, on the CPU only. */
-    runtime: z.enum(['tensorflow', 'onnx']).default('tensorflow'),
+    runtime: z.enum(ROLLOUT_RUNTIMES).default('tensorflow'),
   }),
   rewards: z.array(rewardSchema).min(1),
   /** A reward that nothing is trained on. */
@@ -126,14 +146,14 @@ const shape = z.strictObject({
     prompts: positive,
     samplesPerPrompt: positive.default(1),
     /** `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */
-    chooseBy: z.enum(['auto', 'oracle', 'heldOut', 'rewards']).default('auto'),
+    chooseBy: z.enum(['auto', ...JUDGES]).default('auto'),
   }),
   evaluate: z.strictObject({
     prompts: positive,
     samplesPerPrompt: positive.default(1),
     images: whole.min(0).default(24),
     /** From noise to picture, where they are not to be those of `sampler`; K is then the same share of the steps. */
-    scheduler: z.enum(['ddim', 'pndm', 'dpm-solver++', 'euler']).optional(),
+    scheduler: z.enum(solverNames).optional(),
     steps: positive.optional(),
     /** Weights of the final encoder on the control curve, besides 0 and 1. */
     blends: z.array(z.number().gt(0).max(largestBlend)).default([0.25, 0.5, 0.75, 1.25]),
@@ -156,15 +176,15 @@ const shape = z.strictObject({
   stages: stagesSchema,
   engine: z
     .strictObject({
-      threads: whole.min(0).default(0),
+      threads: whole.min(0).max(4096).default(0),
       xla: z.boolean().default(false),
       /** Parts of a batch that are computed side by side, a thread each: for networks too small for threads to share an operation. */
-      lanes: whole.min(1).default(1),
+      lanes: whole.min(1).max(4096).default(1),
       /**
        * What products, convolutions and activations are computed in, and weights that are not trained are stored in. The
        * rest, what is trained and its optimizer above all, is float32. With float16 the loss is scaled.
        */
-      dtype: z.enum(['float32', 'bfloat16', 'float16']).default('float32'),
+      dtype: z.enum(COMPUTE_TYPES).default('float32'),
     })
     .prefault({}),
 });
@@ -185,12 +205,18 @@ export const configSchema = shape.superRefine((config, context) => {
   require(shard.validation + shard.test < 1, [
     'shard',
   ], 'leaves no prompts for training: validation and test add up to 1 or more');
+  for (const split of ['validation', 'test'] as const)
+    require(shard[split] > 0 || shard.extends !== undefined, [
+      'shard',
+      split,
+    ], 'must be above 0: the sweep chooses on validation prompts, and the evaluation compares on test prompts');
   require(filter.minCharacters <= filter.maxCharacters, [
     'filter',
     'minCharacters',
   ], 'must be at most filter.maxCharacters');
   require(new Set(names).size === names.length, ['rewards'], `must have names of their own, got ${names.join(', ')}`);
   checkTuning(config, require);
+  checkComparison(config, isShapes(config), require);
   require(sweep.chooseBy !== 'heldOut' || config.heldOut !== undefined, [
     'sweep',
     'chooseBy',

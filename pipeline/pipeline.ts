@@ -34,6 +34,8 @@ export interface Pipeline<Settings extends CommonSettings = CommonSettings> {
   readonly name: string;
   /** The configuration's shape, defaults and bounds. */
   readonly schema: ZodType<Settings>;
+  /** The module that exports `inspect` ({@link file://./inspection.ts}), relative to `root`: what can be known before a run. */
+  readonly inspection?: string;
   /** Where the stages' modules lie: a file URL. */
   readonly root: string;
   /** Makes the paths in a configuration absolute. */

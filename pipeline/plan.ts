@@ -1,10 +1,14 @@
+import { canonicalJson } from '../common/files.ts';
 import { cachePolicy } from './cache-policy.ts';
+import type { EngineDescription } from './engine.ts';
+import { estimateStage, type Estimate } from './estimate.ts';
 import { findHit, whyDifferent } from './hit.ts';
+import type { RunFacts } from './inspection.ts';
 import { keyOf, type KeyMaker } from './key.ts';
-import type { ResultIndex } from './results.ts';
+import type { ResultIndex, StageResult } from './results.ts';
 import type { ArtifactStore } from './store.ts';
 import { activeStages, type CommonSettings, type Pipeline } from './pipeline.ts';
-import type { Artifact } from './stage.ts';
+import type { Artifact, Stage } from './stage.ts';
 
 /** What a run would do with a stage. */
 export interface PlannedStage {
@@ -15,8 +19,19 @@ export interface PlannedStage {
   /** Known once the inputs are. */
   key?: string;
   artifact?: Artifact;
-  /** How long it took the last time; 0 when it is reused. */
+  /** How long it may take; 0 when it is reused. */
   estimatedSeconds?: number;
+  /** What that is told from. */
+  estimate?: Estimate;
+}
+
+/** What the plan is told beside the records. */
+export interface PlanOptions {
+  /** Stages that run in any case. */
+  fresh?: ReadonlySet<string>;
+  /** Paths of the settings that a run fetches first, and what they are called. */
+  absent?: ReadonlyMap<string, string>;
+  facts?: RunFacts;
 }
 
 interface Records {
@@ -28,26 +43,29 @@ interface Records {
 /**
  * What a run would do, stage by stage, without running anything. Behind a stage that runs all run, as far as one can
  * tell: when its new result equals the old one, they are reused after all.
- *
- * @param fresh stages that run in any case
  */
 export async function planRun<Settings extends CommonSettings>(
   pipeline: Pipeline<Settings>,
   settings: Settings,
   { keys, results, store }: Records,
-  fresh: ReadonlySet<string> = new Set(),
+  { fresh = new Set(), absent = new Map(), facts = {} }: PlanOptions = {},
 ): Promise<PlannedStage[]> {
   const plan = new Map<string, PlannedStage>();
   for (const stage of activeStages(pipeline, settings)) {
-    const [last] = await results.list(stage.name);
-    const estimate = last ? { estimatedSeconds: last.seconds } : {};
-    const run = (why: string, key?: string): PlannedStage => ({
+    const earlier = await results.list(stage.name);
+    const [last] = earlier;
+    const run = (why: string, engine?: EngineDescription, key?: string): PlannedStage => ({
       stage: stage.name,
       action: 'run',
       why,
       ...(key === undefined ? {} : { key }),
-      ...estimate,
+      ...estimated(stage, earlier, settings, facts, engine),
     });
+    const missing = absentFile(stage.files?.(settings) ?? [], absent);
+    if (missing !== undefined) {
+      plan.set(stage.name, run(`${missing} is fetched first`));
+      continue;
+    }
     const planned = stage.inputs.map((name) => plan.get(name)!);
     const running = planned.filter(({ action }) => action === 'run').map(({ stage: name }) => name);
     const inputs = Object.fromEntries(
@@ -60,13 +78,13 @@ export async function planRun<Settings extends CommonSettings>(
         ? whyDifferent({ ...parts, inputs: {} }, { ...last.parts, inputs: {} })
         : 'it has no earlier result';
       const follows = `reads ${listWords(running)}`;
-      plan.set(stage.name, run(own.startsWith('its result') ? follows : `${follows}; ${own}`));
+      plan.set(stage.name, run(own.startsWith('its result') ? follows : `${follows}; ${own}`, parts.engine));
       continue;
     }
     const policy = cachePolicy(stage, settings);
     const hit = await findHit(stage.name, policy, parts, results, (sha256) => store.has(sha256));
-    if (fresh.has(stage.name)) plan.set(stage.name, run('it was asked for', keyOf(parts)));
-    else if (!hit.result) plan.set(stage.name, run(hit.why, keyOf(parts)));
+    if (fresh.has(stage.name)) plan.set(stage.name, run('it was asked for', parts.engine, keyOf(parts)));
+    else if (!hit.result) plan.set(stage.name, run(hit.why, parts.engine, keyOf(parts)));
     else {
       const { key, artifact, run: maker } = hit.result;
       plan.set(stage.name, {
@@ -80,6 +98,28 @@ export async function planRun<Settings extends CommonSettings>(
     }
   }
   return [...plan.values()];
+}
+
+/** How long the stage may take, and what tells it. */
+function estimated<Settings>(
+  stage: Pick<Stage<Settings, string, string>, 'work' | 'engine'>,
+  earlier: readonly StageResult[],
+  settings: Settings,
+  facts: RunFacts,
+  engine: EngineDescription | undefined,
+): Pick<PlannedStage, 'estimatedSeconds' | 'estimate'> {
+  const work = stage.work?.(settings, facts);
+  if (stage.work && !work) return {};
+  const onCpu = Boolean(stage.engine) && (engine?.graphics ?? []).length === 0;
+  const estimate = estimateStage(work, earlier, { engine: canonicalJson(engine ?? null), onCpu });
+  return estimate ? { estimatedSeconds: estimate.seconds, estimate } : {};
+}
+
+/** What is yet to be fetched of the files of a stage: its name. */
+function absentFile(files: readonly string[], absent: ReadonlyMap<string, string>): string | undefined {
+  for (const [path, name] of absent)
+    if (files.some((file) => file === path || file.startsWith(`${path}/`))) return name;
+  return undefined;
 }
 
 /** a, b and c */

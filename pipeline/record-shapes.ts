@@ -29,9 +29,10 @@ export const runFile = object<RunFile>(
     status: oneOf('running', 'paused', 'completed', 'failed', 'cancelled', 'interrupted'),
     error: object({ name: text(200), message: text(1_000_000) }, [], 'keep'),
     address,
+    planned: anything as Shape<NonNullable<RunFile['planned']>>,
     graph: list(graphNode, most.stages),
   },
-  ['finishedAt', 'error', 'address'],
+  ['finishedAt', 'error', 'address', 'planned'],
   'keep',
 );
 

@@ -1,8 +1,10 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultPoint } from '../common/fault-points.ts';
 import { canonicalJson, writeFileAtomic } from '../common/files.ts';
 import { pathSegment } from '../common/identifiers.ts';
+import { readRecord } from '../common/records.ts';
+import type { StageWork } from './estimate.ts';
 import type { KeyParts } from './key.ts';
 import type { Artifact } from './stage.ts';
 
@@ -17,6 +19,10 @@ export interface StageResult {
   run: string;
   /** How long the last attempt took. */
   seconds: number;
+  /** How much there was to do, where that was known. */
+  work?: StageWork;
+  /** Name of the machine that did it. */
+  host?: string;
   /** ISO 8601. */
   createdAt: string;
   /** Names the request that it answered: asked for once more by the same, it is not made again. */
@@ -24,7 +30,7 @@ export interface StageResult {
 }
 
 /** What a stage that fans out once made of an item, or the list of its items. */
-export interface ItemResult extends Omit<StageResult, 'parts' | 'inputKeys'> {
+export interface ItemResult extends Omit<StageResult, 'parts' | 'inputKeys' | 'work' | 'host'> {
   stage: string;
   /** The key of the stage. */
   stageKey: string;
@@ -107,7 +113,8 @@ export class ResultIndex {
 
 async function readResult<Result = StageResult>(path: string): Promise<Result | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Result;
+    const keys = { key: 'string', artifact: 'object', run: 'string', seconds: 'number', createdAt: 'string' };
+    return await readRecord<Result>(path, keys, '');
   } catch {
     return undefined; // not there, or not readable: the work is done again
   }

@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../common/errors.ts';
 import type { GraphNode } from './graph.ts';
+import type { PlannedStages } from './planned.ts';
 import type { Artifact, Progress } from './stage.ts';
 
 /** `paused`: it waits to be resumed, by the user's wish. `interrupted`: it was running, and the process that cared for it is gone. */
@@ -17,6 +18,8 @@ export interface RunFile {
   error?: ErrorRecord;
   /** The configured Temporal server whose workers do it; absent when one process has all that the run needs. */
   address?: string;
+  /** What the command that started it knew of its stages. */
+  planned?: PlannedStages;
   /** Its stages, inputs first. */
   graph: GraphNode[];
 }

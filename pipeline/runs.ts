@@ -1,14 +1,17 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import type { ErrorRecord } from '../common/errors.ts';
 import { InputError } from '../common/errors.ts';
-import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import { canonicalJson, makeFolders, writeFileAtomic } from '../common/files.ts';
 import { isIdentifier, pathSegment } from '../common/identifiers.ts';
+import { readRecord } from '../common/records.ts';
 import { nearest } from '../common/nearest.ts';
 import type { GraphNode } from './graph.ts';
 import type { Home } from './home.ts';
 import { sumCounts } from './item-counts.ts';
+import type { PlannedStages } from './planned.ts';
 import type { ItemCounts, Owner, Run, RunFile, RunStatus, StageFile } from './run.ts';
 import { processExists } from './lease.ts';
 import { checkOwn } from './ownership.ts';
@@ -36,10 +39,16 @@ export class RunRecords {
   }
 
   /** A new record under a name of its own: `<name>-<date>-<time>`. */
-  async create(name: string, pipeline: string, config: unknown, graph: readonly GraphNode[]): Promise<RunFile> {
+  async create(
+    name: string,
+    pipeline: string,
+    config: unknown,
+    graph: readonly GraphNode[],
+    planned?: PlannedStages,
+  ): Promise<RunFile> {
     const createdAt = new Date().toISOString();
     const base = `${name}-${createdAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}`;
-    await mkdir(this.#home.runs, { recursive: true });
+    await makeFolders(this.#home.runs);
     let id = base;
     for (let n = 2; !(await makeFolder(this.folder(id))); n++) id = `${base}-${n}`;
     const run: RunFile = {
@@ -48,6 +57,7 @@ export class RunRecords {
       createdAt,
       status: 'running',
       graph: bareGraph(graph),
+      ...(planned ? { planned } : {}),
     };
     await mkdir(join(this.folder(id), 'logs'));
     await this.saveConfig(id, config);
@@ -60,8 +70,9 @@ export class RunRecords {
   }
 
   /** Settings decide which stages are on. */
-  async setGraph(id: string, graph: readonly GraphNode[]): Promise<void> {
-    await this.save({ ...(await this.file(id)), graph: bareGraph(graph) });
+  async setGraph(id: string, graph: readonly GraphNode[], planned?: PlannedStages): Promise<void> {
+    const { planned: _, ...run } = await this.file(id);
+    await this.save({ ...run, graph: bareGraph(graph), ...(planned ? { planned } : {}) });
   }
 
   /** Whose workers do the run: those of a configured server, or (undefined) the process that has started it. */
@@ -80,7 +91,8 @@ export class RunRecords {
   /** run.json as it is. @throws InputError when it is damaged, or of another run */
   async file(id: string): Promise<RunFile> {
     const path = join(this.folder(id), 'run.json');
-    const run = runFile(parseJson(await readFile(path, 'utf8'), path), path);
+    const advice = `what the run made is not lost; start it again (textcraftor run) and delete ${this.folder(id)}.`;
+    const run = runFile(await readRecord(path, {}, advice), path);
     if (run.id === id) return run;
     throw new InputError(`${path} is the record of run ${run.id}; a run's folder has its name.`);
   }
@@ -101,7 +113,11 @@ export class RunRecords {
   }
 
   async config(id: string): Promise<unknown> {
-    return JSON.parse(await readFile(join(this.folder(id), 'config.json'), 'utf8')) as unknown;
+    return readRecord<unknown>(
+      join(this.folder(id), 'config.json'),
+      {},
+      'what the run made is not lost; start it again with its configuration (textcraftor run).',
+    );
   }
 
   async saveConfig(id: string, config: unknown): Promise<void> {
@@ -154,6 +170,9 @@ export class RunRecords {
   /** The id that `name` means. @throws InputError that names the nearest */
   async resolve(name: string): Promise<string> {
     const ids = await this.ids();
+    // A record that cannot be read is in no list: reading it says why.
+    if (!ids.includes(name) && isIdentifier('run', name) && existsSync(join(this.#home.runs, name, 'run.json')))
+      await this.file(name);
     if (ids.length === 0)
       throw new InputError(`There are no runs in ${this.#home.runs}; start one with: textcraftor run`);
     if (name === 'latest') return ids.at(-1)!;
@@ -230,15 +249,6 @@ async function readJson<T>(path: string): Promise<T | undefined> {
     return JSON.parse(await readFile(path, 'utf8')) as T;
   } catch {
     return undefined;
-  }
-}
-
-/** @throws InputError that names the file */
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new InputError(`${path} is damaged: it is no JSON.`);
   }
 }
 

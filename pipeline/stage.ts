@@ -1,3 +1,6 @@
+import type { StageWork } from './estimate.ts';
+import type { RunFacts } from './inspection.ts';
+
 /** An immutable, content-addressed folder. The one thing that stages hand to each other, and all that Temporal sees of it. */
 export interface Artifact {
   /** Where it is: a file URL. Only a hint: a store finds an artifact by its digest. */
@@ -112,6 +115,8 @@ export interface Stage<
   config(settings: Settings): Slice;
   /** Files and folders outside of the pipeline that the body reads, as they are named in the slice, and what is read beside them: their contents are in the key. */
   files?(settings: Settings): readonly string[];
+  /** How much it has to do, to tell how long it takes; undefined where that cannot be known. Without it, it takes as long as before. */
+  work?(settings: Settings, facts: RunFacts): StageWork | undefined;
   /** The body computes with TensorFlow: library, processor and compiler settings are in the key. */
   readonly engine?: boolean;
   /** `off`: it runs each time. Default `on`. */

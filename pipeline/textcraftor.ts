@@ -4,7 +4,9 @@ import { configSchema, isShapes, type Config } from './config.ts';
 import { definePipeline } from './pipeline.ts';
 import { resolvePaths } from './paths.ts';
 import { defineStage } from './stage.ts';
+import { testSampler } from './test-sampler.ts';
 import { stageRewards } from './tuning-settings.ts';
+import * as work from './work.ts';
 
 // Slices and files that several stages share.
 const tokenizer = ({ model }: Config) => join(model, 'tokenizer');
@@ -29,13 +31,6 @@ const tuning = <S extends { rewardWeights?: Record<string, number> | undefined }
 ) => ({ ...stage, ...sampling(c), rewards: stageRewards(c.rewards, rewardWeights), ...(c.alarm ? watching(c) : {}) });
 const watching = ({ alarm, heldOut }: Config) => ({ alarm, ...(heldOut ? { heldOut } : {}) });
 const tuningFiles = (c: Config) => [c.model, ...(c.alarm ? judged(c).slice(1) : trained(c))];
-/** The sampler of the comparison. */
-export const testSampler = ({ sampler, evaluate: { steps = sampler.steps, scheduler } }: Config) => ({
-  ...sampler,
-  steps,
-  gradientSteps: Math.max(1, Math.round((sampler.gradientSteps * steps) / sampler.steps)),
-  ...(scheduler ? { scheduler } : {}),
-});
 const benchmarks = ({ benchmarks }: Config) => (benchmarks ? { benchmarks } : {});
 const benchmarkFiles = ({ benchmarks = [] }: Config) =>
   benchmarks.map(({ source }) => source).filter((source) => source !== 'shapes');
@@ -52,6 +47,7 @@ export const ingest = defineStage({
   module: 'datasets/stages/ingest.ts',
   config: (c: Config) => c.prompts,
   files: (c) => (isShapes(c) ? [] : [c.prompts.source]),
+  work: work.promptWork,
 });
 export const filter = defineStage({
   name: 'filter',
@@ -69,6 +65,7 @@ export const filter = defineStage({
     tokenizer(c),
     ...[c.filter.blockedFiles ?? [], c.filter.personalNameFiles ?? [], benchmarkFiles(c), c.shard.extends ?? []].flat(),
   ],
+  work: work.promptWork,
 });
 export const shard = defineStage({
   name: 'shard',
@@ -77,6 +74,7 @@ export const shard = defineStage({
   fanOut: { window: 2, batch: 16 },
   config: (c: Config) => c.shard,
   files: (c) => [c.shard.extends ?? []].flat(),
+  work: work.promptWork,
 });
 export const rollout = defineStage({
   name: 'rollout',
@@ -89,6 +87,7 @@ export const rollout = defineStage({
     ...(c.rollout.runtime === 'onnx' ? { threads: c.engine.threads } : {}),
   }),
   files: (c) => [c.model],
+  work: work.rolloutWork,
   engine: true,
 });
 export const tuneEncoder = defineStage({
@@ -97,6 +96,7 @@ export const tuneEncoder = defineStage({
   module: 'training/stages/tune-encoder.ts',
   config: (c: Config) => tuning(c, c.tuneEncoder),
   files: (c) => [...tuningFiles(c), ...[c.tuneEncoder.startFrom ?? []].flat().flatMap(networkFiles)],
+  work: work.tuningWork((c) => c.tuneEncoder),
   segmentSeconds,
   engine: true,
 });
@@ -107,6 +107,7 @@ export const tuneUnet = defineStage({
   when: (c: Config) => c.tuneUnet !== undefined,
   config: (c: Config) => tuning(c, c.tuneUnet!),
   files: tuningFiles,
+  work: work.tuningWork((c) => c.tuneUnet!),
   segmentSeconds,
   engine: true,
 });
@@ -122,6 +123,7 @@ const ddpo = <const N extends 'ddpo-encoder' | 'ddpo-unet', K extends 'ddpoEncod
     when: (c: Config) => c.baselines?.[key] !== undefined,
     config: (c: Config) => ({ ...c.baselines![key]!, network, ...sampling(c), rewards: c.rewards }),
     files: (c) => [c.model, ...trained(c)],
+    work: work.ddpoWork(key),
     engine: true,
   });
 export const ddpoEncoder = ddpo('ddpo-encoder', 'ddpoEncoder', 'text_encoder');
@@ -137,6 +139,7 @@ export const direct = defineStage({
     ...trained(c),
     ...(c.baselines!.direct!.pictures === 'shapes' ? [] : [c.baselines!.direct!.pictures]),
   ],
+  work: work.directWork,
   engine: true,
 });
 export const promptEngineering = defineStage({
@@ -151,6 +154,7 @@ export const promptEngineering = defineStage({
     testPrompts: c.evaluate.prompts,
   }),
   files: (c) => [...judged(c), ...benchmarkFiles(c)],
+  work: work.promptEngineeringWork,
   engine: true,
 });
 export const sweep = defineStage({
@@ -160,6 +164,7 @@ export const sweep = defineStage({
   module: 'evaluation/stages/sweep.ts',
   config: (c: Config) => ({ ...c.sweep, ...judging(c) }),
   files: judged,
+  work: work.sweepWork,
   engine: true,
 });
 export const evaluate = defineStage({
@@ -176,6 +181,7 @@ export const evaluate = defineStage({
     ...(c.tuneUnet?.blend === 0 ? { fusion: true } : {}),
   }),
   files: (c) => [...judged(c), ...benchmarkFiles(c), ...armFiles(c), ...championFiles(c)],
+  work: work.evaluateWork,
   engine: true,
 });
 export const transfer = defineStage({
@@ -185,6 +191,7 @@ export const transfer = defineStage({
   module: 'evaluation/stages/transfer.ts',
   config: (c: Config) => ({ ...c.transfer!, ...judging(c) }),
   files: (c) => [...judged(c), ...c.transfer!.unets.map(({ unet }) => unet)],
+  work: work.transferWork,
   engine: true,
 });
 export const register = defineStage({
@@ -217,6 +224,7 @@ export const textcraftor = definePipeline({
   name: 'textcraftor',
   schema: configSchema,
   root: new URL('..', import.meta.url).href,
+  inspection: 'inspection/inspect.ts',
   resolvePaths: (config, absolute) => resolvePaths(configSchema, config, absolute),
   stages: [
     ingest,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOMENT_TYPES } from '../training/names.ts';
 import { path } from './paths.ts';
 
 const whole = z.int();
@@ -37,12 +38,12 @@ const augmentSchema = z.strictObject({
 /** What every tuning stage has. */
 const tuning = {
   steps: positive,
-  batch: positive,
+  batch: positive.max(65_536),
   learningRate: rate,
   warmup: whole.min(0).default(0),
   weightDecay: z.number().min(0).default(0),
   /** How the moments of AdamW are kept: in 8 bits they take a quarter of the memory. */
-  optimizer: z.strictObject({ states: z.enum(['float32', '8bit']) }).optional(),
+  optimizer: z.strictObject({ states: z.enum(MOMENT_TYPES) }).optional(),
   /** Largest global norm of a network's gradient. */
   gradientClip: z.number().positive().default(1),
   checkpointEvery: positive.default(10),
@@ -76,7 +77,7 @@ export const tuneUnetSchema = z.strictObject({
 });
 
 interface Tuned {
-  rewards: readonly { name: string }[];
+  rewards: readonly { name: string; weight: number }[];
   sampler: { gradientSteps: number };
   tuneEncoder: z.infer<typeof tuneEncoderSchema>;
   tuneUnet?: z.infer<typeof tuneUnetSchema> | undefined;
@@ -98,6 +99,9 @@ export function checkTuning(
       section,
       'rewardWeights',
     ], `has the weight of ${unknown}; the rewards are ${names.join(', ')}`);
+    require(stageRewards(rewards, stage.rewardWeights).some(({ weight }) => weight !== 0), stage.rewardWeights
+      ? [section, 'rewardWeights']
+      : ['rewards'], `leave nothing to tune on: every weight is 0 in ${section}`);
     const all = stage.lora && (section === 'tuneUnet' || !tuneEncoder.joint || tuneEncoder.joint.lora);
     require(!(stage.weightPull && all), [
       section,

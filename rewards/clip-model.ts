@@ -1,55 +1,10 @@
-import { resolve } from 'node:path';
 import type { Parameters } from '../engine/parameters.ts';
-import type { Weights } from '../engine/weights.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import { imageFeatures, textFeatures } from '../models/clip/clip.ts';
-import type { ClipConfig } from '../models/clip/config.ts';
-import { readClip } from '../models/clip/load.ts';
-import { ClipTokenizer } from '../models/clip/tokenizer.ts';
-import { requireVocabulary } from '../models/vocabulary.ts';
+import type { ClipTokenizer } from '../models/clip/tokenizer.ts';
+import { clipTokenizer, type ClipModel, type ClipModels } from './clip-files.ts';
 import { preprocess, type Preprocessing } from './preprocess.ts';
 import type { RewardModel, RewardSpec, SharedFeatures } from './reward.ts';
-
-type Tower = 'text' | 'vision';
-
-/** A CLIP model, as the rewards use it. */
-export interface ClipModel {
-  folder: string;
-  /** Where its weights are under the rewards' common scope. */
-  scope: string;
-  config: ClipConfig;
-  mean: readonly number[];
-  std: readonly number[];
-  /** The tensors of these towers, named under the common scope. */
-  weights(...towers: Tower[]): Weights;
-}
-
-/** The CLIP models that rewards share: each folder is read once, under the name of the reward that asked first. */
-export class ClipModels {
-  readonly #models = new Map<string, Promise<ClipModel>>();
-
-  get(spec: RewardSpec): Promise<ClipModel> {
-    const path = resolve(spec.model);
-    let model = this.#models.get(path);
-    if (!model) this.#models.set(path, (model = readClipModel(path, `${spec.name}.model`)));
-    return model;
-  }
-}
-
-const towerOf = (name: string): Tower => (/^(vision_model|visual_projection)\./.test(name) ? 'vision' : 'text');
-
-async function readClipModel(path: string, scope: string): Promise<ClipModel> {
-  const { folder, config, weights: all, mean, std } = await readClip(path);
-  return {
-    folder,
-    scope,
-    config,
-    mean,
-    std,
-    weights: (...towers) =>
-      new Map([...all].filter(([name]) => towers.includes(towerOf(name))).map(([name, t]) => [`${scope}.${name}`, t])),
-  };
-}
 
 /** x / |x| over the last axis. */
 export function unit(x: Tensor): Tensor {
@@ -82,9 +37,7 @@ export async function clipScore(
   score: (cosine: Tensor, p: Parameters) => Tensor,
 ): Promise<RewardModel> {
   const clip = await models.get(spec);
-  const tokenizer = await ClipTokenizer.load(spec.tokenizer ?? clip.folder);
-  requireVocabulary(`Reward "${spec.name}"`, tokenizer, clip.config.text_config.vocab_size);
-  const promptLength = Math.min(tokenizer.modelMaxLength, clip.config.text_config.max_position_embeddings);
+  const { tokenizer, promptLength } = await clipTokenizer(spec, clip);
   return {
     weights: clip.weights('text', 'vision'),
     promptLength,

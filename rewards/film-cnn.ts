@@ -1,34 +1,10 @@
-import { join } from 'node:path';
-import { z } from 'zod';
 import { conv2d, embedding, groupNorm, linear, silu } from '../engine/layers.ts';
 import type { Parameters } from '../engine/parameters.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { readWeights } from '../engine/weights.ts';
-import { ClipTokenizer } from '../models/clip/tokenizer.ts';
-import { parseConfig, readJson, size } from '../models/config.ts';
-import { requireVocabulary } from '../models/vocabulary.ts';
 import { tokenizeAll, unit } from './clip-model.ts';
+import { readFilmCnn, type FilmCnnConfig } from './film-cnn-files.ts';
 import { preprocess } from './preprocess.ts';
 import type { RewardType } from './reward.ts';
-
-/** config.json of a film-cnn folder. */
-export const filmCnnSchema = z.looseObject({
-  /** Height and width of the picture that the network sees, in pixels. */
-  image_size: size,
-  /** Channels after each block; every block halves height and width. */
-  channels: z.array(size).min(1),
-  /** Groups of the group norms. */
-  norm_groups: size,
-  /** Width of the layer before the score. */
-  hidden_size: size,
-  vocab_size: size,
-  /** Width of the token embeddings and of the prompt embedding. */
-  text_size: size,
-  /** Token ids a prompt, padding included. */
-  max_tokens: size,
-  pad_token_id: z.int().min(0),
-});
-export type FilmCnnConfig = z.infer<typeof filmCnnSchema>;
 
 /**
  * A convolutional reward that shares nothing with the CLIP rewards, to hold out of training: strided 3x3 convolutions,
@@ -87,11 +63,7 @@ function film(p: Parameters, x: Tensor, prompt: Tensor): Tensor {
 /** The embedded world's held-out reward: a folder with config.json, model.safetensors and tokenizer files. */
 export const filmCnnReward: RewardType = {
   async load(spec) {
-    const path = join(spec.model, 'config.json');
-    const config = parseConfig(filmCnnSchema, await readJson(path), path);
-    const weights = await readWeights(join(spec.model, 'model.safetensors'));
-    const tokenizer = await ClipTokenizer.load(spec.model);
-    requireVocabulary(`Reward "${spec.name}"`, tokenizer, config.vocab_size);
+    const { config, weights, tokenizer } = await readFilmCnn(spec);
     return {
       weights: new Map([...weights].map(([name, tensor]) => [`${spec.name}.${name}`, tensor])),
       promptLength: config.max_tokens,

@@ -1,15 +1,17 @@
 import { InputError } from '../common/errors.ts';
 import { aesthetic } from './aesthetic.ts';
-import { ClipModels } from './clip-model.ts';
+import { ClipModels } from './clip-files.ts';
 import { clipSimilarity } from './clip-similarity.ts';
 import { filmCnnReward } from './film-cnn.ts';
 import { hpsv2 } from './hpsv2.ts';
 import { imageReward } from './image-reward.ts';
+import { typeNamed } from './inspect.ts';
+import type { RewardTypeName } from './names.ts';
 import { pickscore } from './pickscore.ts';
 import type { LoadedReward, RewardSpec, RewardType } from './reward.ts';
 
-/** Every type of reward. A new one is a file and a line here. */
-const rewardTypes: Readonly<Record<string, RewardType>> = {
+/** Every type of reward. */
+const rewardTypes: Readonly<Record<RewardTypeName, RewardType>> = {
   'clip-similarity': clipSimilarity,
   aesthetic,
   pickscore,
@@ -18,17 +20,9 @@ const rewardTypes: Readonly<Record<string, RewardType>> = {
   'film-cnn': filmCnnReward,
 };
 
-/** The names of the types, for messages and for the configuration's check. */
-export const rewardTypeNames = Object.keys(rewardTypes);
-
 /** Reads a reward's weights. `models` is shared among rewards that are used together. */
 export async function loadReward(spec: RewardSpec, models = new ClipModels()): Promise<LoadedReward> {
-  const type = Object.hasOwn(rewardTypes, spec.type) ? rewardTypes[spec.type] : undefined;
-  if (!type)
-    throw new InputError(
-      `Reward "${spec.name}" has the unknown type "${spec.type}"; there are ${rewardTypeNames.join(', ')}.`,
-    );
-  const model = await type.load(spec, models);
+  const model = await rewardTypes[typeNamed(spec)].load(spec, models);
   return {
     ...model,
     name: spec.name,

@@ -1,9 +1,9 @@
 import type { Scope } from '../engine/program.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
+import type { MomentType } from './names.ts';
 import { dequantize, dynamicMap, quantize, quantizedShapes } from './eight-bit.ts';
 
-/** How an optimizer's moments are kept. */
-export type MomentType = 'float32' | '8bit';
+export type { MomentType };
 
 /** A moment of one parameter, inside an entry point. */
 export interface Moment {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addConfigOptions, type ConfigOptions } from '../run/options.ts';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor ablate`. */
 export function register(program: Command): void {
@@ -13,14 +14,16 @@ export function register(program: Command): void {
     .action(async (config: string | undefined, options: ConfigOptions & { out: string; lanes: string }) => {
       const { InputError } = await import('../../common/errors.ts');
       const { readConfigOptions } = await import('../run/options.ts');
-      const { ablate } = await import('../ablate.ts');
+      const { ablate, combinations, settingsOf } = await import('../ablate.ts');
       const { runCommand } = await import('../run/run-command.ts');
       const { readLanes } = await import('../run/lanes.ts');
       const { projectHome } = await import('../home.ts');
-      const { settings } = await readConfigOptions(config, options); // refuses what no run would take
+      const { settings } = await readConfigOptions(config, options); // refuses what no run would take, as the combinations below
       const { ablations } = settings as { ablations?: Parameters<typeof ablate>[0]['ablations'] };
       if (!ablations?.length)
         throw new InputError('The configuration has no ablations: give a list such as [{ evaluate.steps: [4, 8] }].');
+      for (const own of ablations.flatMap((group) => combinations(group)))
+        await readConfigOptions(config, { ...options, set: [...options.set, ...settingsOf(own)] });
       const given = (['prompts', 'against', 'pipeline'] as const).flatMap((name) =>
         options[name] === undefined ? [] : [`--${name}`, options[name]],
       );
@@ -30,8 +33,8 @@ export function register(program: Command): void {
         out: options.out,
         lanes: readLanes(options.lanes),
         run: (own) => runCommand(config, [...options.set, ...own], given),
-        note: (line) => console.log(line),
+        note: (line) => print(line),
       });
-      console.log(page);
+      print(page);
     });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor cancel`. */
 export function register(program: Command): void {
@@ -10,6 +11,6 @@ export function register(program: Command): void {
       const { cancelRun } = await import('../run/control.ts');
       const { projectHome } = await import('../home.ts');
       const id = await cancelRun(projectHome(), name);
-      console.log(`Run ${id} is cancelled; continue with: textcraftor resume ${id}`);
+      print(`Run ${id} is cancelled; continue with: textcraftor resume ${id}`);
     });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Check } from '../doctor/checks.ts';
+import { print } from '../print.ts';
 
 const marks = { ok: 'ok      ', warning: 'warning ', failed: 'FAILED  ' };
 
@@ -20,7 +21,7 @@ export function register(program: Command): void {
       const { runChecks } = await import('../doctor/checks.ts');
       const checks = await runChecks();
       const ok = checks.every((check) => check.status !== 'failed');
-      console.log(options.json ? JSON.stringify({ ok, checks }, null, 2) : checks.flatMap(lines).join('\n'));
+      print(options.json ? JSON.stringify({ ok, checks }, null, 2) : checks.flatMap(lines).join('\n'));
       if (!ok) process.exitCode = 1;
     });
 }

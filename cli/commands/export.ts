@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ExportOptions, Format, Naming } from '../export.ts';
+import { print, printError, printMessage } from '../print.ts';
 
 const FORMATS: readonly Format[] = ['diffusers', 'text-encoder', 'onnx'];
 const NAMINGS: readonly Naming[] = ['transformers', 'checkpoint'];
@@ -89,8 +90,8 @@ export function register(program: Command): void {
       const card = await cardOf(facts, networks.textEncoder);
       const paths = await exportModel({ ...networks, formats, out, dtype, naming, card });
       const notes = exportNotes(facts);
-      for (const note of notes) console.error(`textcraftor: ${note}`);
-      if (!json) console.error(`peak memory ${formatBytes(peakBytes())}`);
+      for (const note of notes) printMessage(note);
+      if (!json) printError(`peak memory ${formatBytes(peakBytes())}`);
       const { blend, ...files } = networks;
       const result = {
         ...files,
@@ -101,6 +102,6 @@ export function register(program: Command): void {
         formats: paths,
         peakBytes: peakBytes(),
       };
-      console.log(json ? JSON.stringify(result, null, 2) : Object.values(paths).join('\n'));
+      print(json ? JSON.stringify(result, null, 2) : Object.values(paths).join('\n'));
     });
 }

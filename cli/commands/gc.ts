@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { print } from '../print.ts';
 
 function parseDays(text: string): number {
   const days = Number(text);
@@ -25,7 +26,7 @@ export function register(program: Command): void {
       if (!options.dryRun) await removeGarbage(home, garbage);
       const { bytes, artifacts, work, uncacheable } = garbage;
       if (options.json)
-        console.log(JSON.stringify({ deleted: !options.dryRun, bytes, artifacts, work, uncacheable }, null, 2));
-      else console.log(formatGarbage(garbage, options.dryRun ?? false));
+        print(JSON.stringify({ deleted: !options.dryRun, bytes, artifacts, work, uncacheable }, null, 2));
+      else print(formatGarbage(garbage, options.dryRun ?? false));
     });
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { UseOptions } from '../encoder-use.ts';
 import type { GenerateOptions } from '../generate.ts';
+import { print, printMessage } from '../print.ts';
 
 const number =
   (accepts: (value: number) => boolean, expected: string) =>
@@ -70,14 +71,14 @@ export function register(program: Command): void {
       const { projectHome } = await import('../home.ts');
       const lastSteps = options.lastSteps ?? blendSteps;
       const chosen = await useEncoder(projectHome(), { ...options, ...(lastSteps ? { lastSteps } : {}) });
-      if (chosen.used !== undefined) console.error(`textcraftor: ${chosen.used}`);
+      if (chosen.used !== undefined) printMessage(chosen.used);
       const result = await generate(
         { ...chosen, model: await localModel(chosen.model, process.cwd()) },
         {
           progress,
-          warn: (line) => console.error(`textcraftor: ${line}`),
+          warn: (line) => printMessage(`${line}`),
         },
       );
-      console.log(options.json ? JSON.stringify(result, null, 2) : result.images.join('\n'));
+      print(options.json ? JSON.stringify(result, null, 2) : result.images.join('\n'));
     });
 }

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { ImportOptions } from '../import.ts';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor import`. */
 export function register(program: Command): void {
@@ -24,6 +25,6 @@ export function register(program: Command): void {
     .action(async (file: string, options: ImportOptions & { json?: true }) => {
       const { importModel } = await import('../import.ts');
       const model = await importModel(file, options);
-      console.log(options.json ? JSON.stringify({ model }, null, 2) : model);
+      print(options.json ? JSON.stringify({ model }, null, 2) : model);
     });
 }

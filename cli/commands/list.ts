@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor list`. */
 export function register(program: Command): void {
@@ -15,13 +16,13 @@ export function register(program: Command): void {
       const runs = [];
       for (const id of await records.ids()) runs.push(await records.read(id));
       if (options.json) {
-        console.log(JSON.stringify({ runs: runs.map(summarizeRun) }, null, 2));
+        print(JSON.stringify({ runs: runs.map(summarizeRun) }, null, 2));
         return;
       }
       const rows = runs.map(({ id, status, createdAt, stages }) => {
         const done = stages.filter((stage) => stage.status === 'ran' || stage.status === 'reused').length;
         return [id, status, `${done}/${stages.length} stages`, createdAt.slice(0, 16).replace('T', ' ')];
       });
-      console.log(rows.length > 0 ? formatTable(rows) : 'There are no runs yet; start one with: textcraftor run');
+      print(rows.length > 0 ? formatTable(rows) : 'There are no runs yet; start one with: textcraftor run');
     });
 }

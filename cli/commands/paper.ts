@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor paper`. */
 export function register(program: Command): void {
@@ -22,8 +23,8 @@ export function register(program: Command): void {
         run: runCommand,
         lanes,
         threads: Math.max(1, Math.floor(availableParallelism() / lanes)),
-        note: (line) => console.log(line),
+        note: (line) => print(line),
       });
-      console.log(page);
+      print(page);
     });
 }

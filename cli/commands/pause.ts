@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor pause`. */
 export function register(program: Command): void {
@@ -10,6 +11,6 @@ export function register(program: Command): void {
       const { pauseRun } = await import('../run/control.ts');
       const { projectHome } = await import('../home.ts');
       const id = await pauseRun(projectHome(), name);
-      console.log(`Run ${id} is paused; go on with: textcraftor resume ${id}`);
+      print(`Run ${id} is paused; go on with: textcraftor resume ${id}`);
     });
 }

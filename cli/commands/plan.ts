@@ -1,16 +1,27 @@
 import type { Command } from 'commander';
 import { addConfigOptions, type ConfigOptions } from '../run/options.ts';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor plan`. */
 export function register(program: Command): void {
-  addConfigOptions(program.command('plan').description('say what a run would do, stage by stage, and why'))
-    .option('--json', 'print one JSON object: {stages: [{stage, action, why, key, artifact, estimatedSeconds}]}')
+  addConfigOptions(
+    program
+      .command('plan')
+      .description(
+        'say what a run would do, stage by stage, and why; fetches nothing, but asks a hub for the sizes of what is not here',
+      ),
+  )
+    .option(
+      '--json',
+      'print one JSON object: {stages: [{stage, action, why, key, artifact, estimatedSeconds, estimate: {seconds, basis, from}}], fetch: [{kind, name, bytes}]}',
+    )
     .action(async (config: string | undefined, options: ConfigOptions & { json?: true }) => {
-      const { readConfigOptions } = await import('../run/options.ts');
+      const { lookUpConfigOptions } = await import('../run/options.ts');
       const { planAt, formatPlan } = await import('../run/planning.ts');
       const { projectHome } = await import('../home.ts');
-      const { pipeline, settings } = await readConfigOptions(config, options);
-      const stages = await planAt(projectHome(), pipeline, settings);
-      console.log(options.json ? JSON.stringify({ stages }, null, 2) : formatPlan(stages));
+      const { pipeline, settings, fetches } = await lookUpConfigOptions(config, options);
+      const plan = await planAt(projectHome(), pipeline, settings, { fetches });
+      const fetch = fetches.map(({ path: _, ...rest }) => rest);
+      print(options.json ? JSON.stringify({ stages: plan.stages, fetch }, null, 2) : formatPlan(plan));
     });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Split } from '../../datasets/split.ts';
 import { addSetOption, type ConfigOptions } from '../run/options.ts';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor prompts`: a look at prompts before a run, and at those of a run. */
 export function register(program: Command): void {
@@ -15,7 +16,7 @@ export function register(program: Command): void {
       const { withPrepared } = await import('../looked-at.ts');
       const statistics = await withPrepared(named, options, promptStatistics);
       const { formatStatistics } = await import('../prompts.ts');
-      console.log(options.json ? JSON.stringify(statistics, null, 2) : formatStatistics(statistics));
+      print(options.json ? JSON.stringify(statistics, null, 2) : formatStatistics(statistics));
     });
 
   addLookOptions(prompts.command('sample').description('some of the prompts that a run keeps'))
@@ -29,7 +30,7 @@ export function register(program: Command): void {
         const { wholeNumber } = await import('../prompts.ts');
         const [count, seed] = [wholeNumber('--count', options.count), wholeNumber('--seed', options.seed)];
         const rows = await withPrepared(named, options, (prepared) => samplePrompts(prepared, count, seed));
-        for (const row of rows) console.log(options.json ? JSON.stringify(row) : row.prompt);
+        for (const row of rows) print(options.json ? JSON.stringify(row) : row.prompt);
       },
     );
 
@@ -46,7 +47,7 @@ export function register(program: Command): void {
       const { explainPrompt } = await import('../../datasets/explain.ts');
       const { formatExplanation, inTemporaryFolder } = await import('../prompts.ts');
       const explanation = await inTemporaryFolder((scratch) => explainPrompt(prompt, filter, shard, scratch));
-      console.log(options.json ? JSON.stringify(explanation, null, 2) : formatExplanation(prompt, explanation));
+      print(options.json ? JSON.stringify(explanation, null, 2) : formatExplanation(prompt, explanation));
     });
 
   prompts
@@ -59,7 +60,7 @@ export function register(program: Command): void {
     .option('--encoding <label>', 'of text files without a byte order mark', 'utf-8')
     .action(async (file: string, options: { tokenizer: string; column?: string; split?: string; encoding: string }) => {
       const { eachTokens } = await import('../prompts.ts');
-      await eachTokens(file, options, (ids) => console.log(ids.map((each) => JSON.stringify(each)).join('\n')));
+      await eachTokens(file, options, (ids) => print(ids.map((each) => JSON.stringify(each)).join('\n')));
     });
 
   prompts
@@ -75,7 +76,7 @@ export function register(program: Command): void {
       const { oneOf } = await import('../prompts.ts');
       const rows = await readSplit(shards, oneOf<Split>('--split', options.split, splits));
       await exportPrompts(rows, out);
-      console.log(`${rows.length} prompts written to ${out}`);
+      print(`${rows.length} prompts written to ${out}`);
     });
 }
 

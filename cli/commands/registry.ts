@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { print } from '../print.ts';
 
 interface Json {
   json?: true;
@@ -22,7 +23,7 @@ export function register(program: Command): void {
     .action(async (name: string | undefined, { json }: Json) => {
       const { home, listVersions, formatList } = await load();
       const list = await listVersions(home, name);
-      console.log(json ? JSON.stringify(list, null, 2) : formatList(list));
+      print(json ? JSON.stringify(list, null, 2) : formatList(list));
     });
   registry
     .command('show')
@@ -32,7 +33,7 @@ export function register(program: Command): void {
     .action(async (version: string, { json }: Json) => {
       const { home, showVersion, formatVersion } = await load();
       const shown = await showVersion(home, version);
-      console.log(json ? JSON.stringify(shown, null, 2) : formatVersion(shown));
+      print(json ? JSON.stringify(shown, null, 2) : formatVersion(shown));
     });
   registry
     .command('promote')
@@ -43,7 +44,7 @@ export function register(program: Command): void {
     .action(async (version: string, { force, json }: Json & { force?: true }) => {
       const { home, promote } = await load();
       const { promotion, text } = await promote(home, version, force ?? false);
-      console.log(json ? JSON.stringify(promotion, null, 2) : text);
+      print(json ? JSON.stringify(promotion, null, 2) : text);
       if (!promotion.promoted) process.exitCode = 1;
     });
   registry
@@ -54,7 +55,7 @@ export function register(program: Command): void {
     .action(async (name: string | undefined, { json }: Json) => {
       const { home, rollback } = await load();
       const { change, text } = await rollback(home, name);
-      console.log(json ? JSON.stringify(change, null, 2) : text);
+      print(json ? JSON.stringify(change, null, 2) : text);
     });
   registry
     .command('alias')
@@ -65,6 +66,6 @@ export function register(program: Command): void {
     .action(async (alias: string, version: string, { json }: Json) => {
       const { home, setAlias } = await load();
       const set = await setAlias(home, alias, version);
-      console.log(json ? JSON.stringify(set, null, 2) : `${set.name}@${alias} is version ${set.version}.`);
+      print(json ? JSON.stringify(set, null, 2) : `${set.name}@${alias} is version ${set.version}.`);
     });
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Option, type Command } from 'commander';
+import { print, printMessage } from '../print.ts';
 
 /** Adds `textcraftor report`. */
 export function register(program: Command): void {
@@ -15,10 +16,10 @@ export function register(program: Command): void {
       const { describeRun, requireRunReport } = await import('../run/report.ts');
       const home = projectHome();
       const run = await new RunRecords(home).read(name);
-      if (options.json) console.log(JSON.stringify(await describeRun(home, run), null, 2));
+      if (options.json) print(JSON.stringify(await describeRun(home, run), null, 2));
       else {
         const path = await requireRunReport(home, run);
-        console.log(path);
+        print(path);
         if (options.open === 'yes') openInBrowser(path);
       }
     });
@@ -28,6 +29,6 @@ export function register(program: Command): void {
 function openInBrowser(path: string): void {
   const command = process.platform === 'darwin' ? 'open' : 'xdg-open';
   const child = spawn(command, [path], { stdio: 'ignore', detached: true });
-  child.on('error', () => console.error(`textcraftor: ${command} is not there; open ${path} yourself.`));
+  child.on('error', () => printMessage(`${command} is not there; open ${path} yourself.`));
   child.unref();
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addSetOption } from '../run/options.ts';
 import type { StartOptions } from '../run/start.ts';
+import { print } from '../print.ts';
 
 interface ResumeOptions extends StartOptions {
   from?: string;
@@ -28,6 +29,6 @@ export function register(program: Command): void {
       const { wakeRun } = await import('../run/control.ts');
       await wakeRun(home, id, fresh);
       const line = `Run ${id} goes on where it was started; see: textcraftor status ${id}`;
-      console.log(options.json ? JSON.stringify({ run: id, status: 'running' }) : line);
+      print(options.json ? JSON.stringify({ run: id, status: 'running' }) : line);
     });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addConfigOptions, type ConfigOptions } from '../run/options.ts';
 import type { StartOptions } from '../run/start.ts';
+import { print, printMessage } from '../print.ts';
 
 /** Adds `textcraftor run`. */
 export function register(program: Command): void {
@@ -11,7 +12,7 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object at the end: {run, status, folder, stages}')
     .action(async (config: string | undefined, options: ConfigOptions & StartOptions) => {
       const { readConfigOptions } = await import('../run/options.ts');
-      const { planAt, formatPlan } = await import('../run/planning.ts');
+      const { planAt, formatPlan, warnOfLength } = await import('../run/planning.ts');
       const { startRun } = await import('../run/start.ts');
       const { projectHome } = await import('../home.ts');
       const { RunRecords } = await import('../../pipeline/runs.ts');
@@ -19,8 +20,11 @@ export function register(program: Command): void {
       const { source, pipeline, settings } = await readConfigOptions(config, options);
       const home = projectHome();
       const plan = await planAt(home, pipeline, settings);
-      const run = await new RunRecords(home).create(settings.name, source, settings, activeStages(pipeline, settings));
-      if (!options.json) console.log(`Run ${run.id}\n${formatPlan(plan)}\n`);
+      const graph = activeStages(pipeline, settings);
+      const run = await new RunRecords(home).create(settings.name, source, settings, graph, plan.planned);
+      const warning = warnOfLength(plan);
+      if (!options.json) print(`Run ${run.id}\n${formatPlan(plan)}\n`);
+      if (warning !== undefined) printMessage(`${warning}`);
       await startRun(home, run.id, [], options);
     });
 }

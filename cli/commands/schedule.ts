@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { addSetOption } from '../run/options.ts';
 import type { CreateOptions } from '../schedule/create.ts';
 import type { ScheduleControl } from '../schedule/schedules.ts';
+import { print } from '../print.ts';
 
 interface Json {
   json?: true;
@@ -58,9 +59,7 @@ export function register(program: Command): void {
   ).action(async (name: string, options: CreateOptions) => {
     const { createSchedule } = await import('../schedule/create.ts');
     await withControl((control) => createSchedule(control, name, options));
-    console.log(
-      `Schedule ${name} is ${options.paused ? 'there, paused' : 'set'}; see: textcraftor schedule show ${name}`,
-    );
+    print(`Schedule ${name} is ${options.paused ? 'there, paused' : 'set'}; see: textcraftor schedule show ${name}`);
   });
   schedule
     .command('list')
@@ -69,7 +68,7 @@ export function register(program: Command): void {
     .action(async ({ json }: Json) => {
       const { formatSchedules } = await import('../schedule/format.ts');
       const schedules = await withControl((control) => control.list());
-      console.log(json ? JSON.stringify({ schedules }, null, 2) : formatSchedules(schedules));
+      print(json ? JSON.stringify({ schedules }, null, 2) : formatSchedules(schedules));
     });
   schedule
     .command('show')
@@ -85,7 +84,7 @@ export function register(program: Command): void {
       ]);
       const { publicConfig } = await import('../../pipeline/notify/secrets.ts');
       const shown = { ...record, config: publicConfig(record.config), ...state, batches };
-      console.log(json ? JSON.stringify(shown, null, 2) : formatSchedule(state, record, batches));
+      print(json ? JSON.stringify(shown, null, 2) : formatSchedule(state, record, batches));
     });
   schedule
     .command('pause')
@@ -94,7 +93,7 @@ export function register(program: Command): void {
     .option('--note <text>', 'why', 'by textcraftor schedule pause')
     .action(async (name: string, { note }: { note: string }) => {
       await withControl((control) => control.pause(name, note));
-      console.log(`Schedule ${name} is paused; go on with: textcraftor schedule unpause ${name}`);
+      print(`Schedule ${name} is paused; go on with: textcraftor schedule unpause ${name}`);
     });
   schedule
     .command('unpause')
@@ -102,7 +101,7 @@ export function register(program: Command): void {
     .argument('<name>')
     .action(async (name: string) => {
       await withControl((control) => control.unpause(name));
-      console.log(`Schedule ${name} goes on.`);
+      print(`Schedule ${name} goes on.`);
     });
   schedule
     .command('trigger')
@@ -110,7 +109,7 @@ export function register(program: Command): void {
     .argument('<name>')
     .action(async (name: string) => {
       await withControl((control) => control.trigger(name));
-      console.log(`Schedule ${name} acts now; see: textcraftor schedule show ${name}`);
+      print(`Schedule ${name} acts now; see: textcraftor schedule show ${name}`);
     });
   schedule
     .command('backfill')
@@ -122,7 +121,7 @@ export function register(program: Command): void {
     .action(async (name: string, { from, to, json }: Json & { from: string; to: string }) => {
       const started = await withControl((control) => control.backfill(name, from, to));
       const { workflow, partitions } = started;
-      console.log(
+      print(
         json
           ? JSON.stringify(started, null, 2)
           : `${workflow} retrains on ${partitions.length} days, one after the other; see: textcraftor schedule show ${name}`,
@@ -134,6 +133,6 @@ export function register(program: Command): void {
     .argument('<name>')
     .action(async (name: string) => {
       await withControl((control) => control.delete(name));
-      console.log(`Schedule ${name} is deleted.`);
+      print(`Schedule ${name} is deleted.`);
     });
 }

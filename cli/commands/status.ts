@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor status`. */
 export function register(program: Command): void {
@@ -18,12 +19,11 @@ export function register(program: Command): void {
       const { describeStage } = await import('../run/view.ts');
       const run = await new RunRecords(projectHome()).read(name);
       if (options.json) {
-        console.log(JSON.stringify(summarizeRun(run), null, 2));
+        print(JSON.stringify(summarizeRun(run), null, 2));
         return;
       }
-      console.log(`Run ${run.id}: ${run.status}${run.error ? `: ${run.error.message}` : ''}`);
-      console.log(formatTable(run.stages.map((stage) => [`  ${stage.name}`, stage.status, describeStage(stage)])));
-      if (run.status !== 'running' && run.status !== 'completed')
-        console.log(`Continue with: textcraftor resume ${run.id}`);
+      print(`Run ${run.id}: ${run.status}${run.error ? `: ${run.error.message}` : ''}`);
+      print(formatTable(run.stages.map((stage) => [`  ${stage.name}`, stage.status, describeStage(stage)])));
+      if (run.status !== 'running' && run.status !== 'completed') print(`Continue with: textcraftor resume ${run.id}`);
     });
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { COMPUTE_TYPES } from '../../engine/compute-type.ts';
+import { COMPUTE_TYPES } from '../../engine/names.ts';
 import type { StepOptions } from '../step.ts';
+import { print } from '../print.ts';
 
 const count = (text: string): number => {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a positive integer.');
@@ -43,6 +44,6 @@ export function register(program: Command): void {
       const { formatStep, step } = await import('../step.ts');
       const { localModel } = await import('../hub/models.ts');
       const result = await step({ ...options, model: await localModel(options.model, process.cwd()) });
-      console.log(options.json ? JSON.stringify(result, null, 2) : formatStep(result));
+      print(options.json ? JSON.stringify(result, null, 2) : formatStep(result));
     });
 }

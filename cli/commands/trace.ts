@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor trace`. */
 export function register(program: Command): void {
@@ -11,6 +12,6 @@ export function register(program: Command): void {
       const { traceNamed, formatLineage } = await import('../run/trace.ts');
       const { projectHome } = await import('../home.ts');
       const lineage = await traceNamed(projectHome(), name);
-      console.log(options.json ? JSON.stringify(lineage, null, 2) : formatLineage(lineage));
+      print(options.json ? JSON.stringify(lineage, null, 2) : formatLineage(lineage));
     });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { print } from '../print.ts';
 
 const WORLD = 'world';
 const WORK = '.textcraftor/world-build';
@@ -22,9 +23,9 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object: {ok, gates: [{name, value, low, high}]}')
     .action(async (folder: string | undefined, { json }: { json?: true }) => {
       const { checkWorld } = await import('../../training/world/check.ts');
-      const gates = await checkWorld(folder ?? WORLD, (line) => void (json ? undefined : console.log(line)));
+      const gates = await checkWorld(folder ?? WORLD, (line) => void (json ? undefined : print(line)));
       const ok = gates.every(({ value, low, high }) => value >= low && value <= high);
-      if (json) console.log(JSON.stringify({ ok, gates }, null, 2));
+      if (json) print(JSON.stringify({ ok, gates }, null, 2));
       if (!ok) process.exitCode = 1;
     });
 }

@@ -2,17 +2,20 @@ import { downloadPrompts, isHubSource } from '../../datasets/sources/hub.ts';
 import { hubOptions } from './models.ts';
 
 /** Settings in which every `source` on a hub is where its files were downloaded to. */
-export async function downloadSources<T>(settings: T): Promise<T> {
+export async function downloadSources<T>(
+  settings: T,
+  find: (source: string) => Promise<string> = localPrompts,
+): Promise<T> {
   if (Array.isArray(settings)) {
     const items: unknown[] = [];
-    for (const item of settings) items.push(await downloadSources(item as unknown));
+    for (const item of settings) items.push(await downloadSources(item as unknown, find));
     return items as T;
   }
   if (typeof settings !== 'object' || settings === null) return settings;
   const entries: [string, unknown][] = [];
   for (const [key, value] of Object.entries(settings)) {
     const isSource = key === 'source' && typeof value === 'string';
-    entries.push([key, isSource ? await localPrompts(value) : await downloadSources(value as unknown)]);
+    entries.push([key, isSource ? await find(value) : await downloadSources(value as unknown, find)]);
   }
   return Object.fromEntries(entries) as T;
 }

@@ -8,7 +8,7 @@ import type { Config } from '../../pipeline/config.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
 import { ArtifactStore } from '../../pipeline/store.ts';
-import { testSampler } from '../../pipeline/textcraftor.ts';
+import { testSampler } from '../../pipeline/test-sampler.ts';
 import type { JudgedEncoder } from '../judged-encoder.ts';
 import { artifactFolders, stepPath, unetPath } from './artifacts.ts';
 

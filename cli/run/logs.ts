@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../common/errors.ts';
+import { visible } from '../../common/visible.ts';
 import { nearest } from '../../common/nearest.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
@@ -41,7 +42,7 @@ async function printFrom(path: string, position: number, prefix: string): Promis
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(size - position), position });
     const end = buffer.lastIndexOf(0x0a, bytesRead - 1) + 1;
     const text = buffer.toString('utf8', 0, end);
-    if (end > 0) process.stdout.write(text.replace(/^(?=.)/gm, prefix));
+    if (end > 0) process.stdout.write(visible(text).replace(/^(?=.)/gm, prefix));
     return position + end;
   } finally {
     await file.close();

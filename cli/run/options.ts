@@ -9,6 +9,7 @@ import { resolveVersion } from '../../pipeline/registry/reference.ts';
 import { Registry } from '../../pipeline/registry/registry.ts';
 import { isHubSource } from '../../datasets/sources/hub.ts';
 import { projectHome } from '../home.ts';
+import { lookUpHub, type Fetch } from '../hub/look-up.ts';
 import { downloadModels } from '../hub/models.ts';
 import { downloadSources } from '../hub/prompts.ts';
 
@@ -48,8 +49,31 @@ export interface Configured {
   settings: CommonSettings;
 }
 
-/** @throws InputError that names the file and the key */
-export async function readConfigOptions(config: string | undefined, options: ConfigOptions): Promise<Configured> {
+/** The same without fetching anything: what a run would fetch is listed, and stays in the settings as it is named. */
+export async function lookUpConfigOptions(
+  config: string | undefined,
+  options: ConfigOptions,
+): Promise<Configured & { fetches: Fetch[] }> {
+  const fetches: Fetch[] = [];
+  const configured = await readConfigOptions(config, options, async (checked, folder) => {
+    const found = await lookUpHub(checked, folder);
+    fetches.push(...found.fetches);
+    return found.settings;
+  });
+  return { ...configured, fetches };
+}
+
+const download = async <T>(checked: T, folder: string) => downloadSources(await downloadModels(checked, folder));
+
+/**
+ * @param bring puts paths in the place of what is on a hub
+ * @throws InputError that names the file and the key
+ */
+export async function readConfigOptions(
+  config: string | undefined,
+  options: ConfigOptions,
+  bring: <T>(checked: T, folder: string) => Promise<T> = download,
+): Promise<Configured> {
   const folder = process.cwd();
   const source = options.pipeline === undefined ? defaultPipeline : absolutePath(options.pipeline, folder);
   if (config === undefined && source !== defaultPipeline)
@@ -66,7 +90,7 @@ export async function readConfigOptions(config: string | undefined, options: Con
     settings.push(`champion=${JSON.stringify(await asChampion(home, version))}`);
   }
   const pipeline = await loadPipeline(source);
-  const fetch = async <T>(checked: T) => downloadSources(await downloadModels(checked, folder));
+  const fetch = <T>(checked: T) => bring(checked, folder);
   return {
     source,
     pipeline,

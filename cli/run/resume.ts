@@ -1,10 +1,13 @@
 import { InputError } from '../../common/errors.ts';
+import { CodeDigests } from '../../pipeline/code-digests.ts';
 import { absolutePath, checkConfig, checkStageNames } from '../../pipeline/config-file.ts';
 import { applySettings } from '../../pipeline/config-settings.ts';
 import { withDependents } from '../../pipeline/graph.ts';
 import type { Home } from '../../pipeline/home.ts';
+import { inspectRun } from '../../pipeline/inspection.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { activeStages, findStage } from '../../pipeline/pipeline.ts';
+import { plannedStages } from '../../pipeline/planned.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
 
 /**
@@ -35,9 +38,11 @@ export async function prepareResume(
   }
   const stages = activeStages(pipeline, settings);
   const fresh = from === undefined ? [] : [...withDependents(stages, findStage(pipeline, settings, from).name)];
+  const facts = await inspectRun(pipeline, settings);
+  const planned = await plannedStages(pipeline, settings, new CodeDigests(home.codeDigests), facts);
   // Only now: what is refused changes nothing.
   if (set.length > 0) await records.saveConfig(run.id, settings);
-  await records.setGraph(run.id, stages);
+  await records.setGraph(run.id, stages, planned);
   await records.clearStages(run.id);
   return { id: run.id, fresh, waits };
 }

@@ -7,6 +7,7 @@ import { startDetached } from './detach.ts';
 import { executeRun } from './execute.ts';
 import { summarizeRun } from './summary.ts';
 import { LiveView, PlainView } from './view.ts';
+import { print, printError } from '../print.ts';
 
 export interface StartOptions {
   detach?: true;
@@ -23,7 +24,7 @@ export async function startRun(
   const records = new RunRecords(home);
   if (detach) {
     await startDetached(home, id, fresh);
-    console.log(
+    print(
       json
         ? JSON.stringify({ run: id, status: 'running' })
         : `Run ${id} goes on by itself; see: textcraftor status ${id}`,
@@ -31,13 +32,13 @@ export async function startRun(
     return;
   }
   // With --json the one object is all that is printed on the standard output.
-  const note = (line: string): void => (json ? console.error(line) : console.log(line));
+  const note = (line: string): void => (json ? printError(line) : print(line));
   const view = process.stdout.isTTY && !json ? new LiveView(process.stdout) : new PlainView(note);
   try {
     const run = await executeRun({ home, id, fresh, view, note });
     if (!json) note(await describeEnd(home, run));
   } finally {
-    if (json) console.log(JSON.stringify(summarizeRun(await records.read(id)), null, 2));
+    if (json) print(JSON.stringify(summarizeRun(await records.read(id)), null, 2));
   }
 }
 

@@ -1,3 +1,4 @@
+import { visibleLine } from '../../common/visible.ts';
 import type { Run, StageFile } from '../../pipeline/runs.ts';
 import type { Progress } from '../../pipeline/stage.ts';
 import { formatBytes, formatSeconds } from '../format.ts';
@@ -55,7 +56,7 @@ export class LiveView implements RunView {
   update(run: Run): void {
     const width = this.#out.columns || 80;
     const lines = run.stages.map((stage) =>
-      `${mark(stage)} ${stage.name.padEnd(14)} ${describeStage(stage)}`.slice(0, width - 1),
+      visibleLine(`${mark(stage)} ${stage.name.padEnd(14)} ${describeStage(stage)}`).slice(0, width - 1),
     );
     if (lines.join('\n') === this.#drawn.join('\n')) return;
     const up = this.#drawn.length > 0 ? `\x1b[${this.#drawn.length}A` : '';

@@ -5,6 +5,7 @@ import { openWorkerServer, untilGone } from '../temporal/local-server.ts';
 import type { Queue } from '../temporal/queues.ts';
 import type { Ports } from '../temporal/server.ts';
 import { startWorkers } from '../temporal/workers.ts';
+import { print } from '../print.ts';
 
 const queues: Record<string, Queue[]> = { all: ['pipeline', 'engine'], pipeline: ['pipeline'], engine: ['engine'] };
 
@@ -25,8 +26,8 @@ export async function runWorker(home: Home, queue: string, ports: Ports): Promis
       queues: wanted,
     });
     const page = ports.uiPort === undefined ? '' : ` (web page: http://127.0.0.1:${ports.uiPort})`;
-    if (server.owned) console.log(`Temporal's development server: export TEMPORAL_ADDRESS=${address}${page}`);
-    console.log(`Worker on ${address} for ${wanted.join(' and ')}, artifacts in ${home.folder}. Ctrl-C ends it.`);
+    if (server.owned) print(`Temporal's development server: export TEMPORAL_ADDRESS=${address}${page}`);
+    print(`Worker on ${address} for ${wanted.join(' and ')}, artifacts in ${home.folder}. Ctrl-C ends it.`);
     try {
       await Promise.race([untilGone(home, server, interrupted), workers.running]);
     } finally {

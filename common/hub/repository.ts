@@ -3,6 +3,7 @@
  * Python's huggingface_hub lays out its own, so that both use what the other has downloaded. It reads no environment
  * variables: cli/ finds the token, the endpoint and the cache. Every folder may import it.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
@@ -49,11 +50,7 @@ export async function downloadRepo(
   choose: (paths: string[]) => string[],
   options: HubOptions,
 ): Promise<HubSnapshot> {
-  if (!parseHubRepo(repo.kind, `${repo.id}@${repo.revision ?? 'main'}`))
-    throw new InputError(
-      `"${repo.id}" with the revision ${repo.revision ?? 'main'} names no repository; expected owner/name@revision.`,
-    );
-  const root = join(options.cache, `${repo.kind}s--${repo.id.replaceAll('/', '--')}`);
+  const root = rootOf(repo, options);
   const { commit, files } = await contents(repo, root, options);
   const chosen = new Set(choose(files.map(({ path }) => path)));
   const wanted = files.filter(({ path }) => chosen.has(path));
@@ -68,18 +65,75 @@ export async function downloadRepo(
   return { folder, commit, files: wanted.map(({ path }) => path) };
 }
 
+/** What a download would do. */
+export interface HubLookUp {
+  /** Holds the files, where all of them are there. */
+  folder?: string;
+  /** What is yet to be fetched; undefined where nothing tells. */
+  bytes?: number;
+}
+
+/** How long a look-up waits for the hub. */
+const lookUpMilliseconds = 3000;
+
+/**
+ * Tells what {@link downloadRepo} would fetch, and fetches and writes nothing. Where the cache does not know, the hub is
+ * asked for the list of files; it need not answer.
+ * @throws InputError for what the hub refuses, or `choose` does
+ */
+export async function lookUpRepo(
+  repo: HubRepo,
+  choose: (paths: string[]) => string[],
+  options: HubOptions,
+): Promise<HubLookUp> {
+  const root = rootOf(repo, options);
+  const look = ({ commit, files }: Contents): Required<Pick<HubLookUp, 'bytes'>> & HubLookUp => {
+    const chosen = new Set(choose(files.map(({ path }) => path)));
+    const folder = join(root, 'snapshots', commit);
+    const missing = files.filter(
+      ({ path, digest }) =>
+        chosen.has(path) && !existsSync(join(folder, path)) && !existsSync(join(root, 'blobs', digest)),
+    );
+    const linked = [...chosen].every((path) => existsSync(join(folder, path)));
+    return { bytes: missing.reduce((sum, { size }) => sum + size, 0), ...(linked ? { folder } : {}) };
+  };
+  const revision = repo.revision ?? 'main';
+  const last = COMMIT.test(revision) ? revision : await readFile(join(root, 'refs', revision), 'utf8').catch(() => '');
+  const kept = COMMIT.test(last) ? await keptContents(repo, root, last) : undefined;
+  const known = kept && look(kept);
+  if (known?.folder !== undefined) return known;
+  const asking = { ...options, signal: AbortSignal.timeout(lookUpMilliseconds) };
+  try {
+    return look(await ask(repo, revision, asking));
+  } catch (error) {
+    const failure = hubFailure(error, repo, { ...options, signal: undefined });
+    if (failure instanceof InputError) throw failure;
+    return known ?? {};
+  }
+}
+
+/** The repository's folder in the cache. @throws InputError for what names none */
+function rootOf({ kind, id, revision = 'main' }: HubRepo, { cache }: HubOptions): string {
+  if (!parseHubRepo(kind, `${id}@${revision}`))
+    throw new InputError(`"${id}" with the revision ${revision} names no repository; expected owner/name@revision.`);
+  return join(cache, `${kind}s--${id.replaceAll('/', '--')}`);
+}
+
 interface Contents {
   commit: string;
   files: HubFile[];
 }
 
+/** A commit's files as they were listed before. */
+async function keptContents(repo: HubRepo, root: string, commit: string): Promise<Contents | undefined> {
+  const text = await readFile(join(root, 'listings', `${commit}.json`), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : { commit, files: checked(repo, JSON.parse(text)) };
+}
+
 /** The commit and its files: a commit's are listed once. */
 async function contents(repo: HubRepo, root: string, options: HubOptions): Promise<Contents> {
   const revision = repo.revision ?? 'main';
-  const kept = async (commit: string): Promise<Contents | undefined> => {
-    const text = await readFile(join(root, 'listings', `${commit}.json`), 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : { commit, files: checked(repo, JSON.parse(text)) };
-  };
+  const kept = (commit: string) => keptContents(repo, root, commit);
   const ref = join(root, 'refs', revision);
   const known = COMMIT.test(revision) ? await kept(revision) : undefined;
   if (known) return known;

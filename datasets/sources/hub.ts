@@ -1,7 +1,7 @@
 import { InputError } from '../../common/errors.ts';
 import type { HubOptions, HubRepo } from '../../common/hub/options.ts';
 import { fitsPattern } from '../../common/pattern.ts';
-import { downloadRepo, parseHubRepo } from '../../common/hub/repository.ts';
+import { downloadRepo, lookUpRepo, parseHubRepo } from '../../common/hub/repository.ts';
 
 const scheme = 'hf://datasets/';
 /** What data sets' files end with, the best first: one kind is taken, and of a kind that packs itself, every file. */
@@ -29,6 +29,23 @@ export function isHubSource(source: string): boolean {
  * @throws InputError for what is written otherwise, and for a data set without such files
  */
 export async function downloadPrompts(source: string, options: HubOptions): Promise<string> {
+  const { repo, choose, chosen } = wantedOf(source);
+  const { folder } = await downloadRepo(repo, choose, options);
+  return `${folder}/${chosen()}`;
+}
+
+/**
+ * Tells what {@link downloadPrompts} would fetch, without fetching it.
+ * @returns `path` where all is there
+ */
+export async function lookUpPrompts(source: string, options: HubOptions): Promise<{ path?: string; bytes?: number }> {
+  const { repo, choose, chosen } = wantedOf(source);
+  const { folder, ...found } = await lookUpRepo(repo, choose, options);
+  return folder === undefined ? found : { path: `${folder}/${chosen()}`, ...found };
+}
+
+/** @returns `chosen`: what `choose` chose, once it was called */
+function wantedOf(source: string) {
   const { repo, pattern } = parseHubSource(source);
   let chosen = pattern ?? '';
   const choose = (paths: string[]): string[] => {
@@ -38,8 +55,7 @@ export async function downloadPrompts(source: string, options: HubOptions): Prom
       throw new InputError(`${source}: no such file; the data set has ${paths.slice(0, 20).join(', ')}.`);
     return files;
   };
-  const { folder } = await downloadRepo(repo, choose, options);
-  return `${folder}/${chosen}`;
+  return { repo, choose, chosen: () => chosen };
 }
 
 function bestPattern(source: string, paths: readonly string[]): string {

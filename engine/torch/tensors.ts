@@ -1,4 +1,5 @@
 import { InputError } from '../../common/errors.ts';
+import { short } from '../../common/short.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { requireFinite } from '../finite.ts';
 import { toFloat32 } from '../safetensors.ts';
@@ -60,8 +61,7 @@ function rebuildTensor(storage: Pickled, offset: Pickled, shape: Pickled, stride
   return new StoredTensor(storage, offset, shape, stride);
 }
 
-const show = (value: Pickled): string =>
-  Array.isArray(value) ? `[${value.map(show).join(', ')}]` : typeof value === 'object' ? 'an object' : String(value);
+const show = (value: Pickled): string => short(value);
 
 const isStorage = (value: Pickled): value is Storage =>
   typeof value === 'object' && value !== null && 'bytesPerElement' in value;

@@ -15,6 +15,7 @@ import { runExperiment, type ArmScores } from '../experiment.ts';
 import { exportedArm } from '../exported.ts';
 import { ExperimentJournal } from '../journal.ts';
 import type { BenchmarkResult, NamedComparison, Picture, Scores, Sweep } from '../report/data.ts';
+import { blendArm } from '../names.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../setup.ts';
 import { armsWithUnet, chosenArm, PAIRS } from '../unet-arms.ts';
 
@@ -38,8 +39,6 @@ export interface EvaluateConfig extends JudgingConfig {
    */
   champion?: { encoder: string; unet?: string | undefined; blend: number; exported?: string | undefined };
 }
-
-const blendArm = (weight: number) => (weight === 1 ? 'tuned' : `blend-${weight.toFixed(2)}`);
 
 /**
  * Base, tuned, blends, the chosen encoder and what is handed out of it on test prompts, from the same start noise:

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
-import { only, parseConfig, positive, size, withoutEffect, type Json } from '../config.ts';
+import { boundedSize, only, parseConfig, positive, size, withoutEffect, type Json } from '../config.ts';
 import { betaSchedules } from './noise-schedule.ts';
+import { solverNames, type SolverName } from './names.ts';
 import { spacings } from './spacing.ts';
 
 /** diffusers' schedulers whose configuration holds the noise schedule that sampling needs, whatever else is in it. */
@@ -65,7 +66,7 @@ const ofThresholding = withoutEffect('of thresholding, which is refused');
 const ofShifts = withoutEffect('of a shift that is given with each run, which Stable Diffusion does not do');
 
 const noiseSchedule = {
-  num_train_timesteps: size.default(1000),
+  num_train_timesteps: boundedSize(1_000_000).default(1000),
   beta_start: positive.default(0.0001),
   beta_end: positive.default(0.02),
   beta_schedule: oneOf(...betaSchedules).default('linear'),
@@ -154,9 +155,6 @@ const schemas = {
   }),
 };
 
-/** The ways from noise to picture, as diffusers names them without their endings. */
-export const solverNames = ['ddim', 'pndm', 'dpm-solver++', 'euler'] as const satisfies (keyof typeof schemas)[];
-export type SolverName = (typeof solverNames)[number];
 export type SolverConfig<Name extends SolverName> = z.infer<(typeof schemas)[Name]>;
 
 /** The keys of a scheduler's configuration that are known here. */

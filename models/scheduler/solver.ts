@@ -1,9 +1,10 @@
 import { InputError } from '../../common/errors.ts';
-import { solverConfig, solverNames, type SchedulerFile, type SolverName } from './config.ts';
+import { solverConfig, type SchedulerFile } from './config.ts';
 import { DdimScheduler } from './ddim.ts';
 import { dpmSolverSteps } from './dpm-solver.ts';
 import { eulerSteps } from './euler.ts';
 import { solverStep, type SolverPlan, type SolverStep } from './multistep.ts';
+import { solverNames, type SolverName } from './names.ts';
 import { pndmSteps } from './pndm.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { absent, only, perBlock, positive, size, spread, withoutEffect } from '../config.ts';
+import { absent, boundedSize, only, perBlock, positive, size, spread, withoutEffect } from '../config.ts';
 
 /** diffusers' UNet2DConditionModel, the variants that Stable Diffusion 1 and 2 use: the keys that matter here. */
 export interface UnetConfig {
@@ -34,7 +34,7 @@ const blockTypes = (cross: string, plain: string) =>
 export const unetSchema = z
   .looseObject({
     _class_name: only('UNet2DConditionModel'),
-    sample_size: size,
+    sample_size: boundedSize(2048),
     in_channels: size.default(4),
     out_channels: size.default(4),
     flip_sin_to_cos: z.boolean().default(true),

@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
 import { writeFileAtomic } from '../../common/files.ts';
 import { identifier, isIdentifier } from '../../common/identifiers.ts';
+import { readRecord } from '../../common/records.ts';
 import type { Home } from '../home.ts';
 import { withLock } from '../lock.ts';
 import { candidate, moved, previousProduction, production, type AliasChange, type Aliases } from './aliases.ts';
@@ -41,7 +42,13 @@ export class Registry {
     const folder = join(this.#nameFolder(name), 'versions');
     const files = (await readdir(folder).catch(() => [])).filter((file) => /^\d+\.json$/.test(file)).toSorted();
     return Promise.all(
-      files.map(async (file) => JSON.parse(await readFile(join(folder, file), 'utf8')) as EncoderVersion),
+      files.map((file) =>
+        readRecord<EncoderVersion>(
+          join(folder, file),
+          { version: 'number' },
+          'delete it, or put it back from a copy; the encoder itself is an artifact of its run.',
+        ),
+      ),
     );
   }
 
@@ -54,7 +61,11 @@ export class Registry {
 
   async aliases(name: string): Promise<Aliases> {
     try {
-      return JSON.parse(await readFile(this.#aliasFile(name), 'utf8')) as Aliases;
+      return await readRecord<Aliases>(
+        this.#aliasFile(name),
+        { current: 'object', history: 'array' },
+        'put it back from a copy, or delete it and promote a version again (textcraftor registry promote).',
+      );
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { current: {}, history: [] };
       throw error;

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
+import { readRecord } from '../../common/records.ts';
 import { writeFileAtomic } from '../../common/files.ts';
 import { identifier, isIdentifier, pathSegment } from '../../common/identifiers.ts';
 import type { Home } from '../home.ts';
@@ -96,7 +97,7 @@ export class Schedules {
     return Promise.all(
       folders.map(async (each) => {
         const path = join(this.#batches(name), each, 'batch.json');
-        const batch = batchFile(JSON.parse(await readFile(path, 'utf8')), path);
+        const batch = batchFile(await readRecord(path, {}, 'delete its folder: its prompts are taken again.'), path);
         if (batch.number === Number(each)) return batch;
         throw new InputError(`${path} is of batch ${batch.number}; a batch's folder has its number.`);
       }),
@@ -112,7 +113,10 @@ export class Schedules {
 
   async #readFile(name: string): Promise<ScheduleFile> {
     const path = this.#file(name);
-    const schedule = scheduleFile(JSON.parse(await readFile(path, 'utf8')), path);
+    const schedule = scheduleFile(
+      await readRecord(path, {}, 'delete the schedule and create it again (textcraftor schedule delete, create).'),
+      path,
+    );
     if (schedule.name === name) return schedule;
     throw new InputError(`${path} is the record of schedule ${schedule.name}; a schedule's folder has its name.`);
   }

@@ -212,8 +212,8 @@ describe('a record', () => {
     const path = join(home.run(run), 'run.json');
     const text = await readFile(path, 'utf8');
     for (const [content, message] of [
-      ['', 'is damaged: it is no JSON'],
-      ['[]', 'expected an object'],
+      ['', 'is empty: what the run made is not lost'],
+      ['[]', 'is damaged: what the run made is not lost'],
       [text.replace('"source"', '"../evil"'), 'A stage name is'],
       [text.replace('"running"', '"evil"'), 'expected running or paused'],
     ] as const) {

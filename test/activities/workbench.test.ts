@@ -20,3 +20,19 @@ it('tells a stage in which type to compute, as the configuration has it', async 
     expect(bench.order(work, { name: 'run' }, {}, folder)).toMatchObject({ dtype, seed: 1, output: 'out' });
   }
 });
+
+it('does no work with other code than the run was planned with', async () => {
+  const bench = new Workbench({ home: new Home(await temporaryFolder()), environment: {} });
+  const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', folder: '.' });
+  const task = { run: 'run-1', stage: 'ingest', inputs: {}, fresh: false };
+  const prepare = (code: string) =>
+    bench.prepare(task, { pipeline: 'textcraftor', config, planned: { ingest: { code } } });
+  await expect(prepare('0'.repeat(64))).rejects.toThrow(
+    expect.objectContaining({
+      name: 'RunError',
+      message: 'The worker runs other code than this command (stage "ingest"): restart it (textcraftor worker).',
+    }),
+  );
+  const { parts } = await bench.prepare(task, { pipeline: 'textcraftor', config });
+  expect((await prepare(parts.code.sha256)).stage.name).toBe('ingest');
+});

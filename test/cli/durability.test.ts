@@ -173,7 +173,10 @@ describe('bad input', { timeout: 120_000 }, () => {
   it.each([
     [['run', 'none.yaml'], 'Configuration none.yaml: there is no such file.'],
     [['run', '--set', 'seeed=1'], 'configs/tiny.yaml: unknown key "seeed"; did you mean "seed"?'],
-    [['run', '--prompts', 'none.txt', '--set', 'sweep.chooseBy=heldOut'], 'There is no file or folder '],
+    [
+      ['run', '--prompts', 'none.txt', '--set', 'sweep.chooseBy=heldOut'],
+      'none.txt: no such file or folder; expected .txt',
+    ],
     [['plan', ...diamond, '--set', 'left.stepps=1'], 'unknown key "left.stepps"; did you mean "left.steps"?'],
     [['run', 'x.yaml', '--pipeline', 'none.ts'], 'none.ts cannot be loaded'],
     [['status', 'mine'], 'start one with: textcraftor run'],

@@ -12,7 +12,8 @@ import type { OpenTensorSpec } from '../../engine/onnx/recording.ts';
 import { trace } from '../../engine/onnx/trace.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters, type Weights } from '../../engine/weights.ts';
+import { WeightParameters } from '../../engine/weight-parameters.ts';
+import { type Weights } from '../../engine/weights.ts';
 
 const random = (name: string, shape: number[]): Tensor =>
   tf.tensor(Float32Array.from(new RandomStream(3, name).normal(shape.reduce((a, b) => a * b, 1))), shape);

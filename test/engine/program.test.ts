@@ -5,7 +5,8 @@ import * as layers from '../../engine/layers.ts';
 import type { Parameters } from '../../engine/parameters.ts';
 import { Program, float32, int32 } from '../../engine/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters, type Weights } from '../../engine/weights.ts';
+import { WeightParameters } from '../../engine/weight-parameters.ts';
+import { type Weights } from '../../engine/weights.ts';
 
 /** A little of everything that the models use. x [2, 6, 6, 8], ids [2, 5] -> [2, 36, 16] */
 function network(p: Parameters, x: Tensor, ids: Tensor): Tensor {

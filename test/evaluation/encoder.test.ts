@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tf } from '../../engine/tensorflow.ts';
-import { WeightParameters, writeWeights } from '../../engine/weights.ts';
-import { embedWith, otherEncoder } from '../../evaluation/encoder.ts';
+import { WeightParameters } from '../../engine/weight-parameters.ts';
+import { writeWeights } from '../../engine/weights.ts';
+import { embedWith } from '../../evaluation/encoder.ts';
+import { otherEncoder } from '../../models/other-encoder.ts';
 import { clipText } from '../../models/clip/text.ts';
 import { clipTextSchema } from '../../models/clip/config.ts';
 import type { LoadedPipeline } from '../../models/pipeline.ts';
@@ -36,7 +38,9 @@ async function write(name: string, changes: object = {}): Promise<string> {
   const path = join(folder, name);
   mkdirSync(path, { recursive: true });
   writeFileSync(join(path, 'config.json'), JSON.stringify({ ...deeper, ...changes }));
-  await writeWeights(join(path, 'model.safetensors'), weights);
+  const own = clipTextSchema.parse({ ...deeper, ...changes });
+  const shapes = shapesOf((p) => clipText(p, own, tf.zeros([1, 12], 'int32')).hidden);
+  await writeWeights(join(path, 'model.safetensors'), randomWeights(shapes));
   return path;
 }
 
@@ -65,11 +69,15 @@ describe('an encoder of another architecture', () => {
   });
 
   it.each([
-    ['embeddings that the UNet cannot take', { hidden_size: 16 }, /hidden_size is 16; the UNet takes embeddings of 8/],
+    [
+      'embeddings that the UNet cannot take',
+      { hidden_size: 16 },
+      /unet: cross_attention_dim is 8; the hidden_size of the text encoder .* is 16/,
+    ],
     [
       'fewer positions than prompts have',
       { max_position_embeddings: 12 },
-      /max_position_embeddings is 12; the UNet is used to prompts of 16 tokens/,
+      /max_position_embeddings is 12; prompts have 16 tokens/,
     ],
     [
       'fewer words than the tokenizer',

@@ -114,14 +114,19 @@ describe('a folder that is not as it should be gets one sentence', () => {
       'widths that do not fit',
       'unet/config.json',
       { cross_attention_dim: 13 },
-      /cross_attention_dim is 13, the text encoder's hidden_size 12/,
+      /cross_attention_dim is 13; the hidden_size of the text encoder .* is 12/,
     ],
-    ['channels that do not fit', 'unet/config.json', { in_channels: 9 }, /UNet has 9 channels in and 4 out, the VAE 4/],
+    [
+      'channels that do not fit',
+      'unet/config.json',
+      { in_channels: 9 },
+      /unet: 9 channels in and 4 out; the VAE has 4/,
+    ],
     [
       'a vocabulary that does not fit',
       'text_encoder/config.json',
       { vocab_size: 100 },
-      /tokenizer has \d+ tokens, the text encoder's vocab_size is 100/,
+      /text_encoder: its tokenizer has \d+ tokens, the model a vocab_size of 100/,
     ],
   ])('%s', async (_name, file, change, message) => {
     await edit(file, change);

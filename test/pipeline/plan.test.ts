@@ -70,7 +70,7 @@ async function setUp(options: { cache?: 'off'; maximumAgeSeconds?: number } = {}
   const keys = () =>
     new KeyMaker(new ExternalDigests(join(root, 'external.json')), new CodeDigests(join(root, 'code.json')));
   const plan = async (changed: Settings = start, fresh: string[] = []) =>
-    (await planRun(pipeline, changed, { keys: keys(), results, store }, new Set(fresh))).map(
+    (await planRun(pipeline, changed, { keys: keys(), results, store }, { fresh: new Set(fresh) })).map(
       ({ stage, action, why }) => [stage, action, why],
     );
   return { root, pipeline, results, store, start, keys, plan };

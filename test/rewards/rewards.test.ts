@@ -6,7 +6,7 @@ import { vectorJacobianProduct } from '../../engine/gradients.ts';
 import { float32, int32, Program } from '../../engine/program.ts';
 import { writeSafetensors } from '../../engine/safetensors.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weights.ts';
+import { WeightParameters } from '../../engine/weight-parameters.ts';
 import { loadReward, loadRewards } from '../../rewards/registry.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
 import { requireFiniteScores, rewardWeights, scoreAll, weightedSum } from '../../rewards/total.ts';

@@ -4,7 +4,7 @@ import { CancelledError } from '../../common/errors.ts';
 import { encodePng } from '../../common/png.ts';
 import { RandomStream } from '../../common/random.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weights.ts';
+import { WeightParameters } from '../../engine/weight-parameters.ts';
 import { clipText } from '../../models/clip/text.ts';
 import { loadPipeline } from '../../models/pipeline.ts';
 import { DdimScheduler } from '../../models/scheduler/ddim.ts';

@@ -1,6 +1,4 @@
-import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
-import { readInput, readInputText } from '../../common/input-file.ts';
 import { decodePng } from '../../common/png.ts';
 import { RandomStream } from '../../common/random.ts';
 import { parse } from '../../datasets/shapes/grammar.ts';
@@ -11,6 +9,7 @@ import { tf } from '../../engine/tensorflow.ts';
 import type { LoadedPipeline } from '../../models/pipeline.ts';
 import { vaeEncode, vaeScale, vaeScalingFactor } from '../../models/vae/vae.ts';
 import type { Rollout } from '../rollout.ts';
+import { pictureList, readPicture, requireSquare } from './picture-list.ts';
 
 /** A picture and what is said about it. */
 export interface CaptionedPicture {
@@ -51,44 +50,13 @@ function rendered(prompt: string, seed: number, index: number): CaptionedPicture
 }
 
 async function folderPictures(folder: string, count: number): Promise<CaptionedPicture[]> {
-  const path = join(folder, 'metadata.jsonl');
-  const text = await readInputText(path).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(
-      `${path} ${error.code === 'ENOENT' ? 'is missing' : `cannot be read: ${error.message}`}; expected a line for each picture: {"file_name": "0001.png", "text": "..."}.`,
-    );
-  });
-  const lines = text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(0, count);
   return Promise.all(
-    lines.map(async (line, i) => {
-      const record = parseLine(line) as { file_name?: unknown; text?: unknown };
-      if (typeof record?.file_name !== 'string' || typeof record.text !== 'string')
-        throw new InputError(`${path}, line ${i + 1}: expected {"file_name": "0001.png", "text": "..."}.`);
-      // Elsewhere, and under hidden names, nothing is in the digest of the folder.
-      if (record.file_name.split('/').some((part) => part === '' || part.startsWith('.')))
-        throw new InputError(
-          `${path}, line ${i + 1}: ${JSON.stringify(record.file_name)} is no file below the folder, or a hidden one.`,
-        );
-      const file = join(folder, record.file_name);
-      const bytes = await readInput(file).catch((error: Error) => {
-        throw new InputError(`${path}, line ${i + 1}: ${file} cannot be read: ${error.message}.`);
-      });
-      const picture = decodePng(bytes, file);
-      if (picture.width !== picture.height)
-        throw new InputError(`${file} is ${picture.width} x ${picture.height}; expected a square picture.`);
-      return { prompt: record.text, pixels: picture.pixels, size: picture.width };
+    (await pictureList(folder, count)).map(async ({ path, prompt }) => {
+      const { width, height, pixels } = decodePng(await readPicture(path), path);
+      requireSquare(path, width, height);
+      return { prompt, pixels, size: width };
     }),
   );
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 const BATCH = 16;

@@ -1,4 +1,4 @@
-import type { FilmCnnConfig } from '../../rewards/film-cnn.ts';
+import type { FilmCnnConfig } from '../../rewards/film-cnn-files.ts';
 import { CLIP_MEAN, CLIP_STD, type Preprocessing } from '../../rewards/preprocess.ts';
 
 /**

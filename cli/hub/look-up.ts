@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { lookUpRepo } from '../../common/hub/repository.ts';
+import { isHubSource, lookUpPrompts } from '../../datasets/sources/hub.ts';
+import { absolutePath } from '../../pipeline/config-file.ts';
+import { downloadModels, hubModel, hubOptions, notHere } from './models.ts';
+import { downloadSources } from './prompts.ts';
+
+/** Something that a run fetches before it begins. */
+export interface Fetch {
+  kind: 'model' | 'dataset';
+  /** As the configuration names it. */
+  name: string;
+  /** Of what is not here yet; undefined where neither the cache nor the hub tells. */
+  bytes?: number;
+  /** What the configuration means by it, made absolute: there is nothing there. */
+  path: string;
+}
+
+/**
+ * Settings in which everything of a hub that is on this machine is where it is; the rest stays as it is, and is listed.
+ * Nothing is fetched.
+ * @throws InputError for what the hub refuses
+ */
+export async function lookUpHub<T>(settings: T, folder: string): Promise<{ settings: T; fetches: Fetch[] }> {
+  const fetches = new Map<string, Fetch>();
+  const options = hubOptions();
+  const note = (kind: Fetch['kind'], name: string, bytes: number | undefined): string => {
+    const path = absolutePath(name, folder);
+    fetches.set(name, { kind, name, path, ...(bytes === undefined ? {} : { bytes }) });
+    return name;
+  };
+  const withModels = await downloadModels(settings, folder, async (name, from, choose) => {
+    const model = hubModel(name, from, choose);
+    if (!model) return name;
+    try {
+      const { folder: found, bytes } = await lookUpRepo(model.repo, model.wanted, options);
+      if (found === undefined) return note('model', name, bytes);
+      return model.file === undefined ? found : join(found, model.file);
+    } catch (error) {
+      throw notHere(name, error);
+    }
+  });
+  const found = await downloadSources(withModels, async (source) => {
+    if (!isHubSource(source)) return source;
+    const { path, bytes } = await lookUpPrompts(source, options);
+    return path ?? note('dataset', source, bytes);
+  });
+  return { settings: found, fetches: [...fetches.values()] };
+}

@@ -1,0 +1,28 @@
+/** What becomes of a prompt with weights or flags in it (rules.ts). */
+export const TREATMENTS = ['keep', 'strip', 'drop'] as const;
+/** What becomes of a prompt with a word of a list. */
+export const KEEP_OR_DROP = ['keep', 'drop'] as const;
+/** What becomes of a prompt with more tokens than the text model reads. */
+export const OVERLONG = ['truncate', 'drop'] as const;
+/** What becomes of a record that cannot be read. */
+export const MALFORMED = ['refuse', 'skip'] as const;
+/** Whose phrases are counted. */
+export const CORPORA = ['training', 'shapes'] as const;
+
+/** The languages that the detector (eld, languages.ts) tells apart, by their codes of ISO 639-1. */
+// prettier-ignore
+export const LANGUAGES = [
+  'am', 'ar', 'az', 'be', 'bg', 'bn', 'ca', 'cs', 'da', 'de', 'el', 'en', 'es', 'et', 'eu', 'fa', 'fi', 'fr', 'gu', 'he',
+  'hi', 'hr', 'hu', 'hy', 'is', 'it', 'ja', 'ka', 'kn', 'ko', 'ku', 'lo', 'lt', 'lv', 'ml', 'mr', 'ms', 'nl', 'no', 'or',
+  'pa', 'pl', 'pt', 'ro', 'ru', 'sk', 'sl', 'sq', 'sr', 'sv', 'ta', 'te', 'th', 'tl', 'tr', 'uk', 'ur', 'vi', 'yo', 'zh',
+] as const;
+
+/** Whether Unicode has a script of this name: Latin, Cyrillic, Han, ... */
+export function isScript(name: string): boolean {
+  if (!/^[A-Za-z][A-Za-z_]*$/.test(name)) return false;
+  try {
+    return new RegExp(`\\p{Script=${name}}`, 'u').flags === 'u';
+  } catch {
+    return false;
+  }
+}

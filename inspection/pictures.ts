@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { requireTensors } from '../models/expected-tensors.ts';
+import type { LoadedPipeline } from '../models/pipeline.ts';
+import { vaeScale } from '../models/vae/config.ts';
+import { vaeEncoderTensors } from '../models/vae/tensors.ts';
+import type { Config } from '../pipeline/config.ts';
+import { pictureList, requirePictures } from '../training/baselines/picture-list.ts';
+
+/** Whether pictures that are encoded are there, and the VAE has what encodes them. @throws InputError */
+export async function inspectPictures({ baselines, transfer }: Config, pipeline: LoadedPipeline): Promise<void> {
+  const { vae, unet } = pipeline.config;
+  const direct = baselines?.direct;
+  if (direct || transfer?.unets.some(({ guide }) => guide === 'inpainting'))
+    requireTensors(pipeline.weights.vae, vaeEncoderTensors(vae), join(pipeline.folder, 'vae'));
+  if (direct && direct.pictures !== 'shapes')
+    await requirePictures(await pictureList(direct.pictures, direct.count), unet.sample_size * vaeScale(vae));
+}

@@ -1,0 +1,28 @@
+import { InputError } from '../common/errors.ts';
+import type { SchedulerFile } from '../models/scheduler/config.ts';
+import { solverPlan } from '../models/scheduler/solver.ts';
+import type { Config } from '../pipeline/config.ts';
+import { testSampler } from '../pipeline/test-sampler.ts';
+
+/** Whether the noise schedule of the model takes the steps of tuning and of the comparison. @throws InputError */
+export function inspectSteps(config: Config, scheduler: SchedulerFile): void {
+  const { sampler, evaluate } = config;
+  named('sampler.steps', () => solverPlan('ddim', scheduler, sampler.steps));
+  const { steps, scheduler: solver = 'ddim' } = testSampler(config);
+  const key = evaluate.steps === undefined ? 'evaluate.scheduler' : 'evaluate.steps';
+  const evaluations = named(key, () => solverPlan(solver, scheduler, steps).steps.length);
+  for (const { name, lastSteps = 0 } of evaluate.arms ?? [])
+    if (lastSteps > evaluations)
+      throw new InputError(
+        `evaluate.arms: "${name}" has lastSteps ${lastSteps}; pictures are made in ${evaluations} steps.`,
+      );
+}
+
+function named<T>(key: string, f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${key}: ${error.message}`);
+  }
+}

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { CommonSettings, Pipeline } from './pipeline.ts';
+
+/** What an inspection found out that tells how long a run takes. */
+export interface RunFacts {
+  /** Size of the files with the prompts. */
+  promptBytes?: number;
+  /** Relative cost of one evaluation of the network that makes the pictures: its parameters times the latents' places. */
+  evaluationCost?: number;
+}
+
+/**
+ * Exported as `inspect` by a pipeline's module for it: refuses what a stage would refuse later, without reading weights.
+ * @param absent paths of the settings that are fetched before the run begins
+ * @throws InputError
+ */
+export type Inspect<Settings> = (settings: Settings, absent: ReadonlySet<string>) => Promise<RunFacts>;
+
+/** Looks at all that can be known before a run. A pipeline without an inspection has nothing to say. @throws InputError */
+export async function inspectRun<Settings extends CommonSettings>(
+  { inspection, root }: Pipeline<Settings>,
+  settings: Settings,
+  absent: ReadonlySet<string> = new Set(),
+): Promise<RunFacts> {
+  if (inspection === undefined) return {};
+  const module = (await import(pathToFileURL(join(fileURLToPath(root), inspection)).href)) as {
+    inspect: Inspect<Settings>;
+  };
+  return module.inspect(settings, absent);
+}

@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../setup/temporary-folder.ts';
+import { startHub } from '../fixtures/hub-server.ts';
+import { Command, textcraftor } from './command.ts';
+
+describe('the command line', () => {
+  it.each([
+    ['rewards.clip.type=nonsense', '"rewards.0.type" is wrong: expected one of "clip-similarity"'],
+    ['__proto__.x=1', '"__proto__" is no key'],
+    ['rewards.clip.model=none', 'Cannot read'],
+    ['sampler.steps=5000', 'sampler.steps: 5000 sampling steps were asked for'],
+  ])('refuses --set %s in a sentence, and leaves nothing behind', async (setting, message) => {
+    const home = join(await temporaryFolder(), 'home');
+    for (const command of ['plan', 'run']) {
+      const { code, stderr, stdout } = await textcraftor(home, command, '--set', setting);
+      expect(stderr).toContain(message);
+      expect(stderr).not.toContain('unexpected');
+      expect(stderr.trimEnd()).not.toContain('\n');
+      expect([code, stdout]).toEqual([2, '']);
+      expect(await readdir(join(home, 'runs')).catch(() => [])).toEqual([]);
+    }
+  });
+
+  it('says of a home what is wrong with it', async () => {
+    const file = join(await temporaryFolder(), 'file');
+    await writeFile(file, '');
+    for (const [home, code] of [
+      [file, 2],
+      [join(file, 'below'), 2],
+      ['/proc/textcraftor', 2],
+      ['/sys/textcraftor', 1],
+    ] as const) {
+      const ended = await textcraftor(home, 'plan');
+      expect(ended.stderr).toMatch(/^textcraftor: .*(is a file|cannot be (made|opened)).*\n$/);
+      expect(ended.code, home).toBe(code);
+    }
+  });
+
+  it('names a damaged record', async () => {
+    const home = await temporaryFolder();
+    await mkdir(join(home, 'runs', 'a'), { recursive: true });
+    for (const [content, word] of [
+      ['', 'empty'],
+      ['{"id": "a', 'damaged'],
+      ['[]', 'damaged'],
+    ] as const) {
+      await writeFile(join(home, 'runs', 'a', 'run.json'), content);
+      const { code, stderr } = await textcraftor(home, 'status', 'a');
+      expect(stderr).toContain(`runs/a/run.json is ${word}: `);
+      expect(code).toBe(2);
+    }
+  });
+
+  it('never lets what is in a name or a file steer the terminal', async () => {
+    const home = await temporaryFolder();
+    const evil = '\x1b]0;owned\x07\u202e';
+    const named = await textcraftor(home, 'plan', `none${evil}.yaml`);
+    const set = await textcraftor(home, 'plan', '--set', `seed="${evil}`);
+    const unknown = await textcraftor(home, `pl${evil}an`);
+    await writeFile(join(home, 'p.txt'), `a red ${evil} fox\na blue\x9b31m dog\n`);
+    await writeFile(join(home, 'c.yaml'), `"${'\\e'}[2Jname": 1\nmodel: m\n`);
+    const key = await textcraftor(home, 'plan', join(home, 'c.yaml'));
+    for (const { stdout, stderr } of [named, set, unknown, key])
+      expect(stdout + stderr).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
+    expect(named.stderr).toContain('\\u001b]0;owned');
+  });
+});
+
+describe('a plan', () => {
+  it('fetches nothing, and says what a run would fetch and how large that is', async () => {
+    await using hub = await startHub({
+      'models/owner/clip': { files: { 'config.json': '{}', 'model.safetensors': Buffer.alloc(2_000_000) } },
+    });
+    const home = await temporaryFolder();
+    const plan = async (endpoint: string) => {
+      const more = { HF_ENDPOINT: endpoint, HF_HUB_CACHE: join(home, 'hub') };
+      return new Command(home, ['plan', '--json', '--set', 'rewards.clip.model=owner/clip'], more).ended;
+    };
+    const { stdout, stderr, code } = await plan(hub.endpoint);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const { stages, fetch } = JSON.parse(stdout) as { stages: { stage: string; why: string }[]; fetch: unknown[] };
+    expect(fetch).toEqual([{ kind: 'model', name: 'owner/clip', bytes: 2_000_002 }]);
+    expect(stages.find(({ stage }) => stage === 'tune-encoder')?.why).toBe('owner/clip is fetched first');
+    expect(hub.requests.filter((request) => request.includes('/resolve/'))).toEqual([]);
+    expect(await readdir(join(home, 'hub')).catch(() => [])).toEqual([]);
+
+    const alone = JSON.parse((await plan('http://127.0.0.1:9')).stdout) as { fetch: unknown[] };
+    expect(alone.fetch).toEqual([{ kind: 'model', name: 'owner/clip' }]);
+  });
+
+  it('tells how long what was never measured takes, and from what', async () => {
+    const home = await temporaryFolder();
+    const { stdout } = await textcraftor(home, 'plan', '--json', '--set', 'tuneEncoder.steps=1000000000');
+    const { stages } = JSON.parse(stdout) as {
+      stages: { stage: string; estimatedSeconds: number; estimate: { basis: string } }[];
+    };
+    const tuning = stages.find(({ stage }) => stage === 'tune-encoder')!;
+    if (tuning.estimate) {
+      expect(tuning.estimate.basis).toBe('rough');
+      expect(tuning.estimatedSeconds).toBeGreaterThan(86_400);
+    }
+  });
+});
+
+describe('a limit', () => {
+  const program = new URL('../../cli/textcraftor.mjs', import.meta.url).pathname;
+  const under = async (limit: string) => {
+    const home = await temporaryFolder();
+    const child = spawn('sh', ['-c', `ulimit ${limit} && exec ${process.execPath} ${program} plan`], {
+      env: { ...process.env, TEXTCRAFTOR_HOME: home },
+    });
+    let said = '';
+    child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+    const [code] = (await once(child, 'close')) as [number];
+    return { code, said };
+  };
+
+  it.each(['-n 20', '-n 24', '-n 30', '-n 40'])('of files is named: %s', async (limit) => {
+    expect(await under(limit)).toEqual({
+      code: 1,
+      said: 'textcraftor: Too many files are open for this machine; allow more, such as with: ulimit -n 4096\n',
+    });
+  });
+
+  it.skipIf(process.platform !== 'linux')('of memory is named', async () => {
+    const { code, said } = await under('-v 3000000');
+    expect(said).toMatch(/^textcraftor: There is not enough memory/);
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,73 @@
+import { hostname } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { checkout, loadConfig } from '../../pipeline/config-file.ts';
+import { estimateStage, type StageWork } from '../../pipeline/estimate.ts';
+import { requirePlannedCode } from '../../pipeline/planned.ts';
+import type { StageResult } from '../../pipeline/results.ts';
+import { textcraftor } from '../../pipeline/textcraftor.ts';
+
+const result = (work: StageWork | undefined, seconds: number, more: Partial<StageResult> = {}): StageResult =>
+  ({ parts: {}, run: 'run-1', seconds, host: hostname(), ...(work ? { work } : {}), ...more }) as StageResult;
+const here = { engine: 'null', onCpu: true };
+const steps = (count: number, cost = 1000): StageWork => ({ unit: 'steps', count, cost });
+
+describe('the time of a stage', () => {
+  it('grows with its steps and with the size of the model', () => {
+    const measured = [result(steps(160), 80)];
+    expect(estimateStage(steps(160), measured, here)).toMatchObject({ seconds: 80, basis: 'measured' });
+    expect(estimateStage(steps(10_000), measured, here)).toEqual({
+      seconds: 5000,
+      basis: 'measured',
+      from: 'measured: 160 steps on this machine, run run-1',
+    });
+    expect(estimateStage(steps(160, 400_000), measured, here)).toMatchObject({ seconds: 32_000, basis: 'scaled' });
+  });
+
+  it('is told from this machine before others, and from much before little', () => {
+    const results = [
+      result(steps(2), 9, { run: 'short' }),
+      result(steps(100), 50, { run: 'long' }),
+      result(steps(1000), 1, { run: 'elsewhere', host: 'other' }),
+    ];
+    expect(estimateStage(steps(200), results, here)).toMatchObject({
+      seconds: 100,
+      from: expect.stringContaining('long') as string,
+    });
+  });
+
+  it('is rough from the size of the model where nothing was measured, and unknown where that tells nothing', () => {
+    expect(estimateStage(steps(10, 1e12), [], here)).toMatchObject({ basis: 'rough' });
+    expect(estimateStage(steps(10, 1e12), [], { ...here, onCpu: false })).toBeUndefined();
+    expect(estimateStage({ unit: 'bytes of prompts', count: 10, cost: 1 }, [], here)).toBeUndefined();
+    // Another unit, or a result from before anything was counted, says nothing.
+    expect(
+      estimateStage(steps(10, 1), [result(undefined, 5), result({ ...steps(1), unit: 'pictures' }, 5)], here),
+    ).toBeUndefined();
+  });
+
+  it('of the stages grows with what the configuration asks for', async () => {
+    const workOf = async (stage: string, ...settings: string[]) => {
+      const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+      const { count, cost } = textcraftor.stages.find(({ name }) => name === stage)!.work!(config, {
+        evaluationCost: 10,
+      })!;
+      return count * cost;
+    };
+    for (const [stage, setting] of [
+      ['rollout', 'rollout.prompts=2048'],
+      ['tune-encoder', 'tuneEncoder.steps=320'],
+      ['tune-encoder', 'tuneEncoder.batch=32'],
+      ['sweep', 'sweep.samplesPerPrompt=4'],
+      ['evaluate', 'evaluate.prompts=528'],
+    ] as const)
+      expect(await workOf(stage, setting), setting).toBe(2 * (await workOf(stage)));
+  });
+});
+
+it('a worker with other code is told to be restarted, before it does anything', () => {
+  expect(() => requirePlannedCode('rollout', { code: 'a' }, 'a')).not.toThrow();
+  expect(() => requirePlannedCode('rollout', undefined, 'a')).not.toThrow();
+  expect(() => requirePlannedCode('rollout', { code: 'a' }, 'b')).toThrow(
+    'The worker runs other code than this command (stage "rollout"): restart it (textcraftor worker).',
+  );
+});

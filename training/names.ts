@@ -1,0 +1,7 @@
+/** How an optimizer's moments are kept (moments.ts). */
+export const MOMENT_TYPES = ['float32', '8bit'] as const;
+export type MomentType = (typeof MOMENT_TYPES)[number];
+
+/** What computes a rollout: TensorFlow, or ONNX Runtime on the CPU (rollout-runtime.ts). */
+export const ROLLOUT_RUNTIMES = ['tensorflow', 'onnx'] as const;
+export type RolloutRuntimeName = (typeof ROLLOUT_RUNTIMES)[number];
