@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
-import { boundedSize, only, parseConfig, positive, size, withoutEffect, type Json } from '../config.ts';
+import { boundedSize, only, parseConfig, positive, withoutEffect, type Json } from '../config.ts';
 import { betaSchedules } from './noise-schedule.ts';
-import { solverNames, type SolverName } from './names.ts';
+import type { SolverName } from './names.ts';
 import { spacings } from './spacing.ts';
 
 /** diffusers' schedulers whose configuration holds the noise schedule that sampling needs, whatever else is in it. */
