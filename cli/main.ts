@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { TextcraftorError } from '../common/errors.ts';
+import { onNotice } from '../common/notices.ts';
 import { registerCommands } from './commands/index.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { requireUtf8 } from './utf8.ts';
@@ -38,6 +39,7 @@ function endWithReader(error: NodeJS.ErrnoException): void {
  */
 export async function main(args: string[]): Promise<void> {
   listenForInterrupts();
+  onNotice((line) => console.error(`textcraftor: ${line}`));
   process.stdout.on('error', endWithReader);
   process.on('uncaughtException', (error) => process.exit(report(error)));
   const program = new Command('textcraftor')

@@ -4,7 +4,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryableError } from '../common/errors.ts';
-import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import { canonicalJson } from '../common/files.ts';
+import { writeSealed } from '../common/sealed.ts';
 import { leaseHolder } from './record-shapes.ts';
 
 /** Who works on something. */
@@ -54,7 +55,7 @@ export class Lease {
         await sleep(pollMilliseconds, undefined, signal ? { signal } : {});
         continue;
       }
-      await writeFileAtomic(file, canonicalJson(holder));
+      await writeSealed(file, holder);
       // The former holder's process looks at this file twice a second, and leaves.
       if (other) await sleep(2 * pollMilliseconds, undefined, signal ? { signal } : {});
       if ((await readHolder(file))?.attempt === holder.attempt) break;
@@ -71,7 +72,7 @@ export class Lease {
 
   /** Lets others have it, after a failure. */
   async release(): Promise<void> {
-    if ((await readHolder(this.file))?.attempt === this.attempt) await rm(this.file, { force: true });
+    if ((await readHolder(this.file))?.attempt === this.attempt) await rm(this.file, { recursive: true, force: true });
   }
 
   /** @throws RetryableError when another attempt has taken over: this one must not write any more */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NamedComparison } from '../../evaluation/report/data.ts';
@@ -137,6 +137,18 @@ describe('the registry', () => {
     await registry.register(draft('a'));
     const text = await readFile(join(home.registry, 'tiny', 'versions', '000001.json'), 'utf8');
     expect(JSON.parse(text)).toMatchObject({ version: 1 });
+  });
+
+  it('refuses records that were changed, by name', async () => {
+    await registry.register(draft('a'));
+    const path = join(home.registry, 'tiny', 'versions', '000001.json');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"version": 1', '"version": 2'));
+    await expect(registry.versions('tiny')).rejects.toThrow(
+      `${path} has other content than was written; bring it back`,
+    );
+    const aliases = join(home.registry, 'tiny', 'aliases.json');
+    await writeFile(aliases, '');
+    await expect(registry.aliases('tiny')).rejects.toThrow(`${aliases} is empty; bring it back`);
   });
 });
 
