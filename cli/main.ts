@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { TextcraftorError } from '../common/errors.ts';
+import { CancelledError, TextcraftorError, toErrorRecord } from '../common/errors.ts';
+import { isDiskFull } from '../common/full-disk.ts';
 import { onNotice } from '../common/notices.ts';
 import { registerCommands } from './commands/index.ts';
-import { listenForInterrupts } from './interrupt.ts';
+import { interruptedCode, listenForInterrupts } from './interrupt.ts';
 import { requireUtf8 } from './utf8.ts';
 
 /** Exit code of wrong usage: an unknown command or option, a missing argument. */
 const usage = 2;
+const lingerMilliseconds = 10_000;
 
 function version(): string {
   const file = new URL('../package.json', import.meta.url);
@@ -18,11 +20,13 @@ function version(): string {
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usage; // commander has printed it
   if (process.env['TEXTCRAFTOR_DEBUG']) console.error(error);
-  else if (error instanceof TextcraftorError) console.error(`textcraftor: ${error.message}`);
+  else if (error instanceof TextcraftorError || isDiskFull(error))
+    console.error(`textcraftor: ${toErrorRecord(error).message}`);
   else {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     console.error(`textcraftor: unexpected ${message} (TEXTCRAFTOR_DEBUG=1 shows where)`);
   }
+  if (error instanceof CancelledError) return interruptedCode() ?? error.exitCode;
   return error instanceof TextcraftorError ? error.exitCode : 1;
 }
 
@@ -55,4 +59,6 @@ export async function main(args: string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error);
   }
+  // All is said. A server that does not answer, or a disk that is full, may keep a connection from closing.
+  setTimeout(() => process.exit(), lingerMilliseconds).unref();
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { InputError } from './errors.ts';
 
 /** Whether there is a folder, or a file, at `path`. */
 export const isFolder = (path: string): Promise<boolean> => isOf(path, (found) => found.isDirectory());
@@ -31,7 +32,7 @@ export async function writeFileAtomic(
   mode = 0o666,
 ): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     const file = await open(temporary, 'w', mode);
@@ -46,6 +47,25 @@ export async function writeFileAtomic(
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/**
+ * Makes a folder and those above it. Where the system lets nothing be made, as in /proc, Node's own recursive mkdir never
+ * returns.
+ * @throws InputError for such a place
+ */
+export async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await isFolder(path))) return;
+    if (code !== 'ENOENT') throw error;
+    const parent = dirname(path);
+    if (await isFolder(parent)) throw new InputError(`The folder ${path} cannot be made: ${parent} takes no folders.`);
+    await makeFolders(parent);
+    await makeFolders(path);
   }
 }
 

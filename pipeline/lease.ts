@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryableError } from '../common/errors.ts';
-import { canonicalJson } from '../common/files.ts';
+import { canonicalJson, makeFolders } from '../common/files.ts';
 import { writeSealed } from '../common/sealed.ts';
 import { leaseHolder } from './record-shapes.ts';
 
@@ -47,7 +47,7 @@ export class Lease {
     const file = join(folder, 'lease.json');
     const holder: LeaseHolder = { run, attempt: randomUUID(), host: hostname(), pid: process.pid };
     for (;;) {
-      await mkdir(folder, { recursive: true });
+      await makeFolders(folder);
       if (await createExclusively(file, holder)) break;
       const other = await readHolder(file);
       if (other && other.run !== run && (await isAlive(file, other))) {

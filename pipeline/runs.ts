@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import type { ErrorRecord } from '../common/errors.ts';
 import { InputError } from '../common/errors.ts';
+import { makeFolders } from '../common/files.ts';
 import { isIdentifier, pathSegment } from '../common/identifiers.ts';
 import { nearest } from '../common/nearest.ts';
 import { notice } from '../common/notices.ts';
@@ -12,6 +13,7 @@ import type { Home } from './home.ts';
 import { sumCounts } from './item-counts.ts';
 import type { ItemCounts, Owner, Run, RunFile, RunStatus, StageFile } from './run.ts';
 import { processExists } from './lease.ts';
+import { withLock } from './lock.ts';
 import { checkOwn } from './ownership.ts';
 import { ownerFile, runFile } from './record-shapes.ts';
 
@@ -40,7 +42,7 @@ export class RunRecords {
   async create(name: string, pipeline: string, config: object, graph: readonly GraphNode[]): Promise<RunFile> {
     const createdAt = new Date().toISOString();
     const base = `${name}-${createdAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}`;
-    await mkdir(this.#home.runs, { recursive: true });
+    await makeFolders(this.#home.runs);
     let id = base;
     for (let n = 2; !(await makeFolder(this.folder(id))); n++) id = `${base}-${n}`;
     const run: RunFile = {
@@ -200,6 +202,16 @@ export class RunRecords {
     await writeSealed(join(this.folder(id), 'owner.json'), owner);
   }
 
+  /** Takes the care of a run, unless a living process has it. @throws InputError that names that process */
+  async claim(id: string): Promise<void> {
+    await withLock(this.folder(id), async () => {
+      const owner = await this.owner(id);
+      const isSelf = owner?.pid === process.pid && owner.host === hostname();
+      if (owner && !isSelf) throw caredFor(id, owner);
+      await this.own(id);
+    });
+  }
+
   async disown(id: string): Promise<void> {
     await rm(join(this.folder(id), 'owner.json'), { force: true });
   }
@@ -235,6 +247,10 @@ export class RunRecords {
       lanes.filter((lane) => lane !== undefined),
     );
   }
+}
+
+export function caredFor(id: string, { pid, host }: Owner): InputError {
+  return new InputError(`Process ${pid} on ${host} works on run ${id}; see: textcraftor status ${id}`);
 }
 
 /** Its stages are found again by their keys. */

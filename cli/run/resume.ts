@@ -1,11 +1,10 @@
-import { InputError } from '../../common/errors.ts';
 import { absolutePath, checkConfig, checkStageNames } from '../../pipeline/config-file.ts';
 import { applySettings } from '../../pipeline/config-settings.ts';
 import { withDependents } from '../../pipeline/graph.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { activeStages, findStage } from '../../pipeline/pipeline.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
+import { caredFor, RunRecords } from '../../pipeline/runs.ts';
 
 /**
  * Makes a run ready to go on, with changed settings if there are any.
@@ -21,10 +20,7 @@ export async function prepareResume(
   const run = await records.read(name);
   const owner = await records.owner(run.id);
   const waits = owner !== undefined && run.status === 'paused';
-  if (owner && !waits)
-    throw new InputError(
-      `Process ${owner.pid} on ${owner.host} works on run ${run.id}; see: textcraftor status ${run.id}`,
-    );
+  if (owner && !waits) throw caredFor(run.id, owner);
   const pipeline = await loadPipeline(run.pipeline);
   let settings = checkConfig(pipeline.schema, await records.config(run.id), `Run ${run.id}`);
   if (set.length > 0) {
@@ -36,6 +32,7 @@ export async function prepareResume(
   const stages = activeStages(pipeline, settings);
   const fresh = from === undefined ? [] : [...withDependents(stages, findStage(pipeline, settings, from).name)];
   // Only now: what is refused changes nothing.
+  if (!waits) await records.claim(run.id);
   if (set.length > 0) await records.saveConfig(run.id, settings);
   await records.setGraph(run.id, stages);
   await records.clearStages(run.id);

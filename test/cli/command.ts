@@ -31,7 +31,7 @@ export class Command {
   constructor(home: string, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
     const { TEMPORAL_ADDRESS: _, ...environment } = process.env;
     this.process = spawn(process.execPath, [command, ...args], {
-      env: { ...environment, ...more, TEXTCRAFTOR_HOME: home },
+      env: { ...environment, TEXTCRAFTOR_HOME: home, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process.stdout!.on('data', (data: Buffer) => (this.stdout += data.toString()));
