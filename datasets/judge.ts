@@ -2,6 +2,7 @@ import { DOUBLE, INTEGER, VARCHAR } from '@duckdb/node-api';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CancelledError } from '../common/errors.ts';
+import { faultPoint } from '../common/fault-points.ts';
 import { canonicalJson, sha256File } from '../common/files.ts';
 import { readSealed, writeSealed } from '../common/sealed.ts';
 import { sqlList, type Appender, type Database } from './database.ts';
@@ -101,6 +102,7 @@ export async function judgePart(
     join(folder, 'dropped.parquet'),
   );
   await writeSealed(join(folder, record), { judged, files: await digestsIn(folder) } satisfies JudgedPart);
+  faultPoint('part-judged');
   return judged;
 }
 

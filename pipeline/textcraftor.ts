@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { stageOf } from './bodies.ts';
 import { companionsOf, tokenizerBeside } from './companions.ts';
 import { configSchema, isShapes, type Config } from './config.ts';
 import { definePipeline } from './pipeline.ts';
 import { resolvePaths } from './paths.ts';
-import { defineStage } from './stage.ts';
 import { stageRewards } from './tuning-settings.ts';
 
 // Slices and files that several stages share.
@@ -46,14 +46,14 @@ const extended = ({ shard }: Config) => (shard.extends === undefined ? {} : { ex
 /** Long tuning is cut into pieces that a worker can do and leave: ten minutes lose little by a start, and are worth one. */
 const segmentSeconds = 600;
 
-export const ingest = defineStage({
+export const ingest = stageOf({
   name: 'ingest',
   inputs: [],
   module: 'datasets/stages/ingest.ts',
   config: (c: Config) => c.prompts,
   files: (c) => (isShapes(c) ? [] : [c.prompts.source]),
 });
-export const filter = defineStage({
+export const filter = stageOf({
   name: 'filter',
   inputs: ['ingest'],
   module: 'datasets/stages/filter.ts',
@@ -68,7 +68,7 @@ export const filter = defineStage({
     ...[c.filter.blockedFiles ?? [], c.filter.personalNameFiles ?? [], benchmarkFiles(c), c.shard.extends ?? []].flat(),
   ],
 });
-export const shard = defineStage({
+export const shard = stageOf({
   name: 'shard',
   inputs: ['filter'],
   module: 'datasets/stages/shard.ts',
@@ -76,7 +76,7 @@ export const shard = defineStage({
   config: (c: Config) => c.shard,
   files: (c) => [c.shard.extends ?? []].flat(),
 });
-export const rollout = defineStage({
+export const rollout = stageOf({
   name: 'rollout',
   inputs: ['shard'],
   module: 'training/stages/rollout.ts',
@@ -89,7 +89,7 @@ export const rollout = defineStage({
   files: (c) => [c.model],
   engine: true,
 });
-export const tuneEncoder = defineStage({
+export const tuneEncoder = stageOf({
   name: 'tune-encoder',
   inputs: ['shard', 'rollout'],
   module: 'training/stages/tune-encoder.ts',
@@ -98,7 +98,7 @@ export const tuneEncoder = defineStage({
   segmentSeconds,
   engine: true,
 });
-export const tuneUnet = defineStage({
+export const tuneUnet = stageOf({
   name: 'tune-unet',
   inputs: ['shard', 'rollout', 'tune-encoder'],
   module: 'training/stages/tune-unet.ts',
@@ -113,7 +113,7 @@ const ddpo = <const N extends 'ddpo-encoder' | 'ddpo-unet', K extends 'ddpoEncod
   key: K,
   network: 'text_encoder' | 'unet',
 ) =>
-  defineStage({
+  stageOf({
     name,
     inputs: ['rollout'],
     module: 'training/stages/ddpo.ts',
@@ -124,7 +124,7 @@ const ddpo = <const N extends 'ddpo-encoder' | 'ddpo-unet', K extends 'ddpoEncod
   });
 export const ddpoEncoder = ddpo('ddpo-encoder', 'ddpoEncoder', 'text_encoder');
 export const ddpoUnet = ddpo('ddpo-unet', 'ddpoUnet', 'unet');
-export const direct = defineStage({
+export const direct = stageOf({
   name: 'direct',
   inputs: ['shard'],
   module: 'training/stages/direct.ts',
@@ -137,7 +137,7 @@ export const direct = defineStage({
   ],
   engine: true,
 });
-export const promptEngineering = defineStage({
+export const promptEngineering = stageOf({
   name: 'prompt-engineering',
   inputs: ['shard'],
   module: 'evaluation/stages/prompt-engineering.ts',
@@ -151,7 +151,7 @@ export const promptEngineering = defineStage({
   files: (c) => [...judged(c), ...benchmarkFiles(c)],
   engine: true,
 });
-export const sweep = defineStage({
+export const sweep = stageOf({
   name: 'sweep',
   inputs: ['shard', 'tune-encoder'],
   optionalInputs: ['tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direct'],
@@ -160,7 +160,7 @@ export const sweep = defineStage({
   files: judged,
   engine: true,
 });
-export const evaluate = defineStage({
+export const evaluate = stageOf({
   name: 'evaluate',
   inputs: ['shard', 'tune-encoder', 'sweep'],
   optionalInputs: ['tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direct', 'prompt-engineering'],
@@ -176,7 +176,7 @@ export const evaluate = defineStage({
   files: (c) => [...judged(c), ...benchmarkFiles(c), ...armFiles(c), ...championFiles(c)],
   engine: true,
 });
-export const transfer = defineStage({
+export const transfer = stageOf({
   name: 'transfer',
   inputs: ['shard', 'tune-encoder', 'sweep'],
   when: (c: Config) => c.transfer !== undefined,
@@ -185,14 +185,14 @@ export const transfer = defineStage({
   files: (c) => [...judged(c), ...c.transfer!.unets.map(({ unet }) => unet)],
   engine: true,
 });
-export const register = defineStage({
+export const register = stageOf({
   name: 'register',
   inputs: ['tune-encoder', 'sweep', 'evaluate'],
   optionalInputs: ['tune-unet'],
   module: 'evaluation/stages/register.ts',
   config: (c: Config) => ({ sampler: testSampler(c) }),
 });
-export const report = defineStage({
+export const report = stageOf({
   name: 'report',
   inputs: ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'],
   optionalInputs: ['tune-unet', 'transfer'],

@@ -1,6 +1,7 @@
 import { appendFile, cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CancelledError, RetryableError, RunError } from '../common/errors.ts';
+import { faultPoint } from '../common/fault-points.ts';
 import { writeFileAtomic } from '../common/files.ts';
 import { keyedPermutation } from '../datasets/permutation.ts';
 import type { SegmentContext, StageContext } from '../pipeline/stage.ts';
@@ -70,6 +71,10 @@ export async function tune(
     await writeCheckpoint(checkpoints, { step, ...trainer.snapshot(), companions: await companions.digests() });
     checkpointSeconds += (performance.now() - started) / 1000;
   };
+  const keepAt = async (step: number): Promise<void> => {
+    await keep(kept, stepFolder(step));
+    faultPoint('network-kept');
+  };
   const first = checkpoint?.step ?? 0;
   let done = first;
   let ended = alarm?.hasEnded() === true;
@@ -91,7 +96,7 @@ export async function tune(
     await appendFile(metricsPath, `${JSON.stringify(line)}\n`);
     if (alarm) ended = await alarm.check(step);
     const final = ended || step === steps;
-    if (step % config.keepEvery === 0 || final) await keep(kept, stepFolder(step));
+    if (step % config.keepEvery === 0 || final) await keepAt(step);
     if (step % config.checkpointEvery === 0 || final) await save(step);
     done = step;
     const { loss, deltaNorm } = line as { loss: number; deltaNorm: number };
