@@ -22,21 +22,30 @@ export function kindOf(path: string): string {
     .replace(/\d+/g, 'N');
 }
 
-/** Damages a file of a kind that was damaged least so far. Nothing of the run must be at work. */
-export async function damageOne(subject: Subject, random: RandomStream, damage: Damage): Promise<string | undefined> {
+/** Share of the kinds that one blow strikes. */
+const SHARE = 1 / 4;
+
+/**
+ * Damages a file of each of some kinds, those that were damaged least so far. Nothing of the run must be at work.
+ * @returns the kinds
+ */
+export async function damageSome(subject: Subject, random: RandomStream, damage: Damage): Promise<string[]> {
   const byKind = new Map<string, string[]>();
   for (const file of (await filesIn(subject.home.folder)).sort()) {
     const kind = kindOf(relative(subject.home.folder, file));
     byKind.set(kind, [...(byKind.get(kind) ?? []), file]);
   }
   const struck = (kind: string): number => struckKinds.get(kind) ?? 0;
-  const least = Math.min(...[...byKind.keys()].map(struck));
-  const kinds = [...byKind.keys()].filter((kind) => struck(kind) === least).sort();
-  if (kinds.length === 0) return undefined;
-  const kind = random.choice(kinds);
-  struckKinds.set(kind, struck(kind) + 1);
-  await damage(random.choice(byKind.get(kind)!), random);
-  return kind;
+  const drawn = [...byKind.keys()].sort().map((kind) => ({ kind, order: struck(kind) + random.uniform() }));
+  const kinds = drawn
+    .sort((a, b) => a.order - b.order)
+    .slice(0, Math.ceil(drawn.length * SHARE))
+    .map(({ kind }) => kind);
+  for (const kind of kinds) {
+    struckKinds.set(kind, struck(kind) + 1);
+    await damage(random.choice(byKind.get(kind)!), random);
+  }
+  return kinds;
 }
 
 export async function filesIn(folder: string): Promise<string[]> {

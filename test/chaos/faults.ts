@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { RandomStream } from '../../common/random.ts';
 import type { Ended } from '../cli/command.ts';
-import { cutShort, damageOne, filesIn, flipBit, type Damage } from './damage.ts';
+import { cutShort, damageSome, filesIn, flipBit, type Damage } from './damage.ts';
 import { otherProgram } from './other-code.ts';
 import type { Subject } from './subject.ts';
 
@@ -182,10 +182,10 @@ const damaging =
   (damage: Damage): Fault =>
   async (subject, random) => {
     await killAll(subject);
-    const kind = await damageOne(subject, random, damage);
+    const kinds = await damageSome(subject, random, damage);
     await subject.resume();
     const end = await subject.endedWithin(8000);
-    if (end && /unexpected/.test(end.stderr)) throw new Error(`${kind}, damaged, gave: ${end.stderr}`);
+    if (end && /unexpected/.test(end.stderr)) throw new Error(`With ${kinds.join(', ')} damaged: ${end.stderr}`);
   };
 
 /** Sends a signal to the command alone, which then has to end everything. */
