@@ -104,7 +104,7 @@ export class RunRecords {
   }
 
   /** @throws DamagedError when it is not as it was written */
-  config(id: string): Promise<unknown> {
+  async config(id: string): Promise<unknown> {
     return readSealed(join(this.folder(id), 'config.json'), beginAgain);
   }
 

@@ -132,7 +132,15 @@ describe('the garbage', () => {
     await records.saveStage(rests, { name: 'train', status: 'reused', seconds: 0, artifact });
     const lineage = [{ stage: 'ingest', key: 'k', artifact: 'a', run: first }];
     await writeSealed(join(home.registry, 'tiny', 'versions', '000001.json'), { run: registered, lineage });
-    await writeSealed(join(home.schedules, 'daily', 'batches', '000001', 'batch.json'), { number: 1, run: scheduled });
+    await writeSealed(join(home.schedules, 'daily', 'batches', '000001', 'batch.json'), {
+      number: 1,
+      status: 'used',
+      owner: { workflowId: 'w', runId: 'r' },
+      takenAt: '2026-11-24',
+      rows: 1,
+      files: [],
+      run: scheduled,
+    });
     const garbage = await findGarbage(home, { protectedDigests: none, keep: 0, ...later });
     expect(garbage.runs.map((old) => old.run)).toEqual([plain]);
   });
