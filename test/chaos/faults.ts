@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -122,9 +122,7 @@ export const faults: Record<string, Fault> = {
   async 'inputs-change'(subject) {
     await killAll(subject);
     await appendFile(subject.inputs, 'a prompt that was not there\n');
-    await subject.resume();
-    await subject.endedWithin(10_000);
-    await killAll(subject);
+    await asAnother(subject);
     subject.restoreInputs();
     await subject.resume();
   },
@@ -132,11 +130,9 @@ export const faults: Record<string, Fault> = {
   /** Accepted are a refusal in a sentence, and the same digests. */
   async 'other-code'(subject) {
     await killAll(subject);
-    await subject.resume(await otherProgram(dirname(subject.home.folder)));
-    const end = await subject.endedWithin(10_000);
-    if (end && end.code !== 0 && /unexpected/.test(end.stderr)) throw new Error(`Other code gave ${describe(end)}`);
-    await killAll(subject);
+    const end = await asAnother(subject, await otherProgram(dirname(subject.home.folder)));
     await subject.resume();
+    if (end && end.code !== 0 && /unexpected/.test(end.stderr)) throw new Error(`Other code gave ${describe(end)}`);
   },
 
   /** Longer than anything is tried again: the run ends, and says how to go on. */
@@ -198,6 +194,17 @@ const signalling =
     if (end?.code !== code && end?.code !== 0) throw new Error(`${signal} ended the command with ${describe(end)}.`);
     if (!(await subject.untilGone())) throw new Error(`${signal} has left processes.`);
   };
+
+/** Goes on with the run for a while under what has changed. What is begun then has other keys, and nobody ends it. */
+async function asAnother(subject: Subject, program?: string): Promise<Ended | undefined> {
+  const before = await readdir(subject.home.works).catch((): string[] => []);
+  await subject.resume(program);
+  const end = await subject.endedWithin(10_000);
+  await killAll(subject);
+  for (const name of await readdir(subject.home.works).catch((): string[] => []))
+    if (!before.includes(name)) subject.foreignWork.add(name);
+  return end;
+}
 
 /** Another command about the run. @returns how it ended; one that the run did not wait for is refused in a sentence */
 async function tell(subject: Subject, ...args: string[]): Promise<Ended> {

@@ -50,6 +50,8 @@ export class Subject {
   command: Command;
   /** File of the prompts that the run is about. */
   readonly inputs: string;
+  /** Folders of work that is not the run's: begun on other inputs, or by other code, and killed. */
+  readonly foreignWork = new Set<string>();
   /** How often the command was started again. */
   resumed = 0;
   readonly #environment: NodeJS.ProcessEnv;
