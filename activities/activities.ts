@@ -93,6 +93,12 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
   }
 
   async function recordRun(run: string, change: RunChange): Promise<void> {
+    await record(run, change).catch((error: unknown) => {
+      throw error instanceof ApplicationFailure ? error : failure(error);
+    });
+  }
+
+  async function record(run: string, change: RunChange): Promise<void> {
     const { id, status, error } = await asked(() => readChange(records, run, change));
     if (status === 'running') await forgetRegistered(records.folder(id));
     else if (status === 'completed' || status === 'failed') await announce(records, id, error, options.environment);

@@ -31,7 +31,7 @@ export class WorkFolder {
       const ofAnother = name.startsWith('output-') || (clean && (name === 'scratch' || name === 'seconds'));
       if (ofAnother) await rm(join(folder, name), { recursive: true, force: true });
     }
-    work.#earlierSeconds = Number(await readFile(join(folder, 'seconds'), 'utf8').catch(() => '0'));
+    work.#earlierSeconds = readSeconds(await readFile(join(folder, 'seconds'), 'utf8').catch(() => ''));
     await mkdir(work.scratch, { recursive: true });
     await mkdir(work.output);
     return work;
@@ -94,4 +94,10 @@ export class WorkFolder {
   #saveSeconds(): Promise<void> {
     return writeFile(join(this.#folder, 'seconds'), String(this.seconds));
   }
+}
+
+/** Only a measure: what is no time counts as none. */
+function readSeconds(text: string): number {
+  const seconds = Number(text);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : 0;
 }

@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { inspect } from 'node:util';
+import { CancelledError } from '../common/errors.ts';
+import { onNotice } from '../common/notices.ts';
 import { systemError } from '../common/system-error.ts';
 import { visible } from '../common/visible.ts';
 import { registerCommands } from './commands/index.ts';
-import { listenForInterrupts } from './interrupt.ts';
+import { interruptedCode, listenForInterrupts } from './interrupt.ts';
 import { printError, printMessage } from './print.ts';
 import { requireUtf8 } from './utf8.ts';
 
 /** Exit code of wrong usage: an unknown command or option, a missing argument. */
 const usage = 2;
+const lingerMilliseconds = 10_000;
 
 function version(): string {
   const file = new URL('../package.json', import.meta.url);
@@ -26,6 +29,7 @@ function report(error: unknown): number {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     printMessage(`unexpected ${message} (TEXTCRAFTOR_DEBUG=1 shows where)`);
   }
+  if (error instanceof CancelledError) return interruptedCode() ?? error.exitCode;
   return known?.exitCode ?? 1;
 }
 
@@ -42,6 +46,7 @@ function endWithReader(error: NodeJS.ErrnoException): void {
  */
 export async function main(args: string[]): Promise<void> {
   listenForInterrupts();
+  onNotice(printMessage);
   process.stdout.on('error', endWithReader);
   process.on('uncaughtException', (error) => process.exit(report(error)));
   const program = new Command('textcraftor')
@@ -57,4 +62,6 @@ export async function main(args: string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error);
   }
+  // All is said. A server that does not answer, or a disk that is full, may keep a connection from closing.
+  setTimeout(() => process.exit(), lingerMilliseconds).unref();
 }

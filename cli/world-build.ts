@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { InputError, RunError } from '../common/errors.ts';
 import { writeTokenizer } from '../datasets/shapes/tokenizer.ts';
+import { leaveInterruptsToSystem } from './interrupt.ts';
+import { endsWithThisProcess } from './children.ts';
 import { WORLD_STEPS, assembleWorld, buildWorldStep, type WorldStep } from '../training/world/build.ts';
 import { print } from './print.ts';
 
@@ -30,6 +32,7 @@ export async function buildWorld({ out, work, only }: Options): Promise<void> {
   if (only !== undefined) {
     const step = WORLD_STEPS.find((name) => name === only);
     if (!step) throw new InputError(`There is no step "${only}"; the steps are ${WORLD_STEPS.join(', ')}.`);
+    leaveInterruptsToSystem();
     return buildWorldStep(step, build);
   }
   for (const lanes of STAGES)
@@ -55,6 +58,7 @@ async function runStep(step: WorldStep, out: string, work: string): Promise<void
     stdio: 'inherit',
     env: { ...process.env, ...one, ...malloc },
   });
+  endsWithThisProcess(child);
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
   if (code !== 0)
     throw new RunError(

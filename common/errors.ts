@@ -1,3 +1,5 @@
+import { isDiskFull } from './full-disk.ts';
+
 /**
  * The kinds of failure. A message is one sentence: what is wrong, where (file, row, tensor or key),
  * what was expected, and what to do.
@@ -50,8 +52,10 @@ export interface ErrorRecord {
 
 const classes = { InputError, NothingThereError, RunError, CollapseError, RetryableError, CancelledError };
 
-/** Any thrown value as a record; what is not ours keeps its name and message. */
+/** Any thrown value as a record; what is not ours keeps its name and message. A full disk passes. */
 export function toErrorRecord(error: unknown): ErrorRecord {
+  if (!(error instanceof TextcraftorError) && isDiskFull(error))
+    return { name: 'RetryableError', message: `The disk is full: ${(error as Error).message}; make room on it.` };
   return error instanceof Error
     ? { name: error.name, message: error.message }
     : { name: 'Error', message: String(error) };

@@ -7,6 +7,11 @@ export const faultPoints = [
   'result-saved', // after that, before the worker says so
   'checkpoint-rename', // before a checkpoint has its name
   'checkpoint-renamed',
+  'part-judged', // a part of the prompts is judged, and on record
+  'bucket-unique', // a bucket of prompts is without copies
+  'bucket-clustered', // and without those that are nearly the same
+  'shard-written', // before a shard has its entry
+  'network-kept', // before the checkpoint that knows of it
   'heartbeat',
   'activity-completion', // before Temporal hears that an activity is done
 ] as const;
@@ -24,8 +29,10 @@ export interface Fault {
 let armed: Fault | undefined;
 let times = 0;
 
-/** From now on this process dies at `fault`; undefined: it does not. */
+/** From now on this process dies at `fault`; undefined: it does not. Told the same again, it goes on counting. */
 export function armFault(fault: Fault | undefined): void {
+  const { point, time, marker } = fault ?? {};
+  if (fault && armed?.point === point && armed?.time === time && armed?.marker === marker) return;
   armed = fault;
   times = 0;
 }

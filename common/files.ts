@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { InputError } from './errors.ts';
 
 /** Whether there is a folder, or a file, at `path`. */
 export const isFolder = (path: string): Promise<boolean> => isOf(path, (found) => found.isDirectory());
@@ -50,7 +51,10 @@ export async function writeFileAtomic(
   }
 }
 
-/** Makes a folder and those around it. Where a file system takes none (/proc), Node's own way would try for ever. */
+/**
+ * Makes a folder and those around it. Where a file system takes none (/proc), Node's own way would try for ever.
+ * @throws InputError for such a place
+ */
 export async function makeFolders(path: string, again = true): Promise<void> {
   try {
     await mkdir(path);
@@ -60,7 +64,8 @@ export async function makeFolders(path: string, again = true): Promise<void> {
     if (code !== 'ENOENT') throw error;
     const isBelow = await isFolder(dirname(path));
     // Another may have made it in the meantime; twice, it is the file system that refuses.
-    if (isBelow && !again) throw error;
+    if (isBelow && !again)
+      throw new InputError(`The folder ${path} cannot be made: ${dirname(path)} takes no folders.`);
     if (!isBelow) await makeFolders(dirname(path));
     await makeFolders(path, !isBelow);
   }

@@ -2,6 +2,7 @@ import { BIGINT, BOOLEAN } from '@duckdb/node-api';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CancelledError } from '../common/errors.ts';
+import { faultPoint } from '../common/fault-points.ts';
 import type { Database } from './database.ts';
 import { numbered, rowGroup, type UniqueBucket } from './duplicates.ts';
 import { samplesPerReason } from './judge.ts';
@@ -143,6 +144,7 @@ async function rewrite(
     `SELECT source, row, 'near-duplicate' AS reason, first AS of FROM clustered WHERE NOT kept ORDER BY source, row`,
     join(scratch, `near-${bucket}.parquet`),
   );
+  faultPoint('bucket-clustered');
   const samples = await database.rows(
     `SELECT source, row, prompt FROM clustered WHERE NOT kept ORDER BY source, row LIMIT ${samplesPerReason}`,
   );

@@ -1,5 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { faultPoint } from '../common/fault-points.ts';
 import type { Database } from './database.ts';
 import { judgedBucket, sample, samplesPerReason } from './judge.ts';
 import { filesIn, parquetFiles } from './parquet-files.ts';
@@ -44,6 +45,7 @@ export async function uniqueBucket(
     rowGroup,
   );
   await rename(`${path}.tmp`, path);
+  faultPoint('bucket-unique');
   const reason = `CASE WHEN known THEN 'known' ELSE 'duplicate' END`;
   await database.writeParquet(
     `SELECT source, row, ${reason} AS reason, id AS of FROM ranked WHERE NOT (${kept}) ORDER BY source, row`,

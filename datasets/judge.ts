@@ -1,8 +1,10 @@
 import { DOUBLE, INTEGER, VARCHAR } from '@duckdb/node-api';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CancelledError } from '../common/errors.ts';
-import { writeFileAtomic } from '../common/files.ts';
+import { faultPoint } from '../common/fault-points.ts';
+import { canonicalJson, sha256File } from '../common/files.ts';
+import { readSealed, writeSealed } from '../common/sealed.ts';
 import { sqlList, type Appender, type Database } from './database.ts';
 import type { FilterSummary } from './filtered.ts';
 import { filesIn, parquetFiles } from './parquet-files.ts';
@@ -58,8 +60,9 @@ export async function judgePart(
 ): Promise<Judged> {
   const { scratch, buckets, signal, progress } = options;
   const folder = judgedFolder(scratch, part);
-  const done = await readFile(join(folder, 'judged.json'), 'utf8').catch(() => undefined);
-  if (done !== undefined) return JSON.parse(done) as Judged;
+  const done = await judgedBefore(folder);
+  if (done) return done;
+  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
 
   const judged = nothingJudged();
@@ -98,9 +101,32 @@ export async function judgePart(
     `SELECT ${named(names, 'source')}, row::BIGINT AS row, ${named(dropReasons, 'reason')} FROM dropped`,
     join(folder, 'dropped.parquet'),
   );
-  await writeFileAtomic(join(folder, 'judged.json'), JSON.stringify(judged));
+  await writeSealed(join(folder, record), { judged, files: await digestsIn(folder) } satisfies JudgedPart);
+  faultPoint('part-judged');
   return judged;
 }
+
+/** judged.json: what came of a part, and the digests of the files with its prompts. */
+interface JudgedPart {
+  judged: Judged;
+  files: Record<string, string>;
+}
+
+const record = 'judged.json';
+
+/** Undefined when the part was not judged, or not all of what was written is there as it was written. */
+async function judgedBefore(folder: string): Promise<Judged | undefined> {
+  const part = await readSealed<JudgedPart>(join(folder, record)).catch(() => undefined);
+  if (!part || canonicalJson(await digestsIn(folder)) !== canonicalJson(part.files)) return undefined;
+  return part.judged;
+}
+
+async function digestsIn(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.parquet'));
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await digestOf(join(folder, name))])));
+}
+
+const digestOf = (path: string): Promise<string> => sha256File(path).catch(() => '');
 
 /** Adds the counts of a part to those of the parts before it. */
 export function addJudged(total: Judged, part: Judged): void {

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import { writeSealed } from '../common/sealed.ts';
 import { stampOf } from '../common/stamps.ts';
 import type { CodeDigest } from './code.ts';
 import { hasSettled, readMemory } from './stamps.ts';
@@ -34,7 +34,7 @@ export class CodeDigests {
     const stamps = files?.map((file) => [file, stampNow(file, true)] as const);
     if (stamps?.every(([, stamp]) => stamp !== undefined)) {
       this.#known[name] = { digest, files: Object.fromEntries(stamps) as Record<string, string> };
-      await writeFileAtomic(this.#file, canonicalJson(this.#known));
+      await writeSealed(this.#file, this.#known);
     }
     return digest;
   }

@@ -2,7 +2,8 @@ import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InputError, RetryableError } from '../common/errors.ts';
-import { canonicalJson, sha256, sha256File, writeFileAtomic } from '../common/files.ts';
+import { canonicalJson, sha256, sha256File } from '../common/files.ts';
+import { writeSealed } from '../common/sealed.ts';
 import { isPattern } from '../common/pattern.ts';
 import { stampOf } from '../common/stamps.ts';
 import { patternRoot, walkFolder, walkPattern, type Walked } from '../common/walk.ts';
@@ -45,7 +46,7 @@ export class ExternalDigests {
   async digest(path: string): Promise<string> {
     this.#known ??= await readMemory<Entry>(this.#file);
     const digest = await this.#anything(path);
-    if (this.#changed) await writeFileAtomic(this.#file, canonicalJson(this.#known));
+    if (this.#changed) await writeSealed(this.#file, this.#known!);
     this.#changed = false;
     return digest;
   }

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { Home } from './home.ts';
 import { isLeased } from './lease.ts';
 import { ResultIndex, type ItemResult, type StageResult } from './results.ts';
-import { RunRecords, type Run } from './runs.ts';
+import { isActive, oldRuns, readRuns, withAncestors, type OldRun, type RunsToKeep } from './gc-runs.ts';
+import type { Run } from './runs.ts';
 import { ArtifactStore, folderBytes } from './store.ts';
 
-export interface GarbageOptions {
+/** With `keep` or `keepDays`, runs that are older need nothing any more, and their records go too. */
+export interface GarbageOptions extends RunsToKeep {
   /** Digests that stay whatever else goes: those that the registry names. */
   protectedDigests: ReadonlySet<string>;
-  /** Runs that ended more days ago count no longer; all count when it is left out. */
-  keepDays?: number | undefined;
   now?: number;
 }
 
@@ -21,6 +21,8 @@ export interface Garbage {
   items: ItemResult[];
   /** Work that was begun, and not touched for long: checkpoints. */
   work: { folder: string; bytes: number }[];
+  /** Records of old runs. */
+  runs: OldRun[];
   bytes: number;
   /** Stage -> how many of its results are among them: a run that needs one of those makes it again. */
   uncacheable: Record<string, number>;
@@ -37,9 +39,12 @@ const day = 86_400_000;
  * what its stages have made or reused; a run that is not at its end needs all that was made for its stages.
  */
 export async function findGarbage(home: Home, options: GarbageOptions): Promise<Garbage> {
-  const { keepDays, now = Date.now() } = options;
+  const { keep, keepDays, now = Date.now() } = options;
   const [index, store] = [new ResultIndex(home.results), new ArtifactStore(home.artifacts)];
-  const runs = (await readRuns(home)).filter((run) => counts(run, keepDays, now));
+  const all = await readRuns(home);
+  const old = await oldRuns(home, all, { keep, keepDays }, now);
+  const gone = new Set(old.map(({ run }) => run));
+  const runs = all.filter((run) => !gone.has(run.id) && counts(run, keepDays, keep, now));
   const needed = new Set(options.protectedDigests);
   for (const { stages } of runs) for (const { artifact } of stages) if (artifact) needed.add(artifact.sha256);
   const atWork = new Set(runs.filter(({ status }) => status !== 'completed').map(({ id }) => id));
@@ -69,42 +74,30 @@ export async function findGarbage(home: Home, options: GarbageOptions): Promise<
   const uncacheable: Record<string, number> = {};
   for (const { artifact, parts } of results)
     if (going.has(artifact.sha256)) uncacheable[parts.stage] = (uncacheable[parts.stage] ?? 0) + 1;
-  const bytes = [...artifacts, ...work].reduce((sum, each) => sum + each.bytes, 0);
-  return { artifacts, results: goingResults, items: goingItems, work, bytes, uncacheable };
+  const bytes = [...artifacts, ...work, ...old].reduce((sum, each) => sum + each.bytes, 0);
+  return { artifacts, results: goingResults, items: goingItems, work, runs: old, bytes, uncacheable };
 }
 
 /** Deletes it: what points to an artifact goes before the artifact. */
-export async function removeGarbage(home: Home, { artifacts, results, items, work }: Garbage): Promise<void> {
+export async function removeGarbage(home: Home, { artifacts, results, items, work, runs }: Garbage): Promise<void> {
   const [index, store] = [new ResultIndex(home.results), new ArtifactStore(home.artifacts)];
+  for (const { folder } of runs) await removeRun(folder);
   for (const result of results) await index.remove(result);
   for (const item of items) await index.removeItem(item);
   for (const { sha256 } of artifacts) await store.remove(sha256);
   for (const { folder } of work) await rm(folder, { recursive: true, force: true });
 }
 
-async function readRuns(home: Home): Promise<Run[]> {
-  const records = new RunRecords(home);
-  return Promise.all((await records.ids()).map((id) => records.read(id)));
+/** Its record goes first: half a folder is no run. */
+async function removeRun(folder: string): Promise<void> {
+  await rm(join(folder, 'run.json'), { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
 }
 
-function counts({ finishedAt, createdAt, status }: Run, keepDays: number | undefined, now: number): boolean {
-  if (keepDays === undefined || status === 'running' || status === 'paused') return true;
-  return now - Date.parse(finishedAt ?? createdAt) < keepDays * day;
-}
-
-function withAncestors(kept: readonly StageResult[], all: readonly StageResult[]): Set<StageResult> {
-  const byKey = new Map(all.map((result) => [`${result.parts.stage} ${result.key}`, result]));
-  const found = new Set<StageResult>();
-  const visit = (result: StageResult): void => {
-    if (found.has(result)) return;
-    found.add(result);
-    for (const [stage, key] of Object.entries(result.inputKeys)) {
-      const input = byKey.get(`${stage} ${key}`);
-      if (input) visit(input);
-    }
-  };
-  kept.forEach(visit);
-  return found;
+/** Whether a run whose record stays needs its artifacts. One that the registry needs has what it needs named there. */
+function counts(run: Run, keepDays: number | undefined, keep: number | undefined, now: number): boolean {
+  if (keepDays === undefined || keep !== undefined || isActive(run)) return true;
+  return now - Date.parse(run.finishedAt ?? run.createdAt) < keepDays * day;
 }
 
 async function oldWork(home: Home, days: number, now: number): Promise<Garbage['work']> {

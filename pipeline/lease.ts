@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryableError } from '../common/errors.ts';
-import { canonicalJson, writeFileAtomic } from '../common/files.ts';
+import { canonicalJson, makeFolders } from '../common/files.ts';
+import { writeSealed } from '../common/sealed.ts';
 import { leaseHolder } from './record-shapes.ts';
 
 /** Who works on something. */
@@ -46,7 +47,7 @@ export class Lease {
     const file = join(folder, 'lease.json');
     const holder: LeaseHolder = { run, attempt: randomUUID(), host: hostname(), pid: process.pid };
     for (;;) {
-      await mkdir(folder, { recursive: true });
+      await makeFolders(folder);
       if (await createExclusively(file, holder)) break;
       const other = await readHolder(file);
       if (other && other.run !== run && (await isAlive(file, other))) {
@@ -54,7 +55,7 @@ export class Lease {
         await sleep(pollMilliseconds, undefined, signal ? { signal } : {});
         continue;
       }
-      await writeFileAtomic(file, canonicalJson(holder));
+      await writeSealed(file, holder);
       // The former holder's process looks at this file twice a second, and leaves.
       if (other) await sleep(2 * pollMilliseconds, undefined, signal ? { signal } : {});
       if ((await readHolder(file))?.attempt === holder.attempt) break;
@@ -71,7 +72,7 @@ export class Lease {
 
   /** Lets others have it, after a failure. */
   async release(): Promise<void> {
-    if ((await readHolder(this.file))?.attempt === this.attempt) await rm(this.file, { force: true });
+    if ((await readHolder(this.file))?.attempt === this.attempt) await rm(this.file, { recursive: true, force: true });
   }
 
   /** @throws RetryableError when another attempt has taken over: this one must not write any more */

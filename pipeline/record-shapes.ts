@@ -66,11 +66,12 @@ export const batchFile = object<Batch>(
     owner: object({ workflowId: text(1000), runId: text(200) }),
     takenAt: time,
     rows: whole(0, Number.MAX_SAFE_INTEGER),
+    sha256: text(64),
     files: list(object({ name: path, digest: text(200) }), most.items),
     partition: id('partition'),
     run: id('run'),
     registered: anything as Shape<NonNullable<Batch['registered']>>,
   },
-  ['partition', 'run', 'registered'],
+  ['sha256', 'partition', 'run', 'registered'],
   'keep',
 );

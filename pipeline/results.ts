@@ -1,9 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultPoint } from '../common/fault-points.ts';
-import { canonicalJson, writeFileAtomic } from '../common/files.ts';
 import { pathSegment } from '../common/identifiers.ts';
-import { readRecord } from '../common/records.ts';
+import { readSealed, writeSealed } from '../common/sealed.ts';
 import type { StageWork } from './estimate.ts';
 import type { KeyParts } from './key.ts';
 import type { Artifact } from './stage.ts';
@@ -53,7 +52,7 @@ export class ResultIndex {
   }
 
   async save(result: StageResult): Promise<void> {
-    await writeFileAtomic(this.#file(result.parts.stage, result.key), canonicalJson(result));
+    await writeSealed(this.#file(result.parts.stage, result.key), result);
     faultPoint('result-saved');
   }
 
@@ -62,7 +61,7 @@ export class ResultIndex {
   }
 
   async saveItem(result: ItemResult): Promise<void> {
-    await writeFileAtomic(this.#itemFile(result.stage, result.key), canonicalJson(result));
+    await writeSealed(this.#itemFile(result.stage, result.key), result);
     faultPoint('result-saved');
   }
 
@@ -82,11 +81,11 @@ export class ResultIndex {
   }
 
   async remove({ parts, key }: StageResult): Promise<void> {
-    await rm(this.#file(parts.stage, key), { force: true });
+    await rm(this.#file(parts.stage, key), { recursive: true, force: true });
   }
 
   async removeItem({ stage, key }: ItemResult): Promise<void> {
-    await rm(this.#itemFile(stage, key), { force: true });
+    await rm(this.#itemFile(stage, key), { recursive: true, force: true });
   }
 
   #file(stage: string, key: string): string {
@@ -111,12 +110,11 @@ export class ResultIndex {
   }
 }
 
-async function readResult<Result = StageResult>(path: string): Promise<Result | undefined> {
+async function readResult<Result extends object = StageResult>(path: string): Promise<Result | undefined> {
   try {
-    const keys = { key: 'string', artifact: 'object', run: 'string', seconds: 'number', createdAt: 'string' };
-    return await readRecord<Result>(path, keys, '');
+    return await readSealed<Result>(path);
   } catch {
-    return undefined; // not there, or not readable: the work is done again
+    return undefined; // not there, or not what was written: the work is done again
   }
 }
 

@@ -4,16 +4,18 @@ import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import type { ErrorRecord } from '../common/errors.ts';
 import { InputError } from '../common/errors.ts';
-import { canonicalJson, makeFolders, writeFileAtomic } from '../common/files.ts';
+import { makeFolders } from '../common/files.ts';
 import { isIdentifier, pathSegment } from '../common/identifiers.ts';
-import { readRecord } from '../common/records.ts';
 import { nearest } from '../common/nearest.ts';
+import { notice } from '../common/notices.ts';
+import { DamagedError, readSealed, writeSealed } from '../common/sealed.ts';
 import type { GraphNode } from './graph.ts';
 import type { Home } from './home.ts';
 import { sumCounts } from './item-counts.ts';
 import type { PlannedStages } from './planned.ts';
 import type { ItemCounts, Owner, Run, RunFile, RunStatus, StageFile } from './run.ts';
 import { processExists } from './lease.ts';
+import { withLock } from './lock.ts';
 import { checkOwn } from './ownership.ts';
 import { ownerFile, runFile } from './record-shapes.ts';
 
@@ -42,7 +44,7 @@ export class RunRecords {
   async create(
     name: string,
     pipeline: string,
-    config: unknown,
+    config: object,
     graph: readonly GraphNode[],
     planned?: PlannedStages,
   ): Promise<RunFile> {
@@ -66,7 +68,7 @@ export class RunRecords {
   }
 
   async save(run: RunFile): Promise<void> {
-    await writeFileAtomic(join(this.folder(run.id), 'run.json'), JSON.stringify(run, null, 2));
+    await writeSealed(join(this.folder(run.id), 'run.json'), run, 2);
   }
 
   /** Settings decide which stages are on. */
@@ -88,11 +90,10 @@ export class RunRecords {
     await this.save({ ...run, status, ...end, ...(error ? { error } : {}) });
   }
 
-  /** run.json as it is. @throws InputError when it is damaged, or of another run */
+  /** run.json as it is. @throws DamagedError when it is not as it was written, InputError when it is of another run */
   async file(id: string): Promise<RunFile> {
     const path = join(this.folder(id), 'run.json');
-    const advice = `what the run made is not lost; start it again (textcraftor run) and delete ${this.folder(id)}.`;
-    const run = runFile(await readRecord(path, {}, advice), path);
+    const run = runFile(await readSealed(path, beginAgain), path);
     if (run.id === id) return run;
     throw new InputError(`${path} is the record of run ${run.id}; a run's folder has its name.`);
   }
@@ -112,17 +113,14 @@ export class RunRecords {
     }
   }
 
+  /** @throws DamagedError when it is not as it was written */
   async config(id: string): Promise<unknown> {
-    return readRecord<unknown>(
-      join(this.folder(id), 'config.json'),
-      {},
-      'what the run made is not lost; start it again with its configuration (textcraftor run).',
-    );
+    return readSealed(join(this.folder(id), 'config.json'), beginAgain);
   }
 
-  async saveConfig(id: string, config: unknown): Promise<void> {
+  async saveConfig(id: string, config: object): Promise<void> {
     // It may hold the addresses of webhooks, which are secrets.
-    await writeFileAtomic(join(this.folder(id), 'config.json'), JSON.stringify(config, null, 2), 0o600);
+    await writeSealed(join(this.folder(id), 'config.json'), config, 2, 0o600);
   }
 
   /** Forgets how the stages stood: the run starts again. */
@@ -131,7 +129,7 @@ export class RunRecords {
   }
 
   async saveStage(id: string, stage: StageFile): Promise<void> {
-    await writeFileAtomic(this.#stageFile(id, stage.name), canonicalJson(stage));
+    await writeSealed(this.#stageFile(id, stage.name), stage);
   }
 
   /** What is written of a stage; undefined while nothing is. */
@@ -141,7 +139,7 @@ export class RunRecords {
 
   /** One of the lanes in which a stage's batches of items go, each written by one process at a time. */
   async saveLane(id: string, stage: string, lane: number, counts: ItemCounts): Promise<void> {
-    await writeFileAtomic(join(this.#lanes(id, stage), pathSegment(`${lane}.json`)), canonicalJson(counts));
+    await writeSealed(join(this.#lanes(id, stage), pathSegment(`${lane}.json`)), counts);
   }
 
   /** Gives an artifact a name that people find: `artifacts/<stage>` in the run's folder. */
@@ -177,15 +175,16 @@ export class RunRecords {
       throw new InputError(`There are no runs in ${this.#home.runs}; start one with: textcraftor run`);
     if (name === 'latest') return ids.at(-1)!;
     if (ids.includes(name)) return name;
+    await this.#requireWhole(name);
     throw new InputError(
       `There is no run "${name}"; did you mean "${nearest(name, ids)}"? List them with: textcraftor list`,
     );
   }
 
-  /** Ids of all runs, oldest first. */
+  /** Ids of all runs, oldest first. One whose record is damaged is not among them, and is named. */
   async ids(): Promise<string[]> {
     const names = (await readdir(this.#home.runs).catch(() => [])).filter((name) => isIdentifier('run', name));
-    const files = await Promise.all(names.map((name) => this.file(name).catch(() => undefined)));
+    const files = await Promise.all(names.map((name) => this.file(name).catch(nameDamaged)));
     return files
       .filter((file) => file !== undefined)
       .toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : a.id < b.id ? -1 : 1))
@@ -212,7 +211,17 @@ export class RunRecords {
       ...(address === undefined ? {} : { address }),
       ...(ownServer ? { own: true } : {}),
     };
-    await writeFileAtomic(join(this.folder(id), 'owner.json'), JSON.stringify(owner));
+    await writeSealed(join(this.folder(id), 'owner.json'), owner);
+  }
+
+  /** Takes the care of a run, unless a living process has it. @throws InputError that names that process */
+  async claim(id: string): Promise<void> {
+    await withLock(this.folder(id), async () => {
+      const owner = await this.owner(id);
+      const isSelf = owner?.pid === process.pid && owner.host === hostname();
+      if (owner && !isSelf) throw caredFor(id, owner);
+      await this.own(id);
+    });
   }
 
   async disown(id: string): Promise<void> {
@@ -225,6 +234,14 @@ export class RunRecords {
 
   #lanes(id: string, stage: string): string {
     return join(this.folder(id), 'stages', pathSegment(`${stage}.lanes`));
+  }
+
+  /** @throws DamagedError when there is a run called so, but no record that can be read */
+  async #requireWhole(name: string): Promise<void> {
+    if (!isIdentifier('run', name)) return;
+    await this.file(name).catch((error: unknown) => {
+      if (error instanceof DamagedError) throw error;
+    });
   }
 
   async #readStage(id: string, name: string): Promise<StageFile> {
@@ -244,12 +261,20 @@ export class RunRecords {
   }
 }
 
-async function readJson<T>(path: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
-  } catch {
-    return undefined;
-  }
+export function caredFor(id: string, { pid, host }: Owner): InputError {
+  return new InputError(`Process ${pid} on ${host} works on run ${id}; see: textcraftor status ${id}`);
+}
+
+/** Its stages are found again by their keys. */
+const beginAgain = 'start the run again with the same settings: what its stages have made is reused';
+
+function nameDamaged(error: unknown): undefined {
+  if (error instanceof DamagedError) notice(error.message);
+}
+
+/** Only a view: what is damaged counts as not written. */
+async function readJson<T extends object>(path: string): Promise<T | undefined> {
+  return readSealed<T>(path).catch(() => undefined);
 }
 
 function bareGraph(nodes: readonly GraphNode[]): GraphNode[] {

@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { DamagedError, readSealed } from '../common/sealed.ts';
+import { setAside } from '../common/set-aside.ts';
 
 /** A file that was changed just now may change again within its time stamp's resolution. */
 const settledMilliseconds = 2000;
@@ -9,11 +10,12 @@ export function hasSettled({ ctimeMs }: BigIntStats): boolean {
   return Date.now() - Number(ctimeMs) > settledMilliseconds;
 }
 
-/** What was remembered in a file of JSON. Only a memory: without it all is read again. */
+/** What was remembered in a sealed file. Only a memory: without it, or when it is damaged, all is read again. */
 export async function readMemory<Entry>(file: string): Promise<Record<string, Entry>> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Record<string, Entry>;
-  } catch {
+    return await readSealed<Record<string, Entry>>(file);
+  } catch (error) {
+    if (error instanceof DamagedError) await setAside(file, 'is damaged').catch(() => {}); // another process may have
     return {};
   }
 }

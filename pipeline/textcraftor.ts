@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { stageOf } from './bodies.ts';
 import { companionsOf, tokenizerBeside } from './companions.ts';
 import { configSchema, isShapes, type Config } from './config.ts';
 import { definePipeline } from './pipeline.ts';
 import { resolvePaths } from './paths.ts';
-import { defineStage } from './stage.ts';
 import { testSampler } from './test-sampler.ts';
 import { stageRewards } from './tuning-settings.ts';
 import * as work from './work.ts';
@@ -41,7 +41,7 @@ const extended = ({ shard }: Config) => (shard.extends === undefined ? {} : { ex
 /** Long tuning is cut into pieces that a worker can do and leave: ten minutes lose little by a start, and are worth one. */
 const segmentSeconds = 600;
 
-export const ingest = defineStage({
+export const ingest = stageOf({
   name: 'ingest',
   inputs: [],
   module: 'datasets/stages/ingest.ts',
@@ -49,7 +49,7 @@ export const ingest = defineStage({
   files: (c) => (isShapes(c) ? [] : [c.prompts.source]),
   work: work.promptWork,
 });
-export const filter = defineStage({
+export const filter = stageOf({
   name: 'filter',
   inputs: ['ingest'],
   module: 'datasets/stages/filter.ts',
@@ -67,7 +67,7 @@ export const filter = defineStage({
   ],
   work: work.promptWork,
 });
-export const shard = defineStage({
+export const shard = stageOf({
   name: 'shard',
   inputs: ['filter'],
   module: 'datasets/stages/shard.ts',
@@ -76,7 +76,7 @@ export const shard = defineStage({
   files: (c) => [c.shard.extends ?? []].flat(),
   work: work.promptWork,
 });
-export const rollout = defineStage({
+export const rollout = stageOf({
   name: 'rollout',
   inputs: ['shard'],
   module: 'training/stages/rollout.ts',
@@ -90,7 +90,7 @@ export const rollout = defineStage({
   work: work.rolloutWork,
   engine: true,
 });
-export const tuneEncoder = defineStage({
+export const tuneEncoder = stageOf({
   name: 'tune-encoder',
   inputs: ['shard', 'rollout'],
   module: 'training/stages/tune-encoder.ts',
@@ -100,7 +100,7 @@ export const tuneEncoder = defineStage({
   segmentSeconds,
   engine: true,
 });
-export const tuneUnet = defineStage({
+export const tuneUnet = stageOf({
   name: 'tune-unet',
   inputs: ['shard', 'rollout', 'tune-encoder'],
   module: 'training/stages/tune-unet.ts',
@@ -116,7 +116,7 @@ const ddpo = <const N extends 'ddpo-encoder' | 'ddpo-unet', K extends 'ddpoEncod
   key: K,
   network: 'text_encoder' | 'unet',
 ) =>
-  defineStage({
+  stageOf({
     name,
     inputs: ['rollout'],
     module: 'training/stages/ddpo.ts',
@@ -128,7 +128,7 @@ const ddpo = <const N extends 'ddpo-encoder' | 'ddpo-unet', K extends 'ddpoEncod
   });
 export const ddpoEncoder = ddpo('ddpo-encoder', 'ddpoEncoder', 'text_encoder');
 export const ddpoUnet = ddpo('ddpo-unet', 'ddpoUnet', 'unet');
-export const direct = defineStage({
+export const direct = stageOf({
   name: 'direct',
   inputs: ['shard'],
   module: 'training/stages/direct.ts',
@@ -142,7 +142,7 @@ export const direct = defineStage({
   work: work.directWork,
   engine: true,
 });
-export const promptEngineering = defineStage({
+export const promptEngineering = stageOf({
   name: 'prompt-engineering',
   inputs: ['shard'],
   module: 'evaluation/stages/prompt-engineering.ts',
@@ -157,7 +157,7 @@ export const promptEngineering = defineStage({
   work: work.promptEngineeringWork,
   engine: true,
 });
-export const sweep = defineStage({
+export const sweep = stageOf({
   name: 'sweep',
   inputs: ['shard', 'tune-encoder'],
   optionalInputs: ['tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direct'],
@@ -167,7 +167,7 @@ export const sweep = defineStage({
   work: work.sweepWork,
   engine: true,
 });
-export const evaluate = defineStage({
+export const evaluate = stageOf({
   name: 'evaluate',
   inputs: ['shard', 'tune-encoder', 'sweep'],
   optionalInputs: ['tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direct', 'prompt-engineering'],
@@ -184,7 +184,7 @@ export const evaluate = defineStage({
   work: work.evaluateWork,
   engine: true,
 });
-export const transfer = defineStage({
+export const transfer = stageOf({
   name: 'transfer',
   inputs: ['shard', 'tune-encoder', 'sweep'],
   when: (c: Config) => c.transfer !== undefined,
@@ -194,14 +194,14 @@ export const transfer = defineStage({
   work: work.transferWork,
   engine: true,
 });
-export const register = defineStage({
+export const register = stageOf({
   name: 'register',
   inputs: ['tune-encoder', 'sweep', 'evaluate'],
   optionalInputs: ['tune-unet'],
   module: 'evaluation/stages/register.ts',
   config: (c: Config) => ({ sampler: testSampler(c) }),
 });
-export const report = defineStage({
+export const report = stageOf({
   name: 'report',
   inputs: ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'],
   optionalInputs: ['tune-unet', 'transfer'],

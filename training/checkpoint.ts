@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Bytes } from '../engine/program.ts';
 import { faultPoint } from '../common/fault-points.ts';
-import { sha256File, syncFolder, writeFileAtomic } from '../common/files.ts';
+import { canonicalJson, sha256File, syncFolder } from '../common/files.ts';
+import { DamagedError, readSealed, writeSealed } from '../common/sealed.ts';
 import { readSafetensors, writeSafetensors, type ByteData } from '../engine/safetensors.ts';
 import { readWeights, writeWeights, type Weights } from '../engine/weights.ts';
+import { companionDamage, type CompanionDigests } from './companions.ts';
 
 /** Everything that a step depends on and that is not an input of the stage. */
 export interface Checkpoint {
@@ -17,22 +19,28 @@ export interface Checkpoint {
   state: Weights;
   /** Moments in 8 bits, as `adam.m.codes/group/name`. */
   codes: Bytes;
-  /** Bytes of metrics.jsonl that belong to those steps. */
-  metricsBytes: number;
+  /** What belongs to those steps in the folder around the checkpoints. */
+  companions: CompanionDigests;
+}
+
+/** meta.json */
+interface Meta extends Pick<Checkpoint, 'step' | 'companions'> {
+  digests: Record<string, string>;
 }
 
 /** Of checkpoints with moments in 8 bits. */
 const CODES = 'codes.safetensors';
-const FOLDER = /^checkpoint-(\d{6})$/;
+const FOLDER = /^checkpoint-(\d{6,})$/;
 const folderOf = (step: number) => `checkpoint-${String(step).padStart(6, '0')}`;
 
 /**
  * Writes a checkpoint beside the earlier ones, of which the last stays: under a temporary name, synced, renamed, so that
- * a folder of the right name is whole. `meta.json` holds the digests of the files, checked on reading.
+ * a folder of the right name is whole. `meta.json` holds the digests of its files and of those beside it, all checked on
+ * reading.
  */
 export async function writeCheckpoint(
   folder: string,
-  { step, weights, state, codes, metricsBytes }: Checkpoint,
+  { step, weights, state, codes, companions }: Checkpoint,
 ): Promise<void> {
   const temporary = join(folder, `writing-${folderOf(step)}`);
   await rm(temporary, { recursive: true, force: true });
@@ -41,7 +49,7 @@ export async function writeCheckpoint(
   await writeWeights(join(temporary, 'state.safetensors'), state);
   if (codes.size > 0) await writeBytes(join(temporary, CODES), codes);
   const digests = await digestsOf(temporary);
-  await writeFileAtomic(join(temporary, 'meta.json'), JSON.stringify({ step, metricsBytes, digests }));
+  await writeSealed(join(temporary, 'meta.json'), { step, companions, digests } satisfies Meta);
   const target = join(folder, folderOf(step));
   await rm(target, { recursive: true, force: true });
   faultPoint('checkpoint-rename');
@@ -51,7 +59,10 @@ export async function writeCheckpoint(
   for (const old of (await stepsIn(folder)).slice(0, -2)) await rm(join(folder, folderOf(old)), { recursive: true });
 }
 
-/** The last checkpoint that is whole; one that is damaged is passed over with a warning. */
+/**
+ * The last checkpoint that is whole and that fits the files beside it (in the folder around `folder`). One that does not is
+ * passed over with a warning, and removed: it will never be of use.
+ */
 export async function readLastCheckpoint(
   folder: string,
   warn: (message: string) => void,
@@ -59,24 +70,35 @@ export async function readLastCheckpoint(
   for (const step of (await stepsIn(folder)).reverse()) {
     const path = join(folder, folderOf(step));
     try {
-      const meta = JSON.parse(await readFile(join(path, 'meta.json'), 'utf8')) as {
-        step: number;
-        metricsBytes: number;
-        digests: unknown;
-      };
-      if (JSON.stringify(await digestsOf(path)) !== JSON.stringify(meta.digests))
-        throw new Error('its digests are not those it was written with');
-      const [weights, state] = [
-        await readWeights(join(path, 'weights.safetensors')),
-        await readWeights(join(path, 'state.safetensors')),
-      ];
-      const codes = existsSync(join(path, CODES)) ? await readBytes(join(path, CODES)) : new Map();
-      return { step: meta.step, metricsBytes: meta.metricsBytes, weights, state, codes };
+      return await readCheckpoint(path, step);
     } catch (error) {
       warn(`Checkpoint ${path} cannot be used (${(error as Error).message}); going back to the one before.`);
+      if (isLasting(error)) await rm(path, { recursive: true, force: true });
     }
   }
   return undefined;
+}
+
+/** Whether the files are to blame, and not the moment at which they were read. */
+function isLasting(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return error instanceof DamagedError || code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR';
+}
+
+/** @throws DamagedError */
+async function readCheckpoint(path: string, step: number): Promise<Checkpoint> {
+  const meta = await readSealed<Meta>(join(path, 'meta.json'));
+  if (meta.step !== step) throw new DamagedError(`it was written as that of step ${meta.step}`);
+  if (canonicalJson(await digestsOf(path)) !== canonicalJson(meta.digests))
+    throw new DamagedError('its digests are not those it was written with');
+  const damage = await companionDamage(dirname(dirname(path)), meta.companions);
+  if (damage !== undefined) throw new DamagedError(damage);
+  const [weights, state] = [
+    await readWeights(join(path, 'weights.safetensors')),
+    await readWeights(join(path, 'state.safetensors')),
+  ];
+  const codes = existsSync(join(path, CODES)) ? await readBytes(join(path, CODES)) : new Map();
+  return { step, companions: meta.companions, weights, state, codes };
 }
 
 async function writeBytes(path: string, bytes: Bytes): Promise<void> {

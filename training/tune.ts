@@ -1,11 +1,13 @@
-import { appendFile, cp, mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CancelledError, RunError } from '../common/errors.ts';
+import { CancelledError, RetryableError, RunError } from '../common/errors.ts';
+import { faultPoint } from '../common/fault-points.ts';
 import { writeFileAtomic } from '../common/files.ts';
 import { keyedPermutation } from '../datasets/permutation.ts';
 import type { SegmentContext, StageContext } from '../pipeline/stage.ts';
 import type { Alarm } from './alarm.ts';
 import { readLastCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { Companions } from './companions.ts';
 import type { Rollout } from './rollout.ts';
 import type { StepMetrics, Trainer } from './trainer.ts';
 
@@ -55,22 +57,23 @@ export async function tune(
   const metricsPath = join(scratch, 'metrics.jsonl');
   const checkpoints = join(scratch, 'checkpoints');
   const kept = join(scratch, 'kept');
-  await mkdir(kept, { recursive: true });
+  const companions = new Companions(scratch);
   const checkpoint = await readLastCheckpoint(checkpoints, (message) => progress({ step: 0, total: steps, message }));
-  if (checkpoint) {
-    trainer.restore(checkpoint);
-    await truncate(metricsPath, checkpoint.metricsBytes);
-  } else {
-    await prepare?.();
-    await writeFile(metricsPath, '');
-  }
+  await companions.goBackTo(checkpoint?.companions);
+  await mkdir(kept, { recursive: true });
+  if (checkpoint) trainer.restore(checkpoint);
+  else await prepare?.();
   await alarm?.goOnFrom(checkpoint?.step ?? 0);
 
   let checkpointSeconds = 0;
   const save = async (step: number): Promise<void> => {
     const started = performance.now();
-    await writeCheckpoint(checkpoints, { step, ...trainer.snapshot(), metricsBytes: (await stat(metricsPath)).size });
+    await writeCheckpoint(checkpoints, { step, ...trainer.snapshot(), companions: await companions.digests() });
     checkpointSeconds += (performance.now() - started) / 1000;
+  };
+  const keepAt = async (step: number): Promise<void> => {
+    await keep(kept, stepFolder(step));
+    faultPoint('network-kept');
   };
   const first = checkpoint?.step ?? 0;
   let done = first;
@@ -93,7 +96,7 @@ export async function tune(
     await appendFile(metricsPath, `${JSON.stringify(line)}\n`);
     if (alarm) ended = await alarm.check(step);
     const final = ended || step === steps;
-    if (step % config.keepEvery === 0 || final) await keep(kept, stepFolder(step));
+    if (step % config.keepEvery === 0 || final) await keepAt(step);
     if (step % config.checkpointEvery === 0 || final) await save(step);
     done = step;
     const { loss, deltaNorm } = line as { loss: number; deltaNorm: number };
@@ -111,6 +114,9 @@ export async function tune(
       `The network ${networks[still]} did not change: the gradient of the rewards is zero. Check the rewards and their weights.`,
     );
   await cp(kept, output, { recursive: true });
+  const damage = await companions.damageOfCopy(output);
+  if (damage !== undefined)
+    throw new RetryableError(`What was kept cannot be used (${damage}); tuning goes back to a checkpoint before that.`);
   await keep(output, 'final');
   await cp(metricsPath, join(output, 'metrics.jsonl'));
   await alarm?.keep(join(output, 'validation.jsonl'));

@@ -31,7 +31,11 @@ export interface PipelineRun {
   searchable?: boolean;
 }
 
-const { recordRun } = proxyActivities<RunActivities>({ startToCloseTimeout: '1 minute' });
+/** For some minutes: where the record cannot be written for longer, as on a full disk, the workflow fails and says so. */
+const { recordRun } = proxyActivities<RunActivities>({
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
+});
 
 /**
  * A run of a pipeline: each stage starts when its inputs are done, so branches go side by side. A stage that fails

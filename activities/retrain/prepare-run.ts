@@ -22,7 +22,7 @@ export async function prepareRun(home: Home, name: string, number: number, addre
   if (run === undefined) {
     const schedule = await schedules.recorded(name);
     const pipeline = await loadPipeline(schedule.pipeline);
-    const config = await retrainingConfig(home, schedule, schedules.prompts(name, number));
+    const config = await retrainingConfig(home, schedule, await schedules.prompts(name, batch));
     const settings = checkConfig(pipeline.schema, config, `Schedule ${name}`);
     ({ id: run } = await records.create(settings.name, schedule.pipeline, settings, activeStages(pipeline, settings)));
     await schedules.update(name, { ...batch, run });

@@ -61,7 +61,8 @@ export async function takePrompts(
       return null;
     }
     const folders = read.map(({ folder }) => folder);
-    const used = batches.filter(({ rows }) => rows > 0).map(({ number }) => schedules.prompts(name, number));
+    const used: string[] = [];
+    for (const batch of batches) if (batch.rows > 0) used.push(await schedules.prompts(name, batch));
     const { rows, all } = await writeNew(draft, folders, used, prompts.limit);
     await rm(raw, { recursive: true, force: true });
     if (rows < minimumPrompts && rows > 0) {

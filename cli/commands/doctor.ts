@@ -18,8 +18,8 @@ export function register(program: Command): void {
     .description('check Node, compiler, Python, TensorFlow, Temporal, disk, memory and ports')
     .option('--json', 'print one JSON object: {ok, checks: [{name, status, found, advice}]}')
     .action(async (options: { json?: true }) => {
-      const { runChecks } = await import('../doctor/checks.ts');
-      const checks = await runChecks();
+      const { runChecksInChild } = await import('../doctor/run-checks.ts');
+      const checks = await runChecksInChild();
       const ok = checks.every((check) => check.status !== 'failed');
       print(options.json ? JSON.stringify({ ok, checks }, null, 2) : checks.flatMap(lines).join('\n'));
       if (!ok) process.exitCode = 1;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ExportOptions, Format, Naming } from '../export.ts';
 import { print, printError, printMessage } from '../print.ts';
+import { leaveInterruptsToSystem } from '../interrupt.ts';
 
 const FORMATS: readonly Format[] = ['diffusers', 'text-encoder', 'onnx'];
 const NAMINGS: readonly Naming[] = ['transformers', 'checkpoint'];
@@ -76,6 +77,7 @@ export function register(program: Command): void {
       'print one JSON object: {model, textEncoder?, unet?, step?, blend, judged, notes: [...], formats: {FORMAT: path}, peakBytes}',
     )
     .action(async (run: string | undefined, options: Options) => {
+      leaveInterruptsToSystem();
       const { networksToExport } = await import('../export-source.ts');
       const { projectHome } = await import('../home.ts');
       const { exportModel } = await import('../export.ts');

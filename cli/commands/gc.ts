@@ -7,26 +7,37 @@ function parseDays(text: string): number {
   throw new InvalidArgumentError('Expected a number of days.');
 }
 
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count;
+  throw new InvalidArgumentError('Expected a whole number of runs.');
+}
+
 /** Adds `textcraftor gc`. */
 export function register(program: Command): void {
   program
     .command('gc')
-    .description('delete artifacts that no run and no registered encoder needs, and say what has to be made again then')
+    .description('delete what no run and no registered encoder needs, and say what has to be made again then')
     .option('--dry-run', 'only say what would be deleted')
-    .option('--keep-days <days>', 'runs that ended earlier need nothing any more (default: all runs count)', parseDays)
-    .option('--json', 'print one JSON object: {deleted, bytes, artifacts: [{sha256, bytes}], work, uncacheable}')
-    .action(async (options: { dryRun?: true; keepDays?: number; json?: true }) => {
+    .option('--keep <n>', 'the newest n runs stay; older ones go, and need nothing any more', parseCount)
+    .option('--keep-days <days>', 'runs that ended later stay; older ones go (default: all runs stay)', parseDays)
+    .option(
+      '--json',
+      'print one JSON object: {deleted, bytes, artifacts: [{sha256, bytes}], runs: [{run, bytes}], work, uncacheable}',
+    )
+    .action(async (options: { dryRun?: true; keep?: number; keepDays?: number; json?: true }) => {
       const { findGarbage, removeGarbage } = await import('../../pipeline/gc.ts');
       const { protectedDigests } = await import('../../pipeline/registry/protected.ts');
       const { projectHome } = await import('../home.ts');
       const { formatGarbage } = await import('../run/garbage.ts');
       const home = projectHome();
-      const { keepDays } = options;
-      const garbage = await findGarbage(home, { protectedDigests: await protectedDigests(home), keepDays });
+      const { keep, keepDays } = options;
+      const garbage = await findGarbage(home, { protectedDigests: await protectedDigests(home), keep, keepDays });
       if (!options.dryRun) await removeGarbage(home, garbage);
       const { bytes, artifacts, work, uncacheable } = garbage;
+      const runs = garbage.runs.map(({ run, bytes }) => ({ run, bytes }));
       if (options.json)
-        print(JSON.stringify({ deleted: !options.dryRun, bytes, artifacts, work, uncacheable }, null, 2));
+        print(JSON.stringify({ deleted: !options.dryRun, bytes, artifacts, runs, work, uncacheable }, null, 2));
       else print(formatGarbage(garbage, options.dryRun ?? false));
     });
 }

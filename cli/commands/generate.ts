@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { UseOptions } from '../encoder-use.ts';
 import type { GenerateOptions } from '../generate.ts';
 import { print, printMessage } from '../print.ts';
+import { leaveInterruptsToSystem } from '../interrupt.ts';
 
 const number =
   (accepts: (value: number) => boolean, expected: string) =>
@@ -62,6 +63,7 @@ export function register(program: Command): void {
     .option('--save-tensors <file>', 'write `latents` [B, C, h, w] and `images` [B, 3, H, W] in [0, 1] as safetensors')
     .option('--json', 'print one JSON object: {images: [path], tensors?: path, used?: what was used}')
     .action(async ({ blendSteps, ...options }: Options) => {
+      leaveInterruptsToSystem();
       const { generate } = await import('../generate.ts');
       const progress = (done: number, total: number) => {
         if (process.stderr.isTTY) process.stderr.write(`\rstep ${done}/${total}${done === total ? '\n' : ''}`);

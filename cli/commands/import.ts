@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { ImportOptions } from '../import.ts';
 import { print } from '../print.ts';
+import { leaveInterruptsToSystem } from '../interrupt.ts';
 
 /** Adds `textcraftor import`. */
 export function register(program: Command): void {
@@ -23,6 +24,7 @@ export function register(program: Command): void {
     )
     .option('--json', 'print one JSON object: {model: path}')
     .action(async (file: string, options: ImportOptions & { json?: true }) => {
+      leaveInterruptsToSystem();
       const { importModel } = await import('../import.ts');
       const model = await importModel(file, options);
       print(options.json ? JSON.stringify({ model }, null, 2) : model);

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { COMPUTE_TYPES } from '../../engine/names.ts';
 import type { StepOptions } from '../step.ts';
 import { print } from '../print.ts';
+import { leaveInterruptsToSystem } from '../interrupt.ts';
 
 const count = (text: string): number => {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a positive integer.');
@@ -41,6 +42,7 @@ export function register(program: Command): void {
     )
     .option('--json', 'print one JSON object: {loss, rewards: {NAME: [B]}, gradientNorm, tensors: path, peakBytes}')
     .action(async (options: StepOptions & { json?: true }) => {
+      leaveInterruptsToSystem();
       const { formatStep, step } = await import('../step.ts');
       const { localModel } = await import('../hub/models.ts');
       const result = await step({ ...options, model: await localModel(options.model, process.cwd()) });

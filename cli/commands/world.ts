@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { print } from '../print.ts';
+import { leaveInterruptsToSystem } from '../interrupt.ts';
 
 const WORLD = 'world';
 const WORK = '.textcraftor/world-build';
@@ -22,6 +23,7 @@ export function register(program: Command): void {
     .description('measure the world against its gates; exit code 1 when one does not hold')
     .option('--json', 'print one JSON object: {ok, gates: [{name, value, low, high}]}')
     .action(async (folder: string | undefined, { json }: { json?: true }) => {
+      leaveInterruptsToSystem();
       const { checkWorld } = await import('../../training/world/check.ts');
       const gates = await checkWorld(folder ?? WORLD, (line) => void (json ? undefined : print(line)));
       const ok = gates.every(({ value, low, high }) => value >= low && value <= high);

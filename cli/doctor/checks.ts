@@ -7,6 +7,7 @@ import { dependenciesAreInstalled } from '../../scripts/setup/dependencies.mjs';
 import { capture } from '../../scripts/setup/failure.mjs';
 import { root } from '../../scripts/setup/paths.mjs';
 import { findPython, pythonAdvice } from '../../scripts/setup/python.mjs';
+import { parseAddress } from '../temporal/address.ts';
 import { findTemporal, temporalAdvice } from '../../scripts/setup/temporal.mjs';
 import { installedTensorflow, tensorflowIsInstalled } from '../../scripts/setup/tensorflow.mjs';
 import { listenError } from '../temporal/ports.ts';
@@ -72,9 +73,9 @@ function tensorflow(): Check {
 
 /** Whether something listens at host:port, within two seconds. */
 function answers(address: string): Promise<boolean> {
-  const [, host = address, port = '7233'] = /^(.*?)(?::(\d+))?$/.exec(address) ?? [];
+  const { host, port } = parseAddress(address, 'TEMPORAL_ADDRESS');
   return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(port), timeout: 2000 });
+    const socket = connect({ host, port, timeout: 2000 });
     const end = (result: boolean) => {
       socket.destroy();
       resolve(result);
@@ -100,6 +101,11 @@ async function temporal(): Promise<Check> {
   }
   if (!source) return failed('no server and no `temporal` command', [runSetup, ...temporalAdvice]);
   if (source.source === 'TEMPORAL_ADDRESS') {
+    try {
+      parseAddress(source.value, 'TEMPORAL_ADDRESS');
+    } catch (error) {
+      return failed((error as Error).message, []);
+    }
     if (await answers(source.value)) return ok('temporal', `server at ${source.value} (TEMPORAL_ADDRESS)`);
     return failed(`no server answers at ${source.value} (TEMPORAL_ADDRESS)`, [
       'Start it, or unset TEMPORAL_ADDRESS: a run then starts a development server of its own.',

@@ -1,13 +1,17 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledError, fromErrorRecord, RunError } from '../../common/errors.ts';
 import { printable } from '../../common/printable.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run, type RunStatus } from '../../pipeline/runs.ts';
-import { interruption } from '../interrupt.ts';
+import { interruption, unlessInterrupted } from '../interrupt.ts';
+import { removeDatabase } from '../temporal/database-file.ts';
+import { databaseName } from '../temporal/dev-server.ts';
 import { searchAttributeAdvice } from '../temporal/search-attributes.ts';
-import { openServer } from '../temporal/server.ts';
+import { openServer, type TemporalServer } from '../temporal/server.ts';
 import { startWorkers, type Workers } from '../temporal/workers.ts';
+import { DiskWatch } from './disk-watch.ts';
 import type { RunView } from './view.ts';
 import { launchWorkflow, untilClosed } from './workflow.ts';
 
@@ -26,6 +30,7 @@ const watchMilliseconds = 250;
 const ownMilliseconds = 3000;
 /** A stage's process has 10 s to end, and the server a moment to say so. */
 const cancelMilliseconds = 20_000;
+const endMilliseconds = 30_000;
 
 /**
  * Brings a run to its end: opens a server, starts workers where there are none, starts the workflow or takes it up, and
@@ -37,15 +42,24 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
   const { home, id, fresh, note } = options;
   const records = new RunRecords(home);
   const interrupted = interruption();
-  const server = await openServer(home, records.folder(id));
-  const own = (): Promise<void> => records.own(id, server.address, server.owned);
-  await own();
-  const owning = setInterval(() => void own().catch(() => {}), ownMilliseconds);
+  await records.claim(id);
+  const database = join(records.folder(id), databaseName);
+  await removeDatabase(database); // of a server that has ended; the store has all that was done
+  const disk = new DiskWatch(home.folder, `continue with: textcraftor resume ${id}`, note);
+  let server: TemporalServer | undefined;
+  const own = (): Promise<void> =>
+    records.own(id, server?.address, server?.owned).then(
+      () => disk.wrote(undefined),
+      (error: unknown) => disk.wrote(error),
+    );
+  const owning = setInterval(() => void own(), ownMilliseconds);
   let workers: Workers | undefined;
   try {
+    server = await openServer(home, records.folder(id));
+    await own();
     interrupted.throwIfAborted();
     // Before the workers: else they would take up what a dead worker has left behind.
-    const { workflow, alone, searchable } = await launchWorkflow(home, server, id, fresh);
+    const { workflow, alone, searchable } = await unlessInterrupted(launchWorkflow(home, server, id, fresh));
     if (!searchable)
       note(`${server.address} cannot find runs by stage, model or status until: ${searchAttributeAdvice}`);
     if (alone) {
@@ -60,11 +74,12 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
         queues: ['pipeline', 'engine'],
       });
     }
-    return await follow(options, records, workflow, workers, interrupted);
+    return await follow(options, records, workflow, workers, disk);
   } finally {
     clearInterval(owning);
-    await workers?.stop();
-    await server.close();
+    await inTime(workers?.stop());
+    await inTime(server?.close());
+    if (server?.owned) await removeDatabase(database);
     await records.disown(id);
   }
 }
@@ -74,8 +89,9 @@ async function follow(
   records: RunRecords,
   workflow: WorkflowHandle,
   workers: Workers | undefined,
-  interrupted: AbortSignal,
+  disk: DiskWatch,
 ): Promise<Run> {
+  const interrupted = interruption();
   const cancel = (): void => void workflow.cancel().catch(() => {});
   if (interrupted.aborted) cancel();
   interrupted.addEventListener('abort', cancel);
@@ -92,6 +108,7 @@ async function follow(
   try {
     for (;;) {
       await sleep(watchMilliseconds, undefined, { signal: wake.signal }).catch(() => {});
+      disk.check();
       const run = await records.read(id);
       view.update(run);
       if (run.status === 'paused' && !paused) note(`Run ${id} is paused; go on with: textcraftor resume ${id}`);
@@ -111,6 +128,11 @@ async function follow(
  * held up.
  */
 const goesOn: ReadonlySet<RunStatus> = new Set(['running', 'paused', 'interrupted']);
+
+/** Waits until something has ended, or does not seem to: a server that cannot write to a full disk answers nobody. */
+async function inTime(end: Promise<void> | undefined): Promise<void> {
+  await Promise.race([end, sleep(endMilliseconds, undefined, { ref: false })]);
+}
 
 /** The run as it ended, or what stopped it. */
 function conclude(run: Run, error: unknown, view: RunView, interrupted: AbortSignal): Run {

@@ -2,14 +2,16 @@ import type { Garbage } from '../../pipeline/gc.ts';
 import { formatBytes } from '../format.ts';
 
 /** What goes, and what a run that needs it will have to do. */
-export function formatGarbage({ artifacts, work, bytes, uncacheable }: Garbage, dryRun: boolean): string {
-  if (artifacts.length === 0 && work.length === 0)
+export function formatGarbage({ artifacts, work, runs, bytes, uncacheable }: Garbage, dryRun: boolean): string {
+  if (artifacts.length === 0 && work.length === 0 && runs.length === 0)
     return 'Nothing to delete: runs or registered encoders need all of it.';
   const parts = [
-    count(artifacts.length, 'artifact'),
+    ...(artifacts.length > 0 || runs.length === 0 ? [count(artifacts.length, 'artifact')] : []),
+    ...(runs.length > 0 ? [count(runs.length, 'old run')] : []),
     ...(work.length > 0 ? [count(work.length, 'unfinished work')] : []),
   ];
   const lines = [`${dryRun ? 'Would delete' : 'Deleted'} ${parts.join(' and ')}: ${formatBytes(bytes)}.`];
+  for (const { run, bytes } of runs) lines.push(`  run ${run}: ${formatBytes(bytes)}`);
   for (const [stage, number] of Object.entries(uncacheable).toSorted())
     lines.push(`  ${stage}: ${count(number, 'result')} that a run with the same settings has to make again`);
   return lines.join('\n');

@@ -1,4 +1,3 @@
-import { InputError } from '../../common/errors.ts';
 import { CodeDigests } from '../../pipeline/code-digests.ts';
 import { absolutePath, checkConfig, checkStageNames } from '../../pipeline/config-file.ts';
 import { applySettings } from '../../pipeline/config-settings.ts';
@@ -8,7 +7,7 @@ import { inspectRun } from '../../pipeline/inspection.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { activeStages, findStage } from '../../pipeline/pipeline.ts';
 import { plannedStages } from '../../pipeline/planned.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
+import { caredFor, RunRecords } from '../../pipeline/runs.ts';
 
 /**
  * Makes a run ready to go on, with changed settings if there are any.
@@ -24,10 +23,7 @@ export async function prepareResume(
   const run = await records.read(name);
   const owner = await records.owner(run.id);
   const waits = owner !== undefined && run.status === 'paused';
-  if (owner && !waits)
-    throw new InputError(
-      `Process ${owner.pid} on ${owner.host} works on run ${run.id}; see: textcraftor status ${run.id}`,
-    );
+  if (owner && !waits) throw caredFor(run.id, owner);
   const pipeline = await loadPipeline(run.pipeline);
   let settings = checkConfig(pipeline.schema, await records.config(run.id), `Run ${run.id}`);
   if (set.length > 0) {
@@ -41,6 +37,7 @@ export async function prepareResume(
   const facts = await inspectRun(pipeline, settings);
   const planned = await plannedStages(pipeline, settings, new CodeDigests(home.codeDigests), facts);
   // Only now: what is refused changes nothing.
+  if (!waits) await records.claim(run.id);
   if (set.length > 0) await records.saveConfig(run.id, settings);
   await records.setGraph(run.id, stages, planned);
   await records.clearStages(run.id);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../../common/errors.ts';
+import { interruption } from '../interrupt.ts';
 
 const program = fileURLToPath(new URL('../textcraftor.mjs', import.meta.url));
 
@@ -9,6 +10,7 @@ const program = fileURLToPath(new URL('../textcraftor.mjs', import.meta.url));
  * @param config undefined for the default one
  * @param options further ones of the command line
  * @returns the run's id, however it ended
+ * @throws CancelledError when this command is interrupted, and the run with it
  */
 export function runCommand(
   config: string | undefined,
@@ -17,12 +19,19 @@ export function runCommand(
 ): Promise<string> {
   const named = config === undefined ? [] : [config];
   const args = [program, 'run', ...named, ...settings.flatMap((setting) => ['--set', setting]), ...options, '--json'];
+  const interrupted = interruption();
+  interrupted.throwIfAborted();
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    // It leaves checkpoints, and ends its own processes.
+    const stop = (): void => void child.kill('SIGTERM');
+    interrupted.addEventListener('abort', stop, { once: true });
     const output: Buffer[] = [];
     child.stdout.on('data', (part: Buffer) => output.push(part));
     child.on('error', reject);
     child.on('close', (code) => {
+      interrupted.removeEventListener('abort', stop);
+      if (interrupted.aborted) return reject(interrupted.reason as Error);
       const text = Buffer.concat(output).toString();
       if (text.startsWith('{')) resolve((JSON.parse(text) as { run: string }).run);
       else reject(new RunError(`A run did not begin: exit code ${code}; what it said is above.`));

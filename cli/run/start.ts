@@ -23,6 +23,7 @@ export async function startRun(
 ): Promise<void> {
   const records = new RunRecords(home);
   if (detach) {
+    await records.disown(id); // another process cares for it
     await startDetached(home, id, fresh);
     print(
       json

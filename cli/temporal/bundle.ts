@@ -1,19 +1,22 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { InputError, RunError } from '../../common/errors.ts';
+import { setAside } from '../../common/set-aside.ts';
 import { CodeDigests } from '../../pipeline/code-digests.ts';
 import { checkout } from '../../pipeline/config-file.ts';
 import type { Home } from '../../pipeline/home.ts';
+import { interruption } from '../interrupt.ts';
+import { isSealed } from './sealed-code.ts';
 
 const source = 'workflows/index.ts';
 const bundler = fileURLToPath(new URL('bundle-child.ts', import.meta.url));
 
 /**
  * The workflows as one file for the worker. It is made once for a version of the code, in a process of its own: that takes
- * a second or two, and 200 MB that the worker would keep.
+ * a second or two, and 200 MB that the worker would keep. One that was changed since is set aside and made anew.
  */
 export async function bundleWorkflows(home: Home): Promise<{ codePath: string }> {
   if (checkout.includes('!'))
@@ -22,11 +25,22 @@ export async function bundleWorkflows(home: Home): Promise<{ codePath: string }>
     );
   const { sha256 } = await new CodeDigests(home.codeDigests).digest(source, checkout);
   const codePath = join(home.workflows, `${sha256.slice(0, 16)}.js`);
-  if (!existsSync(codePath)) {
-    const args = ['--import', import.meta.resolve('tsx'), bundler, join(checkout, source), codePath];
-    await promisify(execFile)(process.execPath, args).catch((error: Error & { stderr?: string }) => {
-      throw new RunError(`The workflows cannot be bundled: ${error.stderr?.trim() || error.message}`);
-    });
-  }
+  if (await isWhole(codePath)) return { codePath };
+  const args = ['--import', import.meta.resolve('tsx'), bundler, join(checkout, source), codePath];
+  const signal = interruption();
+  await promisify(execFile)(process.execPath, args, { signal }).catch((error: Error & { stderr?: string }) => {
+    signal.throwIfAborted();
+    throw new RunError(`The workflows cannot be bundled: ${error.stderr?.trim() || error.message}`);
+  });
   return { codePath };
+}
+
+async function isWhole(path: string): Promise<boolean> {
+  try {
+    if (isSealed(await readFile(path, 'utf8'))) return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+  }
+  await setAside(path, 'is not the bundle that was written');
+  return false;
 }

@@ -1,11 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, openSync, closeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError, RetryableError } from '../../common/errors.ts';
+import { makeFolders } from '../../common/files.ts';
+import { interruption } from '../interrupt.ts';
 import { connectTemporal } from './connection.ts';
+import { databaseDamage, setDatabaseAside } from './database-file.ts';
 import { isServerOf, namespaceOf } from './identity.ts';
 import { accepts, checkFree, freePort } from './ports.ts';
 import { searchAttributeArguments } from './search-attributes.ts';
@@ -45,7 +48,10 @@ kill $watcher 2>/dev/null
 exit $code
 `;
 
-const readyMilliseconds = 60_000;
+/** Its process lives as long: a machine that is busy may take minutes for what takes a second. */
+const readyMilliseconds = 300_000;
+/** In its folder. */
+export const databaseName = 'temporal.db';
 /** A server that dies this often is not started again. */
 const mostRestarts = 20;
 
@@ -59,6 +65,9 @@ export class DevServer {
   #httpPort = 0;
   #restarts = 0;
   #stopping = false;
+  #isReady = false;
+  /** Bytes of its log from before it was launched. */
+  #logBegin = 0;
 
   private constructor(options: DevServerOptions, port: number) {
     this.#options = options;
@@ -67,21 +76,34 @@ export class DevServer {
     this.address = `127.0.0.1:${port}`;
   }
 
-  /** @throws InputError when another program has a port that was asked for; RetryableError when it is not ready in a minute */
+  /**
+   * A database that cannot be used is set aside, and a new one is made.
+   * @throws InputError when another program has a port that was asked for; RetryableError when it is not ready in time;
+   * CancelledError when the command is interrupted before
+   */
   static async start(options: DevServerOptions): Promise<DevServer> {
     const { port, uiPort, folder } = options;
     if (port !== undefined) await checkFree(port, '--port');
     if (uiPort !== undefined) await checkFree(uiPort, '--ui-port');
-    mkdirSync(folder, { recursive: true });
+    await makeFolders(folder);
+    const database = join(folder, databaseName);
+    const damage = await databaseDamage(database);
+    if (damage !== undefined) await setDatabaseAside(database, damage);
     const server = new DevServer(options, options.port ?? (await freePort()));
     await server.#launch();
     try {
       await server.#ready();
+      return server;
     } catch (error) {
       await server.stop();
-      throw error;
+      if (!server.#databaseIsDamaged() || interruption().aborted) throw error;
+      await setDatabaseAside(database, 'cannot be used by the Temporal server');
+      return DevServer.start(options);
     }
-    return server;
+  }
+
+  get #log(): string {
+    return join(this.#options.folder, 'temporal.log');
   }
 
   /** Ends it and waits until it has. */
@@ -99,7 +121,8 @@ export class DevServer {
     this.#httpPort = await freePort();
     if (this.#stopping) return;
     const program = command.includes('/') ? resolve(command) : command;
-    const log = openSync(join(folder, 'temporal.log'), 'a');
+    const log = openSync(this.#log, 'a');
+    this.#logBegin = fstatSync(log).size;
     const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${this.#port}`, '--log-level', 'warn'];
     args.push(
       ...searchAttributeArguments,
@@ -109,7 +132,7 @@ export class DevServer {
       '--namespace',
       namespaceOf(this.#homeId),
       '--db-filename',
-      'temporal.db', // the server takes a part of a URL, in which a folder's %, # or ? would mean something else
+      databaseName, // the server takes a part of a URL, in which a folder's %, # or ? would mean something else
       ...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`]),
     );
     // A process group of its own: a terminal's Ctrl-C is for the command, which then still needs the server.
@@ -122,21 +145,41 @@ export class DevServer {
     shell.stdin!.on('error', () => {}); // it died first
     shell.once('exit', () => {
       if (this.#stopping || this.#restarts++ >= mostRestarts) return;
-      void sleep(500, undefined, { ref: false }).then(() => this.#launch());
+      void sleep(500, undefined, { ref: false }).then(() => this.#relaunch());
     });
     this.#shell = shell;
   }
 
+  /** After it has died. What it knew is lost with its database; what was done for it is in the store. */
+  async #relaunch(): Promise<void> {
+    if (this.#stopping) return;
+    if (this.#isReady && this.#databaseIsDamaged())
+      await setDatabaseAside(join(this.#options.folder, databaseName), 'cannot be used by the Temporal server');
+    await this.#launch();
+  }
+
+  /** Whether it has said so since it was launched. */
+  #databaseIsDamaged(): boolean {
+    const said = readFileSync(this.#log).subarray(this.#logBegin).toString('latin1');
+    return /malformed|not a database|file is encrypted|SQL logic error|no such (table|column)/i.test(said);
+  }
+
   async #ready(): Promise<void> {
-    const deadline = Date.now() + readyMilliseconds;
-    for (let problem: unknown; Date.now() < deadline; await sleep(50)) {
-      if (this.#restarts > 2) break;
+    const deadline = performance.now() + readyMilliseconds;
+    const interrupted = interruption();
+    for (let problem: unknown; performance.now() < deadline; await sleep(50)) {
+      interrupted.throwIfAborted();
+      if (this.#restarts > 2 || this.#databaseIsDamaged()) break;
       if (!(await accepts(this.#port))) continue;
       try {
         const connection = await connectTemporal({ address: this.address });
         // What answers may be another's server, which has the port while ours tries to listen there.
         const isOurs = await isServerOf(connection, this.#homeId).finally(() => connection.close());
-        if (isOurs) return await this.#checkHttpApi();
+        if (isOurs) {
+          await this.#checkHttpApi();
+          this.#isReady = true;
+          return;
+        }
       } catch (error) {
         if (error instanceof InputError) throw error;
         problem = error;
@@ -144,9 +187,8 @@ export class DevServer {
       void problem;
     }
     if (this.#options.port !== undefined) await checkFree(this.#port, '--port');
-    const log = join(this.#options.folder, 'temporal.log');
     throw new RetryableError(
-      `Temporal's development server did not become ready on ${this.address}; its log is ${log}.`,
+      `Temporal's development server did not become ready on ${this.address}; its log is ${this.#log}.`,
     );
   }
 

@@ -1,10 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NativeConnection } from '@temporalio/worker';
-import { InputError, RetryableError, RunError } from '../../common/errors.ts';
+import { InputError, RetryableError, RunError, TextcraftorError } from '../../common/errors.ts';
 import { requireFile } from '../../common/input-file.ts';
 import { findTemporal, temporalAdvice } from '../../scripts/setup/temporal.mjs';
 import type { Home } from '../../pipeline/home.ts';
 import { homeId } from '../../pipeline/home-id.ts';
+import { unlessInterrupted } from '../interrupt.ts';
+import { parseAddress } from './address.ts';
 import { connectTemporal, type TemporalAddress } from './connection.ts';
 import { DevServer } from './dev-server.ts';
 import { checkServerOf } from './identity.ts';
@@ -24,6 +27,7 @@ export interface TemporalServer {
 export function configuredServer(environment = process.env): (TemporalAddress & { namespace: string }) | undefined {
   const address = environment['TEMPORAL_ADDRESS'];
   if (!address) return undefined;
+  parseAddress(address, 'TEMPORAL_ADDRESS');
   const [apiKey, certificate, key] = ['API_KEY', 'TLS_CLIENT_CERT_PATH', 'TLS_CLIENT_KEY_PATH'].map(
     (name) => environment[`TEMPORAL_${name}`],
   );
@@ -49,14 +53,42 @@ function readCredential(path: string): Buffer {
   }
 }
 
-/** Connects to a server that runs. @throws RetryableError that names the address */
+/** Connects to a server that runs. @throws RetryableError that names the address; InputError when it has no such namespace */
 export async function attach(server: TemporalAddress): Promise<TemporalServer> {
-  const connection = await connectTemporal(server).catch((error: Error) => {
-    throw new RetryableError(`No Temporal server answers at ${server.address}: ${error.message.split('\n')[0]}`);
-  });
+  const connection = await answered(server, connectTemporal(server));
   const namespace = server.namespace ?? 'default';
+  const described = answered(server, connection.workflowService.describeNamespace({ namespace }));
+  await described.catch(async (error: Error) => {
+    await connection.close();
+    throw error;
+  });
   return { address: server.address, namespace, connection, owned: false, close: () => connection.close() };
 }
+
+/** What a server that is asked for the first time answers, in time. */
+async function answered<T>({ address, namespace }: TemporalAddress, answer: Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const seconds = answerMilliseconds / 1000;
+  const timeout = sleep(answerMilliseconds, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`there was no answer in ${seconds} s`);
+  });
+  try {
+    return (await unlessInterrupted(Promise.race([answer, timeout]))) as T;
+  } catch (error) {
+    if (error instanceof TextcraftorError) throw error;
+    const { message, code, cause } = error as Error & { code?: number };
+    if (code === notFound || (cause as { code?: number } | undefined)?.code === notFound)
+      throw new InputError(`The Temporal server at ${address} has no namespace "${namespace}" (TEMPORAL_NAMESPACE).`);
+    throw new RetryableError(`No Temporal server answers at ${address}: ${message.split('\n')[0]}.`);
+  } finally {
+    late.abort();
+    timeout.catch(() => {});
+  }
+}
+
+/** A status of gRPC. */
+const notFound = 5;
+const answerMilliseconds = 15_000;
 
 /** Connects to a development server of this home, be it of another process. @throws InputError when it is another's */
 export async function attachOwn(home: Home, address: string): Promise<TemporalServer> {

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, rename, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdir, open, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { HubApiError } from '@huggingface/hub';
 import { CancelledError, RetryableError } from '../errors.ts';
+import { isFolder } from '../files.ts';
+import { setAside } from '../set-aside.ts';
 import { hubFailure } from './failure.ts';
 import { HUB_ENDPOINT, type HubOptions, type HubRepo } from './options.ts';
 
@@ -37,13 +39,24 @@ const PAUSE_MILLISECONDS = 250;
 export async function fetchFile(place: Place, options: Options): Promise<void> {
   const { file, root, folder } = place;
   const path = join(folder, file.path);
-  if (existsSync(path)) return options.progress(file.size);
+  if (await holds(path, file)) return options.progress(file.size);
   const blob = join(root, 'blobs', file.digest);
-  if (!existsSync(blob)) await fetchContent(place, blob, options);
+  if (!(await holds(blob, file))) {
+    if (existsSync(blob)) await setAside(blob, `is not the ${file.size} bytes that the hub has`);
+    await fetchContent(place, blob, options);
+  }
   await mkdir(dirname(path), { recursive: true });
-  await rm(path, { force: true }); // a link whose content is gone
+  // A link whose content is gone; or something else, which is not ours to delete.
+  if (existsSync(path) && !(await lstat(path)).isSymbolicLink()) await setAside(path, 'is not what the hub has');
+  await rm(path, { force: true });
   await symlink(relative(dirname(path), blob), path);
   options.progress(file.size);
+}
+
+/** Whether a file of the right size is there: what was downloaded had the right digest, and may be cut since. */
+async function holds(path: string, { size }: HubFile): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true && found.size === size;
 }
 
 /** Downloads to `blob`; what an earlier attempt left in `blob`.incomplete is not fetched again. */
@@ -51,6 +64,7 @@ async function fetchContent(place: Place, blob: string, options: Options): Promi
   const { file, repo } = place;
   const partial = `${blob}.incomplete`;
   await mkdir(dirname(blob), { recursive: true });
+  if (await isFolder(partial)) await setAside(partial, 'is a folder');
   for (let attempt = 1; ; attempt++) {
     try {
       await append(place, partial, options);

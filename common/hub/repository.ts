@@ -8,7 +8,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
 import { InputError, RetryableError } from '../errors.ts';
-import { writeFileAtomic } from '../files.ts';
+import { isFolder, writeFileAtomic } from '../files.ts';
+import { readSealed, writeSealed } from '../sealed.ts';
+import { setAside } from '../set-aside.ts';
 import { hubFailure } from './failure.ts';
 import { fetchFile, type HubFile } from './file.ts';
 import { HUB_ENDPOINT, type HubOptions, type HubRepo } from './options.ts';
@@ -124,10 +126,10 @@ interface Contents {
   files: HubFile[];
 }
 
-/** A commit's files as they were listed before. */
+/** A commit's files as they were listed before; undefined where they were not, or the list is damaged. */
 async function keptContents(repo: HubRepo, root: string, commit: string): Promise<Contents | undefined> {
-  const text = await readFile(join(root, 'listings', `${commit}.json`), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : { commit, files: checked(repo, JSON.parse(text)) };
+  const found = await readSealed<{ files: unknown }>(join(root, 'listings', `${commit}.json`)).catch(() => undefined);
+  return found && { commit, files: checked(repo, found.files) };
 }
 
 /** The commit and its files: a commit's are listed once. */
@@ -139,8 +141,8 @@ async function contents(repo: HubRepo, root: string, options: HubOptions): Promi
   if (known) return known;
   try {
     const found = await ask(repo, revision, options);
-    await writeFileAtomic(join(root, 'listings', `${found.commit}.json`), JSON.stringify(found.files));
-    if (revision !== found.commit) await writeFileAtomic(ref, found.commit);
+    await writeSealed(join(root, 'listings', `${found.commit}.json`), { files: found.files });
+    if (revision !== found.commit) await writeRef(ref, found.commit);
     return found;
   } catch (error) {
     const failure = hubFailure(error, repo, options);
@@ -149,6 +151,12 @@ async function contents(repo: HubRepo, root: string, options: HubOptions): Promi
     if (files) return files;
     throw failure;
   }
+}
+
+/** A plain file, as Python writes it. */
+async function writeRef(ref: string, commit: string): Promise<void> {
+  if (await isFolder(ref)) await setAside(ref, 'is a folder');
+  await writeFileAtomic(ref, commit);
 }
 
 async function ask(repo: HubRepo, revision: string, options: HubOptions): Promise<Contents> {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { faultPoint } from '../../common/fault-points.ts';
 import { canonicalJson, sha256, sha256File, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { Database } from '../database.ts';
@@ -60,6 +61,7 @@ export async function runItem({
        WHERE split = '${split}' AND id >= '${from}' AND id < '${to}' ORDER BY id`,
     );
     await database.writeParquet('FROM shard', path, rowGroup);
+    faultPoint('shard-written');
     const [{ rows, content } = {}] = await database.rows(
       `SELECT count(*) AS rows,
               sha256(string_agg(concat_ws(chr(9), id, prompt, tokens, source), chr(10) ORDER BY id)) AS content

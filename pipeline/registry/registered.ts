@@ -1,6 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../common/files.ts';
+import { readSealed, writeSealed } from '../../common/sealed.ts';
 
 /** What became of a run's encoder in the registry; kept in the run's folder as registered.json. */
 export interface Registered {
@@ -17,13 +17,13 @@ const path = (folder: string): string => join(folder, 'registered.json');
 
 /** @param folder the run's */
 export async function saveRegistered(folder: string, registered: Registered): Promise<void> {
-  await writeFileAtomic(path(folder), `${JSON.stringify(registered, null, 2)}\n`);
+  await writeSealed(path(folder), registered, 2);
 }
 
 /** Undefined when the run has not come to it. */
 export async function readRegistered(folder: string): Promise<Registered | undefined> {
   try {
-    return JSON.parse(await readFile(path(folder), 'utf8')) as Registered;
+    return await readSealed<Registered>(path(folder));
   } catch {
     return undefined;
   }
@@ -31,5 +31,5 @@ export async function readRegistered(folder: string): Promise<Registered | undef
 
 /** The run begins again. */
 export async function forgetRegistered(folder: string): Promise<void> {
-  await rm(path(folder), { force: true });
+  await rm(path(folder), { recursive: true, force: true });
 }

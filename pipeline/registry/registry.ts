@@ -1,14 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
-import { writeFileAtomic } from '../../common/files.ts';
 import { identifier, isIdentifier } from '../../common/identifiers.ts';
-import { readRecord } from '../../common/records.ts';
+import { readSealed, writeSealed } from '../../common/sealed.ts';
 import type { Home } from '../home.ts';
 import { withLock } from '../lock.ts';
 import { candidate, moved, previousProduction, production, type AliasChange, type Aliases } from './aliases.ts';
 import { missedBounds } from './gate.ts';
 import type { EncoderVersion } from './version.ts';
+
+const restore = 'bring it back from a copy, or delete the file and register the encoder again';
 
 /** What came of the wish to promote a version. */
 export interface Promotion {
@@ -41,15 +42,7 @@ export class Registry {
   async versions(name: string): Promise<EncoderVersion[]> {
     const folder = join(this.#nameFolder(name), 'versions');
     const files = (await readdir(folder).catch(() => [])).filter((file) => /^\d+\.json$/.test(file)).toSorted();
-    return Promise.all(
-      files.map((file) =>
-        readRecord<EncoderVersion>(
-          join(folder, file),
-          { version: 'number' },
-          'delete it, or put it back from a copy; the encoder itself is an artifact of its run.',
-        ),
-      ),
-    );
+    return Promise.all(files.map((file) => readSealed<EncoderVersion>(join(folder, file), restore)));
   }
 
   /** @throws InputError when there is none */
@@ -61,11 +54,7 @@ export class Registry {
 
   async aliases(name: string): Promise<Aliases> {
     try {
-      return await readRecord<Aliases>(
-        this.#aliasFile(name),
-        { current: 'object', history: 'array' },
-        'put it back from a copy, or delete it and promote a version again (textcraftor registry promote).',
-      );
+      return await readSealed<Aliases>(this.#aliasFile(name), restore);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { current: {}, history: [] };
       throw error;
@@ -86,7 +75,7 @@ export class Registry {
         version: (versions.at(-1)?.version ?? 0) + 1,
         createdAt: new Date().toISOString(),
       };
-      if (!known) await writeFileAtomic(this.#versionFile(version), `${JSON.stringify(version, null, 2)}\n`);
+      if (!known) await writeSealed(this.#versionFile(version), version, 2);
       // Never back: the same work registered again is not news.
       if (((await this.aliases(name)).current[candidate] ?? 0) < version.version)
         await this.#move(name, { kind: 'register', alias: candidate, to: version.version });
@@ -141,7 +130,7 @@ export class Registry {
     const aliases = await this.aliases(name);
     if (aliases.current[change.alias] === change.to) return undefined;
     const next = moved(aliases, change);
-    await writeFileAtomic(this.#aliasFile(name), `${JSON.stringify(next, null, 2)}\n`);
+    await writeSealed(this.#aliasFile(name), next, 2);
     return next.history.at(-1);
   }
 

@@ -1,9 +1,9 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../../common/errors.ts';
-import { readRecord } from '../../common/records.ts';
-import { writeFileAtomic } from '../../common/files.ts';
+import { InputError, RunError } from '../../common/errors.ts';
+import { sha256File } from '../../common/files.ts';
 import { identifier, isIdentifier, pathSegment } from '../../common/identifiers.ts';
+import { readSealed, writeSealed } from '../../common/sealed.ts';
 import type { Home } from '../home.ts';
 import { checkOwn } from '../ownership.ts';
 import { batchFile, scheduleFile } from '../record-shapes.ts';
@@ -41,6 +41,8 @@ export interface Batch {
   takenAt: string;
   /** 0: there was nothing new in the files. */
   rows: number;
+  /** Of prompts.parquet; absent where there is none. */
+  sha256?: string;
   /** Files of which all prompts are in this batch or an earlier one, by the digest of their content. */
   files: { name: string; digest: string }[];
   partition?: string;
@@ -49,6 +51,9 @@ export interface Batch {
   /** What came of that. */
   registered?: Registered;
 }
+
+const promptsFile = 'prompts.parquet';
+const restoreBatch = "bring it back from a copy, or delete the batch's folder, and its prompts count as new";
 
 /** The records of schedules: `schedules/NAME/` with schedule.json and batches/. */
 export class Schedules {
@@ -63,7 +68,7 @@ export class Schedules {
   }
 
   async save(schedule: ScheduleFile): Promise<void> {
-    await writeFileAtomic(this.#file(schedule.name), `${JSON.stringify(schedule, null, 2)}\n`, 0o600);
+    await writeSealed(this.#file(schedule.name), schedule, 2, 0o600);
   }
 
   /** @throws InputError when there is none */
@@ -97,7 +102,7 @@ export class Schedules {
     return Promise.all(
       folders.map(async (each) => {
         const path = join(this.#batches(name), each, 'batch.json');
-        const batch = batchFile(await readRecord(path, {}, 'delete its folder: its prompts are taken again.'), path);
+        const batch = batchFile(await readSealed(path, restoreBatch), path);
         if (batch.number === Number(each)) return batch;
         throw new InputError(`${path} is of batch ${batch.number}; a batch's folder has its number.`);
       }),
@@ -113,10 +118,8 @@ export class Schedules {
 
   async #readFile(name: string): Promise<ScheduleFile> {
     const path = this.#file(name);
-    const schedule = scheduleFile(
-      await readRecord(path, {}, 'delete the schedule and create it again (textcraftor schedule delete, create).'),
-      path,
-    );
+    const advice = `delete the schedule and create it again: textcraftor schedule delete ${name}`;
+    const schedule = scheduleFile(await readSealed(path, advice), path);
     if (schedule.name === name) return schedule;
     throw new InputError(`${path} is the record of schedule ${schedule.name}; a schedule's folder has its name.`);
   }
@@ -132,8 +135,13 @@ export class Schedules {
     throw new InputError(`Schedule ${name} has no batch ${number} any more.`);
   }
 
-  prompts(name: string, batch: number): string {
-    return join(this.batchFolder(name, batch), 'prompts.parquet');
+  /** The file with a batch's prompts. @throws RunError when it is not as it was written */
+  async prompts(name: string, { number, sha256 }: Pick<Batch, 'number' | 'sha256'>): Promise<string> {
+    const path = join(this.batchFolder(name, number), promptsFile);
+    if (sha256 === undefined || (await sha256File(path).catch(() => '')) === sha256) return path;
+    throw new RunError(
+      `${path} is damaged: bring it back from a copy, or delete the folder of batch ${number}, and its prompts count as new.`,
+    );
   }
 
   /** A folder to make a batch in. */
@@ -146,12 +154,18 @@ export class Schedules {
 
   /** Makes a draft the batch, by one rename. */
   async commit(name: string, draft: string, batch: Batch): Promise<void> {
-    await writeFileAtomic(join(draft, 'batch.json'), JSON.stringify(batch, null, 2));
+    const path = join(draft, promptsFile);
+    const written = await stat(path).then(
+      () => true,
+      () => false,
+    );
+    const whole: Batch = written ? { ...batch, sha256: await sha256File(path) } : batch;
+    await writeSealed(join(draft, 'batch.json'), whole, 2);
     await rename(draft, this.batchFolder(name, batch.number));
   }
 
   async update(name: string, batch: Batch): Promise<void> {
-    await writeFileAtomic(join(this.batchFolder(name, batch.number), 'batch.json'), JSON.stringify(batch, null, 2));
+    await writeSealed(join(this.batchFolder(name, batch.number), 'batch.json'), batch, 2);
   }
 
   /** Its prompts are new again. */

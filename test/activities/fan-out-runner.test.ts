@@ -47,7 +47,7 @@ async function setUp() {
   return { home, list, batch, gather, all, made, log };
 }
 
-describe('a stage that fans out', { timeout: 120_000 }, () => {
+describe('a stage that fans out', () => {
   it('makes each item once, in one process a batch, and gathers them in their order', async () => {
     const { all, made, log, home } = await setUp();
     const first = await all({ count: 4 });

@@ -1,11 +1,12 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/activities.ts';
 import { createRetrainActivities } from '../../activities/retrain/activities.ts';
 import { DefaultLogger } from '@temporalio/worker';
+import { seal } from '../../common/sealed.ts';
 import { Home } from '../../pipeline/home.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
 import { Schedules } from '../../pipeline/schedules/schedules.ts';
@@ -34,14 +35,11 @@ beforeEach(async () => {
   await mkdir(evil);
   const module = join(evil, 'pipeline.ts');
   await writeFile(module, `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(marker)}, '');`);
-  await writeFile(
-    join(evil, 'run.json'),
-    JSON.stringify({ ...(await records.file(run)), id: 'evil', pipeline: module }),
-  );
+  await writeFile(join(evil, 'run.json'), seal({ ...(await records.file(run)), id: 'evil', pipeline: module }));
   const config = { notify: [{ command: ['touch', marker] }], prompts: { source: evil } };
-  await writeFile(join(evil, 'config.json'), JSON.stringify(config));
+  await writeFile(join(evil, 'config.json'), seal(config));
   const schedule = { name: 'evil', pipeline: module, config, warmStart: true, minimumPrompts: 1, createdAt: 'now' };
-  await writeFile(join(evil, 'schedule.json'), JSON.stringify(schedule));
+  await writeFile(join(evil, 'schedule.json'), seal(schedule));
 });
 
 const activities = () => createActivities({ home, environment: process.env });
@@ -210,12 +208,14 @@ describe('a record', () => {
 
   it('that is damaged is said to be', async () => {
     const path = join(home.run(run), 'run.json');
-    const text = await readFile(path, 'utf8');
+    const text = JSON.stringify(await records.file(run));
+    const sealed = (changed: string) => seal(JSON.parse(changed) as object);
     for (const [content, message] of [
-      ['', 'is empty: what the run made is not lost'],
-      ['[]', 'is damaged: what the run made is not lost'],
-      [text.replace('"source"', '"../evil"'), 'A stage name is'],
-      [text.replace('"running"', '"evil"'), 'expected running or paused'],
+      ['', 'is empty'],
+      ['[]', 'holds no record'],
+      [text, 'has other content than was written'],
+      [sealed(text.replace('"source"', '"../evil"')), 'A stage name is'],
+      [sealed(text.replace('"running"', '"evil"')), 'expected running or paused'],
     ] as const) {
       await writeFile(path, content);
       await expect(records.file(run)).rejects.toThrow(message);

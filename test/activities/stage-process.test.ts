@@ -40,7 +40,7 @@ async function setUp(config: WorkSettings) {
   return { root, order, options, steps, stop };
 }
 
-describe("a stage's process", { timeout: 60_000 }, () => {
+describe("a stage's process", () => {
   it('runs the body, tells its progress and keeps what it prints', async () => {
     const { order, options, steps } = await setUp({ steps: 3 });
     await runStageProcess(order, options);
@@ -77,7 +77,7 @@ describe("a stage's process", { timeout: 60_000 }, () => {
     const { order, options, steps, stop } = await setUp({ steps: 1000, milliseconds: 20 });
     const done = runStageProcess(order, options);
     done.catch(() => {});
-    await expect.poll(() => steps.length, { timeout: 30_000 }).toBeGreaterThan(0);
+    await expect.poll(() => steps.length).toBeGreaterThan(0);
     stop.abort(new CancelledError('Enough.'));
     await expect(done).rejects.toThrow('Enough.');
   });
@@ -86,7 +86,7 @@ describe("a stage's process", { timeout: 60_000 }, () => {
     const { order, options, steps } = await setUp({ steps: 2, milliseconds: 60_000, block: true });
     const done = runStageProcess(order, options);
     done.catch(() => {});
-    await expect.poll(() => readFile(options.log, 'utf8').catch(() => ''), { timeout: 30_000 }).toContain('starts');
+    await expect.poll(() => readFile(options.log, 'utf8').catch(() => '')).toContain('starts');
     await writeFile(order.lease.file, '{"attempt": "another"}');
     await expect(done).rejects.toThrow('killed by SIGKILL');
     expect(steps).toEqual([]);
@@ -104,12 +104,12 @@ describe("a stage's process", { timeout: 60_000 }, () => {
        });`,
     );
     const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), parent], { stdio: 'ignore' });
-    await expect.poll(() => readFile(options.log, 'utf8').catch(() => ''), { timeout: 30_000 }).toContain('starts');
+    await expect.poll(() => readFile(options.log, 'utf8').catch(() => '')).toContain('starts');
     const pid = Number(/pid (\d+)/.exec(await readFile(options.log, 'utf8'))?.[1]);
     expect(processExists(pid)).toBe(true);
     const dead = once(child, 'exit');
     child.kill('SIGKILL');
     await dead;
-    await expect.poll(() => processExists(pid), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => processExists(pid)).toBe(false);
   });
 });

@@ -36,7 +36,7 @@ async function setUp() {
   return { home, run, whys, messages, log, work: () => readdir(join(home.folder, 'work')).catch(() => []) };
 }
 
-describe('doing a stage', { timeout: 60_000 }, () => {
+describe('doing a stage', () => {
   it('is done once; another run reuses it', async () => {
     const { run, whys, work } = await setUp();
     const first = await run({});
@@ -94,7 +94,7 @@ describe('doing a stage', { timeout: 60_000 }, () => {
     const { run, whys, messages } = await setUp();
     const config = { source: { steps: 5, milliseconds: 300 } };
     const first = run(config);
-    await expect.poll(() => whys.length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => whys.length).toBe(1);
     const second = await run(config, { task: { run: 'run-2' } });
     expect(second).toEqual({ ...(await first), reused: true });
     expect(messages).toContain('waits for the same work in run run-1');

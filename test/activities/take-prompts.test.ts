@@ -1,6 +1,6 @@
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { appendFile, mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readArrived } from '../../activities/retrain/arrived-files.ts';
@@ -50,11 +50,22 @@ const take = (n: number, partition?: string, open = true, read = readArrived) =>
     read,
   );
 const promptsOf = async (batch: number) => {
-  const file = await asyncBufferFromFile(schedules.prompts('daily', batch));
+  const file = await asyncBufferFromFile(await schedules.prompts('daily', await schedules.batch('daily', batch)));
   return (await parquetReadObjects({ file, compressors })).map(({ prompt }) => prompt);
 };
 
 describe('prompts', () => {
+  it('of a batch that was changed since are refused by name', async () => {
+    await arrive('a.txt', 'two dogs');
+    await take(1);
+    const path = await schedules.prompts('daily', await schedules.batch('daily', 1));
+    await appendFile(path, 'x');
+    await arrive('b.txt', 'a bird');
+    await expect(take(2)).rejects.toThrow(`${path} is damaged: bring it back from a copy`);
+    await truncate(join(schedules.batchFolder('daily', 1), 'batch.json'), 30);
+    await expect(take(2)).rejects.toThrow(/batch\.json is cut short or overwritten; bring it back/);
+  });
+
   it('are taken once: those of new files, and the new ones of files that have grown', async () => {
     await arrive('a.txt', 'two dogs', 'a cat', 'a cat');
     expect(await take(1)).toEqual({ number: 1, rows: 2 });

@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { RandomStream } from '../../common/random.ts';
+import type { Ended } from '../cli/command.ts';
+import { cutShort, damageSome, filesIn, flipBit, type Damage } from './damage.ts';
+import { otherProgram } from './other-code.ts';
 import type { Subject } from './subject.ts';
 
 /** Something bad that happens to a run. Leaves the run's command running, or ended for the caller to resume. */
@@ -85,6 +88,64 @@ export const faults: Record<string, Fault> = {
     if (code !== 0) throw new Error(`The second command ended with exit code ${code}: ${stderr}`);
   },
 
+  'cut-file': (subject, random) => damaging(cutShort)(subject, random),
+  'flip-file': (subject, random) => damaging(flipBit)(subject, random),
+
+  hangup: (subject, random) => signalling('SIGHUP', 129)(subject, random),
+  interrupt: (subject, random) => signalling('SIGINT', 130)(subject, random),
+
+  async pause(subject) {
+    const { code } = await tell(subject, 'pause');
+    await sleep(2000);
+    if (code === 0) await tell(subject, 'resume');
+  },
+
+  async cancel(subject) {
+    const { code } = await tell(subject, 'cancel');
+    const end = code === 0 ? await subject.endedUnlessStill() : undefined;
+    if (code === 0 && end?.code !== 130 && end?.code !== 0)
+      throw new Error(`A cancelled run ended with ${describe(end)}.`);
+  },
+
+  /** One of them goes on with the run, the other hears so. */
+  async 'two-resumes'(subject) {
+    await killAll(subject);
+    await subject.resume();
+    const [one, other] = [subject.command, subject.second()];
+    const first = await Promise.race([one.ended, other.ended]);
+    if (first.code === 0) return void (await Promise.all([one.ended, other.ended]));
+    if (!/works on run/.test(first.stderr)) throw new Error(`One of two resumes ended with ${describe(first)}.`);
+    if (first === (await Promise.race([one.ended, undefined]))) subject.command = other;
+  },
+
+  /** A command that sees other prompts comes in between. What it makes is not what the run is about. */
+  async 'inputs-change'(subject) {
+    await killAll(subject);
+    await appendFile(subject.inputs, 'a prompt that was not there\n');
+    await asAnother(subject);
+    subject.restoreInputs();
+    await subject.resume();
+  },
+
+  /** Accepted are a refusal in a sentence, and the same digests. */
+  async 'other-code'(subject) {
+    await killAll(subject);
+    const end = await asAnother(subject, await otherProgram(dirname(subject.home.folder)));
+    await subject.resume();
+    if (end && end.code !== 0 && /unexpected/.test(end.stderr)) throw new Error(`Other code gave ${describe(end)}`);
+  },
+
+  /** Longer than anything is tried again: the run ends, and says how to go on. */
+  async 'disk-full-for-long'(subject) {
+    await subject.disk!.fill();
+    const end = await subject.endedUnlessStill();
+    if (end === undefined) await killAll(subject);
+    await subject.disk!.empty();
+    if (end === undefined) throw new Error('A run on a full disk hangs.');
+    if (end.code !== 0 && !/full/i.test(end.stderr) && !/resume/.test(end.stderr))
+      throw new Error(`A run on a full disk ended with ${describe(end)}`);
+  },
+
   async 'disk-full'(subject) {
     await subject.disk!.fill();
     await subject.endedWithin(10_000);
@@ -95,7 +156,7 @@ export const faults: Record<string, Fault> = {
     await killAll(subject);
     await subject.disk!.setReadOnly(true);
     await subject.resume();
-    const end = await subject.endedWithin(60_000);
+    const end = await subject.endedUnlessStill();
     await subject.disk!.setReadOnly(false);
     if (end === undefined || end.code === 0) throw new Error('A run on a read-only disk did not fail.');
     if (!/read-only/i.test(end.stderr))
@@ -104,7 +165,7 @@ export const faults: Record<string, Fault> = {
 };
 
 /** Faults that need a disk of their own. */
-export const needsDisk = new Set(['disk-full', 'read-only-store']);
+export const needsDisk = new Set(['disk-full', 'disk-full-for-long', 'read-only-store']);
 
 async function killAll(subject: Subject): Promise<void> {
   await subject.signal('all', 'SIGKILL');
@@ -112,16 +173,46 @@ async function killAll(subject: Subject): Promise<void> {
   await subject.untilGone();
 }
 
-async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+/** Damages a file of some kind, whichever are there, and sees that the command then says what is wrong or puts it right. */
+const damaging =
+  (damage: Damage): Fault =>
+  async (subject, random) => {
+    await killAll(subject);
+    const kinds = await damageSome(subject, random, damage);
+    await subject.resume();
+    const end = await subject.endedWithin(8000);
+    if (end && /unexpected/.test(end.stderr)) throw new Error(`With ${kinds.join(', ')} damaged: ${end.stderr}`);
+  };
+
+/** Sends a signal to the command alone, which then has to end everything. */
+const signalling =
+  (signal: NodeJS.Signals, code: number): Fault =>
+  async (subject) => {
+    if (!subject.command.process.kill(signal)) return;
+    const end = await subject.endedUnlessStill();
+    // It may have come to its end before the signal.
+    if (end?.code !== code && end?.code !== 0) throw new Error(`${signal} ended the command with ${describe(end)}.`);
+    if (!(await subject.untilGone())) throw new Error(`${signal} has left processes.`);
+  };
+
+/** Goes on with the run for a while under what has changed. What is begun then has other keys, and nobody ends it. */
+async function asAnother(subject: Subject, program?: string): Promise<Ended | undefined> {
+  const before = await readdir(subject.home.works).catch((): string[] => []);
+  await subject.resume(program);
+  const end = await subject.endedWithin(10_000);
+  await killAll(subject);
+  for (const name of await readdir(subject.home.works).catch((): string[] => []))
+    if (!before.includes(name)) subject.foreignWork.add(name);
+  return end;
 }
 
-async function flipBit(path: string, random: RandomStream): Promise<void> {
-  const { size } = await stat(path);
-  if (size === 0) return rm(path);
-  const bytes = await readFile(path);
-  bytes[random.integer(size)]! ^= 1 << random.integer(8);
-  await rm(path); // artifacts are read-only
-  await writeFile(path, bytes);
+/** Another command about the run. @returns how it ended; one that the run did not wait for is refused in a sentence */
+async function tell(subject: Subject, ...args: string[]): Promise<Ended> {
+  const end = await subject.start(args).ended;
+  if (end.code !== 0 && !/^textcraftor: [^\n]+\n$/.test(end.stderr))
+    throw new Error(`${args.join(' ')} ended with ${describe(end)}`);
+  return end;
 }
+
+const describe = (end: Ended | undefined): string =>
+  end === undefined ? 'nothing: it hangs' : `exit code ${end.code ?? end.signal}: ${end.stderr}`;

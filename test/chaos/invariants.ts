@@ -29,9 +29,11 @@ export async function examine(subject: Subject): Promise<Traces> {
     if (damage !== undefined) wrong.push(`the artifact of ${stage} ${damage}`);
   }
   wrong.push(...(await metricsProblems(await store.open(digests['tune-encoder']!))));
-  const work = await readdir(join(home.folder, 'work')).catch(() => []);
+  const all = await readdir(home.works).catch(() => []);
+  const work = all.filter((name) => !subject.foreignWork.has(name));
   if (work.length > 0) wrong.push(`unfinished work is left: ${work.join(', ')}`);
-  const files = await readdir(home.folder, { recursive: true });
+  const isForeign = (file: string): boolean => subject.foreignWork.has(file.split('/')[1] ?? '');
+  const files = (await readdir(home.folder, { recursive: true })).filter((file) => !isForeign(file));
   const temporary = files.filter((file) => /\.tmp$|(^|\/)(writing|output)-/.test(file) && !file.startsWith('runs/'));
   if (temporary.length > 0) wrong.push(`half-written files are left: ${temporary.join(', ')}`);
   return { status: run.status, digests, wrong };

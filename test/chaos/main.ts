@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { faultPoints, type FaultPoint } from '../../common/fault-points.ts';
 import { RandomStream } from '../../common/random.ts';
 import { SmallDisk } from './disk.ts';
+import { struckKinds } from './damage.ts';
 import { faults, needsDisk } from './faults.ts';
 import { examine, type Traces } from './invariants.ts';
 import { Subject, type Boundary } from './subject.ts';
@@ -31,8 +32,6 @@ const [seed, kills, runs, lanes] = [values.seed, values.kills, values.runs, valu
   number,
 ];
 const DISK_MEGABYTES = 400;
-/** A command that has not ended by then never will. */
-const PATIENCE = 300_000;
 /** Stages of the run at whose work faults strike, in their order. */
 const STAGES = ['ingest', 'filter', 'shard', 'rollout', 'tune-encoder', 'sweep', 'evaluate', 'report'] as const;
 /** Two faults in three strike the training. */
@@ -73,7 +72,7 @@ async function withSubject<T>(
     await subject.signal('all', 'SIGKILL');
     await subject.untilGone();
     await disk?.unmount();
-    if (!values.keep) await rm(home, { recursive: true, force: true });
+    if (!values.keep) for (const path of [home, `${home}.inputs`]) await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -91,8 +90,8 @@ async function untilStage(subject: Subject, stage: string): Promise<boolean> {
 
 /** Brings the run to its end; resumes it as often as it was stopped. */
 async function bringToEnd(subject: Subject): Promise<void> {
-  for (let again = 0; again < 4; again++) {
-    const end = await subject.endedWithin(PATIENCE);
+  for (let again = 0; again < 6; again++) {
+    const end = await subject.endedUnlessStill();
     if (end?.code === 0) return;
     if (end === undefined) await subject.signal('all', 'SIGKILL');
     await subject.untilGone();
@@ -207,6 +206,7 @@ const summary = {
   byBoundary: Object.fromEntries(
     faultPoints.map((name) => [name, outcomes.filter(({ boundary }) => boundary === name).length]),
   ),
+  kindsOfFiles: Object.fromEntries([...struckKinds].sort()),
   notPossibleHere: impossible,
   lost: outcomes.filter(({ status }) => status !== 'completed').length,
   duplicated: outcomes.filter(({ wrong }) => wrong.length > 0).length,

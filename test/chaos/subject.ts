@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { FaultPoint } from '../../common/fault-points.ts';
+import { shapesPrompts } from '../../datasets/shapes/prompts.ts';
 import { Home } from '../../pipeline/home.ts';
 import type { Run } from '../../pipeline/runs.ts';
 import { Command, lastRun, processesWith, type Ended } from '../cli/command.ts';
@@ -24,6 +26,12 @@ const SETTINGS = {
   'evaluate.images': 2,
   'engine.threads': 1,
 };
+/** The world's own prompts, in a file: inputs that can change. */
+const prompts = shapesPrompts()
+  .map(({ prompt }) => `${prompt}\n`)
+  .join('');
+/** So long nothing at all moves only where something hangs, also on a busy machine. */
+const STILL = 600_000;
 const run = ['run', ...Object.entries(SETTINGS).flatMap(([key, value]) => ['--set', `${key}=${value}`])];
 const clock = new URL('clock.mjs', import.meta.url).href;
 
@@ -40,6 +48,10 @@ export class Subject {
   /** File whose number is added to every process's clock, in milliseconds. */
   readonly clock: string;
   command: Command;
+  /** File of the prompts that the run is about. */
+  readonly inputs: string;
+  /** Folders of work that is not the run's: begun on other inputs, or by other code, and killed. */
+  readonly foreignWork = new Set<string>();
   /** How often the command was started again. */
   resumed = 0;
   readonly #environment: NodeJS.ProcessEnv;
@@ -60,12 +72,24 @@ export class Subject {
       CHAOS_CLOCK: this.clock,
       ...(boundary ? { TEXTCRAFTOR_FAULT: `${boundary.point}:${boundary.time}:${this.#marker}` } : {}),
     };
-    this.command = this.start(run);
+    this.inputs = join(`${folder}.inputs`, 'prompts.txt');
+    mkdirSync(dirname(this.inputs), { recursive: true });
+    this.restoreInputs();
+    this.command = this.start(this.#run);
   }
 
-  /** Starts a command in the subject's home. */
-  start(args: readonly string[]): Command {
-    return new Command(this.home.folder, args, this.#environment);
+  get #run(): string[] {
+    return [...run, '--prompts', this.inputs];
+  }
+
+  /** The prompts are what they were at the beginning. */
+  restoreInputs(): void {
+    writeFileSync(this.inputs, prompts);
+  }
+
+  /** Starts a command in the subject's home. @param program of another checkout */
+  start(args: readonly string[], program?: string): Command {
+    return new Command(this.home.folder, args, this.#environment, program);
   }
 
   /** Whether a process has died at the boundary. */
@@ -75,14 +99,20 @@ export class Subject {
 
   /** A second command for the same configuration. */
   twin(): Command {
-    return this.start(run);
+    return this.start(this.#run);
   }
 
-  /** Goes on with the run. One that has no record yet is started anew. */
-  async resume(): Promise<void> {
+  /** Goes on with the run. One that has no record that can be read is started anew. @param program of another checkout */
+  async resume(program?: string): Promise<void> {
     this.resumed++;
-    const known = await this.record();
-    this.command = this.start(known ? ['resume', known.id] : run);
+    const refused = !this.running && /start the run again/.test(this.command.stderr);
+    const known = refused ? undefined : await this.record();
+    this.command = this.start(known ? ['resume', known.id] : this.#run, program);
+  }
+
+  /** The same command once more, beside the one that runs. */
+  second(): Command {
+    return this.start(this.command.args);
   }
 
   async record(): Promise<Run | undefined> {
@@ -103,6 +133,36 @@ export class Subject {
     const timeout = new AbortController();
     const late = sleep(milliseconds, undefined, { signal: timeout.signal }).catch(() => undefined);
     return Promise.race([this.command.ended, late]).finally(() => timeout.abort());
+  }
+
+  /** Waits for its end, as long as anything moves. @returns how it ended, or undefined when nothing has moved for long */
+  async endedUnlessStill(milliseconds = STILL): Promise<Ended | undefined> {
+    let [seen, since] = ['', performance.now()];
+    while (performance.now() - since < milliseconds) {
+      const end = await this.endedWithin(1000);
+      if (end) return end;
+      const now = await this.#traces();
+      if (now !== seen) [seen, since] = [now, performance.now()];
+    }
+    return undefined;
+  }
+
+  /** What changes while anything goes on: the stages' records and logs, what the command says, checkpoints. */
+  async #traces(): Promise<string> {
+    const stages = ((await this.record())?.stages ?? []).map(({ status, attempt, progress, items }) => [
+      status,
+      attempt,
+      progress?.step,
+      items?.done,
+    ]);
+    const work = await readdir(this.home.works, { recursive: true }).catch((): string[] => []);
+    const { stdout, stderr } = this.command;
+    return JSON.stringify([
+      stages,
+      stdout.length,
+      stderr.length,
+      work.filter((file) => !file.endsWith('.json')).sort(),
+    ]);
   }
 
   /** Process ids of the running stage, of the Temporal server, of everything. */
@@ -128,7 +188,7 @@ export class Subject {
   }
 
   /** Waits until nothing of it runs any more. @returns false when something still does */
-  async untilGone(milliseconds = 30_000): Promise<boolean> {
+  async untilGone(milliseconds = 300_000): Promise<boolean> {
     for (const end = performance.now() + milliseconds; performance.now() < end; await sleep(100))
       if ((await this.processes('all')).length === 0) return true;
     return false;

@@ -24,14 +24,17 @@ export interface Ended {
 /** A `textcraftor` command that works in `home`, on a server of its own. */
 export class Command {
   readonly process: ChildProcess;
+  readonly args: readonly string[];
   readonly ended: Promise<Ended>;
   stdout = '';
   stderr = '';
 
-  constructor(home: string, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
+  /** @param program of another checkout */
+  constructor(home: string, args: readonly string[], more: NodeJS.ProcessEnv = {}, program = command) {
+    this.args = args;
     const { TEMPORAL_ADDRESS: _, ...environment } = process.env;
-    this.process = spawn(process.execPath, [command, ...args], {
-      env: { ...environment, ...more, TEXTCRAFTOR_HOME: home },
+    this.process = spawn(process.execPath, [program, ...args], {
+      env: { ...environment, TEXTCRAFTOR_HOME: home, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process.stdout!.on('data', (data: Buffer) => (this.stdout += data.toString()));

@@ -19,10 +19,7 @@ const letPass = (home: string) => writeFile(join(home, 'gate'), '');
 
 const untilHalfDone = (home: string) =>
   expect
-    .poll(async () => (await lastRun(home).catch(() => undefined))?.stages[1]?.progress?.step, {
-      timeout: 120_000,
-      interval: 100,
-    })
+    .poll(async () => (await lastRun(home).catch(() => undefined))?.stages[1]?.progress?.step, { interval: 100 })
     .toBe(3);
 const untilGone = (home: string) => expect.poll(() => processesWith(home)).toEqual([]);
 const digests = async (home: string) =>
@@ -47,13 +44,13 @@ async function newHome(): Promise<string> {
   return home;
 }
 
-describe('a run', { timeout: 300_000 }, () => {
+describe('a run', () => {
   beforeAll(async () => {
     const home = (warmHome = await mkdtemp(join(tmpdir(), 'textcraftor-test-')));
     expect((await textcraftor(home, 'run', ...diamond, ...steps)).code).toBe(0);
     undisturbed = await digests(home);
     return () => rm(home, { recursive: true });
-  }, 300_000);
+  });
 
   it('ends with exit code 0, and when it comes again all is reused', async () => {
     const home = await newHome();
@@ -169,7 +166,7 @@ describe('a run', { timeout: 300_000 }, () => {
   });
 });
 
-describe('bad input', { timeout: 120_000 }, () => {
+describe('bad input', () => {
   it.each([
     [['run', 'none.yaml'], 'Configuration none.yaml: there is no such file.'],
     [['run', '--set', 'seeed=1'], 'configs/tiny.yaml: unknown key "seeed"; did you mean "seed"?'],

@@ -4,29 +4,51 @@ import { expect, it } from 'vitest';
 
 const module = new URL('../../cli/interrupt.ts', import.meta.url).href;
 
-/** Runs a program that listens for interrupts, sends it SIGINT `times` times, and returns its exit code and output. */
-async function interrupt(program: string, times: number): Promise<{ code: number | null; output: string }> {
-  const code = `import { interruption, listenForInterrupts } from '${module}'; listenForInterrupts(); ${program}`;
+/** Runs a program that listens for interrupts, sends it a signal `times` times, and returns its exit code and output. */
+async function interrupt(
+  program: string,
+  times: number,
+  signal: NodeJS.Signals = 'SIGINT',
+): Promise<{ code: number | NodeJS.Signals | null; output: string }> {
+  const code = `import { interruption, leaveInterruptsToSystem, listenForInterrupts, unlessInterrupted } from '${module}'; listenForInterrupts(); ${program}`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code]);
-  const closed = once(child, 'close') as Promise<[number | null]>;
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   let output = '';
   let sent = 0;
   child.stdout.on('data', (data: Buffer) => {
     output += data.toString();
     if (sent < times) {
       sent++;
-      child.kill('SIGINT');
+      child.kill(signal);
     }
   });
-  const [exitCode] = await closed;
-  return { code: exitCode, output };
+  const [exitCode, by] = await closed;
+  return { code: exitCode ?? by, output };
 }
 
-it('ends with 130 at the first Ctrl-C when no command handles it', async () => {
-  expect(await interrupt("setInterval(() => {}, 1000); console.log('ready');", 1)).toEqual({
-    code: 130,
-    output: 'ready\n',
-  });
+it.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('ends at the first %s with %i when no command handles it', async (signal, code) => {
+  const program = "setInterval(() => {}, 1000); console.log('ready');";
+  expect(await interrupt(program, 1, signal)).toEqual({ code, output: 'ready\n' });
+});
+
+it('ends in the middle of a computation that lets no signal through', async () => {
+  const program = "leaveInterruptsToSystem(); console.log('ready'); setTimeout(() => { for (;;); }, 0);";
+  expect(await interrupt(program, 1, 'SIGTERM')).toEqual({ code: 'SIGTERM', output: 'ready\n' });
+});
+
+it('stops waiting for what never comes', async () => {
+  const program = `
+    const timer = setInterval(() => {}, 1000);
+    console.log('ready');
+    await unlessInterrupted(new Promise(() => {})).catch(({ name }) => console.log(name));
+    console.log(await unlessInterrupted(Promise.resolve(1)).catch(({ name }) => name));
+    clearInterval(timer);`;
+  const { output } = await interrupt(program, 1, 'SIGHUP');
+  expect(output).toBe('ready\nCancelledError\nCancelledError\n');
 });
 
 it('lets a command that handles Ctrl-C end in its own way', async () => {

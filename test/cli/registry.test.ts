@@ -17,7 +17,7 @@ async function learn(home: string, count: number, ...args: string[]) {
 const json = async (home: string, ...args: string[]) =>
   JSON.parse((await textcraftor(home, ...args, '--json')).stdout) as Record<string, unknown>;
 
-describe('a run', { timeout: 120_000 }, () => {
+describe('a run', () => {
   it('registers its encoder, tells the hooks, and leaves the promotion to the user', async () => {
     const home = await temporaryFolder();
     const told = join(home, 'told.jsonl');
@@ -66,7 +66,7 @@ describe('a run', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a name that is not registered', { timeout: 60_000 }, () => {
+describe('a name that is not registered', () => {
   it.each([
     [['registry', 'show', 'production'], 'nothing is registered yet'],
     [['registry', 'list', 'tiny'], 'Nothing is registered as "tiny"; there is nothing yet.'],

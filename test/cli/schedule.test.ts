@@ -47,7 +47,7 @@ beforeAll(async () => {
     await server.stop();
     await rm(folder, { recursive: true });
   };
-}, 600_000);
+});
 afterAll(() => stop?.());
 
 /** A file that nobody has written to for a minute. */
@@ -60,10 +60,7 @@ async function arrive(inbox: string, name: string, ...prompts: string[]): Promis
 }
 const ended = async (schedule: string, batches: number) => {
   await expect
-    .poll(async () => (await control.batches(schedule)).map(({ status }) => status), {
-      timeout: 600_000,
-      interval: 500,
-    })
+    .poll(async () => (await control.batches(schedule)).map(({ status }) => status), { interval: 500 })
     .toEqual(Array.from({ length: batches }, () => 'used'));
   return control.batches(schedule);
 };
@@ -71,7 +68,7 @@ const artifact = async (run: string, stage: string, file: string) =>
   JSON.parse(await readFile(join(home.run(run), 'artifacts', stage, file), 'utf8')) as unknown;
 const set = ['registry.name=shared'];
 
-describe('a schedule', { timeout: 1_500_000 }, () => {
+describe('a schedule', () => {
   it('retrains on new prompts from the version in production, and promotes what is better', async () => {
     await arrive('warm', 'a.txt', 'one', 'two', 'three');
     await createSchedule(control, 'warm', { ...options, every: '2s', prompts: join(folder, 'warm'), set });

@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,6 +39,10 @@ const sd = { kind: 'model', id: 'runway/sd' } as const;
 const wanted = (paths: string[]) => paths.filter((path) => !path.endsWith('.bin'));
 const download = (repo: Parameters<typeof downloadRepo>[0] = sd, options: Partial<HubOptions> = {}) =>
   downloadRepo(repo, wanted, { cache, endpoint: hub.endpoint, ...options });
+function folderInstead(path: string): void {
+  rmSync(path);
+  mkdirSync(path);
+}
 const contents = () => hub.requests.filter((request) => request.includes('/resolve/'));
 
 describe('downloadRepo', () => {
@@ -54,6 +67,34 @@ describe('downloadRepo', () => {
     await hub.close();
     await download({ ...sd, revision: COMMIT });
     await download({ ...sd, revision: 'main' });
+  });
+
+  it.each([
+    ['a content cut short', 'blobs', (path: string) => truncateSync(path, 10)],
+    ['an empty list of files', 'listings', (path: string) => truncateSync(path, 0)],
+    ['a folder in place of a list', 'listings', folderInstead],
+    ['a folder in place of a content', 'blobs', folderInstead],
+    ['a folder in place of a branch', 'refs', folderInstead],
+  ])('makes anew what is damaged in the cache: %s', async (_, where, damage) => {
+    const { folder } = await download();
+    const root = join(cache, 'models--runway--sd');
+    for (const name of readdirSync(join(root, where))) damage(join(root, where, name));
+    await download();
+    expect(readFileSync(join(folder, 'unet/model.safetensors')).equals(large)).toBe(true);
+    expect(readFileSync(join(folder, 'config.json'), 'utf8')).toBe(files['config.json']);
+    const before = contents().length;
+    await download();
+    expect(contents()).toHaveLength(before);
+  });
+
+  it('sets a folder in place of a half download aside', async () => {
+    hub.faults.breakAfter = { 'unet/model.safetensors': 120_000 };
+    await download();
+    const [partial] = readdirSync(join(cache, 'models--runway--sd', 'blobs')).filter((name) => name.length === 64);
+    rmSync(join(cache, 'models--runway--sd', 'blobs', partial!));
+    mkdirSync(join(cache, 'models--runway--sd', 'blobs', `${partial}.incomplete`));
+    const { folder } = await download();
+    expect(readFileSync(join(folder, 'unet/model.safetensors')).equals(large)).toBe(true);
   });
 
   it('goes on where a transfer broke off', async () => {

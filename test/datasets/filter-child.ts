@@ -1,6 +1,9 @@
+import { armFault, type Fault } from '../../common/fault-points.ts';
 import { filterPrompts } from '../../datasets/stages/filter.ts';
 
-// A process that filters: arguments of the stage as JSON. It is there to be killed.
+// A process that filters: arguments of the stage as JSON, and where it dies.
 
-const given = JSON.parse(process.argv[2]!) as Omit<Parameters<typeof filterPrompts>[0], 'progress' | 'signal'>;
+type Given = Omit<Parameters<typeof filterPrompts>[0], 'progress' | 'signal'> & { fault?: Fault };
+const { fault, ...given } = JSON.parse(process.argv[2]!) as Given;
+armFault(fault);
 await filterPrompts({ ...given, progress: () => {}, signal: new AbortController().signal }, 800);

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeFileAtomic } from '../../common/files.ts';
@@ -37,26 +36,15 @@ async function ingested(): Promise<string> {
   return folder;
 }
 
-/** Starts the filter in a process; kills it as soon as `file` is there. @returns whether it was killed */
-async function runUntil(ingest: string, output: string, scratch: string, file?: string): Promise<boolean> {
-  const given = JSON.stringify({ config, seed: 1, inputs: { ingest }, output, scratch });
+/** Runs the filter in a process, which dies at `at`. @returns whether it did */
+async function runUntil(ingest: string, output: string, scratch: string, at?: string): Promise<boolean> {
+  const [point, time] = at?.split(' ') ?? [];
+  const fault = point && { point, time: Number(time), marker: join(scratch, `killed-${point}`) };
+  const given = JSON.stringify({ config, seed: 1, inputs: { ingest }, output, scratch, fault });
   const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'filter-child.ts'), given], {
     stdio: 'inherit',
   });
-  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  const started = Date.now();
-  let ended = false;
-  void exited.then(() => (ended = true));
-  while (file !== undefined && !ended) {
-    // What an earlier attempt has left there does not count.
-    const { mtimeMs = 0 } = (await stat(join(scratch, file)).catch(() => undefined)) ?? {};
-    if (mtimeMs >= started) {
-      child.kill('SIGKILL');
-      break;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  const [code, signal] = await exited;
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   if (signal === null) expect(code).toBe(0);
   return signal === 'SIGKILL';
 }
@@ -64,18 +52,18 @@ async function runUntil(ingest: string, output: string, scratch: string, file?: 
 it('killed at any of its steps, the filter goes on, and the shards are those of a run without kills', async () => {
   const ingest = await ingested();
   const outputs = [];
-  for (const kills of [[], [join('judged', 'rows-00001', 'judged.json'), 'unique-2.parquet', 'near-1.parquet']]) {
+  for (const kills of [[], ['part-judged 2', 'bucket-unique 3', 'bucket-clustered 2']]) {
     const scratch = await emptyFolder();
-    let killed = 0;
-    for (const file of [...kills, undefined]) {
+    const died: boolean[] = [];
+    for (const at of [...kills, undefined]) {
       // As the runner does it: the scratch folder stays, what lies in the output folder goes.
       const output = await emptyFolder();
-      if (await runUntil(ingest, output, scratch, file)) killed++;
-      else outputs.push(output);
+      died.push(await runUntil(ingest, output, scratch, at));
+      if (!died.at(-1)) outputs.push(output);
     }
-    expect(killed).toBeGreaterThanOrEqual(Math.min(kills.length, 2));
+    expect(died).toEqual([...kills.map(() => true), false]);
   }
   const [whole, resumed] = [outputs[0]!, outputs.at(-1)!];
   expect(await readFilterSummary(resumed)).toEqual(await readFilterSummary(whole));
   expect(await readManifest(await shard(resumed, shape))).toEqual(await readManifest(await shard(whole, shape)));
-}, 120_000);
+});

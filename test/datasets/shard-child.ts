@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FanOutRunner } from '../../activities/fan-out-runner.ts';
@@ -19,7 +20,14 @@ const { home, config, lanes, batch, input, fault } = JSON.parse(process.argv[2]!
   fault?: Fault;
 };
 armFault(fault);
-const runner = new FanOutRunner(new Workbench({ home: new Home(home), environment: process.env }));
+const runner = new FanOutRunner(
+  new Workbench({ home: new Home(home), environment: process.env, ...(fault ? { fault } : {}) }),
+);
+// The whole machine dies with a process of a stage.
+process.on('uncaughtException', (error) => {
+  if (fault && existsSync(fault.marker)) process.kill(process.pid, 'SIGKILL');
+  throw error;
+});
 const hooks = {
   attempt: 1,
   signal: new AbortController().signal,

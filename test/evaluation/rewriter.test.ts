@@ -7,7 +7,7 @@ import { rewrite } from '../../evaluation/rewriter.ts';
 import { stylePhrases, withPhrases } from '../../evaluation/style-phrases.ts';
 
 const signal = new AbortController().signal;
-const node = (code: string) => ({ command: [process.execPath, '-e', code], timeoutSeconds: 20, batch: 2 });
+const node = (code: string) => ({ command: [process.execPath, '-e', code], timeoutSeconds: 1200, batch: 2 });
 const READ =
   "let s=''; process.stdin.on('data', (d) => (s += d)).on('end', () => { const { prompts } = JSON.parse(s); ";
 
@@ -33,7 +33,7 @@ describe('a rewriter', () => {
     server.closeAllConnections();
     server.close();
   });
-  const at = (path: string, timeoutSeconds = 20) => ({
+  const at = (path: string, timeoutSeconds = 1200) => ({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
     timeoutSeconds,
     batch: 2,
@@ -66,7 +66,7 @@ describe('a rewriter', () => {
   it('may be tried again when it is busy, slow or missing', async () => {
     await expect(rewrite(['a'], at('/busy'), signal)).rejects.toThrow(/cannot be used: status 503/);
     await expect(rewrite(['a'], at('/slow', 0.2), signal)).rejects.toThrow(/gave no answer within 0.2 s/);
-    const missing = { command: ['/no/such/program'], timeoutSeconds: 5, batch: 1 };
+    const missing = { command: ['/no/such/program'], timeoutSeconds: 1200, batch: 1 };
     await expect(rewrite(['a'], missing, signal)).rejects.toThrow(RetryableError);
     const hanging = node('setTimeout(() => {}, 60000)');
     await expect(rewrite(['a'], { ...hanging, timeoutSeconds: 0.3 }, signal)).rejects.toThrow('within 0.3 s');

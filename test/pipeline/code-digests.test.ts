@@ -1,6 +1,8 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { onNotice } from '../../common/notices.ts';
+import { readSealed, writeSealed } from '../../common/sealed.ts';
 import { CodeDigests } from '../../pipeline/code-digests.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
@@ -19,8 +21,31 @@ async function setUp() {
 
 /** Makes the memory say something else, by which one knows it. */
 async function mark(memory: string, sha256: string): Promise<void> {
-  await writeFile(memory, (await readFile(memory, 'utf8')).replace(sha256, 'remembered'));
+  const text = JSON.stringify(await readSealed(memory)).replace(sha256, 'remembered');
+  await writeSealed(memory, JSON.parse(text) as object);
 }
+
+it.each([
+  ['emptied', (path: string) => truncate(path, 0)],
+  ['cut short', (path: string) => truncate(path, 100)],
+  [
+    'changed',
+    async (path: string) => writeFile(path, (await readFile(path, 'utf8')).replace(/[0-9a-f]{8}/, '00000000')),
+  ],
+  ['a folder', async (path: string) => rm(path).then(() => mkdir(path))],
+])('a memory that is %s is set aside with a line, and all is read again', async (_, damage) => {
+  const { root, memory, digest } = await setUp();
+  const first = await digest();
+  await damage(memory);
+  const said: string[] = [];
+  onNotice((line) => said.push(line));
+  expect(await digest()).toBe(first);
+  onNotice(undefined);
+  expect(said).toEqual([`${memory} is damaged: it was set aside as ${memory}.damaged-1 and is made anew.`]);
+  expect((await readdir(root)).sort()).toEqual(['code.json', 'code.json.damaged-1', 'size.ts', 'stage.ts']);
+  await mark(memory, first);
+  expect(await digest()).toBe('remembered');
+});
 
 it('code is read once, and again when one of its files was touched', async () => {
   const { root, memory, digest } = await setUp();

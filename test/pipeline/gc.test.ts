@@ -6,6 +6,7 @@ import { findGarbage, removeGarbage } from '../../pipeline/gc.ts';
 import { Home } from '../../pipeline/home.ts';
 import { ResultIndex, type ItemResult, type StageResult } from '../../pipeline/results.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
+import { writeSealed } from '../../common/sealed.ts';
 import { ArtifactStore } from '../../pipeline/store.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
@@ -81,6 +82,76 @@ describe('the garbage', () => {
     expect((await findGarbage(home, { protectedDigests: none, now })).artifacts).toHaveLength(0);
     expect((await findGarbage(home, { protectedDigests: none, now, keepDays: 9 })).artifacts).toHaveLength(0);
     expect((await findGarbage(home, { protectedDigests: none, now, keepDays: 7 })).artifacts).toHaveLength(1);
+  });
+
+  it('has the records of old runs, by number or by age, with what only they need', async () => {
+    const { home, make, run, later, store } = await setUp();
+    const made = [await make('train', 'a'), await make('train', 'b'), await make('train', 'c')];
+    const ids = [];
+    for (const each of made) ids.push(await run(each));
+    expect((await findGarbage(home, { protectedDigests: none, ...later })).runs).toEqual([]);
+    const garbage = await findGarbage(home, { protectedDigests: none, keep: 1, ...later });
+    expect(garbage.runs.map((old) => old.run)).toEqual(ids.slice(0, 2));
+    expect(garbage.artifacts.map(({ sha256 }) => sha256).toSorted()).toEqual(
+      made
+        .slice(0, 2)
+        .map(({ artifact }) => artifact.sha256)
+        .toSorted(),
+    );
+    expect(formatGarbage(garbage, true)).toMatch(
+      new RegExp(
+        `^Would delete 2 artifacts and 2 old runs: .*\\n  run ${ids[0]}: \\d+ B\\n  run ${ids[1]}: \\d+ B\\n  train: 2`,
+      ),
+    );
+    await removeGarbage(home, garbage);
+    expect(await new RunRecords(home).ids()).toEqual([ids[2]]);
+    expect(await store.damage(made[2]!.artifact.sha256)).toBeUndefined();
+    expect((await findGarbage(home, { protectedDigests: none, keep: 1, ...later })).runs).toEqual([]);
+    const now = Date.now() + 8 * day;
+    expect((await findGarbage(home, { protectedDigests: none, keepDays: 9, now })).runs).toEqual([]);
+    expect((await findGarbage(home, { protectedDigests: none, keepDays: 7, now })).runs).toHaveLength(1);
+    expect((await findGarbage(home, { protectedDigests: none, keep: 1, keepDays: 7, now })).runs).toEqual([]);
+  });
+
+  it('has no run that works or rests, that an encoder comes from, or that a schedule has begun', async () => {
+    const { home, make, run, later } = await setUp();
+    const records = new RunRecords(home);
+    const [rests, used, first, registered, scheduled, plain] = [
+      await run(),
+      await run(),
+      await run(),
+      await run(await make('train', 'a')),
+      await run(),
+      await run(),
+    ];
+    await records.setAddress(rests, 'server:7233');
+    await records.setStatus(rests, 'paused');
+    await records.setGraph(rests, [{ name: 'train', inputs: [] }]);
+    const source = await make('read', 'source', used);
+    const { artifact } = await make('train', 'b', used, { read: source.key });
+    await records.saveStage(rests, { name: 'train', status: 'reused', seconds: 0, artifact });
+    const lineage = [{ stage: 'ingest', key: 'k', artifact: 'a', run: first }];
+    await writeSealed(join(home.registry, 'tiny', 'versions', '000001.json'), { run: registered, lineage });
+    await writeSealed(join(home.schedules, 'daily', 'batches', '000001', 'batch.json'), {
+      number: 1,
+      status: 'used',
+      owner: { workflowId: 'w', runId: 'r' },
+      takenAt: '2026-11-24',
+      rows: 1,
+      files: [],
+      run: scheduled,
+    });
+    const garbage = await findGarbage(home, { protectedDigests: none, keep: 0, ...later });
+    expect(garbage.runs.map((old) => old.run)).toEqual([plain]);
+  });
+
+  it('is not looked for while a record cannot be read', async () => {
+    const { home, make, run, later } = await setUp();
+    const id = await run(await make('train', 'a'));
+    await writeFile(join(home.run(id), 'run.json'), '');
+    await expect(findGarbage(home, { protectedDigests: none, ...later })).rejects.toThrow(
+      `The record of run ${id} cannot be read`,
+    );
   });
 
   it('leaves the way back to the sources on record', async () => {

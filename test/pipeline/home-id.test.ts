@@ -1,4 +1,4 @@
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { taskQueues } from '../../cli/temporal/queues.ts';
 import { Home } from '../../pipeline/home.ts';
@@ -20,8 +20,11 @@ it('two homes have other ids and other task queues', async () => {
   expect(await taskQueues(homes[0])).toEqual(one);
 });
 
-it('a damaged id is named', async () => {
+it('a damaged id is set aside, and a new one made', async () => {
   const home = new Home(await temporaryFolder());
   await writeFile(home.id, '../../evil');
-  await expect(homeId(home)).rejects.toThrow(`${home.id} is damaged: expected 32 hexadecimal digits.`);
+  const id = await homeId(home);
+  expect(id).toMatch(/^[0-9a-f]{32}$/);
+  expect(await homeId(home)).toBe(id);
+  expect(await readFile(`${home.id}.damaged-1`, 'utf8')).toBe('../../evil');
 });

@@ -1,6 +1,7 @@
-import { utimes } from 'node:fs/promises';
+import { truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { onNotice } from '../../common/notices.ts';
 import { Home } from '../../pipeline/home.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
@@ -26,6 +27,21 @@ describe('the records of runs', () => {
     const { id } = await records.create('tiny', 'textcraftor', {}, graph);
     await expect(records.read(id.slice(0, -1))).rejects.toThrow(`did you mean "${id}"?`);
     await expect(records.read('../../etc')).rejects.toThrow('There is no run "../../etc"');
+  });
+
+  it('are refused by name when they were changed, with what to do', async () => {
+    const records = await setUp();
+    const { id } = await records.create('tiny', 'textcraftor', { seed: 3 }, graph);
+    await records.create('other', 'textcraftor', { seed: 3 }, graph);
+    await truncate(join(records.folder(id), 'config.json'), 10);
+    await expect(records.config(id)).rejects.toThrow(/config\.json is cut short or overwritten; start the run again/);
+    await truncate(join(records.folder(id), 'run.json'), 0);
+    await expect(records.read(id)).rejects.toThrow(/run\.json is empty; start the run again with the same settings/);
+    const said: string[] = [];
+    onNotice((line) => said.push(line));
+    expect(await records.ids()).toHaveLength(1);
+    onNotice(undefined);
+    expect(said).toEqual([expect.stringMatching(/run\.json is empty/)]);
   });
 
   it('have a pending stage until its file is written', async () => {

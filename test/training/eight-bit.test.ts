@@ -67,7 +67,7 @@ describe('moments in 8 bits', () => {
     const trained = [{ name: 'net', learningRate: 1 }];
     const program = optimizer();
     for (let i = 0; i < 2; i++) step(program, i);
-    await writeCheckpoint(folder, { step: 2, metricsBytes: 0, ...takeSnapshot(program, trained) });
+    await writeCheckpoint(folder, { step: 2, companions: { logs: {}, kept: {} }, ...takeSnapshot(program, trained) });
     const files = readdirSync(join(folder, 'checkpoint-000002')).sort();
     expect(files).toEqual(['codes.safetensors', 'meta.json', 'state.safetensors', 'weights.safetensors']);
     expect(statSync(join(folder, 'checkpoint-000002', 'codes.safetensors')).size).toBeLessThan(2 * 21 * 256 + 400);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tf } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights.ts';
 import { loadPipeline } from '../../models/pipeline.ts';
 import { loadRewards } from '../../rewards/registry.ts';
@@ -53,20 +54,60 @@ describe('which steps carry gradient', () => {
     expect(repeated.gradients).toEqual(last.gradients);
     const twice = of({ type: 'draft-lv', repeats: 2 });
     expect(twice.scores).not.toEqual(last.scores);
-    expect(norm(twice.gradients[TEXT_ENCODER]!)).toBeGreaterThan(0);
+    // A second score of the same step: near the gradient of the first alone, and another.
+    const [one, both] = [last.gradients[TEXT_ENCODER]!, twice.gradients[TEXT_ENCODER]!];
+    expect(largest(one, both)).toBeGreaterThan(1e-3 * norm(one));
+    expect(norm(both) / norm(one)).toBeGreaterThan(0.2);
+    expect(norm(both) / norm(one)).toBeLessThan(5);
   });
 });
 
-it('goes without guidance: the empty prompt then has no part in the gradient', async () => {
-  const sampler = { ...settings.sampler, guidance: 1 };
-  const plain = textToImage(await loadPipeline(at('model')), await loadRewards(settings.rewards), {
-    ...settings,
-    sampler,
+describe('guidance', () => {
+  /** @param empty what stands for the empty prompt */
+  const tuned = async (guidance: number, empty = '', activationBytes = 0): Promise<Trainer> => {
+    const sampler = { ...settings.sampler, guidance };
+    const pipeline = await loadPipeline(at('model'));
+    const plain = textToImage(pipeline, await loadRewards(settings.rewards), { ...settings, sampler });
+    const of: Generator['encodeInputs']['of'] = (prompts, draw) => {
+      const given = plain.encodeInputs.of(prompts, draw);
+      const { ids } = plain.encodeInputs.of([empty, empty], draw);
+      return { ...given, emptyIds: tf.slice(ids!, [0, 0], [1, -1]) };
+    };
+    const changed = { ...plain, encodeInputs: { ...plain.encodeInputs, of } };
+    return new Trainer(changed, { ...base, trained: [encoder], activationBytes });
+  };
+  const gradientOf = async (...how: Parameters<typeof tuned>) => {
+    const { loss, gradients } = (await tuned(...how)).gradients(rollout, rows);
+    return { loss, gradient: gradients[TEXT_ENCODER]! };
+  };
+
+  it('of 1 is none: the empty prompt then has no part in the gradient, whatever it is', async () => {
+    for (const activationBytes of [0, 2 ** 30]) {
+      const without = await gradientOf(1, '', activationBytes);
+      expect(await gradientOf(1, 'a large blue square', activationBytes)).toEqual(without);
+      // With guidance it has.
+      const [guided, other] = [await gradientOf(3, '', activationBytes), await gradientOf(3, 'a large blue square')];
+      expect(largest(other.gradient, guided.gradient)).toBeGreaterThan(1e-3 * norm(guided.gradient));
+      expect(largest(guided.gradient, without.gradient)).toBeGreaterThan(1e-3 * norm(without.gradient));
+    }
   });
-  for (const activationBytes of [0, 2 ** 30]) {
-    const trainer = new Trainer(plain, { ...base, trained: [encoder], activationBytes });
-    expect(norm(trainer.gradients(rollout, rows).gradients[TEXT_ENCODER]!)).toBeGreaterThan(0);
-  }
+
+  it('of 1 leaves the gradient that finite differences of the loss have', async () => {
+    const trainer = await tuned(1);
+    const gradient = trainer.gradients(rollout, rows).gradients[TEXT_ENCODER]!;
+    const length = norm(gradient);
+    const lossAt = (by: number): number => {
+      const moved = [...generator.networks[TEXT_ENCODER]!.weights].map(([name, { shape, data }]) => {
+        const along = gradient.get(name)?.data;
+        return [name, { shape, data: along ? data.map((v, i) => v + (by * along[i]!) / length) : data }] as const;
+      });
+      trainer.program.load(TEXT_ENCODER, new Map(moved));
+      return trainer.gradients(rollout, rows).loss;
+    };
+    const slope = (lossAt(2e-2) - lossAt(-2e-2)) / 4e-2;
+    expect(length).toBeGreaterThan(0);
+    expect(Math.abs(slope / length - 1)).toBeLessThan(0.02);
+  });
 });
 
 describe('low-rank adapters', () => {

@@ -5,7 +5,7 @@ import { WorkflowEnvironment } from './environment.ts';
 let environment: WorkflowEnvironment;
 beforeAll(async () => {
   environment = await WorkflowEnvironment.start();
-}, 120_000);
+});
 afterAll(() => environment?.stop());
 beforeEach(() => {
   environment.faults.clear();
@@ -22,7 +22,7 @@ const around = (middle: object) => ({
 });
 const fanOut = { window: 3, batch: 4 };
 
-describe('a stage that fans out', { timeout: 120_000 }, () => {
+describe('a stage that fans out', () => {
   it('does every item once, in batches, no more of them at a time than the window is wide', async () => {
     environment.itemCount = 50;
     environment.awaitedAtOnce = fanOut.window;
@@ -72,7 +72,7 @@ describe('a stage that fans out', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a stage in segments', { timeout: 120_000 }, () => {
+describe('a stage in segments', () => {
   it('is done one segment after another', async () => {
     environment.segmentCount = 4;
     const handle = await environment.run('segments', around({ segmented: true }));
@@ -95,7 +95,7 @@ describe('a stage in segments', { timeout: 120_000 }, () => {
   });
 });
 
-describe('messages', { timeout: 120_000 }, () => {
+describe('messages', () => {
   const running = async (id: string, stages = around({ segmented: true })) => {
     environment.faults.set('middle', 'hang');
     environment.segmentCount = 1;

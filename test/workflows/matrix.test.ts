@@ -70,7 +70,7 @@ beforeAll(async () => {
     await server.stop();
     await rm(folder, { recursive: true });
   };
-}, 120_000);
+});
 afterAll(() => stop?.());
 
 /** What a stage's body is told so that it dies once, or fails each time, in the middle of its work. */
@@ -164,7 +164,7 @@ describe.each(Object.keys(shapes).map((name, number) => [name, number] as const)
     home = await openHome(name);
     place = home.graph[number % home.graph.length]!.name;
     fresh = await (await home.start({})).outcome();
-  }, 120_000);
+  });
 
   it('fresh: every stage is done once', () => {
     expect(fresh.statuses).toEqual(all('ran'));
@@ -191,9 +191,7 @@ describe.each(Object.keys(shapes).map((name, number) => [name, number] as const)
   it('failed, then resumed with a change: what the change touches is done, no more', async () => {
     const other = await openHome(name);
     const run = await other.start({ [place]: trouble(home.shape, place, 'fail') });
-    await expect
-      .poll(async () => (await run.handle.query(progressQuery)).status, { timeout: 60_000, interval: 100 })
-      .toBe('parked');
+    await expect.poll(async () => (await run.handle.query(progressQuery)).status, { interval: 100 }).toBe('parked');
     const { stages } = await run.handle.query(progressQuery);
     const behind = withDependents(home.graph, place);
     for (const { name } of home.graph)

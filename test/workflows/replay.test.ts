@@ -21,7 +21,7 @@ async function replay(text: string, path = workflowsPath): Promise<void> {
 }
 const read = (name: string): string => readFileSync(new URL(`${name}.json`, folder), 'utf8');
 
-describe('the workflow of today', { timeout: 60_000 }, () => {
+describe('the workflow of today', () => {
   it('has no path of a machine in its histories', () => {
     for (const name of names) expect(read(name)).not.toMatch(/file:\/\/\/\w|\/(home|work|root|Users|tmp)\//);
   });

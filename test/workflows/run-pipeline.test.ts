@@ -24,16 +24,16 @@ const shapes = {
 let environment: WorkflowEnvironment;
 beforeAll(async () => {
   environment = await WorkflowEnvironment.start();
-}, 120_000);
+});
 afterAll(() => environment?.stop());
 beforeEach(() => environment.faults.clear());
 
 const parked = async (handle: Awaited<ReturnType<WorkflowEnvironment['run']>>) => {
-  await expect.poll(async () => (await handle.query(progressQuery)).status, { timeout: 30_000 }).toBe('parked');
+  await expect.poll(async () => (await handle.query(progressQuery)).status).toBe('parked');
   return handle.query(progressQuery);
 };
 
-describe('a run', { timeout: 60_000 }, () => {
+describe('a run', () => {
   it.each(Object.entries(shapes))('does each stage once, after its inputs: %s', async (name, text) => {
     const stages = graph(text);
     const outcomes = await (await environment.run(`does-${name.replaceAll(' ', '-')}`, { stages, fresh: [] })).result();
@@ -86,7 +86,7 @@ describe('a run', { timeout: 60_000 }, () => {
     for (const name of ['b', 'c', 'd', 'e']) environment.faults.set(name, 'hang');
     const handle = await environment.run('cancelled', { stages: graph(shapes['fan-out']), fresh: [] });
     const count = (end: string) => environment.events.filter((event) => event.endsWith(end)).length;
-    await expect.poll(() => count('starts'), { timeout: 30_000 }).toBe(5);
+    await expect.poll(() => count('starts')).toBe(5);
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow('Workflow execution cancelled');
     expect(count('is cancelled')).toBe(4);

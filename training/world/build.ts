@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256File, writeFileAtomic } from '../../common/files.ts';
+import { readSealed, writeSealed } from '../../common/sealed.ts';
 import { RandomStream } from '../../common/random.ts';
 import { caption, parse } from '../../datasets/shapes/grammar.ts';
 import { attributeNames, attributes, type Attribute, type Scene } from '../../datasets/shapes/scene.ts';
@@ -72,7 +72,7 @@ const STEPS = {
 };
 const BANK = 12000;
 
-/** The steps of the build, in an order that respects what they need. Each leaves one file; a file that is there is kept. */
+/** The steps of the build, in an order that respects what they need. Each leaves one file and its digest; a file that is there and whole is kept. */
 export const WORLD_STEPS = [
   'vae',
   'base',
@@ -97,13 +97,14 @@ export interface WorldBuild {
   log(line: string): void;
 }
 
-/** Runs one step of the build, unless its file is there. */
+/** Runs one step of the build, unless what it makes is there and whole. */
 export async function buildWorldStep(
   step: WorldStep,
   { work, tokenizer: tokenizerFolder, log }: WorldBuild,
 ): Promise<void> {
   const path = (name: string) => join(work, `${name}.safetensors`);
-  if (existsSync(path(step))) return;
+  const made = join(work, `${step}.json`);
+  if (await isMade(path(step), made)) return;
   await mkdir(work, { recursive: true });
   const tokenizer = await ClipTokenizer.load(tokenizerFolder);
   const ids = (text: string): Int32Array => tokenizer.pad(tokenizer.encode(text), CONTEXT_LENGTH);
@@ -226,7 +227,17 @@ export async function buildWorldStep(
     },
   };
   await writeWeights(path(step), await run[step]());
+  await writeSealed(made, { sha256: await sha256File(path(step)) });
   log(`${step} done in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+}
+
+/** @param record says what the file held when it was written */
+async function isMade(file: string, record: string): Promise<boolean> {
+  try {
+    return (await readSealed<{ sha256: string }>(record)).sha256 === (await sha256File(file));
+  } catch {
+    return false;
+  }
 }
 
 const worldClipConfig = (tokenizer: ClipTokenizer) => clipConfig(tokenizer.size, tokenizer.bosId, tokenizer.eosId);

@@ -1,0 +1,26 @@
+import type { ChildProcess } from 'node:child_process';
+
+const children = new Set<ChildProcess>();
+
+/**
+ * Kills a child when this process ends by a signal or an error before it. For those that leave only whole files.
+ * @param group the child is the first of a process group, which goes with it
+ */
+export function endsWithThisProcess(child: ChildProcess, { group = false }: { group?: boolean } = {}): void {
+  if (children.size === 0) process.once('exit', killAll);
+  children.add(child);
+  if (group) groups.add(child);
+  child.once('exit', () => children.delete(child));
+}
+
+const groups = new Set<ChildProcess>();
+
+function killAll(): void {
+  for (const child of children)
+    try {
+      if (groups.has(child) && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      else child.kill('SIGKILL');
+    } catch {
+      // it has ended by itself
+    }
+}
