@@ -6,6 +6,9 @@ export const KEEP_OR_DROP = ['keep', 'drop'] as const;
 export const OVERLONG = ['truncate', 'drop'] as const;
 /** What becomes of a record that cannot be read. */
 export const MALFORMED = ['refuse', 'skip'] as const;
+/** Which lines of text files are comments (sources/text.ts). */
+export const COMMENTS = ['spaced', 'hash', 'none'] as const;
+export type CommentRule = (typeof COMMENTS)[number];
 /** Whose phrases are counted. */
 export const CORPORA = ['training', 'shapes'] as const;
 

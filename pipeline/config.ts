@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isScript, KEEP_OR_DROP, LANGUAGES, MALFORMED, OVERLONG, TREATMENTS } from '../datasets/names.ts';
+import { COMMENTS, isScript, KEEP_OR_DROP, LANGUAGES, MALFORMED, OVERLONG, TREATMENTS } from '../datasets/names.ts';
 import { COMPUTE_TYPES } from '../engine/names.ts';
 import { JUDGES } from '../evaluation/names.ts';
 import { solverNames } from '../models/scheduler/names.ts';
@@ -65,7 +65,7 @@ const shape = z.strictObject({
       .refine(isEncoding, 'is no encoding that is known, such as utf-8, windows-1252 or utf-16le')
       .optional(),
     /** Which lines of text files are comments: `# portraits`, any that begin with `#` (sd-scripts), or none. */
-    comments: z.enum(['spaced', 'hash', 'none']).optional(),
+    comments: z.enum(COMMENTS).optional(),
     /** Of a data set in several: train, or train+test; all. */
     split: text.optional(),
     /** What becomes of a record that cannot be read: the run is refused, or it is counted and passed over. */

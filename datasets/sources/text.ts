@@ -1,9 +1,10 @@
+import type { CommentRule } from '../names.ts';
 import { batchSize, emptyBatch, type PromptBatch } from './batch.ts';
 import { readLines } from './lines.ts';
 
 /** What begins a comment: `#` and white space or nothing, as in "# portraits"; any `#`, as sd-scripts has it; nothing. */
-const comment = { spaced: /^\s*#+(?:\s|$)/, hash: /^\s*#/, none: /(?!)/ };
-export type CommentRule = keyof typeof comment;
+const comment: Readonly<Record<CommentRule, RegExp>> = { spaced: /^\s*#+(?:\s|$)/, hash: /^\s*#/, none: /(?!)/ };
+export type { CommentRule };
 
 /** A prompt a line; an empty line is an empty prompt, an empty text a blank line. "#1 dad mug" and "#cyberpunk city" are prompts by the rule `spaced`. */
 export async function* readText(

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { InputError } from '../../common/errors.ts';
 import { checkout, loadConfig } from '../../pipeline/config-file.ts';
 import { inspectRun } from '../../pipeline/inspection.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
@@ -25,7 +26,7 @@ function changed(name: string, file: string, values: object, from = 'base'): str
 
 async function refused(message: RegExp, ...settings: string[]): Promise<void> {
   const error: unknown = await inspect(...settings).catch((error: unknown) => error);
-  expect(error).toMatchObject({ name: 'InputError' });
+  expect(error).toBeInstanceOf(InputError);
   expect((error as Error).message).toMatch(message);
   expect((error as Error).message).not.toContain('\n');
 }
@@ -111,7 +112,7 @@ describe('before a run begins', () => {
     const setting = `baselines.direct={steps: 1, batch: 1, learningRate: 1, pictures: ${pictures}}`;
     await refused(/metadata\.jsonl is missing/, setting);
     writeFileSync(join(pictures, 'metadata.jsonl'), '{"file_name": "a.png", "text": "a"}\n');
-    await refused(/a\.png: there is no such picture/, setting);
+    await refused(/a\.png cannot be read: there is no such picture/, setting);
     writeFileSync(join(pictures, 'a.png'), 'text');
     await refused(/a\.png is no PNG file/, setting);
   });

@@ -10,7 +10,7 @@ const loop =
 const tuning = `{${loop}, optimizer: {states: 8bit}, rewardWeights: {clip: 1}, gradient: GRADIENT, lora: {rank: 1, alpha: 1, targets: [a]}, average: 0.5, weightPull: 0, augment: {crop: 0.1, flip: true, cutout: 0.1, wordDropout: 0.1, paraphrase: true}`;
 const ddpo = `{${loop}, epochs: 1, clipRange: 1, group: 1, largestAdvantage: 1, eta: 1}`;
 const settings = (gradient: string, hook: string, rewriter: string, off: string): string[] => [
-  'prompts={source: shapes, column: a, limit: 1, encoding: utf-8, malformed: skip}',
+  'prompts={source: shapes, column: a, limit: 1, encoding: utf-8, malformed: skip, comments: hash, split: train}',
   'filter={minCharacters: 1, maxCharacters: 9, maxTokens: 9, overlong: drop, blocked: [a], blockedFiles: [a], nsfw: keep, personalNames: keep, personalNameFiles: [a], weights: keep, flags: keep, scripts: [Latin], scriptShare: 0.5, languages: [en], maxRepetition: 0.5, benchmarkSimilarity: 0.5, nearDuplicates: {similarity: 0.5, keep: 1}}',
   'shard={rows: 1, validation: 0.1, test: 0.1, extends: a}',
   'rollout={prompts: 1, samplesPerPrompt: 1, batch: 1, runtime: onnx}',
@@ -23,7 +23,7 @@ const settings = (gradient: string, hook: string, rewriter: string, off: string)
   'sweep={blends: [0.5], prompts: 1, samplesPerPrompt: 1, chooseBy: auto}',
   'evaluate={prompts: 1, samplesPerPrompt: 1, images: 1, scheduler: ddim, steps: 8, blends: [0.5], arms: [{name: a, mix: [{encoder: a, weight: 1}], lastSteps: 1, fromStart: true}]}',
   'transfer={unets: [{name: a, unet: a, guide: none}], prompts: 1, samplesPerPrompt: 1, images: 1}',
-  'benchmarks=[{name: a, source: a, column: a, categoryColumns: [a], limit: 1}]',
+  'benchmarks=[{name: a, source: a, column: a, categoryColumns: [a], limit: 1, split: test}]',
   'champion={version: 1, encoder: a, unet: a, blend: 1, exported: a}',
   'registry={name: a, promote: auto, gate: {arms: [chosen], base: {clip: 1}, champion: {clip: 1}, diversity: 0.5}}',
   `notify=[${hook}]`,
