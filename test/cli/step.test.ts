@@ -169,7 +169,10 @@ describe('bad input is one sentence, and nothing is written', () => {
       /"rewards.0.wieght"; did you mean "rewards.0.weight"/,
     );
     await refused({ rewards: await rewardsFile(clip, clip) }, /Two rewards are named "clip"/);
-    await refused({ rewards: await rewardsFile(clip.replace('clip-similarity', 'fame')) }, /unknown type "fame"/);
+    await refused(
+      { rewards: await rewardsFile(clip.replace('clip-similarity', 'fame')) },
+      /"rewards.0.type" is wrong: expected one of "clip-similarity"/,
+    );
     await refused(
       { rewards: await rewardsFile(clip.replace('step/clip', 'step/cloud')) },
       /cloud: it does not exist; expected a CLIP model's folder or weight file/,
@@ -186,16 +189,16 @@ describe('bad input is one sentence, and nothing is written', () => {
     await refused({ model }, /conv_out.bias is missing from .*model\/unet; expected shape \[4\]/);
   });
 
-  it('a reward that is not a number: named, with the prompt', async () => {
+  it('a reward that is not finite: named, with the prompt', async () => {
     const head = join(await temporaryFolder(), 'head.safetensors');
     await writeSafetensors(head, {
-      weight: { dtype: 'F32', shape: [1, 10], data: new Float32Array(10).fill(NaN) },
-      bias: { dtype: 'F32', shape: [1], data: new Float32Array(1) },
+      weight: { dtype: 'F32', shape: [1, 10], data: new Float32Array(10).fill(3.4e38) },
+      bias: { dtype: 'F32', shape: [1], data: Float32Array.of(3.4e38) },
     });
     const rewards = await rewardsFile(
       `{ name: beauty, type: aesthetic, model: ${goldenPath('step/clip')}, head: ${head}, weight: 1 }`,
     );
-    await refused({ rewards }, /"beauty" is NaN for the prompt "a red cat"/, RunError);
+    await refused({ rewards }, /"beauty" is -?(NaN|Infinity) for the prompt "a red cat"/, RunError);
   });
 
   it('exits with 2 and one line where a part is to be trained that cannot be', () => {

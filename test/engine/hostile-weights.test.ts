@@ -127,7 +127,7 @@ const system = pickle('}', text('little_endian'), '\x88s');
 const hostile: [name: string, file: string, content: Buffer, message: RegExp][] = [
   ['a header of 2^63 bytes', 'a.safetensors', safetensors({}, 0, 2n ** 63n), /header is said to have 9223372036854775808 bytes/],
   ['overlapping offsets', 'a.safetensors', safetensors({ a: f32(0, 12), b: f32(8, 16) }), /Tensors a and b .* overlap at byte 8/],
-  ['negative offsets', 'a.safetensors', safetensors({ a: f32(-4, 12) }), /Tensor a .* data_offsets \[-4,12\]/],
+  ['negative offsets', 'a.safetensors', safetensors({ a: f32(-4, 12) }), /Tensor a .* data_offsets \[-4, 12\]/],
   ['offsets that are no numbers', 'a.safetensors', safetensors('{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,1e999]}}'), /Tensor a .* data_offsets/],
   ['data that is cut', 'a.safetensors', safetensors({ a: f32(0, 32) }), /Tensor a .* bytes 0 to 32 of 16 .* truncated/],
   ['a shape of more than the bytes', 'a.safetensors', safetensors({ a: f32(0, 16, [2 ** 40, 2 ** 40]) }), /Tensor a .* has 16 bytes, but dtype F32 and shape/],

@@ -134,7 +134,7 @@ describe('a hostile or broken file is an InputError that says what is wrong', ()
     ['shape that overflows', { a: tensor(0, 8, [2 ** 52, 2 ** 52]) }, 8, /Tensor a .* has 8 bytes/],
     ['negative size', { a: tensor(0, 8, [-1, -2]) }, 8, /Tensor a .* non-negative integers/],
     ['fractional size', { a: tensor(0, 8, [2.5]) }, 8, /Tensor a .* non-negative integers/],
-    ['negative offset', { a: tensor(-4, 0) }, 0, /Tensor a .* data_offsets \[-4,0\]/],
+    ['negative offset', { a: tensor(-4, 0) }, 0, /Tensor a .* data_offsets \[-4, 0\]/],
     ['reversed offsets', { a: tensor(8, 4, [1]) }, 8, /Tensor a .* bytes 8 to 4/],
     ['unknown dtype', { a: { dtype: 'Q7', shape: [1], data_offsets: [0, 4] } }, 4, /Tensor a .* unknown dtype "Q7"/],
     ['dtype named as a built-in', { a: { dtype: 'toString', shape: [1], data_offsets: [0, 4] } }, 4, /unknown dtype/],
@@ -156,7 +156,7 @@ describe('a hostile or broken file is an InputError that says what is wrong', ()
 
   it('missing file, folder, short file, invalid UTF-8', async () => {
     await expect(readSafetensors(join(folder, 'none'))).rejects.toThrow(/does not exist/);
-    await expect(readSafetensors(folder)).rejects.toThrow(/is not a file|EISDIR/);
+    await expect(readSafetensors(folder)).rejects.toThrow(/not a file/);
     await writeFile(join(folder, 'short'), 'abc');
     await expect(readSafetensors(join(folder, 'short'))).rejects.toThrow(/3 bytes/);
     await writeFile(
