@@ -41,7 +41,7 @@ beforeAll(async () => {
   });
   process.env['HF_ENDPOINT'] = hub.endpoint;
   process.env['HF_HUB_CACHE'] = join(folder, 'cache');
-  vi.spyOn(console, 'error').mockImplementation(() => {});
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 });
 afterEach(() => hub.requests.splice(0));
 afterAll(async () => {

@@ -43,15 +43,15 @@ afterAll(() => rm(folder, { recursive: true }));
 /** What `textcraftor prompts ...` prints. */
 async function prompts(...args: string[]): Promise<string> {
   const lines: string[] = [];
-  const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
   try {
     const program = new Command();
     register(program);
     await program.parseAsync(['prompts', ...args], { from: 'user' });
   } finally {
-    log.mockRestore();
+    write.mockRestore();
   }
-  return lines.join('\n');
+  return lines.join('').replace(/\n$/, '');
 }
 
 it('stats counts what is read, kept and dropped', async () => {

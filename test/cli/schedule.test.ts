@@ -87,7 +87,9 @@ describe('a schedule', () => {
     const gains = version.comparisons.map(({ against, mean }) => [against, mean]);
     expect(gains).toEqual([
       ['base', 5], // three of the first time, two of this
+      ['base', 5], // of what is handed out
       ['champion', 2],
+      ['champion-exported', 2],
     ]);
 
     const { recent, paused } = await control.state('warm');
@@ -109,7 +111,10 @@ describe('a schedule', () => {
     await control.trigger('cold');
     const [batch] = await ended('cold', 1);
     expect(batch!.registered).toMatchObject({ version: 4, promoted: false });
-    expect(batch!.registered!.refused).toEqual([expect.stringMatching(/^heldOut against the champion: -5\.000 /)]);
+    expect(batch!.registered!.refused).toEqual([
+      expect.stringMatching(/^heldOut against the champion: -5\.000 /),
+      expect.stringMatching(/^heldOut as exported against the champion: -5\.000 /),
+    ]);
     expect((await new Registry(home).aliases('shared')).current).toEqual({ candidate: 4, production: 3 });
   });
 

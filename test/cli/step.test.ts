@@ -192,7 +192,7 @@ describe('bad input is one sentence, and nothing is written', () => {
   it('a reward that is not finite: named, with the prompt', async () => {
     const head = join(await temporaryFolder(), 'head.safetensors');
     await writeSafetensors(head, {
-      weight: { dtype: 'F32', shape: [1, 10], data: new Float32Array(10).fill(3.4e38) },
+      weight: { dtype: 'F32', shape: [1, 10], data: new Float32Array(10).fill(-3.4e38) },
       bias: { dtype: 'F32', shape: [1], data: Float32Array.of(3.4e38) },
     });
     const rewards = await rewardsFile(
