@@ -44,13 +44,13 @@ describe('the command line', () => {
     const home = await temporaryFolder();
     await mkdir(join(home, 'runs', 'a'), { recursive: true });
     for (const [content, word] of [
-      ['', 'empty'],
-      ['{"id": "a', 'damaged'],
-      ['[]', 'damaged'],
+      ['', 'is empty'],
+      ['{"id": "a', 'is cut short or overwritten'],
+      ['[]', 'holds no record'],
     ] as const) {
       await writeFile(join(home, 'runs', 'a', 'run.json'), content);
       const { code, stderr } = await textcraftor(home, 'status', 'a');
-      expect(stderr).toContain(`runs/a/run.json is ${word}: `);
+      expect(stderr).toContain(`runs/a/run.json ${word}; start the run again`);
       expect(code).toBe(2);
     }
   });
