@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../common/errors.ts';
-import { isFile } from '../common/files.ts';
+import { isFile, isFolder } from '../common/files.ts';
 import { readSafetensors } from '../engine/safetensors.ts';
 import { readWeights, writeWeights, type Weight, type Weights } from '../engine/weights.ts';
 import { readJson, type Json } from './config.ts';
@@ -51,7 +51,7 @@ interface Layer {
  *   a key of a configuration that cannot be applied
  */
 export async function readLora(path: string): Promise<Lora> {
-  const file = (await isFile(path)) ? path : await fileIn(path);
+  const file = (await isFolder(path)) ? await fileIn(path) : path;
   const { weights, metadata } = await tensorsOf(file);
   const layers = layersOf(file, weights);
   const peft = [...weights.keys()].some((name) => adapterPart(name, file).peft);
