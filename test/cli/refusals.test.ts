@@ -51,7 +51,7 @@ describe('the command line', () => {
       await writeFile(join(home, 'runs', 'a', 'run.json'), content);
       const { code, stderr } = await textcraftor(home, 'status', 'a');
       expect(stderr).toContain(`runs/a/run.json ${word}; start the run again`);
-      expect(code).toBe(2);
+      expect(code).toBe(1);
     }
   });
 
