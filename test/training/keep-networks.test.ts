@@ -39,7 +39,8 @@ it.each(['step-000004', 'final'])(
       expect(await readdir(join(whole, part))).toContain('config.json');
     }
     const loaded = await loadPipeline(whole);
-    expect(loaded.config).toEqual(pipeline.config);
+    const source = join(whole, 'scheduler', 'scheduler_config.json');
+    expect(loaded.config).toEqual({ ...pipeline.config, scheduler: { ...pipeline.config.scheduler, source } });
     expect(loaded.weights.textEncoder).toEqual(trainer.tuned(TEXT_ENCODER).weights);
     expect(loaded.weights.unet).toEqual(trainer.tuned(UNET).weights);
   },
