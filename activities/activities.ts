@@ -1,19 +1,19 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { armFault, faultPoint } from '../common/fault-points.ts';
 import { fromErrorRecord, TextcraftorError, toErrorRecord } from '../common/errors.ts';
-import { forgetRegistered } from '../pipeline/registry/registered.ts';
-import { registerStage } from '../pipeline/registry/version.ts';
-import { noItems } from '../pipeline/item-counts.ts';
-import { RunRecords, type ItemCounts } from '../pipeline/runs.ts';
+import { forgetRegistered } from '../registry/registered.ts';
+import { registerStage } from '../registry/version.ts';
+import { noItems } from '../pipeline/runs/item-counts.ts';
+import { RunRecords, type ItemCounts } from '../pipeline/runs/runs.ts';
 import { announce } from './announce.ts';
-import { registerEncoder } from './register.ts';
-import { FanOutRunner } from './fan-out-runner.ts';
-import { LaneJournal } from './lane-journal.ts';
-import { StageJournal } from './stage-journal.ts';
-import { StageRunner } from './stage-runner.ts';
+import { registerEncoder } from './register-version.ts';
+import { FanOutRunner } from './execution/fan-out-runner.ts';
+import { LaneJournal } from './execution/lane-journal.ts';
+import { StageJournal } from './execution/stage-journal.ts';
+import { StageRunner } from './execution/stage-runner.ts';
 import type { ItemList, RunActivities, RunChange, StageOutcome, StageTask, Unfinished } from './stage-task.ts';
 import { readChange, readTask } from './read-message.ts';
-import { Workbench, type AttemptHooks, type WorkbenchOptions, type WorkSource } from './workbench.ts';
+import { Workbench, type AttemptHooks, type WorkbenchOptions, type WorkSource } from './execution/workbench.ts';
 
 /** What becomes of a stage, or of a part of one. */
 export type StageAnswer = StageOutcome | Unfinished | ItemList | ItemCounts;

@@ -2,12 +2,12 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ErrorRecord } from '../common/errors.ts';
-import { outcomeOf } from '../pipeline/notify/outcome.ts';
-import { sendOutcome } from '../pipeline/notify/send.ts';
-import { notifySchema } from '../pipeline/notify/settings.ts';
-import { readRegistered } from '../pipeline/registry/registered.ts';
-import { registrySchema } from '../pipeline/registry/settings.ts';
-import type { RunRecords } from '../pipeline/runs.ts';
+import { outcomeOf } from '../registry/notify/outcome.ts';
+import { sendOutcome } from '../registry/notify/send-outcome.ts';
+import { notifySchema } from '../registry/notify/notify-settings.ts';
+import { readRegistered } from '../registry/registered.ts';
+import { registrySchema } from '../registry/registry-settings.ts';
+import type { RunRecords } from '../pipeline/runs/runs.ts';
 
 /** Any pipeline whose configuration has these sections can announce its runs. */
 const announcing = z.looseObject({ notify: notifySchema, registry: registrySchema.prefault({}) });

@@ -1,9 +1,9 @@
 import { InputError } from '../common/errors.ts';
 import { id as idShape } from '../common/shape.ts';
-import { runChange, stageTask } from '../pipeline/messages.ts';
-import type { RunRecords } from '../pipeline/runs.ts';
+import { runChange, stageTask } from '../pipeline/runs/task-messages.ts';
+import type { RunRecords } from '../pipeline/runs/runs.ts';
 import type { RunChange, StageTask } from './stage-task.ts';
-import type { WorkSource } from './workbench.ts';
+import type { WorkSource } from './execution/workbench.ts';
 
 const task = stageTask(idShape('digest'));
 

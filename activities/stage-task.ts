@@ -1,6 +1,6 @@
-import type { RunChange } from '../pipeline/messages.ts';
+import type { RunChange } from '../pipeline/runs/task-messages.ts';
 
-export type * from '../pipeline/messages.ts';
+export type * from '../pipeline/runs/task-messages.ts';
 
 /** A segment that was not the last. */
 export interface Unfinished {

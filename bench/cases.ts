@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { RandomStream } from '../common/random.ts';
-import { writeSafetensors, type TensorData } from '../engine/safetensors.ts';
-import { saveOnnxPipeline } from '../models/onnx.ts';
-import { loadPipeline } from '../models/pipeline.ts';
+import { writeSafetensors, type TensorData } from '../engine/weights/safetensors.ts';
+import { saveOnnxPipeline } from '../models/onnx-networks.ts';
+import { loadPipeline } from '../models/folder/pipeline-folder.ts';
 import { root } from './set-up.ts';
 import type { ForwardSpecification, StepSpecification } from './specification.ts';
 

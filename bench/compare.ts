@@ -1,4 +1,4 @@
-import { readSafetensors } from '../engine/safetensors.ts';
+import { readSafetensors } from '../engine/weights/safetensors.ts';
 
 export interface Differences {
   /** Largest relative difference of loss and rewards, or that of an output: the largest difference over the largest value. */

@@ -1,7 +1,7 @@
 /** The measured forward passes in ONNX Runtime: `node --import tsx bench/forward.ts SPECIFICATION.json` prints one JSON object. */
 import { readFileSync } from 'node:fs';
 import { OnnxSession, type OnnxTensor } from '../engine/onnx/session.ts';
-import { readSafetensors, writeSafetensors } from '../engine/safetensors.ts';
+import { readSafetensors, writeSafetensors } from '../engine/weights/safetensors.ts';
 import type { ForwardSpecification, Timing } from './specification.ts';
 
 const spec = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as ForwardSpecification;

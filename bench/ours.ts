@@ -6,10 +6,10 @@ const spec = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as StepSpecifica
 
 const { setLanes } = await import('../engine/lanes.ts');
 const { tf } = await import('../engine/tensorflow.ts');
-const { readSafetensors } = await import('../engine/safetensors.ts');
-const { writeWeights } = await import('../engine/weights.ts');
-const { loadPipeline } = await import('../models/pipeline.ts');
-const { loadRewards } = await import('../rewards/registry.ts');
+const { readSafetensors } = await import('../engine/weights/safetensors.ts');
+const { writeWeights } = await import('../engine/weights/weights.ts');
+const { loadPipeline } = await import('../models/folder/pipeline-folder.ts');
+const { loadRewards } = await import('../rewards/reward-types.ts');
 const { ADAMW } = await import('../training/adamw.ts');
 const { gradientStep } = await import('../training/gradient-step.ts');
 const { TEXT_ENCODER, textToImage } = await import('../training/text-to-image.ts');

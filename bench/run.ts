@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { stageEnvironment } from '../activities/stage-environment.ts';
+import { stageEnvironment } from '../activities/execution/stage-environment.ts';
 import { encoderStep, forwardPasses, worldStep } from './cases.ts';
 import { largestDifferences } from './compare.ts';
 import { writeReport, type Results, type SideResult } from './report.ts';

@@ -1,6 +1,6 @@
 import { InputError } from '../common/errors.ts';
 import type { SamplerSettings } from '../models/sampler.ts';
-import type { Home } from '../pipeline/home.ts';
+import type { Home } from '../pipeline/runs/home.ts';
 import { judgedEncoder, namedUnet, type JudgedEncoder } from './judged-encoder.ts';
 
 /**

@@ -3,10 +3,10 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { writeFileAtomic } from '../common/files.ts';
-import { writeWeights, type Weights } from '../engine/weights.ts';
+import { writeWeights, type Weights } from '../engine/weights/weights.ts';
 import { interpolateWeights } from '../models/interpolate.ts';
-import { saveOnnxPipeline } from '../models/onnx.ts';
-import { loadPipeline, savePipeline, type LoadedPipeline } from '../models/pipeline.ts';
+import { saveOnnxPipeline } from '../models/onnx-networks.ts';
+import { loadPipeline, savePipeline, type LoadedPipeline } from '../models/folder/pipeline-folder.ts';
 import type { NetworkWeights } from '../models/text-to-image.ts';
 import { tunedNetworks } from './tuned-networks.ts';
 

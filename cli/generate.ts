@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { writeFileAtomic } from '../common/files.ts';
 import { encodePng } from '../common/png.ts';
-import { readSafetensors, writeSafetensors } from '../engine/safetensors.ts';
+import { readSafetensors, writeSafetensors } from '../engine/weights/safetensors.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { startNoise } from '../models/noise.ts';
-import { loadPipeline, type LoadedPipeline } from '../models/pipeline.ts';
+import { loadPipeline, type LoadedPipeline } from '../models/folder/pipeline-folder.ts';
 import { solverNamed, solverPlan } from '../models/scheduler/solver.ts';
-import type { UnetConfig } from '../models/unet/config.ts';
+import type { UnetConfig } from '../models/unet/unet-config.ts';
 import { blend, TextToImage } from '../models/text-to-image.ts';
 import { tunedNetworks, type TunedOptions } from './tuned-networks.ts';
 

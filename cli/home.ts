@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InputError } from '../common/errors.ts';
-import { Home } from '../pipeline/home.ts';
+import { Home } from '../pipeline/runs/home.ts';
 
 /** The project's folder: `.textcraftor` where the command was called, or what TEXTCRAFTOR_HOME says. */
 export function projectHome(): Home {

@@ -2,14 +2,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../common/errors.ts';
-import { isOpenaiVocabulary, readOpenaiVocabulary } from '../models/clip/openai-vocabulary.ts';
-import { ClipTokenizer } from '../models/clip/tokenizer.ts';
-import { configurationFiles, tokenizerFiles } from '../models/hub-files.ts';
-import { checkFit, savePipeline } from '../models/pipeline.ts';
-import { loadSingleFile } from '../models/single-file/load.ts';
-import type { Prediction } from '../models/single-file/stable-diffusion.ts';
+import { isOpenaiVocabulary, readOpenaiVocabulary } from '../models/clip/tokenizer/openai-vocabulary.ts';
+import { ClipTokenizer } from '../models/clip/tokenizer/tokenizer.ts';
+import { configurationFiles, tokenizerFiles } from '../models/folder/hub-files.ts';
+import { checkFit, savePipeline } from '../models/folder/pipeline-folder.ts';
+import { loadSingleFile } from '../models/folder/single-file/load-single-file.ts';
+import type { Prediction } from '../models/folder/single-file/stable-diffusion.ts';
 import { requireEmpty } from './export.ts';
-import { localModel } from './hub/models.ts';
+import { localModel } from './hub/hub-models.ts';
 
 export interface ImportOptions {
   /** A new folder. */

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { InputError } from '../common/errors.ts';
-import type { NamedComparison } from '../evaluation/report/data.ts';
+import type { NamedComparison } from '../evaluation/report/report-data.ts';
 import type { Measured } from '../evaluation/stages/register.ts';
-import type { Home } from '../pipeline/home.ts';
-import { RunRecords } from '../pipeline/runs.ts';
-import { encoderOfVersion } from './registry/encoder.ts';
-import { encoderOfRun } from './run/encoder.ts';
+import type { Home } from '../pipeline/runs/home.ts';
+import { RunRecords } from '../pipeline/runs/runs.ts';
+import { encoderOfVersion } from './registry/registered-encoder.ts';
+import { encoderOfRun } from './run/run-encoder.ts';
 
 /** A tuned encoder that was chosen on validation prompts, in the two forms in which it was judged. */
 export interface JudgedEncoder {

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { CancelledError } from '../common/errors.ts';
 import { onNotice } from '../common/notices.ts';
 import { systemError } from '../common/system-error.ts';
-import { visible } from '../common/visible.ts';
+import { visible } from '../common/text/visible.ts';
 import { registerCommands } from './commands/index.ts';
 import { interruptedCode, listenForInterrupts } from './interrupt.ts';
 import { printError, printMessage } from './print.ts';

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { sha256File } from '../common/files.ts';
-import { CHOSEN, EXPORTED } from '../evaluation/arm-names.ts';
-import { isGoal } from '../evaluation/metrics.ts';
-import { interval, metricLabel, signed } from '../evaluation/report/format.ts';
-import type { NamedComparison } from '../evaluation/report/data.ts';
+import { CHOSEN, EXPORTED } from '../evaluation/arms/arm-names.ts';
+import { isGoal } from '../evaluation/comparison/metrics.ts';
+import { interval, metricLabel, signed } from '../evaluation/report/format-numbers.ts';
+import type { NamedComparison } from '../evaluation/report/report-data.ts';
 import type { Measured } from '../evaluation/stages/register.ts';
 import type { JudgedEncoder } from './judged-encoder.ts';
 

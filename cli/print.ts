@@ -1,5 +1,5 @@
-import { cut } from '../common/short.ts';
-import { visible, visibleLine } from '../common/visible.ts';
+import { cut } from '../common/text/short.ts';
+import { visible, visibleLine } from '../common/text/visible.ts';
 
 /** All that commands print goes through here: nothing of a file, a name or a prompt steers the terminal. */
 

@@ -1,4 +1,4 @@
-import { isDiskFull } from './full-disk.ts';
+import { isDiskFull } from './files/full-disk.ts';
 
 /**
  * The kinds of failure. A message is one sentence: what is wrong, where (file, row, tensor or key),

@@ -1,4 +1,4 @@
-import { after } from './operations.ts';
+import { after } from './program/operations.ts';
 import { tf, type Tensor } from './tensorflow.ts';
 
 type Save = (tensors: Tensor[]) => void;

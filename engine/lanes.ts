@@ -3,7 +3,7 @@
  * millisecond; a thread for each part of the batch does. TensorFlow runs what does not depend on each other at the same
  * time where it may (TF_NUM_INTEROP_THREADS).
  */
-import type { Tensors } from './program.ts';
+import type { Tensors } from './program/program.ts';
 import { tf, type Tensor } from './tensorflow.ts';
 
 let current = 1;

@@ -4,8 +4,8 @@
  * (statistics, softmax, exponentials, losses, the steps of schedulers and optimizers) is float32. Every operation named
  * here has kernels for both types on the CPU and on CUDA.
  */
-import { storedTypeOf, typeValue, type NodeDefinition } from './graph-definition.ts';
-import type { NodeOutput } from './shape-inference.ts';
+import { storedTypeOf, typeValue, type NodeDefinition } from './program/graph-definition.ts';
+import type { NodeOutput } from './program/shape-inference.ts';
 
 export type HalfType = 'bfloat16' | 'float16';
 export const isHalf = (dtype: string | undefined): dtype is HalfType => dtype === 'bfloat16' || dtype === 'float16';

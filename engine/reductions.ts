@@ -2,8 +2,8 @@
  * Sums over the pixels of large pictures as products of matrices: TensorFlow's own reduction of the middle axes reads
  * memory at a sixth of the speed. A row of pixels is summed first, then the rows, which is also the more exact order.
  */
-import { constantNode, tensorValue, typeValue, type NodeDefinition } from './graph-definition.ts';
-import type { NodeOutput } from './shape-inference.ts';
+import { constantNode, tensorValue, typeValue, type NodeDefinition } from './program/graph-definition.ts';
+import type { NodeOutput } from './program/shape-inference.ts';
 
 /** Elements of a picture from which on it pays. */
 const LARGE = 2 ** 20;

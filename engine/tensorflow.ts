@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { RunError } from '../common/errors.ts';
-import { cut } from '../common/short.ts';
+import { cut } from '../common/text/short.ts';
 import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
 
 const require = createRequire(import.meta.url);

@@ -1,7 +1,7 @@
 /** Convolutional blocks that the UNet and the VAE share. Pictures and latents are [B, H, W, C]. */
 import { differentiable } from '../engine/differentiable.ts';
-import { conv2d, groupNormSilu, linear } from '../engine/layers.ts';
-import type { Parameters } from '../engine/parameters.ts';
+import { conv2d, groupNormSilu, linear } from '../engine/layers/index.ts';
+import type { Parameters } from '../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 
 export interface ResnetOptions {

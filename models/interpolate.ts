@@ -1,5 +1,5 @@
 import { InputError } from '../common/errors.ts';
-import { lazyWeight, type Weights } from '../engine/weights.ts';
+import { lazyWeight, type Weights } from '../engine/weights/weights.ts';
 import type { NetworkWeights } from './text-to-image.ts';
 
 /**

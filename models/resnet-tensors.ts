@@ -1,4 +1,4 @@
-import { convolutionTensors, linearTensors, normTensors, type ExpectedTensors } from './expected-tensors.ts';
+import { convolutionTensors, linearTensors, normTensors, type ExpectedTensors } from './folder/expected-tensors.ts';
 
 /** What `resnetBlock` reads. @param time width of the time embedding, where there is one */
 export function* resnetTensors(name: string, inputs: number, outputs: number, time?: number): ExpectedTensors {

@@ -1,9 +1,9 @@
 import { inLanes } from '../engine/lanes.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { float32 } from '../engine/program.ts';
-import type { Parameters } from '../engine/parameters.ts';
+import { float32 } from '../engine/program/program.ts';
+import type { Parameters } from '../engine/weights/parameters.ts';
 import type { SolverName } from './scheduler/names.ts';
-import type { UnetConfig } from './unet/config.ts';
+import type { UnetConfig } from './unet/unet-config.ts';
 import { unet2dCondition } from './unet/unet.ts';
 
 /** T, the guidance scale and K of the method. */

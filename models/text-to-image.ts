@@ -1,11 +1,11 @@
 import { RunError } from '../common/errors.ts';
-import { firstNotFinite } from '../engine/finite.ts';
+import { firstNotFinite } from '../engine/weights/finite.ts';
 import { inLanes } from '../engine/lanes.ts';
-import { float32, int32, Program, type TensorSpec } from '../engine/program.ts';
+import { float32, int32, Program, type TensorSpec } from '../engine/program/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import type { Weights } from '../engine/weights.ts';
-import { clipText } from './clip/text.ts';
-import type { LoadedPipeline } from './pipeline.ts';
+import type { Weights } from '../engine/weights/weights.ts';
+import { clipText } from './clip/clip-text.ts';
+import type { LoadedPipeline } from './folder/pipeline-folder.ts';
 import { guidedStep, STEP_NUMBERS } from './sampler.ts';
 import type { SolverName } from './scheduler/names.ts';
 import { isOneStep, solverPlan } from './scheduler/solver.ts';

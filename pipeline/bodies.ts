@@ -12,7 +12,7 @@ import type * as direct from '../training/stages/direct.ts';
 import type * as rollout from '../training/stages/rollout.ts';
 import type * as tuneEncoder from '../training/stages/tune-encoder.ts';
 import type * as tuneUnet from '../training/stages/tune-unet.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { defineStage, type Stage } from './stage.ts';
 
 /** The modules of the bodies, by the path that a stage names. A stage of a module that is not here does not compile. */

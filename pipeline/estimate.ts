@@ -1,6 +1,6 @@
 import { availableParallelism, hostname } from 'node:os';
 import { canonicalJson } from '../common/files.ts';
-import type { StageResult } from './results.ts';
+import type { StageResult } from './store/stage-results.ts';
 
 /** How much a stage has to do. Time is the rate of an earlier result times this. */
 export interface StageWork {

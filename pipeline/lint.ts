@@ -1,4 +1,4 @@
-import { nearest } from '../common/nearest.ts';
+import { nearest } from '../common/text/nearest.ts';
 import { topologicalOrder, withDependencies, type GraphNode } from './graph.ts';
 
 /** What is wrong with the shape of a pipeline, a sentence each; nothing when it can be run. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { InputError } from '../common/errors.ts';
-import { requireFile } from '../common/input-file.ts';
+import { requireFile } from '../common/files/input-file.ts';
 import type { CommonSettings, Pipeline } from './pipeline.ts';
 
 /** The pipeline that runs when none is named. */

@@ -1,8 +1,8 @@
 import type { ZodType } from 'zod';
 import { InputError } from '../common/errors.ts';
-import { nearest } from '../common/nearest.ts';
+import { nearest } from '../common/text/nearest.ts';
 import type { ComputeType } from '../engine/compute-type.ts';
-import type { StagesSettings } from './cache-policy.ts';
+import type { StagesSettings } from './store/cache-policy.ts';
 import { topologicalOrder } from './graph.ts';
 import { lintGraph } from './lint.ts';
 import type { Stage } from './stage.ts';

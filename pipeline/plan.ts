@@ -1,12 +1,12 @@
 import { canonicalJson } from '../common/files.ts';
-import { cachePolicy } from './cache-policy.ts';
-import type { EngineDescription } from './engine.ts';
+import { cachePolicy } from './store/cache-policy.ts';
+import type { EngineDescription } from './keys/engine-identity.ts';
 import { estimateStage, type Estimate } from './estimate.ts';
-import { findHit, whyDifferent } from './hit.ts';
+import { findHit, whyDifferent } from './store/hit.ts';
 import type { RunFacts } from './inspection.ts';
-import { keyOf, type KeyMaker } from './key.ts';
-import type { ResultIndex, StageResult } from './results.ts';
-import type { ArtifactStore } from './store.ts';
+import { keyOf, type KeyMaker } from './keys/key.ts';
+import type { ResultIndex, StageResult } from './store/stage-results.ts';
+import type { ArtifactStore } from './store/artifact-store.ts';
 import { activeStages, type CommonSettings, type Pipeline } from './pipeline.ts';
 import type { Artifact, Stage } from './stage.ts';
 

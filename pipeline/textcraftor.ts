@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { stageOf } from './bodies.ts';
-import { companionsOf, tokenizerBeside } from './companions.ts';
-import { configSchema, isShapes, type Config } from './config.ts';
+import { companionsOf, tokenizerBeside } from './keys/companion-files.ts';
+import { configSchema, isShapes, type Config } from './config/config.ts';
 import { definePipeline } from './pipeline.ts';
-import { resolvePaths } from './paths.ts';
-import { testSampler } from './test-sampler.ts';
-import { stageRewards } from './tuning-settings.ts';
+import { resolvePaths } from './config/config-paths.ts';
+import { testSampler } from './config/test-sampler.ts';
+import { stageRewards } from './config/tuning-settings.ts';
 import * as work from './work.ts';
 
 // Slices and files that several stages share.

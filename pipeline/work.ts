@@ -1,7 +1,7 @@
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { StageWork } from './estimate.ts';
 import type { RunFacts } from './inspection.ts';
-import { testSampler } from './test-sampler.ts';
+import { testSampler } from './config/test-sampler.ts';
 
 /**
  * How much each stage has to do. What is left out of these counts (decoding, rewards, looks of the alarm) grows with them, so

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { isFolder } from '../common/files.ts';
-import { cut } from '../common/short.ts';
-import { readSafetensors } from '../engine/safetensors.ts';
-import { readWeights, type Weight, type Weights } from '../engine/weights.ts';
+import { cut } from '../common/text/short.ts';
+import { readSafetensors } from '../engine/weights/safetensors.ts';
+import { readWeights, type Weight, type Weights } from '../engine/weights/weights.ts';
 
 /** A head on CLIP's unit image embedding, as its file's tensors describe it. */
 export interface AestheticHead {

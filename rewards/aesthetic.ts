@@ -1,8 +1,8 @@
-import { linear } from '../engine/layers.ts';
-import type { Parameters } from '../engine/parameters.ts';
+import { linear } from '../engine/layers/index.ts';
+import type { Parameters } from '../engine/weights/parameters.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import { readAestheticHead, type AestheticHead } from './aesthetic-head.ts';
-import { requireHead } from './inspect.ts';
+import { requireHead } from './inspect-rewards.ts';
 import { imageEmbedding } from './clip-model.ts';
 import { withoutPrompt, type RewardType } from './reward.ts';
 

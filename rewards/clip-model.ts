@@ -1,8 +1,8 @@
-import type { Parameters } from '../engine/parameters.ts';
+import type { Parameters } from '../engine/weights/parameters.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import { imageFeatures, textFeatures } from '../models/clip/clip.ts';
-import type { ClipTokenizer } from '../models/clip/tokenizer.ts';
-import { clipTokenizer, type ClipModel, type ClipModels } from './clip-files.ts';
+import type { ClipTokenizer } from '../models/clip/tokenizer/tokenizer.ts';
+import { clipTokenizer, type ClipModel, type ClipModels } from './files/clip-files.ts';
 import { preprocess, type Preprocessing } from './preprocess.ts';
 import type { RewardModel, RewardSpec, SharedFeatures } from './reward.ts';
 

@@ -1,8 +1,8 @@
-import { conv2d, embedding, groupNorm, linear, silu } from '../engine/layers.ts';
-import type { Parameters } from '../engine/parameters.ts';
+import { conv2d, embedding, groupNorm, linear, silu } from '../engine/layers/index.ts';
+import type { Parameters } from '../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { tokenizeAll, unit } from './clip-model.ts';
-import { readFilmCnn, type FilmCnnConfig } from './film-cnn-files.ts';
+import { readFilmCnn, type FilmCnnConfig } from './files/film-cnn-files.ts';
 import { preprocess } from './preprocess.ts';
 import type { RewardType } from './reward.ts';
 

@@ -1,9 +1,9 @@
 import { tf } from '../engine/tensorflow.ts';
-import { medEmbeddings, medEncoder } from '../models/blip/text.ts';
-import { blipVision } from '../models/blip/vision.ts';
-import { CLIP_MEAN, CLIP_STD } from '../models/clip/config.ts';
+import { medEmbeddings, medEncoder } from '../models/blip/blip-text.ts';
+import { blipVision } from '../models/blip/blip-vision.ts';
+import { CLIP_MEAN, CLIP_STD } from '../models/clip/clip-config.ts';
 import { aestheticHead } from './aesthetic.ts';
-import { IMAGE_REWARD_LENGTH as LENGTH, readImageReward } from './image-reward-files.ts';
+import { IMAGE_REWARD_LENGTH as LENGTH, readImageReward } from './files/image-reward-files.ts';
 import { preprocess } from './preprocess.ts';
 import type { RewardType } from './reward.ts';
 

@@ -1,7 +1,7 @@
 import { roundHalfToEven } from '../common/rounding.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 
-export { CLIP_MEAN, CLIP_STD } from '../models/clip/config.ts';
+export { CLIP_MEAN, CLIP_STD } from '../models/clip/clip-config.ts';
 
 /** How a reward model wants its picture. */
 export interface Preprocessing {

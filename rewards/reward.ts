@@ -1,7 +1,7 @@
-import type { Parameters } from '../engine/parameters.ts';
+import type { Parameters } from '../engine/weights/parameters.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
-import type { Weights } from '../engine/weights.ts';
-import type { ClipModels } from './clip-files.ts';
+import type { Weights } from '../engine/weights/weights.ts';
+import type { ClipModels } from './files/clip-files.ts';
 
 /** A reward as the configuration names it. */
 export interface RewardSpec {

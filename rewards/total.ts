@@ -1,7 +1,7 @@
 import { RunError } from '../common/errors.ts';
-import type { Parameters } from '../engine/parameters.ts';
+import type { Parameters } from '../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import type { Weights } from '../engine/weights.ts';
+import type { Weights } from '../engine/weights/weights.ts';
 import type { LoadedReward, SharedFeatures } from './reward.ts';
 
 /** The weights of all rewards, to load under their common scope. */

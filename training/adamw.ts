@@ -1,6 +1,6 @@
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { select } from '../engine/operations.ts';
-import { float32, type Scope } from '../engine/program.ts';
+import { select } from '../engine/program/operations.ts';
+import { float32, type Scope } from '../engine/program/program.ts';
 import { moment, type Choose, type MomentType } from './moments.ts';
 
 export interface AdamWOptions {

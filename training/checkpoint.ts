@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Bytes } from '../engine/program.ts';
+import type { Bytes } from '../engine/program/program.ts';
 import { faultPoint } from '../common/fault-points.ts';
 import { canonicalJson, sha256File, syncFolder } from '../common/files.ts';
-import { DamagedError, readSealed, writeSealed } from '../common/sealed.ts';
-import { readSafetensors, writeSafetensors, type ByteData } from '../engine/safetensors.ts';
-import { readWeights, writeWeights, type Weights } from '../engine/weights.ts';
+import { DamagedError, readSealed, writeSealed } from '../common/files/sealed.ts';
+import { readSafetensors, writeSafetensors, type ByteData } from '../engine/weights/safetensors.ts';
+import { readWeights, writeWeights, type Weights } from '../engine/weights/weights.ts';
 import { companionDamage, type CompanionDigests } from './companions.ts';
 
 /** Everything that a step depends on and that is not an input of the stage. */

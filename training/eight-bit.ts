@@ -3,7 +3,7 @@
  * arXiv 2110.02861): each block is divided by its largest magnitude, and each quotient is stored as the number of the
  * nearest value of a map whose values lie closer together the nearer to zero they are.
  */
-import { bucketize } from '../engine/operations.ts';
+import { bucketize } from '../engine/program/operations.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 
 /** Values that share a scale: what bitsandbytes' optimizers use. */

@@ -1,8 +1,8 @@
 import type { RandomStream } from '../common/random.ts';
-import type { Parameters } from '../engine/parameters.ts';
-import type { Program, TensorSpec, Tensors } from '../engine/program.ts';
+import type { Parameters } from '../engine/weights/parameters.ts';
+import type { Program, TensorSpec, Tensors } from '../engine/program/program.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
-import type { Weights } from '../engine/weights.ts';
+import type { Weights } from '../engine/weights/weights.ts';
 
 /** The networks of a generator by their names, as its functions see them: original, tuned, or with adapters. */
 export interface Networks {

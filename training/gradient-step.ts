@@ -1,7 +1,7 @@
 import type { ComputeType } from '../engine/compute-type.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
-import type { Weights } from '../engine/weights.ts';
-import type { LoadedPipeline } from '../models/pipeline.ts';
+import type { Weights } from '../engine/weights/weights.ts';
+import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
 import type { SamplerSettings } from '../models/sampler.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { TEXT_ENCODER, textToImage, type TrainableNetwork } from './text-to-image.ts';

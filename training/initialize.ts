@@ -1,5 +1,5 @@
 import { RandomStream } from '../common/random.ts';
-import type { Weights } from '../engine/weights.ts';
+import type { Weights } from '../engine/weights/weights.ts';
 
 /**
  * Fresh weights for parameters of these names and file shapes. Matrices and kernels are uniform within

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { LORA_FILE, writeLora, type Lora } from '../models/lora-file.ts';
-import { saveTextEncoder, saveUnet } from '../models/network-folder.ts';
-import type { LoadedPipeline } from '../models/pipeline.ts';
+import { LORA_FILE, writeLora, type Lora } from '../models/lora/lora-file.ts';
+import { saveTextEncoder, saveUnet } from '../models/folder/network-folder.ts';
+import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
 import { TEXT_ENCODER, type TrainableNetwork } from './text-to-image.ts';
 import type { Trainer } from './trainer.ts';
 

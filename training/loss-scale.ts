@@ -1,4 +1,4 @@
-import type { Weights } from '../engine/weights.ts';
+import type { Weights } from '../engine/weights/weights.ts';
 
 /**
  * The factor of the loss that keeps gradients within float16's range: torch.amp.GradScaler's rule and numbers. It is

@@ -1,4 +1,4 @@
-import type { Scope } from '../engine/program.ts';
+import type { Scope } from '../engine/program/program.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import type { MomentType } from './names.ts';
 import { dequantize, dynamicMap, quantize, quantizedShapes } from './eight-bit.ts';

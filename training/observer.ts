@@ -1,7 +1,7 @@
-import { exactMetrics, exactScores } from '../datasets/shapes/exact.ts';
-import { float32, int32, type Program, type Tensors } from '../engine/program.ts';
+import { exactMetrics, exactScores } from '../world/scenes/exact.ts';
+import { float32, int32, type Program, type Tensors } from '../engine/program/program.ts';
 import { tf } from '../engine/tensorflow.ts';
-import type { VaeConfig } from '../models/vae/config.ts';
+import type { VaeConfig } from '../models/vae/vae-config.ts';
 import { vaePicture } from '../models/vae/vae.ts';
 import { embedderAmong } from '../rewards/diversity.ts';
 import type { LoadedReward } from '../rewards/reward.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
-import { readSplit } from '../datasets/shards.ts';
+import { readSplit } from '../datasets/shards/shards.ts';
 import { tf } from '../engine/tensorflow.ts';
 import { startNoise } from '../models/noise.ts';
-import type { LoadedPipeline } from '../models/pipeline.ts';
+import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
 import { Alarm, type AlarmSettings } from './alarm.ts';
 import { TOTAL } from './collapse.ts';
 import { HELD_OUT, type Observer } from './observer.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { OnnxTensor } from '../engine/onnx/session.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { clipText } from '../models/clip/text.ts';
-import type { LoadedPipeline } from '../models/pipeline.ts';
+import { clipText } from '../models/clip/clip-text.ts';
+import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
 import { guidedStep, STEP_NUMBERS, type SamplerSettings } from '../models/sampler.ts';
 import { DdimScheduler } from '../models/scheduler/ddim.ts';
 import { TextToImage } from '../models/text-to-image.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { RunError } from '../common/errors.ts';
-import { readSafetensors } from '../engine/safetensors.ts';
+import { readSafetensors } from '../engine/weights/safetensors.ts';
 
 /** A start of the last K steps: the prompt, which of its samples, and z at step T - K. */
 export interface RolloutSample {

@@ -1,8 +1,8 @@
 import { computeType } from '../engine/compute-type.ts';
-import type { LoadedPipeline } from '../models/pipeline.ts';
-import { LORA_TARGETS, type LoraSettings } from '../models/lora.ts';
+import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
+import { LORA_TARGETS, type LoraSettings } from '../models/lora/lora.ts';
 import type { SamplerSettings } from '../models/sampler.ts';
-import { loadRewards } from '../rewards/registry.ts';
+import { loadRewards } from '../rewards/reward-types.ts';
 import type { RewardSpec } from '../rewards/reward.ts';
 import { ADAMW, type AdamWOptions } from './adamw.ts';
 import type { Alarm, AlarmSettings } from './alarm.ts';

@@ -1,5 +1,5 @@
-import type { Bytes, Program } from '../engine/program.ts';
-import type { Weights } from '../engine/weights.ts';
+import type { Bytes, Program } from '../engine/program/program.ts';
+import type { Weights } from '../engine/weights/weights.ts';
 import { codesOf, MOMENTS, scalesOf } from './moments.ts';
 import { trainedGroup, type TrainedNetwork } from './trained-networks.ts';
 

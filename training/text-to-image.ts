@@ -1,9 +1,9 @@
 import { inLanes } from '../engine/lanes.ts';
-import { int32, type Tensors } from '../engine/program.ts';
+import { int32, type Tensors } from '../engine/program/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { clipText } from '../models/clip/text.ts';
-import type { Weights } from '../engine/weights.ts';
-import type { LoadedPipeline } from '../models/pipeline.ts';
+import { clipText } from '../models/clip/clip-text.ts';
+import type { Weights } from '../engine/weights/weights.ts';
+import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
 import { guidedStep, type SamplerSettings } from '../models/sampler.ts';
 import { DdimScheduler } from '../models/scheduler/ddim.ts';
 import { vaePicture, vaeScale } from '../models/vae/vae.ts';

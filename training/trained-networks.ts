@@ -1,8 +1,16 @@
 import { InputError } from '../common/errors.ts';
-import type { Program, Scope } from '../engine/program.ts';
+import type { Program, Scope } from '../engine/program/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { adaptersOf, LORA_A, LORA_B, mergeLora, withLora, type Adapter, type LoraSettings } from '../models/lora.ts';
-import type { Weights } from '../engine/weights.ts';
+import {
+  adaptersOf,
+  LORA_A,
+  LORA_B,
+  mergeLora,
+  withLora,
+  type Adapter,
+  type LoraSettings,
+} from '../models/lora/lora.ts';
+import type { Weights } from '../engine/weights/weights.ts';
 import type { Generator, Networks } from './generator.ts';
 import { initialize } from './initialize.ts';
 

@@ -1,7 +1,7 @@
 import { RandomStream } from '../common/random.ts';
-import type { Pending, Program, Tensors } from '../engine/program.ts';
+import type { Pending, Program, Tensors } from '../engine/program/program.ts';
 import { tf, usesGpu, type Tensor } from '../engine/tensorflow.ts';
-import type { Weights } from '../engine/weights.ts';
+import type { Weights } from '../engine/weights/weights.ts';
 import { requireFiniteScores } from '../rewards/total.ts';
 import { ADAMW, updateNumbers } from './adamw.ts';
 import type { Draw, Generator } from './generator.ts';

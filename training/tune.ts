@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CancelledError, RetryableError, RunError } from '../common/errors.ts';
 import { faultPoint } from '../common/fault-points.ts';
 import { writeFileAtomic } from '../common/files.ts';
-import { keyedPermutation } from '../datasets/permutation.ts';
+import { keyedPermutation } from '../datasets/shards/permutation.ts';
 import type { SegmentContext, StageContext } from '../pipeline/stage.ts';
 import type { Alarm } from './alarm.ts';
 import { readLastCheckpoint, writeCheckpoint } from './checkpoint.ts';

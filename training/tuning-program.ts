@@ -1,7 +1,7 @@
 import type { ComputeType } from '../engine/compute-type.ts';
 import { vectorJacobianProduct } from '../engine/gradients.ts';
-import { select } from '../engine/operations.ts';
-import { Program, float32, type Scope, type TensorSpec, type Tensors } from '../engine/program.ts';
+import { select } from '../engine/program/operations.ts';
+import { Program, float32, type Scope, type TensorSpec, type Tensors } from '../engine/program/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { weightedSum } from '../rewards/total.ts';
 import { UPDATE_NUMBERS, adamW, globalNorm, type AdamWOptions } from './adamw.ts';

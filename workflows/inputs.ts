@@ -10,10 +10,10 @@ import {
   stageTask,
   type ItemList,
   type StageOutcome,
-} from '../pipeline/messages.ts';
+} from '../pipeline/runs/task-messages.ts';
 import type { TakenBatch } from '../activities/retrain/take-prompts.ts';
 import type { Unfinished } from '../activities/stage-task.ts';
-import type { ItemCounts } from '../pipeline/run.ts';
+import type { ItemCounts } from '../pipeline/runs/run.ts';
 import type { Resume, StageNode } from './messages.ts';
 import type { Backfill, Retraining } from './retrain.ts';
 import type { ItemsRun } from './run-items.ts';

@@ -2,7 +2,7 @@ import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { ErrorRecord } from '../common/errors.ts';
 import type { StageOutcome } from '../activities/stage-task.ts';
 import type { GraphNode } from '../pipeline/graph.ts';
-import type { ItemCounts } from '../pipeline/run.ts';
+import type { ItemCounts } from '../pipeline/runs/run.ts';
 import type { FanOut } from '../pipeline/stage.ts';
 
 /** A stage as the workflow sees it. */

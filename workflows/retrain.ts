@@ -1,5 +1,5 @@
 import { CancellationScope, executeChild, ParentClosePolicy, proxyActivities } from '@temporalio/workflow';
-import type { RetrainActivities } from '../activities/retrain/activities.ts';
+import type { RetrainActivities } from '../activities/retrain/retrain-activities.ts';
 import { backfillInput, parse, pipelineRun, retraining, takenAnswer } from './inputs.ts';
 import { runPipeline } from './run-pipeline.ts';
 

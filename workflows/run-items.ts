@@ -1,7 +1,7 @@
 import { continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { ItemList, StageOutcome, StageTask } from '../activities/stage-task.ts';
-import { noItems, sumCounts } from '../pipeline/item-counts.ts';
-import type { ItemCounts } from '../pipeline/run.ts';
+import { noItems, sumCounts } from '../pipeline/runs/item-counts.ts';
+import type { ItemCounts } from '../pipeline/runs/run.ts';
 import type { FanOut } from '../pipeline/stage.ts';
 import { historyIsLong } from './history.ts';
 import { counts, itemsRun, listAnswer, parse, stageOutcome } from './inputs.ts';

@@ -2,10 +2,10 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, NothingThereError } from '../../common/errors.ts';
 import { sha256 } from '../../common/files.ts';
-import { findSources, type SourceFile } from '../../datasets/sources/find.ts';
+import { findSources, type SourceFile } from '../../datasets/sources/find-sources.ts';
 import { run as ingest, type IngestConfig } from '../../datasets/stages/ingest.ts';
-import type { ExternalDigests } from '../../pipeline/external.ts';
-import { partitionOf } from '../../pipeline/schedules/partition.ts';
+import type { ExternalDigests } from '../../pipeline/keys/external-inputs.ts';
+import { partitionOf } from '../../registry/schedules/partition.ts';
 
 /** A file that was changed just now may be half-written; it is left for the next time. */
 const settledMilliseconds = 2000;

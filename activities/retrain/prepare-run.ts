@@ -1,13 +1,13 @@
-import { checkConfig } from '../../pipeline/config-file.ts';
-import type { Home } from '../../pipeline/home.ts';
+import { checkConfig } from '../../pipeline/config/config-file.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { activeStages } from '../../pipeline/pipeline.ts';
-import { production } from '../../pipeline/registry/aliases.ts';
-import { asChampion } from '../../pipeline/registry/folders.ts';
-import { Registry } from '../../pipeline/registry/registry.ts';
-import { registrationSettings, type Champion } from '../../pipeline/registry/settings.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
-import { Schedules, type ScheduleFile } from '../../pipeline/schedules/schedules.ts';
+import { production } from '../../registry/aliases.ts';
+import { asChampion } from '../../registry/version-folders.ts';
+import { Registry } from '../../registry/versions.ts';
+import { registrationSettings, type Champion } from '../../registry/registry-settings.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { Schedules, type ScheduleFile } from '../../registry/schedules/schedules.ts';
 
 /**
  * Makes the record of the run that is trained on a batch. Called again for the same batch it gives the same run.

@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Database } from '../../datasets/database.ts';
-import { parquetFiles } from '../../datasets/parquet-files.ts';
-import { partsOf } from '../../datasets/rows.ts';
+import { Database } from '../../datasets/tables/database.ts';
+import { parquetFiles } from '../../datasets/tables/parquet-files.ts';
+import { partsOf } from '../../datasets/tables/prompt-rows.ts';
 import type { IngestConfig } from '../../datasets/stages/ingest.ts';
-import { ExternalDigests } from '../../pipeline/external.ts';
-import type { Home } from '../../pipeline/home.ts';
-import { withLock } from '../../pipeline/lock.ts';
-import { Schedules, type Batch, type BatchOwner } from '../../pipeline/schedules/schedules.ts';
+import { ExternalDigests } from '../../pipeline/keys/external-inputs.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { withLock } from '../../pipeline/runs/lock.ts';
+import { Schedules, type Batch, type BatchOwner } from '../../registry/schedules/schedules.ts';
 import { newFiles, readArrived, readStill } from './arrived-files.ts';
 
 export interface TakeTask {

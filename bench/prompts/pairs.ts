@@ -1,6 +1,6 @@
-import { Database } from '../../datasets/database.ts';
-import { droppedRows, keptPrompts } from '../../datasets/filtered.ts';
-import { promptId } from '../../datasets/split.ts';
+import { Database } from '../../datasets/tables/database.ts';
+import { droppedRows, keptPrompts } from '../../datasets/tables/filtered.ts';
+import { promptId } from '../../datasets/shards/split.ts';
 import { generateRow } from './generate.ts';
 
 export interface PairCounts {

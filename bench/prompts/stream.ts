@@ -1,5 +1,5 @@
-import { PromptStream } from '../../datasets/prompt-stream.ts';
-import { readSplit } from '../../datasets/shards.ts';
+import { PromptStream } from '../../datasets/shards/prompt-stream.ts';
+import { readSplit } from '../../datasets/shards/shards.ts';
 
 // One process that opens shards as a trainer does, and prints what that took as a line of JSON.
 

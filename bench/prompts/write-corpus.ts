@@ -1,8 +1,8 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Database } from '../../datasets/database.ts';
-import { sqlFile } from '../../datasets/parquet-files.ts';
+import { Database } from '../../datasets/tables/database.ts';
+import { sqlFile } from '../../datasets/tables/parquet-files.ts';
 import { generateRow, rawData } from './generate.ts';
 
 /** Rows a file. */

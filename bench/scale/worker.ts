@@ -1,12 +1,12 @@
 import { Worker } from '@temporalio/worker';
 import { once } from 'node:events';
 import { createActivities } from '../../activities/activities.ts';
-import { callBody } from '../../activities/call-body.ts';
-import { bundleWorkflows } from '../../cli/temporal/bundle.ts';
-import { connectTemporal } from '../../cli/temporal/connection.ts';
-import { taskQueues } from '../../cli/temporal/queues.ts';
-import { keepHeapSmall, workerOptions } from '../../cli/temporal/workers.ts';
-import { Home } from '../../pipeline/home.ts';
+import { callBody } from '../../activities/execution/call-body.ts';
+import { bundleWorkflows } from '../../temporal/bundle.ts';
+import { connectTemporal } from '../../temporal/connection.ts';
+import { taskQueues } from '../../temporal/queues.ts';
+import { keepHeapSmall, workerOptions } from '../../temporal/workers.ts';
+import { Home } from '../../pipeline/runs/home.ts';
 
 // A worker in a process of its own, whose memory is measured: as `textcraftor worker`, but bodies run in it. It ends with its input.
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addConfigOptions, type ConfigOptions } from '../run/options.ts';
+import { addConfigOptions, type ConfigOptions } from '../run/run-options.ts';
 import { print } from '../print.ts';
 
 /** Adds `textcraftor ablate`. */
@@ -13,8 +13,8 @@ export function register(program: Command): void {
     .option('--lanes <n>', 'how many runs at once', '1')
     .action(async (config: string | undefined, options: ConfigOptions & { out: string; lanes: string }) => {
       const { InputError } = await import('../../common/errors.ts');
-      const { readConfigOptions } = await import('../run/options.ts');
-      const { ablate, combinations, settingsOf } = await import('../ablate.ts');
+      const { readConfigOptions } = await import('../run/run-options.ts');
+      const { ablate, combinations, settingsOf } = await import('../paper/ablate.ts');
       const { runCommand } = await import('../run/run-command.ts');
       const { readLanes } = await import('../run/lanes.ts');
       const { projectHome } = await import('../home.ts');

@@ -84,7 +84,7 @@ export function register(program: Command): void {
       const { cardOf, exportNotes } = await import('../model-card.ts');
       const { formatBytes } = await import('../format.ts');
       const { peakBytes } = await import('../memory.ts');
-      const { localModel } = await import('../hub/models.ts');
+      const { localModel } = await import('../hub/hub-models.ts');
       if (options.model !== undefined) options.model = await localModel(options.model, process.cwd());
       const { json, formats, out, dtype, naming } = options;
       const { weight, step, judged, unlike, ...networks } = await networksToExport(projectHome(), { ...options, run });

@@ -26,8 +26,8 @@ export function register(program: Command): void {
       'print one JSON object: {deleted, bytes, artifacts: [{sha256, bytes}], runs: [{run, bytes}], work, uncacheable}',
     )
     .action(async (options: { dryRun?: true; keep?: number; keepDays?: number; json?: true }) => {
-      const { findGarbage, removeGarbage } = await import('../../pipeline/gc.ts');
-      const { protectedDigests } = await import('../../pipeline/registry/protected.ts');
+      const { findGarbage, removeGarbage } = await import('../../pipeline/store/gc.ts');
+      const { protectedDigests } = await import('../../registry/protected.ts');
       const { projectHome } = await import('../home.ts');
       const { formatGarbage } = await import('../run/garbage.ts');
       const home = projectHome();

@@ -68,7 +68,7 @@ export function register(program: Command): void {
       const progress = (done: number, total: number) => {
         if (process.stderr.isTTY) process.stderr.write(`\rstep ${done}/${total}${done === total ? '\n' : ''}`);
       };
-      const { localModel } = await import('../hub/models.ts');
+      const { localModel } = await import('../hub/hub-models.ts');
       const { useEncoder } = await import('../encoder-use.ts');
       const { projectHome } = await import('../home.ts');
       const lastSteps = options.lastSteps ?? blendSteps;

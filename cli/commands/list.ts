@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .description('list the runs, the latest last')
     .option('--json', 'print one JSON object: {runs: [{run, status, createdAt, finishedAt, folder, stages}]}')
     .action(async (options: { json?: true }) => {
-      const { RunRecords } = await import('../../pipeline/runs.ts');
+      const { RunRecords } = await import('../../pipeline/runs/runs.ts');
       const { projectHome } = await import('../home.ts');
       const { summarizeRun } = await import('../run/summary.ts');
       const { formatTable } = await import('../format.ts');

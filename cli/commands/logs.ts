@@ -9,7 +9,7 @@ export function register(program: Command): void {
     .argument('[stage]', 'only this one')
     .option('--follow', 'go on until the run ends')
     .action(async (name: string, stage: string | undefined, options: { follow?: true }) => {
-      const { printLogs } = await import('../run/logs.ts');
+      const { printLogs } = await import('../run/show-logs.ts');
       const { projectHome } = await import('../home.ts');
       await printLogs(projectHome(), name, stage, options.follow ?? false);
     });

@@ -12,7 +12,7 @@ export function register(program: Command): void {
     .action(async (options: { quick?: true; out: string; lanes: string }) => {
       const { availableParallelism } = await import('node:os');
       const { readLanes } = await import('../run/lanes.ts');
-      const { paper } = await import('../paper.ts');
+      const { paper } = await import('../paper/write-paper.ts');
       const { runCommand } = await import('../run/run-command.ts');
       const { projectHome } = await import('../home.ts');
       const lanes = readLanes(options.lanes);

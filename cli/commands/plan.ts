@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addConfigOptions, type ConfigOptions } from '../run/options.ts';
+import { addConfigOptions, type ConfigOptions } from '../run/run-options.ts';
 import { print } from '../print.ts';
 
 /** Adds `textcraftor plan`. */
@@ -16,7 +16,7 @@ export function register(program: Command): void {
       'print one JSON object: {stages: [{stage, action, why, key, artifact, estimatedSeconds, estimate: {seconds, basis, from}}], fetch: [{kind, name, bytes}]}',
     )
     .action(async (config: string | undefined, options: ConfigOptions & { json?: true }) => {
-      const { lookUpConfigOptions } = await import('../run/options.ts');
+      const { lookUpConfigOptions } = await import('../run/run-options.ts');
       const { planAt, formatPlan } = await import('../run/planning.ts');
       const { projectHome } = await import('../home.ts');
       const { pipeline, settings, fetches } = await lookUpConfigOptions(config, options);

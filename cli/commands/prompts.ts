@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Split } from '../../datasets/split.ts';
-import { addSetOption, type ConfigOptions } from '../run/options.ts';
+import type { Split } from '../../datasets/shards/split.ts';
+import { addSetOption, type ConfigOptions } from '../run/run-options.ts';
 import { print } from '../print.ts';
 
 /** Adds `textcraftor prompts`: a look at prompts before a run, and at those of a run. */
@@ -12,10 +12,10 @@ export function register(program: Command): void {
   )
     .option('--json', 'print one JSON object')
     .action(async (named: string | undefined, options: ConfigOptions & { json?: true }) => {
-      const { promptStatistics } = await import('../../datasets/preview.ts');
-      const { withPrepared } = await import('../looked-at.ts');
+      const { promptStatistics } = await import('../../datasets/tables/preview.ts');
+      const { withPrepared } = await import('../prompts/prompt-settings.ts');
       const statistics = await withPrepared(named, options, promptStatistics);
-      const { formatStatistics } = await import('../prompts.ts');
+      const { formatStatistics } = await import('../prompts/show-prompts.ts');
       print(options.json ? JSON.stringify(statistics, null, 2) : formatStatistics(statistics));
     });
 
@@ -25,9 +25,9 @@ export function register(program: Command): void {
     .option('--json', 'print a JSON object a line: {prompt, tokens, source, row}')
     .action(
       async (named: string | undefined, options: ConfigOptions & { count: string; seed: string; json?: true }) => {
-        const { samplePrompts } = await import('../../datasets/preview.ts');
-        const { withPrepared } = await import('../looked-at.ts');
-        const { wholeNumber } = await import('../prompts.ts');
+        const { samplePrompts } = await import('../../datasets/tables/preview.ts');
+        const { withPrepared } = await import('../prompts/prompt-settings.ts');
+        const { wholeNumber } = await import('../prompts/show-prompts.ts');
         const [count, seed] = [wholeNumber('--count', options.count), wholeNumber('--seed', options.seed)];
         const rows = await withPrepared(named, options, (prepared) => samplePrompts(prepared, count, seed));
         for (const row of rows) print(options.json ? JSON.stringify(row) : row.prompt);
@@ -42,10 +42,10 @@ export function register(program: Command): void {
   )
     .option('--json', 'print one JSON object')
     .action(async (prompt: string, named: string | undefined, options: ConfigOptions & { json?: true }) => {
-      const { promptConfigs } = await import('../looked-at.ts');
+      const { promptConfigs } = await import('../prompts/prompt-settings.ts');
       const { filter, shard } = await promptConfigs(named, options);
-      const { explainPrompt } = await import('../../datasets/explain.ts');
-      const { formatExplanation, inTemporaryFolder } = await import('../prompts.ts');
+      const { explainPrompt } = await import('../../datasets/rules/explain-prompt.ts');
+      const { formatExplanation, inTemporaryFolder } = await import('../prompts/show-prompts.ts');
       const explanation = await inTemporaryFolder((scratch) => explainPrompt(prompt, filter, shard, scratch));
       print(options.json ? JSON.stringify(explanation, null, 2) : formatExplanation(prompt, explanation));
     });
@@ -59,7 +59,7 @@ export function register(program: Command): void {
     .option('--split <name>', 'of a data set in several: train, train+test, all')
     .option('--encoding <label>', 'of text files without a byte order mark', 'utf-8')
     .action(async (file: string, options: { tokenizer: string; column?: string; split?: string; encoding: string }) => {
-      const { eachTokens } = await import('../prompts.ts');
+      const { eachTokens } = await import('../prompts/show-prompts.ts');
       await eachTokens(file, options, (ids) => print(ids.map((each) => JSON.stringify(each)).join('\n')));
     });
 
@@ -70,10 +70,10 @@ export function register(program: Command): void {
     .argument('<out>', 'a file: .parquet, .arrow or .jsonl')
     .option('--split <name>', 'train, validation or test', 'train')
     .action(async (shards: string, out: string, options: { split: string }) => {
-      const { splits } = await import('../../datasets/split.ts');
-      const { readSplit } = await import('../../datasets/shards.ts');
-      const { exportPrompts } = await import('../../datasets/export.ts');
-      const { oneOf } = await import('../prompts.ts');
+      const { splits } = await import('../../datasets/shards/split.ts');
+      const { readSplit } = await import('../../datasets/shards/shards.ts');
+      const { exportPrompts } = await import('../../datasets/tables/export-table.ts');
+      const { oneOf } = await import('../prompts/show-prompts.ts');
       const rows = await readSplit(shards, oneOf<Split>('--split', options.split, splits));
       await exportPrompts(rows, out);
       print(`${rows.length} prompts written to ${out}`);

@@ -11,9 +11,9 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object: {run, status, stages, encoder, chosen, comparisons, report, ...}')
     .addOption(new Option('--open <when>', 'show it in a browser').choices(['yes', 'no']).default('no'))
     .action(async (name: string, options: { json?: true; open: 'yes' | 'no' }) => {
-      const { RunRecords } = await import('../../pipeline/runs.ts');
+      const { RunRecords } = await import('../../pipeline/runs/runs.ts');
       const { projectHome } = await import('../home.ts');
-      const { describeRun, requireRunReport } = await import('../run/report.ts');
+      const { describeRun, requireRunReport } = await import('../run/report-summary.ts');
       const home = projectHome();
       const run = await new RunRecords(home).read(name);
       if (options.json) print(JSON.stringify(await describeRun(home, run), null, 2));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addSetOption } from '../run/options.ts';
+import { addSetOption } from '../run/run-options.ts';
 import type { StartOptions } from '../run/start.ts';
 import { print } from '../print.ts';
 
@@ -26,7 +26,7 @@ export function register(program: Command): void {
       const home = projectHome();
       const { id, fresh, waits } = await prepareResume(home, name, options);
       if (!waits) return startRun(home, id, fresh, options);
-      const { wakeRun } = await import('../run/control.ts');
+      const { wakeRun } = await import('../run/control-run.ts');
       await wakeRun(home, id, fresh);
       const line = `Run ${id} goes on where it was started; see: textcraftor status ${id}`;
       print(options.json ? JSON.stringify({ run: id, status: 'running' }) : line);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addConfigOptions, type ConfigOptions } from '../run/options.ts';
+import { addConfigOptions, type ConfigOptions } from '../run/run-options.ts';
 import type { StartOptions } from '../run/start.ts';
 import { print, printMessage } from '../print.ts';
 
@@ -11,11 +11,11 @@ export function register(program: Command): void {
     .option('--detach', 'go on in the background')
     .option('--json', 'print one JSON object at the end: {run, status, folder, stages}')
     .action(async (config: string | undefined, options: ConfigOptions & StartOptions) => {
-      const { readConfigOptions } = await import('../run/options.ts');
+      const { readConfigOptions } = await import('../run/run-options.ts');
       const { planAt, formatPlan, warnOfLength } = await import('../run/planning.ts');
       const { startRun } = await import('../run/start.ts');
       const { projectHome } = await import('../home.ts');
-      const { RunRecords } = await import('../../pipeline/runs.ts');
+      const { RunRecords } = await import('../../pipeline/runs/runs.ts');
       const { activeStages } = await import('../../pipeline/pipeline.ts');
       const { source, pipeline, settings } = await readConfigOptions(config, options);
       const home = projectHome();

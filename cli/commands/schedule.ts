@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { addSetOption } from '../run/options.ts';
-import type { CreateOptions } from '../schedule/create.ts';
-import type { ScheduleControl } from '../schedule/schedules.ts';
+import { addSetOption } from '../run/run-options.ts';
+import type { CreateOptions } from '../schedule/create-schedule.ts';
+import type { ScheduleControl } from '../schedule/show-schedules.ts';
 import { print } from '../print.ts';
 
 interface Json {
@@ -22,8 +22,8 @@ function count(text: string): number {
 /** Does something with the schedules of this project, on the server that holds them. */
 async function withControl<Result>(act: (control: ScheduleControl) => Promise<Result>): Promise<Result> {
   const { projectHome } = await import('../home.ts');
-  const { scheduleServer } = await import('../schedule/server.ts');
-  const { ScheduleControl } = await import('../schedule/schedules.ts');
+  const { scheduleServer } = await import('../schedule/schedule-server.ts');
+  const { ScheduleControl } = await import('../schedule/show-schedules.ts');
   const home = projectHome();
   const server = await scheduleServer(home);
   try {
@@ -57,7 +57,7 @@ export function register(program: Command): void {
       .option('--cold', 'start from the original encoder, not from the version in production')
       .option('--paused', 'do nothing until it is unpaused'),
   ).action(async (name: string, options: CreateOptions) => {
-    const { createSchedule } = await import('../schedule/create.ts');
+    const { createSchedule } = await import('../schedule/create-schedule.ts');
     await withControl((control) => createSchedule(control, name, options));
     print(`Schedule ${name} is ${options.paused ? 'there, paused' : 'set'}; see: textcraftor schedule show ${name}`);
   });
@@ -66,7 +66,7 @@ export function register(program: Command): void {
     .description('list the schedules of this project')
     .option('--json', 'print one JSON object: {schedules: [...]}')
     .action(async ({ json }: Json) => {
-      const { formatSchedules } = await import('../schedule/format.ts');
+      const { formatSchedules } = await import('../schedule/format-schedule.ts');
       const schedules = await withControl((control) => control.list());
       print(json ? JSON.stringify({ schedules }, null, 2) : formatSchedules(schedules));
     });
@@ -76,13 +76,13 @@ export function register(program: Command): void {
     .argument('<name>')
     .option('--json', 'print one JSON object: {name, paused, next, running, recent, missed, skipped, batches, ...}')
     .action(async (name: string, { json }: Json) => {
-      const { formatSchedule } = await import('../schedule/format.ts');
+      const { formatSchedule } = await import('../schedule/format-schedule.ts');
       const [state, record, batches] = await withControl(async (control) => [
         await control.state(name),
         await control.record(name),
         await control.batches(name),
       ]);
-      const { publicConfig } = await import('../../pipeline/notify/secrets.ts');
+      const { publicConfig } = await import('../../registry/notify/notify-secrets.ts');
       const shown = { ...record, config: publicConfig(record.config), ...state, batches };
       print(json ? JSON.stringify(shown, null, 2) : formatSchedule(state, record, batches));
     });

@@ -12,11 +12,11 @@ export function register(program: Command): void {
       'print one JSON object: {run, status, folder, stages: [{name, status, seconds, artifact, progress}]}',
     )
     .action(async (name: string, options: { json?: true }) => {
-      const { RunRecords } = await import('../../pipeline/runs.ts');
+      const { RunRecords } = await import('../../pipeline/runs/runs.ts');
       const { projectHome } = await import('../home.ts');
       const { summarizeRun } = await import('../run/summary.ts');
       const { formatTable } = await import('../format.ts');
-      const { describeStage } = await import('../run/view.ts');
+      const { describeStage } = await import('../run/live-view.ts');
       const run = await new RunRecords(projectHome()).read(name);
       if (options.json) {
         print(JSON.stringify(summarizeRun(run), null, 2));

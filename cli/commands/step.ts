@@ -44,7 +44,7 @@ export function register(program: Command): void {
     .action(async (options: StepOptions & { json?: true }) => {
       leaveInterruptsToSystem();
       const { formatStep, step } = await import('../step.ts');
-      const { localModel } = await import('../hub/models.ts');
+      const { localModel } = await import('../hub/hub-models.ts');
       const result = await step({ ...options, model: await localModel(options.model, process.cwd()) });
       print(options.json ? JSON.stringify(result, null, 2) : formatStep(result));
     });

@@ -15,7 +15,7 @@ export function register(program: Command): void {
     .option('--work <dir>', 'where finished steps are kept', WORK)
     .option('--only <step>', 'run one step and stop')
     .action(async ({ out, work, only }: { out: string; work: string; only?: string }) => {
-      const { buildWorld } = await import('../world-build.ts');
+      const { buildWorld } = await import('../world/world-build.ts');
       await buildWorld({ out, work, ...(only !== undefined && { only }) });
     });
   world
@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object: {ok, gates: [{name, value, low, high}]}')
     .action(async (folder: string | undefined, { json }: { json?: true }) => {
       leaveInterruptsToSystem();
-      const { checkWorld } = await import('../../training/world/check.ts');
+      const { checkWorld } = await import('../../world/training/check-world.ts');
       const gates = await checkWorld(folder ?? WORLD, (line) => void (json ? undefined : print(line)));
       const ok = gates.every(({ value, low, high }) => value >= low && value <= high);
       if (json) print(JSON.stringify({ ok, gates }, null, 2));

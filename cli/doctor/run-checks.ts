@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../../common/errors.ts';
-import { endsWithThisProcess } from '../children.ts';
+import { endsWithThisProcess } from '../world/children.ts';
 import type { Check } from './checks.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { lookUpRepo } from '../../common/hub/repository.ts';
 import { isHubSource, lookUpPrompts } from '../../datasets/sources/hub.ts';
-import { absolutePath } from '../../pipeline/config-file.ts';
-import { downloadModels, hubModel, hubOptions, notHere } from './models.ts';
-import { downloadSources } from './prompts.ts';
+import { absolutePath } from '../../pipeline/config/config-file.ts';
+import { downloadModels, hubModel, hubOptions, notHere } from './hub-models.ts';
+import { downloadSources } from './hub-prompts.ts';
 
 /** Something that a run fetches before it begins. */
 export interface Fetch {

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
-import type { BenchmarkResult, Choice, Scores, Sweep, Transfer } from '../../evaluation/report/data.ts';
+import type { BenchmarkResult, Choice, Scores, Sweep, Transfer } from '../../evaluation/report/report-data.ts';
 import type { PromptEngineering } from '../../evaluation/stages/prompt-engineering.ts';
-import type { Home } from '../../pipeline/home.ts';
-import type { Run } from '../../pipeline/runs.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import type { Run } from '../../pipeline/runs/runs.ts';
 import { artifactFolders } from '../run/artifacts.ts';
 import type { Results } from './claims.ts';
 import type { Variant } from './matrix.ts';

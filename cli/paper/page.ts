@@ -1,4 +1,4 @@
-import { interval, number, percent, signed } from '../../evaluation/report/format.ts';
+import { interval, number, percent, signed } from '../../evaluation/report/format-numbers.ts';
 import { meansOf, type Claim, type Results } from './claims.ts';
 import type { CollectedRun } from './collect.ts';
 import { PICTURES_WITH_OTHER_UNETS } from './matrix.ts';

@@ -1,5 +1,5 @@
 import type { Bootstraps } from '../../common/statistics.ts';
-import { signed } from '../../evaluation/report/format.ts';
+import { signed } from '../../evaluation/report/format-numbers.ts';
 import { html } from '../../evaluation/report/markup.ts';
 import type { Results } from './claims.ts';
 

@@ -1,11 +1,11 @@
 import { InputError } from '../../common/errors.ts';
-import { CHOSEN, EXPORTED } from '../../evaluation/arm-names.ts';
-import type { Home } from '../../pipeline/home.ts';
-import type { AliasChange } from '../../pipeline/registry/aliases.ts';
-import { versionFolders } from '../../pipeline/registry/folders.ts';
-import { onlyName, resolveVersion } from '../../pipeline/registry/reference.ts';
-import { Registry, type Promotion } from '../../pipeline/registry/registry.ts';
-import type { EncoderVersion } from '../../pipeline/registry/version.ts';
+import { CHOSEN, EXPORTED } from '../../evaluation/arms/arm-names.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import type { AliasChange } from '../../registry/aliases.ts';
+import { versionFolders } from '../../registry/version-folders.ts';
+import { onlyName, resolveVersion } from '../../registry/reference.ts';
+import { Registry, type Promotion } from '../../registry/versions.ts';
+import type { EncoderVersion } from '../../registry/version.ts';
 
 import { formatBytes, formatTable } from '../format.ts';
 

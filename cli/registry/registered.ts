@@ -1,4 +1,4 @@
-import type { Registered } from '../../pipeline/registry/registered.ts';
+import type { Registered } from '../../registry/registered.ts';
 
 /** What the registry made of a run's encoder, on a line. */
 export function describeRegistered({ name, version, promoted, refused }: Registered): string {

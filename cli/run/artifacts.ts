@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { TEXT_ENCODER_FILE, UNET_FILE } from '../../models/weight-names.ts';
-import type { Home } from '../../pipeline/home.ts';
-import type { Run } from '../../pipeline/runs.ts';
-import { ArtifactStore } from '../../pipeline/store.ts';
+import { TEXT_ENCODER_FILE, UNET_FILE } from '../../models/folder/weight-names.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import type { Run } from '../../pipeline/runs/runs.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 
 /** The folders of a run's artifacts, by stage. */
 export function artifactFolders(home: Home, run: Run): Partial<Record<string, string>> {

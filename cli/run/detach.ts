@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../../common/errors.ts';
-import type { Home } from '../../pipeline/home.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
-import { attach, configuredServer } from '../temporal/server.ts';
-import { hasWorkers, launchWorkflow } from './workflow.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { attach, configuredServer } from '../../temporal/server-connection.ts';
+import { hasWorkers, launchWorkflow } from './run-workflow.ts';
 
 /** Leaves a run to the workers of the configured server; where there are none, to a process without a terminal. */
 export async function startDetached(home: Home, id: string, fresh: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { RetryableError } from '../../common/errors.ts';
-import { isDiskFull } from '../../common/full-disk.ts';
+import { isDiskFull } from '../../common/files/full-disk.ts';
 
 /** So long a run waits for room on its disk. */
 const patienceMilliseconds = 120_000;

@@ -2,18 +2,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledError, fromErrorRecord, RunError } from '../../common/errors.ts';
-import { printable } from '../../common/printable.ts';
-import type { Home } from '../../pipeline/home.ts';
-import { RunRecords, type Run, type RunStatus } from '../../pipeline/runs.ts';
+import { printable } from '../../common/text/printable.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords, type Run, type RunStatus } from '../../pipeline/runs/runs.ts';
 import { interruption, unlessInterrupted } from '../interrupt.ts';
-import { removeDatabase } from '../temporal/database-file.ts';
-import { databaseName } from '../temporal/dev-server.ts';
-import { searchAttributeAdvice } from '../temporal/search-attributes.ts';
-import { openServer, type TemporalServer } from '../temporal/server.ts';
-import { startWorkers, type Workers } from '../temporal/workers.ts';
+import { removeDatabase } from '../../temporal/database-file.ts';
+import { databaseName } from '../../temporal/dev-server.ts';
+import { searchAttributeAdvice } from '../../temporal/search-attributes.ts';
+import { openServer, type TemporalServer } from '../../temporal/server-connection.ts';
+import { startWorkers, type Workers } from '../../temporal/workers.ts';
 import { DiskWatch } from './disk-watch.ts';
-import type { RunView } from './view.ts';
-import { launchWorkflow, untilClosed } from './workflow.ts';
+import type { RunView } from './live-view.ts';
+import { launchWorkflow, untilClosed } from './run-workflow.ts';
 
 export interface ExecuteOptions {
   home: Home;

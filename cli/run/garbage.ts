@@ -1,4 +1,4 @@
-import type { Garbage } from '../../pipeline/gc.ts';
+import type { Garbage } from '../../pipeline/store/gc.ts';
 import { formatBytes } from '../format.ts';
 
 /** What goes, and what a run that needs it will have to do. */

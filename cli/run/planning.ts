@@ -1,13 +1,13 @@
-import { CodeDigests } from '../../pipeline/code-digests.ts';
-import { ExternalDigests } from '../../pipeline/external.ts';
-import type { Home } from '../../pipeline/home.ts';
+import { CodeDigests } from '../../pipeline/keys/code-digests.ts';
+import { ExternalDigests } from '../../pipeline/keys/external-inputs.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
 import { inspectRun } from '../../pipeline/inspection.ts';
-import { KeyMaker } from '../../pipeline/key.ts';
+import { KeyMaker } from '../../pipeline/keys/key.ts';
 import { planRun, type PlannedStage } from '../../pipeline/plan.ts';
-import { plannedStages, type PlannedStages } from '../../pipeline/planned.ts';
+import { plannedStages, type PlannedStages } from '../../pipeline/runs/planned.ts';
 import type { CommonSettings, Pipeline } from '../../pipeline/pipeline.ts';
-import { ResultIndex } from '../../pipeline/results.ts';
-import { ArtifactStore } from '../../pipeline/store.ts';
+import { ResultIndex } from '../../pipeline/store/stage-results.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { formatBytes, formatSeconds, formatTable } from '../format.ts';
 import type { Fetch } from '../hub/look-up.ts';
 

@@ -1,13 +1,13 @@
-import { CodeDigests } from '../../pipeline/code-digests.ts';
-import { absolutePath, checkConfig, checkStageNames } from '../../pipeline/config-file.ts';
-import { applySettings } from '../../pipeline/config-settings.ts';
+import { CodeDigests } from '../../pipeline/keys/code-digests.ts';
+import { absolutePath, checkConfig, checkStageNames } from '../../pipeline/config/config-file.ts';
+import { applySettings } from '../../pipeline/config/config-settings.ts';
 import { withDependents } from '../../pipeline/graph.ts';
-import type { Home } from '../../pipeline/home.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
 import { inspectRun } from '../../pipeline/inspection.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { activeStages, findStage } from '../../pipeline/pipeline.ts';
-import { plannedStages } from '../../pipeline/planned.ts';
-import { caredFor, RunRecords } from '../../pipeline/runs.ts';
+import { plannedStages } from '../../pipeline/runs/planned.ts';
+import { caredFor, RunRecords } from '../../pipeline/runs/runs.ts';
 
 /**
  * Makes a run ready to go on, with changed settings if there are any.

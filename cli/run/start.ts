@@ -1,12 +1,12 @@
 import { relative } from 'node:path';
-import type { Home } from '../../pipeline/home.ts';
-import { readRegistered } from '../../pipeline/registry/registered.ts';
-import { RunRecords, type Run } from '../../pipeline/runs.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { readRegistered } from '../../registry/registered.ts';
+import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 import { describeRegistered } from '../registry/registered.ts';
 import { startDetached } from './detach.ts';
 import { executeRun } from './execute.ts';
 import { summarizeRun } from './summary.ts';
-import { LiveView, PlainView } from './view.ts';
+import { LiveView, PlainView } from './live-view.ts';
 import { print, printError } from '../print.ts';
 
 export interface StartOptions {
@@ -44,7 +44,7 @@ export async function startRun(
 }
 
 async function describeEnd(home: Home, run: Run): Promise<string> {
-  const { writeRunReport } = await import('./report.ts'); // which reads more than a run needs
+  const { writeRunReport } = await import('./report-summary.ts'); // which reads more than a run needs
   const report = await writeRunReport(home, run);
   const lines = [`Run ${run.id} is complete.`];
   const registered = await readRegistered(run.folder);

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../../common/errors.ts';
-import type { Run, RunStatus, StageFile } from '../../pipeline/runs.ts';
+import type { Run, RunStatus, StageFile } from '../../pipeline/runs/runs.ts';
 
 /** A run for machines: the beginning of what `run`, `resume`, `status` and `report` print with --json. */
 export interface RunSummary {

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { HubApiError } from '@huggingface/hub';
 import { CancelledError, RetryableError } from '../errors.ts';
 import { isFolder } from '../files.ts';
-import { setAside } from '../set-aside.ts';
+import { setAside } from '../files/set-aside.ts';
 import { hubFailure } from './failure.ts';
 import { HUB_ENDPOINT, type HubOptions, type HubRepo } from './options.ts';
 

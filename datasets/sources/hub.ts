@@ -1,6 +1,6 @@
 import { InputError } from '../../common/errors.ts';
 import type { HubOptions, HubRepo } from '../../common/hub/options.ts';
-import { fitsPattern } from '../../common/pattern.ts';
+import { fitsPattern } from '../../common/files/pattern.ts';
 import { downloadRepo, lookUpRepo, parseHubRepo } from '../../common/hub/repository.ts';
 
 const scheme = 'hf://datasets/';

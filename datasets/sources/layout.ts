@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
 import { isFile } from '../../common/files.ts';
-import { readInputText } from '../../common/input-file.ts';
+import { readInputText } from '../../common/files/input-file.ts';
 
 /** What `datasets` and the hub write beside the data, and what people say about it. */
 const beside = /^(?:dataset_dict|dataset_infos?)\.json$|^(?:README|LICEN[CS]E|NOTICE|COPYING|CHANGELOG)(?:\.txt)?$/;

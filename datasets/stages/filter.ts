@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { InputError, RunError } from '../../common/errors.ts';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { writePromptCard } from '../card.ts';
-import { dropNearDuplicates, nearDrops, type NearDuplicateSettings } from '../clusters.ts';
-import { Database } from '../database.ts';
-import { duplicateDrops, firstSamples, uniqueBucket, type UniqueBucket } from '../duplicates.ts';
-import { keptPrompts, type FilterSummary } from '../filtered.ts';
-import { addJudged, judgedDrops, judgePart, nothingJudged, type Judged } from '../judge.ts';
-import { readManifest } from '../manifest.ts';
-import { parquetFiles } from '../parquet-files.ts';
-import { partsOf } from '../rows.ts';
-import { PromptRules, type RulesConfig } from '../rules.ts';
-import { splits } from '../split.ts';
+import { writePromptCard } from '../tables/dataset-card.ts';
+import { dropNearDuplicates, nearDrops, type NearDuplicateSettings } from '../duplicates/clusters.ts';
+import { Database } from '../tables/database.ts';
+import { duplicateDrops, firstSamples, uniqueBucket, type UniqueBucket } from '../duplicates/duplicates.ts';
+import { keptPrompts, type FilterSummary } from '../tables/filtered.ts';
+import { addJudged, judgedDrops, judgePart, nothingJudged, type Judged } from '../rules/judge-prompts.ts';
+import { readManifest } from '../shards/shard-manifest.ts';
+import { parquetFiles } from '../tables/parquet-files.ts';
+import { partsOf } from '../tables/prompt-rows.ts';
+import { PromptRules, type RulesConfig } from '../rules/rules.ts';
+import { splits } from '../shards/split.ts';
 import type { IngestSummary } from './ingest.ts';
 
-export type { FilterSummary } from '../filtered.ts';
+export type { FilterSummary } from '../tables/filtered.ts';
 
 export interface FilterConfig extends RulesConfig {
   /** Left out: prompts that are nearly the same are all kept. */
@@ -29,7 +29,7 @@ type Context = StageContext<FilterConfig, 'ingest'>;
 
 /**
  * Cleans the prompts, drops what the rules refuse and what is there already, and says how many and why.
- * `prompts-*.parquet` hold what is kept, in the order of the ids; `dropped.parquet` every other row (datasets/filtered.ts).
+ * `prompts-*.parquet` hold what is kept, in the order of the ids; `dropped.parquet` every other row (datasets/tables/filtered.ts).
  */
 export function run(context: Context): Promise<void> {
   return filterPrompts(context, 1_000_000);

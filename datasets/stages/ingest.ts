@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { CancelledError, InputError } from '../../common/errors.ts';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
-import { whileUnchanged } from '../../common/stamps.ts';
+import { whileUnchanged } from '../../common/files/stamps.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { Database } from '../database.ts';
-import { RowWriter } from '../rows.ts';
+import { Database } from '../tables/database.ts';
+import { RowWriter } from '../tables/prompt-rows.ts';
 import { describeFault, type PromptBatch } from '../sources/batch.ts';
-import { findSources, type SourceFile } from '../sources/find.ts';
+import { findSources, type SourceFile } from '../sources/find-sources.ts';
 import { isBadText, parquetQuery, unreadableParquet } from '../sources/parquet/query.ts';
-import { readPrompts, unpacked, type ReadOptions } from '../sources/read.ts';
-import { refusal, shapesRows } from '../sources/rows.ts';
+import { readPrompts, unpacked, type ReadOptions } from '../sources/read-source.ts';
+import { refusal, shapesRows } from '../sources/source-rows.ts';
 
 export interface IngestConfig extends ReadOptions {
   /** `shapes`, a file, a folder of files, or a pattern. */

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { faultPoint } from '../../common/fault-points.ts';
 import { canonicalJson, sha256, sha256File, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { Database } from '../database.ts';
-import { readFilterSummary } from '../filtered.ts';
-import { readManifest, shardColumns, type ShardEntry, type ShardManifest } from '../manifest.ts';
-import { placedPrompts, planShards, type ShardPlan } from '../shard-plan.ts';
-import { splits, type Split, type SplitShares } from '../split.ts';
+import { Database } from '../tables/database.ts';
+import { readFilterSummary } from '../tables/filtered.ts';
+import { readManifest, shardColumns, type ShardEntry, type ShardManifest } from '../shards/shard-manifest.ts';
+import { placedPrompts, planShards, type ShardPlan } from '../shards/shard-plan.ts';
+import { splits, type Split, type SplitShares } from '../shards/split.ts';
 
 export interface ShardConfig extends SplitShares {
   /** Prompts a shard, at most. */

@@ -1,7 +1,7 @@
 import { differentiable } from '../differentiable.ts';
-import { fusedGeluGate, fusedSigmoidGate, hasKernels } from '../kernels.ts';
-import { asMatrix, matMul2d, siluGradient } from '../operations.ts';
-import type { Parameters } from '../parameters.ts';
+import { fusedGeluGate, fusedSigmoidGate, hasKernels } from '../kernels/load-kernels.ts';
+import { asMatrix, matMul2d, siluGradient } from '../program/operations.ts';
+import type { Parameters } from '../weights/parameters.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 import { product } from './product.ts';
 

@@ -1,5 +1,5 @@
 import { differentiable } from '../differentiable.ts';
-import { fusedAttention, hasKernels } from '../kernels.ts';
+import { fusedAttention, hasKernels } from '../kernels/load-kernels.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { differentiable } from '../differentiable.ts';
-import { fusedConvolution, hasKernels } from '../kernels.ts';
-import { asMatrix, biasAdd } from '../operations.ts';
-import type { Parameters } from '../parameters.ts';
+import { fusedConvolution, hasKernels } from '../kernels/load-kernels.ts';
+import { asMatrix, biasAdd } from '../program/operations.ts';
+import type { Parameters } from '../weights/parameters.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 import { linearMap } from './linear-map.ts';
 import { affine } from './product.ts';

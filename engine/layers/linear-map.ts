@@ -1,5 +1,5 @@
 import { differentiable } from '../differentiable.ts';
-import { asMatrix } from '../operations.ts';
+import { asMatrix } from '../program/operations.ts';
 import type { Tensor } from '../tensorflow.ts';
 
 /** A function that is linear in x and in its weight, and what its gradients are computed by. */

@@ -1,6 +1,6 @@
 import { differentiable } from '../differentiable.ts';
-import { asMatrix } from '../operations.ts';
-import type { Parameters } from '../parameters.ts';
+import { asMatrix } from '../program/operations.ts';
+import type { Parameters } from '../weights/parameters.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 import { affine } from './product.ts';
 

@@ -1,7 +1,7 @@
 import { differentiable } from '../differentiable.ts';
-import { fusedGroupNorm, fusedLayerNorm, hasKernels, type GroupNormOptions } from '../kernels.ts';
-import { asMatrix, siluGradient } from '../operations.ts';
-import type { Parameters } from '../parameters.ts';
+import { fusedGroupNorm, fusedLayerNorm, hasKernels, type GroupNormOptions } from '../kernels/load-kernels.ts';
+import { asMatrix, siluGradient } from '../program/operations.ts';
+import type { Parameters } from '../weights/parameters.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 
 /** Normalisation over the last axis (Ba et al., arXiv 1607.06450). x [..., C]. */

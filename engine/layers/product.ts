@@ -1,5 +1,5 @@
-import { fusedProduct, hasKernels, type ProductOptions } from '../kernels.ts';
-import { biasAdd, matMul2d } from '../operations.ts';
+import { fusedProduct, hasKernels, type ProductOptions } from '../kernels/load-kernels.ts';
+import { biasAdd, matMul2d } from '../program/operations.ts';
 import type { Tensor } from '../tensorflow.ts';
 import { linearMap } from './linear-map.ts';
 

@@ -1,4 +1,4 @@
-import type { DataType } from '../graph-definition.ts';
+import type { DataType } from '../program/graph-definition.ts';
 import type { ElementType, Initializer, OnnxAttribute, OnnxNode } from './format.ts';
 import { isOpen, isSame, type Dimension } from './trace.ts';
 

@@ -1,4 +1,4 @@
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/weights.ts';
 import { GraphBuilder, inOrder, type Value } from './builder.ts';
 import type { OnnxGraph, OnnxPort } from './format.ts';
 import type { Build, OpenTensorSpec } from './recording.ts';

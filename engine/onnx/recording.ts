@@ -1,6 +1,6 @@
-import { DATA_TYPES, type AttributeValue, type DataType, type NodeDefinition } from '../graph-definition.ts';
-import type { Layout, Parameters } from '../parameters.ts';
-import { record, type Recorder } from '../recorder.ts';
+import { DATA_TYPES, type AttributeValue, type DataType, type NodeDefinition } from '../program/graph-definition.ts';
+import type { Layout, Parameters } from '../weights/parameters.ts';
+import { record, type Recorder } from '../program/recorder.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 
 /** An input of a function: a size of its shape may be left open by giving it a name. */

@@ -1,7 +1,7 @@
 import { InputError, RunError } from '../../common/errors.ts';
-import { encodeFloat16 } from '../float16.ts';
-import { fileShape, type Layout } from '../parameters.ts';
-import type { Weights } from '../weights.ts';
+import { encodeFloat16 } from '../weights/float16.ts';
+import { fileShape, type Layout } from '../weights/parameters.ts';
+import type { Weights } from '../weights/weights.ts';
 import { inOrder, type GraphBuilder, type Value } from './builder.ts';
 import { ELEMENT_TYPES } from './format.ts';
 import type { TracedParameter } from './trace.ts';

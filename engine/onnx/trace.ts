@@ -1,6 +1,6 @@
-import type { DataType, NodeDefinition } from '../graph-definition.ts';
-import type { Layout } from '../parameters.ts';
-import { inferOutputs, type Attributes } from '../shape-inference.ts';
+import type { DataType, NodeDefinition } from '../program/graph-definition.ts';
+import type { Layout } from '../weights/parameters.ts';
+import { inferOutputs, type Attributes } from '../program/shape-inference.ts';
 import { fusePatterns } from './patterns.ts';
 import { constantOf, inputName, parameterName, plainAttributes, recordFunction } from './recording.ts';
 import type { Build, OpenTensorSpec, Recording, Source } from './recording.ts';

@@ -1,4 +1,4 @@
-import { number, signed } from './format.ts';
+import { number, signed } from './format-numbers.ts';
 import { html, type Markup } from './markup.ts';
 
 /** A linear map from values to pixels. */

@@ -1,9 +1,9 @@
 import { intervalBar } from './charts.ts';
-import type { NamedComparison, ReportData } from './data.ts';
-import { count, interval, metricLabel, number, percent, signed } from './format.ts';
+import type { NamedComparison, ReportData } from './report-data.ts';
+import { count, interval, metricLabel, number, percent, signed } from './format-numbers.ts';
 import { html, type Markup } from './markup.ts';
-import { CHOSEN, EXPORTED } from '../arm-names.ts';
-import { DIVERSITY, isGoal, ORACLE } from '../metrics.ts';
+import { CHOSEN, EXPORTED } from '../arms/arm-names.ts';
+import { DIVERSITY, isGoal, ORACLE } from '../comparison/metrics.ts';
 
 /** The verdict that an interval allows. */
 export function verdict({ ci95 }: Pick<NamedComparison, 'ci95'>): 'better' | 'worse' | 'undecided' {

@@ -1,4 +1,4 @@
-import { count } from './format.ts';
+import { count } from './format-numbers.ts';
 import { html, type Markup } from './markup.ts';
 
 /** A number of things of a kind. */

@@ -1,10 +1,10 @@
-import type { ControlCurve } from '../control.ts';
+import type { ControlCurve } from '../comparison/blend-control.ts';
 import { blendCurve, curve, intervalBar } from './charts.ts';
-import type { Choice, NamedComparison, ReportData, SweepCandidate } from './data.ts';
-import { armLabel, count, interval, metricLabel, percent, signed } from './format.ts';
+import type { Choice, NamedComparison, ReportData, SweepCandidate } from './report-data.ts';
+import { armLabel, count, interval, metricLabel, percent, signed } from './format-numbers.ts';
 import { badge, domainOf, kind } from './headline.ts';
 import { html, type Markup } from './markup.ts';
-import { DIVERSITY, isGoal } from '../metrics.ts';
+import { DIVERSITY, isGoal } from '../comparison/metrics.ts';
 
 const metricsOf = (comparisons: readonly NamedComparison[]): string[] => [
   ...new Set(comparisons.map(({ metric }) => metric)),

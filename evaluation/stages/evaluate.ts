@@ -2,22 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import { Bootstraps } from '../../common/statistics.ts';
-import { readBenchmark, type BenchmarkPrompt, type BenchmarkSpec } from '../../datasets/benchmarks.ts';
+import { readBenchmark, type BenchmarkPrompt, type BenchmarkSpec } from '../../datasets/rules/benchmarks.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { CHAMPION, CHAMPION_EXPORTED, CHOSEN, EXPORTED } from '../arm-names.ts';
-import { Arms, base, requireOwnNames, type ArmSource, type ArmSpec } from '../arms.ts';
-import { readTuned } from '../candidates.ts';
-import { baselineArms, type BaselineInput } from '../baseline-arms.ts';
-import { categoryLines } from '../categories.ts';
-import { pairs } from '../choice.ts';
-import { controlCurves, type ControlArm } from '../control.ts';
-import { runExperiment, type ArmScores } from '../experiment.ts';
-import { exportedArm } from '../exported.ts';
-import { ExperimentJournal } from '../journal.ts';
-import type { BenchmarkResult, NamedComparison, Picture, Scores, Sweep } from '../report/data.ts';
-import { blendArm } from '../names.ts';
-import { firstPrompts, setUp, type JudgingConfig } from '../setup.ts';
-import { armsWithUnet, chosenArm, PAIRS } from '../unet-arms.ts';
+import { CHAMPION, CHAMPION_EXPORTED, CHOSEN, EXPORTED } from '../arms/arm-names.ts';
+import { Arms, base, requireOwnNames, type ArmSource, type ArmSpec } from '../arms/arms.ts';
+import { readTuned } from '../arms/candidates.ts';
+import { baselineArms, type BaselineInput } from '../arms/baseline-arms.ts';
+import { categoryLines } from '../comparison/categories.ts';
+import { pairs } from '../comparison/choice.ts';
+import { controlCurves, type ControlArm } from '../comparison/blend-control.ts';
+import { runExperiment, type ArmScores } from '../comparison/experiment.ts';
+import { exportedArm } from '../arms/exported-arm.ts';
+import { ExperimentJournal } from '../comparison/picture-journal.ts';
+import type { BenchmarkResult, NamedComparison, Picture, Scores, Sweep } from '../report/report-data.ts';
+import { blendArm } from '../evaluation-names.ts';
+import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
+import { armsWithUnet, chosenArm, PAIRS } from '../arms/unet-arms.ts';
 
 export interface EvaluateConfig extends JudgingConfig {
   /** How many test prompts, and pictures of each. */

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
-import { readBenchmark, type BenchmarkSpec } from '../../datasets/benchmarks.ts';
-import { readSplit } from '../../datasets/shards.ts';
-import { webExample } from '../../datasets/shapes/web-like.ts';
+import { readBenchmark, type BenchmarkSpec } from '../../datasets/rules/benchmarks.ts';
+import { readSplit } from '../../datasets/shards/shards.ts';
+import { webExample } from '../../world/scenes/web-like.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import type { Prompt } from '../generator.ts';
-import { HELD_OUT, ORACLE } from '../metrics.ts';
-import { chooseSuffix, measurePhrases, type PhraseGain, type SuffixTrial } from '../prompt-engineering.ts';
-import { rewrite, type RewriterSpec } from '../rewriter.ts';
-import { firstPrompts, setUp, type JudgingConfig } from '../setup.ts';
-import { stylePhrases, withPhrases } from '../style-phrases.ts';
-import { parse } from '../../datasets/shapes/grammar.ts';
+import type { Prompt } from '../pictures/picture-generator.ts';
+import { HELD_OUT, ORACLE } from '../comparison/metrics.ts';
+import { chooseSuffix, measurePhrases, type PhraseGain, type SuffixTrial } from '../arms/prompt-engineering.ts';
+import { rewrite, type RewriterSpec } from '../arms/prompt-rewriter.ts';
+import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
+import { stylePhrases, withPhrases } from '../arms/style-phrases.ts';
+import { parse } from '../../world/scenes/grammar.ts';
 
 export interface PromptEngineeringConfig extends JudgingConfig {
   /** Prompts whose phrases are counted: `shapes` for captions like those that the world's base model learnt from. */

@@ -2,12 +2,12 @@ import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, sha256File, writeFileAtomic } from '../../common/files.ts';
 import { mean } from '../../common/statistics.ts';
-import { TEXT_ENCODER_FILE, UNET_FILE } from '../../models/weight-names.ts';
+import { TEXT_ENCODER_FILE, UNET_FILE } from '../../models/folder/weight-names.ts';
 import type { SamplerSettings } from '../../models/sampler.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { CHAMPION, CHAMPION_EXPORTED, CHOSEN, EXPORTED, exportedEncoder } from '../arm-names.ts';
-import { DIVERSITY } from '../metrics.ts';
-import type { NamedComparison, Scores, Sweep } from '../report/data.ts';
+import { CHAMPION, CHAMPION_EXPORTED, CHOSEN, EXPORTED, exportedEncoder } from '../arms/arm-names.ts';
+import { DIVERSITY } from '../comparison/metrics.ts';
+import type { NamedComparison, Scores, Sweep } from '../report/report-data.ts';
 
 export interface RegisterConfig {
   /** That of the evaluation. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { renderReport } from '../report/page.ts';
-import { readReportData, type optionalReportInputs, type reportInputs } from '../report/read.ts';
+import { renderReport } from '../report/report-page.ts';
+import { readReportData, type optionalReportInputs, type reportInputs } from '../report/read-run.ts';
 
 export interface ReportConfig {
   /** The name of the configuration. */

@@ -2,16 +2,16 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { exportedEncoder } from '../arm-names.ts';
-import { Arms, base, type ArmSource } from '../arms.ts';
-import { baselineCandidates, type TunedBaseline } from '../baseline-arms.ts';
-import { candidates, readTuned, type Candidate } from '../candidates.ts';
-import { chooseCandidate, type CandidateArm, type ChooseBy } from '../choice.ts';
-import { runExperiment, type ArmScores } from '../experiment.ts';
-import { exportCandidates, writeExportedEncoder } from '../exported.ts';
-import { ExperimentJournal } from '../journal.ts';
-import type { Sweep } from '../report/data.ts';
-import { firstPrompts, setUp, type JudgingConfig } from '../setup.ts';
+import { exportedEncoder } from '../arms/arm-names.ts';
+import { Arms, base, type ArmSource } from '../arms/arms.ts';
+import { baselineCandidates, type TunedBaseline } from '../arms/baseline-arms.ts';
+import { candidates, readTuned, type Candidate } from '../arms/candidates.ts';
+import { chooseCandidate, type CandidateArm, type ChooseBy } from '../comparison/choice.ts';
+import { runExperiment, type ArmScores } from '../comparison/experiment.ts';
+import { exportCandidates, writeExportedEncoder } from '../arms/exported-arm.ts';
+import { ExperimentJournal } from '../comparison/picture-journal.ts';
+import type { Sweep } from '../report/report-data.ts';
+import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
 
 export interface SweepConfig extends JudgingConfig {
   /** Weights of the tuned encoder's embeddings, and of its weights where it is handed out. */

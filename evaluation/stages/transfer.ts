@@ -2,16 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import { Bootstraps } from '../../common/statistics.ts';
-import { withUnet } from '../../models/other-unet.ts';
+import { withUnet } from '../../models/folder/other-unet.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { EXPORTED, exportedEncoder } from '../arm-names.ts';
-import { Arms, base } from '../arms.ts';
-import { runExperiment } from '../experiment.ts';
-import { PictureGenerator } from '../generator.ts';
-import { guidesOf, type GuideKind } from '../guide.ts';
-import { ExperimentJournal } from '../journal.ts';
-import type { Sweep, Transfer } from '../report/data.ts';
-import { firstPrompts, pathAt, setUp, tunedEncoders, type JudgingConfig } from '../setup.ts';
+import { EXPORTED, exportedEncoder } from '../arms/arm-names.ts';
+import { Arms, base } from '../arms/arms.ts';
+import { runExperiment } from '../comparison/experiment.ts';
+import { PictureGenerator } from '../pictures/picture-generator.ts';
+import { guidesOf, type GuideKind } from '../pictures/guide.ts';
+import { ExperimentJournal } from '../comparison/picture-journal.ts';
+import type { Sweep, Transfer } from '../report/report-data.ts';
+import { firstPrompts, pathAt, setUp, tunedEncoders, type JudgingConfig } from '../comparison/setup.ts';
 import { compareAll, listed } from './evaluate.ts';
 
 export interface TransferConfig extends JudgingConfig {

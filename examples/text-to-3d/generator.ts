@@ -1,9 +1,9 @@
-import { linear, silu } from '../../engine/layers.ts';
-import type { Parameters } from '../../engine/parameters.ts';
-import { int32 } from '../../engine/program.ts';
+import { linear, silu } from '../../engine/layers/index.ts';
+import type { Parameters } from '../../engine/weights/parameters.ts';
+import { int32 } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { clipText } from '../../models/clip/text.ts';
-import type { LoadedPipeline } from '../../models/pipeline.ts';
+import { clipText } from '../../models/clip/clip-text.ts';
+import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
 import { rewardWeights, scoreAll } from '../../rewards/total.ts';
 import type { Generator, PromptInputs } from '../../training/generator.ts';

@@ -1,5 +1,5 @@
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import type { LoadedPipeline } from '../../models/pipeline.ts';
+import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { SamplerSettings } from '../../models/sampler.ts';
 import { vaePicture } from '../../models/vae/vae.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';

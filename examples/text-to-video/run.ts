@@ -1,8 +1,8 @@
 /** npx tsx examples/text-to-video/run.ts [steps]: tunes the embedded world's encoder on videos of four frames. */
 import { join } from 'node:path';
 import { RandomStream } from '../../common/random.ts';
-import { loadPipeline } from '../../models/pipeline.ts';
-import { loadRewards } from '../../rewards/registry.ts';
+import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
+import { loadRewards } from '../../rewards/reward-types.ts';
 import { ADAMW } from '../../training/adamw.ts';
 import { Trainer } from '../../training/trainer.ts';
 import { textToVideo, videoNoise } from './generator.ts';

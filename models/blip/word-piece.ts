@@ -2,8 +2,8 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
 import { exists, isFolder } from '../../common/files.ts';
-import { ifThere, readText } from '../../common/foreign-files.ts';
-import { only, parseConfig, readJson } from '../config.ts';
+import { ifThere, readText } from '../../common/files/foreign-files.ts';
+import { only, parseConfig, readJson } from '../folder/network-config.ts';
 
 /** Longer words are unknown, as in BERT's own tokenizer. */
 const LONGEST_WORD = 100;

@@ -1,9 +1,9 @@
-import { linear } from '../../engine/layers.ts';
-import type { Parameters } from '../../engine/parameters.ts';
+import { linear } from '../../engine/layers/index.ts';
+import type { Parameters } from '../../engine/weights/parameters.ts';
 import type { Tensor } from '../../engine/tensorflow.ts';
-import type { ClipConfig } from './config.ts';
-import { clipText } from './text.ts';
-import { clipVision } from './vision.ts';
+import type { ClipConfig } from './clip-config.ts';
+import { clipText } from './clip-text.ts';
+import { clipVision } from './clip-vision.ts';
 
 export type { ClipConfig };
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
-import { only, parseConfig, readJson, size, withoutEffect } from '../config.ts';
-import { CLIP_MEAN, CLIP_STD } from './config.ts';
+import { only, parseConfig, readJson, size, withoutEffect } from '../folder/network-config.ts';
+import { CLIP_MEAN, CLIP_STD } from './clip-config.ts';
 
 /** Pillow's number of bicubic interpolation. */
 const BICUBIC = 3;

@@ -1,6 +1,6 @@
 import { InputError } from '../../common/errors.ts';
-import { lazyWeight, type Weight, type Weights } from '../../engine/weights.ts';
-import { clipSchema, type ClipConfig } from './config.ts';
+import { lazyWeight, type Weight, type Weights } from '../../engine/weights/weights.ts';
+import { clipSchema, type ClipConfig } from './clip-config.ts';
 
 /** Whether these weights have OpenCLIP's names: HPSv2's, LAION's own CLIP models. */
 export const isOpenClip = (weights: Weights): boolean => weights.has('visual.conv1.weight');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
-import { boundedSize, only, parseConfig, positive, withoutEffect, type Json } from '../config.ts';
+import { boundedSize, only, parseConfig, positive, withoutEffect, type Json } from '../folder/network-config.ts';
 import { betaSchedules } from './noise-schedule.ts';
 import type { SolverName } from './names.ts';
 import { spacings } from './spacing.ts';

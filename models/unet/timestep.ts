@@ -1,7 +1,7 @@
-import { linear, silu } from '../../engine/layers.ts';
-import type { Parameters } from '../../engine/parameters.ts';
+import { linear, silu } from '../../engine/layers/index.ts';
+import type { Parameters } from '../../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import type { UnetConfig } from './config.ts';
+import type { UnetConfig } from './unet-config.ts';
 
 /** Longest period of the sinusoids, as in "Attention is all you need", section 3.5. */
 const MAX_PERIOD = 10000;

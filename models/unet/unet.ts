@@ -1,11 +1,11 @@
-import { conv2d, groupNormSilu } from '../../engine/layers.ts';
-import type { Parameters } from '../../engine/parameters.ts';
+import { conv2d, groupNormSilu } from '../../engine/layers/index.ts';
+import type { Parameters } from '../../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { downsample, repeatRows, resnetBlock, upsample } from '../blocks.ts';
-import { spread } from '../config.ts';
-import type { UnetConfig } from './config.ts';
+import { spread } from '../folder/network-config.ts';
+import type { UnetConfig } from './unet-config.ts';
 import { timeEmbedding } from './timestep.ts';
-import { spatialTransformer } from './transformer.ts';
+import { spatialTransformer } from './unet-transformer.ts';
 
 export type { UnetConfig };
 

@@ -1,11 +1,11 @@
-import { checkpoint } from '../../engine/checkpoint.ts';
-import { attention, conv2d, groupNorm, groupNormSilu, linear } from '../../engine/layers.ts';
-import type { Parameters } from '../../engine/parameters.ts';
+import { checkpoint } from '../../engine/activation-checkpoint.ts';
+import { attention, conv2d, groupNorm, groupNormSilu, linear } from '../../engine/layers/index.ts';
+import type { Parameters } from '../../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { downsample, resnetBlock, upsample } from '../blocks.ts';
-import { vaeScalingFactor, type VaeConfig } from './config.ts';
+import { vaeScalingFactor, type VaeConfig } from './vae-config.ts';
 
-export { vaeScale, vaeScalingFactor, type VaeConfig } from './config.ts';
+export { vaeScale, vaeScalingFactor, type VaeConfig } from './vae-config.ts';
 
 /** Group norms of the VAE, whatever the configuration says. */
 const EPSILON = 1e-6;

@@ -6,7 +6,7 @@ import { capture, SetupError, tail } from './failure.mjs';
 import { addon, addonFolder, root, tensorflowFolder } from './paths.mjs';
 import { installedTensorflow, libraries } from './tensorflow.mjs';
 
-/** What the add-on was made from, which a run's results depend on to the bit (`pipeline/engine.ts`). */
+/** What the add-on was made from, which a run's results depend on to the bit (`pipeline/keys/engine-identity.ts`). */
 const stamp = `${addon}.digest`;
 const mac = process.platform === 'darwin';
 

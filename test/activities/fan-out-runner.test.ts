@@ -2,12 +2,12 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { FanOutRunner } from '../../activities/fan-out-runner.ts';
+import { FanOutRunner } from '../../activities/execution/fan-out-runner.ts';
 import type { ItemList, StageOutcome, StageTask } from '../../activities/stage-task.ts';
-import { Workbench } from '../../activities/workbench.ts';
-import { Home } from '../../pipeline/home.ts';
-import { noItems } from '../../pipeline/item-counts.ts';
-import type { ItemCounts } from '../../pipeline/run.ts';
+import { Workbench } from '../../activities/execution/workbench.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { noItems } from '../../pipeline/runs/item-counts.ts';
+import type { ItemCounts } from '../../pipeline/runs/run.ts';
 import { leaveWork } from '../setup/dead-work.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/activities.ts';
-import { createRetrainActivities } from '../../activities/retrain/activities.ts';
+import { createRetrainActivities } from '../../activities/retrain/retrain-activities.ts';
 import { DefaultLogger } from '@temporalio/worker';
-import { seal } from '../../common/sealed.ts';
-import { Home } from '../../pipeline/home.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
-import { Schedules } from '../../pipeline/schedules/schedules.ts';
+import { seal } from '../../common/files/sealed.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { Schedules } from '../../registry/schedules/schedules.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 // What a stranger can make an activity do who reaches the Temporal server: nothing but what the user's own records say.

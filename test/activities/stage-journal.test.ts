@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { StageJournal } from '../../activities/stage-journal.ts';
+import { StageJournal } from '../../activities/execution/stage-journal.ts';
 import type { StageTask } from '../../activities/stage-task.ts';
-import { describeStage } from '../../cli/run/view.ts';
-import { Home } from '../../pipeline/home.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
+import { describeStage } from '../../cli/run/live-view.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));

@@ -4,10 +4,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { StageOrder } from '../../activities/stage-messages.ts';
-import { runStageProcess, type OrderOptions, type StageProcessOptions } from '../../activities/stage-process.ts';
+import type { StageOrder } from '../../activities/execution/stage-messages.ts';
+import {
+  runStageProcess,
+  type OrderOptions,
+  type StageProcessOptions,
+} from '../../activities/execution/stage-process.ts';
 import { CancelledError } from '../../common/errors.ts';
-import { processExists } from '../../pipeline/lease.ts';
+import { processExists } from '../../pipeline/runs/lease.ts';
 import type { Progress } from '../../pipeline/stage.ts';
 import type { WorkSettings } from '../fixtures/pipelines/work.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
@@ -95,7 +99,7 @@ describe("a stage's process", () => {
   it('ends with the process that started it, even while it blocks', async () => {
     const { root, order, options } = await setUp({ steps: 2, milliseconds: 60_000, block: true });
     const parent = join(root, 'parent.mts');
-    const spawner = fileURLToPath(new URL('../../activities/stage-process.ts', import.meta.url));
+    const spawner = fileURLToPath(new URL('../../activities/execution/stage-process.ts', import.meta.url));
     await writeFile(
       parent,
       `import { runStageProcess } from ${JSON.stringify(spawner)};

@@ -2,10 +2,10 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { StageRunner } from '../../activities/stage-runner.ts';
-import { Workbench, type AttemptHooks } from '../../activities/workbench.ts';
+import { StageRunner } from '../../activities/execution/stage-runner.ts';
+import { Workbench, type AttemptHooks } from '../../activities/execution/workbench.ts';
 import type { StageOutcome, StageTask } from '../../activities/stage-task.ts';
-import { Home } from '../../pipeline/home.ts';
+import { Home } from '../../pipeline/runs/home.ts';
 import { leaveWork } from '../setup/dead-work.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 

@@ -6,9 +6,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { readArrived } from '../../activities/retrain/arrived-files.ts';
 import { takePrompts } from '../../activities/retrain/take-prompts.ts';
 import { InputError } from '../../common/errors.ts';
-import { Home } from '../../pipeline/home.ts';
-import { partitionOf } from '../../pipeline/schedules/partition.ts';
-import { Schedules, type BatchOwner, type ScheduleFile } from '../../pipeline/schedules/schedules.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { partitionOf } from '../../registry/schedules/partition.ts';
+import { Schedules, type BatchOwner, type ScheduleFile } from '../../registry/schedules/schedules.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const schedule: ScheduleFile = {

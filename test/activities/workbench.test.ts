@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { WorkFolder } from '../../activities/work-folder.ts';
-import { Workbench, type Work } from '../../activities/workbench.ts';
-import { Home } from '../../pipeline/home.ts';
-import { loadConfig } from '../../pipeline/config-file.ts';
+import type { WorkFolder } from '../../activities/execution/work-folder.ts';
+import { Workbench, type Work } from '../../activities/execution/workbench.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { loadConfig } from '../../pipeline/config/config-file.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 

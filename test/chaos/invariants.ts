@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArtifactStore } from '../../pipeline/store.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import type { Subject } from './subject.ts';
 
 /** What a run has left behind. */

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { FaultPoint } from '../../common/fault-points.ts';
-import { shapesPrompts } from '../../datasets/shapes/prompts.ts';
-import { Home } from '../../pipeline/home.ts';
-import type { Run } from '../../pipeline/runs.ts';
+import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import type { Run } from '../../pipeline/runs/runs.ts';
 import { Command, lastRun, processesWith, type Ended } from '../cli/command.ts';
 import type { SmallDisk } from './disk.ts';
 
@@ -170,7 +170,9 @@ export class Subject {
     const all = await processesWith(this.home.folder);
     if (kind === 'all') return all;
     const text =
-      kind === 'stage' ? fileURLToPath(new URL('../../activities/stage-child.ts', import.meta.url)) : 'start-dev';
+      kind === 'stage'
+        ? fileURLToPath(new URL('../../activities/execution/stage-child.ts', import.meta.url))
+        : 'start-dev';
     const lines = await Promise.all(all.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
     return all.filter((_, i) => lines[i]!.includes(text) && !lines[i]!.startsWith('sh\0'));
   }

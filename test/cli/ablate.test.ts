@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ablate, combinations } from '../../cli/ablate.ts';
+import { ablate, combinations } from '../../cli/paper/ablate.ts';
 import { inLanes, readLanes } from '../../cli/run/lanes.ts';
-import { loadConfig } from '../../pipeline/config-file.ts';
-import { Home } from '../../pipeline/home.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
+import { loadConfig } from '../../pipeline/config/config-file.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
 import { solverNames } from '../../models/scheduler/names.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';

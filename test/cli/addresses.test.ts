@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { parseAddress } from '../../cli/temporal/address.ts';
+import { parseAddress } from '../../temporal/server-address.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 import { Command } from './command.ts';
 

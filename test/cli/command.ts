@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { Home } from '../../pipeline/home.ts';
-import { RunRecords, type Run } from '../../pipeline/runs.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const command = path('../../cli/textcraftor.mjs');

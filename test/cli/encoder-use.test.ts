@@ -5,13 +5,13 @@ import { useEncoder, type UseOptions } from '../../cli/encoder-use.ts';
 import { networksToExport } from '../../cli/export-source.ts';
 import { cardOf, exportNotes } from '../../cli/model-card.ts';
 import { InputError } from '../../common/errors.ts';
-import type { NamedComparison, Sweep } from '../../evaluation/report/data.ts';
-import { Home } from '../../pipeline/home.ts';
-import { asChampion } from '../../pipeline/registry/folders.ts';
-import { gateSchema } from '../../pipeline/registry/gate.ts';
-import { Registry } from '../../pipeline/registry/registry.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
-import { ArtifactStore } from '../../pipeline/store.ts';
+import type { NamedComparison, Sweep } from '../../evaluation/report/report-data.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { asChampion } from '../../registry/version-folders.ts';
+import { gateSchema } from '../../registry/gate.ts';
+import { Registry } from '../../registry/versions.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const compared = (arm: string, against: string, metric: string, low: number, high: number): NamedComparison => ({

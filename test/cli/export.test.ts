@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportModel, type ExportOptions } from '../../cli/export.ts';
 import { InputError } from '../../common/errors.ts';
 import { OnnxSession } from '../../engine/onnx/session.ts';
-import { readSafetensors } from '../../engine/safetensors.ts';
+import { readSafetensors } from '../../engine/weights/safetensors.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weight-parameters.ts';
-import { writeWeights, type Weights } from '../../engine/weights.ts';
-import { clipText } from '../../models/clip/text.ts';
-import { loadPipeline, type LoadedPipeline } from '../../models/pipeline.ts';
+import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
+import { clipText } from '../../models/clip/clip-text.ts';
+import { loadPipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { tuned } from '../evaluation/small-pipeline.ts';
 import { goldenPath } from '../models/golden.ts';
 

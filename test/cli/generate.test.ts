@@ -7,12 +7,12 @@ import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate, seededNoise, type GenerateOptions } from '../../cli/generate.ts';
 import { InputError } from '../../common/errors.ts';
-import { readSafetensors, writeSafetensors } from '../../engine/safetensors.ts';
-import { writeWeights } from '../../engine/weights.ts';
-import { mergeLora } from '../../models/lora.ts';
-import { readLora } from '../../models/lora-file.ts';
-import { loadPipeline } from '../../models/pipeline.ts';
-import type { UnetConfig } from '../../models/unet/config.ts';
+import { readSafetensors, writeSafetensors } from '../../engine/weights/safetensors.ts';
+import { writeWeights } from '../../engine/weights/weights.ts';
+import { mergeLora } from '../../models/lora/lora.ts';
+import { readLora } from '../../models/lora/lora-file.ts';
+import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
+import type { UnetConfig } from '../../models/unet/unet-config.ts';
 import { type GoldenPipeline, expectAgreement, goldenPath, readGoldenJson, tensorOf } from '../models/golden.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { downloadModels, localModel } from '../../cli/hub/models.ts';
+import { downloadModels, localModel } from '../../cli/hub/hub-models.ts';
 import { importModel } from '../../cli/import.ts';
 import { InputError, RetryableError } from '../../common/errors.ts';
-import { writeWeights, type Weights } from '../../engine/weights.ts';
-import { ClipTokenizer } from '../../models/clip/tokenizer.ts';
-import { loadPipeline } from '../../models/pipeline.ts';
+import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
+import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
+import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import { COMMIT, startHub, type HubServer } from '../fixtures/hub-server.ts';
 import { goldenPath } from '../models/golden.ts';
 

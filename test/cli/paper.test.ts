@@ -5,8 +5,8 @@ import { fullBudget, quickBudget, runName, variants } from '../../cli/paper/matr
 import { resultsPage } from '../../cli/paper/page.ts';
 import { armPlot } from '../../cli/paper/plot.ts';
 import { Bootstraps } from '../../common/statistics.ts';
-import { loadConfig } from '../../pipeline/config-file.ts';
-import type { Run } from '../../pipeline/run.ts';
+import { loadConfig } from '../../pipeline/config/config-file.ts';
+import type { Run } from '../../pipeline/runs/run.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
 
 const bootstraps = new Bootstraps(1);

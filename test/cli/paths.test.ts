@@ -1,9 +1,9 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { shapesPrompts } from '../../datasets/shapes/prompts.ts';
-import { checkout } from '../../pipeline/config-file.ts';
-import { Home } from '../../pipeline/home.ts';
+import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
+import { checkout } from '../../pipeline/config/config-file.ts';
+import { Home } from '../../pipeline/runs/home.ts';
 import { manyAtOnce } from '../fixtures/hostile-names.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 import { Command, lastRun } from './command.ts';

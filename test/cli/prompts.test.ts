@@ -6,9 +6,9 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { register } from '../../cli/commands/prompts.ts';
 import { InputError } from '../../common/errors.ts';
-import { Home } from '../../pipeline/home.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
-import { ArtifactStore } from '../../pipeline/store.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { startHub } from '../fixtures/hub-server.ts';
 import { shard, filter, ingest } from '../datasets/stage-runner.ts';
 

@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
-import { checkout } from '../../pipeline/config-file.ts';
+import { checkout } from '../../pipeline/config/config-file.ts';
 
 /** The modules that are loaded with `entry`: what it imports, and what that imports, but not what comes by `import()` later. */
 async function loadedWith(entry: string): Promise<Set<string>> {

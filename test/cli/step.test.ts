@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { step, type StepOptions } from '../../cli/step.ts';
 import { InputError, RunError } from '../../common/errors.ts';
-import { readSafetensors, writeSafetensors, type SafetensorsFile } from '../../engine/safetensors.ts';
-import { readWeights, writeWeights, type Weights } from '../../engine/weights.ts';
+import { readSafetensors, writeSafetensors, type SafetensorsFile } from '../../engine/weights/safetensors.ts';
+import { readWeights, writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { goldenPath, readGoldenJson } from '../models/golden.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 

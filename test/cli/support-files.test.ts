@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DiskWatch } from '../../cli/run/disk-watch.ts';
-import { databaseDamage, setDatabaseAside } from '../../cli/temporal/database-file.ts';
-import { isSealed, sealCode } from '../../cli/temporal/sealed-code.ts';
+import { databaseDamage, setDatabaseAside } from '../../temporal/database-file.ts';
+import { isSealed, sealCode } from '../../temporal/sealed-code.ts';
 import { RetryableError, toErrorRecord } from '../../common/errors.ts';
 import { onNotice } from '../../common/notices.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes, formatSeconds, formatTable } from '../../cli/format.ts';
-import { describeStage, LiveView, PlainView } from '../../cli/run/view.ts';
-import type { Run, StageFile } from '../../pipeline/runs.ts';
+import { describeStage, LiveView, PlainView } from '../../cli/run/live-view.ts';
+import type { Run, StageFile } from '../../pipeline/runs/runs.ts';
 
 const stage = (change: Partial<StageFile>): StageFile => ({ name: 'tune', status: 'running', seconds: 0, ...change });
 const run = (...stages: StageFile[]) => ({ stages }) as Run;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Home } from '../../pipeline/home.ts';
+import { Home } from '../../pipeline/runs/home.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 import { Command, diamond, lastRun, textcraftor } from './command.ts';
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { fileKind } from '../../common/file-kind.ts';
-import { readWeights } from '../../engine/weights.ts';
+import { fileKind } from '../../common/files/file-kind.ts';
+import { readWeights } from '../../engine/weights/weights.ts';
 import { WordPieceTokenizer } from '../../models/blip/word-piece.ts';
-import { ClipTokenizer } from '../../models/clip/tokenizer.ts';
-import { readJson } from '../../models/config.ts';
+import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
+import { readJson } from '../../models/folder/network-config.ts';
 import { goldenPath } from '../models/golden.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kinds-'));

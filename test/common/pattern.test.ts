@@ -3,8 +3,8 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { alternativesOf, fitsPattern, isPattern } from '../../common/pattern.ts';
-import { walkFolder, walkPattern } from '../../common/walk.ts';
+import { alternativesOf, fitsPattern, isPattern } from '../../common/files/pattern.ts';
+import { walkFolder, walkPattern } from '../../common/files/walk.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 async function filled(...names: string[]): Promise<string> {

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DamagedError, readSealed, seal, unseal, writeSealed } from '../../common/sealed.ts';
+import { DamagedError, readSealed, seal, unseal, writeSealed } from '../../common/files/sealed.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const record = { name: 'tune', steps: 24, nested: { rate: 1e-5, list: [1, null, 'é'] }, digest: 'its own' };

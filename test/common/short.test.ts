@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { short } from '../../common/short.ts';
+import { short } from '../../common/text/short.ts';
 
 describe('a value that a message quotes', () => {
   it('is one line of bounded length, whatever it is', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { visible, visibleLine } from '../../common/visible.ts';
+import { visible, visibleLine } from '../../common/text/visible.ts';
 
 describe('what is shown on a terminal', () => {
   it('holds nothing that it would obey', () => {

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readBenchmark } from '../../datasets/benchmarks.ts';
-import { parse } from '../../datasets/shapes/grammar.ts';
-import { shapesPrompts } from '../../datasets/shapes/prompts.ts';
-import { sceneSplit, type Scene } from '../../datasets/shapes/scene.ts';
+import { readBenchmark } from '../../datasets/rules/benchmarks.ts';
+import { parse } from '../../world/scenes/grammar.ts';
+import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
+import { sceneSplit, type Scene } from '../../world/scenes/scene.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'textcraftor-benchmarks-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ContaminationIndex } from '../../datasets/contamination.ts';
-import { wordsOf } from '../../datasets/words.ts';
+import { ContaminationIndex } from '../../datasets/rules/contamination.ts';
+import { wordsOf } from '../../datasets/text/words.ts';
 
 const prompts = [
   'a shiba inu wearing a beret and black turtleneck',

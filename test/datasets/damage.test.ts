@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { Database } from '../../datasets/database.ts';
+import { Database } from '../../datasets/tables/database.ts';
 import { zstdSum } from '../../datasets/sources/checksums.ts';
-import { findSources } from '../../datasets/sources/find.ts';
-import { readPrompts, unpacked } from '../../datasets/sources/read.ts';
+import { findSources } from '../../datasets/sources/find-sources.ts';
+import { readPrompts, unpacked } from '../../datasets/sources/read-source.ts';
 import { zstdFrame } from '../fixtures/hostile-packed.ts';
 import { emptyFolder } from './stage-runner.ts';
 

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { describe, expect, it } from 'vitest';
-import { Database, sqlString } from '../../datasets/database.ts';
-import { exportPrompts } from '../../datasets/export.ts';
-import { promptId } from '../../datasets/split.ts';
+import { Database, sqlString } from '../../datasets/tables/database.ts';
+import { exportPrompts } from '../../datasets/tables/export-table.ts';
+import { promptId } from '../../datasets/shards/split.ts';
 import { emptyFolder, ingest } from './stage-runner.ts';
 
 const texts = ['a "cat", x', 'é', '\uffff after', '👩‍🔬 before \uffff in UTF-16 order', 'x'.repeat(5000)];

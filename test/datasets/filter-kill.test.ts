@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeFileAtomic } from '../../common/files.ts';
 import { generateRow } from '../../bench/prompts/generate.ts';
-import { Database } from '../../datasets/database.ts';
-import { readFilterSummary } from '../../datasets/filtered.ts';
-import { readManifest } from '../../datasets/manifest.ts';
-import { RowWriter } from '../../datasets/rows.ts';
+import { Database } from '../../datasets/tables/database.ts';
+import { readFilterSummary } from '../../datasets/tables/filtered.ts';
+import { readManifest } from '../../datasets/shards/shard-manifest.ts';
+import { RowWriter } from '../../datasets/tables/prompt-rows.ts';
 import type { IngestSummary } from '../../datasets/stages/ingest.ts';
 import { emptyFolder, keepAll, shard } from './stage-runner.ts';
 

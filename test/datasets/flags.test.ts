@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { hasFlags, stripFlags } from '../../datasets/flags.ts';
-import { normalizePrompt } from '../../datasets/normalize.ts';
+import { hasFlags, stripFlags } from '../../datasets/text/prompt-flags.ts';
+import { normalizePrompt } from '../../datasets/text/normalize.ts';
 
 const strips = (cases: readonly (readonly [text: string, expected: string])[]): void => {
   for (const [text, expected] of cases) {

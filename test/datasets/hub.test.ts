@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { Database } from '../../datasets/database.ts';
+import { Database } from '../../datasets/tables/database.ts';
 import { downloadPrompts } from '../../datasets/sources/hub.ts';
 import type { IngestSummary } from '../../datasets/stages/ingest.ts';
 import { startHub } from '../fixtures/hub-server.ts';

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { Languages } from '../../datasets/languages.ts';
-import { PromptRules } from '../../datasets/rules.ts';
-import { wordsOf } from '../../datasets/words.ts';
+import { Languages } from '../../datasets/text/languages.ts';
+import { PromptRules } from '../../datasets/rules/rules.ts';
+import { wordsOf } from '../../datasets/text/words.ts';
 import { emptyFolder, keepAll } from './stage-runner.ts';
 
 const english = [

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { generateRow } from '../../bench/prompts/generate.ts';
-import { argsort } from '../../datasets/argsort.ts';
-import { NearDuplicates } from '../../datasets/near-duplicates.ts';
-import { NumberSet } from '../../datasets/number-set.ts';
-import { jaccard, shinglesOf } from '../../datasets/shingles.ts';
-import { SpilledList } from '../../datasets/spill.ts';
+import { argsort } from '../../datasets/duplicates/argsort.ts';
+import { NearDuplicates } from '../../datasets/duplicates/near-duplicates.ts';
+import { NumberSet } from '../../datasets/duplicates/number-set.ts';
+import { jaccard, shinglesOf } from '../../datasets/duplicates/shingles.ts';
+import { SpilledList } from '../../datasets/duplicates/spill.ts';
 import { join } from 'node:path';
 import { emptyFolder } from './stage-runner.ts';
 

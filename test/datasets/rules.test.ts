@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BlockedWords } from '../../datasets/blocked-words.ts';
-import { characters, normalizePrompt } from '../../datasets/normalize.ts';
-import { PromptRules, type FilterSettings } from '../../datasets/rules.ts';
-import { promptId, splitOf } from '../../datasets/split.ts';
+import { BlockedWords } from '../../datasets/text/blocked-words.ts';
+import { characters, normalizePrompt } from '../../datasets/text/normalize.ts';
+import { PromptRules, type FilterSettings } from '../../datasets/rules/rules.ts';
+import { promptId, splitOf } from '../../datasets/shards/split.ts';
 
 /** Any code points, halves of surrogate pairs too, with more of the common ones. */
 const anyText = fc

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FanOutRunner } from '../../activities/fan-out-runner.ts';
+import { FanOutRunner } from '../../activities/execution/fan-out-runner.ts';
 import type { ItemList, StageTask } from '../../activities/stage-task.ts';
-import { Workbench } from '../../activities/workbench.ts';
+import { Workbench } from '../../activities/execution/workbench.ts';
 import { armFault, type Fault } from '../../common/fault-points.ts';
-import { Home } from '../../pipeline/home.ts';
-import { noItems, sumCounts } from '../../pipeline/item-counts.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { noItems, sumCounts } from '../../pipeline/runs/item-counts.ts';
 
 // A worker that makes shards of a filter's artifact, in several lanes at a time, and is there to be killed. Prints the
 // artifact, and how many of the shards were there already.

@@ -8,12 +8,12 @@ import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { generateRow } from '../../bench/prompts/generate.ts';
 import { RandomStream } from '../../common/random.ts';
 import type { FaultPoint } from '../../common/fault-points.ts';
-import { Database } from '../../datasets/database.ts';
-import { RowWriter } from '../../datasets/rows.ts';
+import { Database } from '../../datasets/tables/database.ts';
+import { RowWriter } from '../../datasets/tables/prompt-rows.ts';
 import { filterPrompts } from '../../datasets/stages/filter.ts';
-import { Home } from '../../pipeline/home.ts';
+import { Home } from '../../pipeline/runs/home.ts';
 import type { Artifact } from '../../pipeline/stage.ts';
-import { ArtifactStore } from '../../pipeline/store.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { emptyFolder, keepAll, shard } from './stage-runner.ts';
 
 const rules = { ...keepAll, nearDuplicates: { similarity: 0.65, keep: 1 } };

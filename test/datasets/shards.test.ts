@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InputError, RunError } from '../../common/errors.ts';
-import { keyedPermutation } from '../../datasets/permutation.ts';
-import { PromptStream } from '../../datasets/prompt-stream.ts';
-import { readSplit } from '../../datasets/shards.ts';
+import { keyedPermutation } from '../../datasets/shards/permutation.ts';
+import { PromptStream } from '../../datasets/shards/prompt-stream.ts';
+import { readSplit } from '../../datasets/shards/shards.ts';
 import { emptyFolder, filter, ingest, shard, write } from './stage-runner.ts';
 
 let folder: string;

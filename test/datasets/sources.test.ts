@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError, RetryableError } from '../../common/errors.ts';
-import { Database, sqlString } from '../../datasets/database.ts';
-import { findSources } from '../../datasets/sources/find.ts';
-import { readPrompts, type ReadOptions } from '../../datasets/sources/read.ts';
-import { wholeFiles } from '../../datasets/sources/rows.ts';
+import { Database, sqlString } from '../../datasets/tables/database.ts';
+import { findSources } from '../../datasets/sources/find-sources.ts';
+import { readPrompts, type ReadOptions } from '../../datasets/sources/read-source.ts';
+import { wholeFiles } from '../../datasets/sources/source-rows.ts';
 import { emptyFolder, write } from './stage-runner.ts';
 
 /** [row, prompt] of each prompt of the source. */

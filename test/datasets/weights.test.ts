@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { hasWeights, stripWeights } from '../../datasets/weights.ts';
+import { hasWeights, stripWeights } from '../../datasets/text/prompt-weights.ts';
 
 it('weights are known, and go without what they weigh', () => {
   const cases: [string, string][] = [

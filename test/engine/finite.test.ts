@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { firstNotFinite } from '../../engine/finite.ts';
-import { readWeights } from '../../engine/weights.ts';
+import { firstNotFinite } from '../../engine/weights/finite.ts';
+import { readWeights } from '../../engine/weights/weights.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'finite-'));
 afterAll(() => rmSync(folder, { recursive: true }));

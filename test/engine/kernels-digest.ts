@@ -1,6 +1,6 @@
 /** The digest of what kernels give that are large enough for several threads: for `kernels.test.ts`. */
 import { createHash } from 'node:crypto';
-import { attention, conv2d, groupNormSilu, layerNorm, linear, silu } from '../../engine/layers.ts';
+import { attention, conv2d, groupNormSilu, layerNorm, linear, silu } from '../../engine/layers/index.ts';
 import { random, valueAndGradients, withParameters } from './value-and-gradients.ts';
 
 const hash = createHash('sha256');

@@ -10,8 +10,8 @@ import {
   linear,
   quickGelu,
   silu,
-} from '../../engine/layers.ts';
-import { Program } from '../../engine/program.ts';
+} from '../../engine/layers/index.ts';
+import { Program } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { difference, fixed, random, valueAndGradients, withParameters } from './value-and-gradients.ts';
 

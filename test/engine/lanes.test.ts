@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
-import { stageEnvironment } from '../../activities/stage-environment.ts';
+import { stageEnvironment } from '../../activities/execution/stage-environment.ts';
 import { inLanes, setLanes } from '../../engine/lanes.ts';
-import { Program, float32 } from '../../engine/program.ts';
+import { Program, float32 } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import { gradientStep } from '../../training/gradient-step.ts';
 import { readGoldenStep } from '../models/golden.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../common/random.ts';
-import { checkpoint } from '../../engine/checkpoint.ts';
+import { checkpoint } from '../../engine/activation-checkpoint.ts';
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
-import { attention, geglu, gelu, groupNorm, groupNormSilu, linear, silu } from '../../engine/layers.ts';
-import type { Parameters } from '../../engine/parameters.ts';
-import { float32, Program, type Tensors } from '../../engine/program.ts';
+import { attention, geglu, gelu, groupNorm, groupNormSilu, linear, silu } from '../../engine/layers/index.ts';
+import type { Parameters } from '../../engine/weights/parameters.ts';
+import { float32, Program, type Tensors } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { difference, fixed, random, valueAndGradients, withParameters } from './value-and-gradients.ts';
 

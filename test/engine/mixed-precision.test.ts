@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../common/random.ts';
 import type { ComputeType } from '../../engine/compute-type.ts';
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
-import * as layers from '../../engine/layers.ts';
-import type { Parameters } from '../../engine/parameters.ts';
-import { Program, float32, int32, type Tensors } from '../../engine/program.ts';
+import * as layers from '../../engine/layers/index.ts';
+import type { Parameters } from '../../engine/weights/parameters.ts';
+import { Program, float32, int32, type Tensors } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import type { Weights } from '../../engine/weights.ts';
+import type { Weights } from '../../engine/weights/weights.ts';
 
 /** Convolutions, strides, norms, attention, gated linear layers. x [2, 16, 16, 8], ids [2, 5] -> [2, 256, 32] */
 function network(p: Parameters, x: Tensor, ids: Tensor): Tensor {

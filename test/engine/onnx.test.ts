@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../common/files.ts';
 import { RandomStream } from '../../common/random.ts';
-import * as layers from '../../engine/layers.ts';
+import * as layers from '../../engine/layers/index.ts';
 import { exportOnnx } from '../../engine/onnx/export.ts';
 import { encodeModel, writeModel } from '../../engine/onnx/format.ts';
 import { OnnxSession } from '../../engine/onnx/session.ts';
 import type { OpenTensorSpec } from '../../engine/onnx/recording.ts';
 import { trace } from '../../engine/onnx/trace.ts';
-import type { Parameters } from '../../engine/parameters.ts';
+import type { Parameters } from '../../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weight-parameters.ts';
-import { type Weights } from '../../engine/weights.ts';
+import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { type Weights } from '../../engine/weights/weights.ts';
 
 const random = (name: string, shape: number[]): Tensor =>
   tf.tensor(Float32Array.from(new RandomStream(3, name).normal(shape.reduce((a, b) => a * b, 1))), shape);

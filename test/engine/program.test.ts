@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../common/random.ts';
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
-import * as layers from '../../engine/layers.ts';
-import type { Parameters } from '../../engine/parameters.ts';
-import { Program, float32, int32 } from '../../engine/program.ts';
+import * as layers from '../../engine/layers/index.ts';
+import type { Parameters } from '../../engine/weights/parameters.ts';
+import { Program, float32, int32 } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weight-parameters.ts';
-import { type Weights } from '../../engine/weights.ts';
+import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { type Weights } from '../../engine/weights/weights.ts';
 
 /** A little of everything that the models use. x [2, 6, 6, 8], ids [2, 5] -> [2, 36, 16] */
 function network(p: Parameters, x: Tensor, ids: Tensor): Tensor {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../common/random.ts';
-import { float32, Program } from '../../engine/program.ts';
-import { record } from '../../engine/recorder.ts';
+import { float32, Program } from '../../engine/program/program.ts';
+import { record } from '../../engine/program/recorder.ts';
 import { sumByProduct } from '../../engine/reductions.ts';
 import { tf } from '../../engine/tensorflow.ts';
 

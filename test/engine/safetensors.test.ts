@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError, RunError } from '../../common/errors.ts';
-import { decodeFloat16, encodeFloat16 } from '../../engine/float16.ts';
-import { readSafetensors, writeSafetensors } from '../../engine/safetensors.ts';
+import { decodeFloat16, encodeFloat16 } from '../../engine/weights/float16.ts';
+import { readSafetensors, writeSafetensors } from '../../engine/weights/safetensors.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { readWeights, writeWeights } from '../../engine/weights.ts';
+import { readWeights, writeWeights } from '../../engine/weights/weights.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shards-'));
 afterAll(() => rmSync(folder, { recursive: true }));

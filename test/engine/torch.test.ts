@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSafetensors } from '../../engine/safetensors.ts';
-import { readTorchWeights } from '../../engine/torch/file.ts';
+import { readSafetensors } from '../../engine/weights/safetensors.ts';
+import { readTorchWeights } from '../../engine/weights/torch/torch-file.ts';
 
 const golden = (name: string) => join(import.meta.dirname, '../golden/torch', name);
 

@@ -1,8 +1,8 @@
 /** Layers in captured programs, with their gradients. */
 import { RandomStream } from '../../common/random.ts';
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
-import type { Parameters } from '../../engine/parameters.ts';
-import { float32, Program, type Tensors } from '../../engine/program.ts';
+import type { Parameters } from '../../engine/weights/parameters.ts';
+import { float32, Program, type Tensors } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 
 export const random = (name: string, shape: number[]): Tensor =>

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { writeSafetensors } from '../../engine/safetensors.ts';
-import { lazyWeight, readWeights, writeWeights } from '../../engine/weights.ts';
+import { writeSafetensors } from '../../engine/weights/safetensors.ts';
+import { lazyWeight, readWeights, writeWeights } from '../../engine/weights/weights.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weights-'));
 afterAll(() => rmSync(folder, { recursive: true }));

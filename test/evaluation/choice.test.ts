@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseCandidate } from '../../evaluation/choice.ts';
+import { chooseCandidate } from '../../evaluation/comparison/choice.ts';
 
 const values = (...numbers: number[]) => Float64Array.from(numbers);
 

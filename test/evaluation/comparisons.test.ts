@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Bootstraps } from '../../common/statistics.ts';
-import { categoryLines, groupDeviation } from '../../evaluation/categories.ts';
-import { controlCurves } from '../../evaluation/control.ts';
+import { categoryLines, groupDeviation } from '../../evaluation/comparison/categories.ts';
+import { controlCurves } from '../../evaluation/comparison/blend-control.ts';
 
 const bootstraps = new Bootstraps(1);
 const values = (n: number, of: (i: number) => number) => Float64Array.from({ length: n }, (_, i) => of(i));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { guidesOf } from '../../evaluation/guide.ts';
-import { PictureGenerator } from '../../evaluation/generator.ts';
-import { withUnet } from '../../models/other-unet.ts';
-import { loadPipeline } from '../../models/pipeline.ts';
+import { guidesOf } from '../../evaluation/pictures/guide.ts';
+import { PictureGenerator } from '../../evaluation/pictures/picture-generator.ts';
+import { withUnet } from '../../models/folder/other-unet.ts';
+import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 
 const scene = 'a small red circle in the top left on a white background';
 const world = (name: string) => `world/${name}`;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { number, percent, signed } from '../../evaluation/report/format.ts';
+import { number, percent, signed } from '../../evaluation/report/format-numbers.ts';
 import { html } from '../../evaluation/report/markup.ts';
-import { renderReport } from '../../evaluation/report/page.ts';
+import { renderReport } from '../../evaluation/report/report-page.ts';
 import { sampleReport } from './sample-report.ts';
 
 describe('html', () => {

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CancelledError, InputError, RetryableError } from '../../common/errors.ts';
-import { rewrite } from '../../evaluation/rewriter.ts';
-import { stylePhrases, withPhrases } from '../../evaluation/style-phrases.ts';
+import { rewrite } from '../../evaluation/arms/prompt-rewriter.ts';
+import { stylePhrases, withPhrases } from '../../evaluation/arms/style-phrases.ts';
 
 const signal = new AbortController().signal;
 const node = (code: string) => ({ command: [process.execPath, '-e', code], timeoutSeconds: 1200, batch: 2 });

@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
-import { describeRun, requireRunReport } from '../../cli/run/report.ts';
+import { describeRun, requireRunReport } from '../../cli/run/report-summary.ts';
 import { sha256 } from '../../common/files.ts';
 import { run as reportStage } from '../../evaluation/stages/report.ts';
-import { Home } from '../../pipeline/home.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
 import type { Artifact } from '../../pipeline/stage.ts';
-import { ArtifactStore } from '../../pipeline/store.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { sampleReport } from './sample-report.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'textcraftor-run-report-'));

@@ -1,9 +1,9 @@
 import { RandomStream } from '../../common/random.ts';
 import { encodePng } from '../../common/png.ts';
-import { caption } from '../../datasets/shapes/grammar.ts';
-import { render } from '../../datasets/shapes/renderer.ts';
-import { scenesOf } from '../../datasets/shapes/scene.ts';
-import type { ReportData } from '../../evaluation/report/data.ts';
+import { caption } from '../../world/scenes/grammar.ts';
+import { render } from '../../world/scenes/renderer.ts';
+import { scenesOf } from '../../world/scenes/scene.ts';
+import type { ReportData } from '../../evaluation/report/report-data.ts';
 
 const blends = {
   base: 0,

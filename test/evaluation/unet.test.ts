@@ -2,15 +2,15 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Arms, base } from '../../evaluation/arms.ts';
-import { candidates } from '../../evaluation/candidates.ts';
-import { PictureGenerator } from '../../evaluation/generator.ts';
-import type { NamedComparison, Scores, Sweep } from '../../evaluation/report/data.ts';
+import { Arms, base } from '../../evaluation/arms/arms.ts';
+import { candidates } from '../../evaluation/arms/candidates.ts';
+import { PictureGenerator } from '../../evaluation/pictures/picture-generator.ts';
+import type { NamedComparison, Scores, Sweep } from '../../evaluation/report/report-data.ts';
 import { run as evaluate } from '../../evaluation/stages/evaluate.ts';
 import { run as register, type Registration } from '../../evaluation/stages/register.ts';
 import { run as sweep } from '../../evaluation/stages/sweep.ts';
-import { saveTextEncoder, saveUnet } from '../../models/network-folder.ts';
-import type { LoadedPipeline } from '../../models/pipeline.ts';
+import { saveTextEncoder, saveUnet } from '../../models/folder/network-folder.ts';
+import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { writeHead, writeSmallClip } from '../rewards/small-clip.ts';
 import { smallPipeline, tuned, writeShards } from './small-pipeline.ts';
 

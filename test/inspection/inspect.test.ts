@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { checkout, loadConfig } from '../../pipeline/config-file.ts';
+import { checkout, loadConfig } from '../../pipeline/config/config-file.ts';
 import { inspectRun } from '../../pipeline/inspection.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
 import { imageFeatures, logitScale, textFeatures } from '../../models/clip/clip.ts';
-import { clipSchema, clipTextSchema } from '../../models/clip/config.ts';
-import { clipText } from '../../models/clip/text.ts';
-import { clipVision } from '../../models/clip/vision.ts';
-import { parseConfig } from '../../models/config.ts';
+import { clipSchema, clipTextSchema } from '../../models/clip/clip-config.ts';
+import { clipText } from '../../models/clip/clip-text.ts';
+import { clipVision } from '../../models/clip/clip-vision.ts';
+import { parseConfig } from '../../models/folder/network-config.ts';
 import { expectAgreement, expectParameterGradients, parametersOf, readGolden, tensorOf } from './golden.ts';
 
 describe.each(['text-legacy', 'text-gelu'])('text model %s', (name) => {

@@ -1,12 +1,12 @@
 import { describe, it } from 'vitest';
-import { medSchema } from '../../models/blip/config.ts';
-import { clipSchema, clipTextSchema, clipVisionSchema } from '../../models/clip/config.ts';
+import { medSchema } from '../../models/blip/blip-config.ts';
+import { clipSchema, clipTextSchema, clipVisionSchema } from '../../models/clip/clip-config.ts';
 import { imageProcessorSchema } from '../../models/clip/image-processor.ts';
-import { addedTokenSchema, tokenizerConfigSchema } from '../../models/clip/tokenizer-config.ts';
-import { indexSchema } from '../../models/index-file.ts';
-import { loraConfigSchema } from '../../models/lora-config.ts';
-import { unetSchema } from '../../models/unet/config.ts';
-import { vaeSchema } from '../../models/vae/config.ts';
+import { addedTokenSchema, tokenizerConfigSchema } from '../../models/clip/tokenizer/tokenizer-config.ts';
+import { indexSchema } from '../../models/folder/model-index.ts';
+import { loraConfigSchema } from '../../models/lora/lora-config.ts';
+import { unetSchema } from '../../models/unet/unet-config.ts';
+import { vaeSchema } from '../../models/vae/vae-config.ts';
 import { expectEveryKey, type KeyWalk } from './config-keys.ts';
 
 const unet = {
@@ -22,13 +22,13 @@ const vae = {
 };
 
 const legacy = {
-  text_config_dict: 'models/clip/load.ts takes it for text_config',
-  vision_config_dict: 'models/clip/load.ts takes it for vision_config',
+  text_config_dict: 'models/clip/load-clip.ts takes it for text_config',
+  vision_config_dict: 'models/clip/load-clip.ts takes it for vision_config',
 };
 const towers = { text_config: 'filled in', vision_config: 'filled in' };
-const default_ = "models/clip/special-tokens.ts has CLIPTokenizer's";
+const default_ = "models/clip/tokenizer/special-tokens.ts has CLIPTokenizer's";
 const tokens = { bos_token: default_, eos_token: default_, unk_token: default_, pad_token: default_ };
-const every = 'models/clip/special-tokens.ts adds every token that has a name';
+const every = 'models/clip/tokenizer/special-tokens.ts adds every token that has a name';
 const named = { sep_token: every, cls_token: every, mask_token: every };
 const index = {
   _class_name: 'StableDiffusionPipeline',
@@ -42,7 +42,10 @@ const blip = { add_cross_attention: 'its BERT looks at pictures', vocab_size: 't
 
 describe('each key that its library acts on is applied, refused by name, or known to be without effect', () => {
   it.each<[string, KeyWalk]>([
-    ['UNet2DConditionModel', { schema: unetSchema, base: unet, readIn: ['models/unet', 'evaluation/generator.ts'] }],
+    [
+      'UNet2DConditionModel',
+      { schema: unetSchema, base: unet, readIn: ['models/unet', 'evaluation/pictures/picture-generator.ts'] },
+    ],
     ['AutoencoderKL', { schema: vaeSchema, base: vae, readIn: ['models/vae'] }],
     ['CLIPTextConfig', { schema: clipTextSchema, readIn: ['models/clip'] }],
     ['CLIPVisionConfig', { schema: clipVisionSchema, readIn: ['models/clip'] }],
@@ -53,12 +56,12 @@ describe('each key that its library acts on is applied, refused by name, or know
     ],
     ['CLIPTokenizer', { schema: tokenizerConfigSchema, readIn: ['models/clip'], ownDefault: tokens, elsewhere: named }],
     ['AddedToken', { schema: addedTokenSchema, base: { content: 'a' }, readIn: ['models/clip'] }],
-    ['StableDiffusionPipeline', { schema: indexSchema, base: index, readIn: ['models/pipeline.ts'] }],
+    ['StableDiffusionPipeline', { schema: indexSchema, base: index, readIn: ['models/folder/pipeline-folder.ts'] }],
     [
       'LoraConfig',
       {
         schema: loraConfigSchema,
-        readIn: ['models/lora-scale.ts'],
+        readIn: ['models/lora/lora-scale.ts'],
         elsewhere: { init_lora_weights: 'refused where it changes the weights below, see lora.test.ts' },
       },
     ],

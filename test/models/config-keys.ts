@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
-import { parseConfig, type Json } from '../../models/config.ts';
+import { parseConfig, type Json } from '../../models/folder/network-config.ts';
 import { goldenPath } from './golden.ts';
 
 /** The keys that a library acts on, and their defaults; see test/golden/config-keys/make.py. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../models/config.ts';
+import type { Json } from '../../models/folder/network-config.ts';
 import { folderScheduler, schedulerFile } from '../../models/scheduler/config.ts';
 import { DdimScheduler } from '../../models/scheduler/ddim.ts';
 import { readGoldenJson } from './golden.ts';

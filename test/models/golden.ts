@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { fileShape, toFile } from '../../engine/parameters.ts';
-import { readSafetensors, type SafetensorsFile } from '../../engine/safetensors.ts';
+import { fileShape, toFile } from '../../engine/weights/parameters.ts';
+import { readSafetensors, type SafetensorsFile } from '../../engine/weights/safetensors.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weight-parameters.ts';
-import { readWeights, type Weights } from '../../engine/weights.ts';
-import { canonicalTextNames } from '../../models/names.ts';
-import { loadPipeline } from '../../models/pipeline.ts';
-import { loadRewards } from '../../rewards/registry.ts';
+import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { readWeights, type Weights } from '../../engine/weights/weights.ts';
+import { canonicalTextNames } from '../../models/folder/tensor-names.ts';
+import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
+import { loadRewards } from '../../rewards/reward-types.ts';
 
 /** Path of a file that test/golden/make.py wrote. */
 export const goldenPath = (name: string): string => fileURLToPath(new URL(`../golden/${name}`, import.meta.url));

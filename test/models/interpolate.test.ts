@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Weights } from '../../engine/weights.ts';
+import type { Weights } from '../../engine/weights/weights.ts';
 import { interpolateWeights } from '../../models/interpolate.ts';
-import { mergeLora } from '../../models/lora.ts';
+import { mergeLora } from '../../models/lora/lora.ts';
 
 const weights = (name: string, values: readonly number[]): Weights =>
   new Map([[name, { shape: [values.length], data: Float32Array.from(values) }]]);

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { loadPipeline, loadTextEncoder, savePipeline, type LoadedPipeline } from '../../models/pipeline.ts';
+import {
+  loadPipeline,
+  loadTextEncoder,
+  savePipeline,
+  type LoadedPipeline,
+} from '../../models/folder/pipeline-folder.ts';
 import { goldenPath } from './golden.ts';
 
 let folder: string;

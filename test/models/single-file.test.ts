@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { writeWeights, type Weight, type Weights } from '../../engine/weights.ts';
-import { readSafetensors } from '../../engine/safetensors.ts';
-import { expectedTensors } from '../../models/expected.ts';
-import { loadPipeline, type LoadedPipeline } from '../../models/pipeline.ts';
-import { loadSingleFile } from '../../models/single-file/load.ts';
-import { unetName, vaeName } from '../../models/single-file/names.ts';
-import { stableDiffusion1, stableDiffusion2 } from '../../models/single-file/stable-diffusion.ts';
+import { writeWeights, type Weight, type Weights } from '../../engine/weights/weights.ts';
+import { readSafetensors } from '../../engine/weights/safetensors.ts';
+import { expectedTensors } from '../../models/folder/expected.ts';
+import { loadPipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
+import { loadSingleFile } from '../../models/folder/single-file/load-single-file.ts';
+import { unetName, vaeName } from '../../models/folder/single-file/original-names.ts';
+import { stableDiffusion1, stableDiffusion2 } from '../../models/folder/single-file/stable-diffusion.ts';
 import { goldenPath } from './golden.ts';
 
 /** Original names to diffusers', which diffusers' own conversion agreed with (make.py). */

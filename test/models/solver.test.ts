@@ -5,7 +5,7 @@ import { DdimScheduler } from '../../models/scheduler/ddim.ts';
 import type { SolverPlan } from '../../models/scheduler/multistep.ts';
 import { solverNames, type SolverName } from '../../models/scheduler/names.ts';
 import { isOneStep, solverNamed, solverPlan } from '../../models/scheduler/solver.ts';
-import { readJson, type Json } from '../../models/config.ts';
+import { readJson, type Json } from '../../models/folder/network-config.ts';
 import { goldenPath, readGoldenJson } from './golden.ts';
 
 interface Case {

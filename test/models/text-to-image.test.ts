@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tf } from '../../engine/tensorflow.ts';
-import { readSafetensors, type SafetensorsFile } from '../../engine/safetensors.ts';
-import { loadPipeline, loadTextEncoder, type LoadedPipeline } from '../../models/pipeline.ts';
+import { readSafetensors, type SafetensorsFile } from '../../engine/weights/safetensors.ts';
+import { loadPipeline, loadTextEncoder, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { blend, TextToImage } from '../../models/text-to-image.ts';
 import { type GoldenPipeline, expectAgreement, goldenPath, readGoldenJson, tensorOf } from './golden.ts';
 

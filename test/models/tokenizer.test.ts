@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { BytePairs } from '../../models/clip/byte-pairs.ts';
-import { ClipTokenizer } from '../../models/clip/tokenizer.ts';
+import { BytePairs } from '../../models/clip/tokenizer/byte-pairs.ts';
+import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
 
 /** A vocabulary of 682 tokens and the ids that Hugging Face's CLIPTokenizer gives (make-fixture.py). */
 const fixture = join(import.meta.dirname, 'tokenizer');

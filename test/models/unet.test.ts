@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { parseConfig } from '../../models/config.ts';
-import { unetSchema } from '../../models/unet/config.ts';
+import { parseConfig } from '../../models/folder/network-config.ts';
+import { unetSchema } from '../../models/unet/unet-config.ts';
 import { unet2dCondition, type UnetInputs } from '../../models/unet/unet.ts';
 import { expectAgreement, expectParameterGradients, parametersOf, readGolden, tensorOf } from './golden.ts';
 

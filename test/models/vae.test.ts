@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
-import type { Weights } from '../../engine/weights.ts';
-import { parseConfig } from '../../models/config.ts';
-import { canonicalVaeNames } from '../../models/names.ts';
-import { vaeScale, vaeSchema, vaeScalingFactor } from '../../models/vae/config.ts';
+import type { Weights } from '../../engine/weights/weights.ts';
+import { parseConfig } from '../../models/folder/network-config.ts';
+import { canonicalVaeNames } from '../../models/folder/tensor-names.ts';
+import { vaeScale, vaeSchema, vaeScalingFactor } from '../../models/vae/vae-config.ts';
 import { vaeDecode, vaeEncode } from '../../models/vae/vae.ts';
 import { expectAgreement, parametersOf, readGolden, tensorOf } from './golden.ts';
 

@@ -2,10 +2,10 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { writeWeights } from '../../engine/weights.ts';
-import { loadPipeline, savePipeline } from '../../models/pipeline.ts';
-import { readNetwork } from '../../models/weight-files.ts';
-import { chooseWeightFile } from '../../models/weight-names.ts';
+import { writeWeights } from '../../engine/weights/weights.ts';
+import { loadPipeline, savePipeline } from '../../models/folder/pipeline-folder.ts';
+import { readNetwork } from '../../models/folder/weight-files.ts';
+import { chooseWeightFile } from '../../models/folder/weight-names.ts';
 import { goldenPath } from './golden.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weight-files-'));

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, expectTypeOf, it } from 'vitest';
 import { stageOf } from '../../pipeline/bodies.ts';
-import type { Config } from '../../pipeline/config.ts';
+import type { Config } from '../../pipeline/config/config.ts';
 import { textcraftor, transfer, type tuneEncoder } from '../../pipeline/textcraftor.ts';
 import type { TransferConfig } from '../../evaluation/stages/transfer.ts';
 import type { TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';

@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { onNotice } from '../../common/notices.ts';
-import { readSealed, writeSealed } from '../../common/sealed.ts';
-import { CodeDigests } from '../../pipeline/code-digests.ts';
+import { readSealed, writeSealed } from '../../common/files/sealed.ts';
+import { CodeDigests } from '../../pipeline/keys/code-digests.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 // Files count as settled some seconds after their last change, and the tests do not wait.

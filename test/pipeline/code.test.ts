@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readCode } from '../../pipeline/code.ts';
+import { readCode } from '../../pipeline/keys/code.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const module = `

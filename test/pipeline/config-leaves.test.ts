@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ZodType } from 'zod';
-import { applySettings } from '../../pipeline/config-settings.ts';
-import { checkConfig, checkout, readYaml } from '../../pipeline/config-file.ts';
-import { configSchema } from '../../pipeline/config.ts';
+import { applySettings } from '../../pipeline/config/config-settings.ts';
+import { checkConfig, checkout, readYaml } from '../../pipeline/config/config-file.ts';
+import { configSchema } from '../../pipeline/config/config.ts';
 
 /** What each section may hold, in full, so that no key of the schema is left out. */
 const loop =

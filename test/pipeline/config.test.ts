@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkout, loadConfig } from '../../pipeline/config-file.ts';
-import type { Config } from '../../pipeline/config.ts';
+import { checkout, loadConfig } from '../../pipeline/config/config-file.ts';
+import type { Config } from '../../pipeline/config/config.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 

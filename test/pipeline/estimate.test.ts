@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { checkout, loadConfig } from '../../pipeline/config-file.ts';
+import { checkout, loadConfig } from '../../pipeline/config/config-file.ts';
 import { estimateStage, type StageWork } from '../../pipeline/estimate.ts';
-import { requirePlannedCode } from '../../pipeline/planned.ts';
-import type { StageResult } from '../../pipeline/results.ts';
+import { requirePlannedCode } from '../../pipeline/runs/planned.ts';
+import type { StageResult } from '../../pipeline/store/stage-results.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
 
 const result = (work: StageWork | undefined, seconds: number, more: Partial<StageResult> = {}): StageResult =>

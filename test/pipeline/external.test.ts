@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { InputError, RetryableError } from '../../common/errors.ts';
 import { sha256, sha256File } from '../../common/files.ts';
-import { ExternalDigests } from '../../pipeline/external.ts';
+import { ExternalDigests } from '../../pipeline/keys/external-inputs.ts';
 
 let root: string;
 let digests: ExternalDigests;

@@ -2,12 +2,12 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatGarbage } from '../../cli/run/garbage.ts';
-import { findGarbage, removeGarbage } from '../../pipeline/gc.ts';
-import { Home } from '../../pipeline/home.ts';
-import { ResultIndex, type ItemResult, type StageResult } from '../../pipeline/results.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
-import { writeSealed } from '../../common/sealed.ts';
-import { ArtifactStore } from '../../pipeline/store.ts';
+import { findGarbage, removeGarbage } from '../../pipeline/store/gc.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { ResultIndex, type ItemResult, type StageResult } from '../../pipeline/store/stage-results.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { writeSealed } from '../../common/files/sealed.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const day = 86_400_000;

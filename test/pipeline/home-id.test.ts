@@ -1,8 +1,8 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { taskQueues } from '../../cli/temporal/queues.ts';
-import { Home } from '../../pipeline/home.ts';
-import { homeId } from '../../pipeline/home-id.ts';
+import { taskQueues } from '../../temporal/queues.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { homeId } from '../../pipeline/runs/home-id.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 it('a home has one id, however many ask at once, which other users cannot read', async () => {

@@ -3,12 +3,12 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { Home } from '../../pipeline/home.ts';
-import { Registry } from '../../pipeline/registry/registry.ts';
-import { ResultIndex } from '../../pipeline/results.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
-import { Schedules } from '../../pipeline/schedules/schedules.ts';
-import { ArtifactStore } from '../../pipeline/store.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { Registry } from '../../registry/versions.ts';
+import { ResultIndex } from '../../pipeline/store/stage-results.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { Schedules } from '../../registry/schedules/schedules.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const home = new Home('/project/.textcraftor');

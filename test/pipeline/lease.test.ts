@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Lease, type LeaseHolder } from '../../pipeline/lease.ts';
+import { Lease, type LeaseHolder } from '../../pipeline/runs/lease.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 describe('a lease', () => {

@@ -4,11 +4,11 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { outcomeOf } from '../../pipeline/notify/outcome.ts';
-import { sendOutcome } from '../../pipeline/notify/send.ts';
-import { publicConfig } from '../../pipeline/notify/secrets.ts';
-import { notifySchema } from '../../pipeline/notify/settings.ts';
-import { loadConfig } from '../../pipeline/config-file.ts';
+import { outcomeOf } from '../../registry/notify/outcome.ts';
+import { sendOutcome } from '../../registry/notify/send-outcome.ts';
+import { publicConfig } from '../../registry/notify/notify-secrets.ts';
+import { notifySchema } from '../../registry/notify/notify-settings.ts';
+import { loadConfig } from '../../pipeline/config/config-file.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
-import { checkout, loadConfig } from '../../pipeline/config-file.ts';
+import { checkout, loadConfig } from '../../pipeline/config/config-file.ts';
 import { activeStages, definePipeline, findStage } from '../../pipeline/pipeline.ts';
 import { defineStage, type StageContext } from '../../pipeline/stage.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';

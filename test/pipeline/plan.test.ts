@@ -2,16 +2,16 @@ import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { stagesSchema } from '../../pipeline/cache-policy.ts';
-import { CodeDigests } from '../../pipeline/code-digests.ts';
-import { ExternalDigests } from '../../pipeline/external.ts';
-import { KeyMaker, keyOf } from '../../pipeline/key.ts';
-import { traceArtifact } from '../../pipeline/lineage.ts';
+import { stagesSchema } from '../../pipeline/store/cache-policy.ts';
+import { CodeDigests } from '../../pipeline/keys/code-digests.ts';
+import { ExternalDigests } from '../../pipeline/keys/external-inputs.ts';
+import { KeyMaker, keyOf } from '../../pipeline/keys/key.ts';
+import { traceArtifact } from '../../pipeline/store/lineage.ts';
 import { definePipeline, type Pipeline } from '../../pipeline/pipeline.ts';
 import { planRun } from '../../pipeline/plan.ts';
-import { ResultIndex } from '../../pipeline/results.ts';
+import { ResultIndex } from '../../pipeline/store/stage-results.ts';
 import { defineStage } from '../../pipeline/stage.ts';
-import { ArtifactStore } from '../../pipeline/store.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const schema = z.strictObject({

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { NamedComparison } from '../../evaluation/report/data.ts';
-import { Home } from '../../pipeline/home.ts';
-import { gateSchema, missedBounds } from '../../pipeline/registry/gate.ts';
-import { protectedDigests } from '../../pipeline/registry/protected.ts';
-import { resolveVersion } from '../../pipeline/registry/reference.ts';
-import { Registry } from '../../pipeline/registry/registry.ts';
+import type { NamedComparison } from '../../evaluation/report/report-data.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { gateSchema, missedBounds } from '../../registry/gate.ts';
+import { protectedDigests } from '../../registry/protected.ts';
+import { resolveVersion } from '../../registry/reference.ts';
+import { Registry } from '../../registry/versions.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const gate = gateSchema.parse({});

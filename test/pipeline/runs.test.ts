@@ -2,8 +2,8 @@ import { truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { onNotice } from '../../common/notices.ts';
-import { Home } from '../../pipeline/home.ts';
-import { RunRecords } from '../../pipeline/runs.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const graph = [

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { ArtifactStore } from '../../pipeline/store.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 async function setUp() {

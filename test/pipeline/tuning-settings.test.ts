@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configSchema } from '../../pipeline/config.ts';
+import { configSchema } from '../../pipeline/config/config.ts';
 import { activeStages } from '../../pipeline/pipeline.ts';
 import { textcraftor, tuneEncoder, tuneUnet } from '../../pipeline/textcraftor.ts';
 

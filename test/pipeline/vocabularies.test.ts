@@ -1,7 +1,7 @@
 import { eld } from 'eld/large';
 import { expect, it } from 'vitest';
-import { isScript, LANGUAGES } from '../../datasets/names.ts';
-import { checkout, loadConfig } from '../../pipeline/config-file.ts';
+import { isScript, LANGUAGES } from '../../datasets/rules/rule-names.ts';
+import { checkout, loadConfig } from '../../pipeline/config/config-file.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
 
 const tiny = (...settings: string[]) =>

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applySettings } from '../../pipeline/config-settings.ts';
-import { readYaml } from '../../pipeline/config-file.ts';
-import { parseYaml } from '../../pipeline/yaml.ts';
+import { applySettings } from '../../pipeline/config/config-settings.ts';
+import { readYaml } from '../../pipeline/config/config-file.ts';
+import { parseYaml } from '../../pipeline/config/yaml.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 async function read(content: string | Uint8Array): Promise<unknown> {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weight-parameters.ts';
-import { type Weights } from '../../engine/weights.ts';
+import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { type Weights } from '../../engine/weights/weights.ts';
 import { filmCnn } from '../../rewards/film-cnn.ts';
-import { loadReward } from '../../rewards/registry.ts';
+import { loadReward } from '../../rewards/reward-types.ts';
 import { pictures } from './small-clip.ts';
 import { filmCnnConfig, writeSmallFilmCnn } from './small-film-cnn.ts';
 

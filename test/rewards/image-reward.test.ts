@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
-import { float32, int32, Program } from '../../engine/program.ts';
+import { float32, int32, Program } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weight-parameters.ts';
-import { writeWeights, type Weights } from '../../engine/weights.ts';
+import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { WordPieceTokenizer } from '../../models/blip/word-piece.ts';
-import { loadReward } from '../../rewards/registry.ts';
+import { loadReward } from '../../rewards/reward-types.ts';
 import { rewardWeights } from '../../rewards/total.ts';
 import { pictures } from './small-clip.ts';
 

@@ -2,12 +2,12 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readSafetensors } from '../../engine/safetensors.ts';
+import { readSafetensors } from '../../engine/weights/safetensors.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weight-parameters.ts';
-import { lazyWeight, writeWeights, type Weights } from '../../engine/weights.ts';
+import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { lazyWeight, writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { isOpenClip, openClip } from '../../models/clip/open-clip.ts';
-import { loadReward } from '../../rewards/registry.ts';
+import { loadReward } from '../../rewards/reward-types.ts';
 import { pictures, prompts } from './small-clip.ts';
 
 const at = (name: string) => join(import.meta.dirname, '../golden/open-clip', name);

@@ -1,13 +1,13 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RandomStream } from '../../common/random.ts';
-import type { Parameters } from '../../engine/parameters.ts';
-import { Program } from '../../engine/program.ts';
-import { writeSafetensors } from '../../engine/safetensors.ts';
+import type { Parameters } from '../../engine/weights/parameters.ts';
+import { Program } from '../../engine/program/program.ts';
+import { writeSafetensors } from '../../engine/weights/safetensors.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { writeWeights, type Weights } from '../../engine/weights.ts';
+import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { imageFeatures, logitScale, textFeatures } from '../../models/clip/clip.ts';
-import { clipSchema } from '../../models/clip/config.ts';
+import { clipSchema } from '../../models/clip/clip-config.ts';
 
 const shared = { hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 2 };
 const config = {

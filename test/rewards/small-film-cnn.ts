@@ -1,8 +1,8 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tf } from '../../engine/tensorflow.ts';
-import { writeWeights, type Weights } from '../../engine/weights.ts';
-import type { FilmCnnConfig } from '../../rewards/film-cnn-files.ts';
+import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
+import type { FilmCnnConfig } from '../../rewards/files/film-cnn-files.ts';
 import { filmCnn } from '../../rewards/film-cnn.ts';
 import { randomWeights, shapesOf } from './small-clip.ts';
 

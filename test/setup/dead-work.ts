@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Home } from '../../pipeline/home.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
 
 /** Leaves what a process leaves that dies right after it has saved a stage's result, the only one of the stage. */
 export async function leaveWork(home: Home, stage: string): Promise<void> {

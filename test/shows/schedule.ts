@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { shapesPrompts } from '../../datasets/shapes/prompts.ts';
-import { Home } from '../../pipeline/home.ts';
-import { Registry } from '../../pipeline/registry/registry.ts';
-import { Schedules, type Batch } from '../../pipeline/schedules/schedules.ts';
+import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { Registry } from '../../registry/versions.ts';
+import { Schedules, type Batch } from '../../registry/schedules/schedules.ts';
 
 // A schedule at work on the embedded world, by its commands: npx tsx test/shows/schedule.ts [--every 1m] [--home FOLDER]
 // Two retrainings, the second on new prompts only; then a challenger that is worse on purpose, which is not promoted.

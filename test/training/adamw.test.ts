@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Program, float32 } from '../../engine/program.ts';
+import { Program, float32 } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import { ADAMW, UPDATE_NUMBERS, adamW, updateNumbers } from '../../training/adamw.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../common/random.ts';
-import { parse } from '../../datasets/shapes/grammar.ts';
+import { parse } from '../../world/scenes/grammar.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { augmentPictures, drawPictures, pictureSpecs } from '../../training/augmentation/picture.ts';
 import { augmentPrompt } from '../../training/augmentation/prompt.ts';

@@ -1,8 +1,8 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { callBody } from '../../activities/call-body.ts';
+import { callBody } from '../../activities/execution/call-body.ts';
 import { computeType, setComputeType } from '../../engine/compute-type.ts';
-import { readSafetensors } from '../../engine/safetensors.ts';
+import { readSafetensors } from '../../engine/weights/safetensors.ts';
 import { gradientStep } from '../../training/gradient-step.ts';
 import { LossScale } from '../../training/loss-scale.ts';
 import { run as tuneEncoder, type TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readSafetensors, type SafetensorsFile } from '../../engine/safetensors.ts';
+import { readSafetensors, type SafetensorsFile } from '../../engine/weights/safetensors.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import { loadPipeline, type LoadedPipeline } from '../../models/pipeline.ts';
+import { loadPipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { DdimScheduler } from '../../models/scheduler/ddim.ts';
 import { ADAMW } from '../../training/adamw.ts';
 import { DdpoTrainer } from '../../training/baselines/ddpo.ts';

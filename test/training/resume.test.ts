@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeWeights } from '../../engine/weights.ts';
-import { loadTextEncoder } from '../../models/pipeline.ts';
+import { writeWeights } from '../../engine/weights/weights.ts';
+import { loadTextEncoder } from '../../models/folder/pipeline-folder.ts';
 import type { TuneSettings } from '../../training/settings.ts';
 import { run as tuneEncoder, type TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';
 import { run as tuneUnet, type TuneUnetSettings } from '../../training/stages/tune-unet.ts';

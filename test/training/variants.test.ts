@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tf } from '../../engine/tensorflow.ts';
-import type { Weights } from '../../engine/weights.ts';
-import { loadPipeline } from '../../models/pipeline.ts';
-import { loadRewards } from '../../rewards/registry.ts';
+import type { Weights } from '../../engine/weights/weights.ts';
+import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
+import { loadRewards } from '../../rewards/reward-types.ts';
 import { ADAMW } from '../../training/adamw.ts';
 import { stepsWithGradient } from '../../training/gradient-variants.ts';
 import { readRollout, type Rollout } from '../../training/rollout.ts';

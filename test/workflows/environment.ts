@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StageAnswer } from '../../activities/activities.ts';
 import type { RunChange, StageTask } from '../../activities/stage-task.ts';
-import { connectTemporal } from '../../cli/temporal/connection.ts';
-import { DevServer } from '../../cli/temporal/dev-server.ts';
+import { connectTemporal } from '../../temporal/connection.ts';
+import { DevServer } from '../../temporal/dev-server.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import type { PipelineRun, runPipeline } from '../../workflows/run-pipeline.ts';
 

@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectTemporal } from '../../cli/temporal/connection.ts';
-import { DevServer } from '../../cli/temporal/dev-server.ts';
-import { taskQueues } from '../../cli/temporal/queues.ts';
-import { startWorkers } from '../../cli/temporal/workers.ts';
-import { Home } from '../../pipeline/home.ts';
+import { connectTemporal } from '../../temporal/connection.ts';
+import { DevServer } from '../../temporal/dev-server.ts';
+import { taskQueues } from '../../temporal/queues.ts';
+import { startWorkers } from '../../temporal/workers.ts';
+import { Home } from '../../pipeline/runs/home.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import { WorkflowEnvironment } from './environment.ts';
 

@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkout } from '../../pipeline/config-file.ts';
+import { checkout } from '../../pipeline/config/config-file.ts';
 import { cancelUpdate, pauseUpdate, progressQuery, resumeUpdate } from '../../workflows/messages.ts';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
 import { WorkflowEnvironment } from './environment.ts';

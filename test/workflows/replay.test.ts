@@ -3,7 +3,7 @@ import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { installRuntime } from '../../cli/temporal/connection.ts';
+import { installRuntime } from '../../temporal/connection.ts';
 import { workflowsPath } from './environment.ts';
 
 installRuntime(); // which prints no more than errors

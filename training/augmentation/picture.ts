@@ -1,4 +1,4 @@
-import { float32, type TensorSpec, type Tensors } from '../../engine/program.ts';
+import { float32, type TensorSpec, type Tensors } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { Draw } from '../generator.ts';
 

@@ -1,5 +1,5 @@
 import type { RandomStream } from '../../common/random.ts';
-import { caption, parse, styleWords } from '../../datasets/shapes/grammar.ts';
+import { caption, parse, styleWords } from '../../world/scenes/grammar.ts';
 
 /**
  * How a prompt is changed in a training step: both the encoder and the rewards see the changed one, while the latents

@@ -1,5 +1,5 @@
 import { RandomStream } from '../../common/random.ts';
-import type { Tensors } from '../../engine/program.ts';
+import type { Tensors } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { updateNumbers, type AdamWOptions } from '../adamw.ts';
 import type { Generator } from '../generator.ts';

@@ -1,5 +1,5 @@
 import { RandomStream } from '../../common/random.ts';
-import type { Tensors } from '../../engine/program.ts';
+import type { Tensors } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import type { SchedulerFile } from '../../models/scheduler/config.ts';
 import { DdimScheduler } from '../../models/scheduler/ddim.ts';

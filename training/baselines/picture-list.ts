@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
-import { readInput, readInputText, requireFile } from '../../common/input-file.ts';
+import { readInput, readInputText, requireFile } from '../../common/files/input-file.ts';
 
 /** A picture of a folder and what is said about it. */
 export interface ListedPicture {

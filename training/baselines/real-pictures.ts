@@ -1,12 +1,12 @@
 import { InputError } from '../../common/errors.ts';
 import { decodePng } from '../../common/png.ts';
 import { RandomStream } from '../../common/random.ts';
-import { parse } from '../../datasets/shapes/grammar.ts';
-import { randomJitter, render, pictureSize } from '../../datasets/shapes/renderer.ts';
-import { attributeNames, attributes, type Scene } from '../../datasets/shapes/scene.ts';
-import { float32, Program } from '../../engine/program.ts';
+import { parse } from '../../world/scenes/grammar.ts';
+import { randomJitter, render, pictureSize } from '../../world/scenes/renderer.ts';
+import { attributeNames, attributes, type Scene } from '../../world/scenes/scene.ts';
+import { float32, Program } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import type { LoadedPipeline } from '../../models/pipeline.ts';
+import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { vaeEncode, vaeScale, vaeScalingFactor } from '../../models/vae/vae.ts';
 import type { Rollout } from '../rollout.ts';
 import { pictureList, readPicture, requireSquare } from './picture-list.ts';

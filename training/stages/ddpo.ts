@@ -1,4 +1,4 @@
-import { loadPipeline } from '../../models/pipeline.ts';
+import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import { DdimScheduler } from '../../models/scheduler/ddim.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
 import { DdpoTrainer, type DdpoSettings } from '../baselines/ddpo.ts';

@@ -1,5 +1,5 @@
-import { readSplit } from '../../datasets/shards.ts';
-import { loadPipeline } from '../../models/pipeline.ts';
+import { readSplit } from '../../datasets/shards/shards.ts';
+import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
 import { DirectTrainer } from '../baselines/direct.ts';
 import { picturesOf, realLatents } from '../baselines/real-pictures.ts';

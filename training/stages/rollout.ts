@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { CancelledError, InputError } from '../../common/errors.ts';
 import { writeFileAtomic } from '../../common/files.ts';
-import { readSplit } from '../../datasets/shards.ts';
-import { writeSafetensors } from '../../engine/safetensors.ts';
+import { readSplit } from '../../datasets/shards/shards.ts';
+import { writeSafetensors } from '../../engine/weights/safetensors.ts';
 import { startNoise } from '../../models/noise.ts';
-import { loadPipeline } from '../../models/pipeline.ts';
+import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { SamplerSettings } from '../../models/sampler.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
 import { onnxRuntime, tensorflowRuntime } from '../rollout-runtime.ts';

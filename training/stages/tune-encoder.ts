@@ -1,4 +1,4 @@
-import { loadPipeline, loadTextEncoder } from '../../models/pipeline.ts';
+import { loadPipeline, loadTextEncoder } from '../../models/folder/pipeline-folder.ts';
 import { keepNetworks } from '../keep-networks.ts';
 import { readRollout } from '../rollout.ts';
 import { makeTrainer, type LoraOptions, type NetworkToTrain, type TuneSettings } from '../settings.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadPipeline, loadTextEncoder } from '../../models/pipeline.ts';
+import { loadPipeline, loadTextEncoder } from '../../models/folder/pipeline-folder.ts';
 import { keepNetworks } from '../keep-networks.ts';
 import { readRollout } from '../rollout.ts';
 import { makeTrainer, type TuneSettings } from '../settings.ts';

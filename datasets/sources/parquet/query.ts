@@ -8,10 +8,10 @@ import {
   type DuckDBType,
 } from '@duckdb/node-api';
 import { InputError } from '../../../common/errors.ts';
-import { sqlName, sqlString, type Database } from '../../database.ts';
-import { parquetFiles } from '../../parquet-files.ts';
+import { sqlName, sqlString, type Database } from '../../tables/database.ts';
+import { parquetFiles } from '../../tables/parquet-files.ts';
 import { isIndex, promptPlace, type PromptPlace } from '../columns.ts';
-import { inspect } from './inspect.ts';
+import { inspect } from './inspect-parquet.ts';
 
 /** How a Parquet file is asked for its prompts. */
 export interface ParquetQuery {

@@ -4,16 +4,16 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { connectTemporal } from '../../../cli/temporal/connection.ts';
-import { DevServer } from '../../../cli/temporal/dev-server.ts';
-import { isServerOf } from '../../../cli/temporal/identity.ts';
-import { joinLocalServer, openWorkerServer } from '../../../cli/temporal/local-server.ts';
-import { freePort } from '../../../cli/temporal/ports.ts';
-import { hasSearchAttributes } from '../../../cli/temporal/search-attributes.ts';
-import { attachOwn } from '../../../cli/temporal/server.ts';
+import { connectTemporal } from '../../../temporal/connection.ts';
+import { DevServer } from '../../../temporal/dev-server.ts';
+import { isServerOf } from '../../../temporal/identity.ts';
+import { joinLocalServer, openWorkerServer } from '../../../temporal/local-server.ts';
+import { freePort } from '../../../temporal/ports.ts';
+import { hasSearchAttributes } from '../../../temporal/search-attributes.ts';
+import { attachOwn } from '../../../temporal/server-connection.ts';
 import { InputError } from '../../../common/errors.ts';
-import { Home } from '../../../pipeline/home.ts';
-import { processStart } from '../../../pipeline/lease.ts';
+import { Home } from '../../../pipeline/runs/home.ts';
+import { processStart } from '../../../pipeline/runs/lease.ts';
 import { findTemporal } from '../../../scripts/setup/temporal.mjs';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { attributeNames, scenes, type Scene } from '../../../datasets/shapes/scene.ts';
+import { attributeNames, scenes, type Scene } from '../../../world/scenes/scene.ts';
 
 export const anyScene = fc.constantFrom(...scenes);
 

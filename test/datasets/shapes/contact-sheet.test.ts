@@ -1,8 +1,8 @@
 import { PNG } from 'pngjs';
 import { expect, test } from 'vitest';
-import { contactSheet } from '../../../datasets/shapes/contact-sheet.ts';
-import { render } from '../../../datasets/shapes/renderer.ts';
-import { scenes } from '../../../datasets/shapes/scene.ts';
+import { contactSheet } from '../../../world/scenes/contact-sheet.ts';
+import { render } from '../../../world/scenes/renderer.ts';
+import { scenes } from '../../../world/scenes/scene.ts';
 
 test('pictures stand in rows, each pixel enlarged', () => {
   const pictures = scenes.slice(0, 5).map((scene) => render(scene));

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
-import { caption, parse, styleWords, vocabulary } from '../../../datasets/shapes/grammar.ts';
-import { scenes } from '../../../datasets/shapes/scene.ts';
+import { caption, parse, styleWords, vocabulary } from '../../../world/scenes/grammar.ts';
+import { scenes } from '../../../world/scenes/scene.ts';
 import { anyPartialScene, anySeed } from './arbitrary.ts';
 
 const anyStyle = fc.subarray([...styleWords.good, ...styleWords.bad], { maxLength: 2 });

@@ -1,18 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
-import { degradeColor } from '../../../datasets/shapes/degradation.ts';
-import { oracle, oracleScore, readScene, trueAesthetic } from '../../../datasets/shapes/oracle.ts';
-import {
-  blur,
-  coverage,
-  objectColors,
-  pictureLength,
-  randomJitter,
-  render,
-} from '../../../datasets/shapes/renderer.ts';
-import { attributeNames, scenes } from '../../../datasets/shapes/scene.ts';
-import { hardNegative, webExample } from '../../../datasets/shapes/web-like.ts';
+import { degradeColor } from '../../../world/scenes/degradation.ts';
+import { oracle, oracleScore, readScene, trueAesthetic } from '../../../world/scenes/oracle.ts';
+import { blur, coverage, objectColors, pictureLength, randomJitter, render } from '../../../world/scenes/renderer.ts';
+import { attributeNames, scenes } from '../../../world/scenes/scene.ts';
+import { hardNegative, webExample } from '../../../world/scenes/web-like.ts';
 import { anyScene, anySeed } from './arbitrary.ts';
 
 const examples = Array.from({ length: 600 }, (_, index) => webExample(index, 5));

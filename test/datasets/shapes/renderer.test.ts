@@ -1,17 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
-import { clean, qualityOf, randomDegradation } from '../../../datasets/shapes/degradation.ts';
-import {
-  blur,
-  centers,
-  coverage,
-  pictureLength,
-  radii,
-  randomJitter,
-  render,
-} from '../../../datasets/shapes/renderer.ts';
-import { scenes } from '../../../datasets/shapes/scene.ts';
+import { clean, qualityOf, randomDegradation } from '../../../world/scenes/degradation.ts';
+import { blur, centers, coverage, pictureLength, radii, randomJitter, render } from '../../../world/scenes/renderer.ts';
+import { scenes } from '../../../world/scenes/scene.ts';
 import { anyScene, anySeed } from './arbitrary.ts';
 
 test('a picture is 32 x 32 x 3 in [0, 1], the same for the same stream', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { shapesPrompts } from '../../../datasets/shapes/prompts.ts';
-import { attributeNames, attributes, sceneKey, scenes, scenesOf, type Split } from '../../../datasets/shapes/scene.ts';
-import { parse } from '../../../datasets/shapes/grammar.ts';
+import { shapesPrompts } from '../../../world/scenes/scene-prompts.ts';
+import { attributeNames, attributes, sceneKey, scenes, scenesOf, type Split } from '../../../world/scenes/scene.ts';
+import { parse } from '../../../world/scenes/grammar.ts';
 
 const splits: readonly Split[] = ['train', 'validation', 'test'];
 

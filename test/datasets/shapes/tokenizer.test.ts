@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
-import { caption, styleWords, vocabulary } from '../../../datasets/shapes/grammar.ts';
-import { scenes } from '../../../datasets/shapes/scene.ts';
-import { contextLength, tokenizerFiles } from '../../../datasets/shapes/tokenizer.ts';
-import { ClipTokenizer } from '../../../models/clip/tokenizer.ts';
+import { caption, styleWords, vocabulary } from '../../../world/scenes/grammar.ts';
+import { scenes } from '../../../world/scenes/scene.ts';
+import { contextLength, tokenizerFiles } from '../../../world/scenes/shapes-tokenizer.ts';
+import { ClipTokenizer } from '../../../models/clip/tokenizer/tokenizer.ts';
 
 const folder = 'world/base/tokenizer';
 const tokenizer = await ClipTokenizer.load(folder);

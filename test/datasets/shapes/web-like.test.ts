@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
-import { parse } from '../../../datasets/shapes/grammar.ts';
-import { attributeNames, sceneKey, sceneSplit, scenes, type Scene } from '../../../datasets/shapes/scene.ts';
-import { cleanExample, hardNegative, webExample, wrongShare } from '../../../datasets/shapes/web-like.ts';
+import { parse } from '../../../world/scenes/grammar.ts';
+import { attributeNames, sceneKey, sceneSplit, scenes, type Scene } from '../../../world/scenes/scene.ts';
+import { cleanExample, hardNegative, webExample, wrongShare } from '../../../world/scenes/web-like.ts';
 
 const count = 2000;
 const examples = Array.from({ length: count }, (_, index) => webExample(index, 1));

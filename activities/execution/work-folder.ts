@@ -1,0 +1,103 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Lease } from '../../pipeline/runs/lease.ts';
+import type { Artifact } from '../../pipeline/stage.ts';
+import type { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
+
+const renewMilliseconds = 2000;
+
+/** The folder of one piece of work while an attempt holds its lease: what attempts leave to each other, and one attempt's output. */
+export class WorkFolder {
+  readonly #folder: string;
+  readonly lease: Lease;
+  readonly #started = performance.now();
+  readonly #lost = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  #earlierSeconds = 0;
+  #renewing: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string, lease: Lease) {
+    this.#folder = folder;
+    this.lease = lease;
+    this.#timer = setInterval(() => {
+      this.#renewing = this.#renewing.then(() => this.#renew());
+    }, renewMilliseconds);
+  }
+
+  /** @param clean forget what earlier attempts have left */
+  static async open(folder: string, lease: Lease, clean: boolean): Promise<WorkFolder> {
+    const work = new WorkFolder(folder, lease);
+    for (const name of await readdir(folder)) {
+      const ofAnother = name.startsWith('output-') || (clean && (name === 'scratch' || name === 'seconds'));
+      if (ofAnother) await rm(join(folder, name), { recursive: true, force: true });
+    }
+    work.#earlierSeconds = readSeconds(await readFile(join(folder, 'seconds'), 'utf8').catch(() => ''));
+    await mkdir(work.scratch, { recursive: true });
+    await mkdir(work.output);
+    return work;
+  }
+
+  get scratch(): string {
+    return join(this.#folder, 'scratch');
+  }
+
+  get output(): string {
+    return join(this.#folder, `output-${this.lease.attempt}`);
+  }
+
+  /** Aborted when another attempt has taken over. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Time spent by this attempt and those before it. */
+  get seconds(): number {
+    return this.#earlierSeconds + (performance.now() - this.#started) / 1000;
+  }
+
+  /** The work is done: nothing of it is needed any more. */
+  async finish(): Promise<void> {
+    await this.#stopRenewing();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Makes the output an artifact, if this attempt still holds the lease. */
+  async commit(store: ArtifactStore): Promise<Artifact> {
+    await this.lease.check();
+    const artifact = await store.commit(this.output);
+    await this.lease.check();
+    return artifact;
+  }
+
+  /** The attempt has failed, or is not the last: the next one finds its checkpoints. */
+  async leave(): Promise<void> {
+    await this.#stopRenewing();
+    await rm(this.output, { recursive: true, force: true });
+    if (!this.lost.aborted) await this.#saveSeconds().catch(() => {}); // a full disk may be why it failed
+    await this.lease.release();
+  }
+
+  /** Else it would write to a folder that goes. */
+  async #stopRenewing(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#renewing;
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      await this.lease.renew();
+      await this.#saveSeconds();
+    } catch (error) {
+      this.#lost.abort(error);
+    }
+  }
+  #saveSeconds(): Promise<void> {
+    return writeFile(join(this.#folder, 'seconds'), String(this.seconds));
+  }
+}
+
+/** Only a measure: what is no time counts as none. */
+function readSeconds(text: string): number {
+  const seconds = Number(text);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : 0;
+}

@@ -1,0 +1,112 @@
+import { ApplicationFailure, Context, getClient } from '@temporalio/activity';
+import { fromErrorRecord, InputError, TextcraftorError, toErrorRecord } from '../../common/errors.ts';
+import { id, object } from '../../common/shape.ts';
+import type { GraphNode } from '../../pipeline/graph.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { batchTask, type BatchTask } from '../../pipeline/runs/task-messages.ts';
+import { readRegistered, type Registered } from '../../registry/registered.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { Schedules, type Batch, type BatchOwner } from '../../registry/schedules/schedules.ts';
+import { prepareRun } from './prepare-run.ts';
+import type { TakenBatch, TakeTask } from './take-prompts.ts';
+
+export type { TakenBatch };
+
+/** What the workflow of a run is started with. */
+export interface PreparedRun {
+  run: string;
+  stages: readonly GraphNode[];
+  fresh: readonly string[];
+  /** The server knows the search attributes. */
+  searchable: boolean;
+}
+
+/** The activities of a retraining; the run in its middle has those of any run. */
+export interface RetrainActivities {
+  /** Null when there is nothing new. */
+  takePrompts(task: TakeTask): Promise<TakenBatch | null>;
+  prepareRun(task: BatchTask): Promise<PreparedRun>;
+  /** The batch's prompts are used. @returns what the registry made of the run's encoder; null when it was not asked */
+  closeBatch(task: BatchTask): Promise<Registered | null>;
+  /** The batch's prompts are new again. */
+  releaseBatch(task: BatchTask): Promise<void>;
+}
+
+export interface RetrainOptions {
+  home: Home;
+  /** Of the server that the worker is connected to. */
+  address: string;
+  /** What the workflow of a run that has a record is started with. */
+  launch(run: string): Promise<PreparedRun>;
+}
+
+const heartbeatMilliseconds = 2000;
+
+const takeTask = object<TakeTask>({ schedule: id('schedule'), partition: id('partition') }, ['partition']);
+
+export function createRetrainActivities({ home, address, launch }: RetrainOptions): RetrainActivities {
+  const schedules = new Schedules(home);
+  const records = new RunRecords(home);
+  return {
+    takePrompts: (message) =>
+      beating(async (signal, owner) => {
+        const task = takeTask(message, 'takePrompts');
+        const { takePrompts } = await import('./take-prompts.ts'); // and DuckDB, which most workers do without
+        return takePrompts(home, task, owner, isOpen, signal);
+      }),
+    prepareRun: (message) =>
+      beating(async (_, owner) => {
+        const { schedule, batch } = batchTask(message, 'prepareRun');
+        checkOwner(await schedules.batch(schedule, batch), owner);
+        return launch(await prepareRun(home, schedule, batch, address));
+      }),
+    closeBatch: (message) =>
+      beating(async (_, owner) => {
+        const { schedule, batch: number } = batchTask(message, 'closeBatch');
+        const batch = await schedules.batch(schedule, number);
+        checkOwner(batch, owner);
+        const registered = batch.run === undefined ? undefined : await readRegistered(records.folder(batch.run));
+        await schedules.update(schedule, { ...batch, status: 'used', ...(registered ? { registered } : {}) });
+        return registered ?? null;
+      }),
+    releaseBatch: (message) =>
+      beating(async (_, owner) => {
+        const { schedule, batch } = batchTask(message, 'releaseBatch');
+        const found = (await schedules.batches(schedule)).find(({ number }) => number === batch);
+        if (found) checkOwner(found, owner);
+        await schedules.release(schedule, batch);
+      }),
+  };
+}
+
+/** Says that the activity lives while `work` goes on, and throws what Temporal understands. */
+async function beating<Result>(work: (signal: AbortSignal, owner: BatchOwner) => Promise<Result>): Promise<Result> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), heartbeatMilliseconds);
+  try {
+    const { workflowExecution } = context.info;
+    if (!workflowExecution) throw new InputError('A batch is of a retraining: this was asked for by no workflow.');
+    const { workflowId, runId } = workflowExecution;
+    return await work(context.cancellationSignal, { workflowId, runId });
+  } catch (error) {
+    const known = error instanceof TextcraftorError ? error : fromErrorRecord(toErrorRecord(error));
+    throw ApplicationFailure.create({ message: known.message, type: known.name, nonRetryable: !known.retryable });
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+/** Other workflows may be anybody's. @throws InputError */
+function checkOwner({ number, owner }: Batch, { workflowId, runId }: BatchOwner): void {
+  if (owner.workflowId !== workflowId || owner.runId !== runId)
+    throw new InputError(`Batch ${number} is of the retraining ${owner.workflowId}, not of ${workflowId}.`);
+}
+
+async function isOpen({ workflowId, runId }: BatchOwner): Promise<boolean> {
+  try {
+    return (await getClient().workflow.getHandle(workflowId, runId).describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if ((error as Error).name === 'WorkflowNotFoundError') return false;
+    throw error;
+  }
+}

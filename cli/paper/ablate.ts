@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
+import { CHOSEN, EXPORTED } from '../../evaluation/arms/arm-names.ts';
+import type { NamedComparison } from '../../evaluation/report/report-data.ts';
+import { isGoal } from '../../evaluation/comparison/metrics.ts';
+import { interval, signed } from '../../evaluation/report/format-numbers.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { inLanes } from '../run/lanes.ts';
+import { artifactFolders } from '../run/artifacts.ts';
+
+/** Of each group, every combination of its keys' values is tried. */
+export type Ablations = readonly Readonly<Record<string, readonly (string | number | boolean)[]>>[];
+
+/** One combination, and what came out of it. */
+export interface Ablation {
+  settings: Record<string, string | number | boolean>;
+  run: string;
+  status: string;
+  /** Of the chosen encoder, and of what is handed out of it, against the base; empty when the run did not complete. */
+  comparisons: NamedComparison[];
+  /** Why it did not. */
+  error?: string;
+}
+
+export interface AblateOptions {
+  home: Home;
+  ablations: Ablations;
+  /** Where ablations.md and ablations.json go. */
+  out: string;
+  lanes: number;
+  /** Runs the configuration with these settings to its end, be it good or bad, and gives the run's id. */
+  run(settings: readonly string[]): Promise<string>;
+  note(line: string): void;
+}
+
+/** Every combination of a group, the last key's values changing fastest. */
+export function combinations(group: Ablations[number]): Ablation['settings'][] {
+  return Object.entries(group).reduce<Ablation['settings'][]>(
+    (all, [key, values]) => all.flatMap((settings) => values.map((value) => ({ ...settings, [key]: value }))),
+    [{}],
+  );
+}
+
+/** A combination as `--set` takes it. */
+export const settingsOf = (settings: Ablation['settings']): string[] =>
+  Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+
+/** Runs every combination (what they have in common is done once) and writes what came out. @returns the page's path */
+export async function ablate({ home, ablations, out, lanes, run, note }: AblateOptions): Promise<string> {
+  const records = new RunRecords(home);
+  const groups = ablations.map((group) => combinations(group));
+  const found = new Map<Ablation['settings'], Ablation>();
+  await inLanes(groups.flat(), lanes, async (settings) => {
+    note(describe(settings));
+    const id = await run(settingsOf(settings));
+    const record = await records.read(id);
+    const { status } = record;
+    const folder = status === 'completed' ? artifactFolders(home, record)['evaluate'] : undefined;
+    const all =
+      folder === undefined
+        ? []
+        : (JSON.parse(await readFile(join(folder, 'comparisons.json'), 'utf8')) as NamedComparison[]);
+    const comparisons = all.filter(
+      ({ arm, against, metric }) => (arm === CHOSEN || arm === EXPORTED) && against === 'base' && isGoal(metric),
+    );
+    const error = record.stages.find(({ error }) => error)?.error?.message;
+    found.set(settings, { settings, run: id, status, comparisons, ...(error === undefined ? {} : { error }) });
+  });
+  const results = groups.map((group) => group.map((settings) => found.get(settings)!));
+  const page = join(out, 'ablations.md');
+  await writeFileAtomic(join(out, 'ablations.json'), `${canonicalJson(results)}\n`);
+  await writeFileAtomic(page, ablationsPage(results));
+  return page;
+}
+
+export function ablationsPage(groups: readonly (readonly Ablation[])[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const tables = groups.flatMap((group) => {
+    const keys = Object.keys(group[0]!.settings);
+    const metrics = [...new Set(group.flatMap(({ comparisons }) => comparisons.map(columnOf)))];
+    if (metrics.length === 0) metrics.push('outcome'); // no run came to its end
+    const cell = ({ comparisons, status, error }: Ablation, metric: string, i: number) => {
+      const found = comparisons.find((comparison) => columnOf(comparison) === metric);
+      if (found) return `${signed(found.mean)} (${interval(found.ci95)})`;
+      return i === 0 ? `${status}: ${error ?? 'see textcraftor status'}` : '';
+    };
+    return [
+      `## ${keys.join(' x ')}`,
+      '',
+      row([...keys, ...metrics]),
+      row([...keys.map(() => '---'), ...metrics.map(() => '---:')]),
+      ...group.map((each) =>
+        row([...keys.map((key) => String(each.settings[key])), ...metrics.map((metric, i) => cell(each, metric, i))]),
+      ),
+      '',
+    ];
+  });
+  return [
+    '# Ablations',
+    '',
+    'Written by `textcraftor ablate`: the chosen encoder (in the last K steps) and what is exported of it (in all steps) against the base, mean difference with its 95 % interval, paired over prompts and start noise.',
+    '',
+    ...tables,
+  ].join('\n');
+}
+
+const columnOf = ({ arm, metric }: NamedComparison): string => (arm === EXPORTED ? `${metric}, exported` : metric);
+
+const describe = (settings: Ablation['settings']) =>
+  Object.entries(settings)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');

@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
+import { Bootstraps } from '../../common/statistics.ts';
+import type { Config } from '../../pipeline/config/config.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import type { Run } from '../../pipeline/runs/run.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { claims, meansOf } from './claims.ts';
+import { collect, combine, stopOf, type CollectedRun, type Stop } from './collect.ts';
+import { inLanes } from '../run/lanes.ts';
+import { fullBudget, quickBudget, runName, variants } from './matrix.ts';
+import { resultsPage } from './page.ts';
+import { armPlot } from './plot.ts';
+
+export interface PaperOptions {
+  home: Home;
+  /** Where results.md, results.json and images/ go. */
+  out: string;
+  quick: boolean;
+  /** How many runs at once. */
+  lanes: number;
+  /** Of each run. */
+  threads: number;
+  /** Runs a configuration to its end, be it good or bad, and gives the run's id. */
+  run(config: string, settings: readonly string[]): Promise<string>;
+  note(line: string): void;
+}
+
+/** Runs every variant with every seed (what is there already is reused), and writes what came out. */
+export async function paper({ home, out, quick, lanes, threads, run, note }: PaperOptions): Promise<string> {
+  const budget = quick ? quickBudget : fullBudget;
+  const records = new RunRecords(home);
+  // Variants of a seed share the encoder's tuning, so all seeds of one come before the next.
+  const seeds = Array.from({ length: budget.seeds }, (_, i) => i + 1);
+  const tasks = variants(budget).flatMap((variant) => seeds.slice(0, variant.seeds).map((seed) => ({ variant, seed })));
+  const ended = new Map<(typeof tasks)[number], Run>();
+  let trained: string[] = [];
+  await inLanes(tasks, lanes, async (task) => {
+    const { variant, seed } = task;
+    note(`Variant ${variant.name}, seed ${seed}`);
+    const id = await run('configs/paper.yaml', [
+      ...variant.settings,
+      `engine.threads=${threads}`,
+      `seed=${seed}`,
+      `name=${runName(variant, seed)}`,
+    ]);
+    trained = ((await records.config(id)) as Config).rewards.map(({ name }) => name);
+    ended.set(task, await records.read(id));
+  });
+  const runs: CollectedRun[] = [];
+  const stops: Stop[] = [];
+  for (const task of tasks) {
+    const { variant, seed } = task;
+    if (variant.collapses) stops.push(stopOf(ended.get(task)!, variant, seed));
+    else runs.push(await collect(home, ended.get(task)!, variant, seed));
+  }
+  const results = combine(runs);
+  const bootstraps = new Bootstraps(1);
+  const found = claims({ results, trained, bootstraps, stops });
+  const page = join(out, 'results.md');
+  await writeFileAtomic(page, resultsPage({ results, claims: found, runs, trained, quick }));
+  const costs = runs.map(({ variant, seed, tuning }) => ({ variant: variant.name, seed, tuning }));
+  await writeFileAtomic(
+    join(out, 'results.json'),
+    `${canonicalJson({ quick, means: meansOf(results), claims: found, costs })}\n`,
+  );
+  for (const [metric, title] of [
+    ['heldOut', 'Held-out reward'],
+    ['oracle', 'Oracle'],
+  ] as const)
+    await writeFileAtomic(join(out, 'images', `results-${metric}.svg`), armPlot(results, metric, title, bootstraps));
+  return page;
+}

@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../../common/errors.ts';
+import { sha256File, writeFileAtomic } from '../../common/files.ts';
+import { exportedEncoder } from '../../evaluation/arms/arm-names.ts';
+import type { NamedComparison, Sweep } from '../../evaluation/report/report-data.ts';
+import { renderReport } from '../../evaluation/report/report-page.ts';
+import { readReportData, reportInputs } from '../../evaluation/report/read-run.ts';
+import { TEXT_ENCODER_FILE } from '../../models/folder/weight-names.ts';
+import type { Config } from '../../pipeline/config/config.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { publicConfig } from '../../registry/notify/notify-secrets.ts';
+import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
+import { artifactFolders, stepPath, unetPath } from './artifacts.ts';
+import { summarizeRun, type RunSummary } from './summary.ts';
+
+/** A text encoder's safetensors file, whose folder transformers loads; or nulls, and the reason. */
+export interface ReportedNetwork {
+  path: string | null;
+  sha256: string | null;
+  /** Why there is none. */
+  reason?: string;
+}
+
+/** What `textcraftor report --json` prints. */
+export interface RunReport extends RunSummary {
+  /** The report's file; null while a stage that it is made of has no artifact. */
+  report: string | null;
+  /** The tuned encoder that validation prompts chose, whose embeddings are blended in the last K steps. */
+  encoder: ReportedNetwork & { deltaNorm: number | null };
+  /**
+   * What is handed out: the file that `textcraftor export` writes, to be used in all steps. `weight` of its weights are the
+   * tuned encoder's; with the UNet, where a tuned one was chosen.
+   */
+  exported: ReportedNetwork & { step: number | null; weight: number | null; unet?: string | null };
+  /**
+   * The training step and blend that validation prompts chose, with that step's encoder; the UNet's step and file, where
+   * a tuned one was chosen. Null before the sweep.
+   */
+  chosen: { step: number; blend: number; path: string | null; unetStep?: number; unet?: string | null } | null;
+  /** Each arm against the base on test prompts; empty before the evaluation. */
+  comparisons: NamedComparison[];
+}
+
+/**
+ * Writes report.html into the run's folder: what the stage `report` makes, with the run's own facts added (how long each
+ * stage took, the whole configuration).
+ * @returns its path, or the first stage whose artifact is missing
+ */
+export async function writeRunReport(home: Home, run: Run): Promise<{ path: string } | { missing: string }> {
+  const folders = artifactFolders(home, run);
+  const missing = reportInputs.find((stage) => folders[stage] === undefined);
+  if (missing !== undefined) return { missing };
+  const configuration = publicConfig((await new RunRecords(home).config(run.id)) as Config);
+  const data = await readReportData(folders as Record<(typeof reportInputs)[number], string>, {
+    title: configuration.name,
+    configuration,
+    trained: configuration.rewards.map(({ name }) => name),
+    run,
+  });
+  const path = join(run.folder, 'report.html');
+  await writeFileAtomic(path, renderReport(data));
+  return { path };
+}
+
+/** The path of a run's report, written now. @throws InputError that says which stage is missing */
+export async function requireRunReport(home: Home, run: Run): Promise<string> {
+  const report = await writeRunReport(home, run);
+  if ('path' in report) return report.path;
+  const stage = run.stages.find(({ name }) => name === report.missing);
+  throw new InputError(
+    `Run ${run.id} is ${run.status} and has no report yet: its stage ${report.missing} is ${stage?.status ?? 'not part of it'}. See: textcraftor status ${run.id}`,
+  );
+}
+
+/** A run and its result for machines. */
+export async function describeRun(home: Home, run: Run): Promise<RunReport> {
+  const folders = artifactFolders(home, run);
+  const json = async <T>(stage: string, file: string): Promise<T | undefined> =>
+    folders[stage] === undefined ? undefined : (JSON.parse(await readFile(join(folders[stage], file), 'utf8')) as T);
+  const sweep = await json<Sweep>('sweep', 'sweep.json');
+  const report = await writeRunReport(home, run);
+  return {
+    ...summarizeRun(run),
+    report: 'path' in report ? report.path : null,
+    encoder: await describeEncoder(home, folders, sweep),
+    exported: await describeExported(home, folders, sweep),
+    chosen: sweep ? describeChosen(folders, sweep.chosen) : null,
+    comparisons: (await json<NamedComparison[]>('evaluate', 'comparisons.json')) ?? [],
+  };
+}
+
+async function describeEncoder(
+  home: Home,
+  folders: Partial<Record<string, string>>,
+  sweep: Sweep | undefined,
+): Promise<RunReport['encoder']> {
+  if (!sweep) return { path: null, sha256: null, deltaNorm: null, reason: NOT_CHOSEN };
+  const { step } = sweep.chosen;
+  const path = stepPath(folders['tune-encoder'], step);
+  if (path === null) return { path, sha256: null, deltaNorm: null, reason: step === 0 ? ORIGINAL_CHOSEN : GONE };
+  const damage = await new ArtifactStore(home.artifacts).fileDamage(path);
+  if (damage !== undefined) return { path: null, sha256: null, deltaNorm: null, reason: damaged(damage) };
+  return { path, sha256: await sha256File(path), deltaNorm: await deltaNormAt(folders['tune-encoder']!, step) };
+}
+
+async function describeExported(
+  home: Home,
+  folders: Partial<Record<string, string>>,
+  sweep: Sweep | undefined,
+): Promise<RunReport['exported']> {
+  const none = (reason: string) => ({ path: null, sha256: null, step: null, weight: null, reason });
+  if (!sweep) return none(NOT_CHOSEN);
+  const { step, blend: weight, unetStep } = sweep.exported.chosen;
+  if (step === 0) return none(sweep.chosen.step === 0 ? ORIGINAL_CHOSEN : NOTHING_EXPORTED);
+  const path = join(exportedEncoder(folders['sweep']!), TEXT_ENCODER_FILE);
+  const damage = await new ArtifactStore(home.artifacts).fileDamage(path);
+  if (damage !== undefined) return none(damaged(damage));
+  const unet = unetStep === undefined ? {} : { unet: unetPath(folders, unetStep) };
+  return { path, sha256: await sha256File(path), step, weight, ...unet };
+}
+
+const NOT_CHOSEN = 'No encoder has been chosen yet: the stage sweep is not done.';
+const ORIGINAL_CHOSEN = 'Validation chose the original text encoder: no tuned one was better.';
+const NOTHING_EXPORTED =
+  'In all steps no weight of the tuned encoder was better than the original; the chosen one is for the last steps.';
+const GONE = "The tuning stage's artifact is not there any more; textcraftor resume makes it again.";
+
+const damaged = (damage: string) => `The stage's artifact ${damage}; textcraftor resume makes it again.`;
+
+/** How far the weights of a training step are from the original ones. */
+async function deltaNormAt(folder: string, step: number): Promise<number | null> {
+  const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).split('\n').filter((line) => line !== '');
+  const all = lines.map((line) => JSON.parse(line) as { step: number; deltaNorm: number });
+  return all.find((line) => line.step === step)?.deltaNorm ?? null;
+}
+
+function describeChosen(folders: Partial<Record<string, string>>, chosen: Sweep['chosen']): RunReport['chosen'] {
+  const unet = chosen.unetStep === undefined ? {} : { unet: unetPath(folders, chosen.unetStep) };
+  return { ...chosen, path: stepPath(folders['tune-encoder'], chosen.step), ...unet };
+}

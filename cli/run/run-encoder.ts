@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../../common/errors.ts';
+import { CHOSEN, EXPORTED, exportedEncoder } from '../../evaluation/arms/arm-names.ts';
+import type { NamedComparison, Sweep } from '../../evaluation/report/report-data.ts';
+import { TEXT_ENCODER_FILE } from '../../models/folder/weight-names.ts';
+import type { Config } from '../../pipeline/config/config.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
+import { testSampler } from '../../pipeline/config/test-sampler.ts';
+import type { JudgedEncoder } from '../judged-encoder.ts';
+import { artifactFolders, stepPath, unetPath } from './artifacts.ts';
+
+/**
+ * The encoder that a run ends with.
+ * @param name its id, or `latest`
+ * @throws InputError when there is none yet, or the original encoder was chosen; RunError when a file is damaged
+ */
+export async function encoderOfRun(home: Home, name: string): Promise<JudgedEncoder> {
+  const records = new RunRecords(home);
+  const run = await records.read(name);
+  const config = (await records.config(run.id)) as Config;
+  const folders = artifactFolders(home, run);
+  const store = new ArtifactStore(home.artifacts);
+  const json = async <T>(folder: string, file: string) => {
+    await store.verifyFiles([join(folder, file)]);
+    return JSON.parse(await readFile(join(folder, file), 'utf8')) as T;
+  };
+  if (folders['sweep'] === undefined)
+    throw new InputError(
+      `Run ${run.id} has not chosen an encoder yet: its stage sweep is not done. See: textcraftor status ${run.id}`,
+    );
+  const { chosen, exported } = await json<Sweep>(folders['sweep'], 'sweep.json');
+  const textEncoder = stepPath(folders['tune-encoder'], chosen.step);
+  if (textEncoder === null || chosen.blend === 0)
+    throw new InputError(
+      `Run ${run.id} chose the original text encoder of ${config.model}; no tuned one was better. Give a checkpoint's folder with --text-encoder, if you want it all the same.`,
+    );
+  const unet = (step: number | undefined) => {
+    const path = unetPath(folders, step);
+    return path === null ? {} : { unet: path };
+  };
+  const { blend: weight, ...handedOut } = exported.chosen;
+  const evaluation = folders['evaluate'];
+  const all = evaluation ? await json<NamedComparison[]>(evaluation, 'comparisons.json') : [];
+  const networks = [
+    textEncoder,
+    ...(handedOut.step === 0 ? [] : [join(exportedEncoder(folders['sweep']), TEXT_ENCODER_FILE)]),
+    ...[chosen, handedOut].flatMap(({ unetStep }) => Object.values(unet(unetStep))),
+  ];
+  await store.verifyFiles([...new Set(networks)]);
+  return {
+    label: `run ${run.id}`,
+    model: config.model,
+    chosen: { textEncoder, ...chosen, ...unet(chosen.unetStep) },
+    ...(handedOut.step === 0
+      ? {}
+      : {
+          exported: {
+            textEncoder: join(exportedEncoder(folders['sweep']), TEXT_ENCODER_FILE),
+            ...handedOut,
+            weight,
+            ...unet(handedOut.unetStep),
+          },
+        }),
+    comparisons: all.filter(({ arm }) => arm === CHOSEN || arm === EXPORTED),
+    measured: {
+      sampler: testSampler(config),
+      samplesPerPrompt: config.evaluate.samplesPerPrompt,
+      seed: config.seed,
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { InputError } from '../../common/errors.ts';
+import { absolutePath, loadConfig } from '../../pipeline/config/config-file.ts';
+import { defaultPipeline, loadPipeline } from '../../pipeline/load.ts';
+import type { CommonSettings, Pipeline } from '../../pipeline/pipeline.ts';
+import { asChampion } from '../../registry/version-folders.ts';
+import { resolveVersion } from '../../registry/reference.ts';
+import { Registry } from '../../registry/versions.ts';
+import { isHubSource } from '../../datasets/sources/hub.ts';
+import { projectHome } from '../home.ts';
+import { lookUpHub, type Fetch } from '../hub/look-up.ts';
+import { downloadModels } from '../hub/hub-models.ts';
+import { downloadSources } from '../hub/hub-prompts.ts';
+
+/** What names a pipeline and its configuration on the command line. */
+export interface ConfigOptions {
+  prompts?: string;
+  set: string[];
+  pipeline?: string;
+  against?: string;
+}
+
+/** The option `--set`, which may be given again and again. */
+export function addSetOption(command: Command): Command {
+  return command.option(
+    '--set <key=value>',
+    'change a setting, such as tuneEncoder.steps=20 or rewards.clip.weight=0',
+    (setting: string, settings: string[]) => [...settings, setting],
+    [],
+  );
+}
+
+/** The argument and options that `run` and `plan` share. */
+export function addConfigOptions(command: Command): Command {
+  return addSetOption(
+    command
+      .argument('[config]', 'a YAML file (default: configs/tiny.yaml, the embedded world)')
+      .option('--prompts <source>', 'tune on these prompts: a file, folder or pattern, or hf://datasets/OWNER/NAME'),
+  )
+    .option('--against <version>', 'compare what comes out with a registered encoder too, such as production')
+    .option('--pipeline <file>', 'another pipeline: a module that exports `pipeline`');
+}
+
+export interface Configured {
+  /** What {@link loadPipeline} takes. */
+  source: string;
+  pipeline: Pipeline;
+  settings: CommonSettings;
+}
+
+/** The same without fetching anything: what a run would fetch is listed, and stays in the settings as it is named. */
+export async function lookUpConfigOptions(
+  config: string | undefined,
+  options: ConfigOptions,
+): Promise<Configured & { fetches: Fetch[] }> {
+  const fetches: Fetch[] = [];
+  const configured = await readConfigOptions(config, options, async (checked, folder) => {
+    const found = await lookUpHub(checked, folder);
+    fetches.push(...found.fetches);
+    return found.settings;
+  });
+  return { ...configured, fetches };
+}
+
+const download = async <T>(checked: T, folder: string) => downloadSources(await downloadModels(checked, folder));
+
+/**
+ * @param bring puts paths in the place of what is on a hub
+ * @throws InputError that names the file and the key
+ */
+export async function readConfigOptions(
+  config: string | undefined,
+  options: ConfigOptions,
+  bring: <T>(checked: T, folder: string) => Promise<T> = download,
+): Promise<Configured> {
+  const folder = process.cwd();
+  const source = options.pipeline === undefined ? defaultPipeline : absolutePath(options.pipeline, folder);
+  if (config === undefined && source !== defaultPipeline)
+    throw new InputError('A pipeline of your own needs a configuration: textcraftor run CONFIG --pipeline FILE.');
+  const settings = [...options.set];
+  // Quoted: a path is text, whatever YAML would make of it.
+  if (options.prompts !== undefined)
+    settings.push(
+      `prompts.source=${JSON.stringify(isHubSource(options.prompts) ? options.prompts : resolve(folder, options.prompts))}`,
+    );
+  if (options.against !== undefined) {
+    const home = projectHome();
+    const version = await resolveVersion(new Registry(home), options.against);
+    settings.push(`champion=${JSON.stringify(await asChampion(home, version))}`);
+  }
+  const pipeline = await loadPipeline(source);
+  const fetch = <T>(checked: T) => bring(checked, folder);
+  return {
+    source,
+    pipeline,
+    settings: await loadConfig(pipeline, { file: config ?? 'configs/tiny.yaml', settings, folder, fetch }),
+  };
+}

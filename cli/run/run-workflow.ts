@@ -1,0 +1,131 @@
+import { basename } from 'node:path';
+import { Client, ServiceError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import type { SearchAttributePair } from '@temporalio/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadPipeline } from '../../pipeline/load.ts';
+import { checkConfig } from '../../pipeline/config/config-file.ts';
+import { activeStages } from '../../pipeline/pipeline.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import type { Resume, StageNode } from '../../workflows/messages.ts';
+import type { runPipeline } from '../../workflows/run-pipeline.ts';
+import { modelAttribute } from '../../workflows/search-attributes.ts';
+import { hasSearchAttributes } from '../../temporal/search-attributes.ts';
+import type { TemporalServer } from '../../temporal/server-connection.ts';
+import { taskQueues } from '../../temporal/queues.ts';
+
+/** A worker asks for work at least once a minute. */
+const workerSilenceMilliseconds = 70_000;
+const takeUpMilliseconds = 15_000;
+
+export function workflowOf({ connection, namespace }: TemporalServer, run: string): WorkflowHandle<typeof runPipeline> {
+  return new Client({ connection, namespace }).workflow.getHandle<typeof runPipeline>(run);
+}
+
+/** The graph of a run as the workflow walks it: the stages that its configuration asks for. */
+export async function stageNodes(home: Home, run: string): Promise<StageNode[]> {
+  const records = new RunRecords(home);
+  const queues = await taskQueues(home);
+  const pipeline = await loadPipeline((await records.file(run)).pipeline);
+  const settings = checkConfig(pipeline.schema, await records.config(run), `Run ${run}`);
+  return activeStages(pipeline, settings).map(({ name, inputs, engine, fanOut, segmentSeconds }) => ({
+    name,
+    inputs,
+    ...(engine ? { taskQueue: queues.engine } : {}),
+    ...(fanOut ? { fanOut } : {}),
+    ...(segmentSeconds === undefined ? {} : { segmented: true }),
+  }));
+}
+
+/**
+ * Makes the workflow of a run go on, whatever became of it: a new execution where there is none, or none that can be
+ * trusted; else the one that is there, woken when it is parked. All that was done is in the store, so a new one loses nothing.
+ *
+ * @returns `alone`: nobody else works on the server; `searchable`: it knows the search attributes
+ */
+export async function launchWorkflow(
+  home: Home,
+  server: TemporalServer,
+  run: string,
+  fresh: readonly string[],
+): Promise<{ workflow: WorkflowHandle<typeof runPipeline>; alone: boolean; searchable: boolean }> {
+  const records = new RunRecords(home);
+  const { pipeline } = await taskQueues(home);
+  const alone = server.owned || !(await hasWorkers(server, home));
+  const stages = await stageNodes(home, run);
+  await records.setAddress(run, alone ? undefined : server.address);
+  await records.setStatus(run, 'running');
+  const workflow = workflowOf(server, run);
+  const searchable = await hasSearchAttributes(server);
+  // Alone, whoever worked on it is dead: to wait until Temporal notices would be lost time.
+  if (alone || !(await takeUp(workflow, { fresh, stages }))) {
+    const client = new Client({ connection: server.connection, namespace: server.namespace });
+    await client.workflow.start<typeof runPipeline>('runPipeline', {
+      workflowId: run,
+      taskQueue: pipeline,
+      args: [{ run, stages, fresh, searchable }],
+      ...(searchable ? { typedSearchAttributes: await modelAttributes(records, run) } : {}),
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+      staticSummary: `Pipeline run ${run}`,
+    });
+  }
+  return { workflow, alone, searchable };
+}
+
+/** What the run is found by from its start. */
+async function modelAttributes(records: RunRecords, run: string): Promise<SearchAttributePair[]> {
+  const { model } = (await records.config(run)) as { model?: unknown };
+  return typeof model === 'string' ? [{ key: modelAttribute, value: basename(model) }] : [];
+}
+
+/** True when the run's workflow is at work, or was parked or paused and is at work again. */
+async function takeUp(workflow: WorkflowHandle, resume: Resume): Promise<boolean> {
+  try {
+    if ((await workflow.describe()).status.name !== 'RUNNING') return false;
+    const { status } = await withTimeout(workflow.query<{ status: string }>('progress'));
+    if (status === 'parked' || status === 'paused')
+      await withTimeout(workflow.executeUpdate('resume', { args: [resume] }));
+    return true;
+  } catch (error) {
+    // Not there, or stuck: by a worker of another version, for one.
+    if (error instanceof WorkflowNotFoundError || error instanceof TimeoutError) return false;
+    throw error;
+  }
+}
+
+/** Waits until the workflow is closed, also while the server is away. @throws what the workflow failed with */
+export async function untilClosed(workflow: WorkflowHandle, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await workflow.result();
+      return;
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      await sleep(1000, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+class TimeoutError extends Error {}
+
+async function withTimeout<T>(promise: Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const timeout = sleep(takeUpMilliseconds, undefined, { signal: controller.signal }).then(() => {
+    throw new TimeoutError();
+  });
+  return Promise.race([promise, timeout]).finally(() => controller.abort());
+}
+
+/** Whether a worker of this home has lately asked for the work of pipelines. */
+export async function hasWorkers({ connection, namespace }: TemporalServer, home: Home): Promise<boolean> {
+  const { pollers } = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: (await taskQueues(home)).pipeline },
+    taskQueueType: 1, // of workflows
+  });
+  const now = Date.now();
+  return (pollers ?? []).some(
+    ({ lastAccessTime }) => now - Number(lastAccessTime?.seconds ?? 0) * 1000 < workerSilenceMilliseconds,
+  );
+}

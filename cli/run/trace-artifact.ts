@@ -1,0 +1,39 @@
+import { InputError } from '../../common/errors.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { traceArtifact, type Lineage } from '../../pipeline/store/lineage.ts';
+import { ResultIndex } from '../../pipeline/store/stage-results.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { formatBytes, formatSeconds } from '../format.ts';
+
+/** @param name the beginning of an artifact's sha256, or RUN/STAGE */
+export async function traceNamed(home: Home, name: string): Promise<Lineage> {
+  const results = new ResultIndex(home.results);
+  const [run, stage] = name.split('/');
+  if (stage === undefined) return traceArtifact(name, results);
+  const found = (await new RunRecords(home).read(run!)).stages.find((each) => each.name === stage);
+  if (!found?.artifact)
+    throw new InputError(`Run ${run} has no artifact of a stage "${stage}"; see: textcraftor status ${run}`);
+  return traceArtifact(found.artifact.sha256, results);
+}
+
+/** A tree, the artifact first; what was printed once is not repeated. */
+export function formatLineage(lineage: Lineage): string {
+  const seen = new Set<string>();
+  const lines: string[] = [];
+  const visit = ({ result, inputs }: Lineage, depth: number): void => {
+    const { artifact, parts, run, seconds, key, createdAt } = result;
+    const indent = '  '.repeat(depth);
+    const again = seen.has(key);
+    lines.push(
+      `${indent}${parts.stage}  ${artifact.sha256.slice(0, 12)}  ${formatBytes(artifact.bytes)}${again ? '  (above)' : ''}`,
+    );
+    if (again) return;
+    seen.add(key);
+    lines.push(`${indent}  made by ${run}, ${createdAt.slice(0, 16).replace('T', ' ')}, in ${formatSeconds(seconds)}`);
+    lines.push(`${indent}  key ${key.slice(0, 12)}, code ${parts.code.sha256.slice(0, 12)}, seed ${parts.seed}`);
+    lines.push(`${indent}  config ${JSON.stringify(parts.config)}`);
+    for (const input of inputs) visit(input, depth + 1);
+  };
+  visit(lineage, 0);
+  return lines.join('\n');
+}

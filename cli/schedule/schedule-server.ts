@@ -1,0 +1,15 @@
+import { RunError } from '../../common/errors.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { joinLocalServer } from '../../temporal/local-server.ts';
+import { attach, configuredServer, type TemporalServer } from '../../temporal/server-connection.ts';
+
+/** The server that holds schedules: the configured one, or that of `textcraftor worker` here. @throws RunError when there is neither */
+export async function scheduleServer(home: Home): Promise<TemporalServer> {
+  const configured = configuredServer();
+  if (configured) return attach(configured);
+  const local = await joinLocalServer(home);
+  if (local) return local;
+  throw new RunError(
+    'No Temporal server keeps schedules here: start `textcraftor worker` and leave it running (it has one, and does the work), or set TEMPORAL_ADDRESS.',
+  );
+}

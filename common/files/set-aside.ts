@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { notice } from '../notices.ts';
+
+/**
+ * Moves what cannot be used out of the way, so that it can be made anew, and says so.
+ * @param why such as "is a folder"
+ * @returns where it is now
+ */
+export async function setAside(path: string, why: string): Promise<string> {
+  let number = 1;
+  while (existsSync(`${path}.damaged-${number}`)) number++;
+  const target = `${path}.damaged-${number}`;
+  await rename(path, target);
+  notice(`${path} ${why}: it was set aside as ${target} and is made anew.`);
+  return target;
+}

@@ -1,0 +1,67 @@
+import { NumberSet } from './number-set.ts';
+import { wordsOf } from '../text/words.ts';
+
+/** FNV-1a with a finish that spreads: 32 bits. */
+function hashWord(word: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
+  return mix(hash);
+}
+
+/** A bijection of 32-bit numbers in which each bit depends on all (the finish of MurmurHash3). */
+export function mix(hash: number): number {
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+const set = new NumberSet();
+let list = new Uint32Array(1024);
+
+function add(shingle: number): void {
+  if (!set.add(shingle)) return;
+  if (set.size > list.length) {
+    const longer = new Uint32Array(list.length * 2);
+    longer.set(list);
+    list = longer;
+  }
+  list[set.size - 1] = shingle;
+}
+
+/**
+ * The set that stands for words in a row: each word and each pair of neighbours, as 32-bit numbers, each once.
+ * Words alone would call "a red circle on a blue square" and "a blue circle on a red square" one text.
+ */
+export function shinglesOfWords(words: readonly string[]): Uint32Array {
+  set.clear();
+  let before = 0;
+  for (let i = 0; i < words.length; i++) {
+    const hash = hashWord(words[i]!);
+    add(hash);
+    if (i > 0) add(pair(before, hash));
+    before = hash;
+  }
+  return list.slice(0, set.size);
+}
+
+const pair = (left: number, right: number): number => mix(Math.imul(left, 0x9e3779b1) ^ right);
+
+export function shinglesOf(text: string): Uint32Array {
+  return shinglesOfWords(wordsOf(text));
+}
+
+/** Jaccard similarity of two sets: what they share of all that is in either; 0 of two empty ones. */
+export function jaccard(a: Uint32Array, b: Uint32Array): number {
+  const shared = sharedShingles(a, b);
+  const all = a.length + b.length - shared;
+  return all === 0 ? 0 : shared / all;
+}
+
+/** How many numbers two sets share. */
+export function sharedShingles(a: Uint32Array, b: Uint32Array): number {
+  set.clear();
+  for (let i = 0; i < a.length; i++) set.add(a[i]!);
+  let shared = 0;
+  for (let i = 0; i < b.length; i++) if (set.has(b[i]!)) shared++;
+  return shared;
+}

@@ -1,0 +1,65 @@
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, type AsyncBuffer } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { RunError } from '../../common/errors.ts';
+import type { PromptRow } from './shard-manifest.ts';
+
+type Metadata = Awaited<ReturnType<typeof parquetMetadataAsync>>;
+
+/** A shard that is open: parts of it are read without the rest. */
+export class ShardFile {
+  readonly #path: string;
+  readonly #file: AsyncBuffer;
+  readonly #metadata: Metadata;
+  /** Where each row group begins; past the last, the number of rows. */
+  readonly #starts: number[] = [0];
+
+  private constructor(path: string, file: AsyncBuffer, metadata: Metadata) {
+    [this.#path, this.#file, this.#metadata] = [path, file, metadata];
+    for (const { num_rows } of metadata.row_groups) this.#starts.push(this.#starts.at(-1)! + Number(num_rows));
+  }
+
+  /** @throws RunError when it cannot be read, or has other than `rows` rows */
+  static async open(path: string, rows: number): Promise<ShardFile> {
+    const file = await readable(path, async () => {
+      const buffer = await asyncBufferFromFile(path);
+      return new ShardFile(path, buffer, await parquetMetadataAsync(buffer));
+    });
+    const found = file.#starts.at(-1)!;
+    if (found !== rows) throw new RunError(`${path}: ${found} rows, the manifest says ${rows}.`);
+    return file;
+  }
+
+  /** The row group of a row, and the row's place in it. */
+  locate(row: number): { group: number; place: number } {
+    const group = this.#starts.findIndex((start) => start > row) - 1;
+    return { group, place: row - this.#starts[group]! };
+  }
+
+  readGroup(group: number): Promise<PromptRow[]> {
+    return this.read(this.#starts[group]!, this.#starts[group + 1]!);
+  }
+
+  /** The rows in [from, to). */
+  read(from: number, to: number): Promise<PromptRow[]> {
+    const [file, metadata] = [this.#file, this.#metadata];
+    return readable(
+      this.#path,
+      async () =>
+        (await parquetReadObjects({
+          file,
+          metadata,
+          compressors,
+          rowStart: from,
+          rowEnd: to,
+        })) as unknown as PromptRow[],
+    );
+  }
+}
+
+async function readable<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new RunError(`${path}: the shard cannot be read (${(error as Error).message}); run the stage "shard" again.`);
+  }
+}

@@ -1,0 +1,69 @@
+import { InputError } from '../../common/errors.ts';
+import type { Database } from '../tables/database.ts';
+import { keptPrompts } from '../tables/filtered.ts';
+import { splitBounds, splits, type Split, type SplitShares } from './split.ts';
+
+/** A shard to write: the prompts of a split with ids in [from, to). */
+export interface ShardPlan {
+  split: Split;
+  file: string;
+  from: string;
+  to: string;
+}
+
+/**
+ * SQL for the kept prompts of a filter with the split of each: the one that its source prescribes, else the one of its
+ * id, or of its cluster's so that prompts that are nearly the same lie on the same side.
+ */
+export function placedPrompts(filtered: string, shares: SplitShares): string {
+  const { test, validation } = splitBounds(shares);
+  const key = 'coalesce(cluster, id)';
+  const byHash = `CASE WHEN ${key} < '${test}' THEN 'test' WHEN ${key} >= '${validation}' THEN 'validation' ELSE 'train' END`;
+  return `(SELECT id, prompt, tokens, source, coalesce(split, ${byHash}) AS split FROM ${keptPrompts(filtered)})`;
+}
+
+/**
+ * Cuts each split into shards of at most `rows` prompts that differ by one row at most.
+ * @param taken shards that each split has already
+ * @throws InputError when a split gets no prompt though it has a share
+ */
+export async function planShards(
+  database: Database,
+  filtered: string,
+  config: SplitShares & { rows: number },
+  taken: Readonly<Record<Split, number>>,
+): Promise<ShardPlan[]> {
+  await database.run(
+    `CREATE OR REPLACE TABLE ranked AS
+     SELECT split, id, row_number() OVER (PARTITION BY split ORDER BY id) - 1 AS rank
+     FROM ${placedPrompts(filtered, config)}`,
+  );
+  const total = await database.number('SELECT count(*) FROM ranked');
+  const plans: ShardPlan[] = [];
+  for (const split of splits) {
+    const rows = await database.number(`SELECT count(*) FROM ranked WHERE split = '${split}'`);
+    const share = split === 'train' ? 1 - config.validation - config.test : config[split];
+    if (rows === 0 && share > 0 && taken[split] === 0) {
+      throw new InputError(
+        `None of the ${total} prompts falls into the ${split} split (a share of ${share.toFixed(2)}): ` +
+          'give more prompts, or raise its share (shard.validation, shard.test).',
+      );
+    }
+    const shards = Math.ceil(rows / config.rows);
+    if (shards === 0) continue;
+    const starts = Array.from({ length: shards }, (_, i) => Math.floor((rows * i) / shards));
+    const first = await database.rows(
+      `SELECT id FROM ranked WHERE split = '${split}' AND rank IN (${starts.join(', ')}) ORDER BY rank`,
+    );
+    const ids = first.map(({ id }) => String(id));
+    ids.forEach((from, i) => {
+      const number = String(taken[split] + i).padStart(5, '0');
+      plans.push({ split, file: `${split}-${number}.parquet`, from, to: ids[i + 1] ?? behindAll });
+    });
+  }
+  await database.run('DROP TABLE ranked');
+  return plans;
+}
+
+/** Behind every id, which is hexadecimal. */
+const behindAll = 'g';

@@ -1,0 +1,70 @@
+import { AsyncRecordBatchFileReader, RecordBatchReader, type RecordBatch } from 'apache-arrow';
+import { open } from 'node:fs/promises';
+import { InputError } from '../../../common/errors.ts';
+import { batchSize, emptyBatch, type PromptBatch } from '../batch.ts';
+import { promptOf, promptPlace } from '../columns.ts';
+import { refuseForeign } from '../packed/signature.ts';
+import { checkMessages } from './check-arrow.ts';
+import { registerCodecs } from './codecs.ts';
+import { cellsOf } from './column.ts';
+
+registerCodecs();
+
+/**
+ * The prompt column of an Arrow IPC file or stream (also Feather version 2; bodies plain, LZ4 or zstd), batch by batch.
+ * @throws InputError for what is no whole Arrow file, and for a prompt column that is not text
+ */
+export async function* readArrow(path: string, name: string, column?: string): AsyncGenerator<PromptBatch> {
+  const file = await open(path, 'r').catch((error: Error) => {
+    throw new InputError(`${name}: cannot be opened (${error.message}).`);
+  });
+  try {
+    await refuseForeign(file, { name, kind: 'arrow' });
+    await checkMessages(file);
+    const reader = await RecordBatchReader.from(file);
+    await reader.open();
+    const { fields } = reader.schema;
+    const names = fields.map((field) => field.name);
+    const place = promptPlace(name, names, column);
+    const label = names[place.column]!;
+    let row = 0;
+    for await (const records of recordBatches(reader)) {
+      const data = records.getChildAt(place.column)!.data[0]!;
+      if (data.length !== records.numRows) throw new Error(`${data.length} values for ${records.numRows} rows`);
+      const { cells, keys } = cellsOf(data, place.keys, { name, label });
+      const found = [label, ...place.keys.slice(0, place.keys.length - keys.length)].join('.');
+      for (let at = 0; at < data.length; at += batchSize) {
+        const batch = emptyBatch();
+        for (let i = at; i < Math.min(at + batchSize, data.length); i++) {
+          row++;
+          const prompt = promptOf(cells(i), { ...place, keys }, found);
+          if (prompt !== null && typeof prompt === 'object') batch.faults.push({ row, unit: 'row', ...prompt });
+          else {
+            batch.rows.push(row);
+            batch.prompts.push(prompt);
+          }
+        }
+        yield batch;
+      }
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw unreadable(name, (error as Error).message);
+  } finally {
+    await file.close().catch(() => {}); // the reader closes it at the end
+  }
+}
+
+/** All record batches. The reader's own iterator asks for the same batch for ever when it is damaged. */
+async function* recordBatches(reader: RecordBatchReader): AsyncGenerator<RecordBatch> {
+  if (!(reader instanceof AsyncRecordBatchFileReader)) return yield* reader as AsyncIterable<RecordBatch>;
+  for (let i = 0; i < reader.numRecordBatches; i++) {
+    const batch = await reader.readRecordBatch(i);
+    if (!batch) throw new Error(`record batch ${i + 1} is none`);
+    yield batch;
+  }
+}
+
+function unreadable(name: string, said: string): InputError {
+  return new InputError(`${name}: cannot be read as Arrow; is it cut short or of another kind? (${said})`);
+}

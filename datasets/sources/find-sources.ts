@@ -1,0 +1,103 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { InputError, NothingThereError } from '../../common/errors.ts';
+import { isPattern } from '../../common/files/pattern.ts';
+import { walkFolder, walkPattern, type Walked } from '../../common/files/walk.ts';
+import { dataFiles, descriptions, filesOfSplit } from './layout.ts';
+import { packings, type Packing } from './packed/unpack.ts';
+
+/** Kinds of file by their endings; `jsonl` is also `ndjson`, `arrow` is IPC as a file or a stream. */
+const endings = {
+  txt: 'txt',
+  caption: 'txt',
+  csv: 'csv',
+  tsv: 'tsv',
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  json: 'json',
+  parquet: 'parquet',
+  arrow: 'arrow',
+  arrows: 'arrow',
+  feather: 'arrow',
+  ipc: 'arrow',
+} as const;
+export type FileKind = (typeof endings)[keyof typeof endings];
+
+/** A file with prompts. */
+export interface SourceFile {
+  path: string;
+  /** Its name, or its path below the folder that was named: what rows and messages say about where they are from. */
+  name: string;
+  kind: FileKind;
+  packing?: Packing;
+  bytes: number;
+  /** It is one of a folder's or a pattern's, so that an empty text is a caption that is missing. */
+  oneOfMany?: boolean;
+}
+
+/** Whether nothing is something to read: a caption that is missing, among others. */
+export function mayBeEmpty({ kind, oneOfMany = false }: SourceFile): boolean {
+  return kind === 'txt' && oneOfMany;
+}
+
+/** What a source has: files to read, sorted by name, and the names of those that are none. */
+export interface Found {
+  files: SourceFile[];
+  ignored: string[];
+}
+
+const expected = '.txt, .csv, .tsv, .jsonl, .json, .parquet or .arrow, each also with .gz or .zst';
+
+/**
+ * The files of a source: a file, a folder with all below it, or a pattern such as `data/part-*.csv.gz` (`*`, `?`, `**`,
+ * `{a,b}`, `[0-9]`). Hidden files are passed over; files of other kinds, and those about a data set, are listed in `ignored`.
+ * @param split of a data set in several, as {@link filesOfSplit}
+ * @throws NothingThereError when there is nothing to read; InputError for what cannot be read
+ */
+export async function findSources(source: string, split?: string): Promise<Found> {
+  const found = await stat(source).catch(() => undefined);
+  if (found?.isDirectory())
+    return promptFiles(source, await walkFolder(source), { split, ask: true, none: 'no prompt files in this folder' });
+  if (found) {
+    const file = found.isFile() ? sourceFile(source, basename(source), found.size) : undefined;
+    if (!found.isFile()) throw new InputError(`${source}: is neither a file nor a folder.`);
+    if (!file) throw new InputError(`${source}: its kind is not known; expected ${expected}.`);
+    return { files: [file], ignored: [] };
+  }
+  if (!isPattern(source))
+    throw new NothingThereError(`${source}: no such file or folder; expected ${expected}, or a folder of them.`);
+  const ask = /\*\*\/\*\.[^/]*$/.test(source); // a pattern that chooses by the kind alone
+  return promptFiles(source, await walkPattern(source), { split, ask, none: 'no prompt file fits this pattern' });
+}
+
+async function promptFiles(
+  source: string,
+  walked: Walked,
+  { split, ask, none }: { split: string | undefined; ask: boolean; none: string },
+): Promise<Found> {
+  const { folder } = walked;
+  const names = new Map(walked.files.map((file) => [file.name, file] as const));
+  const about = (await descriptions(folder, [...names.keys()])).filter(({ name }) => !names.has(name));
+  const listed = [...walked.files, ...about];
+  const { files: data, ignored: passed } = await dataFiles(folder, listed);
+  const ignored = [...walked.ignored, ...walked.repeated.map(({ name }) => name)];
+  ignored.push(...passed.filter((name) => names.has(name)));
+  const files: SourceFile[] = [];
+  for (const { name } of data) {
+    const found = names.get(name);
+    if (!found) continue;
+    const file = sourceFile(found.path, name, found.bytes);
+    if (file) files.push({ ...file, oneOfMany: true });
+    else ignored.push(name);
+  }
+  if (files.length === 0) throw new NothingThereError(`${source}: ${none}; expected ${expected}.`);
+  return { files: await filesOfSplit(source, folder, files, { split, ask, listed }), ignored: ignored.sort() };
+}
+
+function sourceFile(path: string, name: string, bytes: number): SourceFile | undefined {
+  const parts = basename(path).toLowerCase().split('.');
+  const packing = packings.find((each) => each === parts.at(-1));
+  const ending = parts.length < 2 ? '' : (parts.at(packing ? -2 : -1) ?? '');
+  if (!Object.hasOwn(endings, ending)) return undefined;
+  return { path, name, kind: endings[ending as keyof typeof endings], bytes, ...(packing ? { packing } : {}) };
+}

@@ -1,0 +1,72 @@
+import { isUtf8 } from 'node:buffer';
+import { emptyBatch, isFull, type PromptBatch } from '../batch.ts';
+import { jsonItems } from './json-items.ts';
+import { usualColumns } from '../columns.ts';
+import { PromptFinder } from './json-objects.ts';
+import { notUtf8 } from '../text/utf8-text.ts';
+
+/**
+ * The items of a JSON array, JSON objects one after the other, or the entries of an object whose keys are file names (see
+ * {@link PromptFinder}), read item by item, so that the file may be of any size.
+ * @throws InputError for a file that ends within an item, and for an item of more than 16 MB
+ */
+export async function* readJson(
+  pieces: AsyncIterable<Buffer>,
+  name: string,
+  column?: string,
+): AsyncGenerator<PromptBatch> {
+  const finder = new PromptFinder(name, column);
+  let item = 0;
+  let batch = emptyBatch();
+  const { start, all } = await peeked(pieces);
+  const entries = isKeyed(start.toString('utf8'), column);
+  const find = (text: string) => (entries ? finder.findEntry(text) : finder.find(text));
+  for await (const bytes of jsonItems(all, name, entries)) {
+    item++;
+    const found = isUtf8(bytes) ? find(bytes.toString('utf8')) : { reason: notUtf8(bytes) };
+    if (found !== null && typeof found === 'object') batch.faults.push({ row: item, unit: 'item', ...found });
+    else {
+      batch.rows.push(item);
+      batch.prompts.push(found);
+    }
+    if (isFull(batch)) {
+      yield batch;
+      batch = emptyBatch();
+    }
+  }
+  yield batch;
+}
+
+const firstEntry = /^\s*\{\s*("(?:[^"\\]|\\.)*")\s*:\s*([{"])/;
+/** As much as tells what a file is. */
+const peekedBytes = 1 << 16;
+
+/**
+ * Whether a file is one object whose keys name files: its first key has an ending, or its first value is an object and its
+ * key no column's name.
+ */
+function isKeyed(start: string, wanted: string | undefined): boolean {
+  const [, quoted, value] = firstEntry.exec(start) ?? [];
+  if (quoted === undefined) return false;
+  const key = quoted.slice(1, -1);
+  const columns = wanted === undefined ? usualColumns : [wanted, wanted.split('.')[0]!];
+  if (columns.some((column) => column.toLowerCase() === key.trim().toLowerCase())) return false;
+  return value === '{' || /\.[a-z][a-z0-9]{1,4}$/i.test(key);
+}
+
+/** The beginning of a file, and all of it. */
+async function peeked(pieces: AsyncIterable<Buffer>): Promise<{ start: Buffer; all: AsyncIterable<Buffer> }> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  let start: Buffer = Buffer.alloc(0);
+  while (start.length < peekedBytes) {
+    const { value, done } = await iterator.next();
+    if (done) break;
+    start = Buffer.concat([start, value]);
+  }
+  const rest: AsyncIterable<Buffer> = { [Symbol.asyncIterator]: () => iterator };
+  async function* all(): AsyncGenerator<Buffer> {
+    yield start;
+    yield* rest;
+  }
+  return { start, all: all() };
+}

@@ -1,0 +1,37 @@
+import { emptyBatch, isFull, type PromptBatch } from '../batch.ts';
+import { readLines } from '../text/lines.ts';
+import { PromptFinder } from './json-objects.ts';
+
+/**
+ * A JSON object a line; the first one's keys are the columns. An object without the prompt's key has no prompt (null).
+ * A text alone is a prompt. Blank lines are passed over.
+ */
+export async function* readJsonLines(
+  pieces: AsyncIterable<Buffer>,
+  name: string,
+  column?: string,
+): AsyncGenerator<PromptBatch> {
+  const finder = new PromptFinder(name, column);
+  let line = 0;
+  let batch = emptyBatch();
+  for await (const lines of readLines(pieces, name)) {
+    for (const text of lines) {
+      line++;
+      if (typeof text === 'string' && text.trim() === '') {
+        batch.blank++;
+        continue;
+      }
+      const found = typeof text === 'string' ? finder.find(text) : text;
+      if (found !== null && typeof found === 'object') batch.faults.push({ row: line, unit: 'line', ...found });
+      else {
+        batch.rows.push(line);
+        batch.prompts.push(found);
+      }
+      if (isFull(batch)) {
+        yield batch;
+        batch = emptyBatch();
+      }
+    }
+  }
+  yield batch;
+}

@@ -1,0 +1,77 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { InputError } from '../../../common/errors.ts';
+import type { SourceFile } from '../find-sources.ts';
+import { foreign } from './signature.ts';
+import { unzstd } from './zstd.ts';
+
+export const packings = ['gz', 'zst'] as const;
+export type Packing = (typeof packings)[number];
+
+const piece = 1 << 20;
+/** A longer text is a bomb when it was packed into so few bytes. */
+const longest = 64 << 20;
+const largestRatio = 500;
+
+/** The bytes of a file as they are. @throws InputError when it cannot be read */
+export async function* openFile({ path, name }: SourceFile): AsyncGenerator<Buffer> {
+  try {
+    for await (const bytes of createReadStream(path, { highWaterMark: piece })) yield bytes as Buffer;
+  } catch (error) {
+    throw new InputError(`${name}: cannot be opened (${(error as Error).message}).`);
+  }
+}
+
+/**
+ * What a file holds, whatever packs it.
+ * @throws InputError when it is damaged, cut short, or packed though its name does not say so
+ */
+export async function* unpack(pieces: AsyncIterable<Buffer>, file: SourceFile): AsyncGenerator<Buffer> {
+  const own = recognized(pieces, file);
+  if (file.packing === undefined) return yield* own;
+  try {
+    yield* bounded(file.packing === 'gz' ? gunzip(own, file) : unzstd(own), file);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${file.name}: cannot be unpacked; is it damaged or cut short? (${(error as Error).message})`);
+  }
+}
+
+/** The bytes of a file whose beginning is not that of another kind. */
+async function* recognized(pieces: AsyncIterable<Buffer>, file: SourceFile): AsyncGenerator<Buffer> {
+  let first = true;
+  for await (const bytes of pieces) {
+    const said = first ? foreign(bytes, file) : undefined;
+    if (said !== undefined) throw new InputError(`${file.name}: ${said}.`);
+    first = false;
+    yield bytes;
+  }
+}
+
+/** All members of a gzip file. */
+async function* gunzip(pieces: AsyncIterable<Buffer>, { name, bytes }: SourceFile): AsyncGenerator<Buffer> {
+  const unzip = createGunzip({ chunkSize: piece });
+  const source = Readable.from(pieces).on('error', (error) => unzip.destroy(error));
+  try {
+    for await (const out of source.pipe(unzip)) yield out as Buffer;
+    if (unzip.bytesWritten < bytes)
+      throw new InputError(`${name}: is gzip up to byte ${unzip.bytesWritten} and something else behind it.`);
+  } finally {
+    source.destroy();
+    unzip.destroy();
+  }
+}
+
+/** Gives up what unpacks to far more than texts ever do. */
+async function* bounded(pieces: AsyncIterable<Buffer>, { name, bytes }: SourceFile): AsyncGenerator<Buffer> {
+  let out = 0;
+  for await (const each of pieces) {
+    out += each.length;
+    if (out > longest && out > largestRatio * bytes)
+      throw new InputError(
+        `${name}: unpacks to more than ${largestRatio} times its ${bytes} bytes, which no prompts do.`,
+      );
+    yield each;
+  }
+}

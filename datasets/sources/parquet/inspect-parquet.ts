@@ -1,0 +1,37 @@
+import { open } from 'node:fs/promises';
+import { InputError } from '../../../common/errors.ts';
+import { refuseForeign } from '../packed/signature.ts';
+import { readFooter } from './footer.ts';
+import { checkPages } from './pages.ts';
+
+/**
+ * Checks what a Parquet file says of itself, and the pages of one column, before anything acts on it: lengths, offsets and
+ * counts that do not fit would be read as other rows, or without end.
+ * @param choose gives the place of the column
+ * @returns the names of its columns
+ * @throws InputError for a file that is damaged, or of another kind
+ */
+export async function inspect(path: string, name: string, choose: (columns: string[]) => number): Promise<string[]> {
+  const file = await open(path, 'r').catch((error: Error) => {
+    throw new InputError(`${name}: cannot be opened (${error.message}).`);
+  });
+  const read = async (at: number, length: number): Promise<Buffer> => {
+    const bytes = Buffer.alloc(length);
+    const { bytesRead } = await file.read(bytes, 0, length, at);
+    return bytes.subarray(0, bytesRead);
+  };
+  try {
+    await refuseForeign(file, { name, kind: 'parquet' });
+    const { columns, groups } = await readFooter((await file.stat()).size, read);
+    const names = columns.map((column) => column.name);
+    const [first, behind] = columns[choose(names)]!.leaves;
+    for (const { chunks } of groups) for (const chunk of chunks.slice(first, behind)) await checkPages(chunk, read);
+    return names;
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const said = (error as Error).message;
+    throw new InputError(`${name}: cannot be read as Parquet; is it cut short or of another kind? (${said})`);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,113 @@
+import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { isUtf8 } from 'node:buffer';
+import { open } from 'node:fs/promises';
+import type { Database } from '../../tables/database.ts';
+import { batchSize, emptyBatch, type PromptBatch } from '../batch.ts';
+import { promptOf, promptPlace } from '../columns.ts';
+import { isBadText, parquetQuery, unreadableParquet } from './query.ts';
+
+/** The prompts of a Parquet file, some at a time. @throws InputError as {@link parquetQuery} */
+export async function* readParquet(
+  database: Database,
+  path: string,
+  name: string,
+  column: string | undefined,
+): AsyncGenerator<PromptBatch> {
+  const { sql, place, label } = await parquetQuery(database, path, name, column);
+  let seen = 0;
+  try {
+    for await (const [rows, values] of database.columns(`SELECT row::DOUBLE, prompt FROM (${sql})`)) {
+      yield batchOf(rows as number[], values as (string | null)[], (value) => promptOf(value, place, label));
+      seen += rows!.length;
+    }
+  } catch (error) {
+    if (!isBadText(error)) throw unreadableParquet(name, error);
+    yield* readBadTexts(path, name, column, seen);
+  }
+}
+
+function batchOf(
+  rows: readonly number[],
+  values: readonly unknown[],
+  find: (value: unknown) => ReturnType<typeof promptOf>,
+): PromptBatch {
+  const batch = emptyBatch();
+  values.forEach((value, i) => {
+    const found = find(value);
+    if (found !== null && typeof found === 'object') batch.faults.push({ row: rows[i]!, unit: 'row', ...found });
+    else {
+      batch.rows.push(rows[i]!);
+      batch.prompts.push(found);
+    }
+  });
+  return batch;
+}
+
+/** The rows from `start` on of a file in which texts are no UTF-8, which DuckDB gives up: slower, and row by row. */
+async function* readBadTexts(
+  path: string,
+  name: string,
+  column: string | undefined,
+  start: number,
+): AsyncGenerator<PromptBatch> {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    const file: AsyncBuffer = {
+      byteLength: size,
+      async slice(from, to = size) {
+        const bytes = new Uint8Array(to - from);
+        await handle.read(bytes, 0, bytes.length, from);
+        return bytes.buffer;
+      },
+    };
+    const metadata = await parquetMetadataAsync(file);
+    const columns = metadata.schema.length > 0 ? topLevel(metadata.schema) : [];
+    const place = promptPlace(name, columns, column);
+    const label = columns[place.column]!;
+    const parsers = { stringFromBytes: (bytes: Uint8Array) => (isUtf8(bytes) ? utf8.decode(bytes) : bytes) };
+    const rows = Number(metadata.num_rows);
+    for (let at = start; at < rows; at += batchSize) {
+      const end = Math.min(at + batchSize, rows);
+      const found = await parquetReadObjects({
+        file,
+        metadata,
+        columns: [label],
+        compressors,
+        parsers: parsers as never,
+        rowStart: at,
+        rowEnd: end,
+      });
+      const numbers = found.map((_, i) => at + i + 1);
+      yield batchOf(
+        numbers,
+        found.map((row) => row[label]),
+        (value) => promptOf(textOf(value), place, label),
+      );
+    }
+  } catch (error) {
+    throw unreadableParquet(name, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Bytes that are text; those that are none stay. */
+function textOf(value: unknown): unknown {
+  return value instanceof Uint8Array && isUtf8(value) ? utf8.decode(value) : value;
+}
+
+/** The names of the root's children. */
+function topLevel(schema: readonly { name: string; num_children?: number }[]): string[] {
+  let at = 0;
+  const skip = (): string => {
+    const element = schema[at++]!;
+    for (let i = 0; i < (element.num_children ?? 0); i++) skip();
+    return element.name;
+  };
+  const root = schema[at++]!;
+  return Array.from({ length: root.num_children ?? 0 }, skip);
+}

@@ -1,0 +1,49 @@
+import { InputError } from '../../common/errors.ts';
+import type { Database } from '../tables/database.ts';
+import type { RowBatch } from '../tables/prompt-rows.ts';
+import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
+import { batchSize, describeFault, type PromptBatch } from './batch.ts';
+import type { SourceFile } from './find-sources.ts';
+import { readPrompts, unpacked, type ReadOptions } from './read-source.ts';
+
+/**
+ * The prompts of files, file after file, where each record must be one.
+ * @param scratch a folder for what must be unpacked
+ * @throws InputError for the first record that is none
+ */
+export async function* wholeFiles(
+  database: Database,
+  files: readonly SourceFile[],
+  scratch: string,
+  options: ReadOptions,
+): AsyncGenerator<PromptBatch> {
+  for (const file of files) {
+    for await (const batch of readPrompts(await unpacked(file, scratch), database, options)) {
+      if (batch.faults.length > 0) throw refusal(file, batch);
+      if (batch.rows.length > 0) yield batch;
+    }
+  }
+}
+
+/** The first fault of a batch as an error that says what to do. */
+export function refusal({ name }: SourceFile, { faults }: PromptBatch): InputError {
+  const fault = faults[0]!;
+  const remedy = fault.reason.startsWith('is not UTF-8') ? 'Name the encoding (prompts.encoding)' : 'Correct it';
+  return new InputError(
+    `${describeFault(name, fault)}. ${remedy}, or go on without such rows: prompts.malformed=skip.`,
+  );
+}
+
+/** The embedded world's own prompts, which come with their splits. */
+export function* shapesRows(): Generator<RowBatch> {
+  const all = shapesPrompts();
+  for (let at = 0; at < all.length; at += batchSize) {
+    const part = all.slice(at, at + batchSize);
+    yield {
+      sources: part.map(() => 'shapes'),
+      rows: part.map((_, i) => at + i + 1),
+      prompts: part.map(({ prompt }) => prompt),
+      splits: part.map(({ split }) => split),
+    };
+  }
+}

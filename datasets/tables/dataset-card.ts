@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
+import type { Database } from './database.ts';
+import { droppedRows, keptPrompts } from './filtered.ts';
+import type { IngestSummary } from '../stages/ingest.ts';
+
+/** Some prompts of a kind. */
+export interface Bin {
+  label: string;
+  prompts: number;
+}
+
+/** `card.json` of the filter: what its summary does not say of the prompts, as charts show it. */
+export interface PromptCard {
+  /** Kept prompts by their number of tokens, five a bin, start and end included. */
+  tokens: Bin[];
+  /** Kept prompts by their number of characters, 25 a bin. */
+  characters: Bin[];
+  /** Kept prompts by the times that the same or nearly the same was read, where that is more than once. */
+  copies: Bin[];
+  /** Files by their kept prompts, the largest ones. */
+  sources: { name: string; kept: number }[];
+  /** Files that are not among them, with their kept prompts together. */
+  otherSources: { files: number; kept: number };
+  /** What was read: files, those of other kinds, and records that could not be read, with the first of them. */
+  read: { files: number; ignored: number; malformed: number; samples: string[] };
+}
+
+const sourcesShown = 20;
+const samplesShown = 10;
+
+/** @param ingested the folder of what the filter has read */
+export async function writePromptCard(database: Database, filtered: string, ingested: string): Promise<void> {
+  const { files, ignored, malformed, samples } = JSON.parse(
+    await readFile(join(ingested, 'summary.json'), 'utf8'),
+  ) as IngestSummary;
+  const prompts = keptPrompts(filtered);
+  const copies = `SELECT count(*) + 1 AS n FROM ${droppedRows(filtered)}
+                  WHERE reason IN ('duplicate', 'near-duplicate') AND "of" IS NOT NULL GROUP BY "of"`;
+  const sources = await database.rows(
+    `SELECT source AS name, count(*) AS kept FROM ${prompts} GROUP BY source ORDER BY kept DESC, name`,
+  );
+  const others = sources.slice(sourcesShown).map(({ kept }) => Number(kept));
+  const card: PromptCard = {
+    tokens: await lengths(database, `SELECT tokens AS n FROM ${prompts}`, 5, 80),
+    characters: await lengths(database, `SELECT length(prompt) AS n FROM ${prompts}`, 25, 500),
+    copies: await doublings(database, copies),
+    sources: sources.slice(0, sourcesShown) as unknown as PromptCard['sources'],
+    otherSources: { files: others.length, kept: others.reduce((sum, kept) => sum + kept, 0) },
+    read: { files: files.length, ignored: ignored.files, malformed, samples: samples.slice(0, samplesShown) },
+  };
+  await writeFileAtomic(join(filtered, 'card.json'), `${canonicalJson(card)}\n`);
+}
+
+/** Undefined for a filter of before there were cards. */
+export async function readPromptCard(filtered: string): Promise<PromptCard | undefined> {
+  const text = await readFile(join(filtered, 'card.json'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as PromptCard);
+}
+
+/** The lengths that a query gives, in bins of a width up to `most` and one for all above; empty ones at the end left out. */
+async function lengths(database: Database, query: string, width: number, most: number): Promise<Bin[]> {
+  const last = most / width;
+  const counts = new Array<number>(last + 1).fill(0);
+  for (const { bin, prompts } of await database.rows(
+    `SELECT least(n // ${width}, ${last})::INTEGER AS bin, count(*) AS prompts FROM (${query}) GROUP BY bin`,
+  ))
+    counts[Number(bin)] = Number(prompts);
+  const bins = counts.map((prompts, i) => ({
+    label: i === last ? `${most} and more` : `${i * width} to ${(i + 1) * width - 1}`,
+    prompts,
+  }));
+  return bins.slice(0, bins.findLastIndex(({ prompts }) => prompts > 0) + 1);
+}
+
+/** The numbers from 2 that a query gives, in bins that double: 2, 3 to 4, 5 to 8, ... */
+async function doublings(database: Database, query: string): Promise<Bin[]> {
+  const rows = await database.rows(
+    `SELECT ceil(log2(n))::INTEGER AS power, count(*) AS prompts FROM (${query}) GROUP BY power ORDER BY power`,
+  );
+  return rows.map(({ power, prompts }) => {
+    const most = 2 ** Number(power);
+    return { label: most === 2 ? '2' : `${most / 2 + 1} to ${most}`, prompts: Number(prompts) };
+  });
+}

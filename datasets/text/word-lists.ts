@@ -1,0 +1,27 @@
+import { InputError } from '../../common/errors.ts';
+import { readInputText } from '../../common/files/input-file.ts';
+
+/** The lists that come with the program. */
+const shipped = {
+  nsfw: new URL('word-lists/nsfw.txt', import.meta.url),
+  givenNames: new URL('word-lists/given-names.txt', import.meta.url),
+};
+
+/** A list that comes with the program. */
+export function shippedList(name: keyof typeof shipped): Promise<string[]> {
+  return readWordList(shipped[name]);
+}
+
+/**
+ * A word or phrase a line; empty lines and lines that begin with # are none.
+ * @throws InputError when the file cannot be read
+ */
+export async function readWordList(path: string | URL): Promise<string[]> {
+  const text = await readInputText(path).catch((error: Error) => {
+    throw new InputError(`${String(path)}: the word list cannot be read (${error.message}).`);
+  });
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}

@@ -1,0 +1,129 @@
+/**
+ * Layers computed by TensorFlow operations of this project (`engine/kernels/*.cc`, built into the add-on by the set-up):
+ * one does what takes a dozen of TensorFlow's own, each of which reads and writes everything. For float32 programs on the
+ * CPU; `engine/layers` has the same functions of TensorFlow's own operations for everything else.
+ */
+import { differentiable } from '../differentiable.ts';
+import { boolAttribute, floatAttribute, intAttribute, type Attribute } from '../program/operations.ts';
+import { tf, type Tensor } from '../tensorflow.ts';
+
+interface KernelBackend {
+  /** The recorder of a program has it. */
+  hasKernels?: boolean;
+  executeMultipleOutputs(operation: string, attributes: Attribute[], inputs: Tensor[], outputs: number): Tensor[];
+}
+
+const backend = () => tf.backend() as unknown as KernelBackend;
+
+/** Whether what is recorded now may use them. */
+export const hasKernels = (): boolean => backend().hasKernels ?? false;
+
+/** The outputs of an operation, of which there are as many as the tuple has. */
+const run = <Outputs extends Tensor[]>(
+  name: string,
+  outputs: Outputs['length'],
+  inputs: Tensor[],
+  attributes: Attribute[] = [],
+): Outputs => backend().executeMultipleOutputs(`TextCraftor>${name}`, attributes, inputs, outputs) as Outputs;
+
+type Two = [Tensor, Tensor];
+type Three = [Tensor, Tensor, Tensor];
+
+/** Normalisation over the last axis, of x [..., C], weight and bias [C]. */
+export const fusedLayerNorm = (epsilon: number) =>
+  differentiable(
+    ([x, weight, bias], save) => {
+      const [y, mean, rstd] = run<Three>('LayerNorm', 3, [x!, weight!, bias!], [floatAttribute('epsilon', epsilon)]);
+      save([x!, weight!, mean, rstd]);
+      return y;
+    },
+    (dy, saved) => run<Three>('LayerNormGrad', 3, [dy, ...saved]),
+  );
+
+/** A linear map of x by a weight, plus a bias if there is one. */
+const linearly = (name: string, x: Tensor, weight: Tensor, flag: Attribute, bias?: Tensor): Tensor =>
+  run<[Tensor]>(name, 1, bias ? [x, weight, bias] : [x, weight], [flag, intAttribute('N', bias ? 1 : 0)])[0];
+
+export interface ProductOptions {
+  transposed?: boolean;
+  bias?: Tensor | undefined;
+}
+
+/** x [rows, in] times w [in, out], or [out, in] if `transposed`, plus a bias [out] if there is one; without a gradient. */
+export const fusedProduct = (x: Tensor, w: Tensor, { transposed = false, bias }: ProductOptions = {}): Tensor =>
+  linearly('Product', x, w, boolAttribute('transposed', transposed), bias);
+
+export interface FusedConvolutionOptions {
+  turned?: boolean;
+  bias?: Tensor | undefined;
+}
+
+/**
+ * Convolution of 3 x 3 pixels with as many zeros around the picture as keep its size, of x [B, H, W, in] with a weight
+ * [3, 3, in, out], plus a bias [out] if there is one; without a gradient. If `turned` the weight is that of the
+ * convolution whose gradient by its input this is: [3, 3, out, in].
+ */
+export const fusedConvolution = (
+  x: Tensor,
+  weight: Tensor,
+  { turned = false, bias }: FusedConvolutionOptions = {},
+): Tensor => linearly('Convolution', x, weight, boolAttribute('turned', turned), bias);
+
+export interface GroupNormOptions {
+  groups: number;
+  epsilon: number;
+  /** Whether SiLU comes after it. */
+  silu: boolean;
+}
+
+/** Normalisation over the pixels and the channels of each group, of x [B, H, W, C], weight and bias [C]. */
+export const fusedGroupNorm = ({ groups, epsilon, silu }: GroupNormOptions) => {
+  const attributes = () => [intAttribute('groups', groups), boolAttribute('silu', silu)];
+  return differentiable(
+    (inputs, save) => {
+      const [y, mean, rstd] = run<Three>('GroupNorm', 3, inputs, [...attributes(), floatAttribute('epsilon', epsilon)]);
+      save([...inputs, mean, rstd]);
+      return y;
+    },
+    (dy, saved) => run<Three>('GroupNormGrad', 3, [dy, ...saved], attributes()),
+  );
+};
+
+/** x * sigmoid(slope * x) */
+export const fusedSigmoidGate = (slope: number) =>
+  differentiable(
+    ([x], save) => {
+      save([x!]);
+      return run<[Tensor]>('SigmoidGate', 1, [x!], [floatAttribute('slope', slope)])[0];
+    },
+    (dy, [x]) => run<[Tensor]>('SigmoidGateGrad', 1, [dy, x!], [floatAttribute('slope', slope)]),
+  );
+
+/** value * gelu(gate), and what else its gradient is computed from; the gradients by both. */
+export const fusedGeluGate = {
+  forward: (value: Tensor, gate: Tensor) => run<[Tensor, ...Tensor[]]>('GeluGate', 1, [value, gate]),
+  backward: (dy: Tensor, value: Tensor, gate: Tensor, ...more: Tensor[]) =>
+    run<Two>('GeluGateGrad', 2, [dy, value, gate, ...more]),
+};
+
+export interface AttentionOptions {
+  heads: number;
+  /** Whether a query sees the keys up to its own place only. */
+  causal: boolean;
+}
+
+/**
+ * Scaled dot-product attention, of q [B, Tq, D], k and v [B, Tk, D]. Of the scores only each row's largest and its sum are
+ * kept.
+ */
+export const fusedAttention = ({ heads, causal }: AttentionOptions) => {
+  const attributes = () => [intAttribute('heads', heads), boolAttribute('causal', causal)];
+  return differentiable(
+    (inputs, save) => {
+      const [y, largest, scales] = run<Three>('Attention', 3, inputs, attributes());
+      save([...inputs, largest, scales]);
+      return y;
+    },
+    (dy, saved) => run<Three>('AttentionGrad', 3, [dy, ...saved], attributes()),
+  );
+};

@@ -1,0 +1,9 @@
+/**
+ * The layers that every network here is made of, each with its own fused gradient. Images are [B, H, W, C],
+ * sequences [B, T, C]. Parameter names and meanings are torch's.
+ */
+export * from './activations.ts';
+export { attention } from './attention.ts';
+export { conv2d, type ConvolutionOptions } from './convolution.ts';
+export { embedding, linear } from './linear.ts';
+export * from './normalization.ts';

@@ -1,0 +1,136 @@
+/**
+ * An entry point in two halves: what its early inputs determine, and what waits for its late inputs (the gradient of its
+ * result). Only what the second half needs of the first is kept between them, so nothing large is computed twice.
+ */
+import { shapeValue, typesValue, typeValue, type NodeDefinition, type StoredType } from './graph-definition.ts';
+import { isHalf } from '../mixed-precision.ts';
+import type { NodeOutput } from './shape-inference.ts';
+
+export interface Halves {
+  /** The outputs that do not depend on a late input. */
+  early: string[];
+  /** References to what the first half hands to the second: node outputs, and early inputs. */
+  kept: string[];
+  /** Bytes of what is kept, early inputs aside. */
+  keptBytes: number;
+  /** Nodes to add: one that keeps, and the second half, whose nodes are named as those of the whole after {@link SECOND}. */
+  nodes: NodeDefinition[];
+}
+
+/** Names, after the entry point's, of the number that what is kept is known by, and of the node that keeps it. */
+export const TICKET = 'ticket';
+export const KEEP = 'keep';
+/** What the name of a node of the second half has after the entry point's name. */
+export const SECOND = 'second';
+
+/** What costs nothing to have again: values of variables and constants, and other shapes of the same elements. */
+const FREE = new Set(['ReadVariableOp', 'Const', 'Reshape', 'Identity']);
+
+/**
+ * @param entry the entry point's name, which its nodes' names begin with
+ * @param nodes of the entry point
+ * @param late names of the placeholders of the late inputs
+ * @param outputs references by output name
+ * @param done the node that waits for all assignments
+ * @param tensors what is known of each reference
+ */
+export function split(
+  entry: string,
+  nodes: readonly NodeDefinition[],
+  late: ReadonlySet<string>,
+  outputs: ReadonlyMap<string, string>,
+  done: string,
+  tensors: ReadonlyMap<string, NodeOutput>,
+): Halves {
+  const roots = new Set([...outputs.values(), done]);
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const dependent = new Set(late);
+  // Nodes are recorded after what they read.
+  for (const { name, input } of nodes)
+    if (input.some((reference) => dependent.has(nodeOf(reference)))) dependent.add(name);
+  // What a gradient computes again of its forward function comes after its first node, and belongs to it.
+  const first = nodes.findIndex(({ name }) => dependent.has(name) && !late.has(name));
+  const results = new Set([...outputs.values()].filter((reference) => !dependent.has(reference)));
+  const waits = new Set(
+    nodes
+      .slice(first)
+      .flatMap(({ name }) => (results.has(name) ? [] : [name]))
+      .concat([...late]),
+  );
+
+  // A gradient by a frozen weight is recorded too, but nobody asks for it.
+  const wanted = new Set<string>();
+  for (const { name, input } of nodes.toReversed())
+    if (wanted.has(name) || roots.has(name)) for (const reference of [name, ...input]) wanted.add(nodeOf(reference));
+
+  const found = new Set<string>();
+  // Of activations it is the 16-bit ones that are kept, and of parameters none.
+  const isFreeCast = ({ op, input }: NodeDefinition): boolean =>
+    op === 'Cast' && (isHalf(tensors.get(input[0]!)?.dtype) || byName.get(input[0]!)?.op === 'ReadVariableOp');
+  const keep = (reference: string): void => {
+    const node = byName.get(nodeOf(reference));
+    if (!node || waits.has(node.name) || node.op === 'VarHandleOp') return;
+    if (FREE.has(node.op) || isFreeCast(node)) node.input.forEach(keep);
+    else found.add(reference);
+  };
+  for (const { name, input } of nodes) if (waits.has(name) && wanted.has(name)) input.forEach(keep);
+
+  const kept = [...found];
+  const isInput = (reference: string) => byName.get(reference)?.op === 'Placeholder';
+  const bytes = kept.filter((reference) => !isInput(reference)).map((reference) => sizeOf(tensors.get(reference)!));
+  const isSecond = (node: NodeDefinition) => waits.has(node.name) && wanted.has(node.name);
+  const types = kept.map((reference) => tensors.get(reference)!.dtype);
+  return {
+    early: [...outputs].flatMap(([name, reference]) => (results.has(reference) ? [name] : [])),
+    kept,
+    keptBytes: bytes.reduce((a, b) => a + b, 0),
+    nodes: [...keepNodes(entry, kept, types), ...secondHalf(entry, byName, nodes.filter(isSecond), kept)],
+  };
+}
+
+/** What keeps the first half's results, and what gives them to the second (`engine/kernels/keep.cc`). */
+function keepNodes(entry: string, kept: readonly string[], types: readonly StoredType[]): NodeDefinition[] {
+  const ticket = `${entry}/${TICKET}`;
+  const attr = { T: typesValue(types) };
+  return [
+    {
+      name: ticket,
+      op: 'Placeholder',
+      input: [],
+      attr: { dtype: typeValue('int32'), shape: { shape: shapeValue([]) } },
+    },
+    { name: `${entry}/${KEEP}`, op: 'TextCraftor>Keep', input: [ticket, ...kept], attr },
+    { name: keptIn(entry), op: 'TextCraftor>Kept', input: [ticket], attr },
+  ];
+}
+const keptIn = (entry: string) => `${entry}/${SECOND}/kept`;
+
+/** Copies of `nodes`, and of what is had again for them, that read what was kept. */
+function secondHalf(
+  entry: string,
+  byName: ReadonlyMap<string, NodeDefinition>,
+  nodes: readonly NodeDefinition[],
+  kept: readonly string[],
+): NodeDefinition[] {
+  const copies = new Map<string, NodeDefinition>();
+  const rename = (name: string) => `${entry}/${SECOND}${name.slice(entry.length)}`;
+  const outputs = new Map(kept.map((reference, i) => [reference, i === 0 ? keptIn(entry) : `${keptIn(entry)}:${i}`]));
+  const read = (reference: string): string => {
+    const name = nodeOf(reference);
+    const node = byName.get(name);
+    if (node && !copies.has(name) && !outputs.has(reference)) {
+      const input = node.input.map(read);
+      if (String(input) !== String(node.input)) copies.set(name, { ...node, name: rename(name), input });
+    }
+    return outputs.get(reference) ?? (copies.has(name) ? reference.replace(name, rename(name)) : reference);
+  };
+  // Nodes are recorded after what they read, and all of these are copied, late inputs too.
+  for (const node of nodes) copies.set(node.name, { ...node, name: rename(node.name), input: node.input.map(read) });
+  return [...copies.values()];
+}
+
+/** The node of `node`, `node:output` or `^node`. */
+const nodeOf = (reference: string): string => reference.replace(/^\^|:\d+$/g, '');
+
+const sizeOf = ({ shape, dtype }: NodeOutput): number =>
+  shape.reduce((product, size) => product * size, dtype === 'bool' ? 1 : isHalf(dtype) ? 2 : 4);

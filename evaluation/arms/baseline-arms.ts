@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RunError } from '../../common/errors.ts';
+import type { Arms, ArmSource } from './arms.ts';
+import { candidates, type Candidate } from './candidates.ts';
+import type { Sweep } from '../report/report-data.ts';
+import { pathAt, tunedEncoders, tunedUnets } from '../comparison/setup.ts';
+import type { PromptEngineering } from '../stages/prompt-engineering.ts';
+
+/** Baselines that tune a network. */
+export type TunedBaseline = 'ddpo-encoder' | 'ddpo-unet' | 'direct';
+/** The stages whose results are arms beside those of the tuned encoder. */
+export type BaselineInput = TunedBaseline | 'prompt-engineering';
+
+/** What each baseline that is there may be chosen from: its encoders at each blend, its UNets. @param inputs artifacts by stage */
+export async function baselineCandidates(
+  inputs: Readonly<Partial<Record<TunedBaseline, string>>>,
+  blends: readonly number[],
+): Promise<Record<string, Candidate[]>> {
+  const found: Record<string, Candidate[]> = {};
+  for (const name of ['ddpo-encoder', 'direct'] as const) {
+    const folder = inputs[name];
+    if (folder === undefined) continue;
+    found[name] = candidates({ encoders: await tunedEncoders(folder), unets: [], joint: false }, blends);
+  }
+  const unets = inputs['ddpo-unet'];
+  if (unets !== undefined)
+    found['ddpo-unet'] = (await tunedUnets(unets)).map(({ step, path }) => ({
+      step: 0,
+      blend: 0,
+      unetStep: step,
+      unet: path,
+    }));
+  return found;
+}
+
+/** An arm of each baseline that is there, as validation prompts chose it. @param inputs artifacts by stage */
+export async function baselineArms(
+  arms: Arms,
+  inputs: Readonly<Partial<Record<BaselineInput, string>>>,
+  { baselines = {} }: Sweep,
+): Promise<ArmSource[]> {
+  const sources: ArmSource[] = [];
+  for (const [name, { chosen }] of Object.entries(baselines)) {
+    const folder = inputs[name as TunedBaseline]!;
+    // Where nothing better was found, the original network was chosen, which has no file.
+    const encoder = chosen.step === 0 ? undefined : pathAt(await tunedEncoders(folder), chosen.step);
+    sources.push(arms.tuned(name, encoder, chosen.blend, pathAt(await tunedUnets(folder), chosen.unetStep)));
+  }
+  const folder = inputs['prompt-engineering'];
+  if (folder === undefined) return sources;
+  const path = join(folder, 'prompt-engineering.json');
+  const { rewritten } = JSON.parse(await readFile(path, 'utf8')) as PromptEngineering;
+  for (const [name, prompts] of Object.entries(rewritten))
+    sources.push(
+      arms.prompts(name, ({ id, prompt }) => {
+        const other = prompts[id];
+        if (other === undefined) throw new RunError(`${path}: arm ${name} has no prompt in place of "${prompt}".`);
+        return other;
+      }),
+    );
+  return sources;
+}

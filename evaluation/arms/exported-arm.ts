@@ -1,0 +1,42 @@
+import { interpolateWeights } from '../../models/interpolate.ts';
+import { saveTextEncoder } from '../../models/folder/network-folder.ts';
+import { loadTextEncoder, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
+import { EXPORTED, exportedEncoder } from './arm-names.ts';
+import type { Arms, ArmSource } from './arms.ts';
+import type { Candidate, Tuned } from './candidates.ts';
+import type { Sweep } from '../report/report-data.ts';
+import { pathAt } from '../comparison/setup.ts';
+
+/**
+ * What may be handed out: of the chosen encoder's change of the weights each share among the blends, with the UNet that
+ * was chosen with it. Nothing where the original was chosen.
+ */
+export function exportCandidates(
+  { encoders, unets }: Tuned,
+  { step, unetStep }: Sweep['chosen'],
+  blends: readonly number[],
+): (Candidate & { encoder: string })[] {
+  const encoder = pathAt(encoders, step);
+  if (encoder === undefined) return [];
+  const unet = pathAt(unets, unetStep);
+  return [...new Set(blends)]
+    .filter((blend) => blend > 0)
+    .map((blend) => ({ step, encoder, blend, ...(unet === undefined ? {} : { unetStep: unetStep!, unet }) }));
+}
+
+/** Writes the text encoder that `weight` of a tuned one's change makes of the model's own, as `textcraftor export` does. */
+export async function writeExportedEncoder(
+  folder: string,
+  { config, weights, folder: model }: LoadedPipeline,
+  encoder: string,
+  weight: number,
+): Promise<void> {
+  const tuned = { weights: await loadTextEncoder(encoder), source: encoder };
+  await saveTextEncoder(folder, config.textEncoder, interpolateWeights(tuned, weights.textEncoder, weight, model));
+}
+
+/** What is handed out, from its files. @param sweep the sweep's artifact */
+export function exportedArm(arms: Arms, sweep: string, { unets }: Tuned, { exported }: Sweep): ArmSource {
+  const { step, unetStep } = exported.chosen;
+  return arms.inPlace(EXPORTED, step === 0 ? undefined : exportedEncoder(sweep), pathAt(unets, unetStep));
+}

@@ -1,0 +1,20 @@
+import { base, type Arms, type ArmSource } from './arms.ts';
+import type { Tuned } from './candidates.ts';
+import type { Sweep } from '../report/report-data.ts';
+import { PAIRS } from '../evaluation-names.ts';
+import { pathAt } from '../comparison/setup.ts';
+
+export { PAIRS };
+
+/** The final UNet alone, and with the final encoder; none where no UNet was tuned. */
+export function armsWithUnet(arms: Arms, { encoders, unets, joint }: Tuned, fusion: boolean): ArmSource[] {
+  const unet = unets.at(-1)?.path;
+  if (unet === undefined) return [];
+  const pair: (typeof PAIRS)[number] = joint ? 'joint' : fusion ? 'fusion' : 'encoder+unet';
+  return [arms.withUnet('unet', base, unet), arms.tuned(pair, encoders.at(-1)!.path, 1, unet)];
+}
+
+/** What validation prompts chose. */
+export function chosenArm(arms: Arms, { encoders, unets }: Tuned, chosen: Sweep['chosen']): ArmSource {
+  return arms.tuned('chosen', pathAt(encoders, chosen.step), chosen.blend, pathAt(unets, chosen.unetStep));
+}

@@ -1,0 +1,82 @@
+import { InputError } from '../../common/errors.ts';
+import type { ArmScores } from './experiment.ts';
+import { DIVERSITY, isGoal, LEAST_DIVERSITY } from './metrics.ts';
+import type { JudgeName } from '../evaluation-names.ts';
+import type { Choice, SweepCandidate } from '../report/report-data.ts';
+import { mean, standardDeviation } from '../../common/statistics.ts';
+
+/** What judges the candidates. `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */
+export type ChooseBy = 'auto' | JudgeName;
+
+/** A candidate and the arm that its scores are under. */
+export interface CandidateArm {
+  step: number;
+  blend: number;
+  /** The training step of its UNet, where it has a tuned one. */
+  unetStep?: number | undefined;
+  arm: string;
+}
+
+/** The paired values of two arms on one metric, without the prompts that have none. */
+export function pairs(scores: ArmScores, arm: string, against: string, metric: string): [Float64Array, Float64Array] {
+  const [own, other] = [scores[arm]![metric]!, scores[against]![metric]!];
+  const known = (_: number, i: number) => !Number.isNaN(own[i]) && !Number.isNaN(other[i]);
+  return [own.filter(known), other.filter(known)];
+}
+
+/** Mean gain over the base on a metric. */
+function gain(scores: ArmScores, arm: string, metric: string): number {
+  const [own, base] = pairs(scores, arm, 'base', metric);
+  return mean(own) - mean(base);
+}
+
+/** Whether the pictures of a prompt differ nearly as much as the base's, where that was measured. */
+function staysDiverse(scores: ArmScores, arm: string): boolean {
+  const [own, base] = [scores[arm]![DIVERSITY], scores['base']![DIVERSITY]];
+  return !own || !base || mean(own) >= LEAST_DIVERSITY * mean(base);
+}
+
+/**
+ * Picks the candidate with the highest score among those on which no reward nor the oracle falls below the base, and
+ * whose pictures of a prompt differ at least nine tenths as much; the base itself (step
+ * 0) when there is none. The score is the gain on the oracle or on the held-out reward, or the mean over the trained
+ * rewards of the gain in standard deviations of the base's scores.
+ * @param scores of the validation prompts, with an arm `base`
+ */
+export function chooseCandidate(
+  scores: ArmScores,
+  arms: readonly CandidateArm[],
+  choice: ChooseBy,
+  trained: readonly string[],
+): Choice {
+  const metrics = Object.keys(scores['base']!);
+  const chooseBy = choice === 'auto' ? bestJudge(metrics) : choice;
+  if (chooseBy !== 'rewards' && !metrics.includes(chooseBy)) throw new InputError(missing[chooseBy]);
+  const standardized = (arm: string) =>
+    mean(trained.map((reward) => gain(scores, arm, reward) / (standardDeviation(scores['base']![reward]!) || 1)));
+  const candidate = ({ step, blend, unetStep, arm }: CandidateArm): SweepCandidate => ({
+    step,
+    blend,
+    ...(unetStep === undefined ? {} : { unetStep }),
+    metrics: Object.fromEntries(metrics.map((metric) => [metric, mean(pairs(scores, arm, 'base', metric)[0])])),
+    score: chooseBy === 'rewards' ? standardized(arm) : gain(scores, arm, chooseBy),
+    eligible: metrics.filter(isGoal).every((metric) => gain(scores, arm, metric) >= 0) && staysDiverse(scores, arm),
+  });
+  const base = candidate({ step: 0, blend: 0, arm: 'base' });
+  const candidates = [base, ...arms.map(candidate)];
+  const best = candidates.filter(({ eligible }) => eligible).reduce((a, b) => (b.score > a.score ? b : a));
+  return {
+    chooseBy,
+    candidates,
+    chosen: { step: best.step, blend: best.blend, ...(best.unetStep === undefined ? {} : { unetStep: best.unetStep }) },
+  };
+}
+
+const bestJudge = (metrics: readonly string[]): JudgeName =>
+  metrics.includes('oracle') ? 'oracle' : metrics.includes('heldOut') ? 'heldOut' : 'rewards';
+
+const missing = {
+  oracle:
+    'sweep.chooseBy is "oracle", but no validation prompt can be judged by the oracle: set it to heldOut or rewards.',
+  heldOut: 'sweep.chooseBy is "heldOut", but the configuration has no heldOut reward: add one, or set it to rewards.',
+};

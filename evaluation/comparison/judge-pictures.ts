@@ -1,0 +1,87 @@
+import { exactMetrics, exactScores } from '../../world/scenes/exact.ts';
+import { float32, int32, Program, type Tensors } from '../../engine/program/program.ts';
+import { tf, type Tensor } from '../../engine/tensorflow.ts';
+import { embedderAmong } from '../../rewards/diversity.ts';
+import type { LoadedReward } from '../../rewards/reward.ts';
+import { requireFiniteScores, rewardWeights, scoreAll } from '../../rewards/total.ts';
+import { HELD_OUT } from './metrics.ts';
+
+/** Scores by metric, one value a picture; NaN where the oracle has no say. */
+export type PictureScores = Record<string, Float64Array>;
+
+const EMBEDDING = 'picture.embedding';
+
+/** Scores pictures by every reward and, where prompt and picture are of the shapes world, by the exact oracle. */
+export class Judge {
+  readonly #readers: readonly LoadedReward[];
+  readonly #batch: number;
+  readonly #shape: [number, number, number, number];
+  readonly #program = new Program();
+  /** Width of the embedding that tells the pictures of a prompt apart; 0 where no reward has one. */
+  readonly embeddingWidth: number;
+
+  /** @param size height and width of the pictures */
+  constructor(rewards: readonly LoadedReward[], batch: number, size: number) {
+    this.#readers = rewards.filter((reward) => reward.promptLength > 0);
+    this.#batch = batch;
+    this.#shape = [batch, size, size, 3];
+    const embedder = embedderAmong(rewards, HELD_OUT);
+    this.embeddingWidth = embedder?.embedding.width ?? 0;
+    const ids = Object.fromEntries(this.#readers.map((r) => [r.name, int32(batch, r.promptLength)]));
+    this.#program.entry('features', ids, (inputs: Tensors, scope) => {
+      const p = scope.parameters('rewards');
+      return Object.fromEntries(this.#readers.map((r) => [r.name, r.promptFeatures(p, inputs[r.name]!)]));
+    });
+    const features = Object.fromEntries(this.#readers.map((r) => [featuresOf(r), float32(batch, r.featureSize)]));
+    this.#program.entry('score', { image: float32(...this.#shape), ...features }, (inputs: Tensors, scope) => {
+      const byName = Object.fromEntries(this.#readers.map((r) => [r.name, inputs[featuresOf(r)]!]));
+      const p = scope.parameters('rewards');
+      const scores = scoreAll(rewards, p, inputs['image']!, byName);
+      if (!embedder) return scores;
+      return { ...scores, [EMBEDDING]: embedder.embedding.of(p, inputs['image']!, byName[embedder.name]) };
+    });
+    this.#program.compile();
+    this.#program.load('rewards', rewardWeights(rewards));
+  }
+
+  /** What the rewards need of the prompts, at most a batch of them, to score any number of arms; the caller disposes of it. */
+  promptFeatures(prompts: readonly string[]): Tensors {
+    const filled = Array.from({ length: this.#batch }, (_, i) => prompts[Math.min(i, prompts.length - 1)]!);
+    const ids = (r: LoadedReward) => tf.tensor2d(r.tokenize(filled), [this.#batch, r.promptLength], 'int32') as Tensor;
+    const inputs = Object.fromEntries(this.#readers.map((r) => [r.name, ids(r)]));
+    const features = this.#program.run('features', inputs);
+    tf.dispose(inputs);
+    return Object.fromEntries(this.#readers.map((r) => [featuresOf(r), features[r.name]!]));
+  }
+
+  /**
+   * @param pictures [prompts, H, W, 3] in [0, 1], a picture a prompt
+   * @returns the scores, and the pictures' embeddings: [prompts, embeddingWidth]
+   */
+  score(
+    pictures: Float32Array,
+    prompts: readonly string[],
+    features: Tensors,
+  ): { scores: PictureScores; embeddings: Float32Array } {
+    const filled = new Float32Array(this.#shape.reduce((a, b) => a * b));
+    filled.set(pictures);
+    const image = tf.tensor4d(filled, this.#shape);
+    const { [EMBEDDING]: embedding, ...outputs } = this.#program.run('score', { image, ...features });
+    const scores: PictureScores = {};
+    for (const [name, tensor] of Object.entries(outputs))
+      scores[name] = Float64Array.from(tensor.dataSync().slice(0, prompts.length));
+    const embeddings = (embedding?.dataSync() ?? new Float32Array(0)).slice(0, prompts.length * this.embeddingWidth);
+    tf.dispose([image, ...Object.values(outputs), ...(embedding ? [embedding] : [])]);
+    requireFiniteScores(scores, { prompts });
+    const pixels = pictures.length / prompts.length;
+    const exact = prompts.map((prompt, i) => exactScores(pictures.slice(i * pixels, (i + 1) * pixels), prompt));
+    for (const metric of exactMetrics) scores[metric] = Float64Array.from(exact, (own) => own[metric] ?? NaN);
+    return { scores, embeddings: embeddings as Float32Array };
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+  }
+}
+
+const featuresOf = (reward: LoadedReward) => `features/${reward.name}`;

@@ -1,9 +1,0 @@
-import { DIVERSITY } from './names.ts';
-
-export { DIVERSITY, HELD_OUT, ORACLE } from './names.ts';
-
-/** Metrics of which more is better: rewards and the exact judge. The others say where a gain comes from, or what it cost. */
-export const isGoal = (metric: string): boolean => metric !== DIVERSITY && !metric.includes('.');
-
-/** The share of the base's diversity that an encoder must keep. */
-export const LEAST_DIVERSITY = 0.9;

@@ -1,0 +1,54 @@
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { InputError } from '../../../common/errors.ts';
+import { requireKind } from '../../../common/files/file-kind.ts';
+import { readInput } from '../../../common/files/input-file.ts';
+
+/** Merges of CLIP's published tokenizer; what its file lists after them is not used. */
+const MERGES = 48_894;
+/** The file unpacked has 3 MB. */
+const MAX_BYTES = 2 ** 25;
+
+/** Whether this is OpenAI's own file of CLIP's byte pairs, `bpe_simple_vocab_16e6.txt.gz`, which OpenCLIP ships too. */
+export const isOpenaiVocabulary = (path: string): boolean => path.endsWith('bpe_simple_vocab_16e6.txt.gz');
+
+/** The vocabulary (49408 tokens) and the merges in OpenAI's file. @throws InputError */
+export async function readOpenaiVocabulary(
+  path: string,
+): Promise<{ vocabulary: Map<string, number>; merges: [string, string][] }> {
+  const text = await readInput(path)
+    .then((bytes) => {
+      requireKind(path, bytes, bytes.length, "OpenAI's file of byte pairs", ['gzip']);
+      return promisify(gunzip)(bytes, { maxOutputLength: MAX_BYTES });
+    })
+    .then(
+      (bytes) => bytes.toString('utf8'),
+      (error: NodeJS.ErrnoException) => {
+        if (error instanceof InputError) throw error;
+        throw new InputError(`${path}: cannot be read (${error.message}).`);
+      },
+    );
+  const merges = text
+    .split('\n')
+    .slice(1, MERGES + 1)
+    .map((line) => line.trim().split(' ') as [string, string]);
+  if (merges.length < MERGES || merges.some((pair) => pair.length !== 2))
+    throw new InputError(`${path}: expected a line and then ${MERGES} pairs, as in CLIP's published file.`);
+  const characters = byteCharacters();
+  const tokens = [
+    ...characters,
+    ...characters.map((character) => `${character}</w>`),
+    ...merges.map((pair) => pair.join('')),
+    '<|startoftext|>',
+    '<|endoftext|>',
+  ];
+  return { vocabulary: new Map(tokens.map((token, id) => [token, id])), merges };
+}
+
+/** The character that stands for each byte, in the vocabulary's order: the visible ones first, as themselves. */
+function byteCharacters(): string[] {
+  const isVisible = (byte: number) => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
+  const bytes = Array.from({ length: 256 }, (_, byte) => byte);
+  const others = bytes.filter((byte) => !isVisible(byte)).map((_, i) => String.fromCharCode(0x100 + i));
+  return [...bytes.filter(isVisible).map((byte) => String.fromCharCode(byte)), ...others];
+}

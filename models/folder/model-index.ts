@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { withoutEffect } from './network-config.ts';
+
+/** A part of a pipeline: the library and the class that it is loaded with. */
+const part = (library: string, ...classes: string[]) =>
+  z.tuple([z.literal(library), z.literal(classes)], `expected ["${library}", "${classes[0]}"]`);
+const unused = withoutEffect('of IP-Adapters, which are not loaded');
+const checker = withoutEffect('pictures are not filtered: a reward has to see each of them');
+
+/** model_index.json of diffusers' StableDiffusionPipeline: which class each part is loaded with. */
+export const indexSchema = z.looseObject({
+  _class_name: z.literal('StableDiffusionPipeline', 'expected "StableDiffusionPipeline"'),
+  text_encoder: part('transformers', 'CLIPTextModel').optional(),
+  tokenizer: part('transformers', 'CLIPTokenizer', 'CLIPTokenizerFast').optional(),
+  unet: part('diffusers', 'UNet2DConditionModel').optional(),
+  vae: part('diffusers', 'AutoencoderKL').optional(),
+  scheduler: withoutEffect("read from the scheduler's own configuration, which names its class too"),
+  image_encoder: unused,
+  feature_extractor: unused,
+  safety_checker: checker,
+  requires_safety_checker: checker,
+});

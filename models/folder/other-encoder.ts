@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { clipTextSchema, type ClipTextConfig } from '../clip/clip-config.ts';
+import { clipTextTensors } from '../clip/clip-tensors.ts';
+import { ClipTokenizer } from '../clip/tokenizer/tokenizer.ts';
+import { parseConfig, readJson } from './network-config.ts';
+import { requireTensors } from './expected-tensors.ts';
+import { requireFit } from './fit.ts';
+import { loadTextEncoder, type LoadedPipeline } from './pipeline-folder.ts';
+
+/** One of them is in every folder of a tokenizer. */
+const VOCABULARIES = ['tokenizer.json', 'vocab.json'];
+
+/** Another text encoder than the pipeline's, of a size of its own. */
+export interface OtherEncoder {
+  path: string;
+  config: ClipTextConfig;
+  tokenizer: ClipTokenizer;
+}
+
+/**
+ * The encoder in a folder when its architecture is not the pipeline's: config.json says so. Its tokenizer is looked for
+ * in the folder, then in `tokenizer/` beside it; the pipeline's own stands in for none.
+ * @returns undefined for an encoder that takes the place of the pipeline's as it is
+ * @throws InputError when the UNet cannot take its embeddings, or it its tokenizer's words
+ */
+export async function otherEncoder(path: string, pipeline: LoadedPipeline): Promise<OtherEncoder | undefined> {
+  const configPath = join(path, 'config.json');
+  if (!existsSync(configPath)) return undefined;
+  const json = await readJson(configPath);
+  const config = parseConfig(clipTextSchema, (json['text_config'] as typeof json | undefined) ?? json, configPath);
+  const own = pipeline.config.textEncoder;
+  const same = (
+    ['hidden_size', 'num_hidden_layers', 'num_attention_heads', 'intermediate_size', 'vocab_size'] as const
+  ).every((key) => config[key] === own[key]);
+  if (same) return undefined;
+  const folder = [path, join(dirname(path), 'tokenizer')].find((place) =>
+    VOCABULARIES.some((name) => existsSync(join(place, name))),
+  );
+  const tokenizer = folder ? await ClipTokenizer.load(folder) : pipeline.tokenizer;
+  requireFit({
+    textEncoder: { name: path, config },
+    tokenizer,
+    unet: { name: join(pipeline.folder, 'unet'), config: pipeline.config.unet },
+    vae: pipeline.config.vae,
+    length: pipeline.tokenizer.modelMaxLength,
+  });
+  requireTensors(await loadTextEncoder(path), clipTextTensors(config), path);
+  return { path, config, tokenizer };
+}
+
+/**
+ * Makes sure that an encoder can be used with a pipeline, in the place of its own or by the side of it.
+ * @throws InputError that names what does not fit
+ */
+export async function requireEncoder(path: string, pipeline: LoadedPipeline): Promise<void> {
+  if (await otherEncoder(path, pipeline)) return;
+  requireTensors(await loadTextEncoder(path), clipTextTensors(pipeline.config.textEncoder), path);
+}

@@ -1,0 +1,147 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { InputError } from '../../common/errors.ts';
+import { isFile, isFolder } from '../../common/files.ts';
+import { readSafetensors } from '../../engine/weights/safetensors.ts';
+import { readWeights, writeWeights, type Weight, type Weights } from '../../engine/weights/weights.ts';
+import { readJson, type Json } from '../folder/network-config.ts';
+import { layerKey, LORA_A, LORA_B, type Adapter } from './lora.ts';
+import { parseLoraConfig, type LoraConfig } from './lora-config.ts';
+import { fileConfigs, notedAlpha } from './lora-metadata.ts';
+import { adapterPart, type AdaptedNetwork, type AdapterPart } from './lora-names.ts';
+import { loraScale } from './lora-scale.ts';
+
+/** Adapters by network and layer. */
+export type Lora = Partial<Record<AdaptedNetwork, Map<string, Adapter>>>;
+
+/** The file's name where diffusers looks for one in a folder. */
+export const LORA_FILE = 'pytorch_lora_weights.safetensors';
+/** Those of a folder's files, of diffusers and of PEFT; the first that is there is read. */
+const FOLDER_FILES = [LORA_FILE, 'adapter_model.safetensors', 'pytorch_lora_weights.bin', 'adapter_model.bin'];
+const PEFT_CONFIG = 'adapter_config.json';
+
+/**
+ * Writes adapters as diffusers' load_lora_weights reads them: `unet.LAYER.lora_A.weight` [rank, in] and
+ * `unet.LAYER.lora_B.weight` [out, rank]. The factor alpha / rank is multiplied into B: a reader that knows of no alpha
+ * takes it for the rank.
+ * @throws RangeError when a layer has a single file's name, underscores for dots, which diffusers would not find
+ */
+export async function writeLora(path: string, lora: Lora): Promise<void> {
+  const tensors: Weights = new Map();
+  for (const [network, adapters] of Object.entries(lora))
+    for (const [layer, { down, up, scale }] of adapters) {
+      if (!layer.includes('.')) throw new RangeError(`${layer} is not the name that its layer has in the network.`);
+      tensors.set(`${network}.${layer}.${LORA_A}`, down);
+      tensors.set(`${network}.${layer}.${LORA_B}`, { shape: up.shape, data: up.data.map((x) => x * scale) });
+    }
+  await writeWeights(path, tensors);
+}
+
+interface Layer {
+  network: AdaptedNetwork;
+  layer: string;
+  tensors: Partial<Record<AdapterPart, { name: string; weight: Weight }>>;
+}
+
+/**
+ * Reads a LoRA file in the spellings that are around: PEFT's, that of diffusers before it, and that of single files
+ * (lora_unet_…, lora_te_…, with an alpha for each layer); as safetensors, or as torch wrote it.
+ * @param path the file, or a folder of diffusers or PEFT that holds one
+ * @throws InputError that names a tensor that is not part of an adapter, a layer with one of its matrices missing, or
+ *   a key of a configuration that cannot be applied
+ */
+export async function readLora(path: string): Promise<Lora> {
+  const file = (await isFolder(path)) ? await fileIn(path) : path;
+  const { weights, metadata } = await tensorsOf(file);
+  const layers = layersOf(file, weights);
+  const peft = [...weights.keys()].some((name) => adapterPart(name, file).peft);
+  const configs = peft ? await peftConfigs(file) : fileConfigs(file, metadata);
+  requireOneAlpha(file, layers, configs, metadata);
+  const lora: Lora = {};
+  for (const { network, layer, tensors } of layers) {
+    const [down, up] = [tensors.down?.weight, tensors.up?.weight];
+    if (!down || !up) throw new InputError(`${file}: the adapter of ${layer} in ${network} lacks one of its matrices.`);
+    const rank = down.shape[0]!;
+    const found = configs[network];
+    const scale = found
+      ? loraScale(found.config, layer, rank, found.source)
+      : (tensors.alpha?.weight.data[0] ?? rank) / rank;
+    (lora[network] ??= new Map()).set(layer, { down, up, scale });
+  }
+  return lora;
+}
+
+async function fileIn(folder: string): Promise<string> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`Cannot read ${folder}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`);
+  });
+  const found = FOLDER_FILES.find((name) => names.includes(name));
+  if (found === undefined)
+    throw new InputError(`${folder} holds no adapters; expected one of ${FOLDER_FILES.join(', ')}.`);
+  return join(folder, found);
+}
+
+/** Also what is not a network's weight: of an adapter each tensor has to be understood. */
+async function tensorsOf(path: string): Promise<{ weights: Weights; metadata: Readonly<Record<string, string>> }> {
+  if (!path.endsWith('.safetensors')) return { weights: await readWeights(path), metadata: {} };
+  const file = await readSafetensors(path);
+  const weight = (name: string) => ({ shape: file.info(name).shape, data: file.float32(name) });
+  return { weights: new Map(file.names.map((name) => [name, weight(name)])), metadata: file.metadata };
+}
+
+function layersOf(path: string, weights: Weights): Layer[] {
+  const layers = new Map<string, Layer>();
+  for (const [name, weight] of weights) {
+    const { network, layer, part } = adapterPart(name, path);
+    const key = `${network} ${layerKey(layer)}`;
+    if (!layers.has(key)) layers.set(key, { network, layer, tensors: {} });
+    const { tensors } = layers.get(key)!;
+    if (tensors[part])
+      throw new InputError(`${path}: tensors ${tensors[part].name} and ${name} are the same part of one adapter.`);
+    tensors[part] = { name, weight };
+  }
+  if (layers.size === 0) throw new InputError(`${path} holds no adapters.`);
+  return [...layers.values()];
+}
+
+type Configs = Partial<Record<AdaptedNetwork, { config: LoraConfig; source: string }>>;
+
+/** adapter_config.json beside PEFT's file, which holds one network. */
+async function peftConfigs(path: string): Promise<Configs> {
+  const source = join(dirname(path), PEFT_CONFIG);
+  if (!(await isFile(source)))
+    throw new InputError(
+      `${path} has PEFT's names, and no ${PEFT_CONFIG} is beside ${basename(path)}: the scale of the adapters is in it.`,
+    );
+  const found = { config: parseLoraConfig((await readJson(source)) as Json, source), source };
+  return { unet: found, text_encoder: found };
+}
+
+/** Readers disagree about what holds where there are several answers, or one for a part of the layers. */
+function requireOneAlpha(
+  path: string,
+  layers: readonly Layer[],
+  configs: Configs,
+  metadata: Readonly<Record<string, string>>,
+): void {
+  for (const network of ['unet', 'text_encoder'] as const) {
+    const own = layers.filter((layer) => layer.network === network);
+    const [without, some] = [own.find(({ tensors }) => !tensors.alpha), own.find(({ tensors }) => tensors.alpha)];
+    if (some && configs[network])
+      throw new InputError(
+        `${path}: tensor ${some.tensors.alpha!.name} and ${configs[network].source} both give the scale of ${some.layer}; only one of them can.`,
+      );
+    if (some && without)
+      throw new InputError(
+        `${path}: the adapter of ${without.layer} in ${network} has no alpha, and that of ${some.layer} has one.`,
+      );
+    if (without && !configs[network]) {
+      const rank = without.tensors.down?.weight.shape[0];
+      const alpha = notedAlpha(metadata);
+      if (alpha !== undefined && alpha !== rank)
+        throw new InputError(
+          `${path}: the adapter of ${without.layer} in ${network} has no alpha; its header's ss_network_alpha is ${alpha}, and its rank ${rank}.`,
+        );
+    }
+  }
+}

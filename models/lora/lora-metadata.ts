@@ -1,0 +1,50 @@
+import { InputError } from '../../common/errors.ts';
+import type { Json } from '../folder/network-config.ts';
+import { parseLoraConfig, type LoraConfig } from './lora-config.ts';
+import type { AdaptedNetwork } from './lora-names.ts';
+
+/** Under this name diffusers writes PEFT's configurations into a file's header: `{"unet.lora_alpha": 8, ...}`. */
+const CONFIGS = 'lora_adapter_metadata';
+
+/**
+ * The configurations that a LoRA file holds, by network.
+ * @throws InputError that names the file, and the key where there is one
+ */
+export function fileConfigs(
+  path: string,
+  metadata: Readonly<Record<string, string>>,
+): Partial<Record<AdaptedNetwork, { config: LoraConfig; source: string }>> {
+  const text = metadata[CONFIGS];
+  if (text === undefined) return {};
+  const stored = parseObject(text, path);
+  const source = `${path} (${CONFIGS} in its header)`;
+  const networks = (['unet', 'text_encoder'] as const).flatMap((network) => {
+    const own = Object.entries(stored).filter(([key]) => key.startsWith(`${network}.`));
+    if (own.length === 0) return [];
+    const json = Object.fromEntries(own.map(([key, value]) => [key.slice(network.length + 1), value]));
+    return [[network, { config: parseLoraConfig(json, source), source }] as const];
+  });
+  const known = /^(unet|text_encoder)\./;
+  const strange = Object.keys(stored).find((key) => !known.test(key));
+  if (strange !== undefined)
+    throw new InputError(`${source}: the key ${strange} is not of the UNet or the text encoder.`);
+  return Object.fromEntries(networks);
+}
+
+function parseObject(text: string, path: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path}: ${CONFIGS} in its header is not JSON (${(error as Error).message}).`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InputError(`${path}: ${CONFIGS} in its header is not a JSON object.`);
+  return value as Json;
+}
+
+/** The alpha that training scripts of single files note; what they read is each layer's own. */
+export function notedAlpha(metadata: Readonly<Record<string, string>>): number | undefined {
+  const value = Number(metadata['ss_network_alpha'] ?? Number.NaN);
+  return Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,53 @@
+import { InputError } from '../../common/errors.ts';
+import type { LoraConfig } from './lora-config.ts';
+
+/**
+ * What a layer's product of matrices is multiplied with: alpha / rank, or alpha / sqrt(rank) if rank-stabilized
+ * (Kalajdzievski, arXiv 2312.03732).
+ * @param rank of the layer's matrices
+ * @throws InputError when the configuration gives the layer another rank, or no adapter
+ */
+export function loraScale(config: LoraConfig, layer: string, rank: number, source: string): number {
+  const ofLayer = <T>(patterns: Record<string, T> | null, otherwise: T): T =>
+    Object.entries(patterns ?? {}).find(([pattern]) => matches(pattern, layer, source))?.[1] ?? otherwise;
+  const expected = ofLayer(config.rank_pattern, config.r);
+  if (expected !== rank)
+    throw new InputError(`${source} gives the layer ${layer} the rank ${expected}; its matrices have ${rank}.`);
+  requireAdapted(config, layer, source);
+  return ofLayer(config.alpha_pattern, config.lora_alpha) / (config.use_rslora ? Math.sqrt(rank) : rank);
+}
+
+/** Whether a key of a pattern is a layer's: the end of its name or, after ^, all of it. */
+function matches(pattern: string, layer: string, source: string): boolean {
+  const name = pattern.replace(/^\^/, '').replaceAll('\\.', '.').replace(/\$$/, '');
+  if (!/^[\w.]+$/.test(name))
+    throw new InputError(
+      `${source}: the pattern ${JSON.stringify(pattern)} is not the name of a layer; names and their ends are supported.`,
+    );
+  return spellings(layer).some((own) => own === name || (!pattern.startsWith('^') && own.endsWith(`.${name}`)));
+}
+
+/** The text encoder's leading text_model. comes and goes. */
+const spellings = (layer: string): string[] => {
+  const short = layer.replace(/^text_model\./, '');
+  return [layer, short, `text_model.${short}`];
+};
+
+/** PEFT leaves tensors of other layers aside, with a warning. */
+function requireAdapted(config: LoraConfig, layer: string, source: string): void {
+  const { target_modules: targets, exclude_modules: excluded, layers_to_transform: indices } = config;
+  const refuse = (key: keyof LoraConfig) => {
+    throw new InputError(`${source}: ${key} leaves out the layer ${layer}, of which there are matrices.`);
+  };
+  const isOf = (list: readonly string[]) =>
+    spellings(layer).some((own) => list.some((name) => own === name || own.endsWith(`.${name}`)));
+  // A single name is a pattern of PEFT's for which the tensors answer.
+  if (Array.isArray(targets) && !isOf(targets)) refuse('target_modules');
+  if (Array.isArray(excluded) && isOf(excluded)) refuse('exclude_modules');
+  if (indices === null || indices === undefined) return;
+  // The last whole number in the name, or that after one of the lists' names.
+  const parts = layer.split('.');
+  const lists = config.layers_pattern ? [config.layers_pattern].flat() : undefined;
+  const at = parts.findLastIndex((part, i) => i > 0 && /^\d+$/.test(part) && (!lists || lists.includes(parts[i - 1]!)));
+  if (at < 0 || ![indices].flat().includes(Number(parts[at]))) refuse('layers_to_transform');
+}

@@ -1,9 +1,0 @@
-import { z } from 'zod';
-import { nameSchema } from './name-schema.ts';
-
-/** Keys that the schema of every pipeline has ({@link file://./pipeline.ts} CommonSettings). @param name the default name of its runs */
-export const commonSettings = (name: string) => ({
-  name: nameSchema.default(name),
-  seed: z.int().default(1),
-  engine: z.strictObject({ threads: z.int().default(0), xla: z.boolean().default(false) }).prefault({}),
-});

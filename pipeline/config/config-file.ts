@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ZodType } from 'zod';
+import { InputError } from '../../common/errors.ts';
+import { readInput } from '../../common/files/input-file.ts';
+import { describeError } from './config-error.ts';
+import { applySettings } from './config-settings.ts';
+import { nearest } from '../../common/text/nearest.ts';
+import { short } from '../../common/text/short.ts';
+import type { CommonSettings, Pipeline } from '../pipeline.ts';
+import { parseYaml, YamlError } from './yaml.ts';
+
+/** The checkout: shipped configurations and weights are found here from any folder. */
+export const checkout = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A relative path as the user means it: from `folder`, or else from the checkout when it is there and not in the folder. */
+export function absolutePath(path: string, folder: string): string {
+  if (isAbsolute(path)) return path;
+  const [here, shipped] = [resolve(folder, path), resolve(checkout, path)];
+  return !existsSync(here) && existsSync(shipped) ? shipped : here;
+}
+
+export interface ConfigSource {
+  /** A YAML file. */
+  file: string;
+  /** `a.b=c`, in order; the last one wins. */
+  settings?: readonly string[];
+  /** Relative paths, also those inside of the file, start here. */
+  folder: string;
+  /** Puts paths in the place of what has to be fetched first, in a configuration that is checked. */
+  fetch?: <T>(settings: T) => Promise<T>;
+}
+
+/** Reads, overrides and checks a configuration. @throws InputError that names the file and the key */
+export async function loadConfig<Settings extends CommonSettings>(
+  pipeline: Pipeline<Settings>,
+  { file, settings = [], folder, fetch = async (checked) => checked }: ConfigSource,
+): Promise<Settings> {
+  const raw = applySettings(await readYaml(absolutePath(file, folder), file), settings);
+  const checked = checkConfig(pipeline.schema, raw, file);
+  checkStageNames(pipeline, checked, file);
+  const config = await fetch(checked);
+  return pipeline.resolvePaths?.(config, (path) => absolutePath(path, folder)) ?? config;
+}
+
+/** `raw` with its defaults filled in. `origin` names it in messages. */
+export function checkConfig<Settings>(schema: ZodType<Settings>, raw: unknown, origin: string): Settings {
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  throw new InputError(`${origin}: ${describeError(schema, raw, result.error)}`);
+}
+
+/** @throws InputError when the section `stages` names one that the pipeline does not have */
+export function checkStageNames<Settings extends CommonSettings>(
+  pipeline: Pipeline<Settings>,
+  { stages = {} }: CommonSettings,
+  origin: string,
+): void {
+  const names = pipeline.stages.map(({ name }) => name);
+  const unknown = Object.keys(stages).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new InputError(
+      `${origin}: ${short(`stages.${unknown}`)} is no stage; did you mean "stages.${nearest(unknown, names)}"?`,
+    );
+}
+
+/** @param name what messages call it */
+export async function readYaml(path: string, name: string): Promise<unknown> {
+  const bytes = await readInput(path).catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new InputError(`Configuration ${name}: ${reason}.`);
+  });
+  try {
+    return parseYaml(decode(bytes, name));
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw new InputError(`${name}${error.line === undefined ? '' : `, line ${error.line}`}: ${error.message}`);
+  }
+}
+
+/** UTF-8, or UTF-16 where its byte order mark says so. */
+function decode(bytes: Uint8Array, name: string): string {
+  const [first, second] = bytes;
+  const marked =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+  try {
+    const text = new TextDecoder(marked ?? 'utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // as below
+  }
+  throw new InputError(
+    `Configuration ${name}: is not text in UTF-8 (nor UTF-16 with a byte order mark); save it as UTF-8.`,
+  );
+}

@@ -1,0 +1,66 @@
+import { InputError } from '../../common/errors.ts';
+import { nearest } from '../../common/text/nearest.ts';
+import { cut } from '../../common/text/short.ts';
+import { parseYaml, reservedKeys } from './yaml.ts';
+
+type Node = Record<string, unknown> | unknown[];
+
+/** A copy of `raw` with settings such as `tuneEncoder.steps=20` or `rewards.clip.weight=0` (list items by their name or index). */
+export function applySettings(raw: unknown, settings: readonly string[]): unknown {
+  const copy: unknown = structuredClone(raw ?? {});
+  for (const setting of settings) apply(copy, setting);
+  return copy;
+}
+
+function apply(root: unknown, setting: string): void {
+  const fail = (problem: string): never => {
+    throw new InputError(`--set ${cut(setting, 200)}: ${problem}`);
+  };
+  const [, path, text] = /^([^=\s]+)=(.*)$/s.exec(setting) ?? [];
+  const keys = path?.split('.') ?? [];
+  if (path === undefined || text === undefined || keys.includes(''))
+    return fail('expected KEY=VALUE, such as tuneEncoder.steps=20.');
+  const reserved = keys.find((key) => reservedKeys.includes(key));
+  if (reserved !== undefined) return fail(`"${reserved}" is no key of a configuration.`);
+  if (!isNode(root)) return fail('the configuration is a single value and has no keys.');
+  let at = root;
+  for (const [i, key] of keys.slice(0, -1).entries()) {
+    const place = Array.isArray(at) ? itemIndex(at, key, fail) : key;
+    let next = own(at, place);
+    if (next === undefined || next === null) put(at, place, (next = {}));
+    if (!isNode(next)) return fail(`"${keys.slice(0, i + 1).join('.')}" is a value and has no keys of its own.`);
+    at = next;
+  }
+  const last = keys.at(-1)!;
+  put(at, Array.isArray(at) ? itemIndex(at, last, fail) : last, value(text, fail));
+}
+
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
+const own = (node: Node, key: string): unknown =>
+  Object.hasOwn(node, key) ? (node as Record<string, unknown>)[key] : undefined;
+const put = (node: Node, key: string, value: unknown): void => void ((node as Record<string, unknown>)[key] = value);
+
+/** The text as YAML: a number, true, a list, or plain text. */
+function value(text: string, fail: (problem: string) => never): unknown {
+  try {
+    const parsed = parseYaml(text);
+    // Plain text is as it stands: YAML would cut a path at ` #`, and fold its line ends and outer spaces.
+    return typeof parsed === 'string' && !/^\s*['"!&|>]/.test(text) ? text : parsed;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return fail(`"${cut(text, 80)}" is not a YAML value; quote it.`);
+  }
+}
+
+function itemIndex(items: readonly unknown[], key: string, fail: (problem: string) => never): string {
+  if (/^\d+$/.test(key) && Number(key) < items.length) return String(Number(key));
+  const names = items
+    .map((item) => (item as { name?: unknown } | null)?.name)
+    .flatMap((name) => name ?? [])
+    .map(String);
+  const index = items.findIndex((item) => isNode(item) && own(item, 'name') === key);
+  if (index >= 0) return String(index);
+  if (/^\d+$/.test(key) || names.length === 0)
+    return fail(`there is no item ${key}: the list has ${items.length}, counted from 0.`);
+  return fail(`no item is named "${key}"; did you mean "${nearest(key, names)}"?`);
+}

@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { builtinModules, createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, transform } from 'esbuild';
+import { RunError } from '../../common/errors.ts';
+import { canonicalJson, sha256 } from '../../common/files.ts';
+
+/** What a stage's module does, as far as its text says. */
+export interface CodeDigest {
+  /** Of all code that the module can reach, and of the versions of the packages. */
+  sha256: string;
+  /** Each module with code in it -> digest of its text. Only to say what changed. */
+  modules: Record<string, string>;
+  /** Each npm package that is imported -> its version. */
+  packages: Record<string, string>;
+}
+
+/** A digest, and what it was made from. */
+export interface ReadCode {
+  digest: CodeDigest;
+  /** All files that it depends on (absolute paths); undefined where one is not there that may come. */
+  files: string[] | undefined;
+}
+
+/**
+ * Digest of a module and everything that it imports, without what changes nothing: comments, formatting, types, and
+ * functions that are imported by nobody (the bundler leaves them out). Code that is loaded in another way than by
+ * an import is not seen.
+ *
+ * @param path relative to `root`
+ */
+export async function readCode(path: string, root: string): Promise<ReadCode> {
+  const bundle = await build({
+    absWorkingDir: root,
+    entryPoints: [path],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'es2023',
+    packages: 'external',
+    legalComments: 'none',
+    minifyWhitespace: true,
+    treeShaking: true,
+    outdir: 'out',
+    logLevel: 'silent',
+    tsconfigRaw: {},
+  }).catch((error: Error) => {
+    throw new RunError(`The stage's module ${join(root, path)} cannot be bundled: ${error.message}`);
+  });
+  const output = Object.values(bundle.metafile.outputs)[0]!;
+  const used = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  const modules: Record<string, string> = {};
+  for (const [name] of used) modules[name] = await digestModule(join(root, name));
+  const found = findPackages(
+    output.imports.map((item) => item.path),
+    root,
+  );
+  const packages = Object.fromEntries(found.map(({ name, version }) => [name, version]));
+  const code = bundle.outputFiles[0]!.text;
+  const read = [
+    ...Object.keys(bundle.metafile.inputs).map((name) => join(root, name)),
+    ...found.map(({ file }) => file),
+    ...makers.filter((file) => existsSync(file)),
+    ...[join(root, 'package.json')].filter((file) => existsSync(file)), // says what has side effects
+  ];
+  return {
+    digest: { sha256: sha256(canonicalJson({ code, packages })), modules, packages },
+    files: read.every((file) => file !== undefined) ? read : undefined,
+  };
+}
+
+/** What decides how the text of code becomes its digest. */
+const makers = [
+  fileURLToPath(import.meta.url),
+  join(createRequire(import.meta.url).resolve('esbuild'), '../../package.json'),
+];
+
+async function digestModule(path: string): Promise<string> {
+  const { code } = await transform(await readFile(path, 'utf8'), {
+    loader: path.endsWith('.json') ? 'json' : 'ts',
+    legalComments: 'none',
+    minifyWhitespace: true,
+    target: 'es2023',
+  });
+  return sha256(code);
+}
+
+interface FoundPackage {
+  name: string;
+  version: string;
+  /** Its package.json. */
+  file?: string;
+}
+
+/** The packages of import specifiers as they are installed; Node's own modules aside. */
+function findPackages(specifiers: readonly string[], root: string): FoundPackage[] {
+  const names = specifiers
+    .filter((specifier) => !specifier.startsWith('node:') && !builtinModules.includes(specifier))
+    .map((specifier) =>
+      specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/'),
+    );
+  const require = createRequire(join(root, 'package.json'));
+  return [...new Set(names)].toSorted().map((name) => findPackage(name, require));
+}
+
+function findPackage(name: string, require: NodeJS.Require): FoundPackage {
+  for (const folder of require.resolve.paths(name) ?? []) {
+    const file = join(folder, name, 'package.json');
+    if (!existsSync(file)) continue;
+    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+    return { name, version, file };
+  }
+  return { name, version: 'not installed' };
+}

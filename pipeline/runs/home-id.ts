@@ -1,0 +1,42 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { makeFolders } from '../../common/files.ts';
+import { setAside } from '../../common/files/set-aside.ts';
+import type { Home } from './home.ts';
+
+/**
+ * What tells a home from all others: 32 hexadecimal digits, made by chance when they are first asked for, in a file that
+ * only this user can read. Temporal servers and task queues bear it, so that projects side by side keep apart. One that is
+ * damaged is set aside, and a new one made: nobody finds the schedules of the old one.
+ */
+export async function homeId(home: Home): Promise<string> {
+  const id = (await read(home)) ?? (await create(home));
+  if (isId(id)) return id;
+  await setAside(home.id, 'is not the 32 hexadecimal digits that it was (create schedules again)');
+  return create(home);
+}
+
+const isId = (text: string): boolean => /^[0-9a-f]{32}$/.test(text);
+
+async function read(home: Home): Promise<string | undefined> {
+  return readFile(home.id, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    if (error.code === 'EISDIR') return '';
+    throw error;
+  });
+}
+
+/** Whole or not at all, and whoever comes second takes the first one's. */
+async function create(home: Home): Promise<string> {
+  await makeFolders(home.folder);
+  const temporary = `${home.id}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, randomBytes(16).toString('hex'), { mode: 0o600 });
+    await link(temporary, home.id).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return (await read(home))!;
+}

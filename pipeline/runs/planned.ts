@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url';
+import { RunError } from '../../common/errors.ts';
+import type { CodeDigests } from '../keys/code-digests.ts';
+import type { StageWork } from '../estimate.ts';
+import type { RunFacts } from '../inspection.ts';
+import { activeStages, type CommonSettings, type Pipeline } from '../pipeline.ts';
+
+/** What the command that started a run knew of a stage. Kept in the run's record, for whoever does the work. */
+export interface PlannedWork {
+  /** Digest of the stage's code. */
+  code: string;
+  work?: StageWork;
+}
+export type PlannedStages = Readonly<Record<string, PlannedWork>>;
+
+/** What is known of each stage of a run before it begins. */
+export async function plannedStages<Settings extends CommonSettings>(
+  pipeline: Pipeline<Settings>,
+  settings: Settings,
+  code: CodeDigests,
+  facts: RunFacts,
+): Promise<PlannedStages> {
+  const planned: Record<string, PlannedWork> = {};
+  for (const stage of activeStages(pipeline, settings)) {
+    const { sha256 } = await code.digest(stage.module, fileURLToPath(pipeline.root));
+    const work = stage.work?.(settings, facts);
+    planned[stage.name] = { code: sha256, ...(work ? { work } : {}) };
+  }
+  return planned;
+}
+
+/** @throws RunError where a stage's code is not what the run was planned with */
+export function requirePlannedCode(stage: string, planned: PlannedWork | undefined, code: string): void {
+  if (planned && planned.code !== code)
+    throw new RunError(
+      `The worker runs other code than this command (stage "${stage}"): restart it (textcraftor worker).`,
+    );
+}

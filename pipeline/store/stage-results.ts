@@ -1,0 +1,123 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { faultPoint } from '../../common/fault-points.ts';
+import { pathSegment } from '../../common/identifiers.ts';
+import { readSealed, writeSealed } from '../../common/files/sealed.ts';
+import type { StageWork } from '../estimate.ts';
+import type { KeyParts } from '../keys/key.ts';
+import type { Artifact } from '../stage.ts';
+
+/** What a stage once made, and all that it made it of. */
+export interface StageResult {
+  key: string;
+  parts: KeyParts;
+  artifact: Artifact;
+  /** Input stage -> key of the result whose artifact was read. */
+  inputKeys: Record<string, string>;
+  /** The run that made it. */
+  run: string;
+  /** How long the last attempt took. */
+  seconds: number;
+  /** How much there was to do, where that was known. */
+  work?: StageWork;
+  /** Name of the machine that did it. */
+  host?: string;
+  /** ISO 8601. */
+  createdAt: string;
+  /** Names the request that it answered: asked for once more by the same, it is not made again. */
+  request?: string;
+}
+
+/** What a stage that fans out once made of an item, or the list of its items. */
+export interface ItemResult extends Omit<StageResult, 'parts' | 'inputKeys' | 'work' | 'host'> {
+  stage: string;
+  /** The key of the stage. */
+  stageKey: string;
+  /** None is the list. */
+  item?: string;
+  /** The last metrics of the body. */
+  metrics?: Record<string, number>;
+}
+
+/** Results by stage and key. A failure has no result. */
+export class ResultIndex {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async find(stage: string, key: string): Promise<StageResult | undefined> {
+    return readResult(this.#file(stage, key));
+  }
+
+  async save(result: StageResult): Promise<void> {
+    await writeSealed(this.#file(result.parts.stage, result.key), result);
+    faultPoint('result-saved');
+  }
+
+  async findItem(stage: string, key: string): Promise<ItemResult | undefined> {
+    return readResult(this.#itemFile(stage, key));
+  }
+
+  async saveItem(result: ItemResult): Promise<void> {
+    await writeSealed(this.#itemFile(result.stage, result.key), result);
+    faultPoint('result-saved');
+  }
+
+  /** The items of one stage or of all, in no order. */
+  async listItems(stage?: string): Promise<ItemResult[]> {
+    const stages = stage === undefined ? await namesIn(this.#folder) : [stage];
+    const results: ItemResult[] = [];
+    for (const name of stages) {
+      const folder = join(this.#folder, name, 'items');
+      for (const part of await namesIn(folder))
+        for (const file of await namesIn(join(folder, part))) {
+          const result = await readResult<ItemResult>(join(folder, part, file));
+          if (result) results.push(result);
+        }
+    }
+    return results;
+  }
+
+  async remove({ parts, key }: StageResult): Promise<void> {
+    await rm(this.#file(parts.stage, key), { recursive: true, force: true });
+  }
+
+  async removeItem({ stage, key }: ItemResult): Promise<void> {
+    await rm(this.#itemFile(stage, key), { recursive: true, force: true });
+  }
+
+  #file(stage: string, key: string): string {
+    return join(this.#folder, pathSegment(stage), pathSegment(`${key}.json`));
+  }
+
+  /** There may be very many of them, so they lie apart, and not all in one folder. */
+  #itemFile(stage: string, key: string): string {
+    return join(this.#folder, pathSegment(stage), 'items', pathSegment(key.slice(0, 2)), pathSegment(`${key}.json`));
+  }
+
+  /** The results of one stage or of all, newest first. */
+  async list(stage?: string): Promise<StageResult[]> {
+    const stages = stage === undefined ? await namesIn(this.#folder) : [stage];
+    const results: StageResult[] = [];
+    for (const name of stages)
+      for (const file of await namesIn(join(this.#folder, name))) {
+        const result = file.endsWith('.json') ? await readResult(join(this.#folder, name, file)) : undefined;
+        if (result) results.push(result);
+      }
+    return results.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  }
+}
+
+async function readResult<Result extends object = StageResult>(path: string): Promise<Result | undefined> {
+  try {
+    return await readSealed<Result>(path);
+  } catch {
+    return undefined; // not there, or not what was written: the work is done again
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => [])).toSorted();
+}

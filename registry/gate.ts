@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { NamedComparison } from '../evaluation/report/report-data.ts';
+import type { DiversityShares, Registration } from '../evaluation/stages/register.ts';
+
+/** By metric: what the low end of the 95 % interval of its mean difference has to exceed. */
+const bounds = z.record(z.string(), z.number());
+
+/** What an encoder has to show before it goes into production. A metric that was not measured asks for nothing. */
+export const gateSchema = z.strictObject({
+  /** Of what: the encoder in the last steps, as it was chosen, and the files that are handed out, in all steps. */
+  arms: z
+    .array(z.enum(['chosen', 'exported']))
+    .min(1)
+    .default(['chosen', 'exported']),
+  /** Against the original encoder. */
+  base: bounds.default({ heldOut: 0, oracle: 0 }),
+  /** Against the version in production: better by the held-out reward, and not much worse by the oracle. */
+  champion: bounds.default({ heldOut: 0, oracle: -0.02 }),
+  /** How much the pictures of a prompt must still differ: the least share of what they do under each of the two. */
+  diversity: z.number().min(0).default(0.9),
+});
+
+export type Gate = z.infer<typeof gateSchema>;
+export type Rival = 'base' | 'champion';
+type Arm = Gate['arms'][number];
+
+/** What is judged of a version; one from before anything was handed out has no `exported`. */
+type Judged = Pick<Registration, 'comparisons' | 'diversity'> & Partial<Pick<Registration, 'exported'>>;
+
+/** Which bounds an encoder misses, a sentence each with the numbers; none: the gate is passed. */
+export function missedBounds(gate: Gate, judged: Judged, rivals: readonly Rival[]): string[] {
+  return gate.arms.flatMap((arm) =>
+    arm === 'exported' && judged.exported === null
+      ? NOTHING_EXPORTED
+      : rivals.flatMap((rival) => missedBy(arm, rival, gate, judged)),
+  );
+}
+
+const NOTHING_EXPORTED =
+  'Nothing is handed out of it: no weight of the tuned encoder was better than the original in all steps. For the last steps alone, set registry.gate.arms to [chosen].';
+
+function missedBy(arm: Arm, rival: Rival, gate: Gate, { comparisons, diversity, exported }: Judged): string[] {
+  const against = arm === 'exported' && rival === 'champion' ? 'champion-exported' : rival;
+  const judged = comparisons.filter(
+    (each) => each.arm === arm && each.against === against && Object.hasOwn(gate[rival], each.metric),
+  );
+  const shares = arm === 'exported' ? exported?.diversity : diversity;
+  if (judged.length === 0)
+    return [
+      `None of the metrics that decide (${Object.keys(gate[rival]).join(', ')}) was measured${asExported(arm)} against the ${rival}.`,
+    ];
+  return [
+    ...judged.flatMap((comparison) => describeMiss(comparison, arm, rival, gate[rival][comparison.metric]!)),
+    ...describeSameness(arm, rival, shares, gate.diversity),
+  ];
+}
+
+/** What is said of the chosen encoder needs no name of the arm. */
+const asExported = (arm: Arm): string => (arm === 'exported' ? ' as exported' : '');
+
+function describeMiss(
+  { metric, mean, ci95: [low, high], n }: NamedComparison,
+  arm: Arm,
+  rival: Rival,
+  bound: number,
+): string[] {
+  if (low > bound) return [];
+  return [
+    `${metric}${asExported(arm)} against the ${rival}: ${signed(mean)} (95 % interval ${signed(low)} to ${signed(high)}, ${n} prompts); its low end must be above ${bound}.`,
+  ];
+}
+
+/** @param shares of the rivals' diversity; empty where it was not measured */
+function describeSameness(arm: Arm, rival: Rival, shares: DiversityShares = {}, least: number): string[] {
+  const { [rival]: share = Infinity } = shares;
+  if (!(share < least)) return [];
+  return [
+    `diversity${asExported(arm)} against the ${rival}: the pictures of a prompt differ ${percent(share)} as much; it must be ${percent(least)} at least.`,
+  ];
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+const signed = (value: number): string => `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(3)}`;

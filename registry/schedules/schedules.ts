@@ -1,0 +1,183 @@
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError, RunError } from '../../common/errors.ts';
+import { sha256File } from '../../common/files.ts';
+import { identifier, isIdentifier, pathSegment } from '../../common/identifiers.ts';
+import { readSealed, writeSealed } from '../../common/files/sealed.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { checkOwn } from '../../pipeline/runs/ownership.ts';
+import { batchFile, scheduleFile } from '../../pipeline/runs/record-shapes.ts';
+import type { Registered } from '../registered.ts';
+
+/** What a schedule retrains, as kept in schedules/NAME/schedule.json. When it does is Temporal's to know. */
+export interface ScheduleFile {
+  name: string;
+  /** As {@link file://../../pipeline/load.ts} takes it. */
+  pipeline: string;
+  /** The whole configuration, paths absolute. Its `prompts.source` is where new prompts arrive. */
+  config: unknown;
+  /** Start from the version in production; else from the original encoder. */
+  warmStart: boolean;
+  /** Fewer new prompts than this wait for more. */
+  minimumPrompts: number;
+  /** ISO 8601. */
+  createdAt: string;
+}
+
+/** The workflow execution that a batch was made for. */
+export interface BatchOwner {
+  workflowId: string;
+  runId: string;
+}
+
+/** Prompts that arrived since those before: batches/000001/batch.json, beside prompts.parquet with the column prompt. */
+export interface Batch {
+  /** 1, 2, 3 ... */
+  number: number;
+  /** `taken`: a retraining is at work on it. */
+  status: 'taken' | 'used';
+  owner: BatchOwner;
+  /** ISO 8601. */
+  takenAt: string;
+  /** 0: there was nothing new in the files. */
+  rows: number;
+  /** Of prompts.parquet; absent where there is none. */
+  sha256?: string;
+  /** Files of which all prompts are in this batch or an earlier one, by the digest of their content. */
+  files: { name: string; digest: string }[];
+  partition?: string;
+  /** The run that is trained on it. */
+  run?: string;
+  /** What came of that. */
+  registered?: Registered;
+}
+
+const promptsFile = 'prompts.parquet';
+const restoreBatch = "bring it back from a copy, or delete the batch's folder, and its prompts count as new";
+
+/** The records of schedules: `schedules/NAME/` with schedule.json and batches/. */
+export class Schedules {
+  readonly #home: Home;
+
+  constructor(home: Home) {
+    this.#home = home;
+  }
+
+  folder(name: string): string {
+    return join(this.#home.schedules, identifier('schedule', name));
+  }
+
+  async save(schedule: ScheduleFile): Promise<void> {
+    await writeSealed(this.#file(schedule.name), schedule, 2, 0o600);
+  }
+
+  /** @throws InputError when there is none */
+  async read(name: string): Promise<ScheduleFile> {
+    try {
+      return await this.#readFile(name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw new InputError(
+        `There is no schedule "${name}" in ${this.#home.schedules}; list them with: textcraftor schedule list`,
+      );
+    }
+  }
+
+  /** In alphabetical order. */
+  async names(): Promise<string[]> {
+    const names = await readdir(this.#home.schedules).catch(() => []);
+    return names.filter((name) => isIdentifier('schedule', name)).toSorted();
+  }
+
+  /** The schedule is forgotten, and with it what it has used. */
+  async remove(name: string): Promise<void> {
+    await rm(this.folder(name), { recursive: true, force: true });
+  }
+
+  /** The oldest first. */
+  async batches(name: string): Promise<Batch[]> {
+    const folders = (await readdir(this.#batches(name)).catch(() => []))
+      .filter((each) => /^\d+$/.test(each))
+      .toSorted();
+    return Promise.all(
+      folders.map(async (each) => {
+        const path = join(this.#batches(name), each, 'batch.json');
+        const batch = batchFile(await readSealed(path, restoreBatch), path);
+        if (batch.number === Number(each)) return batch;
+        throw new InputError(`${path} is of batch ${batch.number}; a batch's folder has its number.`);
+      }),
+    );
+  }
+
+  /** A schedule that somebody else has named: its commands and modules must be this user's own. @throws InputError */
+  async recorded(name: string): Promise<ScheduleFile> {
+    const schedule = await this.read(name);
+    for (const path of [this.folder(name), this.#file(name)]) await checkOwn(path);
+    return schedule;
+  }
+
+  async #readFile(name: string): Promise<ScheduleFile> {
+    const path = this.#file(name);
+    const advice = `delete the schedule and create it again: textcraftor schedule delete ${name}`;
+    const schedule = scheduleFile(await readSealed(path, advice), path);
+    if (schedule.name === name) return schedule;
+    throw new InputError(`${path} is the record of schedule ${schedule.name}; a schedule's folder has its name.`);
+  }
+
+  #file(name: string): string {
+    return join(this.folder(name), 'schedule.json');
+  }
+
+  /** @throws InputError when there is none */
+  async batch(name: string, number: number): Promise<Batch> {
+    const found = (await this.batches(name)).find((batch) => batch.number === number);
+    if (found) return found;
+    throw new InputError(`Schedule ${name} has no batch ${number} any more.`);
+  }
+
+  /** The file with a batch's prompts. @throws RunError when it is not as it was written */
+  async prompts(name: string, { number, sha256 }: Pick<Batch, 'number' | 'sha256'>): Promise<string> {
+    const path = join(this.batchFolder(name, number), promptsFile);
+    if (sha256 === undefined || (await sha256File(path).catch(() => '')) === sha256) return path;
+    throw new RunError(
+      `${path} is damaged: bring it back from a copy, or delete the folder of batch ${number}, and its prompts count as new.`,
+    );
+  }
+
+  /** A folder to make a batch in. */
+  async draft(name: string): Promise<string> {
+    const folder = join(this.#batches(name), 'draft');
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    return folder;
+  }
+
+  /** Makes a draft the batch, by one rename. */
+  async commit(name: string, draft: string, batch: Batch): Promise<void> {
+    const path = join(draft, promptsFile);
+    const written = await stat(path).then(
+      () => true,
+      () => false,
+    );
+    const whole: Batch = written ? { ...batch, sha256: await sha256File(path) } : batch;
+    await writeSealed(join(draft, 'batch.json'), whole, 2);
+    await rename(draft, this.batchFolder(name, batch.number));
+  }
+
+  async update(name: string, batch: Batch): Promise<void> {
+    await writeSealed(join(this.batchFolder(name, batch.number), 'batch.json'), batch, 2);
+  }
+
+  /** Its prompts are new again. */
+  async release(name: string, batch: number): Promise<void> {
+    await rm(this.batchFolder(name, batch), { recursive: true, force: true });
+  }
+
+  batchFolder(name: string, batch: number): string {
+    return join(this.#batches(name), pathSegment(String(batch).padStart(6, '0')));
+  }
+
+  #batches(name: string): string {
+    return join(this.folder(name), 'batches');
+  }
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { RunError } from '../common/errors.ts';
+import type { Home } from '../pipeline/runs/home.ts';
+import { ArtifactStore } from '../pipeline/store/artifact-store.ts';
+import type { Champion } from './registry-settings.ts';
+import type { EncoderVersion } from './version.ts';
+
+/** Folders of a version's networks, in the layouts of transformers and diffusers. */
+export interface VersionFolders {
+  encoder: string;
+  /** Where a UNet was tuned with it. */
+  unet?: string;
+  /** What is handed out of it, where something is. */
+  exported?: string;
+}
+
+/** A version as the section `champion` of a configuration, with which the evaluation compares what comes out. */
+export async function asChampion(home: Home, version: EncoderVersion): Promise<Champion> {
+  return { version: version.version, ...(await versionFolders(home, version)), blend: version.encoder.blend };
+}
+
+/** Every byte is compared with its digest. @throws RunError when the version's artifact is gone or damaged */
+export async function versionFolders(
+  home: Home,
+  { name, version, artifact, unet, exported }: EncoderVersion,
+): Promise<VersionFolders> {
+  const store = new ArtifactStore(home.artifacts);
+  const folder = store.folder(artifact.sha256);
+  const damage = await store.damage(artifact.sha256);
+  if (damage === undefined)
+    return {
+      encoder: join(folder, 'encoder'),
+      ...(unet ? { unet: join(folder, 'unet') } : {}),
+      ...(exported ? { exported: join(folder, 'exported') } : {}),
+    };
+  if (!(await store.has(artifact.sha256)))
+    throw new RunError(
+      `${name}@${version} is registered, but its artifact ${artifact.sha256.slice(0, 12)} is not in ${home.artifacts} any more.`,
+    );
+  throw new RunError(`${name}@${version} cannot be used: its artifact ${artifact.sha256.slice(0, 12)} ${damage}.`);
+}

@@ -1,0 +1,40 @@
+import type { Registration } from '../evaluation/stages/register.ts';
+import type { Artifact } from '../pipeline/stage.ts';
+import type { Gate } from './gate.ts';
+
+/** The stage whose artifact is registered when it is done: a folder with registration.json and `encoder/`. */
+export const registerStage = 'register';
+
+export type { Registration };
+
+/** A result that a version was made of. */
+export interface LineageEntry {
+  stage: string;
+  key: string;
+  /** Digest of its artifact. */
+  artifact: string;
+  /** The run that made it. */
+  run: string;
+}
+
+/** A tuned encoder under a name and a number. It never changes. */
+export interface EncoderVersion extends Registration {
+  name: string;
+  /** 1, 2, 3 ... */
+  version: number;
+  /** ISO 8601. */
+  createdAt: string;
+  encoder: NonNullable<Registration['encoder']>;
+  /** What holds it; its folder `encoder` is in transformers' layout. */
+  artifact: Artifact;
+  /** The diffusers folder that it was tuned for. */
+  model?: string | undefined;
+  /** The run that registered it, and the digest of that run's configuration. */
+  run: string;
+  config: string;
+  lineage: LineageEntry[];
+  /** The version that it was compared with, where there was one in production. */
+  champion?: number | undefined;
+  /** What a promotion asks for. */
+  gate: Gate;
+}

@@ -1,0 +1,114 @@
+import { Program, float32, int32 } from '../../engine/program/program.ts';
+import { tf, type Tensor } from '../../engine/tensorflow.ts';
+import type { Weights } from '../../engine/weights/weights.ts';
+import type { Parameters } from '../../engine/weights/parameters.ts';
+import { imageFeatures, textFeatures } from '../../models/clip/clip.ts';
+import type { ClipConfig } from '../../models/clip/clip-config.ts';
+import { unit } from '../../rewards/clip-model.ts';
+import { preprocess } from '../../rewards/preprocess.ts';
+import { initialize } from '../../training/initialize.ts';
+import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit.ts';
+import { CLIP_PREPROCESSING, CONTEXT_LENGTH, IMAGE_SHAPE } from './recipe.ts';
+
+const BATCH = 64;
+
+/** What one step of contrastive training sees. */
+export interface PairBatch {
+  /** [BATCH, 32, 32, 3] in [0, 1]. */
+  images: Float32Array;
+  /** Token ids [BATCH, T]: the captions. */
+  captions: Int32Array;
+  /** Token ids [negatives * BATCH, T]: for each picture `negatives` wrong captions, all pictures' first ones first. */
+  negatives: Int32Array;
+}
+
+/** Mean of -log softmax(logits)[i, i] over the rows. logits [B, C], C >= B */
+const diagonalCrossEntropy = (logits: Tensor): Tensor => {
+  const [rows, columns] = logits.shape as [number, number];
+  const target = tf.tensor2d(
+    Float32Array.from({ length: rows * columns }, (_, i) => (i % columns === Math.floor(i / columns) ? 1 : 0)),
+    [rows, columns],
+  );
+  const shifted = logits.sub(logits.max(1, true));
+  return shifted.exp().sum(1).log().sub(shifted.mul(target).sum(1)).mean();
+};
+
+/** Symmetric contrastive loss (Radford et al. 2021, fig. 3); a picture also has wrong captions of its own to beat. */
+function contrastiveLoss(
+  p: Parameters,
+  config: ClipConfig,
+  images: Tensor,
+  captions: Tensor,
+  negatives: Tensor,
+): Tensor {
+  const scale = p.get('logit_scale', []).exp();
+  const image = unit(imageFeatures(p, config, preprocess(images, CLIP_PREPROCESSING)));
+  const text = unit(textFeatures(p, config, captions));
+  const logits = tf.matMul(image, text, false, true).mul(scale);
+  const groups = negatives.shape[0]! / BATCH;
+  const wrong = groups
+    ? tf.split(unit(textFeatures(p, config, negatives)), groups).map((t) => image.mul(t).sum(1, true).mul(scale))
+    : [];
+  return diagonalCrossEntropy(tf.concat([logits, ...wrong], 1))
+    .add(diagonalCrossEntropy(logits.transpose()))
+    .mul(0.5);
+}
+
+export interface ClipTraining {
+  config: ClipConfig;
+  /** Wrong captions a picture. */
+  negatives: number;
+  seed: number;
+  steps: number;
+  learningRate: number;
+  /** Weights to start from; fresh ones if not given. */
+  start?: Weights;
+  batch(step: number): PairBatch;
+  report: Fit['report'];
+}
+
+/** Trains a CLIP by contrast between captions. */
+export function trainClip({
+  config,
+  negatives,
+  seed,
+  steps,
+  learningRate,
+  start,
+  batch,
+  report,
+}: ClipTraining): Weights {
+  const program = new Program();
+  program.entry(
+    'step',
+    {
+      images: float32(BATCH, ...IMAGE_SHAPE),
+      captions: int32(BATCH, CONTEXT_LENGTH),
+      negatives: int32(BATCH * negatives, CONTEXT_LENGTH),
+      ...FIT_INPUTS,
+    },
+    ({ images, captions, negatives, ...numbers }, scope) => {
+      const p = scope.parameters('clip');
+      return descend(scope, ['clip'], numbers, () => contrastiveLoss(p, config, images, captions, negatives), 0.02);
+    },
+  );
+  program.compile();
+  program.load('clip', start ?? initialize(program.parameters('clip'), seed));
+  fit({
+    program,
+    steps,
+    learningRate,
+    report,
+    batch: (step) => {
+      const pairs = batch(step);
+      return {
+        images: tf.tensor4d(pairs.images, [BATCH, ...IMAGE_SHAPE]),
+        captions: tf.tensor2d(pairs.captions, [BATCH, CONTEXT_LENGTH], 'int32'),
+        negatives: tf.tensor2d(pairs.negatives, [BATCH * negatives, CONTEXT_LENGTH], 'int32'),
+      };
+    },
+  });
+  return takeAverage(program, 'clip');
+}
+
+export { BATCH as CLIP_BATCH };

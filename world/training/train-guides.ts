@@ -1,0 +1,55 @@
+import { RandomStream } from '../../common/random.ts';
+import { hiddenCells, hide, silhouette } from '../scenes/guides.ts';
+import type { Scene } from '../scenes/scene.ts';
+import type { Weights } from '../../engine/weights/weights.ts';
+import { encodePictures } from './picture-latents.ts';
+import { IMAGE_SHAPE, LATENT_SHAPE } from './recipe.ts';
+
+const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
+const CELLS = LATENT_SHAPE[0] * LATENT_SHAPE[1];
+const CHANNELS = LATENT_SHAPE[2];
+
+/**
+ * What an inpainting UNet sees beside the noisy latents, in diffusers' order: the mask, then the latents of the picture
+ * with the masked cells in grey.
+ * @param pictures [count, 32, 32, 3] in [0, 1], of `scenes`
+ * @param seed draws how much more than the object is hidden; the object's own rectangle if not given
+ * @returns [count, 8, 8, 1 + C]
+ */
+export function inpaintingGuide(
+  pictures: Float32Array,
+  scenes: readonly Scene[],
+  vae: Weights,
+  seed?: number,
+): Float32Array {
+  const masks = scenes.map((scene, i) =>
+    hiddenCells(scene, seed === undefined ? undefined : new RandomStream(seed, 'hidden cells', i)),
+  );
+  const hidden = new Float32Array(pictures.length);
+  masks.forEach((cells, i) => hidden.set(hide(pictures.subarray(i * PIXELS, (i + 1) * PIXELS), cells), i * PIXELS));
+  const latents = encodePictures(hidden, vae);
+  const guide = new Float32Array(scenes.length * CELLS * (1 + CHANNELS));
+  for (let cell = 0; cell < scenes.length * CELLS; cell++) {
+    guide[cell * (1 + CHANNELS)] = masks[Math.floor(cell / CELLS)]![cell % CELLS]!;
+    guide.set(latents.subarray(cell * CHANNELS, (cell + 1) * CHANNELS), cell * (1 + CHANNELS) + 1);
+  }
+  return guide;
+}
+
+/** What a UNet with a control image sees beside the noisy latents: the object's silhouette. [count, 8, 8, 16] */
+export function controlGuide(scenes: readonly Scene[]): Float32Array {
+  const size = LATENT_SHAPE[0] * LATENT_SHAPE[1] * 16;
+  const guide = new Float32Array(scenes.length * size);
+  scenes.forEach((scene, i) => guide.set(silhouette(scene), i * size));
+  return guide;
+}
+
+/** A UNet's weights with more channels in its first convolution, which start at zero: it begins by not seeing them. */
+export function widenInput(unet: Weights, channels: number): Weights {
+  const { shape, data } = unet.get('conv_in.weight')!; // [out, in, 3, 3]
+  const [out, before, height, width] = shape as [number, number, number, number];
+  const wider = new Float32Array(out * channels * height * width);
+  const row = before * height * width;
+  for (let o = 0; o < out; o++) wider.set(data.subarray(o * row, (o + 1) * row), o * channels * height * width);
+  return new Map([...unet, ['conv_in.weight', { shape: [out, channels, height, width], data: wider }]]);
+}

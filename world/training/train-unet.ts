@@ -1,0 +1,148 @@
+import { RandomStream } from '../../common/random.ts';
+import { Program, float32, int32, type TensorSpec } from '../../engine/program/program.ts';
+import { tf } from '../../engine/tensorflow.ts';
+import type { Weights } from '../../engine/weights/weights.ts';
+import type { ClipTextConfig } from '../../models/clip/clip-config.ts';
+import { clipText } from '../../models/clip/clip-text.ts';
+import { schedulerFile } from '../../models/scheduler/config.ts';
+import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import { unet2dCondition, type UnetConfig } from '../../models/unet/unet.ts';
+import { initialize } from '../../training/initialize.ts';
+import { FIT_INPUTS, descend, fit, type Fit } from './fit.ts';
+import { CONTEXT_LENGTH, LATENT_SHAPE, schedulerConfig, unetConfig } from './recipe.ts';
+
+const BATCH = 32;
+/** Share of the examples that see the empty prompt, for classifier-free guidance. */
+const UNCONDITIONAL = 0.1;
+/** Upper limit of the weight of the error in the clean latents (min-SNR weighting, Hang et al. 2023). */
+const SNR_LIMIT = 5;
+
+export interface UnetTraining {
+  /** Latents of the pictures, [count, h, w, C]. */
+  latents: Float32Array;
+  /** Token ids of their captions, [count, T]. */
+  captions: Int32Array;
+  /** Token ids of the empty prompt, [T]. */
+  empty: Int32Array;
+  textConfig: ClipTextConfig;
+  /** Weights to start from; fresh ones for the networks that are not given. */
+  start?: { unet?: Weights; text?: Weights };
+  /** Leave the text encoder as it is: the UNet learns to read what another one reads. */
+  freezeText?: boolean;
+  /** The UNet's configuration; the base model's if not given. */
+  unet?: UnetConfig;
+  /** What the UNet sees beside the noisy latents, in channels of its own. [count, h, w, in_channels - C] */
+  guide?: Float32Array;
+  /**
+   * Least weight of the error in the clean latents. Where and what an object is gets decided in the noisiest steps, which
+   * an error in the noise alone (0) hardly counts.
+   */
+  layoutWeight: number;
+  seed: number;
+  steps: number;
+  learningRate: number;
+  report: Fit['report'];
+}
+
+/**
+ * Trains the UNet to predict the noise in the latents (Ho et al. 2020, Alg. 1), and the text encoder with it, as the first
+ * text-to-image model of latent diffusion was (Rombach et al. 2022, section 4.3.1).
+ */
+export function trainUnet({
+  latents,
+  captions,
+  empty,
+  textConfig,
+  start,
+  freezeText = false,
+  unet = unetConfig,
+  guide,
+  layoutWeight,
+  seed,
+  steps,
+  learningRate,
+  report,
+}: UnetTraining): { unet: Weights; text: Weights } {
+  const [height, width, channels] = LATENT_SHAPE;
+  const size = height * width * channels;
+  const guideShape = [height, width, unet.in_channels - channels] as const;
+  const guideSize = height * width * guideShape[2];
+  const count = latents.length / size;
+  const { alphasCumprod } = new DdimScheduler(schedulerFile(schedulerConfig, "the world's scheduler"));
+  const program = new Program();
+  const guideInput: { guide?: TensorSpec } = guide ? { guide: float32(BATCH, ...guideShape) } : {};
+  program.entry(
+    'step',
+    {
+      clean: float32(BATCH, ...LATENT_SHAPE),
+      noise: float32(BATCH, ...LATENT_SHAPE),
+      ids: int32(BATCH, CONTEXT_LENGTH),
+      timestep: float32(BATCH),
+      signal: float32(BATCH, 1, 1, 1),
+      weight: float32(BATCH),
+      ...(guideInput as { guide: TensorSpec }),
+      ...FIT_INPUTS,
+    },
+    ({ clean, noise, ids, timestep, signal, weight, guide: seen, ...numbers }, scope) => {
+      const noisy = clean.mul(signal.sqrt()).add(noise.mul(tf.sub(1, signal).sqrt()));
+      const sample = guide ? tf.concat([noisy, seen], 3) : noisy;
+      return descend(
+        scope,
+        freezeText ? ['unet'] : ['unet', 'text_encoder'],
+        numbers,
+        () => {
+          const context = clipText(scope.parameters('text_encoder'), textConfig, ids).hidden;
+          const predicted = unet2dCondition(scope.parameters('unet'), unet, { sample, timestep, context });
+          return predicted.sub(noise).square().mean([1, 2, 3]).mul(weight).mean();
+        },
+        0.01,
+      );
+    },
+  );
+  program.compile();
+  program.load('text_encoder', start?.text ?? initialize(program.parameters('text_encoder'), seed));
+  program.load(
+    'unet',
+    start?.unet ?? initialize(program.parameters('unet'), seed, /(conv_out|proj_out|resnets\.\d+\.conv2)\.weight$/),
+  );
+  fit({
+    program,
+    steps,
+    learningRate,
+    averageLimit: 0.9995,
+    report,
+    batch: (step) => {
+      const random = new RandomStream(seed, 'unet', step);
+      const clean = new Float32Array(BATCH * size);
+      const ids = new Int32Array(BATCH * CONTEXT_LENGTH);
+      const timestep = new Float32Array(BATCH);
+      const signal = new Float32Array(BATCH);
+      const weight = new Float32Array(BATCH);
+      const guides = new Float32Array(BATCH * guideSize);
+      for (let i = 0; i < BATCH; i++) {
+        const at = random.integer(count);
+        clean.set(latents.subarray(at * size, (at + 1) * size), i * size);
+        if (guide) guides.set(guide.subarray(at * guideSize, (at + 1) * guideSize), i * guideSize);
+        const caption = captions.subarray(at * CONTEXT_LENGTH, (at + 1) * CONTEXT_LENGTH);
+        ids.set(random.uniform() < UNCONDITIONAL ? empty : caption, i * CONTEXT_LENGTH);
+        timestep[i] = random.integer(alphasCumprod.length);
+        signal[i] = alphasCumprod[timestep[i]!]!;
+        const snr = signal[i]! / (1 - signal[i]!);
+        weight[i] = Math.min(snr + layoutWeight, SNR_LIMIT) / snr;
+      }
+      return {
+        clean: tf.tensor4d(clean, [BATCH, ...LATENT_SHAPE]),
+        noise: tf.tensor4d(random.normal(BATCH * size), [BATCH, ...LATENT_SHAPE]),
+        ids: tf.tensor2d(ids, [BATCH, CONTEXT_LENGTH], 'int32'),
+        timestep: tf.tensor1d(timestep),
+        signal: tf.tensor4d(signal, [BATCH, 1, 1, 1]),
+        weight: tf.tensor1d(weight),
+        ...(guide && { guide: tf.tensor4d(guides, [BATCH, ...guideShape]) }),
+      };
+    },
+  });
+  const text = freezeText ? start!.text! : program.read('state/average/text_encoder');
+  const trained = { unet: program.read('state/average/unet'), text };
+  program.dispose();
+  return trained;
+}
