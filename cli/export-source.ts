@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import type { Home } from '../pipeline/runs/home.ts';
-import { encoderNamed, judgedEncoder, namedUnet, type JudgedEncoder } from './judged-encoder.ts';
+import { encoderNamed, judgedEncoder, namedUnet } from './judged-encoder.ts';
+import type { JudgedEncoder } from './encoders/judged.ts';
 import { encoderOfVersion } from './registry/registered-encoder.ts';
 
 /** What the command line says of the networks to export. */

@@ -1,15 +1,7 @@
+import type { StageWork } from './stage.ts';
 import { availableParallelism, hostname } from 'node:os';
 import { canonicalJson } from '../common/files.ts';
 import type { StageResult } from './store/stage-results.ts';
-
-/** How much a stage has to do. Time is the rate of an earlier result times this. */
-export interface StageWork {
-  count: number;
-  /** What is counted: steps, pictures, prompts, bytes. Different units do not compare. */
-  unit: string;
-  /** What one costs, relative to others of its unit: how often the network is evaluated for it, times its size. */
-  cost: number;
-}
 
 export interface Estimate {
   seconds: number;

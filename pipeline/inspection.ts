@@ -1,14 +1,8 @@
+import type { RunFacts } from './stage.ts';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { CommonSettings, Pipeline } from './pipeline.ts';
-
-/** What an inspection found out that tells how long a run takes. */
-export interface RunFacts {
-  /** Size of the files with the prompts. */
-  promptBytes?: number;
-  /** Relative cost of one evaluation of the network that makes the pictures: its parameters times the latents' places. */
-  evaluationCost?: number;
-}
+import type { Pipeline } from './pipeline.ts';
+import type { CommonSettings } from './common-settings.ts';
 
 /**
  * Exported as `inspect` by a pipeline's module for it: refuses what a stage would refuse later, without reading weights.

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { InputError } from '../common/errors.ts';
 import { requireFile } from '../common/files/input-file.ts';
-import type { CommonSettings, Pipeline } from './pipeline.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { CommonSettings } from './common-settings.ts';
 
 /** The pipeline that runs when none is named. */
 export const defaultPipeline = 'textcraftor';

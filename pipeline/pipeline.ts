@@ -1,33 +1,10 @@
+import type { CommonSettings } from './common-settings.ts';
 import type { ZodType } from 'zod';
 import { InputError } from '../common/errors.ts';
 import { nearest } from '../common/text/nearest.ts';
-import type { ComputeType } from '../engine/compute-type.ts';
-import type { StagesSettings } from './store/cache-policy.ts';
 import { topologicalOrder } from './graph.ts';
 import { lintGraph } from './lint.ts';
 import type { Stage } from './stage.ts';
-
-/** What every pipeline's configuration has. */
-export interface CommonSettings {
-  /** Names the runs. */
-  name: string;
-  seed: number;
-  engine: EngineSettings;
-  /** What is to be done for some stages, by their names, whatever they compute. */
-  stages?: StagesSettings;
-}
-
-/** How TensorFlow computes. */
-export interface EngineSettings {
-  /** Threads of the trainer; 0: one a core. Results do not depend on it. */
-  threads: number;
-  /** Whether XLA compiles the graphs. Results depend on it. */
-  xla: boolean;
-  /** What networks are computed in; default float32. Results depend on it. */
-  dtype?: ComputeType;
-  /** Parts of a batch that are computed side by side; default 1. Results depend on it. */
-  lanes?: number;
-}
 
 /** A directed acyclic graph of stages over one configuration. */
 export interface Pipeline<Settings extends CommonSettings = CommonSettings> {

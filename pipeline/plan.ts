@@ -3,11 +3,12 @@ import { cachePolicy } from './store/cache-policy.ts';
 import type { EngineDescription } from './keys/engine-identity.ts';
 import { estimateStage, type Estimate } from './estimate.ts';
 import { findHit, whyDifferent } from './store/hit.ts';
-import type { RunFacts } from './inspection.ts';
+import type { RunFacts } from './stage.ts';
 import { keyOf, type KeyMaker } from './keys/key.ts';
 import type { ResultIndex, StageResult } from './store/stage-results.ts';
 import type { ArtifactStore } from './store/artifact-store.ts';
-import { activeStages, type CommonSettings, type Pipeline } from './pipeline.ts';
+import { activeStages, type Pipeline } from './pipeline.ts';
+import type { CommonSettings } from './common-settings.ts';
 import type { Artifact, Stage } from './stage.ts';
 
 /** What a run would do with a stage. */

@@ -1,6 +1,3 @@
-import type { StageWork } from './estimate.ts';
-import type { RunFacts } from './inspection.ts';
-
 /** An immutable, content-addressed folder. The one thing that stages hand to each other, and all that Temporal sees of it. */
 export interface Artifact {
   /** Where it is: a file URL. Only a hint: a store finds an artifact by its digest. */
@@ -134,4 +131,21 @@ export function defineStage<
   const Optional extends string = never,
 >(stage: Stage<Settings, Name, Input, Slice, Optional>): Stage<Settings, Name, Input, Slice, Optional> {
   return stage;
+}
+
+/** How much a stage has to do. Time is the rate of an earlier result times this. */
+export interface StageWork {
+  count: number;
+  /** What is counted: steps, pictures, prompts, bytes. Different units do not compare. */
+  unit: string;
+  /** What one costs, relative to others of its unit: how often the network is evaluated for it, times its size. */
+  cost: number;
+}
+
+/** What an inspection found out that tells how long a run takes. */
+export interface RunFacts {
+  /** Size of the files with the prompts. */
+  promptBytes?: number;
+  /** Relative cost of one evaluation of the network that makes the pictures: its parameters times the latents' places. */
+  evaluationCost?: number;
 }

@@ -1,6 +1,6 @@
 import type { Config } from './config/config.ts';
-import type { StageWork } from './estimate.ts';
-import type { RunFacts } from './inspection.ts';
+import type { StageWork } from './stage.ts';
+import type { RunFacts } from './stage.ts';
 import { testSampler } from './config/test-sampler.ts';
 
 /**

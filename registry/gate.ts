@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { NamedComparison } from '../evaluation/report/report-data.ts';
+import type { NamedComparison } from '../evaluation/results.ts';
 import type { DiversityShares, Registration } from '../evaluation/stages/register.ts';
 
 /** By metric: what the low end of the 95 % interval of its mean difference has to exceed. */

@@ -4,7 +4,8 @@ import type { Tensor } from '../engine/tensorflow.ts';
 import { readAestheticHead, type AestheticHead } from './aesthetic-head.ts';
 import { requireHead } from './inspect-rewards.ts';
 import { imageEmbedding } from './clip-model.ts';
-import { withoutPrompt, type RewardType } from './reward.ts';
+import { withoutPrompt } from './reward.ts';
+import type { RewardType } from './reward-type.ts';
 
 /** The head's score of unit embeddings. embedding [B, D] -> [B] */
 export function aestheticHead(p: Parameters, head: AestheticHead, embedding: Tensor): Tensor {

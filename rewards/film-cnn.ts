@@ -4,7 +4,7 @@ import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { tokenizeAll, unit } from './clip-model.ts';
 import { readFilmCnn, type FilmCnnConfig } from './files/film-cnn-files.ts';
 import { preprocess } from './preprocess.ts';
-import type { RewardType } from './reward.ts';
+import type { RewardType } from './reward-type.ts';
 
 /**
  * A convolutional reward that shares nothing with the CLIP rewards, to hold out of training: strided 3x3 convolutions,

@@ -5,7 +5,7 @@ import { CLIP_MEAN, CLIP_STD } from '../models/clip/clip-config.ts';
 import { aestheticHead } from './aesthetic.ts';
 import { IMAGE_REWARD_LENGTH as LENGTH, readImageReward } from './files/image-reward-files.ts';
 import { preprocess } from './preprocess.ts';
-import type { RewardType } from './reward.ts';
+import type { RewardType } from './reward-type.ts';
 
 /** Of the raw scores on ImageReward's own data: published scores have mean 0 and deviation 1. */
 const MEAN = 0.16717362830052426;

@@ -1,6 +1,6 @@
 import { clipScore } from './clip-model.ts';
 import { logitScale } from '../models/clip/clip.ts';
-import type { RewardType } from './reward.ts';
+import type { RewardType } from './reward-type.ts';
 
 /**
  * PickScore (Kirstain et al. 2023): exp(logit_scale) * cos, of each picture with its own prompt only. The authors of

@@ -8,7 +8,8 @@ import { imageReward } from './image-reward.ts';
 import { typeNamed } from './inspect-rewards.ts';
 import type { RewardTypeName } from './reward-names.ts';
 import { pickscore } from './pickscore.ts';
-import type { LoadedReward, RewardSpec, RewardType } from './reward.ts';
+import type { LoadedReward, RewardSpec } from './reward.ts';
+import type { RewardType } from './reward-type.ts';
 
 /** Every type of reward. */
 const rewardTypes: Readonly<Record<RewardTypeName, RewardType>> = {

@@ -1,7 +1,6 @@
 import type { Parameters } from '../engine/weights/parameters.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights/weights.ts';
-import type { ClipModels } from './files/clip-files.ts';
 
 /** A reward as the configuration names it. */
 export interface RewardSpec {
@@ -66,12 +65,6 @@ export interface LoadedReward extends RewardModel {
   weight: number;
   /** scoreWithFeatures of promptFeatures. `ids` is not read where promptLength is 0. -> [B] */
   score(p: Parameters, image: Tensor, ids: Tensor | undefined, shared?: SharedFeatures): Tensor;
-}
-
-/** A type of reward: the one export of its file that the registry knows. */
-export interface RewardType {
-  /** Reads the weights. `models` gives CLIP models, one copy however many rewards use them. */
-  load(spec: RewardSpec, models: ClipModels): Promise<RewardModel>;
 }
 
 /** The part of a reward that ignores the prompt. */

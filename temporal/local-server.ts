@@ -9,14 +9,8 @@ import type { Home } from '../pipeline/runs/home.ts';
 import { processExists, processStart } from '../pipeline/runs/lease.ts';
 import { withLock } from '../pipeline/runs/lock.ts';
 import { accepts } from './ports.ts';
-import {
-  attach,
-  attachOwn,
-  configuredServer,
-  startServer,
-  type Ports,
-  type TemporalServer,
-} from './server-connection.ts';
+import { attach, attachOwn, configuredServer, startServer, type Ports } from './server-connection.ts';
+import type { TemporalServer } from './temporal-server.ts';
 
 /** The development server of a worker of this home, as kept in temporal/server.json while it runs. */
 interface LocalServer {

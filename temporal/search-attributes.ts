@@ -1,5 +1,5 @@
 import { searchAttributes } from '../workflows/search-attributes.ts';
-import type { TemporalServer } from './server-connection.ts';
+import type { TemporalServer } from './temporal-server.ts';
 
 /** Temporal's own names of the types. */
 const types = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList' } as const;

@@ -1,6 +1,6 @@
+import type { TemporalServer } from './temporal-server.ts';
 import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NativeConnection } from '@temporalio/worker';
 import { InputError, RetryableError, RunError, TextcraftorError } from '../common/errors.ts';
 import { requireFile } from '../common/files/input-file.ts';
 import { findTemporal, temporalAdvice } from '../scripts/setup/temporal.mjs';
@@ -11,17 +11,6 @@ import { parseAddress } from './server-address.ts';
 import { connectTemporal, type TemporalAddress } from './connection.ts';
 import { DevServer } from './dev-server.ts';
 import { checkServerOf } from './identity.ts';
-
-/** A Temporal server with a connection to it. */
-export interface TemporalServer {
-  address: string;
-  namespace: string;
-  connection: NativeConnection;
-  /** It is this process's own development server: nobody else works on it. */
-  owned: boolean;
-  /** Closes the connection, and ends the server when it is owned. */
-  close(): Promise<void>;
-}
 
 /** The server that the environment configures, or undefined. */
 export function configuredServer(environment = process.env): (TemporalAddress & { namespace: string }) | undefined {

@@ -15,10 +15,11 @@ import type { TakenBatch } from '../activities/retrain/take-prompts.ts';
 import type { Unfinished } from '../activities/stage-task.ts';
 import type { ItemCounts } from '../pipeline/runs/run.ts';
 import type { Resume, StageNode } from './messages.ts';
-import type { Backfill, Retraining } from './retrain.ts';
-import type { ItemsRun } from './run-items.ts';
-import type { PipelineRun } from './run-pipeline.ts';
-import type { SegmentsRun } from './run-segments.ts';
+import type { Backfill } from './arguments.ts';
+import type { Retraining } from './arguments.ts';
+import type { ItemsRun } from './arguments.ts';
+import type { PipelineRun } from './arguments.ts';
+import type { SegmentsRun } from './arguments.ts';
 
 /** Activities take nothing but sha256. Here a digest is only handed on. */
 const digest = text(2000);

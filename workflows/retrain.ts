@@ -1,13 +1,9 @@
+import type { Backfill } from './arguments.ts';
+import type { Retraining } from './arguments.ts';
 import { CancellationScope, executeChild, ParentClosePolicy, proxyActivities } from '@temporalio/workflow';
 import type { RetrainActivities } from '../activities/retrain/retrain-activities.ts';
 import { backfillInput, parse, pipelineRun, retraining, takenAnswer } from './inputs.ts';
 import { runPipeline } from './run-pipeline.ts';
-
-export interface Retraining {
-  schedule: string;
-  /** Only on the files of this day, as 2026-11-24. */
-  partition?: string;
-}
 
 export interface RetrainOutcome {
   outcome: 'nothing new' | 'promoted' | 'rejected' | 'completed';
@@ -56,12 +52,6 @@ export async function retrain(message: Retraining): Promise<RetrainOutcome> {
     await CancellationScope.nonCancellable(() => activities.releaseBatch(batch));
     throw error;
   }
-}
-
-export interface Backfill {
-  schedule: string;
-  /** In the order in which they are trained on. */
-  partitions: readonly string[];
 }
 
 /** Retrains on one partition after the other, each from what the one before has brought into production. */

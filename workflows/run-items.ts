@@ -1,22 +1,12 @@
+import type { ItemsRun } from './arguments.ts';
 import { continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { ItemList, StageOutcome, StageTask } from '../activities/stage-task.ts';
 import { noItems, sumCounts } from '../pipeline/runs/item-counts.ts';
 import type { ItemCounts } from '../pipeline/runs/run.ts';
-import type { FanOut } from '../pipeline/stage.ts';
 import { historyIsLong } from './history.ts';
 import { counts, itemsRun, listAnswer, parse, stageOutcome } from './inputs.ts';
 import { itemsQuery } from './messages.ts';
 import { callStage } from './stage-activity.ts';
-
-export interface ItemsRun {
-  task: StageTask;
-  taskQueue?: string;
-  fanOut: FanOut;
-  /** Events after which it continues as new. */
-  longHistory?: number;
-  /** Where an earlier execution has left off. */
-  from?: { list: ItemList; next: number; lanes: ItemCounts[] };
-}
 
 /**
  * A stage that fans out: the list of its items, batches of them in as many lanes as the window is wide, and what is made of

@@ -1,3 +1,4 @@
+import type { PipelineRun } from './arguments.ts';
 import {
   allHandlersFinished,
   CancellationScope,
@@ -8,28 +9,9 @@ import {
 } from '@temporalio/workflow';
 import type { RunActivities, RunChange, StageOutcome } from '../activities/stage-task.ts';
 import { parse, pipelineRun, resume as resumeShape } from './inputs.ts';
-import {
-  cancelUpdate,
-  pauseUpdate,
-  progressQuery,
-  resumeUpdate,
-  type Resume,
-  type RunProgress,
-  type StageNode,
-} from './messages.ts';
+import { cancelUpdate, pauseUpdate, progressQuery, resumeUpdate, type Resume, type RunProgress } from './messages.ts';
 import { tellStatus } from './search.ts';
 import { walk, type Walked } from './walk.ts';
-
-export interface PipelineRun {
-  /** Id of the run's record. */
-  run: string;
-  /** Any directed acyclic graph. */
-  stages: readonly StageNode[];
-  /** Stages to do even when they have results. */
-  fresh: readonly string[];
-  /** The server knows the search attributes. */
-  searchable?: boolean;
-}
 
 /** For some minutes: where the record cannot be written for longer, as on a full disk, the workflow fails and says so. */
 const { recordRun } = proxyActivities<RunActivities>({

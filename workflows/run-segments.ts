@@ -1,17 +1,9 @@
+import type { SegmentsRun } from './arguments.ts';
 import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { StageOutcome, StageTask, Unfinished } from '../activities/stage-task.ts';
 import { historyIsLong } from './history.ts';
 import { parse, segmentAnswer, segmentsRun } from './inputs.ts';
 import { callStage } from './stage-activity.ts';
-
-export interface SegmentsRun {
-  task: StageTask;
-  taskQueue?: string;
-  /** Segments that are done. */
-  done?: number;
-  /** Events after which it continues as new. */
-  longHistory?: number;
-}
 
 /**
  * A stage that is done in segments: each ends with a checkpoint from which the next goes on. However many there are, no

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { EngineSettings } from '../../pipeline/pipeline.ts';
+import type { EngineSettings } from '../../pipeline/common-settings.ts';
 
 /** The largest block that glibc lets one keep on the heap. It ignores greater values, and then maps every large block. */
 const largestHeapBlock = 32 << 20;

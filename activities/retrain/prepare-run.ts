@@ -7,7 +7,8 @@ import { asChampion } from '../../registry/version-folders.ts';
 import { Registry } from '../../registry/versions.ts';
 import { registrationSettings, type Champion } from '../../registry/registry-settings.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
-import { Schedules, type ScheduleFile } from '../../registry/schedules/schedules.ts';
+import { Schedules } from '../../registry/schedules/schedules.ts';
+import type { ScheduleFile } from '../../registry/schedules/schedule-files.ts';
 
 /**
  * Makes the record of the run that is trained on a batch. Called again for the same batch it gives the same run.

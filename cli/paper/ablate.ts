@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import { CHOSEN, EXPORTED } from '../../evaluation/arms/arm-names.ts';
-import type { NamedComparison } from '../../evaluation/report/report-data.ts';
+import type { NamedComparison } from '../../evaluation/results.ts';
 import { isGoal } from '../../evaluation/comparison/metrics.ts';
 import { interval, signed } from '../../evaluation/report/format-numbers.ts';
 import type { Home } from '../../pipeline/runs/home.ts';

@@ -1,9 +1,7 @@
+import type { Results } from './results.ts';
 import type { Bootstraps } from '../../common/statistics.ts';
 import { mean } from '../../common/statistics.ts';
-import type { Stop } from './collect.ts';
-
-/** By arm and metric: a value a prompt, averaged over the seeds of tuning. */
-export type Results = Readonly<Record<string, Readonly<Record<string, Float64Array>>>>;
+import type { Stop } from './results.ts';
 
 export interface Claim {
   text: string;

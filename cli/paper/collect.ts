@@ -1,12 +1,17 @@
+import type { Stop } from './results.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
-import type { BenchmarkResult, Choice, Scores, Sweep, Transfer } from '../../evaluation/report/report-data.ts';
+import type { Transfer } from '../../evaluation/results.ts';
+import type { BenchmarkResult } from '../../evaluation/results.ts';
+import type { Scores } from '../../evaluation/results.ts';
+import type { Sweep } from '../../evaluation/results.ts';
+import type { Choice } from '../../evaluation/results.ts';
 import type { PromptEngineering } from '../../evaluation/stages/prompt-engineering.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/runs.ts';
 import { artifactFolders } from '../run/artifacts.ts';
-import type { Results } from './claims.ts';
+import type { Results } from './results.ts';
 import type { Variant } from './matrix.ts';
 
 /** The scores of one run's benchmark, and how long its stages took when they were made. */
@@ -21,14 +26,6 @@ export interface CollectedRun {
   chosen: Record<string, string>;
   /** Seconds and reward evaluations of the stages that tune. */
   tuning: { stage: string; seconds: number; rewardEvaluations: number }[];
-}
-
-/** How a run ended that the alarm was to stop. */
-export interface Stop {
-  variant: Variant;
-  seed: number;
-  /** What the alarm said; undefined when it did not stop the run. */
-  message: string | undefined;
 }
 
 const TUNING = ['tune-encoder', 'tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direct'];

@@ -2,14 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
 import { CHOSEN, EXPORTED, exportedEncoder } from '../../evaluation/arms/arm-names.ts';
-import type { NamedComparison, Sweep } from '../../evaluation/report/report-data.ts';
+import type { Sweep } from '../../evaluation/results.ts';
+import type { NamedComparison } from '../../evaluation/results.ts';
 import { TEXT_ENCODER_FILE } from '../../models/folder/weight-names.ts';
 import type { Config } from '../../pipeline/config/config.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { testSampler } from '../../pipeline/config/test-sampler.ts';
-import type { JudgedEncoder } from '../judged-encoder.ts';
+import type { JudgedEncoder } from '../encoders/judged.ts';
 import { artifactFolders, stepPath, unetPath } from './artifacts.ts';
 
 /**

@@ -11,7 +11,7 @@ import type { Resume, StageNode } from '../../workflows/messages.ts';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
 import { modelAttribute } from '../../workflows/search-attributes.ts';
 import { hasSearchAttributes } from '../../temporal/search-attributes.ts';
-import type { TemporalServer } from '../../temporal/server-connection.ts';
+import type { TemporalServer } from '../../temporal/temporal-server.ts';
 import { taskQueues } from '../../temporal/queues.ts';
 
 /** A worker asks for work at least once a minute. */

@@ -1,4 +1,5 @@
-import type { Batch, ScheduleFile } from '../../registry/schedules/schedules.ts';
+import type { Batch } from '../../registry/schedules/schedule-files.ts';
+import type { ScheduleFile } from '../../registry/schedules/schedule-files.ts';
 import { formatTable } from '../format.ts';
 import type { ScheduleState } from './show-schedules.ts';
 

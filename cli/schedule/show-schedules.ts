@@ -4,9 +4,11 @@ import { printable } from '../../common/text/printable.ts';
 import { findSources } from '../../datasets/sources/find-sources.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { partitionOf } from '../../registry/schedules/partition.ts';
-import { Schedules, type Batch, type ScheduleFile } from '../../registry/schedules/schedules.ts';
+import { Schedules } from '../../registry/schedules/schedules.ts';
+import type { Batch } from '../../registry/schedules/schedule-files.ts';
+import type { ScheduleFile } from '../../registry/schedules/schedule-files.ts';
 import type { backfill, retrain } from '../../workflows/retrain.ts';
-import type { TemporalServer } from '../../temporal/server-connection.ts';
+import type { TemporalServer } from '../../temporal/temporal-server.ts';
 import { taskQueues } from '../../temporal/queues.ts';
 import type { Timing } from './timing.ts';
 

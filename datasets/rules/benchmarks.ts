@@ -3,7 +3,8 @@ import { InputError } from '../../common/errors.ts';
 import { Database } from '../tables/database.ts';
 import { normalizePrompt } from '../text/normalize.ts';
 import { shapesBenchmark } from '../../world/scenes/scene-benchmark.ts';
-import { findSources, type SourceFile } from '../sources/find-sources.ts';
+import { findSources } from '../sources/find-sources.ts';
+import type { SourceFile } from '../sources/source-file.ts';
 import { wholeFiles } from '../sources/source-rows.ts';
 import { promptId } from '../shards/split.ts';
 

@@ -4,41 +4,8 @@ import { InputError, NothingThereError } from '../../common/errors.ts';
 import { isPattern } from '../../common/files/pattern.ts';
 import { walkFolder, walkPattern, type Walked } from '../../common/files/walk.ts';
 import { dataFiles, descriptions, filesOfSplit } from './layout.ts';
-import { packings, type Packing } from './packed/unpack.ts';
-
-/** Kinds of file by their endings; `jsonl` is also `ndjson`, `arrow` is IPC as a file or a stream. */
-const endings = {
-  txt: 'txt',
-  caption: 'txt',
-  csv: 'csv',
-  tsv: 'tsv',
-  jsonl: 'jsonl',
-  ndjson: 'jsonl',
-  json: 'json',
-  parquet: 'parquet',
-  arrow: 'arrow',
-  arrows: 'arrow',
-  feather: 'arrow',
-  ipc: 'arrow',
-} as const;
-export type FileKind = (typeof endings)[keyof typeof endings];
-
-/** A file with prompts. */
-export interface SourceFile {
-  path: string;
-  /** Its name, or its path below the folder that was named: what rows and messages say about where they are from. */
-  name: string;
-  kind: FileKind;
-  packing?: Packing;
-  bytes: number;
-  /** It is one of a folder's or a pattern's, so that an empty text is a caption that is missing. */
-  oneOfMany?: boolean;
-}
-
-/** Whether nothing is something to read: a caption that is missing, among others. */
-export function mayBeEmpty({ kind, oneOfMany = false }: SourceFile): boolean {
-  return kind === 'txt' && oneOfMany;
-}
+import { packings } from './packed/unpack.ts';
+import { endings, type SourceFile } from './source-file.ts';
 
 /** What a source has: files to read, sorted by name, and the names of those that are none. */
 export interface Found {

@@ -3,7 +3,7 @@ import type { Database } from '../tables/database.ts';
 import type { RowBatch } from '../tables/prompt-rows.ts';
 import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
 import { batchSize, describeFault, type PromptBatch } from './batch.ts';
-import type { SourceFile } from './find-sources.ts';
+import type { SourceFile } from './source-file.ts';
 import { readPrompts, unpacked, type ReadOptions } from './read-source.ts';
 
 /**

@@ -1,4 +1,5 @@
-import type { TracedOperation, TracedTensor } from './trace.ts';
+import type { TracedOperation } from './traced.ts';
+import type { TracedTensor } from './traced.ts';
 
 /**
  * Replaces what the layers of this engine are made of by the operators that ONNX has for it: gelu and the normalisation

@@ -1,5 +1,7 @@
 import { inOrder, type GraphBuilder, type Value } from './builder.ts';
-import { isOpen, type Dimension, type TracedOperation } from './trace.ts';
+import { isOpen } from './traced.ts';
+import type { Dimension } from './traced.ts';
+import type { TracedOperation } from './traced.ts';
 
 /** An operation that is being converted. */
 export interface Operation extends Omit<TracedOperation, 'inputs'> {

@@ -3,7 +3,7 @@ import type { DataType } from '../program/graph-definition.ts';
 import { ELEMENT_TYPES } from './format.ts';
 import { results, type Operation, type Rule } from './rule.ts';
 import type { Value } from './builder.ts';
-import { isOpen } from './trace.ts';
+import { isOpen } from './traced.ts';
 
 /** A function of one tensor: the ONNX operators to apply, one after the other. */
 const unary =

@@ -1,7 +1,9 @@
 /** Moving, cutting and joining. */
 import { inOrder, type Value } from './builder.ts';
 import { fixed, results, type Rule } from './rule.ts';
-import { isOpen, isSame, type Dimension } from './trace.ts';
+import { isSame } from './traced.ts';
+import { isOpen } from './traced.ts';
+import type { Dimension } from './traced.ts';
 
 /** ONNX's "to the end". */
 const END = Number.MAX_SAFE_INTEGER;

@@ -4,7 +4,7 @@ import { fileShape, type Layout } from '../weights/parameters.ts';
 import type { Weights } from '../weights/weights.ts';
 import { inOrder, type GraphBuilder, type Value } from './builder.ts';
 import { ELEMENT_TYPES } from './format.ts';
-import type { TracedParameter } from './trace.ts';
+import type { TracedParameter } from './traced.ts';
 
 /** In which order of the engine's axes the file's layout has them. */
 const layoutOrder = (layout: Layout, rank: number): number[] =>

@@ -1,6 +1,11 @@
+import { isSame } from './traced.ts';
+import { isOpen } from './traced.ts';
+import type { Dimension } from './traced.ts';
+import type { Trace } from './traced.ts';
+import type { TracedOperation } from './traced.ts';
+import type { TracedTensor } from './traced.ts';
 import type { DataType, NodeDefinition } from '../program/graph-definition.ts';
-import type { Layout } from '../weights/parameters.ts';
-import { inferOutputs, type Attributes } from '../program/shape-inference.ts';
+import { inferOutputs } from '../program/shape-inference.ts';
 import { fusePatterns } from './patterns.ts';
 import { constantOf, inputName, parameterName, plainAttributes, recordFunction } from './recording.ts';
 import type { Build, OpenTensorSpec, Recording, Source } from './recording.ts';
@@ -10,49 +15,8 @@ import type { Build, OpenTensorSpec, Recording, Source } from './recording.ts';
  * differs between the two is what depends on an open size.
  */
 const TRIALS = [2, 3] as const;
-
-/** A number in the one recording and in the other. */
-export type Open = readonly [number, number];
-export type Dimension = number | Open;
-export const isOpen = (size: Dimension): size is Open => typeof size !== 'number';
-export const isSame = (a: Dimension, b: Dimension): boolean => String(a) === String(b);
 /** Whether it is an open size itself, not twice an open size or the like. */
 export const isOpenSize = (size: Dimension): boolean => isOpen(size) && isSame(size, TRIALS);
-
-/** A result of an operation. */
-export interface TracedTensor {
-  shape: Dimension[];
-  dtype: DataType;
-  /** The elements of a constant. */
-  values?: Dimension[];
-  /** How many operations and outputs read it. */
-  uses: number;
-}
-
-export interface TracedOperation {
-  name: string;
-  /** TensorFlow's, or ONNX's where patterns.ts has found one. */
-  op: string;
-  inputs: TracedTensor[];
-  outputs: TracedTensor[];
-  attributes: Attributes;
-}
-
-export interface TracedParameter {
-  name: string;
-  /** In the engine's layout. */
-  shape: number[];
-  layout: Layout;
-  tensor: TracedTensor;
-}
-
-/** A function as the TensorFlow operations that its outputs need, in the order in which they were called. */
-export interface Trace {
-  inputs: Map<string, TracedTensor>;
-  parameters: TracedParameter[];
-  operations: TracedOperation[];
-  outputs: Map<string, TracedTensor>;
-}
 
 /** Records `build`. @throws Error where something other than a shape depends on an open size */
 export function trace<I extends string>(inputs: Record<I, OpenTensorSpec>, build: Build<I>): Trace {

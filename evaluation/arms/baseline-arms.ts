@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
 import type { Arms, ArmSource } from './arms.ts';
 import { candidates, type Candidate } from './candidates.ts';
-import type { Sweep } from '../report/report-data.ts';
+import type { Sweep } from '../results.ts';
 import { pathAt, tunedEncoders, tunedUnets } from '../comparison/setup.ts';
 import type { PromptEngineering } from '../stages/prompt-engineering.ts';
 

@@ -4,7 +4,7 @@ import { loadTextEncoder, type LoadedPipeline } from '../../models/folder/pipeli
 import { EXPORTED, exportedEncoder } from './arm-names.ts';
 import type { Arms, ArmSource } from './arms.ts';
 import type { Candidate, Tuned } from './candidates.ts';
-import type { Sweep } from '../report/report-data.ts';
+import type { Sweep } from '../results.ts';
 import { pathAt } from '../comparison/setup.ts';
 
 /**

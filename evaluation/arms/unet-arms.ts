@@ -1,6 +1,6 @@
 import { base, type Arms, type ArmSource } from './arms.ts';
 import type { Tuned } from './candidates.ts';
-import type { Sweep } from '../report/report-data.ts';
+import type { Sweep } from '../results.ts';
 import { PAIRS } from '../evaluation-names.ts';
 import { pathAt } from '../comparison/setup.ts';
 

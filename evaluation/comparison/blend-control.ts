@@ -1,23 +1,7 @@
-import { mean, type Bootstraps, type Comparison } from '../../common/statistics.ts';
+import type { ControlCurve } from '../results.ts';
+import { mean, type Bootstraps } from '../../common/statistics.ts';
 import { pairs } from './choice.ts';
 import type { ArmScores } from './experiment.ts';
-
-/** How a metric changes as the tuned encoder weighs more. */
-export interface ControlCurve {
-  metric: string;
-  /** Weights of the tuned encoder's embeddings, rising; the first is 0. */
-  weights: number[];
-  /** Mean over the prompts at each weight. */
-  means: number[];
-  /** From each weight to the next: paired difference with its 95 % interval. */
-  steps: Comparison[];
-  /** Which way the curve goes from its first to its last point. */
-  direction: 'up' | 'down';
-  /** Share of the steps that go that way. */
-  share: number;
-  /** Whether no step goes the other way with its whole interval. */
-  monotone: boolean;
-}
 
 /** The arms of a curve, by weight. */
 export type ControlArm = readonly [weight: number, arm: string];

@@ -1,23 +1,8 @@
+import type { CategoryLine } from '../results.ts';
 import type { BenchmarkPrompt } from '../../datasets/rules/benchmarks.ts';
-import { mean, standardDeviation, type Bootstraps, type Comparison } from '../../common/statistics.ts';
+import { mean, standardDeviation, type Bootstraps } from '../../common/statistics.ts';
 import { pairs } from './choice.ts';
 import type { ArmScores } from './experiment.ts';
-
-/** One arm on the prompts of one category. */
-export interface CategoryLine {
-  /** The column that the prompts are split by, and what stands in it. */
-  column: string;
-  value: string;
-  metric: string;
-  arm: string;
-  /** Prompts with a score. */
-  n: number;
-  mean: number;
-  /** Standard deviation of the means of ten groups of consecutive prompts: HPSv2's own measure (10 groups of 80). */
-  groupDeviation?: number;
-  /** Against the base on the same prompts; absent for the base itself. */
-  difference?: Comparison;
-}
 
 const GROUPS = 10;
 

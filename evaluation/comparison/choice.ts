@@ -2,7 +2,8 @@ import { InputError } from '../../common/errors.ts';
 import type { ArmScores } from './experiment.ts';
 import { DIVERSITY, isGoal, LEAST_DIVERSITY } from './metrics.ts';
 import type { JudgeName } from '../evaluation-names.ts';
-import type { Choice, SweepCandidate } from '../report/report-data.ts';
+import type { SweepCandidate } from '../results.ts';
+import type { Choice } from '../results.ts';
 import { mean, standardDeviation } from '../../common/statistics.ts';
 
 /** What judges the candidates. `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */

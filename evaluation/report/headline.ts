@@ -1,5 +1,6 @@
 import { intervalBar } from './charts.ts';
-import type { NamedComparison, ReportData } from './report-data.ts';
+import type { ReportData } from './report-data.ts';
+import type { NamedComparison } from '../results.ts';
 import { count, interval, metricLabel, number, percent, signed } from './format-numbers.ts';
 import { html, type Markup } from './markup.ts';
 import { CHOSEN, EXPORTED } from '../arms/arm-names.ts';

@@ -1,4 +1,5 @@
-import type { Picture, ReportData } from './report-data.ts';
+import type { ReportData } from './report-data.ts';
+import type { Picture } from '../results.ts';
 import { armLabel, metricLabel, number } from './format-numbers.ts';
 import { html, type Markup } from './markup.ts';
 import { CHOSEN, EXPORTED } from '../arms/arm-names.ts';

@@ -7,7 +7,9 @@ import type { SamplerSettings } from '../../models/sampler.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { CHAMPION, CHAMPION_EXPORTED, CHOSEN, EXPORTED, exportedEncoder } from '../arms/arm-names.ts';
 import { DIVERSITY } from '../comparison/metrics.ts';
-import type { NamedComparison, Scores, Sweep } from '../report/report-data.ts';
+import type { Scores } from '../results.ts';
+import type { Sweep } from '../results.ts';
+import type { NamedComparison } from '../results.ts';
 
 export interface RegisterConfig {
   /** That of the evaluation. */

@@ -10,7 +10,7 @@ import { chooseCandidate, type CandidateArm, type ChooseBy } from '../comparison
 import { runExperiment, type ArmScores } from '../comparison/experiment.ts';
 import { exportCandidates, writeExportedEncoder } from '../arms/exported-arm.ts';
 import { ExperimentJournal } from '../comparison/picture-journal.ts';
-import type { Sweep } from '../report/report-data.ts';
+import type { Sweep } from '../results.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
 
 export interface SweepConfig extends JudgingConfig {

@@ -8,7 +8,8 @@ import { describeError } from './config-error.ts';
 import { applySettings } from './config-settings.ts';
 import { nearest } from '../../common/text/nearest.ts';
 import { short } from '../../common/text/short.ts';
-import type { CommonSettings, Pipeline } from '../pipeline.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { CommonSettings } from '../common-settings.ts';
 import { parseYaml, YamlError } from './yaml.ts';
 
 /** The checkout: shipped configurations and weights are found here from any folder. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { EngineSettings } from '../pipeline.ts';
+import type { EngineSettings } from '../common-settings.ts';
 
 /** What TensorFlow's results depend on, to the bit, besides the graph and its inputs. */
 export interface EngineDescription {

@@ -6,7 +6,8 @@ import type { CodeDigests } from './code-digests.ts';
 import { checkout } from '../config/config-file.ts';
 import { describeEngine, type EngineDescription } from './engine-identity.ts';
 import type { ExternalDigests } from './external-inputs.ts';
-import type { CommonSettings, Pipeline } from '../pipeline.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { CommonSettings } from '../common-settings.ts';
 import type { Stage } from '../stage.ts';
 
 /** All that a stage's result depends on. Equal parts, equal key: the result can be reused. */

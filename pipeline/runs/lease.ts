@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryableError } from '../../common/errors.ts';
 import { canonicalJson, makeFolders } from '../../common/files.ts';
+import { object, text, whole } from '../../common/shape.ts';
 import { writeSealed } from '../../common/files/sealed.ts';
-import { leaseHolder } from './record-shapes.ts';
 
 /** Who works on something. */
 export interface LeaseHolder {
@@ -17,6 +17,12 @@ export interface LeaseHolder {
   host: string;
   pid: number;
 }
+
+const leaseHolder = object<LeaseHolder>(
+  { run: text(200), attempt: text(200), host: text(300), pid: whole(1, 2 ** 31) },
+  [],
+  'keep',
+);
 
 /** A holder renews every second or so: one that has not for this long has died, or is cut off. */
 const staleMilliseconds = 15_000;

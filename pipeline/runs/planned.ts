@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../../common/errors.ts';
 import type { CodeDigests } from '../keys/code-digests.ts';
-import type { StageWork } from '../estimate.ts';
-import type { RunFacts } from '../inspection.ts';
-import { activeStages, type CommonSettings, type Pipeline } from '../pipeline.ts';
+import type { StageWork } from '../stage.ts';
+import type { RunFacts } from '../stage.ts';
+import { activeStages, type Pipeline } from '../pipeline.ts';
+import type { CommonSettings } from '../common-settings.ts';
 
 /** What the command that started a run knew of a stage. Kept in the run's record, for whoever does the work. */
 export interface PlannedWork {

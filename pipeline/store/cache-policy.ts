@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { CommonSettings } from '../pipeline.ts';
 import type { Stage } from '../stage.ts';
 
 /** When an earlier result may stand for running a stage. No part of any key. */
@@ -38,7 +37,7 @@ export type StagesSettings = z.infer<typeof stagesSchema>;
 /** What the configuration says of a stage, or else the stage itself. */
 export function cachePolicy(
   { name, cache, maximumAgeSeconds }: Pick<Stage<never>, 'name' | 'cache' | 'maximumAgeSeconds'>,
-  settings: CommonSettings,
+  settings: { stages?: StagesSettings },
 ): CachePolicy {
   const own = settings.stages?.[name];
   return { cache: own?.cache ?? cache, maximumAgeSeconds: own?.maxAge ?? maximumAgeSeconds };

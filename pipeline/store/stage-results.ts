@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { faultPoint } from '../../common/fault-points.ts';
 import { pathSegment } from '../../common/identifiers.ts';
 import { readSealed, writeSealed } from '../../common/files/sealed.ts';
-import type { StageWork } from '../estimate.ts';
+import type { StageWork } from '../stage.ts';
 import type { KeyParts } from '../keys/key.ts';
 import type { Artifact } from '../stage.ts';
 

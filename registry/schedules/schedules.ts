@@ -1,3 +1,5 @@
+import type { Batch } from './schedule-files.ts';
+import type { ScheduleFile } from './schedule-files.ts';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, RunError } from '../../common/errors.ts';
@@ -6,51 +8,8 @@ import { identifier, isIdentifier, pathSegment } from '../../common/identifiers.
 import { readSealed, writeSealed } from '../../common/files/sealed.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { checkOwn } from '../../pipeline/runs/ownership.ts';
-import { batchFile, scheduleFile } from '../../pipeline/runs/record-shapes.ts';
-import type { Registered } from '../registered.ts';
-
-/** What a schedule retrains, as kept in schedules/NAME/schedule.json. When it does is Temporal's to know. */
-export interface ScheduleFile {
-  name: string;
-  /** As {@link file://../../pipeline/load.ts} takes it. */
-  pipeline: string;
-  /** The whole configuration, paths absolute. Its `prompts.source` is where new prompts arrive. */
-  config: unknown;
-  /** Start from the version in production; else from the original encoder. */
-  warmStart: boolean;
-  /** Fewer new prompts than this wait for more. */
-  minimumPrompts: number;
-  /** ISO 8601. */
-  createdAt: string;
-}
-
-/** The workflow execution that a batch was made for. */
-export interface BatchOwner {
-  workflowId: string;
-  runId: string;
-}
-
-/** Prompts that arrived since those before: batches/000001/batch.json, beside prompts.parquet with the column prompt. */
-export interface Batch {
-  /** 1, 2, 3 ... */
-  number: number;
-  /** `taken`: a retraining is at work on it. */
-  status: 'taken' | 'used';
-  owner: BatchOwner;
-  /** ISO 8601. */
-  takenAt: string;
-  /** 0: there was nothing new in the files. */
-  rows: number;
-  /** Of prompts.parquet; absent where there is none. */
-  sha256?: string;
-  /** Files of which all prompts are in this batch or an earlier one, by the digest of their content. */
-  files: { name: string; digest: string }[];
-  partition?: string;
-  /** The run that is trained on it. */
-  run?: string;
-  /** What came of that. */
-  registered?: Registered;
-}
+import { batchFile } from './schedule-files.ts';
+import { scheduleFile } from './schedule-files.ts';
 
 const promptsFile = 'prompts.parquet';
 const restoreBatch = "bring it back from a copy, or delete the batch's folder, and its prompts count as new";

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { checkout, loadConfig } from '../../pipeline/config/config-file.ts';
-import { estimateStage, type StageWork } from '../../pipeline/estimate.ts';
+import { estimateStage } from '../../pipeline/estimate.ts';
+import type { StageWork } from '../../pipeline/stage.ts';
 import { requirePlannedCode } from '../../pipeline/runs/planned.ts';
 import type { StageResult } from '../../pipeline/store/stage-results.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { NamedComparison } from '../../evaluation/report/report-data.ts';
+import type { NamedComparison } from '../../evaluation/results.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { gateSchema, missedBounds } from '../../registry/gate.ts';
 import { protectedDigests } from '../../registry/protected.ts';

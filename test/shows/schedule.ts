@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { Registry } from '../../registry/versions.ts';
-import { Schedules, type Batch } from '../../registry/schedules/schedules.ts';
+import { Schedules } from '../../registry/schedules/schedules.ts';
+import type { Batch } from '../../registry/schedules/schedule-files.ts';
 
 // A schedule at work on the embedded world, by its commands: npx tsx test/shows/schedule.ts [--every 1m] [--home FOLDER]
 // Two retrainings, the second on new prompts only; then a challenger that is worse on purpose, which is not promoted.

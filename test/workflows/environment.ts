@@ -11,7 +11,8 @@ import type { RunChange, StageTask } from '../../activities/stage-task.ts';
 import { connectTemporal } from '../../temporal/connection.ts';
 import { DevServer } from '../../temporal/dev-server.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
-import type { PipelineRun, runPipeline } from '../../workflows/run-pipeline.ts';
+import type { runPipeline } from '../../workflows/run-pipeline.ts';
+import type { PipelineRun } from '../../workflows/arguments.ts';
 
 export const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 

@@ -1,6 +1,7 @@
 import { InputError } from '../../../common/errors.ts';
 import { decodeText } from '../text/decode-text.ts';
-import { mayBeEmpty, type SourceFile } from '../find-sources.ts';
+import { mayBeEmpty } from '../source-file.ts';
+import type { SourceFile } from '../source-file.ts';
 import { openFile, unpack } from './unpack.ts';
 
 /**

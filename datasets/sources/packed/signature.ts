@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../../../common/errors.ts';
-import type { SourceFile } from '../find-sources.ts';
+import type { SourceFile } from '../source-file.ts';
 
 /** Beginnings of files that are told by them, and what they are. */
 const signatures: readonly (readonly [start: string, kind: string, what: string])[] = [

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { InputError } from '../../../common/errors.ts';
-import type { SourceFile } from '../find-sources.ts';
+import type { SourceFile } from '../source-file.ts';
 import { foreign } from './signature.ts';
 import { unzstd } from './zstd.ts';
 

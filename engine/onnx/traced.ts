@@ -1,0 +1,47 @@
+import type { DataType } from '../program/graph-definition.ts';
+import type { Attributes } from '../program/shape-inference.ts';
+import type { Layout } from '../weights/parameters.ts';
+
+/** A result of an operation. */
+export interface TracedTensor {
+  shape: Dimension[];
+  dtype: DataType;
+  /** The elements of a constant. */
+  values?: Dimension[];
+  /** How many operations and outputs read it. */
+  uses: number;
+}
+
+export interface TracedOperation {
+  name: string;
+  /** TensorFlow's, or ONNX's where patterns.ts has found one. */
+  op: string;
+  inputs: TracedTensor[];
+  outputs: TracedTensor[];
+  attributes: Attributes;
+}
+
+export interface TracedParameter {
+  name: string;
+  /** In the engine's layout. */
+  shape: number[];
+  layout: Layout;
+  tensor: TracedTensor;
+}
+
+/** A function as the TensorFlow operations that its outputs need, in the order in which they were called. */
+export interface Trace {
+  inputs: Map<string, TracedTensor>;
+  parameters: TracedParameter[];
+  operations: TracedOperation[];
+  outputs: Map<string, TracedTensor>;
+}
+
+export type Dimension = number | Open;
+
+/** A number in the one recording and in the other. */
+export type Open = readonly [number, number];
+
+export const isOpen = (size: Dimension): size is Open => typeof size !== 'number';
+
+export const isSame = (a: Dimension, b: Dimension): boolean => String(a) === String(b);
