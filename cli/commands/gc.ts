@@ -27,12 +27,12 @@ export function register(program: Command): void {
     )
     .action(async (options: { dryRun?: true; keep?: number; keepDays?: number; json?: true }) => {
       const { findGarbage, removeGarbage } = await import('../../pipeline/store/gc.ts');
-      const { protectedDigests } = await import('../../registry/protected.ts');
+      const { protectedByName } = await import('../../registry/protected.ts');
       const { projectHome } = await import('../home.ts');
       const { formatGarbage } = await import('../run/garbage.ts');
       const home = projectHome();
       const { keep, keepDays } = options;
-      const garbage = await findGarbage(home, { protectedDigests: await protectedDigests(home), keep, keepDays });
+      const garbage = await findGarbage(home, { ...(await protectedByName(home)), keep, keepDays });
       if (!options.dryRun) await removeGarbage(home, garbage);
       const { bytes, artifacts, work, uncacheable } = garbage;
       const runs = garbage.runs.map(({ run, bytes }) => ({ run, bytes }));

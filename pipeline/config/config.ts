@@ -14,7 +14,7 @@ import { solverNames } from '../../models/scheduler/names.ts';
 import { REWARD_TYPES } from '../../rewards/reward-names.ts';
 import { ROLLOUT_RUNTIMES } from '../../training/names.ts';
 import { stagesSchema } from '../store/cache-policy.ts';
-import { notifySchema } from '../../registry/notify/notify-settings.ts';
+import { notifySchema } from './notify-settings.ts';
 import { baselinesSchema } from './baseline-settings.ts';
 import {
   alarmSchema,
@@ -26,7 +26,7 @@ import {
 } from './comparison-settings.ts';
 import { nameSchema } from './name-schema.ts';
 import { path } from './config-paths.ts';
-import { championSchema, registrySchema } from '../../registry/registry-settings.ts';
+import { championSchema, registrySchema } from './registry-settings.ts';
 import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './tuning-settings.ts';
 
 const whole = z.int();

@@ -2,10 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
 import type { Home } from '../runs/home.ts';
-import { Registry } from '../../registry/versions.ts';
 import { ResultIndex, type StageResult } from './stage-results.ts';
 import { RunRecords, type Run } from '../runs/runs.ts';
-import { Schedules } from '../../registry/schedules/schedules.ts';
 import { folderBytes } from './artifact-store.ts';
 
 /** Which records of runs may go. */
@@ -40,15 +38,19 @@ export async function readRuns(home: Home): Promise<Run[]> {
   return Promise.all(ids.map((id) => records.read(id)));
 }
 
-/** The runs that are old by number or by age, and are not needed by what is kept: see {@link neededRuns}. */
+/**
+ * The runs that are old by number or by age, and are not needed by what is kept: see {@link neededRuns}.
+ * @param named ids of runs that stay whatever their age
+ */
 export async function oldRuns(
   home: Home,
   runs: readonly Run[],
   { keep, keepDays }: RunsToKeep,
+  named: ReadonlySet<string>,
   now: number,
 ): Promise<OldRun[]> {
   if (keep === undefined && keepDays === undefined) return [];
-  const needed = await neededRuns(home, runs);
+  const needed = await neededRuns(home, runs, named);
   const old: OldRun[] = [];
   // The oldest come first.
   for (const [i, run] of runs.entries()) {
@@ -65,23 +67,13 @@ export function isActive({ status }: Run): boolean {
   return status === 'running' || status === 'paused';
 }
 
-/**
- * Those that registered encoders come from, those that schedules have begun, and those that have made what an active run
- * goes on with: each with all that it was made of.
- */
-async function neededRuns(home: Home, runs: readonly Run[]): Promise<Set<string>> {
-  const needed = new Set<string>();
+/** The named ones, and those that have made what an active run goes on with, with all that it was made of. */
+async function neededRuns(home: Home, runs: readonly Run[], named: ReadonlySet<string>): Promise<Set<string>> {
+  const needed = new Set(named);
   const inUse = new Set(runs.filter(isActive).flatMap(({ stages }) => stages.map(({ artifact }) => artifact?.sha256)));
   const results = await new ResultIndex(home.results).list();
   const used = results.filter(({ artifact }) => inUse.has(artifact.sha256));
   for (const { run } of withAncestors(used, results)) needed.add(run);
-  const registry = new Registry(home);
-  for (const name of await registry.names())
-    for (const { run, lineage } of await registry.versions(name))
-      for (const each of [run, ...lineage.map((entry) => entry.run)]) needed.add(each);
-  const schedules = new Schedules(home);
-  for (const name of await schedules.names())
-    for (const { run } of await schedules.batches(name)) if (run !== undefined) needed.add(run);
   return needed;
 }
 

@@ -11,6 +11,8 @@ import { ArtifactStore, folderBytes } from './artifact-store.ts';
 export interface GarbageOptions extends RunsToKeep {
   /** Digests that stay whatever else goes: those that the registry names. */
   protectedDigests: ReadonlySet<string>;
+  /** Ids of runs whose records stay: those that the registry and schedules name. */
+  protectedRuns: ReadonlySet<string>;
   now?: number;
 }
 
@@ -42,7 +44,7 @@ export async function findGarbage(home: Home, options: GarbageOptions): Promise<
   const { keep, keepDays, now = Date.now() } = options;
   const [index, store] = [new ResultIndex(home.results), new ArtifactStore(home.artifacts)];
   const all = await readRuns(home);
-  const old = await oldRuns(home, all, { keep, keepDays }, now);
+  const old = await oldRuns(home, all, { keep, keepDays }, options.protectedRuns, now);
   const gone = new Set(old.map(({ run }) => run));
   const runs = all.filter((run) => !gone.has(run.id) && counts(run, keepDays, keep, now));
   const needed = new Set(options.protectedDigests);

@@ -9,7 +9,7 @@ import type { Sweep } from '../../evaluation/results.ts';
 import type { NamedComparison } from '../../evaluation/results.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { asChampion } from '../../registry/version-folders.ts';
-import { gateSchema } from '../../registry/gate.ts';
+import { gateSchema } from '../../pipeline/config/gate-settings.ts';
 import { Registry } from '../../registry/versions.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';

@@ -8,10 +8,11 @@ import { ResultIndex, type ItemResult, type StageResult } from '../../pipeline/s
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { writeSealed } from '../../common/files/sealed.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
+import { protectedByName } from '../../registry/protected.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const day = 86_400_000;
-const none = new Set<string>();
+const none = { protectedDigests: new Set<string>(), protectedRuns: new Set<string>() };
 
 async function setUp() {
   const home = new Home(await temporaryFolder());
@@ -59,9 +60,9 @@ describe('the garbage', () => {
     const { home, make, run, later, store, results } = await setUp();
     const [used, unused, registered] = [await make('train', 'a'), await make('train', 'b'), await make('train', 'c')];
     await run(used);
-    const protectedDigests = new Set([registered.artifact.sha256]);
-    expect((await findGarbage(home, { protectedDigests })).artifacts).toEqual([]); // too young
-    const garbage = await findGarbage(home, { protectedDigests, ...later });
+    const named = { ...none, protectedDigests: new Set([registered.artifact.sha256]) };
+    expect((await findGarbage(home, named)).artifacts).toEqual([]); // too young
+    const garbage = await findGarbage(home, { ...named, ...later });
     expect(garbage.artifacts).toEqual([{ sha256: unused.artifact.sha256, bytes: 1 }]);
     expect(garbage.uncacheable).toEqual({ train: 1 });
     expect(formatGarbage(garbage, true)).toBe(
@@ -72,16 +73,16 @@ describe('the garbage', () => {
     expect(await store.has(unused.artifact.sha256)).toBe(false);
     expect(await results.find('train', 'b')).toBeUndefined();
     expect(await store.damage(used.artifact.sha256)).toBeUndefined();
-    expect((await findGarbage(home, { protectedDigests, ...later })).artifacts).toEqual([]);
+    expect((await findGarbage(home, { ...named, ...later })).artifacts).toEqual([]);
   });
 
   it('counts no runs that ended long ago, when it is told to', async () => {
     const { home, make, run } = await setUp();
     await run(await make('train', 'a'));
     const now = Date.now() + 8 * day;
-    expect((await findGarbage(home, { protectedDigests: none, now })).artifacts).toHaveLength(0);
-    expect((await findGarbage(home, { protectedDigests: none, now, keepDays: 9 })).artifacts).toHaveLength(0);
-    expect((await findGarbage(home, { protectedDigests: none, now, keepDays: 7 })).artifacts).toHaveLength(1);
+    expect((await findGarbage(home, { ...none, now })).artifacts).toHaveLength(0);
+    expect((await findGarbage(home, { ...none, now, keepDays: 9 })).artifacts).toHaveLength(0);
+    expect((await findGarbage(home, { ...none, now, keepDays: 7 })).artifacts).toHaveLength(1);
   });
 
   it('has the records of old runs, by number or by age, with what only they need', async () => {
@@ -89,8 +90,8 @@ describe('the garbage', () => {
     const made = [await make('train', 'a'), await make('train', 'b'), await make('train', 'c')];
     const ids = [];
     for (const each of made) ids.push(await run(each));
-    expect((await findGarbage(home, { protectedDigests: none, ...later })).runs).toEqual([]);
-    const garbage = await findGarbage(home, { protectedDigests: none, keep: 1, ...later });
+    expect((await findGarbage(home, { ...none, ...later })).runs).toEqual([]);
+    const garbage = await findGarbage(home, { ...none, keep: 1, ...later });
     expect(garbage.runs.map((old) => old.run)).toEqual(ids.slice(0, 2));
     expect(garbage.artifacts.map(({ sha256 }) => sha256).toSorted()).toEqual(
       made
@@ -106,11 +107,11 @@ describe('the garbage', () => {
     await removeGarbage(home, garbage);
     expect(await new RunRecords(home).ids()).toEqual([ids[2]]);
     expect(await store.damage(made[2]!.artifact.sha256)).toBeUndefined();
-    expect((await findGarbage(home, { protectedDigests: none, keep: 1, ...later })).runs).toEqual([]);
+    expect((await findGarbage(home, { ...none, keep: 1, ...later })).runs).toEqual([]);
     const now = Date.now() + 8 * day;
-    expect((await findGarbage(home, { protectedDigests: none, keepDays: 9, now })).runs).toEqual([]);
-    expect((await findGarbage(home, { protectedDigests: none, keepDays: 7, now })).runs).toHaveLength(1);
-    expect((await findGarbage(home, { protectedDigests: none, keep: 1, keepDays: 7, now })).runs).toEqual([]);
+    expect((await findGarbage(home, { ...none, keepDays: 9, now })).runs).toEqual([]);
+    expect((await findGarbage(home, { ...none, keepDays: 7, now })).runs).toHaveLength(1);
+    expect((await findGarbage(home, { ...none, keep: 1, keepDays: 7, now })).runs).toEqual([]);
   });
 
   it('has no run that works or rests, that an encoder comes from, or that a schedule has begun', async () => {
@@ -131,7 +132,11 @@ describe('the garbage', () => {
     const { artifact } = await make('train', 'b', used, { read: source.key });
     await records.saveStage(rests, { name: 'train', status: 'reused', seconds: 0, artifact });
     const lineage = [{ stage: 'ingest', key: 'k', artifact: 'a', run: first }];
-    await writeSealed(join(home.registry, 'tiny', 'versions', '000001.json'), { run: registered, lineage });
+    await writeSealed(join(home.registry, 'tiny', 'versions', '000001.json'), {
+      run: registered,
+      lineage,
+      artifact: { sha256: 'r' },
+    });
     await writeSealed(join(home.schedules, 'daily', 'batches', '000001', 'batch.json'), {
       number: 1,
       status: 'used',
@@ -141,7 +146,9 @@ describe('the garbage', () => {
       files: [],
       run: scheduled,
     });
-    const garbage = await findGarbage(home, { protectedDigests: none, keep: 0, ...later });
+    const protectedRuns = new Set([registered, first, scheduled]);
+    expect((await protectedByName(home)).protectedRuns).toEqual(protectedRuns);
+    const garbage = await findGarbage(home, { ...none, protectedRuns, keep: 0, ...later });
     expect(garbage.runs.map((old) => old.run)).toEqual([plain]);
   });
 
@@ -149,16 +156,14 @@ describe('the garbage', () => {
     const { home, make, run, later } = await setUp();
     const id = await run(await make('train', 'a'));
     await writeFile(join(home.run(id), 'run.json'), '');
-    await expect(findGarbage(home, { protectedDigests: none, ...later })).rejects.toThrow(
-      `The record of run ${id} cannot be read`,
-    );
+    await expect(findGarbage(home, { ...none, ...later })).rejects.toThrow(`The record of run ${id} cannot be read`);
   });
 
   it('leaves the way back to the sources on record', async () => {
     const { home, make, results, later } = await setUp();
     await make('read', 'source');
     const made = await make('train', 'made', 'r', { read: 'source' });
-    const garbage = await findGarbage(home, { protectedDigests: new Set([made.artifact.sha256]), ...later });
+    const garbage = await findGarbage(home, { ...none, protectedDigests: new Set([made.artifact.sha256]), ...later });
     await removeGarbage(home, garbage);
     expect(garbage.artifacts).toHaveLength(1);
     expect((await results.find('read', 'source'))?.key).toBe('source');
@@ -183,7 +188,7 @@ describe('the garbage', () => {
     await run(await make('each', 'kept'));
     await make('each', 'going');
     const [, going] = [await item('kept'), await item('going')];
-    const garbage = await findGarbage(home, { protectedDigests: none, ...later });
+    const garbage = await findGarbage(home, { ...none, ...later });
     expect(garbage.items).toEqual([going]);
     expect(garbage.artifacts).toHaveLength(2);
     await removeGarbage(home, garbage);
@@ -199,7 +204,7 @@ describe('the garbage', () => {
     }
     const past = (Date.now() - 31 * day) / 1000;
     for (const path of [join(old, 'scratch'), old]) await utimes(path, past, past);
-    const garbage = await findGarbage(home, { protectedDigests: none });
+    const garbage = await findGarbage(home, none);
     expect(garbage.work).toEqual([{ folder: old, bytes: 4 }]);
   });
 });

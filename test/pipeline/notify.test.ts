@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { outcomeOf } from '../../registry/notify/outcome.ts';
 import { sendOutcome } from '../../registry/notify/send-outcome.ts';
 import { publicConfig } from '../../registry/notify/notify-secrets.ts';
-import { notifySchema } from '../../registry/notify/notify-settings.ts';
+import { notifySchema } from '../../pipeline/config/notify-settings.ts';
 import { loadConfig } from '../../pipeline/config/config-file.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';

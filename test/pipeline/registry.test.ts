@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NamedComparison } from '../../evaluation/results.ts';
 import { Home } from '../../pipeline/runs/home.ts';
-import { gateSchema, missedBounds } from '../../registry/gate.ts';
-import { protectedDigests } from '../../registry/protected.ts';
+import { missedBounds } from '../../registry/gate.ts';
+import { gateSchema } from '../../pipeline/config/gate-settings.ts';
+import { protectedByName } from '../../registry/protected.ts';
 import { resolveVersion } from '../../registry/reference.ts';
 import { Registry } from '../../registry/versions.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
@@ -62,7 +63,7 @@ describe('the registry', () => {
     expect(second).toMatchObject({ ...draft('b'), champion: undefined, version: 2 });
     expect(await registry.version('tiny', 2)).toEqual(JSON.parse(JSON.stringify(second)));
     expect((await registry.aliases('tiny')).current).toEqual({ candidate: 2 });
-    expect(await protectedDigests(home)).toEqual(new Set(['a', 'b']));
+    expect((await protectedByName(home)).protectedDigests).toEqual(new Set(['a', 'b']));
   });
 
   it('gives the same artifact the same number, whoever registers it again', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { nameSchema } from '../pipeline/config/name-schema.ts';
-import { path } from '../pipeline/config/config-paths.ts';
-import { gateSchema } from './gate.ts';
+import { nameSchema } from './name-schema.ts';
+import { path } from './config-paths.ts';
+import { gateSchema } from './gate-settings.ts';
 
 const text = z.string().min(1);
 
