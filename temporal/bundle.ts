@@ -8,7 +8,7 @@ import { setAside } from '../common/files/set-aside.ts';
 import { CodeDigests } from '../pipeline/keys/code-digests.ts';
 import { checkout } from '../pipeline/config/config-file.ts';
 import type { Home } from '../pipeline/runs/home.ts';
-import { interruption } from '../cli/interrupt.ts';
+import { interruption } from '../common/interrupt.ts';
 import { isSealed } from './sealed-code.ts';
 
 const source = 'workflows/index.ts';

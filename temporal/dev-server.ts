@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError, RetryableError } from '../common/errors.ts';
 import { makeFolders } from '../common/files.ts';
-import { interruption } from '../cli/interrupt.ts';
+import { interruption } from '../common/interrupt.ts';
 import { connectTemporal } from './connection.ts';
 import { databaseDamage, setDatabaseAside } from './database-file.ts';
 import { isServerOf, namespaceOf } from './identity.ts';

@@ -6,7 +6,7 @@ import { requireFile } from '../common/files/input-file.ts';
 import { findTemporal, temporalAdvice } from '../scripts/setup/temporal.mjs';
 import type { Home } from '../pipeline/runs/home.ts';
 import { homeId } from '../pipeline/runs/home-id.ts';
-import { unlessInterrupted } from '../cli/interrupt.ts';
+import { unlessInterrupted } from '../common/interrupt.ts';
 import { parseAddress } from './server-address.ts';
 import { connectTemporal, type TemporalAddress } from './connection.ts';
 import { DevServer } from './dev-server.ts';

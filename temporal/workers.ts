@@ -4,7 +4,7 @@ import { createActivities } from '../activities/activities.ts';
 import { createRetrainActivities, type PreparedRun } from '../activities/retrain/retrain-activities.ts';
 import { parseFault, type Fault } from '../common/fault-points.ts';
 import type { Home } from '../pipeline/runs/home.ts';
-import { stageNodes } from '../cli/run/run-workflow.ts';
+import { stageNodes } from './stage-nodes.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { taskQueues, type Queue } from './queues.ts';
 import { hasSearchAttributes } from './search-attributes.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { stageNodes } from '../../cli/run/run-workflow.ts';
+import { stageNodes } from '../../temporal/stage-nodes.ts';
 import { connectTemporal } from '../../temporal/connection.ts';
 import { DevServer } from '../../temporal/dev-server.ts';
 import { taskQueues } from '../../temporal/queues.ts';

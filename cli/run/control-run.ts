@@ -7,7 +7,8 @@ import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 import type { Resume } from '../../workflows/messages.ts';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
 import { attach, attachOwn, configuredServer } from '../../temporal/server-connection.ts';
-import { stageNodes, workflowOf } from './run-workflow.ts';
+import { workflowOf } from '../../temporal/run-workflow.ts';
+import { stageNodes } from '../../temporal/stage-nodes.ts';
 
 /** A stage's process has 10 s to end, and the server a moment to say so. */
 const patienceMilliseconds = 30_000;

@@ -7,7 +7,7 @@ import { RunError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { attach, configuredServer } from '../../temporal/server-connection.ts';
-import { hasWorkers, launchWorkflow } from './run-workflow.ts';
+import { hasWorkers, launchWorkflow } from '../../temporal/run-workflow.ts';
 
 /** Leaves a run to the workers of the configured server; where there are none, to a process without a terminal. */
 export async function startDetached(home: Home, id: string, fresh: readonly string[]): Promise<void> {

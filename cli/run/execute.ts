@@ -5,7 +5,7 @@ import { CancelledError, fromErrorRecord, RunError } from '../../common/errors.t
 import { printable } from '../../common/text/printable.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords, type Run, type RunStatus } from '../../pipeline/runs/runs.ts';
-import { interruption, unlessInterrupted } from '../interrupt.ts';
+import { interruption, unlessInterrupted } from '../../common/interrupt.ts';
 import { removeDatabase } from '../../temporal/database-file.ts';
 import { databaseName } from '../../temporal/dev-server.ts';
 import { searchAttributeAdvice } from '../../temporal/search-attributes.ts';
@@ -14,7 +14,7 @@ import type { TemporalServer } from '../../temporal/temporal-server.ts';
 import { startWorkers, type Workers } from '../../temporal/workers.ts';
 import { DiskWatch } from './disk-watch.ts';
 import type { RunView } from './live-view.ts';
-import { launchWorkflow, untilClosed } from './run-workflow.ts';
+import { launchWorkflow, untilClosed } from '../../temporal/run-workflow.ts';
 
 export interface ExecuteOptions {
   home: Home;

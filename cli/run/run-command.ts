@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../../common/errors.ts';
-import { interruption } from '../interrupt.ts';
+import { interruption } from '../../common/interrupt.ts';
 
 const program = fileURLToPath(new URL('../textcraftor.mjs', import.meta.url));
 

@@ -1,6 +1,6 @@
 import { InputError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
-import { interruption } from '../interrupt.ts';
+import { interruption } from '../../common/interrupt.ts';
 import { openWorkerServer, untilGone } from '../../temporal/local-server.ts';
 import type { Queue } from '../../temporal/queues.ts';
 import type { Ports } from '../../temporal/server-connection.ts';

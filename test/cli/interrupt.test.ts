@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 
-const module = new URL('../../cli/interrupt.ts', import.meta.url).href;
+const listening = new URL('../../cli/interrupt.ts', import.meta.url).href;
+const interrupting = new URL('../../common/interrupt.ts', import.meta.url).href;
 
 /** Runs a program that listens for interrupts, sends it a signal `times` times, and returns its exit code and output. */
 async function interrupt(
@@ -10,7 +11,7 @@ async function interrupt(
   times: number,
   signal: NodeJS.Signals = 'SIGINT',
 ): Promise<{ code: number | NodeJS.Signals | null; output: string }> {
-  const code = `import { interruption, leaveInterruptsToSystem, listenForInterrupts, unlessInterrupted } from '${module}'; listenForInterrupts(); ${program}`;
+  const code = `import { leaveInterruptsToSystem, listenForInterrupts } from '${listening}'; import { interruption, unlessInterrupted } from '${interrupting}'; listenForInterrupts(); ${program}`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code]);
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   let output = '';

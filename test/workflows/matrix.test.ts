@@ -11,7 +11,7 @@ import { StageProcess, type StartBodyRunner } from '../../activities/execution/s
 import type { RunChange, StageTask } from '../../activities/stage-task.ts';
 import { connectTemporal } from '../../temporal/connection.ts';
 import { DevServer } from '../../temporal/dev-server.ts';
-import { stageNodes } from '../../cli/run/run-workflow.ts';
+import { stageNodes } from '../../temporal/stage-nodes.ts';
 import { checkConfig } from '../../pipeline/config/config-file.ts';
 import { withDependents } from '../../pipeline/graph.ts';
 import { Home } from '../../pipeline/runs/home.ts';

@@ -1,18 +1,16 @@
+import { stageNodes } from './stage-nodes.ts';
 import { basename } from 'node:path';
 import { Client, ServiceError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadPipeline } from '../../pipeline/load.ts';
-import { checkConfig } from '../../pipeline/config/config-file.ts';
-import { activeStages } from '../../pipeline/pipeline.ts';
-import type { Home } from '../../pipeline/runs/home.ts';
-import { RunRecords } from '../../pipeline/runs/runs.ts';
-import type { Resume, StageNode } from '../../workflows/messages.ts';
-import type { runPipeline } from '../../workflows/run-pipeline.ts';
-import { modelAttribute } from '../../workflows/search-attributes.ts';
-import { hasSearchAttributes } from '../../temporal/search-attributes.ts';
-import type { TemporalServer } from '../../temporal/temporal-server.ts';
-import { taskQueues } from '../../temporal/queues.ts';
+import type { Home } from '../pipeline/runs/home.ts';
+import { RunRecords } from '../pipeline/runs/runs.ts';
+import type { Resume } from '../workflows/messages.ts';
+import type { runPipeline } from '../workflows/run-pipeline.ts';
+import { modelAttribute } from '../workflows/search-attributes.ts';
+import { hasSearchAttributes } from './search-attributes.ts';
+import type { TemporalServer } from './temporal-server.ts';
+import { taskQueues } from './queues.ts';
 
 /** A worker asks for work at least once a minute. */
 const workerSilenceMilliseconds = 70_000;
@@ -20,21 +18,6 @@ const takeUpMilliseconds = 15_000;
 
 export function workflowOf({ connection, namespace }: TemporalServer, run: string): WorkflowHandle<typeof runPipeline> {
   return new Client({ connection, namespace }).workflow.getHandle<typeof runPipeline>(run);
-}
-
-/** The graph of a run as the workflow walks it: the stages that its configuration asks for. */
-export async function stageNodes(home: Home, run: string): Promise<StageNode[]> {
-  const records = new RunRecords(home);
-  const queues = await taskQueues(home);
-  const pipeline = await loadPipeline((await records.file(run)).pipeline);
-  const settings = checkConfig(pipeline.schema, await records.config(run), `Run ${run}`);
-  return activeStages(pipeline, settings).map(({ name, inputs, engine, fanOut, segmentSeconds }) => ({
-    name,
-    inputs,
-    ...(engine ? { taskQueue: queues.engine } : {}),
-    ...(fanOut ? { fanOut } : {}),
-    ...(segmentSeconds === undefined ? {} : { segmented: true }),
-  }));
 }
 
 /**
