@@ -224,7 +224,7 @@ export const textcraftor = definePipeline({
   name: 'textcraftor',
   schema: configSchema,
   root: new URL('..', import.meta.url).href,
-  inspection: 'inspection/inspect.ts',
+  inspection: 'api/inspection/inspect-run.ts',
   resolvePaths: (config, absolute) => resolvePaths(configSchema, config, absolute),
   stages: [
     ingest,

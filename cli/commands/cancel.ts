@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .description('stop a run; it can be resumed')
     .argument('[run]', 'its id, or latest', 'latest')
     .action(async (name: string) => {
-      const { cancelRun } = await import('../run/control-run.ts');
+      const { cancelRun } = await import('../../api/runs/control-run.ts');
       const { projectHome } = await import('../home.ts');
       const id = await cancelRun(projectHome(), name);
       print(`Run ${id} is cancelled; continue with: textcraftor resume ${id}`);

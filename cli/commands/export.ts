@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { ExportOptions, Format, Naming } from '../export.ts';
+import type { ExportOptions, Format, Naming } from '../../api/export/export-model.ts';
 import { print, printError, printMessage } from '../print.ts';
 import { leaveInterruptsToSystem } from '../interrupt.ts';
 
@@ -78,14 +78,15 @@ export function register(program: Command): void {
     )
     .action(async (run: string | undefined, options: Options) => {
       leaveInterruptsToSystem();
-      const { networksToExport } = await import('../export-source.ts');
+      const { networksToExport } = await import('../../api/export/export-source.ts');
       const { projectHome } = await import('../home.ts');
-      const { exportModel } = await import('../export.ts');
-      const { cardOf, exportNotes } = await import('../model-card.ts');
-      const { formatBytes } = await import('../format.ts');
-      const { peakBytes } = await import('../memory.ts');
-      const { localModel } = await import('../hub/hub-models.ts');
-      if (options.model !== undefined) options.model = await localModel(options.model, process.cwd());
+      const { exportModel } = await import('../../api/export/export-model.ts');
+      const { cardOf, exportNotes } = await import('../../api/export/model-card.ts');
+      const { formatBytes } = await import('../../common/text/format.ts');
+      const { peakBytes } = await import('../../common/peak-memory.ts');
+      const { localModel } = await import('../../api/hub/hub-models.ts');
+      const { hubOptions } = await import('../hub-options.ts');
+      if (options.model !== undefined) options.model = await localModel(options.model, process.cwd(), hubOptions());
       const { json, formats, out, dtype, naming } = options;
       const { weight, step, judged, unlike, ...networks } = await networksToExport(projectHome(), { ...options, run });
       const facts = { model: networks.model, judged, unlike, weight, dtype, formats };

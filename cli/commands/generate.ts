@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { UseOptions } from '../encoder-use.ts';
-import type { GenerateOptions } from '../generate.ts';
+import type { UseOptions } from '../../api/export/encoder-use.ts';
+import type { GenerateOptions } from '../../api/generate-picture.ts';
 import { print, printMessage } from '../print.ts';
 import { leaveInterruptsToSystem } from '../interrupt.ts';
 
@@ -64,18 +64,19 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object: {images: [path], tensors?: path, used?: what was used}')
     .action(async ({ blendSteps, ...options }: Options) => {
       leaveInterruptsToSystem();
-      const { generate } = await import('../generate.ts');
+      const { generate } = await import('../../api/generate-picture.ts');
       const progress = (done: number, total: number) => {
         if (process.stderr.isTTY) process.stderr.write(`\rstep ${done}/${total}${done === total ? '\n' : ''}`);
       };
-      const { localModel } = await import('../hub/hub-models.ts');
-      const { useEncoder } = await import('../encoder-use.ts');
+      const { localModel } = await import('../../api/hub/hub-models.ts');
+      const { hubOptions } = await import('../hub-options.ts');
+      const { useEncoder } = await import('../../api/export/encoder-use.ts');
       const { projectHome } = await import('../home.ts');
       const lastSteps = options.lastSteps ?? blendSteps;
       const chosen = await useEncoder(projectHome(), { ...options, ...(lastSteps ? { lastSteps } : {}) });
       if (chosen.used !== undefined) printMessage(chosen.used);
       const result = await generate(
-        { ...chosen, model: await localModel(chosen.model, process.cwd()) },
+        { ...chosen, model: await localModel(chosen.model, process.cwd(), hubOptions()) },
         {
           progress,
           warn: (line) => printMessage(`${line}`),

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { ImportOptions } from '../import.ts';
+import type { ImportOptions } from '../../api/import-model.ts';
 import { print } from '../print.ts';
 import { leaveInterruptsToSystem } from '../interrupt.ts';
 
@@ -23,10 +23,11 @@ export function register(program: Command): void {
       ]),
     )
     .option('--json', 'print one JSON object: {model: path}')
-    .action(async (file: string, options: ImportOptions & { json?: true }) => {
+    .action(async (file: string, options: Omit<ImportOptions, 'hub'> & { json?: true }) => {
       leaveInterruptsToSystem();
-      const { importModel } = await import('../import.ts');
-      const model = await importModel(file, options);
+      const { importModel } = await import('../../api/import-model.ts');
+      const { hubOptions } = await import('../hub-options.ts');
+      const model = await importModel(file, { ...options, hub: hubOptions() });
       print(options.json ? JSON.stringify({ model }, null, 2) : model);
     });
 }

@@ -10,8 +10,8 @@ export function register(program: Command): void {
     .action(async (options: { json?: true }) => {
       const { RunRecords } = await import('../../pipeline/runs/runs.ts');
       const { projectHome } = await import('../home.ts');
-      const { summarizeRun } = await import('../run/summary.ts');
-      const { formatTable } = await import('../format.ts');
+      const { summarizeRun } = await import('../../api/runs/run-summary.ts');
+      const { formatTable } = await import('../../common/text/format.ts');
       const records = new RunRecords(projectHome());
       const runs = [];
       for (const id of await records.ids()) runs.push(await records.read(id));

@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .description('let a run rest: its stages leave a checkpoint and end, until it is resumed')
     .argument('[run]', 'its id, or latest', 'latest')
     .action(async (name: string) => {
-      const { pauseRun } = await import('../run/control-run.ts');
+      const { pauseRun } = await import('../../api/runs/control-run.ts');
       const { projectHome } = await import('../home.ts');
       const id = await pauseRun(projectHome(), name);
       print(`Run ${id} is paused; go on with: textcraftor resume ${id}`);

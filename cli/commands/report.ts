@@ -13,7 +13,7 @@ export function register(program: Command): void {
     .action(async (name: string, options: { json?: true; open: 'yes' | 'no' }) => {
       const { RunRecords } = await import('../../pipeline/runs/runs.ts');
       const { projectHome } = await import('../home.ts');
-      const { describeRun, requireRunReport } = await import('../run/report-summary.ts');
+      const { describeRun, requireRunReport } = await import('../../api/runs/report-of-run.ts');
       const home = projectHome();
       const run = await new RunRecords(home).read(name);
       if (options.json) print(JSON.stringify(await describeRun(home, run), null, 2));

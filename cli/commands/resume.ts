@@ -20,13 +20,13 @@ export function register(program: Command): void {
     .option('--detach', 'go on in the background')
     .option('--json', 'print one JSON object at the end: {run, status, folder, stages}')
     .action(async (name: string, options: ResumeOptions) => {
-      const { prepareResume } = await import('../run/resume.ts');
+      const { prepareResume } = await import('../../api/runs/resume-run.ts');
       const { startRun } = await import('../run/start.ts');
       const { projectHome } = await import('../home.ts');
       const home = projectHome();
       const { id, fresh, waits } = await prepareResume(home, name, options);
       if (!waits) return startRun(home, id, fresh, options);
-      const { wakeRun } = await import('../run/control-run.ts');
+      const { wakeRun } = await import('../../api/runs/control-run.ts');
       await wakeRun(home, id, fresh);
       const line = `Run ${id} goes on where it was started; see: textcraftor status ${id}`;
       print(options.json ? JSON.stringify({ run: id, status: 'running' }) : line);

@@ -12,7 +12,7 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object at the end: {run, status, folder, stages}')
     .action(async (config: string | undefined, options: ConfigOptions & StartOptions) => {
       const { readConfigOptions } = await import('../run/run-options.ts');
-      const { planAt, formatPlan, warnOfLength } = await import('../run/planning.ts');
+      const { planAt, formatPlan, warnOfLength } = await import('../../api/runs/plan-run.ts');
       const { startRun } = await import('../run/start.ts');
       const { projectHome } = await import('../home.ts');
       const { RunRecords } = await import('../../pipeline/runs/runs.ts');

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { COMPUTE_TYPES } from '../../engine/names.ts';
-import type { StepOptions } from '../step.ts';
+import type { StepOptions, StepResult } from '../../api/tuning-step.ts';
+import { formatBytes } from '../../common/text/format.ts';
 import { print } from '../print.ts';
 import { leaveInterruptsToSystem } from '../interrupt.ts';
 
@@ -41,11 +42,24 @@ export function register(program: Command): void {
       'safetensors file for `loss` [1], `reward.NAME` [B] and `grad.PARAMETER` (of both networks: `grad.NETWORK.PARAMETER`)',
     )
     .option('--json', 'print one JSON object: {loss, rewards: {NAME: [B]}, gradientNorm, tensors: path, peakBytes}')
-    .action(async (options: StepOptions & { json?: true }) => {
+    .action(async (options: Omit<StepOptions, 'hub'> & { json?: true }) => {
       leaveInterruptsToSystem();
-      const { formatStep, step } = await import('../step.ts');
-      const { localModel } = await import('../hub/hub-models.ts');
-      const result = await step({ ...options, model: await localModel(options.model, process.cwd()) });
+      const { step } = await import('../../api/tuning-step.ts');
+      const { hubOptions } = await import('../hub-options.ts');
+      const { localModel } = await import('../../api/hub/hub-models.ts');
+      const hub = hubOptions();
+      const result = await step({ ...options, hub, model: await localModel(options.model, process.cwd(), hub) });
       print(options.json ? JSON.stringify(result, null, 2) : formatStep(result));
     });
+}
+
+function formatStep({ loss, rewards, gradientNorm, tensors, peakBytes }: StepResult): string {
+  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  return [
+    `loss ${loss.toPrecision(7)}`,
+    ...Object.entries(rewards).map(([name, values]) => `reward.${name} ${mean(values).toPrecision(7)}`),
+    `gradient norm ${gradientNorm.toPrecision(7)}`,
+    `peak memory ${formatBytes(peakBytes)}`,
+    tensors,
+  ].join('\n');
 }

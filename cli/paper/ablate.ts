@@ -8,7 +8,7 @@ import { interval, signed } from '../../evaluation/report/format-numbers.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { inLanes } from '../run/lanes.ts';
-import { artifactFolders } from '../run/artifacts.ts';
+import { artifactFolders } from '../../api/runs/artifact-folders.ts';
 
 /** Of each group, every combination of its keys' values is tried. */
 export type Ablations = readonly Readonly<Record<string, readonly (string | number | boolean)[]>>[];

@@ -10,7 +10,7 @@ import type { Choice } from '../../evaluation/results.ts';
 import type { PromptEngineering } from '../../evaluation/stages/prompt-engineering.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/runs.ts';
-import { artifactFolders } from '../run/artifacts.ts';
+import { artifactFolders } from '../../api/runs/artifact-folders.ts';
 import type { Results } from './results.ts';
 import type { Variant } from './matrix.ts';
 

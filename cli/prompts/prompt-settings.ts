@@ -10,7 +10,7 @@ import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { projectHome } from '../home.ts';
 import { inTemporaryFolder } from './show-prompts.ts';
 import { readConfigOptions, type ConfigOptions } from '../run/run-options.ts';
-import { artifactFolders } from '../run/artifacts.ts';
+import { artifactFolders } from '../../api/runs/artifact-folders.ts';
 
 /** The slices of a configuration that prompts depend on. */
 export interface PromptConfigs {

@@ -9,8 +9,9 @@ import { findSources } from '../../datasets/sources/find-sources.ts';
 import type { ReadOptions } from '../../datasets/sources/read-source.ts';
 import { wholeFiles } from '../../datasets/sources/source-rows.ts';
 import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
-import { formatTable } from '../format.ts';
-import { localPrompts } from '../hub/hub-prompts.ts';
+import { formatTable } from '../../common/text/format.ts';
+import { localPrompts } from '../../api/hub/hub-prompts.ts';
+import { hubOptions } from '../hub-options.ts';
 
 /** @param text the prompt as it was given */
 export function formatExplanation(text: string, found: Explanation): string {
@@ -54,7 +55,7 @@ export async function eachTokens(
   give: (ids: number[][]) => void,
 ): Promise<void> {
   const tokenizer = await ClipTokenizer.load(options.tokenizer);
-  const { files } = await findSources(await localPrompts(file), options.split);
+  const { files } = await findSources(await localPrompts(file, hubOptions()), options.split);
   await inTemporaryFolder((scratch) =>
     Database.use(scratch, async (database) => {
       for await (const { prompts } of wholeFiles(database, files, scratch, options)) {

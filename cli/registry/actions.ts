@@ -7,7 +7,7 @@ import { onlyName, resolveVersion } from '../../registry/reference.ts';
 import { Registry, type Promotion } from '../../registry/versions.ts';
 import type { EncoderVersion } from '../../registry/version.ts';
 
-import { formatBytes, formatTable } from '../format.ts';
+import { formatBytes, formatTable } from '../../common/text/format.ts';
 
 export type VersionList = Record<string, { aliases: Record<string, number>; versions: EncoderVersion[] }>;
 

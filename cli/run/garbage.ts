@@ -1,5 +1,5 @@
 import type { Garbage } from '../../pipeline/store/gc.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes } from '../../common/text/format.ts';
 
 /** What goes, and what a run that needs it will have to do. */
 export function formatGarbage({ artifacts, work, runs, bytes, uncacheable }: Garbage, dryRun: boolean): string {

@@ -1,7 +1,7 @@
 import { visibleLine } from '../../common/text/visible.ts';
 import type { Run, StageFile } from '../../pipeline/runs/runs.ts';
 import type { Progress } from '../../pipeline/stage.ts';
-import { formatBytes, formatSeconds } from '../format.ts';
+import { formatBytes, formatSeconds } from '../../common/text/format.ts';
 
 /** Shows how a run goes on. */
 export interface RunView {

@@ -10,9 +10,10 @@ import { resolveVersion } from '../../registry/reference.ts';
 import { Registry } from '../../registry/versions.ts';
 import { isHubSource } from '../../datasets/sources/hub.ts';
 import { projectHome } from '../home.ts';
-import { lookUpHub, type Fetch } from '../hub/look-up.ts';
-import { downloadModels } from '../hub/hub-models.ts';
-import { downloadSources } from '../hub/hub-prompts.ts';
+import { hubOptions } from '../hub-options.ts';
+import { lookUpHub, type Fetch } from '../../api/hub/look-up-hub.ts';
+import { downloadModels } from '../../api/hub/hub-models.ts';
+import { downloadSources } from '../../api/hub/hub-prompts.ts';
 
 /** What names a pipeline and its configuration on the command line. */
 export interface ConfigOptions {
@@ -57,14 +58,17 @@ export async function lookUpConfigOptions(
 ): Promise<Configured & { fetches: Fetch[] }> {
   const fetches: Fetch[] = [];
   const configured = await readConfigOptions(config, options, async (checked, folder) => {
-    const found = await lookUpHub(checked, folder);
+    const found = await lookUpHub(checked, folder, hubOptions());
     fetches.push(...found.fetches);
     return found.settings;
   });
   return { ...configured, fetches };
 }
 
-const download = async <T>(checked: T, folder: string) => downloadSources(await downloadModels(checked, folder));
+const download = async <T>(checked: T, folder: string) => {
+  const hub = hubOptions();
+  return downloadSources(await downloadModels(checked, folder, hub), hub);
+};
 
 /**
  * @param bring puts paths in the place of what is on a hub

@@ -3,9 +3,9 @@ import type { Home } from '../../pipeline/runs/home.ts';
 import { readRegistered } from '../../registry/registered.ts';
 import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 import { describeRegistered } from '../registry/registered.ts';
-import { startDetached } from './detach.ts';
-import { executeRun } from './execute.ts';
-import { summarizeRun } from './summary.ts';
+import { startDetached } from '../../api/runs/detach-run.ts';
+import { executeRun } from '../../api/runs/execute-run.ts';
+import { summarizeRun } from '../../api/runs/run-summary.ts';
 import { LiveView, PlainView } from './live-view.ts';
 import { print, printError } from '../print.ts';
 
@@ -44,7 +44,7 @@ export async function startRun(
 }
 
 async function describeEnd(home: Home, run: Run): Promise<string> {
-  const { writeRunReport } = await import('./report-summary.ts'); // which reads more than a run needs
+  const { writeRunReport } = await import('../../api/runs/report-of-run.ts'); // which reads more than a run needs
   const report = await writeRunReport(home, run);
   const lines = [`Run ${run.id} is complete.`];
   const registered = await readRegistered(run.folder);

@@ -3,7 +3,7 @@ import type { Home } from '../../pipeline/runs/home.ts';
 import { traceArtifact, type Lineage } from '../../pipeline/store/lineage.ts';
 import { ResultIndex } from '../../pipeline/store/stage-results.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
-import { formatBytes, formatSeconds } from '../format.ts';
+import { formatBytes, formatSeconds } from '../../common/text/format.ts';
 
 /** @param name the beginning of an artifact's sha256, or RUN/STAGE */
 export async function traceNamed(home: Home, name: string): Promise<Lineage> {

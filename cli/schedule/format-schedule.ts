@@ -1,6 +1,6 @@
 import type { Batch } from '../../registry/schedules/schedule-files.ts';
 import type { ScheduleFile } from '../../registry/schedules/schedule-files.ts';
-import { formatTable } from '../format.ts';
+import { formatTable } from '../../common/text/format.ts';
 import type { ScheduleState } from './show-schedules.ts';
 
 const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');

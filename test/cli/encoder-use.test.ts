@@ -1,9 +1,9 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { useEncoder, type UseOptions } from '../../cli/encoder-use.ts';
-import { networksToExport } from '../../cli/export-source.ts';
-import { cardOf, exportNotes } from '../../cli/model-card.ts';
+import { useEncoder, type UseOptions } from '../../api/export/encoder-use.ts';
+import { networksToExport } from '../../api/export/export-source.ts';
+import { cardOf, exportNotes } from '../../api/export/model-card.ts';
 import { InputError } from '../../common/errors.ts';
 import type { Sweep } from '../../evaluation/results.ts';
 import type { NamedComparison } from '../../evaluation/results.ts';

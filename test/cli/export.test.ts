@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exportModel, type ExportOptions } from '../../cli/export.ts';
+import { exportModel, type ExportOptions } from '../../api/export/export-model.ts';
 import { InputError } from '../../common/errors.ts';
 import { OnnxSession } from '../../engine/onnx/session.ts';
 import { readSafetensors } from '../../engine/weights/safetensors.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generate, seededNoise, type GenerateOptions } from '../../cli/generate.ts';
+import { generate, seededNoise, type GenerateOptions } from '../../api/generate-picture.ts';
 import { InputError } from '../../common/errors.ts';
 import { readSafetensors, writeSafetensors } from '../../engine/weights/safetensors.ts';
 import { writeWeights } from '../../engine/weights/weights.ts';

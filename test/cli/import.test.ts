@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { downloadModels, localModel } from '../../cli/hub/hub-models.ts';
-import { importModel } from '../../cli/import.ts';
+import { hubOptions } from '../../cli/hub-options.ts';
+import { downloadModels, localModel } from '../../api/hub/hub-models.ts';
+import { importModel } from '../../api/import-model.ts';
 import { InputError, RetryableError } from '../../common/errors.ts';
 import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
@@ -52,12 +53,12 @@ afterAll(async () => {
 
 describe('a model on the hub', () => {
   it('is downloaded without what is not needed, and is a pipeline', async () => {
-    const model = await localModel('owner/tiny', folder);
+    const model = await localModel('owner/tiny', folder, hubOptions());
     expect(model).toBe(join(folder, 'cache/models--owner--tiny/snapshots', COMMIT));
     expect((await loadPipeline(model)).weights).toEqual((await loadPipeline(golden)).weights);
     expect(existsSync(join(model, 'safety_checker'))).toBe(false);
     expect(readdirSync(join(model, 'unet')).sort()).toEqual(['config.json', 'diffusion_pytorch_model.safetensors']);
-    await localModel(`owner/tiny@${COMMIT}`, folder);
+    await localModel(`owner/tiny@${COMMIT}`, folder, hubOptions());
     expect(hub.requests.filter((request) => request.includes('safetensors'))).toHaveLength(3);
   });
 
@@ -69,7 +70,7 @@ describe('a model on the hub', () => {
       tokenizer: 'owner/clip',
     };
     const settings = { model: golden, rewards: [reward] };
-    const { model, rewards } = await downloadModels(settings, folder);
+    const { model, rewards } = await downloadModels(settings, folder, hubOptions());
     expect(model).toBe(golden);
     expect(rewards[0]!.model).toContain(COMMIT);
     expect(readFileSync(rewards[0]!.head, 'utf8')).toBe('a head');
@@ -81,14 +82,14 @@ describe('a model on the hub', () => {
     ['weights/missing', /There is no file or folder weights\/missing; as a model on the hub: .* HF_TOKEN/],
     ['owner/heads/v3.pth', /has no file v3.pth; it has heads\/v1.pth, heads\/v2.pth/],
   ])('%s, which is not there, gets one sentence', async (name, message) => {
-    const error: unknown = await localModel(name, folder).catch((e: unknown) => e);
+    const error: unknown = await localModel(name, folder, hubOptions()).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toMatch(message);
   });
 
   it('that cannot be reached says what to do', async () => {
     process.env['HF_ENDPOINT'] = 'http://127.0.0.1:9';
-    const error: unknown = await localModel('owner/other', folder).catch((e: unknown) => e);
+    const error: unknown = await localModel('owner/other', folder, hubOptions()).catch((e: unknown) => e);
     process.env['HF_ENDPOINT'] = hub.endpoint;
     expect(error).toBeInstanceOf(RetryableError);
     expect((error as Error).message).toMatch(/no file or folder owner\/other; .* cannot be reached .* name a folder/);
@@ -113,15 +114,15 @@ describe('textcraftor import', () => {
 
   it('makes a folder that is loaded as the same pipeline', async () => {
     const out = join(folder, 'imported');
-    expect(await importModel(checkpoint, { out, config: 'owner/tiny', dtype: 'float16' })).toBe(out);
+    expect(await importModel(checkpoint, { hub: hubOptions(), out, config: 'owner/tiny', dtype: 'float16' })).toBe(out);
     const [imported, expected] = [await loadPipeline(out), await loadPipeline(golden)];
     expect(imported.weights).toEqual(expected.weights);
     expect(imported.tokenizer.encode('a red cat')).toEqual(expected.tokenizer.encode('a red cat'));
-    await expect(importModel(checkpoint, { out, dtype: 'float32' })).rejects.toThrow(/is not empty/);
+    await expect(importModel(checkpoint, { hub: hubOptions(), out, dtype: 'float32' })).rejects.toThrow(/is not empty/);
   });
 
   it('says where a tokenizer may come from', async () => {
-    const attempt = importModel(checkpoint, { out: join(folder, 'none'), dtype: 'float32' });
+    const attempt = importModel(checkpoint, { hub: hubOptions(), out: join(folder, 'none'), dtype: 'float32' });
     await expect(attempt).rejects.toThrow(/holds no tokenizer: name one with --tokenizer/);
     expect(existsSync(join(folder, 'none'))).toBe(false);
   });

@@ -3,7 +3,7 @@ import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { step, type StepOptions } from '../../cli/step.ts';
+import { step, type StepOptions } from '../../api/tuning-step.ts';
 import { InputError, RunError } from '../../common/errors.ts';
 import { readSafetensors, writeSafetensors, type SafetensorsFile } from '../../engine/weights/safetensors.ts';
 import { readWeights, writeWeights, type Weights } from '../../engine/weights/weights.ts';
@@ -21,6 +21,8 @@ const paths = {
   prompts: goldenPath('step/prompts.txt'),
   latents: goldenPath('step/latents.safetensors'),
 };
+
+const hub = { cache: '/nowhere' };
 
 const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
 const gradientNames = golden.names.filter((name) => name.startsWith('grad.'));
@@ -66,7 +68,7 @@ describe("a step's loss, rewards and gradients", () => {
     prefixed.set(unused, { shape: [36], data: new Float32Array(36).fill(1) });
     await writeWeights(join(model, 'text_encoder/model.safetensors'), prefixed);
     const saveTensors = join(folder, 'step.safetensors');
-    const { rewards, loss, peakBytes } = await step({ ...paths, ...settings, model, saveTensors });
+    const { rewards, loss, peakBytes } = await step({ hub, ...paths, ...settings, model, saveTensors });
 
     const ours = await readSafetensors(saveTensors);
     expect(ours.names).toHaveLength(golden.names.length + 1);
@@ -85,7 +87,7 @@ describe("a step's loss, rewards and gradients", () => {
 describe('the gradients of the UNet', () => {
   it("are torch's", async () => {
     const saveTensors = join(await temporaryFolder(), 'step.safetensors');
-    const { gradientNorm } = await step({ ...paths, ...settings, train: 'unet', saveTensors });
+    const { gradientNorm } = await step({ hub, ...paths, ...settings, train: 'unet', saveTensors });
     const ours = await readSafetensors(saveTensors);
     expect(ours.names).toEqual(goldenUnet.names);
     expectAgreement(ours, undefined, goldenUnet);
@@ -97,7 +99,7 @@ describe('the gradients of the UNet', () => {
 
   it("stand beside those of the encoder where both are trained, under the network's name", async () => {
     const saveTensors = join(await temporaryFolder(), 'step.safetensors');
-    await step({ ...paths, ...settings, train: 'joint', saveTensors });
+    await step({ hub, ...paths, ...settings, train: 'joint', saveTensors });
     const ours = await readSafetensors(saveTensors);
     expect(ours.names.filter((name) => name.startsWith('grad.text_encoder.'))).toHaveLength(gradientNames.length);
     expectAgreement(ours, (name) => name.replace(/^grad\./, 'grad.text_encoder.'));
@@ -107,7 +109,7 @@ describe('the gradients of the UNet', () => {
   it('are of steps that see the tuned encoder, after a start that saw the original one', async () => {
     const saveTensors = join(await temporaryFolder(), 'step.safetensors');
     const textEncoder = goldenPath('step/tuned.safetensors');
-    await step({ ...paths, ...settings, train: 'unet', textEncoder, saveTensors });
+    await step({ hub, ...paths, ...settings, train: 'unet', textEncoder, saveTensors });
     expectAgreement(await readSafetensors(saveTensors), undefined, goldenFrozen);
   });
 });
@@ -122,6 +124,7 @@ describe('bad input is one sentence, and nothing is written', () => {
   ) {
     const out = await temporaryFolder();
     const error: unknown = await step({
+      hub,
       ...paths,
       ...settings,
       saveTensors: join(out, 'step.safetensors'),

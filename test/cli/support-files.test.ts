@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DiskWatch } from '../../cli/run/disk-watch.ts';
+import { DiskWatch } from '../../api/runs/disk-watch.ts';
 import { databaseDamage, setDatabaseAside } from '../../temporal/database-file.ts';
 import { isSealed, sealCode } from '../../temporal/sealed-code.ts';
 import { RetryableError, toErrorRecord } from '../../common/errors.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatSeconds, formatTable } from '../../cli/format.ts';
+import { formatBytes, formatSeconds, formatTable } from '../../common/text/format.ts';
 import { describeStage, LiveView, PlainView } from '../../cli/run/live-view.ts';
 import type { Run, StageFile } from '../../pipeline/runs/runs.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exportModel } from '../../cli/export.ts';
+import { exportModel } from '../../api/export/export-model.ts';
 import { sha256File } from '../../common/files.ts';
 import { Arms, base } from '../../evaluation/arms/arms.ts';
 import { exportCandidates } from '../../evaluation/arms/exported-arm.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
-import { describeRun, requireRunReport } from '../../cli/run/report-summary.ts';
+import { describeRun, requireRunReport } from '../../api/runs/report-of-run.ts';
 import { sha256 } from '../../common/files.ts';
 import { run as reportStage } from '../../evaluation/stages/report.ts';
 import { Home } from '../../pipeline/runs/home.ts';

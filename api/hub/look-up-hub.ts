@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import type { HubOptions } from '../../common/hub/options.ts';
 import { lookUpRepo } from '../../common/hub/repository.ts';
 import { isHubSource, lookUpPrompts } from '../../datasets/sources/hub.ts';
 import { absolutePath } from '../../pipeline/config/config-file.ts';
-import { downloadModels, hubModel, hubOptions, notHere } from './hub-models.ts';
-import { downloadSources } from './hub-prompts.ts';
+import { findModels, hubModel, notHere } from './hub-models.ts';
+import { findPrompts } from './hub-prompts.ts';
 
 /** Something that a run fetches before it begins. */
 export interface Fetch {
@@ -21,15 +22,18 @@ export interface Fetch {
  * Nothing is fetched.
  * @throws InputError for what the hub refuses
  */
-export async function lookUpHub<T>(settings: T, folder: string): Promise<{ settings: T; fetches: Fetch[] }> {
+export async function lookUpHub<T>(
+  settings: T,
+  folder: string,
+  options: HubOptions,
+): Promise<{ settings: T; fetches: Fetch[] }> {
   const fetches = new Map<string, Fetch>();
-  const options = hubOptions();
   const note = (kind: Fetch['kind'], name: string, bytes: number | undefined): string => {
     const path = absolutePath(name, folder);
     fetches.set(name, { kind, name, path, ...(bytes === undefined ? {} : { bytes }) });
     return name;
   };
-  const withModels = await downloadModels(settings, folder, async (name, from, choose) => {
+  const withModels = await findModels(settings, folder, async (name, from, choose) => {
     const model = hubModel(name, from, choose);
     if (!model) return name;
     try {
@@ -40,7 +44,7 @@ export async function lookUpHub<T>(settings: T, folder: string): Promise<{ setti
       throw notHere(name, error);
     }
   });
-  const found = await downloadSources(withModels, async (source) => {
+  const found = await findPrompts(withModels, async (source) => {
     if (!isHubSource(source)) return source;
     const { path, bytes } = await lookUpPrompts(source, options);
     return path ?? note('dataset', source, bytes);

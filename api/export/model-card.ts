@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import { sha256File } from '../common/files.ts';
-import { CHOSEN, EXPORTED } from '../evaluation/arms/arm-names.ts';
-import { isGoal } from '../evaluation/comparison/metrics.ts';
-import { interval, metricLabel, signed } from '../evaluation/report/format-numbers.ts';
-import type { NamedComparison } from '../evaluation/results.ts';
-import type { Measured } from '../evaluation/stages/register.ts';
-import type { JudgedEncoder } from './encoders/judged.ts';
+import { sha256File } from '../../common/files.ts';
+import { CHOSEN, EXPORTED } from '../../evaluation/arms/arm-names.ts';
+import { isGoal } from '../../evaluation/comparison/metrics.ts';
+import { interval, metricLabel, signed } from '../../evaluation/report/format-numbers.ts';
+import type { NamedComparison } from '../../evaluation/results.ts';
+import type { Measured } from '../../evaluation/stages/register.ts';
+import type { JudgedEncoder } from '../encoders/judged-encoder.ts';
 
 /** What is exported, and what is known of it. */
 export interface CardFacts {

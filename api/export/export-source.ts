@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { InputError } from '../common/errors.ts';
-import type { Home } from '../pipeline/runs/home.ts';
-import { encoderNamed, judgedEncoder, namedUnet } from './judged-encoder.ts';
-import type { JudgedEncoder } from './encoders/judged.ts';
-import { encoderOfVersion } from './registry/registered-encoder.ts';
+import { InputError } from '../../common/errors.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { encoderNamed, judgedEncoder, namedUnet } from '../encoders/find-encoder.ts';
+import type { JudgedEncoder } from '../encoders/judged-encoder.ts';
+import { encoderOfVersion } from '../encoders/registered-encoder.ts';
 
 /** What the command line says of the networks to export. */
 export interface Source {

@@ -1,10 +1,10 @@
-import type { JudgedEncoder } from './encoders/judged.ts';
+import type { JudgedEncoder } from './judged-encoder.ts';
 import { existsSync } from 'node:fs';
-import { InputError } from '../common/errors.ts';
-import type { Home } from '../pipeline/runs/home.ts';
-import { RunRecords } from '../pipeline/runs/runs.ts';
-import { encoderOfVersion } from './registry/registered-encoder.ts';
-import { encoderOfRun } from './run/run-encoder.ts';
+import { InputError } from '../../common/errors.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { encoderOfVersion } from './registered-encoder.ts';
+import { encoderOfRun } from './run-encoder.ts';
 
 /**
  * The encoder that a run chose or that is registered: `latest`, a run's id, `NAME@NUMBER`, `NAME@ALIAS`, `production` ...

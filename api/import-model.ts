@@ -8,7 +8,8 @@ import { configurationFiles, tokenizerFiles } from '../models/folder/hub-files.t
 import { checkFit, savePipeline } from '../models/folder/pipeline-folder.ts';
 import { loadSingleFile } from '../models/folder/single-file/load-single-file.ts';
 import type { Prediction } from '../models/folder/single-file/stable-diffusion.ts';
-import { requireEmpty } from './export.ts';
+import { requireEmpty } from './export/export-model.ts';
+import type { HubOptions } from '../common/hub/options.ts';
 import { localModel } from './hub/hub-models.ts';
 
 export interface ImportOptions {
@@ -21,24 +22,27 @@ export interface ImportOptions {
   dtype: 'float32' | 'float16';
   /** What the UNet's output is; Stable Diffusion 2's checkpoints do not say. */
   predictionType?: Prediction;
+  /** Where models on the hub are looked for. */
+  hub: HubOptions;
 }
 
 /** Writes a single-file checkpoint of Stable Diffusion as a diffusers folder, a tensor at a time. @returns the folder */
 export async function importModel(file: string, options: ImportOptions): Promise<string> {
+  const { hub } = options;
   const here = process.cwd();
   const out = resolve(options.out);
   await requireEmpty(out);
   const config =
-    options.config === undefined ? undefined : resolve(await localModel(options.config, here, configurationFiles));
+    options.config === undefined ? undefined : resolve(await localModel(options.config, here, hub, configurationFiles));
   const source =
     options.tokenizer === undefined
       ? config && join(config, 'tokenizer')
-      : resolve(await localModel(options.tokenizer, here, tokenizerFiles));
+      : resolve(await localModel(options.tokenizer, here, hub, tokenizerFiles));
   if (source === undefined)
     throw new InputError(
       'A single-file checkpoint holds no tokenizer: name one with --tokenizer (a folder, or bpe_simple_vocab_16e6.txt.gz) or a model that has one with --config.',
     );
-  const path = resolve(await localModel(file, here));
+  const path = resolve(await localModel(file, here, hub));
   const parts = await loadSingleFile(path, { configFolder: config, prediction: options.predictionType });
   // Its encoder is OpenCLIP's, which pads prompts with id 0.
   const pad = config === undefined && parts.config.textEncoder.hidden_size === 1024 ? '!' : '<|endoftext|>';

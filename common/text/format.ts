@@ -1,4 +1,4 @@
-import { visibleLine } from '../common/text/visible.ts';
+import { visibleLine } from './visible.ts';
 
 /** 0.4 s, 12 s, 3 min 20 s, 2 h 5 min, 3 days 4 h. */
 export function formatSeconds(seconds: number): string {

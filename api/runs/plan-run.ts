@@ -9,8 +9,8 @@ import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { CommonSettings } from '../../pipeline/common-settings.ts';
 import { ResultIndex } from '../../pipeline/store/stage-results.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
-import { formatBytes, formatSeconds, formatTable } from '../format.ts';
-import type { Fetch } from '../hub/look-up.ts';
+import { formatBytes, formatSeconds, formatTable } from '../../common/text/format.ts';
+import type { Fetch } from '../hub/look-up-hub.ts';
 
 export interface Plan {
   stages: PlannedStage[];

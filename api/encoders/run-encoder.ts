@@ -10,8 +10,8 @@ import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { testSampler } from '../../pipeline/config/test-sampler.ts';
-import type { JudgedEncoder } from '../encoders/judged.ts';
-import { artifactFolders, stepPath, unetPath } from './artifacts.ts';
+import type { JudgedEncoder } from './judged-encoder.ts';
+import { artifactFolders, stepPath, unetPath } from '../runs/artifact-folders.ts';
 
 /**
  * The encoder that a run ends with.

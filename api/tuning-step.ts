@@ -16,10 +16,10 @@ import { loadRewards } from '../rewards/reward-types.ts';
 import type { RewardSpec } from '../rewards/reward.ts';
 import { gradientStep } from '../training/gradient-step.ts';
 import { TEXT_ENCODER, UNET } from '../training/text-to-image.ts';
-import { formatBytes } from './format.ts';
-import { readNoise } from './generate.ts';
-import { peakBytes } from './memory.ts';
+import { readNoise } from './generate-picture.ts';
+import { peakBytes } from '../common/peak-memory.ts';
 import { downloadModels } from './hub/hub-models.ts';
+import type { HubOptions } from '../common/hub/options.ts';
 
 export interface StepOptions {
   model: string;
@@ -35,6 +35,8 @@ export interface StepOptions {
   /** A tuned encoder (folder or safetensors file) that the last K steps see. */
   textEncoder?: string;
   saveTensors: string;
+  /** Where models on the hub are looked for. */
+  hub: HubOptions;
 }
 
 /** What the gradients are for: one network, or both at once. */
@@ -57,7 +59,7 @@ export async function step(options: StepOptions): Promise<StepResult> {
   const { steps, gradSteps: gradientSteps, guidance, train = 'encoder', dtype, textEncoder, saveTensors } = options;
   if (gradientSteps > steps)
     throw new InputError(`--grad-steps is ${gradientSteps}; expected at most --steps, ${steps}.`);
-  const specs = await readRewards(options.rewards);
+  const specs = await readRewards(options.rewards, options.hub);
   const prompts = await readAllPrompts(options.prompts);
   const pipeline = await loadPipeline(options.model);
   new DdimScheduler(pipeline.config.scheduler).timesteps(steps); // refuses a number of steps that the schedule cannot take
@@ -92,26 +94,15 @@ export async function step(options: StepOptions): Promise<StepResult> {
   };
 }
 
-export function formatStep({ loss, rewards, gradientNorm, tensors, peakBytes }: StepResult): string {
-  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  return [
-    `loss ${loss.toPrecision(7)}`,
-    ...Object.entries(rewards).map(([name, values]) => `reward.${name} ${mean(values).toPrecision(7)}`),
-    `gradient norm ${gradientNorm.toPrecision(7)}`,
-    `peak memory ${formatBytes(peakBytes)}`,
-    tensors,
-  ].join('\n');
-}
-
 /** The section `rewards` of a configuration file, in which nothing else need be. */
-async function readRewards(file: string): Promise<RewardSpec[]> {
+async function readRewards(file: string, hub: HubOptions): Promise<RewardSpec[]> {
   const path = resolve(file);
   const { rewards } = checkConfig(
     z.object({ rewards: z.array(rewardSchema).min(1) }),
     await readYaml(path, file),
     file,
   );
-  const found = await downloadModels(rewards, dirname(path));
+  const found = await downloadModels(rewards, dirname(path), hub);
   const absolute = (to: string) => absolutePath(to, dirname(path));
   return found.map(({ model, head, tokenizer, ...rest }) => ({
     ...rest,

@@ -1,13 +1,13 @@
-import { InputError } from '../common/errors.ts';
-import type { Weights } from '../engine/weights/weight.ts';
-import { requireGuide } from '../evaluation/pictures/guide-channels.ts';
-import { clipTextTensors } from '../models/clip/clip-tensors.ts';
-import { requireTensors } from '../models/folder/expected-tensors.ts';
-import { requireEncoder } from '../models/folder/other-encoder.ts';
-import { withUnet } from '../models/folder/other-unet.ts';
-import { loadTextEncoder, loadUnet, type LoadedPipeline } from '../models/folder/pipeline-folder.ts';
-import { unetTensors } from '../models/unet/unet-tensors.ts';
-import type { Config } from '../pipeline/config/config.ts';
+import { InputError } from '../../common/errors.ts';
+import type { Weights } from '../../engine/weights/weight.ts';
+import { requireGuide } from '../../evaluation/pictures/guide-channels.ts';
+import { clipTextTensors } from '../../models/clip/clip-tensors.ts';
+import { requireTensors } from '../../models/folder/expected-tensors.ts';
+import { requireEncoder } from '../../models/folder/other-encoder.ts';
+import { withUnet } from '../../models/folder/other-unet.ts';
+import { loadTextEncoder, loadUnet, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
+import { unetTensors } from '../../models/unet/unet-tensors.ts';
+import type { Config } from '../../pipeline/config/config.ts';
 
 /** Whether the networks that a run names beside its model, and the layers that it adapts, fit the model. @throws InputError */
 export async function inspectNetworks(config: Config, pipeline: LoadedPipeline): Promise<void> {

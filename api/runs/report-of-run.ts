@@ -13,8 +13,8 @@ import type { Home } from '../../pipeline/runs/home.ts';
 import { publicConfig } from '../../registry/notify/notify-secrets.ts';
 import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
-import { artifactFolders, stepPath, unetPath } from './artifacts.ts';
-import { summarizeRun, type RunSummary } from './summary.ts';
+import { artifactFolders, stepPath, unetPath } from './artifact-folders.ts';
+import { summarizeRun, type RunSummary } from './run-summary.ts';
 
 /** A text encoder's safetensors file, whose folder transformers loads; or nulls, and the reason. */
 export interface ReportedNetwork {

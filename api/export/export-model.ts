@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { InputError } from '../common/errors.ts';
-import { writeFileAtomic } from '../common/files.ts';
-import { writeWeights, type Weights } from '../engine/weights/weights.ts';
-import { interpolateWeights } from '../models/interpolate.ts';
-import { saveOnnxPipeline } from '../models/onnx-networks.ts';
-import { loadPipeline, savePipeline, type LoadedPipeline } from '../models/folder/pipeline-folder.ts';
-import type { NetworkWeights } from '../models/text-to-image.ts';
-import { tunedNetworks } from './tuned-networks.ts';
+import { InputError } from '../../common/errors.ts';
+import { writeFileAtomic } from '../../common/files.ts';
+import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
+import { interpolateWeights } from '../../models/interpolate.ts';
+import { saveOnnxPipeline } from '../../models/onnx-networks.ts';
+import { loadPipeline, savePipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
+import type { NetworkWeights } from '../../models/text-to-image.ts';
+import { tunedNetworks } from '../tuned-networks.ts';
 
 /** What can be written, and where in the exported folder it lies. */
 const PATHS = { diffusers: 'diffusers', 'text-encoder': 'text_encoder.safetensors', onnx: 'onnx' } as const;

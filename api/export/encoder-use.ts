@@ -1,8 +1,8 @@
-import { InputError } from '../common/errors.ts';
-import type { SamplerSettings } from '../models/sampler.ts';
-import type { Home } from '../pipeline/runs/home.ts';
-import { judgedEncoder, namedUnet } from './judged-encoder.ts';
-import type { JudgedEncoder } from './encoders/judged.ts';
+import { InputError } from '../../common/errors.ts';
+import type { SamplerSettings } from '../../models/sampler.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { judgedEncoder, namedUnet } from '../encoders/find-encoder.ts';
+import type { JudgedEncoder } from '../encoders/judged-encoder.ts';
 
 /**
  * How a judged encoder is used: as its exported files are, in all steps; or as validation chose it, its embeddings blended

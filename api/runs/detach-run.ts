@@ -25,7 +25,7 @@ export async function startDetached(home: Home, id: string, fresh: readonly stri
 async function startProcess(home: Home, records: RunRecords, id: string, fresh: readonly string[]): Promise<void> {
   const log = join(records.folder(id), 'run.log');
   const output = openSync(log, 'a');
-  const command = fileURLToPath(new URL('../textcraftor.mjs', import.meta.url));
+  const command = fileURLToPath(new URL('../../cli/textcraftor.mjs', import.meta.url));
   const from = fresh[0] === undefined ? [] : ['--from', fresh[0]];
   const child = spawn(process.execPath, [command, 'resume', id, ...from], {
     detached: true,

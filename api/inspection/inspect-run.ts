@@ -1,19 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readBenchmark } from '../datasets/rules/benchmarks.ts';
-import { readManifest } from '../datasets/shards/shard-manifest.ts';
-import { findSources } from '../datasets/sources/find-sources.ts';
-import { readWordList } from '../datasets/text/word-lists.ts';
-import { HELD_OUT } from '../evaluation/evaluation-names.ts';
-import { loadPipeline } from '../models/folder/pipeline-folder.ts';
-import type { Config } from '../pipeline/config/config.ts';
-import type { Inspect } from '../pipeline/inspection.ts';
-import type { RunFacts } from '../pipeline/stage.ts';
-import { inspectRewards } from '../rewards/inspect-rewards.ts';
-import { inspectNetworks } from './networks.ts';
-import { inspectPictures } from './pictures.ts';
-import { inspectSteps } from './steps.ts';
+import { readBenchmark } from '../../datasets/rules/benchmarks.ts';
+import { readManifest } from '../../datasets/shards/shard-manifest.ts';
+import { findSources } from '../../datasets/sources/find-sources.ts';
+import { readWordList } from '../../datasets/text/word-lists.ts';
+import { HELD_OUT } from '../../evaluation/evaluation-names.ts';
+import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
+import type { Config } from '../../pipeline/config/config.ts';
+import type { Inspect } from '../../pipeline/inspection.ts';
+import type { RunFacts } from '../../pipeline/stage.ts';
+import { inspectRewards } from '../../rewards/inspect-rewards.ts';
+import { inspectNetworks } from './inspect-networks.ts';
+import { inspectPictures } from './inspect-pictures.ts';
+import { inspectSteps } from './inspect-steps.ts';
 
 /**
  * Refuses what a stage of the run would refuse later, as far as the configuration and the headers of files tell: no weights

@@ -4,7 +4,7 @@ import type { Home } from '../../pipeline/runs/home.ts';
 import { versionFolders } from '../../registry/version-folders.ts';
 import { resolveVersion } from '../../registry/reference.ts';
 import { Registry } from '../../registry/versions.ts';
-import type { JudgedEncoder } from '../encoders/judged.ts';
+import type { JudgedEncoder } from './judged-encoder.ts';
 
 /** A registered encoder. @param reference such as `production` or `tiny@3` */
 export async function encoderOfVersion(home: Home, reference: string): Promise<JudgedEncoder> {

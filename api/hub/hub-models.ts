@@ -1,40 +1,10 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fromErrorRecord, InputError, TextcraftorError } from '../../common/errors.ts';
 import { downloadRepo, parseHubRepo } from '../../common/hub/repository.ts';
 import type { HubOptions, HubRepo } from '../../common/hub/options.ts';
-import { visibleLine } from '../../common/text/visible.ts';
 import { modelFiles, tokenizerFiles } from '../../models/folder/hub-files.ts';
 import { absolutePath } from '../../pipeline/config/config-file.ts';
-import { printError } from '../print.ts';
-
-/** The hub's options as Python's huggingface_hub reads them: HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE, HF_HOME. */
-export function hubOptions(): HubOptions {
-  const { HF_TOKEN: token, HF_ENDPOINT: endpoint, HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
-  const home = HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface');
-  return {
-    cache: resolve(HF_HUB_CACHE ?? join(home, 'hub')),
-    token: token || undefined,
-    endpoint: endpoint?.replace(/\/+$/, '') || undefined,
-    progress: showProgress(),
-  };
-}
-
-/** A line of percents on the terminal, or one for each file elsewhere. */
-function showProgress(): NonNullable<HubOptions['progress']> {
-  let shown = '';
-  return ({ file, done, total }) => {
-    const share = total === 0 ? 100 : Math.floor((100 * done) / total);
-    const line = visibleLine(`downloading ${file}`);
-    if (process.stderr.isTTY)
-      process.stderr.write(`\r\x1b[K${line}: ${share} % of ${megabytes(total)} MB${done === total ? '\n' : ''}`);
-    else if (line !== shown) printError(`${line} (${megabytes(total)} MB in all)`);
-    shown = line;
-  };
-}
-
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
 
 type Choose = typeof modelFiles;
 /** Finds out where a model is on this machine. */
@@ -48,10 +18,15 @@ const MODEL_KEYS = new Map<string, Choose>([
 ]);
 
 /** Settings in which every `model`, `head` and `tokenizer` that names something on a hub is where it was downloaded to. */
-export async function downloadModels<T>(settings: T, folder: string, find: Find = localModel): Promise<T> {
+export function downloadModels<T>(settings: T, folder: string, hub: HubOptions): Promise<T> {
+  return findModels(settings, folder, (name, from, choose) => localModel(name, from, hub, choose));
+}
+
+/** Settings in which every `model`, `head` and `tokenizer` is what `find` makes of it. */
+export async function findModels<T>(settings: T, folder: string, find: Find): Promise<T> {
   if (Array.isArray(settings)) {
     const items: unknown[] = [];
-    for (const item of settings) items.push(await downloadModels(item, folder, find));
+    for (const item of settings) items.push(await findModels(item, folder, find));
     return items as T;
   }
   if (typeof settings !== 'object' || settings === null) return settings;
@@ -60,7 +35,7 @@ export async function downloadModels<T>(settings: T, folder: string, find: Find 
     const choose = typeof value === 'string' ? MODEL_KEYS.get(key) : undefined;
     entries.push([
       key,
-      choose ? await find(value as string, folder, choose) : await downloadModels(value as unknown, folder, find),
+      choose ? await find(value as string, folder, choose) : await findModels(value as unknown, folder, find),
     ]);
   }
   return Object.fromEntries(entries) as T;
@@ -102,11 +77,16 @@ export function notHere(name: string, error: unknown): unknown {
  * `owner/name/path/to/file[@revision]`, one of its files.
  * @param choose the files of a whole model that are wanted
  */
-export async function localModel(name: string, folder: string, choose: Choose = modelFiles): Promise<string> {
+export async function localModel(
+  name: string,
+  folder: string,
+  hub: HubOptions,
+  choose: Choose = modelFiles,
+): Promise<string> {
   const model = hubModel(name, folder, choose);
   if (!model) return name;
   try {
-    const { folder: found } = await downloadRepo(model.repo, model.wanted, hubOptions());
+    const { folder: found } = await downloadRepo(model.repo, model.wanted, hub);
     return model.file === undefined ? found : join(found, model.file);
   } catch (error) {
     throw notHere(name, error);

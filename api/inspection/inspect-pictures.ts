@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { requireTensors } from '../models/folder/expected-tensors.ts';
-import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
-import { vaeScale } from '../models/vae/vae-config.ts';
-import { vaeEncoderTensors } from '../models/vae/vae-tensors.ts';
-import type { Config } from '../pipeline/config/config.ts';
-import { pictureList, requirePictures } from '../training/baselines/picture-list.ts';
+import { requireTensors } from '../../models/folder/expected-tensors.ts';
+import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
+import { vaeScale } from '../../models/vae/vae-config.ts';
+import { vaeEncoderTensors } from '../../models/vae/vae-tensors.ts';
+import type { Config } from '../../pipeline/config/config.ts';
+import { pictureList, requirePictures } from '../../training/baselines/picture-list.ts';
 
 /** Whether pictures that are encoded are there, and the VAE has what encodes them. @throws InputError */
 export async function inspectPictures({ baselines, transfer }: Config, pipeline: LoadedPipeline): Promise<void> {
