@@ -13,7 +13,7 @@ import { openServer } from '../../temporal/server-connection.ts';
 import type { TemporalServer } from '../../temporal/temporal-server.ts';
 import { startWorkers, type Workers } from '../../temporal/workers.ts';
 import { DiskWatch } from './disk-watch.ts';
-import type { RunView } from '../../cli/run/live-view.ts';
+import type { RunView } from './run-view.ts';
 import { launchWorkflow, untilClosed } from '../../temporal/run-workflow.ts';
 
 export interface ExecuteOptions {

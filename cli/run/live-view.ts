@@ -1,14 +1,8 @@
+import type { RunView } from '../../api/runs/run-view.ts';
 import { visibleLine } from '../../common/text/visible.ts';
 import type { Run, StageFile } from '../../pipeline/runs/runs.ts';
 import type { Progress } from '../../pipeline/stage.ts';
 import { formatBytes, formatSeconds } from '../../common/text/format.ts';
-
-/** Shows how a run goes on. */
-export interface RunView {
-  update(run: Run): void;
-  /** The last state; nothing is shown after it. */
-  end(run: Run): void;
-}
 
 /** Plain lines are for logs: a stage that works says so this often. */
 const plainSeconds = 10;

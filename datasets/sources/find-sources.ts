@@ -4,7 +4,7 @@ import { InputError, NothingThereError } from '../../common/errors.ts';
 import { isPattern } from '../../common/files/pattern.ts';
 import { walkFolder, walkPattern, type Walked } from '../../common/files/walk.ts';
 import { dataFiles, descriptions, filesOfSplit } from './layout.ts';
-import { packings } from './packed/unpack.ts';
+import { packings } from './source-file.ts';
 import { endings, type SourceFile } from './source-file.ts';
 
 /** What a source has: files to read, sorted by name, and the names of those that are none. */

@@ -1,5 +1,3 @@
-import type { Packing } from './packed/unpack.ts';
-
 /** Kinds of file by their endings; `jsonl` is also `ndjson`, `arrow` is IPC as a file or a stream. */
 export const endings = {
   txt: 'txt',
@@ -34,3 +32,6 @@ export function mayBeEmpty({ kind, oneOfMany = false }: SourceFile): boolean {
   return kind === 'txt' && oneOfMany;
 }
 
+export const packings = ['gz', 'zst'] as const;
+
+export type Packing = (typeof packings)[number];

@@ -6,9 +6,6 @@ import type { SourceFile } from '../source-file.ts';
 import { foreign } from './signature.ts';
 import { unzstd } from './zstd.ts';
 
-export const packings = ['gz', 'zst'] as const;
-export type Packing = (typeof packings)[number];
-
 const piece = 1 << 20;
 /** A longer text is a bomb when it was packed into so few bytes. */
 const longest = 64 << 20;

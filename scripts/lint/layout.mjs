@@ -1,0 +1,48 @@
+// Says where the house gets crowded: too many folders at the root, too many files in a folder, two files of one name.
+import { execFileSync } from 'node:child_process';
+import { basename, dirname } from 'node:path/posix';
+import { fileURLToPath } from 'node:url';
+import { lists, most, mostRoots, sameNames } from './rooms.mjs';
+
+const isSource = (/** @type {string} */ path) => /\.(ts|mts|mjs)$/.test(path);
+/** Files of which tests and examples have one each. */
+const apart = /^(test|bench|examples)\//;
+
+/**
+ * @param {readonly string[]} paths of the files of the checkout
+ * @returns {string[]} a sentence for each fault
+ */
+export function layoutFaults(paths) {
+  const faults = [];
+  const roots = new Set(paths.filter((path) => path.includes('/') && !path.startsWith('.')).map((path) => path.split('/')[0]));
+  if (roots.size > mostRoots) faults.push(`There are ${roots.size} folders at the root; at most ${mostRoots} are meant to be.`);
+  const folders = group(paths);
+  for (const [folder, files] of folders)
+    if (files.length > most && !lists.includes(folder))
+      faults.push(`${folder}/ has ${files.length} source files; at most ${most}: put what belongs together into a folder of its own.`);
+  /** @type {Map<string, string>} */
+  const named = new Map();
+  for (const path of paths.filter((each) => isSource(each) && !apart.test(each) && !lists.includes(dirname(each)))) {
+    const name = basename(path);
+    const other = named.get(name);
+    if (other !== undefined && !sameNames.includes(name))
+      faults.push(`${other} and ${path} have one name: an editor's list of files cannot tell them apart.`);
+    named.set(name, path);
+  }
+  return faults;
+}
+
+/** @param {readonly string[]} paths */
+function group(paths) {
+  /** @type {Map<string, string[]>} */
+  const folders = new Map();
+  for (const path of paths.filter(isSource)) folders.set(dirname(path), [...(folders.get(dirname(path)) ?? []), path]);
+  return folders;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' });
+  const faults = layoutFaults(listed.trim().split('\n'));
+  for (const fault of faults) console.error(fault);
+  process.exitCode = faults.length > 0 ? 1 : 0;
+}

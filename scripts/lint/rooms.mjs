@@ -1,0 +1,65 @@
+/**
+ * The rooms of the house: a folder, and the folders that it may import from. docs/architecture.md has the same table in
+ * words, and a test holds the two together. The longest name that fits a file is its room.
+ *
+ * @type {Record<string, string[]>}
+ */
+export const rooms = {
+  common: [],
+  engine: ['common'],
+  models: ['common', 'engine'],
+  rewards: ['common', 'engine', 'models'],
+  'world/scenes': ['common'],
+  datasets: ['common', 'world/scenes'],
+  training: ['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes'],
+  'world/training': ['common', 'engine', 'models', 'rewards', 'training', 'world/scenes'],
+  evaluation: ['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes'],
+  pipeline: ['common'],
+  registry: ['common', 'pipeline'],
+  activities: ['common', 'engine', 'models', 'rewards', 'datasets', 'training', 'evaluation', 'pipeline', 'registry'],
+  workflows: ['common', 'pipeline'],
+  temporal: ['common', 'scripts', 'pipeline', 'activities', 'workflows'],
+  api: [
+    ...['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes', 'training', 'evaluation'],
+    ...['pipeline', 'registry', 'workflows', 'temporal'],
+  ],
+  cli: [
+    ...['common', 'engine', 'models', 'rewards', 'datasets', 'world', 'training', 'evaluation'],
+    ...['pipeline', 'registry', 'activities', 'workflows', 'temporal', 'api', 'scripts'],
+  ],
+};
+
+/** Rooms of which only the types may be imported. @type {Record<string, string[]>} */
+export const typesOf = {
+  pipeline: ['engine', 'models', 'rewards', 'datasets', 'training', 'evaluation'],
+  registry: ['evaluation'],
+  workflows: ['activities'],
+};
+
+/** Lists without imports, which the configuration's schema reads: anybody may import them. */
+export const vocabularies = [
+  'engine/names.ts',
+  'models/scheduler/names.ts',
+  'rewards/reward-names.ts',
+  'datasets/rules/rule-names.ts',
+  'training/names.ts',
+  'evaluation/evaluation-names.ts',
+];
+
+/** A part of another room that a room may import in spite of the table: the tokenizer needs no engine. @type {Record<string, string>} */
+export const parts = {
+  'world/scenes': 'models/clip/tokenizer/',
+  datasets: 'models/clip/tokenizer/',
+};
+
+/** The types that a stage's body is written against: any room may import them. */
+export const stageTypes = 'pipeline/stage.ts';
+
+/** Folders that may have more than {@link most} files: lists of like things. */
+export const lists = ['cli/commands', 'rewards'];
+/** Source files directly in a folder. */
+export const most = 15;
+/** Folders at the root, those with a leading dot aside. */
+export const mostRoots = 22;
+/** Names that several files may have: the stages' bodies are called as the stages, and a folder's index is one. */
+export const sameNames = ['index.ts', 'names.ts'];
