@@ -4,9 +4,9 @@ import { z } from 'zod';
 import type { ErrorRecord } from '../common/errors.ts';
 import { outcomeOf } from '../registry/notify/outcome.ts';
 import { sendOutcome } from '../registry/notify/send-outcome.ts';
-import { notifySchema } from '../pipeline/config/notify-settings.ts';
+import { notifySchema } from '../pipeline/config/sections/notify-settings.ts';
 import { readRegistered } from '../registry/registered.ts';
-import { registrySchema } from '../pipeline/config/registry-settings.ts';
+import { registrySchema } from '../pipeline/config/sections/registry-settings.ts';
 import type { RunRecords } from '../pipeline/runs/runs.ts';
 
 /** Any pipeline whose configuration has these sections can announce its runs. */

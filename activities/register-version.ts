@@ -6,7 +6,7 @@ import type { Home } from '../pipeline/runs/home.ts';
 import { traceArtifact, type Lineage } from '../pipeline/store/lineage.ts';
 import { saveRegistered, type Registered } from '../registry/registered.ts';
 import { Registry } from '../registry/versions.ts';
-import { registrationSettings } from '../pipeline/config/registry-settings.ts';
+import { registrationSettings } from '../pipeline/config/sections/registry-settings.ts';
 import type { LineageEntry, Registration } from '../registry/version.ts';
 import { ResultIndex } from '../pipeline/store/stage-results.ts';
 import type { Artifact } from '../pipeline/stage.ts';

@@ -6,7 +6,7 @@ import { onNotice } from '../common/notices.ts';
 import { systemError } from '../common/system-error.ts';
 import { visible } from '../common/text/visible.ts';
 import { registerCommands } from './commands/index.ts';
-import { interruptedCode, listenForInterrupts } from './interrupt.ts';
+import { interruptedCode, listenForInterrupts } from './signals.ts';
 import { printError, printMessage } from './print.ts';
 import { requireUtf8 } from './utf8.ts';
 

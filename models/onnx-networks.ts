@@ -5,7 +5,7 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportOnnx } from '../engine/onnx/export.ts';
-import { writeModel, type OnnxGraph } from '../engine/onnx/format.ts';
+import { writeModel, type OnnxGraph } from '../engine/onnx/onnx-format.ts';
 import type { OpenTensorSpec } from '../engine/onnx/recording.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import { clipText } from './clip/clip-text.ts';

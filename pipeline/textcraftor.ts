@@ -4,9 +4,9 @@ import { companionsOf, tokenizerBeside } from './keys/companion-files.ts';
 import { configSchema, isShapes, type Config } from './config/config.ts';
 import { definePipeline } from './pipeline.ts';
 import { resolvePaths } from './config/config-paths.ts';
-import { testSampler } from './config/test-sampler.ts';
-import { stageRewards } from './config/tuning-settings.ts';
-import * as work from './work.ts';
+import { testSampler } from './config/sections/test-sampler.ts';
+import { stageRewards } from './config/sections/tuning-settings.ts';
+import * as work from './stage-work.ts';
 
 // Slices and files that several stages share.
 const tokenizer = ({ model }: Config) => join(model, 'tokenizer');

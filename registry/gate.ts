@@ -1,6 +1,6 @@
 import type { NamedComparison } from '../evaluation/results.ts';
 import type { DiversityShares, Registration } from '../evaluation/stages/register.ts';
-import type { Gate } from '../pipeline/config/gate-settings.ts';
+import type { Gate } from '../pipeline/config/sections/gate-settings.ts';
 
 export type Rival = 'base' | 'champion';
 type Arm = Gate['arms'][number];

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { RunError } from '../common/errors.ts';
 import type { Home } from '../pipeline/runs/home.ts';
 import { ArtifactStore } from '../pipeline/store/artifact-store.ts';
-import type { Champion } from '../pipeline/config/registry-settings.ts';
+import type { Champion } from '../pipeline/config/sections/registry-settings.ts';
 import type { EncoderVersion } from './version.ts';
 
 /** Folders of a version's networks, in the layouts of transformers and diffusers. */

@@ -1,6 +1,6 @@
 import type { Registration } from '../evaluation/stages/register.ts';
 import type { Artifact } from '../pipeline/stage.ts';
-import type { Gate } from '../pipeline/config/gate-settings.ts';
+import type { Gate } from '../pipeline/config/sections/gate-settings.ts';
 
 /** The stage whose artifact is registered when it is done: a folder with registration.json and `encoder/`. */
 export const registerStage = 'register';

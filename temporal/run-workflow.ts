@@ -8,8 +8,8 @@ import { RunRecords } from '../pipeline/runs/runs.ts';
 import type { Resume } from '../workflows/messages.ts';
 import type { runPipeline } from '../workflows/run-pipeline.ts';
 import { modelAttribute } from '../workflows/search-attributes.ts';
-import { hasSearchAttributes } from './search-attributes.ts';
-import type { TemporalServer } from './temporal-server.ts';
+import { hasSearchAttributes } from './server/server-attributes.ts';
+import type { TemporalServer } from './server/temporal-server.ts';
 import { taskQueues } from './queues.ts';
 
 /** A worker asks for work at least once a minute. */

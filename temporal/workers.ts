@@ -7,7 +7,7 @@ import type { Home } from '../pipeline/runs/home.ts';
 import { stageNodes } from './stage-nodes.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { taskQueues, type Queue } from './queues.ts';
-import { hasSearchAttributes } from './search-attributes.ts';
+import { hasSearchAttributes } from './server/server-attributes.ts';
 
 export interface WorkersOptions {
   connection: NativeConnection;

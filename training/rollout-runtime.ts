@@ -55,7 +55,7 @@ export async function onnxRuntime(
 ): Promise<RolloutRuntime> {
   const { OnnxSession } = await import('../engine/onnx/session.ts');
   const { exportOnnx } = await import('../engine/onnx/export.ts');
-  const { writeModel } = await import('../engine/onnx/format.ts');
+  const { writeModel } = await import('../engine/onnx/onnx-format.ts');
   const { config, weights, tokenizer } = pipeline;
   const { sample_size: side, in_channels: channels } = config.unet;
   const [length, width] = [tokenizer.modelMaxLength, config.textEncoder.hidden_size];

@@ -5,7 +5,7 @@ import { activeStages } from '../../pipeline/pipeline.ts';
 import { production } from '../../registry/aliases.ts';
 import { asChampion } from '../../registry/version-folders.ts';
 import { Registry } from '../../registry/versions.ts';
-import { registrationSettings, type Champion } from '../../pipeline/config/registry-settings.ts';
+import { registrationSettings, type Champion } from '../../pipeline/config/sections/registry-settings.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { Schedules } from '../../registry/schedules/schedules.ts';
 import type { ScheduleFile } from '../../registry/schedules/schedule-files.ts';

@@ -9,7 +9,7 @@ import type { Config } from '../../pipeline/config/config.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
-import { testSampler } from '../../pipeline/config/test-sampler.ts';
+import { testSampler } from '../../pipeline/config/sections/test-sampler.ts';
 import type { JudgedEncoder } from './judged-encoder.ts';
 import { artifactFolders, stepPath, unetPath } from '../runs/artifact-folders.ts';
 

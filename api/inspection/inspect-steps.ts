@@ -2,7 +2,7 @@ import { InputError } from '../../common/errors.ts';
 import type { SchedulerFile } from '../../models/scheduler/config.ts';
 import { solverPlan } from '../../models/scheduler/solver.ts';
 import type { Config } from '../../pipeline/config/config.ts';
-import { testSampler } from '../../pipeline/config/test-sampler.ts';
+import { testSampler } from '../../pipeline/config/sections/test-sampler.ts';
 
 /** Whether the noise schedule of the model takes the steps of tuning and of the comparison. @throws InputError */
 export function inspectSteps(config: Config, scheduler: SchedulerFile): void {

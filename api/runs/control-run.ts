@@ -6,7 +6,7 @@ import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 import type { Resume } from '../../workflows/messages.ts';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
-import { attach, attachOwn, configuredServer } from '../../temporal/server-connection.ts';
+import { attach, attachOwn, configuredServer } from '../../temporal/server/server-connection.ts';
 import { workflowOf } from '../../temporal/run-workflow.ts';
 import { stageNodes } from '../../temporal/stage-nodes.ts';
 

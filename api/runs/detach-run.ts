@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { RunError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
-import { attach, configuredServer } from '../../temporal/server-connection.ts';
+import { attach, configuredServer } from '../../temporal/server/server-connection.ts';
 import { hasWorkers, launchWorkflow } from '../../temporal/run-workflow.ts';
 
 /** Leaves a run to the workers of the configured server; where there are none, to a process without a terminal. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commonSettings } from '../../pipeline/config/common-settings.ts';
+import { commonSettings } from '../../pipeline/config/common-schema.ts';
 import { definePipeline } from '../../pipeline/pipeline.ts';
 import { defineStage } from '../../pipeline/stage.ts';
 

@@ -16,8 +16,8 @@ export function register(program: Command): void {
       const { readConfigOptions } = await import('../run/run-options.ts');
       const { ablate, combinations, settingsOf } = await import('../paper/ablate.ts');
       const { runCommand } = await import('../run/run-command.ts');
-      const { readLanes } = await import('../run/lanes.ts');
-      const { projectHome } = await import('../home.ts');
+      const { readLanes } = await import('../paper/side-by-side.ts');
+      const { projectHome } = await import('../project-home.ts');
       const { settings } = await readConfigOptions(config, options); // refuses what no run would take, as the combinations below
       const { ablations } = settings as { ablations?: Parameters<typeof ablate>[0]['ablations'] };
       if (!ablations?.length)

@@ -9,7 +9,7 @@ export function register(program: Command): void {
     .argument('[run]', 'its id, or latest', 'latest')
     .action(async (name: string) => {
       const { cancelRun } = await import('../../api/runs/control-run.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const id = await cancelRun(projectHome(), name);
       print(`Run ${id} is cancelled; continue with: textcraftor resume ${id}`);
     });

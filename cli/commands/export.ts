@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ExportOptions, Format, Naming } from '../../api/export/export-model.ts';
 import { print, printError, printMessage } from '../print.ts';
-import { leaveInterruptsToSystem } from '../interrupt.ts';
+import { leaveInterruptsToSystem } from '../signals.ts';
 
 const FORMATS: readonly Format[] = ['diffusers', 'text-encoder', 'onnx'];
 const NAMINGS: readonly Naming[] = ['transformers', 'checkpoint'];
@@ -79,7 +79,7 @@ export function register(program: Command): void {
     .action(async (run: string | undefined, options: Options) => {
       leaveInterruptsToSystem();
       const { networksToExport } = await import('../../api/export/export-source.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const { exportModel } = await import('../../api/export/export-model.ts');
       const { cardOf, exportNotes } = await import('../../api/export/model-card.ts');
       const { formatBytes } = await import('../../common/text/format.ts');

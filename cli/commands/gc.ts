@@ -28,7 +28,7 @@ export function register(program: Command): void {
     .action(async (options: { dryRun?: true; keep?: number; keepDays?: number; json?: true }) => {
       const { findGarbage, removeGarbage } = await import('../../pipeline/store/gc.ts');
       const { protectedByName } = await import('../../registry/protected.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const { formatGarbage } = await import('../run/garbage.ts');
       const home = projectHome();
       const { keep, keepDays } = options;

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { UseOptions } from '../../api/export/encoder-use.ts';
 import type { GenerateOptions } from '../../api/generate-picture.ts';
 import { print, printMessage } from '../print.ts';
-import { leaveInterruptsToSystem } from '../interrupt.ts';
+import { leaveInterruptsToSystem } from '../signals.ts';
 
 const number =
   (accepts: (value: number) => boolean, expected: string) =>
@@ -71,7 +71,7 @@ export function register(program: Command): void {
       const { localModel } = await import('../../api/hub/hub-models.ts');
       const { hubOptions } = await import('../hub-options.ts');
       const { useEncoder } = await import('../../api/export/encoder-use.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const lastSteps = options.lastSteps ?? blendSteps;
       const chosen = await useEncoder(projectHome(), { ...options, ...(lastSteps ? { lastSteps } : {}) });
       if (chosen.used !== undefined) printMessage(chosen.used);

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { ImportOptions } from '../../api/import-model.ts';
 import { print } from '../print.ts';
-import { leaveInterruptsToSystem } from '../interrupt.ts';
+import { leaveInterruptsToSystem } from '../signals.ts';
 
 /** Adds `textcraftor import`. */
 export function register(program: Command): void {

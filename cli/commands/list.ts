@@ -9,7 +9,7 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object: {runs: [{run, status, createdAt, finishedAt, folder, stages}]}')
     .action(async (options: { json?: true }) => {
       const { RunRecords } = await import('../../pipeline/runs/runs.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const { summarizeRun } = await import('../../api/runs/run-summary.ts');
       const { formatTable } = await import('../../common/text/format.ts');
       const records = new RunRecords(projectHome());

@@ -10,7 +10,7 @@ export function register(program: Command): void {
     .option('--follow', 'go on until the run ends')
     .action(async (name: string, stage: string | undefined, options: { follow?: true }) => {
       const { printLogs } = await import('../run/show-logs.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       await printLogs(projectHome(), name, stage, options.follow ?? false);
     });
 }

@@ -11,10 +11,10 @@ export function register(program: Command): void {
     .option('--lanes <n>', 'how many runs at once: their small steps do not fill a processor', '2')
     .action(async (options: { quick?: true; out: string; lanes: string }) => {
       const { availableParallelism } = await import('node:os');
-      const { readLanes } = await import('../run/lanes.ts');
+      const { readLanes } = await import('../paper/side-by-side.ts');
       const { paper } = await import('../paper/write-paper.ts');
       const { runCommand } = await import('../run/run-command.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const lanes = readLanes(options.lanes);
       const page = await paper({
         home: projectHome(),

@@ -9,7 +9,7 @@ export function register(program: Command): void {
     .argument('[run]', 'its id, or latest', 'latest')
     .action(async (name: string) => {
       const { pauseRun } = await import('../../api/runs/control-run.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const id = await pauseRun(projectHome(), name);
       print(`Run ${id} is paused; go on with: textcraftor resume ${id}`);
     });

@@ -18,7 +18,7 @@ export function register(program: Command): void {
     .action(async (config: string | undefined, options: ConfigOptions & { json?: true }) => {
       const { lookUpConfigOptions } = await import('../run/run-options.ts');
       const { planAt, formatPlan } = await import('../../api/runs/plan-run.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const { pipeline, settings, fetches } = await lookUpConfigOptions(config, options);
       const plan = await planAt(projectHome(), pipeline, settings, { fetches });
       const fetch = fetches.map(({ path: _, ...rest }) => rest);

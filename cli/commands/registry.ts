@@ -11,7 +11,7 @@ const reference = 'NAME@NUMBER or NAME@ALIAS; where there is one name only, the 
 export function register(program: Command): void {
   const registry = program.command('registry').description('tuned encoders by name and number, and which is in use');
   const load = async () => {
-    const { projectHome } = await import('../home.ts');
+    const { projectHome } = await import('../project-home.ts');
     return { ...(await import('../registry/actions.ts')), home: projectHome() };
   };
 

@@ -12,7 +12,7 @@ export function register(program: Command): void {
     .addOption(new Option('--open <when>', 'show it in a browser').choices(['yes', 'no']).default('no'))
     .action(async (name: string, options: { json?: true; open: 'yes' | 'no' }) => {
       const { RunRecords } = await import('../../pipeline/runs/runs.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const { describeRun, requireRunReport } = await import('../../api/runs/report-of-run.ts');
       const home = projectHome();
       const run = await new RunRecords(home).read(name);

@@ -22,7 +22,7 @@ export function register(program: Command): void {
     .action(async (name: string, options: ResumeOptions) => {
       const { prepareResume } = await import('../../api/runs/resume-run.ts');
       const { startRun } = await import('../run/start.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const home = projectHome();
       const { id, fresh, waits } = await prepareResume(home, name, options);
       if (!waits) return startRun(home, id, fresh, options);

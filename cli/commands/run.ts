@@ -14,7 +14,7 @@ export function register(program: Command): void {
       const { readConfigOptions } = await import('../run/run-options.ts');
       const { planAt, formatPlan, warnOfLength } = await import('../../api/runs/plan-run.ts');
       const { startRun } = await import('../run/start.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const { RunRecords } = await import('../../pipeline/runs/runs.ts');
       const { activeStages } = await import('../../pipeline/pipeline.ts');
       const { source, pipeline, settings } = await readConfigOptions(config, options);

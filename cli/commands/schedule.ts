@@ -21,7 +21,7 @@ function count(text: string): number {
 
 /** Does something with the schedules of this project, on the server that holds them. */
 async function withControl<Result>(act: (control: ScheduleControl) => Promise<Result>): Promise<Result> {
-  const { projectHome } = await import('../home.ts');
+  const { projectHome } = await import('../project-home.ts');
   const { scheduleServer } = await import('../schedule/schedule-server.ts');
   const { ScheduleControl } = await import('../schedule/show-schedules.ts');
   const home = projectHome();

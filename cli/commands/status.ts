@@ -13,7 +13,7 @@ export function register(program: Command): void {
     )
     .action(async (name: string, options: { json?: true }) => {
       const { RunRecords } = await import('../../pipeline/runs/runs.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const { summarizeRun } = await import('../../api/runs/run-summary.ts');
       const { formatTable } = await import('../../common/text/format.ts');
       const { describeStage } = await import('../run/live-view.ts');

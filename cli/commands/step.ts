@@ -3,7 +3,7 @@ import { COMPUTE_TYPES } from '../../engine/names.ts';
 import type { StepOptions, StepResult } from '../../api/tuning-step.ts';
 import { formatBytes } from '../../common/text/format.ts';
 import { print } from '../print.ts';
-import { leaveInterruptsToSystem } from '../interrupt.ts';
+import { leaveInterruptsToSystem } from '../signals.ts';
 
 const count = (text: string): number => {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a positive integer.');

@@ -10,7 +10,7 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object: {result: {key, parts, artifact, run, seconds, createdAt}, inputs: [...]}')
     .action(async (name: string, options: { json?: true }) => {
       const { traceNamed, formatLineage } = await import('../run/trace-artifact.ts');
-      const { projectHome } = await import('../home.ts');
+      const { projectHome } = await import('../project-home.ts');
       const lineage = await traceNamed(projectHome(), name);
       print(options.json ? JSON.stringify(lineage, null, 2) : formatLineage(lineage));
     });

@@ -23,8 +23,8 @@ export function register(program: Command): void {
     )
     .option('--ui-port <number>', 'port of a web page with all that the server has (default: there is none)', parsePort)
     .action(async ({ queue, port, uiPort }: { queue: string; port?: number; uiPort?: number }) => {
-      const { runWorker } = await import('../run/work.ts');
-      const { projectHome } = await import('../home.ts');
+      const { runWorker } = await import('../run/run-worker.ts');
+      const { projectHome } = await import('../project-home.ts');
       const ports = { ...(port === undefined ? {} : { port }), ...(uiPort === undefined ? {} : { uiPort }) };
       await runWorker(projectHome(), queue, ports);
     });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { print } from '../print.ts';
-import { leaveInterruptsToSystem } from '../interrupt.ts';
+import { leaveInterruptsToSystem } from '../signals.ts';
 
 const WORLD = 'world';
 const WORK = '.textcraftor/world-build';

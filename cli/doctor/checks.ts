@@ -7,10 +7,10 @@ import { dependenciesAreInstalled } from '../../scripts/setup/dependencies.mjs';
 import { capture } from '../../scripts/setup/failure.mjs';
 import { root } from '../../scripts/setup/paths.mjs';
 import { findPython, pythonAdvice } from '../../scripts/setup/python.mjs';
-import { parseAddress } from '../../temporal/server-address.ts';
+import { parseAddress } from '../../temporal/server/server-address.ts';
 import { findTemporal, temporalAdvice } from '../../scripts/setup/temporal.mjs';
 import { installedTensorflow, tensorflowIsInstalled } from '../../scripts/setup/tensorflow.mjs';
-import { listenError } from '../../temporal/ports.ts';
+import { listenError } from '../../temporal/server/ports.ts';
 
 /** `warning`: what is asked of it today works; something else would not. */
 export interface Check {

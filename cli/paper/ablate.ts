@@ -7,7 +7,7 @@ import { isGoal } from '../../evaluation/comparison/metrics.ts';
 import { interval, signed } from '../../evaluation/report/format-numbers.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
-import { inLanes } from '../run/lanes.ts';
+import { inLanes } from './side-by-side.ts';
 import { artifactFolders } from '../../api/runs/artifact-folders.ts';
 
 /** Of each group, every combination of its keys' values is tried. */

@@ -1,7 +1,7 @@
-import type { Results } from './results.ts';
+import type { Results } from './paper-results.ts';
 import type { Bootstraps } from '../../common/statistics.ts';
 import { mean } from '../../common/statistics.ts';
-import type { Stop } from './results.ts';
+import type { Stop } from './paper-results.ts';
 
 export interface Claim {
   text: string;

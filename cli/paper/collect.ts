@@ -1,4 +1,4 @@
-import type { Stop } from './results.ts';
+import type { Stop } from './paper-results.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
@@ -11,7 +11,7 @@ import type { PromptEngineering } from '../../evaluation/stages/prompt-engineeri
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/runs.ts';
 import { artifactFolders } from '../../api/runs/artifact-folders.ts';
-import type { Results } from './results.ts';
+import type { Results } from './paper-results.ts';
 import type { Variant } from './matrix.ts';
 
 /** The scores of one run's benchmark, and how long its stages took when they were made. */

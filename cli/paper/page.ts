@@ -1,6 +1,6 @@
 import { interval, number, percent, signed } from '../../evaluation/report/format-numbers.ts';
 import { meansOf, type Claim } from './claims.ts';
-import type { Results } from './results.ts';
+import type { Results } from './paper-results.ts';
 import type { CollectedRun } from './collect.ts';
 import { PICTURES_WITH_OTHER_UNETS } from './matrix.ts';
 

@@ -1,7 +1,7 @@
 import type { Bootstraps } from '../../common/statistics.ts';
 import { signed } from '../../evaluation/report/format-numbers.ts';
 import { html } from '../../evaluation/report/markup.ts';
-import type { Results } from './results.ts';
+import type { Results } from './paper-results.ts';
 
 const [LEFT, RIGHT, ROW, TOP] = [150, 560, 22, 34];
 

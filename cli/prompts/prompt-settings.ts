@@ -7,7 +7,7 @@ import type { IngestConfig } from '../../datasets/stages/ingest.ts';
 import { findStage, type Pipeline } from '../../pipeline/pipeline.ts';
 import type { CommonSettings } from '../../pipeline/common-settings.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
-import { projectHome } from '../home.ts';
+import { projectHome } from '../project-home.ts';
 import { inTemporaryFolder } from './show-prompts.ts';
 import { readConfigOptions, type ConfigOptions } from '../run/run-options.ts';
 import { artifactFolders } from '../../api/runs/artifact-folders.ts';

@@ -9,7 +9,7 @@ import { asChampion } from '../../registry/version-folders.ts';
 import { resolveVersion } from '../../registry/reference.ts';
 import { Registry } from '../../registry/versions.ts';
 import { isHubSource } from '../../datasets/sources/hub.ts';
-import { projectHome } from '../home.ts';
+import { projectHome } from '../project-home.ts';
 import { hubOptions } from '../hub-options.ts';
 import { lookUpHub, type Fetch } from '../../api/hub/look-up-hub.ts';
 import { downloadModels } from '../../api/hub/hub-models.ts';

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { readRegistered } from '../../registry/registered.ts';
 import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
-import { describeRegistered } from '../registry/registered.ts';
+import { describeRegistered } from '../registry/format-registered.ts';
 import { startDetached } from '../../api/runs/detach-run.ts';
 import { executeRun } from '../../api/runs/execute-run.ts';
 import { summarizeRun } from '../../api/runs/run-summary.ts';

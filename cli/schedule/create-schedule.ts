@@ -1,7 +1,7 @@
 import { InputError } from '../../common/errors.ts';
 import { identifier } from '../../common/identifiers.ts';
 import { absolutePath } from '../../pipeline/config/config-file.ts';
-import { registrationSettings } from '../../pipeline/config/registry-settings.ts';
+import { registrationSettings } from '../../pipeline/config/sections/registry-settings.ts';
 import { readConfigOptions } from '../run/run-options.ts';
 import type { ScheduleControl } from './show-schedules.ts';
 import { timingOf, type TimingOptions } from './timing.ts';

@@ -1,8 +1,8 @@
 import { RunError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
-import { joinLocalServer } from '../../temporal/local-server.ts';
-import { attach, configuredServer } from '../../temporal/server-connection.ts';
-import type { TemporalServer } from '../../temporal/temporal-server.ts';
+import { joinLocalServer } from '../../temporal/server/local-server.ts';
+import { attach, configuredServer } from '../../temporal/server/server-connection.ts';
+import type { TemporalServer } from '../../temporal/server/temporal-server.ts';
 
 /** The server that holds schedules: the configured one, or that of `textcraftor worker` here. @throws RunError when there is neither */
 export async function scheduleServer(home: Home): Promise<TemporalServer> {

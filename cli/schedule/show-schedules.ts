@@ -8,7 +8,7 @@ import { Schedules } from '../../registry/schedules/schedules.ts';
 import type { Batch } from '../../registry/schedules/schedule-files.ts';
 import type { ScheduleFile } from '../../registry/schedules/schedule-files.ts';
 import type { backfill, retrain } from '../../workflows/retrain.ts';
-import type { TemporalServer } from '../../temporal/temporal-server.ts';
+import type { TemporalServer } from '../../temporal/server/temporal-server.ts';
 import { taskQueues } from '../../temporal/queues.ts';
 import type { Timing } from './timing.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { InputError, RunError } from '../../common/errors.ts';
 import { writeTokenizer } from '../../world/scenes/shapes-tokenizer.ts';
-import { leaveInterruptsToSystem } from '../interrupt.ts';
+import { leaveInterruptsToSystem } from '../signals.ts';
 import { endsWithThisProcess } from './children.ts';
 import { WORLD_STEPS, assembleWorld, buildWorldStep, type WorldStep } from '../../world/training/build-world.ts';
 import { print } from '../print.ts';

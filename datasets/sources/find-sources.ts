@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InputError, NothingThereError } from '../../common/errors.ts';
 import { isPattern } from '../../common/files/pattern.ts';
-import { walkFolder, walkPattern, type Walked } from '../../common/files/walk.ts';
+import { walkFolder, walkPattern, type Walked } from '../../common/files/walk-files.ts';
 import { dataFiles, descriptions, filesOfSplit } from './layout.ts';
 import { packings } from './source-file.ts';
 import { endings, type SourceFile } from './source-file.ts';

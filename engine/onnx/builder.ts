@@ -1,5 +1,5 @@
 import type { DataType } from '../program/graph-definition.ts';
-import type { ElementType, Initializer, OnnxAttribute, OnnxNode } from './format.ts';
+import type { ElementType, Initializer, OnnxAttribute, OnnxNode } from './onnx-format.ts';
 import { isSame } from './traced.ts';
 import { isOpen } from './traced.ts';
 import type { Dimension } from './traced.ts';

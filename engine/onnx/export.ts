@@ -1,6 +1,6 @@
 import type { Weights } from '../weights/weights.ts';
 import { GraphBuilder, inOrder, type Value } from './builder.ts';
-import type { OnnxGraph, OnnxPort } from './format.ts';
+import type { OnnxGraph, OnnxPort } from './onnx-format.ts';
 import type { Build, OpenTensorSpec } from './recording.ts';
 import type { Operation, Rule } from './rule.ts';
 import { elementRules } from './rules-elements.ts';

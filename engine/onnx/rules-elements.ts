@@ -1,6 +1,6 @@
 /** Element by element: the order of the axes does not matter, so that of the (largest) input is kept. */
 import type { DataType } from '../program/graph-definition.ts';
-import { ELEMENT_TYPES } from './format.ts';
+import { ELEMENT_TYPES } from './onnx-format.ts';
 import { results, type Operation, type Rule } from './rule.ts';
 import type { Value } from './builder.ts';
 import { isOpen } from './traced.ts';

@@ -1,5 +1,5 @@
 /** Products, convolutions, windows, and what goes over a whole axis. */
-import { ELEMENT_TYPES, type OnnxAttribute } from './format.ts';
+import { ELEMENT_TYPES, type OnnxAttribute } from './onnx-format.ts';
 import { inOrder, type Value } from './builder.ts';
 import { fixed, results, type Operation, type Rule } from './rule.ts';
 

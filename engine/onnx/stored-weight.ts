@@ -3,7 +3,7 @@ import { encodeFloat16 } from '../weights/float16.ts';
 import { fileShape, type Layout } from '../weights/parameters.ts';
 import type { Weights } from '../weights/weights.ts';
 import { inOrder, type GraphBuilder, type Value } from './builder.ts';
-import { ELEMENT_TYPES } from './format.ts';
+import { ELEMENT_TYPES } from './onnx-format.ts';
 import type { TracedParameter } from './traced.ts';
 
 /** In which order of the engine's axes the file's layout has them. */

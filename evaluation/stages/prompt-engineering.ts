@@ -6,7 +6,7 @@ import { webExample } from '../../world/scenes/web-like.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import type { Prompt } from '../pictures/picture-generator.ts';
 import { HELD_OUT, ORACLE } from '../comparison/metrics.ts';
-import { chooseSuffix, measurePhrases, type PhraseGain, type SuffixTrial } from '../arms/prompt-engineering.ts';
+import { chooseSuffix, measurePhrases, type PhraseGain, type SuffixTrial } from '../arms/phrase-search.ts';
 import { rewrite, type RewriterSpec } from '../arms/prompt-rewriter.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
 import { stylePhrases, withPhrases } from '../arms/style-phrases.ts';

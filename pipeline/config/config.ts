@@ -14,8 +14,8 @@ import { solverNames } from '../../models/scheduler/names.ts';
 import { REWARD_TYPES } from '../../rewards/reward-names.ts';
 import { ROLLOUT_RUNTIMES } from '../../training/names.ts';
 import { stagesSchema } from '../store/cache-policy.ts';
-import { notifySchema } from './notify-settings.ts';
-import { baselinesSchema } from './baseline-settings.ts';
+import { notifySchema } from './sections/notify-settings.ts';
+import { baselinesSchema } from './sections/baseline-settings.ts';
 import {
   alarmSchema,
   armSchema,
@@ -23,11 +23,11 @@ import {
   checkComparison,
   largestBlend,
   transferSchema,
-} from './comparison-settings.ts';
+} from './sections/comparison-settings.ts';
 import { nameSchema } from './name-schema.ts';
 import { path } from './config-paths.ts';
-import { championSchema, registrySchema } from './registry-settings.ts';
-import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './tuning-settings.ts';
+import { championSchema, registrySchema } from './sections/registry-settings.ts';
+import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './sections/tuning-settings.ts';
 
 const whole = z.int();
 const positive = z.int().min(1);

@@ -6,7 +6,7 @@ import { canonicalJson, sha256, sha256File } from '../../common/files.ts';
 import { writeSealed } from '../../common/files/sealed.ts';
 import { isPattern } from '../../common/files/pattern.ts';
 import { stampOf } from '../../common/files/stamps.ts';
-import { patternRoot, walkFolder, walkPattern, type Walked } from '../../common/files/walk.ts';
+import { patternRoot, walkFolder, walkPattern, type Walked } from '../../common/files/walk-files.ts';
 import { hasSettled, readMemory } from './kept-stamps.ts';
 
 interface Entry {

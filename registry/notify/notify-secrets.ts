@@ -1,4 +1,4 @@
-import type { Hook } from '../../pipeline/config/notify-settings.ts';
+import type { Hook } from '../../pipeline/config/sections/notify-settings.ts';
 
 const hidden = '[not shown]';
 

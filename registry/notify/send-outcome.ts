@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunOutcome } from './outcome.ts';
 import { publicPart, withoutSecrets } from './notify-secrets.ts';
-import type { Hook } from '../../pipeline/config/notify-settings.ts';
+import type { Hook } from '../../pipeline/config/sections/notify-settings.ts';
 
 /** What became of a notification. */
 export interface Delivery {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ablate, combinations } from '../../cli/paper/ablate.ts';
-import { inLanes, readLanes } from '../../cli/run/lanes.ts';
+import { inLanes, readLanes } from '../../cli/paper/side-by-side.ts';
 import { loadConfig } from '../../pipeline/config/config-file.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';

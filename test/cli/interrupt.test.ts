@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 
-const listening = new URL('../../cli/interrupt.ts', import.meta.url).href;
+const listening = new URL('../../cli/signals.ts', import.meta.url).href;
 const interrupting = new URL('../../common/interrupt.ts', import.meta.url).href;
 
 /** Runs a program that listens for interrupts, sends it a signal `times` times, and returns its exit code and output. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { claims, verdictOf } from '../../cli/paper/claims.ts';
-import type { Results } from '../../cli/paper/results.ts';
+import type { Results } from '../../cli/paper/paper-results.ts';
 import { combine, stopOf, type CollectedRun } from '../../cli/paper/collect.ts';
 import { fullBudget, quickBudget, runName, variants } from '../../cli/paper/matrix.ts';
 import { resultsPage } from '../../cli/paper/page.ts';

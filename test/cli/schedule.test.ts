@@ -7,7 +7,7 @@ import { createSchedule } from '../../cli/schedule/create-schedule.ts';
 import { ScheduleControl } from '../../cli/schedule/show-schedules.ts';
 import { timingOf } from '../../cli/schedule/timing.ts';
 import { connectTemporal } from '../../temporal/connection.ts';
-import { DevServer } from '../../temporal/dev-server.ts';
+import { DevServer } from '../../temporal/server/dev-server.ts';
 import { startWorkers, type Workers } from '../../temporal/workers.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { Registry } from '../../registry/versions.ts';

@@ -1,7 +1,7 @@
 /** The digest of what kernels give that are large enough for several threads: for `kernels.test.ts`. */
 import { createHash } from 'node:crypto';
 import { attention, conv2d, groupNormSilu, layerNorm, linear, silu } from '../../engine/layers/index.ts';
-import { random, valueAndGradients, withParameters } from './value-and-gradients.ts';
+import { random, valueAndGradients, withParameters } from './program/value-and-gradients.ts';
 
 const hash = createHash('sha256');
 const [weight, bias] = [random('weight', [64]), random('bias', [64])];

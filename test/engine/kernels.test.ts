@@ -13,7 +13,7 @@ import {
 } from '../../engine/layers/index.ts';
 import { Program } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { difference, fixed, random, valueAndGradients, withParameters } from './value-and-gradients.ts';
+import { difference, fixed, random, valueAndGradients, withParameters } from './program/value-and-gradients.ts';
 
 type Layer = (...inputs: Tensor[]) => Tensor;
 const layers: Record<string, [layer: Layer, ...shapes: number[][]]> = {

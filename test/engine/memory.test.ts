@@ -6,7 +6,7 @@ import { attention, geglu, gelu, groupNorm, groupNormSilu, linear, silu } from '
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import { float32, Program, type Tensors } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { difference, fixed, random, valueAndGradients, withParameters } from './value-and-gradients.ts';
+import { difference, fixed, random, valueAndGradients, withParameters } from './program/value-and-gradients.ts';
 
 /** Of TensorFlow's own operations: those of `engine/kernels` are in `kernels.test.ts`. */
 const both = (f: (...inputs: Tensor[]) => Tensor, inputs: Tensor[]) => valueAndGradients(f, inputs, { kernels: false });

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { StageAnswer } from '../../activities/activities.ts';
 import type { RunChange, StageTask } from '../../activities/stage-task.ts';
 import { connectTemporal } from '../../temporal/connection.ts';
-import { DevServer } from '../../temporal/dev-server.ts';
+import { DevServer } from '../../temporal/server/dev-server.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
 import type { PipelineRun } from '../../workflows/arguments.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectTemporal } from '../../temporal/connection.ts';
-import { DevServer } from '../../temporal/dev-server.ts';
+import { DevServer } from '../../temporal/server/dev-server.ts';
 import { taskQueues } from '../../temporal/queues.ts';
 import { startWorkers } from '../../temporal/workers.ts';
 import { Home } from '../../pipeline/runs/home.ts';

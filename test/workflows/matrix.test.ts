@@ -10,7 +10,7 @@ import { callBody } from '../../activities/execution/call-body.ts';
 import { StageProcess, type StartBodyRunner } from '../../activities/execution/stage-process.ts';
 import type { RunChange, StageTask } from '../../activities/stage-task.ts';
 import { connectTemporal } from '../../temporal/connection.ts';
-import { DevServer } from '../../temporal/dev-server.ts';
+import { DevServer } from '../../temporal/server/dev-server.ts';
 import { stageNodes } from '../../temporal/stage-nodes.ts';
 import { checkConfig } from '../../pipeline/config/config-file.ts';
 import { withDependents } from '../../pipeline/graph.ts';

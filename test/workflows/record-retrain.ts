@@ -5,7 +5,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectTemporal } from '../../temporal/connection.ts';
-import { DevServer } from '../../temporal/dev-server.ts';
+import { DevServer } from '../../temporal/server/dev-server.ts';
 import { checkout } from '../../pipeline/config/config-file.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import type { backfill, retrain } from '../../workflows/retrain.ts';

@@ -5,7 +5,7 @@ import { Program, float32, int32 } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 import { initialize } from '../../training/initialize.ts';
-import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit.ts';
+import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
 import { SceneIndex, drawPair, pictureAt, type PictureBank } from './world-pictures.ts';
 import { CONTEXT_LENGTH, IMAGE_SHAPE } from './recipe.ts';
 

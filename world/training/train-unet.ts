@@ -8,7 +8,7 @@ import { schedulerFile } from '../../models/scheduler/config.ts';
 import { DdimScheduler } from '../../models/scheduler/ddim.ts';
 import { unet2dCondition, type UnetConfig } from '../../models/unet/unet.ts';
 import { initialize } from '../../training/initialize.ts';
-import { FIT_INPUTS, descend, fit, type Fit } from './fit.ts';
+import { FIT_INPUTS, descend, fit, type Fit } from './fit-network.ts';
 import { CONTEXT_LENGTH, LATENT_SHAPE, schedulerConfig, unetConfig } from './recipe.ts';
 
 const BATCH = 32;

@@ -4,7 +4,7 @@ import { tf } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 import { vaeDecode, vaeEncode } from '../../models/vae/vae.ts';
 import { initialize } from '../../training/initialize.ts';
-import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit.ts';
+import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
 import { IMAGE_SHAPE, LATENT_SHAPE, vaeConfig } from './recipe.ts';
 
 const BATCH = 16;

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { parseFooter, parseMessage, type Batch, type Field, type Message } from './messages.ts';
+import { parseFooter, parseMessage, type Batch, type Field, type Message } from './arrow-messages.ts';
 
 /** What a file begins and ends with. */
 const fileMagic = 'ARROW1';

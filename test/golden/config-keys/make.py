@@ -1,6 +1,6 @@
 """
 Writes a table for each class whose configuration files are read: the keys that diffusers, transformers and peft act on,
-with their defaults. The tests walk them (test/models/config-keys.ts), so that no key is passed over.
+with their defaults. The tests walk them (test/models/folder/config-keys.ts), so that no key is passed over.
 
     pip install torch diffusers==0.42.1 transformers==5.24.0 peft==0.21.2
     python test/golden/config-keys/make.py

@@ -1,0 +1,39 @@
+import { InputError } from '../../common/errors.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { interruption } from '../../common/interrupt.ts';
+import { openWorkerServer, untilGone } from '../../temporal/server/local-server.ts';
+import type { Queue } from '../../temporal/queues.ts';
+import type { Ports } from '../../temporal/server/server-connection.ts';
+import { startWorkers } from '../../temporal/workers.ts';
+import { print } from '../print.ts';
+
+const queues: Record<string, Queue[]> = { all: ['pipeline', 'engine'], pipeline: ['pipeline'], engine: ['engine'] };
+
+/** Works until the command is interrupted; a stage that runs then goes to another worker, or waits for one. */
+export async function runWorker(home: Home, queue: string, ports: Ports): Promise<void> {
+  const wanted = Object.hasOwn(queues, queue) ? queues[queue]! : undefined;
+  if (!wanted) throw new InputError(`There is no queue "${queue}"; there are ${Object.keys(queues).join(', ')}.`);
+  const interrupted = interruption();
+  const server = await openWorkerServer(home, ports);
+  try {
+    const { address, connection, namespace } = server;
+    const workers = await startWorkers({
+      connection,
+      namespace,
+      address,
+      home,
+      environment: process.env,
+      queues: wanted,
+    });
+    const page = ports.uiPort === undefined ? '' : ` (web page: http://127.0.0.1:${ports.uiPort})`;
+    if (server.owned) print(`Temporal's development server: export TEMPORAL_ADDRESS=${address}${page}`);
+    print(`Worker on ${address} for ${wanted.join(' and ')}, artifacts in ${home.folder}. Ctrl-C ends it.`);
+    try {
+      await Promise.race([untilGone(home, server, interrupted), workers.running]);
+    } finally {
+      await workers.stop();
+    }
+  } finally {
+    await server.close();
+  }
+}

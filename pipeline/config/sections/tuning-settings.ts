@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { MOMENT_TYPES } from '../../../training/names.ts';
+import { path } from '../config-paths.ts';
+
+const whole = z.int();
+const positive = z.int().min(1);
+const share = z.number().min(0).max(1);
+const text = z.string().min(1);
+const rate = z.number().positive();
+
+/** Low-rank adapters in place of all parameters. */
+const loraSchema = z.strictObject({
+  rank: positive,
+  /** The adapters count alpha / rank times; by default once. */
+  alpha: z.number().positive().optional(),
+  /** Ends of the layers' names; by default the projections of the attention. */
+  targets: z.array(text).min(1).optional(),
+});
+
+/** Which of the last K steps carry gradient: docs/method.md. */
+const gradientSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('last'), steps: positive.optional() }),
+  z.strictObject({ type: z.literal('random') }),
+  z.strictObject({ type: z.literal('draft-lv'), repeats: positive.default(2) }),
+]);
+
+/** What is changed at random in each step, against overfitting. */
+const augmentSchema = z.strictObject({
+  /** Of the decoded picture: the largest share that a crop cuts away, mirroring, the side of a gray square. */
+  crop: share.default(0),
+  flip: z.boolean().default(false),
+  cutout: share.default(0),
+  /** Of the prompt: the chance of a word to be left out; other wordings of prompts of the shapes world. */
+  wordDropout: share.default(0),
+  paraphrase: z.boolean().default(false),
+});
+
+/** What every tuning stage has. */
+const tuning = {
+  steps: positive,
+  batch: positive.max(65_536),
+  learningRate: rate,
+  warmup: whole.min(0).default(0),
+  weightDecay: z.number().min(0).default(0),
+  /** How the moments of AdamW are kept: in 8 bits they take a quarter of the memory. */
+  optimizer: z.strictObject({ states: z.enum(MOMENT_TYPES) }).optional(),
+  /** Largest global norm of a network's gradient. */
+  gradientClip: z.number().positive().default(1),
+  checkpointEvery: positive.default(10),
+  /** Checkpoints at multiples of this many steps are kept for the sweep. */
+  keepEvery: positive.default(50),
+  /** Weights of rewards in this stage, by their names, in place of those under `rewards`. */
+  rewardWeights: z.record(text, z.number()).optional(),
+  gradient: gradientSchema.optional(),
+  lora: loraSchema.optional(),
+  /** Decay of a moving average of what is trained, which is kept in its place. */
+  average: z.number().gt(0).lt(1).optional(),
+  /** Weight of the squared distance of the parameters from the original ones. */
+  weightPull: z.number().min(0).optional(),
+  augment: augmentSchema.optional(),
+};
+
+export const tuneEncoderSchema = z.strictObject({
+  ...tuning,
+  /** A text encoder (folder or safetensors file) to start from; the original one when it is left out. */
+  startFrom: path.optional(),
+  /** Weight of the mean squared distance of the embeddings from the original ones. */
+  embeddingPull: z.number().min(0).default(0),
+  /** Trains the UNet at the same time. */
+  joint: z.strictObject({ learningRate: rate, lora: loraSchema.optional() }).optional(),
+});
+
+export const tuneUnetSchema = z.strictObject({
+  ...tuning,
+  /** Weight of the tuned encoder's embeddings while the UNet is tuned: 1 as in the paper, 0 for fusion afterwards. */
+  blend: share.default(1),
+});
+
+interface Tuned {
+  rewards: readonly { name: string; weight: number }[];
+  sampler: { gradientSteps: number };
+  tuneEncoder: z.infer<typeof tuneEncoderSchema>;
+  tuneUnet?: z.infer<typeof tuneUnetSchema> | undefined;
+}
+
+/** What must hold between the values of the tuning stages. */
+export function checkTuning(
+  { rewards, sampler, tuneEncoder, tuneUnet }: Tuned,
+  require: (holds: boolean, path: string[], message: string) => void,
+): void {
+  const names = rewards.map(({ name }) => name);
+  require(!(tuneEncoder.joint && tuneUnet), [
+    'tuneUnet',
+  ], 'tunes the UNet after the encoder, but tuneEncoder.joint tunes it at the same time: leave one out');
+  for (const [section, stage] of Object.entries({ tuneEncoder, tuneUnet })) {
+    if (!stage) continue;
+    const unknown = Object.keys(stage.rewardWeights ?? {}).find((name) => !names.includes(name));
+    require(unknown === undefined, [
+      section,
+      'rewardWeights',
+    ], `has the weight of ${unknown}; the rewards are ${names.join(', ')}`);
+    require(stageRewards(rewards, stage.rewardWeights).some(({ weight }) => weight !== 0), stage.rewardWeights
+      ? [section, 'rewardWeights']
+      : ['rewards'], `leave nothing to tune on: every weight is 0 in ${section}`);
+    const all = stage.lora && (section === 'tuneUnet' || !tuneEncoder.joint || tuneEncoder.joint.lora);
+    require(!(stage.weightPull && all), [
+      section,
+      'weightPull',
+    ], 'pulls parameters that lora leaves as they are: use weightDecay');
+    const { gradient } = stage;
+    require(gradient?.type !== 'last' || (gradient.steps ?? 1) <= sampler.gradientSteps, [
+      section,
+      'gradient',
+      'steps',
+    ], `must be at most sampler.gradientSteps (${sampler.gradientSteps})`);
+  }
+}
+
+/** The rewards with a stage's own weights. */
+export const stageRewards = <R extends { name: string; weight: number }>(
+  rewards: readonly R[],
+  weights: Readonly<Record<string, number>> = {},
+): R[] => rewards.map((reward) => ({ ...reward, weight: weights[reward.name] ?? reward.weight }));

@@ -1,0 +1,100 @@
+import type { Config } from './config/config.ts';
+import type { StageWork } from './stage.ts';
+import type { RunFacts } from './stage.ts';
+import { testSampler } from './config/sections/test-sampler.ts';
+
+/**
+ * How much each stage has to do. What is left out of these counts (decoding, rewards, looks of the alarm) grows with them, so
+ * that it is in the measured rate.
+ */
+type Work = (config: Config, facts: RunFacts) => StageWork | undefined;
+
+/** Forward and backward, against forward alone. */
+const withGradient = 3;
+
+/** Evaluations of the network for a denoising step of a picture: with guidance, one without the prompt too. */
+const branches = ({ sampler: { guidance } }: Config): number => (guidance > 1 ? 2 : 1);
+
+/** @param evaluations of the network for one of the unit */
+const work = ({ evaluationCost }: RunFacts, unit: string, count: number, evaluations: number): StageWork | undefined =>
+  evaluationCost === undefined ? undefined : { unit, count, cost: evaluations * evaluationCost };
+
+/** Of stages that read all prompts. */
+export const promptWork: Work = ({ prompts }, { promptBytes }) => {
+  if (prompts.limit !== undefined) return { unit: 'prompts', count: prompts.limit, cost: 1 };
+  if (prompts.source === 'shapes') return { unit: "sets of the shapes world's prompts", count: 1, cost: 1 };
+  return promptBytes === undefined ? undefined : { unit: 'bytes of prompts', count: promptBytes, cost: 1 };
+};
+
+export const rolloutWork: Work = (c, facts) =>
+  work(
+    facts,
+    'samples',
+    c.rollout.prompts * c.rollout.samplesPerPrompt,
+    branches(c) * Math.max(1, c.sampler.steps - c.sampler.gradientSteps),
+  );
+
+export const tuningWork =
+  (loop: (config: Config) => { steps: number; batch: number }): Work =>
+  (c, facts) => {
+    const { steps, batch } = loop(c);
+    return work(facts, 'steps', steps, batch * branches(c) * withGradient * c.sampler.gradientSteps);
+  };
+
+/** Trajectories are sampled, and looked at again in each epoch. */
+export const ddpoWork =
+  (key: 'ddpoEncoder' | 'ddpoUnet'): Work =>
+  (c, facts) => {
+    const { steps, batch, epochs } = c.baselines![key]!;
+    return work(facts, 'steps', steps, batch * branches(c) * c.sampler.gradientSteps * (1 + withGradient * epochs));
+  };
+
+export const directWork: Work = (c, facts) => {
+  const { steps, batch } = c.baselines!.direct!;
+  return work(facts, 'steps', steps, batch * withGradient);
+};
+
+export const promptEngineeringWork: Work = (c, facts) => {
+  const { phrases, longest, prompts, samplesPerPrompt } = c.baselines!.promptEngineering!;
+  const arms = 1 + phrases + longest;
+  return work(facts, 'pictures', arms * prompts * samplesPerPrompt, branches(c) * c.sampler.steps);
+};
+
+const kept = ({ steps, keepEvery }: { steps: number; keepEvery: number }): number => Math.ceil(steps / keepEvery);
+
+export const sweepWork: Work = (c, facts) => {
+  const { blends, prompts, samplesPerPrompt } = c.sweep;
+  const { ddpoEncoder, ddpoUnet, direct } = c.baselines ?? {};
+  const blended = [c.tuneEncoder, c.tuneUnet, ddpoEncoder, direct].reduce(
+    (sum, loop) => sum + (loop ? kept(loop) : 0),
+    0,
+  );
+  const candidates = blended * blends.filter((blend) => blend > 0).length + (ddpoUnet ? kept(ddpoUnet) : 0);
+  return work(facts, 'pictures', (1 + candidates) * prompts * samplesPerPrompt, branches(c) * c.sampler.gradientSteps);
+};
+
+export const evaluateWork: Work = (c, facts) => {
+  const { evaluate, benchmarks = [], baselines = {}, champion } = c;
+  const networks = c.tuneUnet || c.tuneEncoder.joint ? 2 : 0;
+  // The base, the tuned one, the chosen one, and what is handed out, whose pictures take all steps.
+  const arms =
+    5 +
+    evaluate.blends.length +
+    (evaluate.arms?.length ?? 0) +
+    networks +
+    Object.keys(baselines).length +
+    (champion ? 1 : 0);
+  // A benchmark without a limit is taken to be as large as the test.
+  const prompts = benchmarks.reduce((sum, { limit = evaluate.prompts }) => sum + limit, evaluate.prompts);
+  return work(
+    facts,
+    'pictures',
+    arms * prompts * evaluate.samplesPerPrompt,
+    branches(c) * testSampler(c).gradientSteps,
+  );
+};
+
+export const transferWork: Work = (c, facts) => {
+  const { unets, prompts, samplesPerPrompt } = c.transfer!;
+  return work(facts, 'pictures', 2 * unets.length * prompts * samplesPerPrompt, branches(c) * c.sampler.steps);
+};

@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InputError, RetryableError } from '../../common/errors.ts';
+import { writeFileAtomic } from '../../common/files.ts';
+import { object, text, whole } from '../../common/shape.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { processExists, processStart } from '../../pipeline/runs/lease.ts';
+import { withLock } from '../../pipeline/runs/lock.ts';
+import { accepts } from './ports.ts';
+import { attach, attachOwn, configuredServer, startServer, type Ports } from './server-connection.ts';
+import type { TemporalServer } from './temporal-server.ts';
+
+/** The development server of a worker of this home, as kept in temporal/server.json while it runs. */
+interface LocalServer {
+  address: string;
+  /** Of the worker. */
+  pid: number;
+  /** When it began, where that is to be known: its id may be another process's by now. */
+  start?: string;
+}
+
+const shape = object<LocalServer>({ address: text(40), pid: whole(1, 2 ** 31), start: text(40) }, ['start']);
+const loopback = /^127\.0\.0\.1:(\d{1,5})$/;
+const watchMilliseconds = 1000;
+const file = (home: Home): string => join(home.temporal, 'server.json');
+
+/**
+ * The server that a worker works on: the configured one; the one that another worker of this home has; else one that is
+ * started now, and told to other commands. One at a time, since it is the only one that may touch its database.
+ *
+ * @throws InputError when another program has a port that was asked for, or a worker of this home has its server at another
+ */
+export async function openWorkerServer(home: Home, ports: Ports): Promise<TemporalServer> {
+  const configured = configuredServer();
+  if (configured) return attach(configured);
+  return withLock(home.temporal, async () => {
+    const joined = await joinLocalServer(home);
+    if (joined) return checkPorts(joined, ports);
+    const server = await startServer(home, home.temporal, ports);
+    const start = await processStart(process.pid);
+    const own: LocalServer = {
+      address: server.address,
+      pid: process.pid,
+      ...(start === undefined ? {} : { start }),
+    };
+    await writeFileAtomic(file(home), JSON.stringify(own), 0o600);
+    return {
+      ...server,
+      close: async () => {
+        if ((await read(home))?.pid === process.pid) await rm(file(home), { force: true });
+        await server.close();
+      },
+    };
+  });
+}
+
+/**
+ * Waits until the worker has ended whose server another has joined: nobody starts that server again.
+ * @throws RetryableError then; never, on a server of one's own or a configured one
+ */
+export async function untilGone(home: Home, { address, owned }: TemporalServer, signal: AbortSignal): Promise<void> {
+  const worker = await read(home);
+  if (owned || configuredServer() || !worker) return waitFor(signal);
+  while (await lives(worker)) {
+    await sleep(watchMilliseconds, undefined, { signal, ref: false }).catch(() => {});
+    if (signal.aborted) return;
+  }
+  throw new RetryableError(
+    `The server at ${address} is gone with the worker that had it (process ${worker.pid}); start this worker again, and it has its own.`,
+  );
+}
+
+/** Whether the worker runs, and not another process under its id. */
+async function lives({ pid, start }: LocalServer): Promise<boolean> {
+  return processExists(pid) && (start === undefined || (await processStart(pid)) === start);
+}
+
+async function waitFor(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+/** A connection to the server that a worker of this home has; undefined where none runs. */
+export async function joinLocalServer(home: Home): Promise<TemporalServer | undefined> {
+  const local = await read(home);
+  const port = loopback.exec(local?.address ?? '')?.[1];
+  if (!local || port === undefined || !(await lives(local)) || !(await accepts(Number(port)))) return undefined;
+  return attachOwn(home, local.address).catch((error: unknown) => {
+    // A worker that was killed, whose process id and port others have by now.
+    if (error instanceof InputError) return undefined;
+    throw error;
+  });
+}
+
+async function checkPorts(server: TemporalServer, { port, uiPort }: Ports): Promise<TemporalServer> {
+  const has = server.address.split(':')[1];
+  const problem =
+    port !== undefined && String(port) !== has
+      ? `--port ${port}`
+      : uiPort !== undefined
+        ? `--ui-port ${uiPort}`
+        : undefined;
+  if (problem === undefined) return server;
+  await server.close();
+  throw new InputError(
+    `${problem}: another worker of this project has its server at ${server.address} already. Leave the option out to join it, or stop that worker first.`,
+  );
+}
+
+async function read(home: Home): Promise<LocalServer | undefined> {
+  try {
+    return shape(JSON.parse(await readFile(file(home), 'utf8')), file(home));
+  } catch {
+    return undefined; // not there, or damaged: then nobody can be found by it
+  }
+}

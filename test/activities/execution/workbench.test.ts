@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import type { WorkFolder } from '../../../activities/execution/work-folder.ts';
+import { Workbench, type Work } from '../../../activities/execution/workbench.ts';
+import { Home } from '../../../pipeline/runs/home.ts';
+import { loadConfig } from '../../../pipeline/config/config-file.ts';
+import { textcraftor } from '../../../pipeline/textcraftor.ts';
+import { temporaryFolder } from '../../setup/temporary-folder.ts';
+
+it('tells a stage in which type to compute, as the configuration has it', async () => {
+  const bench = new Workbench({ home: new Home(await temporaryFolder()), environment: {} });
+  const folder = { output: 'out', scratch: 'scratch', lease: { file: 'lease.json', attempt: '1' } } as WorkFolder;
+  const stage = textcraftor.stages.find(({ name }) => name === 'tune-encoder')!;
+  for (const dtype of ['float32', 'float16'] as const) {
+    const settings = await loadConfig(textcraftor, {
+      file: 'configs/tiny.yaml',
+      settings: [`engine.dtype=${dtype}`],
+      folder: '.',
+    });
+    const work = { stage, settings, module: 'tune-encoder.ts' } as unknown as Work;
+    expect(bench.order(work, { name: 'run' }, {}, folder)).toMatchObject({ dtype, seed: 1, output: 'out' });
+  }
+});
+
+it('does no work with other code than the run was planned with', async () => {
+  const bench = new Workbench({ home: new Home(await temporaryFolder()), environment: {} });
+  const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', folder: '.' });
+  const task = { run: 'run-1', stage: 'ingest', inputs: {}, fresh: false };
+  const prepare = (code: string) =>
+    bench.prepare(task, { pipeline: 'textcraftor', config, planned: { ingest: { code } } });
+  await expect(prepare('0'.repeat(64))).rejects.toThrow(
+    expect.objectContaining({
+      name: 'RunError',
+      message: 'The worker runs other code than this command (stage "ingest"): restart it (textcraftor worker).',
+    }),
+  );
+  const { parts } = await bench.prepare(task, { pipeline: 'textcraftor', config });
+  expect((await prepare(parts.code.sha256)).stage.name).toBe('ingest');
+});

@@ -1,0 +1,134 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { InputError } from '../../../common/errors.ts';
+import { checkout, loadConfig } from '../../../pipeline/config/config-file.ts';
+import { inspectRun } from '../../../pipeline/inspection.ts';
+import { textcraftor } from '../../../pipeline/textcraftor.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'textcraftor-inspect-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const inspect = async (...settings: string[]) => {
+  const config = await loadConfig(textcraftor, { file: `${checkout}configs/tiny.yaml`, settings, folder });
+  return inspectRun(textcraftor, config);
+};
+
+/** A copy of a folder of the world in which one JSON file has other values. */
+function changed(name: string, file: string, values: object, from = 'base'): string {
+  const path = join(folder, name);
+  cpSync(join(checkout, 'world', from), path, { recursive: true });
+  const json = JSON.parse(readFileSync(join(path, file), 'utf8')) as object;
+  writeFileSync(join(path, file), JSON.stringify({ ...json, ...values }));
+  return path;
+}
+
+async function refused(message: RegExp, ...settings: string[]): Promise<void> {
+  const error: unknown = await inspect(...settings).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(InputError);
+  expect((error as Error).message).toMatch(message);
+  expect((error as Error).message).not.toContain('\n');
+}
+
+describe('before a run begins', () => {
+  it('nothing is found in the shipped configuration, and no engine is started', async () => {
+    expect(await inspect()).toEqual({ evaluationCost: expect.any(Number) as number });
+    const { sharedObjects } = process.report.getReport() as { sharedObjects: string[] };
+    expect(sharedObjects.filter((name) => /tensorflow|tfjs/.test(name))).toEqual([]);
+  });
+
+  it.each([
+    ['a model that is not there', ['model=none'], /Cannot read .*none\/model_index\.json: it does not exist/],
+    ['more steps than the noise schedule has', ['sampler.steps=5000'], /^sampler\.steps: 5000 sampling steps/],
+    ['more steps of the comparison', ['evaluate.steps=5000'], /^evaluate\.steps: 5000 sampling steps/],
+    [
+      'an arm with more last steps than steps',
+      ['evaluate.arms=[{name: a, mix: [{encoder: world/base/text_encoder, weight: 1}], lastSteps: 9}]'],
+      /^evaluate\.arms: "a" has lastSteps 9/,
+    ],
+    [
+      'an arm whose encoder is not there',
+      ['evaluate.arms=[{name: a, mix: [{encoder: none, weight: 1}]}]'],
+      /The text encoder .*none does not exist/,
+    ],
+    ['a start that is not there', ['tuneEncoder.startFrom=none'], /The text encoder .*none does not exist/],
+    [
+      'a champion that is not there',
+      ['champion={version: 1, encoder: none}'],
+      /The text encoder .*none does not exist/,
+    ],
+    ['a reward that is not there', ['rewards.clip.model=none'], /Cannot read .*none: it does not exist/],
+    ['a reward of another kind of model', ['rewards.clip.model=world/held-out'], /is not that of a CLIPModel/],
+    ['a held-out reward of another kind', ['heldOut.model=world/clip'], /world\/clip\/config\.json: image_size/],
+    ['a head of another width', ['rewards.aesthetic.head=world/clip/model.safetensors'], /aesthetic head/],
+    [
+      'a layer that no network has',
+      ['tuneEncoder.lora={rank: 2, targets: [q_proj, nonsense]}'],
+      /^tuneEncoder\.lora\.targets: no linear layer of the text encoder is named "nonsense"/,
+    ],
+    [
+      'a UNet that sees more than its guide has',
+      ['transfer={prompts: 1, unets: [{name: other, unet: world/second-inpainting}]}'],
+      /^transfer\.unets: "other" .*channels beside the latents/,
+    ],
+    ['prompts that are not there', ['prompts.source=none.txt', 'sweep.chooseBy=heldOut'], /none\.txt: no such file/],
+    ['a benchmark that is not there', ['benchmarks=[{name: a, source: none.txt}]'], /none\.txt: no such file/],
+    ['a word list that is not there', ['filter.blockedFiles=[none.txt]'], /none\.txt: the word list cannot be read/],
+    ['shards that are none', ['shard.extends=world/clip'], /no manifest\.json/],
+  ])('%s is refused', async (_, settings, message) => {
+    await refused(message, ...settings);
+  });
+
+  it('parts of a model that do not fit each other are refused', async () => {
+    const narrow = changed('narrow', 'unet/config.json', { cross_attention_dim: 7 });
+    await refused(/cross_attention_dim is 7; the hidden_size/, `model=${narrow}`);
+    const words = changed('words', 'text_encoder/config.json', { vocab_size: 9 });
+    await refused(/its tokenizer has \d+ tokens/, `model=${words}`);
+  });
+
+  it.each([
+    ['text_encoder/config.json', { vocab_size: 1e9 }, /token_embedding\.weight .* its configuration says \[1000000000/],
+    ['text_encoder/config.json', { num_hidden_layers: 1e9 }, /layers\.\d+\..* is missing/],
+    ['unet/config.json', { layers_per_block: 1e9 }, /Tensor down_blocks\..* is missing/],
+    ['unet/config.json', { sample_size: 1e9 }, /sample_size is 1000000000: at most 2048/],
+    ['vae/config.json', { layers_per_block: 1e9 }, /Tensor decoder\..* is missing/],
+    ['scheduler/scheduler_config.json', { num_train_timesteps: 1e9 }, /num_train_timesteps is 1000000000/],
+  ])('%s with %j is refused by the headers of the weights', async (file, values, message) => {
+    const model = changed(`large-${Object.keys(values)[0]!}-${file.split('/')[0]!}`, file, values);
+    await refused(message, `model=${model}`);
+  });
+
+  it('sizes of a reward that its weights do not have are refused', async () => {
+    const clip = changed('clip', 'config.json', { projection_dim: 1e9 }, 'clip');
+    await refused(/its configuration says \[1000000000/, `rewards.clip.model=${clip}`);
+    const cnn = changed('cnn', 'config.json', { hidden_size: 1e9 }, 'held-out');
+    await refused(/its configuration says \[1000000000/, `heldOut.model=${cnn}`);
+  });
+
+  it('pictures to tune on are looked at', async () => {
+    const pictures = join(folder, 'pictures');
+    mkdirSync(pictures);
+    const setting = `baselines.direct={steps: 1, batch: 1, learningRate: 1, pictures: ${pictures}}`;
+    await refused(/metadata\.jsonl is missing/, setting);
+    writeFileSync(join(pictures, 'metadata.jsonl'), '{"file_name": "a.png", "text": "a"}\n');
+    await refused(/a\.png cannot be read: there is no such picture/, setting);
+    writeFileSync(join(pictures, 'a.png'), 'text');
+    await refused(/a\.png is no PNG file/, setting);
+  });
+
+  it('benchmarks are read, with the columns that are asked for', async () => {
+    writeFileSync(join(folder, 'bench.csv'), 'prompt,kind\na red cat,easy\n');
+    await inspect('benchmarks=[{name: a, source: bench.csv, categoryColumns: [kind]}]');
+    await refused(/colour/, 'benchmarks=[{name: a, source: bench.csv, categoryColumns: [colour]}]');
+  });
+
+  it('what is fetched first is passed over', async () => {
+    const config = await loadConfig(textcraftor, {
+      file: `${checkout}configs/tiny.yaml`,
+      settings: ['model=owner/name'],
+      folder,
+    });
+    expect(await inspectRun(textcraftor, config, new Set([join(folder, 'owner/name')]))).toEqual({});
+  });
+});

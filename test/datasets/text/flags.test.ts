@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { hasFlags, stripFlags } from '../../../datasets/text/prompt-flags.ts';
+import { normalizePrompt } from '../../../datasets/text/normalize.ts';
+
+const strips = (cases: readonly (readonly [text: string, expected: string])[]): void => {
+  for (const [text, expected] of cases) {
+    expect(stripFlags(text), text).toBe(expected);
+    expect(hasFlags(text), text).toBe(true);
+    expect(hasFlags(expected), text).toBe(false);
+  }
+};
+
+it('flags of Midjourney go with their values', () => {
+  strips([
+    ['a cat --ar 16:9', 'a cat'],
+    ['a cat --ar 16:9 --v 5.1 --stylize 750 --no hands, text', 'a cat'],
+    ['--tile a cat, 8k', 'a cat, 8k'],
+    ['a cat —ar 2:3 —v 4', 'a cat'],
+    ['darth vader, photography –s 625 –q 2 –iw 3', 'darth vader, photography'],
+    ['hard rim lighting photography–beta –ar 2:3 –beta –upbeta', 'hard rim lighting photography'],
+    ['los hombros --q2 --s750', 'los hombros'],
+    ['a cat --style raw --seed=42 in the rain', 'a cat in the rain'],
+    ['a cat --hd, sharp', 'a cat, sharp'],
+    ['a cat--ar 16:9', 'a cat'],
+    ['a cat, --niji 5 --chaos 10.', 'a cat, .'],
+    ['/imagine prompt: a cat --v 6.0 --sref https://a.b/c.png --p m7x2 --raw', 'a cat'],
+    ['a cat — ar 16:9', 'a cat'],
+    ['a cat —no text, watermark', 'a cat'],
+  ]);
+});
+
+it("flags of sd-scripts' and InvokeAI's prompt lines go with their values", () => {
+  strips([
+    ['a red fox, in snow --n low quality, bad anatomy --w 768', 'a red fox, in snow'],
+    ['masterpiece, 1girl --n worst quality --w 768 --h 768 --d 1 --l 7.5 --s 28 --g 2.0', 'masterpiece, 1girl'],
+    ['a dog --w 512 --d -1 --fs 3.0 --ss euler_a', 'a dog'],
+    ['"a cat on a mat" -s50 -W512 -H704 -C7.5 -A k_lms -S 42', 'a cat on a mat'],
+  ]);
+});
+
+it("flags of the web UI's prompt files go, and --prompt is the prompt", () => {
+  strips([
+    ['--prompt a dog in the rain --negative_prompt golden retriever', 'a dog in the rain'],
+    ['--prompt "a dog, in rain" --negative_prompt "blurry --steps 3 low" --steps 20', 'a dog, in rain'],
+    ['--negative-prompt "ugly" bad --prompt "a dog"', 'a dog'],
+    ["-p 'a dog' -n 'a cat' -W 512", 'a dog'],
+    ['--p a dog by night --n cats', 'a dog by night'],
+    ['--prompt a dog --sampler_name "DPM++ 2M Karras" --cfg_scale 7', 'a dog'],
+    ['--prompt a dog --sampler_name DPM++ 2M Karras --outpath_samples /tmp/x', 'a dog'],
+    ['--prompt=a dog --negative_prompt=cats, --width 512', 'a dog'],
+  ]);
+});
+
+it('parameters as the web UI writes them leave the prompt, on several lines and on one', () => {
+  const text =
+    'a red fox, <lora:x:1>\nNegative prompt: blurry, (low quality:1.4),\nugly\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512, Model: v1-5';
+  strips([
+    [text, 'a red fox, <lora:x:1>'],
+    [normalizePrompt(text), 'a red fox, <lora:x:1>'],
+    ['Prompt: a flat icon Negative prompt: black and white', 'a flat icon'],
+    ['Negative prompt: blurry', ''],
+    ['Steps: 20, Sampler: Euler a, CFG scale: 7', ''],
+    ['a cat\nSteps: 30, Size: 512x768', 'a cat'],
+    ['a cat, neg_prompt: dogs', 'a cat'],
+  ]);
+});
+
+it('every spelling of a negative takes all up to the next flag', () => {
+  const names = ['n', 'neg', 'no', 'negative', 'negative_prompt', 'negative-prompt', 'NEGATIVE_PROMPT'];
+  for (const dash of ['--', '-', '—', '–', '---']) {
+    for (const name of names) {
+      for (const gap of [' ', '=', ': ']) {
+        strips([
+          [`a fox ${dash}${name}${gap}low quality, bad hands --w 768`, 'a fox'],
+          [`a fox, ${dash}${name}${gap}"low quality" bad`, 'a fox'],
+          [`${dash}${name}${gap}low quality --prompt a fox`, 'a fox'],
+        ]);
+      }
+    }
+  }
+  strips([
+    ['a cat --no', 'a cat'],
+    ['a cat --n ""', 'a cat'],
+  ]);
+});
+
+it('prose with dashes stays as it is', () => {
+  for (const text of [
+    'a well--known cat',
+    'a cat — sitting',
+    'a cat —sitting',
+    'a cat -- sitting',
+    'a cat --sitting on a mat',
+    'x -- y',
+    'a cat --',
+    'a cat -',
+    '-- a cat',
+    'rock--n roll, hyper-detailed, 3-d',
+    'a chair --with 2 cats',
+    'COLOR PAINTING -award - winning',
+    'Aperture — f/5.6—8.0, Shutter speed — 1/160 sec',
+    'a full – body shot',
+    'a no-smoking sign',
+    'a sad robot, -s, T-800',
+    'steps: a staircase',
+    'an AK-47, Wi-Fi',
+    '--ähnlich',
+    'a prompt: "negative space"',
+    '',
+    '  two  spaces , kept ',
+  ]) {
+    expect(hasFlags(text), text).toBe(false);
+    expect(stripFlags(text), text).toBe(text);
+  }
+});
+
+const word = fc.constantFrom('fox', 'red', 'snow,', 'in', '8k', 'hyper-real', '—', '--', '-', '"old"', "fox's", '16:9');
+const phrase = fc.array(word, { minLength: 1, maxLength: 6 }).map((words) => words.join(' '));
+const dashes = fc.constantFrom('--', '-', '—', '–');
+const negativeName = fc.constantFrom('n', 'neg', 'no', 'negative', 'negative_prompt', 'negative-prompt');
+const setting = fc.constantFrom(
+  '--ar 16:9',
+  '--v 5',
+  '--w 768',
+  '--steps 20',
+  '--s 750',
+  '--seed=3',
+  '—ar 2:3',
+  '--q2',
+);
+
+it('words of a negative are never in the prompt, and those of the prompt stay', () => {
+  const bad = fc.array(fc.constantFrom('BAD,', 'BAD', '"BAD"', "BAD's", '--', '(BAD:1.2)', '-BAD', 'BAD --BAD'), {
+    minLength: 1,
+    maxLength: 5,
+  });
+  const negative = fc
+    .tuple(dashes, negativeName, fc.constantFrom(' ', '=', ' "'), bad)
+    .map(([dash, name, gap, words]) => {
+      const text = words.join(' ');
+      return `${dash}${name}${gap}${text}${gap === ' "' ? '"' : ''}`;
+    });
+  const kept = fc.array(fc.constantFrom('fox', 'red', 'snow', 'in'), { minLength: 1, maxLength: 5 });
+  const flags = fc.array(fc.oneof(negative, setting), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(kept, flags, fc.boolean(), (words, parts, asFlag) => {
+      const prompt = words.join(' ');
+      const text = asFlag ? `${parts.join(' ')} --prompt ${prompt}` : `${prompt} ${parts.join(' ')}`;
+      expect(stripFlags(text), text).toBe(prompt);
+    }),
+    { seed: 1, numRuns: 2000 },
+  );
+});
+
+it('nothing is left to strip the second time', () => {
+  const flag = fc
+    .tuple(dashes, fc.oneof(negativeName, fc.constantFrom('prompt', 'p', 'foo', 'tile', 'style')))
+    .map(([dash, name]) => dash + name);
+  const label = fc.constantFrom('Negative prompt:', 'Steps: 20, Sampler:', '/imagine prompt:', '"', '=', ' -', '16:9');
+  const glue = fc.constantFrom('', ' ', ' ', ', ');
+  const text = fc
+    .array(fc.tuple(fc.oneof(phrase, flag, setting, label), glue), { maxLength: 12 })
+    .map((parts) => parts.flat().join(''));
+  fc.assert(
+    fc.property(text, (each) => {
+      const once = stripFlags(each);
+      expect(hasFlags(once), each).toBe(false);
+      expect(stripFlags(once)).toBe(once);
+      expect(hasFlags(each) || once === each).toBe(true);
+    }),
+    { seed: 1, numRuns: 3000 },
+  );
+});
+
+it('a prompt without flags is unchanged', () => {
+  fc.assert(
+    fc.property(phrase, (text) => void expect(stripFlags(text)).toBe(text)),
+    { seed: 1, numRuns: 1000 },
+  );
+});
+
+it('long texts full of what may be flags are done, too', () => {
+  for (const unit of ['--no a ', '-- ', '—', '"--n ', '-n-', '--prompt "', 'steps: 1 ', '--a-a', '--ar 1:', ' -']) {
+    expect(hasFlags(stripFlags(unit.repeat(20_000))), unit).toBe(false);
+  }
+});

@@ -1,0 +1,159 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkout, loadConfig } from '../../../pipeline/config/config-file.ts';
+import type { Config } from '../../../pipeline/config/config.ts';
+import { textcraftor } from '../../../pipeline/textcraftor.ts';
+import { temporaryFolder } from '../../setup/temporary-folder.ts';
+
+const tiny = (...settings: string[]): Promise<Config> =>
+  loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+
+/** tiny.yaml with other text for some of its lines. */
+async function file(text: string): Promise<{ file: string; folder: string }> {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'mine.yaml'), text);
+  return { file: 'mine.yaml', folder };
+}
+
+describe('a configuration', () => {
+  it.each(['configs/tiny.yaml', 'configs/sd15.yaml'])('that is shipped is right: %s', async (name) => {
+    const config = await loadConfig(textcraftor, { file: name, folder: checkout });
+    expect(config.rewards.find(({ type }) => type === 'clip-similarity')?.weight).toBeGreaterThan(0);
+  });
+
+  it('has defaults, and absolute paths from wherever it is read', async () => {
+    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', folder: await temporaryFolder() });
+    expect(config.model).toBe(join(checkout, 'world/base'));
+    expect(config.prompts).toEqual({ source: 'shapes' });
+    expect(config.sweep.blends).toEqual([0, 0.25, 0.5, 0.75, 1]);
+  });
+
+  it('finds paths in the folder of the user before those of the checkout', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'prompts.txt'), 'a cat');
+    const settings = ['prompts.source=prompts.txt', 'sweep.chooseBy=heldOut'];
+    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder });
+    expect(config.prompts.source).toBe(join(folder, 'prompts.txt'));
+  });
+
+  it('has absolute paths wherever one may stand, and no other text is changed', async () => {
+    const settings = [
+      'model=at',
+      'prompts.source=at',
+      'shard.extends=at',
+      'tuneEncoder.startFrom=at',
+      'champion={version: 1, encoder: at, unet: at, blend: 1}',
+      'filter.blockedFiles=[at]',
+      'filter.personalNameFiles=[at, at]',
+      'filter.blocked=[at]',
+      'rewards=[{name: at, type: clip-similarity, model: at, head: at, tokenizer: at, weight: 1}]',
+      'heldOut={type: clip-similarity, model: at}',
+      'benchmarks=[{name: at, source: at, column: at}, {name: world, source: shapes}]',
+      'evaluate.arms=[{name: at, mix: [{encoder: at, weight: 1}]}]',
+      'baselines={direct: {pictures: at, steps: 1, batch: 1, learningRate: 1}}',
+      'transfer={unets: [{name: at, unet: at}], prompts: 1}',
+    ];
+    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/user' });
+    const found: string[] = [];
+    const look = (value: unknown, key: string): void => {
+      if (value === '/user/at') found.push(key);
+      else if (typeof value === 'object' && value !== null)
+        for (const [name, inner] of Object.entries(value)) look(inner, key === '' ? name : `${key}.${name}`);
+    };
+    look(config, '');
+    expect(found.sort()).toEqual(
+      [
+        'model',
+        'prompts.source',
+        'shard.extends',
+        'tuneEncoder.startFrom',
+        'champion.encoder',
+        'champion.unet',
+        'filter.blockedFiles.0',
+        'filter.personalNameFiles.0',
+        'filter.personalNameFiles.1',
+        'rewards.0.model',
+        'rewards.0.head',
+        'rewards.0.tokenizer',
+        'heldOut.model',
+        'benchmarks.0.source',
+        'evaluate.arms.0.mix.0.encoder',
+        'baselines.direct.pictures',
+        'transfer.unets.0.unet',
+      ].sort(),
+    );
+    expect(config.benchmarks?.[1]?.source).toBe('shapes');
+  });
+
+  it.each([
+    ['/a #b/c', '/a #b/c'],
+    ['/a b ', '/a b '],
+    ['/a\nb', '/a\nb'],
+    ['/100%/$HOME/a[1]', '/100%/$HOME/a[1]'],
+    ['"[1]/{a}"', '/u/[1]/{a}'],
+    ["'*'", '/u/*'],
+  ])('takes a path by --set as it is written: %j', async (written, expected) => {
+    const settings = [`model=${written}`];
+    expect((await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/u' })).model).toBe(expected);
+  });
+
+  it('is changed by --set, the last one winning', async () => {
+    const config = await tiny(
+      'tuneEncoder.steps=7',
+      'rewards.aesthetic.weight=0',
+      'rewards.0.weight=2',
+      'sweep.blends=[0, 1]',
+      'tuneEncoder.steps=8',
+    );
+    expect(config.tuneEncoder.steps).toBe(8);
+    expect(config.rewards.map(({ weight }) => weight)).toEqual([2, 0, 2]);
+    expect(config.sweep.blends).toEqual([0, 1]);
+  });
+});
+
+describe('a wrong configuration gets one sentence', () => {
+  it.each([
+    ['filter.maxtoken=3', 'configs/tiny.yaml: unknown key "filter.maxtoken"; did you mean "filter.maxTokens"?'],
+    ['rewards.clip.wieght=1', 'unknown key "rewards.0.wieght"; did you mean "rewards.0.weight"?'],
+    ['tune=1', 'unknown key "tune"'],
+    ['stages.evalute.cache=off', '"stages.evalute" is no stage; did you mean "stages.evaluate"?'],
+    ['heldOut.modell=x', 'unknown key "heldOut.modell"; did you mean "heldOut.model"?'],
+    ['rewards.clop.weight=1', '--set rewards.clop.weight=1: no item is named "clop"; did you mean "clip"?'],
+    ['seed.part=1', '--set seed.part=1: "seed" is a value and has no keys of its own.'],
+    ['seed', '--set seed: expected KEY=VALUE, such as tuneEncoder.steps=20.'],
+    ['seed=[', '"[" is not a YAML value; quote it.'],
+    ['sampler.steps=many', '"sampler.steps" is wrong: expected number, received string.'],
+    ['sampler.steps=0', '"sampler.steps" is too small: expected number to be >=1.'],
+    ['sampler.gradientSteps=9', '"sampler.gradientSteps" must be at most sampler.steps (8).'],
+    ['shard.test=0.95', '"shard" leaves no prompts for training'],
+    ['rewards.preference.name=clip', '"rewards" must have names of their own, got clip, aesthetic, clip.'],
+    ['heldOut=null', '"heldOut" is wrong: expected object, received null.'],
+    ['sweep.chooseBy=luck', '"sweep.chooseBy" is wrong: expected one of "auto"|"oracle"|"heldOut"|"rewards".'],
+    [
+      'prompts.source=mine.txt sweep.chooseBy=oracle',
+      '"sweep.chooseBy" is oracle, which only prompts of the shapes world have.',
+    ],
+  ])('--set %s', async (setting, message) => {
+    await expect(tiny(...setting.split(' '))).rejects.toThrow(
+      expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
+    );
+  });
+
+  it('that names a missing key', async () => {
+    await expect(loadConfig(textcraftor, await file('model: m\n'))).rejects.toThrow('mine.yaml: "prompts" is missing.');
+  });
+
+  it('that names the line of what is not YAML', async () => {
+    await expect(loadConfig(textcraftor, await file('name: a\nseed: [1\n'))).rejects.toThrow(
+      /^mine.yaml, line 3: not YAML/,
+    );
+  });
+
+  it('that names a file that is not there', async () => {
+    const folder = await temporaryFolder();
+    await expect(loadConfig(textcraftor, { file: 'none.yaml', folder })).rejects.toThrow(
+      'Configuration none.yaml: there is no such file.',
+    );
+  });
+});

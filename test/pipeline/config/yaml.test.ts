@@ -1,0 +1,116 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { applySettings } from '../../../pipeline/config/config-settings.ts';
+import { readYaml } from '../../../pipeline/config/config-file.ts';
+import { parseYaml } from '../../../pipeline/config/yaml.ts';
+import { temporaryFolder } from '../../setup/temporary-folder.ts';
+
+async function read(content: string | Uint8Array): Promise<unknown> {
+  const path = join(await temporaryFolder(), 'mine.yaml');
+  await writeFile(path, content);
+  return readYaml(path, 'mine.yaml');
+}
+
+const utf16 = (text: string, mark: boolean): Buffer => Buffer.from(`${mark ? '\ufeff' : ''}${text}`, 'utf16le');
+
+describe('a YAML file', () => {
+  it('is read in UTF-8 with and without a mark, and in UTF-16 with one', async () => {
+    expect(await read('name: ü')).toEqual({ name: 'ü' });
+    expect(await read('\ufeffname: ü')).toEqual({ name: 'ü' });
+    expect(await read(utf16('name: ü', true))).toEqual({ name: 'ü' });
+    expect(await read(utf16('name: ü', true).swap16())).toEqual({ name: 'ü' });
+  });
+
+  it.each([
+    ['UTF-16 without a mark', utf16('name: a', false)],
+    ['bytes that are no UTF-8', Buffer.from([0x6e, 0x3a, 0x20, 0xff])],
+  ])('is refused by name in %s', async (_, content) => {
+    await expect(read(content)).rejects.toThrow(
+      'Configuration mine.yaml: is not text in UTF-8 (nor UTF-16 with a byte order mark); save it as UTF-8.',
+    );
+  });
+
+  it('merges with <<', () => {
+    const text = 'base: &b {steps: 1, batch: 2}\ntune: {<<: *b, steps: 3}';
+    expect(parseYaml(text)).toEqual({ base: { steps: 1, batch: 2 }, tune: { batch: 2, steps: 3 } });
+  });
+
+  it.each([
+    [
+      'aliases that multiply',
+      Array.from(
+        { length: 9 },
+        (_, i) =>
+          `a${i}: &a${i} [${
+            i === 0
+              ? '1'
+              : Array(9)
+                  .fill(`*a${i - 1}`)
+                  .join(',')
+          }]`,
+      ).join('\n'),
+      'aliases (*name)',
+    ],
+    ['an alias of nothing', 'a: *b', 'Unresolved alias'],
+    ['a tag', 'a: !!js/function 1', 'not YAML'],
+    ['a key twice', 'a: 1\na: 2', 'Map keys must be unique'],
+    ['two documents', 'a: 1\n---\nb: 2', 'not YAML'],
+    ['a prototype', 'tune: {__proto__: {steps: 1}}', '"tune.__proto__" is no key of a configuration.'],
+    ['a constructor', 'constructor: {prototype: {x: 1}}', '"constructor" is no key of a configuration.'],
+  ])('is refused in a sentence with %s', async (_, text, message) => {
+    const refused = read(text);
+    await expect(refused).rejects.toThrow(expect.objectContaining({ name: 'InputError' }));
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toThrow(/^mine\.yaml(, line \d+)?: /);
+  });
+
+  it('is refused when it is nested without end', async () => {
+    await expect(read('['.repeat(100_000))).rejects.toThrow(/^mine\.yaml.*(not YAML|nested too deep)/);
+  });
+
+  it('has no -0', () => {
+    expect(Object.is((parseYaml('a: -0') as { a: number }).a, 0)).toBe(true);
+  });
+});
+
+describe('--set', () => {
+  const raw = { seed: 1, rewards: [{ name: 'clip', weight: 1 }], empty: [] };
+
+  it.each([
+    '__proto__.x=1',
+    'constructor.prototype.x=1',
+    'rewards.__proto__.x=1',
+    'rewards.clip.__proto__=1',
+    'seed.constructor=1',
+    'a={__proto__: {x: 1}}',
+  ])('%s touches no prototype', (setting) => {
+    expect(() => applySettings(raw, [setting])).toThrow(expect.objectContaining({ name: 'InputError' }));
+    expect(({} as { x?: number }).x).toBeUndefined();
+  });
+
+  it.each([
+    ['=1', 'expected KEY=VALUE'],
+    ['seed', 'expected KEY=VALUE'],
+    ['a..b=1', 'expected KEY=VALUE'],
+    ['.a=1', 'expected KEY=VALUE'],
+    ['seed.part=1', '"seed" is a value and has no keys of its own.'],
+    ['toString.x.y=1.toString', undefined],
+    ['rewards.7.weight=1', 'there is no item 7: the list has 1, counted from 0.'],
+    ['empty.first=1', 'there is no item first: the list has 0, counted from 0.'],
+    ['rewards.clop.weight=1', 'no item is named "clop"; did you mean "clip"?'],
+    [`seed=[${'a'.repeat(5000)}`, 'is not a YAML value; quote it.'],
+  ])('%s', (setting, message) => {
+    if (message === undefined) return expect(applySettings(raw, [setting])).toMatchObject({ toString: { x: {} } });
+    expect(() => applySettings(raw, [setting])).toThrow(message);
+    try {
+      applySettings(raw, [setting]);
+    } catch (error) {
+      expect((error as Error).message.length).toBeLessThan(500);
+    }
+  });
+
+  it('has nothing to set where the file holds a single value', () => {
+    expect(() => applySettings('text', ['seed=1'])).toThrow('the configuration is a single value and has no keys.');
+  });
+});

@@ -1,0 +1,91 @@
+import { truncate, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { onNotice } from '../../../common/notices.ts';
+import { Home } from '../../../pipeline/runs/home.ts';
+import { RunRecords } from '../../../pipeline/runs/runs.ts';
+import { temporaryFolder } from '../../setup/temporary-folder.ts';
+
+const graph = [
+  { name: 'a', inputs: [] },
+  { name: 'b', inputs: ['a'] },
+];
+const setUp = async () => new RunRecords(new Home(await temporaryFolder()));
+
+describe('the records of runs', () => {
+  it('give each run a name of its own, also in the same second', async () => {
+    const records = await setUp();
+    const runs = await Promise.all(Array.from({ length: 5 }, () => records.create('tiny', 'textcraftor', {}, graph)));
+    expect(new Set(runs.map(({ id }) => id)).size).toBe(5);
+    expect(await records.resolve('latest')).toBe((await records.ids()).at(-1));
+    for (const { id } of runs) expect(id).toMatch(/^tiny-\d{8}-\d{6}(-\d)?$/);
+  });
+
+  it('name the nearest run, and what to do when there is none', async () => {
+    const records = await setUp();
+    await expect(records.read('latest')).rejects.toThrow('start one with: textcraftor run');
+    const { id } = await records.create('tiny', 'textcraftor', {}, graph);
+    await expect(records.read(id.slice(0, -1))).rejects.toThrow(`did you mean "${id}"?`);
+    await expect(records.read('../../etc')).rejects.toThrow('There is no run "../../etc"');
+  });
+
+  it('are refused by name when they were changed, with what to do', async () => {
+    const records = await setUp();
+    const { id } = await records.create('tiny', 'textcraftor', { seed: 3 }, graph);
+    await records.create('other', 'textcraftor', { seed: 3 }, graph);
+    await truncate(join(records.folder(id), 'config.json'), 10);
+    await expect(records.config(id)).rejects.toThrow(/config\.json is cut short or overwritten; start the run again/);
+    await truncate(join(records.folder(id), 'run.json'), 0);
+    await expect(records.read(id)).rejects.toThrow(/run\.json is empty; start the run again with the same settings/);
+    const said: string[] = [];
+    onNotice((line) => said.push(line));
+    expect(await records.ids()).toHaveLength(1);
+    onNotice(undefined);
+    expect(said).toEqual([expect.stringMatching(/run\.json is empty/)]);
+  });
+
+  it('have a pending stage until its file is written', async () => {
+    const records = await setUp();
+    const { id } = await records.create('tiny', 'textcraftor', { seed: 3 }, graph);
+    await records.own(id);
+    await records.saveStage(id, { name: 'a', status: 'ran', seconds: 2 });
+    const run = await records.read(id);
+    expect(run.stages).toEqual([
+      { name: 'a', status: 'ran', seconds: 2 },
+      { name: 'b', status: 'pending', seconds: 0 },
+    ]);
+    expect(await records.config(id)).toEqual({ seed: 3 });
+    await records.clearStages(id);
+    expect((await records.read(id)).stages[0]?.status).toBe('pending');
+  });
+
+  it('say that a run is interrupted when nobody cares for it any more', async () => {
+    const records = await setUp();
+    const { id } = await records.create('tiny', 'textcraftor', {}, graph);
+    await records.saveStage(id, { name: 'a', status: 'running', seconds: 2 });
+    expect(await records.read(id)).toMatchObject({ status: 'interrupted', stages: [{ status: 'interrupted' }, {}] });
+    await records.own(id, '127.0.0.1:1');
+    expect(await records.read(id)).toMatchObject({ status: 'running', stages: [{ status: 'running' }, {}] });
+    expect(await records.owner(id)).toMatchObject({ pid: process.pid, address: '127.0.0.1:1' });
+    const past = Date.now() / 1000 - 60;
+    await utimes(join(records.folder(id), 'owner.json'), past, past);
+    expect((await records.read(id)).status).toBe('interrupted');
+    await records.setAddress(id, 'server:7233'); // its workers are elsewhere
+    expect((await records.read(id)).status).toBe('running');
+  });
+
+  it('forget an error when the run goes on', async () => {
+    const records = await setUp();
+    const { id } = await records.create('tiny', 'textcraftor', {}, graph);
+    await records.setStatus(id, 'failed', { name: 'RunError', message: 'no' });
+    expect(await records.read(id)).toMatchObject({
+      status: 'failed',
+      error: { message: 'no' },
+      finishedAt: expect.any(String),
+    });
+    await records.setStatus(id, 'running');
+    const file = await records.file(id);
+    expect(file.error).toBeUndefined();
+    expect(file.finishedAt).toBeUndefined();
+  });
+});

@@ -1,0 +1,174 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { connectTemporal } from '../../temporal/connection.ts';
+import { DevServer } from '../../temporal/server/dev-server.ts';
+import { isServerOf } from '../../temporal/server/server-identity.ts';
+import { joinLocalServer, openWorkerServer } from '../../temporal/server/local-server.ts';
+import { freePort } from '../../temporal/server/ports.ts';
+import { hasSearchAttributes } from '../../temporal/server/server-attributes.ts';
+import { attachOwn } from '../../temporal/server/server-connection.ts';
+import { InputError } from '../../common/errors.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { processStart } from '../../pipeline/runs/lease.ts';
+import { findTemporal } from '../../scripts/setup/temporal.mjs';
+import { temporaryFolder } from '../setup/temporary-folder.ts';
+
+const command = findTemporal()!.value;
+
+/** A program that has a port, and says nothing. */
+async function squatter(): Promise<number> {
+  const server: Server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** The ports that the server says it listens on. */
+async function portsOf(log: string): Promise<number[]> {
+  const text = await readFile(log, 'utf8');
+  return [...text.matchAll(/:(\d{4,5})\b/g)].map(([, port]) => Number(port));
+}
+
+describe('the development server', { timeout: 120_000 }, () => {
+  let folder: string;
+  let server: DevServer;
+  const id = 'a'.repeat(32);
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'textcraftor-test-'));
+    server = await DevServer.start({ command, folder, homeId: id });
+  }, 120_000);
+  afterAll(async () => {
+    await server?.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('takes no orders of web pages, whatever name they give it', async () => {
+    const order = JSON.stringify({
+      workflowType: { name: 'runPipeline' },
+      taskQueue: { name: 'textcraftor' },
+      input: [{ run: '../../../evil', stages: [], fresh: [] }],
+    });
+    const log = join(folder, 'temporal.log'); // which it writes when it is ready
+    await expect.poll(async () => (await portsOf(log)).length, { timeout: 30_000 }).toBeGreaterThan(2);
+    const ports = new Set([Number(server.address.split(':')[1]), ...(await portsOf(log))]);
+    let forbidden = 0;
+    for (const port of ports)
+      for (const [method, path] of [
+        ['POST', 'api/v1/namespaces/default/workflows/evil'],
+        ['POST', 'api/v1/namespaces/default/workflows/evil/signal/x'],
+        ['GET', 'api/v1/namespaces'],
+        ['GET', 'api/v1/namespaces/default/workflows'],
+      ] as const) {
+        const headers = { 'content-type': 'text/plain', origin: 'http://evil.example' };
+        const status = await fetch(`http://127.0.0.1:${port}/${path}`, {
+          method,
+          headers,
+          ...(method === 'POST' ? { body: order } : {}),
+        }).then(
+          (response) => response.status,
+          () => 0, // gRPC's port speaks no HTTP/1
+        );
+        expect([0, 403, 404]).toContain(status);
+        if (status === 403) forbidden += 1;
+      }
+    expect(forbidden).toBeGreaterThan(0); // the API was found, and is closed
+    const connection = await connectTemporal({ address: server.address });
+    const { executions } = await connection.workflowService
+      .listWorkflowExecutions({ namespace: 'default' })
+      .finally(() => connection.close());
+    expect(executions).toEqual([]);
+  });
+
+  it('keeps its database to its user', async () => {
+    expect((await stat(join(folder, 'temporal.db'))).mode & 0o077).toBe(0);
+  });
+
+  it('proves whose it is, and finds runs by their attributes', async () => {
+    const connection = await connectTemporal({ address: server.address });
+    expect(await isServerOf(connection, id)).toBe(true);
+    expect(await isServerOf(connection, 'b'.repeat(32))).toBe(false);
+    expect(await hasSearchAttributes({ connection, namespace: 'default' })).toBe(true);
+    await connection.close();
+  });
+
+  it('of another home is refused by name', async () => {
+    const other = new Home(await temporaryFolder());
+    await expect(attachOwn(other, server.address)).rejects.toThrow(
+      `The Temporal server at ${server.address} is not this project's`,
+    );
+    await expect(attachOwn(other, server.address)).rejects.toThrow(InputError);
+  });
+
+  it('is not started on a port that somebody else has', async () => {
+    const port = await squatter();
+    const rest = { command, folder: await temporaryFolder() };
+    await expect(DevServer.start({ ...rest, port })).rejects.toThrow(
+      `Port ${port} of 127.0.0.1 cannot be had: another program listens there. Choose another with --port`,
+    );
+    await expect(DevServer.start({ ...rest, uiPort: port })).rejects.toThrow('--ui-port');
+    const [, own] = server.address.split(':');
+    await expect(DevServer.start({ ...rest, port: Number(own) })).rejects.toThrow(InputError);
+  });
+});
+
+describe('the server of a home', { timeout: 120_000 }, () => {
+  it('is one for all of its workers, and stays known until the worker that has it ends', async () => {
+    const [home, other] = [new Home(await temporaryFolder()), new Home(await temporaryFolder())];
+    const known = join(home.temporal, 'server.json');
+    const first = await openWorkerServer(home, {});
+    onTestFinished(() => first.close());
+    const record = await readFile(known, 'utf8');
+    expect((await stat(known)).mode & 0o077).toBe(0);
+
+    const second = await openWorkerServer(home, {});
+    expect(second).toMatchObject({ address: first.address, owned: false });
+    await second.close();
+    expect(await readFile(known, 'utf8')).toBe(record);
+
+    const port = Number(first.address.split(':')[1]);
+    await (await openWorkerServer(home, { port })).close(); // it is there
+    await expect(openWorkerServer(home, { port: await freePort() })).rejects.toThrow(
+      `another worker of this project has its server at ${first.address} already`,
+    );
+    await expect(openWorkerServer(home, { uiPort: await freePort() })).rejects.toThrow(InputError);
+
+    // Another home's server.json may name it, by mistake or by malice.
+    await mkdir(other.temporal, { recursive: true });
+    await writeFile(join(other.temporal, 'server.json'), record);
+    expect(await joinLocalServer(other)).toBeUndefined();
+    await expect(openWorkerServer(other, { port })).rejects.toThrow('another program listens there');
+  });
+
+  it('is not looked for where its record is damaged or leads elsewhere', async () => {
+    const home = new Home(await temporaryFolder());
+    await (await openWorkerServer(home, {})).close();
+    const known = join(home.temporal, 'server.json');
+    for (const record of ['', '{}', JSON.stringify({ address: 'evil.example:7233', pid: process.pid })]) {
+      await writeFile(known, record);
+      expect(await joinLocalServer(home)).toBeUndefined();
+    }
+    await rm(known);
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'is not waited for where a worker was killed, and others have its process id and its port',
+    async () => {
+      const home = new Home(await temporaryFolder());
+      await mkdir(home.temporal, { recursive: true });
+      const record = { address: `127.0.0.1:${await squatter()}`, pid: process.pid, start: '1' };
+      await writeFile(join(home.temporal, 'server.json'), JSON.stringify(record));
+      expect(await joinLocalServer(home)).toBeUndefined();
+      const own = await openWorkerServer(home, {});
+      onTestFinished(() => own.close());
+      expect(own.owned).toBe(true);
+      expect(JSON.parse(await readFile(join(home.temporal, 'server.json'), 'utf8'))).toMatchObject({
+        address: own.address,
+        start: await processStart(process.pid),
+      });
+    },
+  );
+});
