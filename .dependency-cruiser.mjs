@@ -9,27 +9,33 @@ const at = (paths) => paths.map((path) => `^${path.replaceAll('.', '\\.')}`);
 /** @param {string} room @param {string[]} may */
 function forbidden(room, may) {
   const typed = typesOf[room] ?? [];
-  const others = names.filter((name) => name !== room && !may.some((each) => name === each || name.startsWith(`${each}/`)));
+  const others = names.filter(
+    (name) => name !== room && !may.some((each) => name === each || name.startsWith(`${each}/`)),
+  );
   const except = [...vocabularies, ...(parts[room] ? [parts[room]] : [])];
   const comment = `The import table (docs/architecture.md) does not let ${room}/ import this.`;
   const from = { path: `^${room}/` };
   const all = others.filter((name) => !typed.includes(name)).map((name) => `${name}/`);
-  /** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
-  const rules = [
-    { name: `imports-of-${room}`, comment, severity: 'error', from, to: { path: at(all), pathNot: at([...except, stageTypes]) } },
-    {
-      name: `values-for-${room}`,
-      comment: `${comment} Its types it may.`,
-      severity: 'error',
-      from,
-      to: {
-        path: at([...typed.map((name) => `${name}/`), ...(others.includes('pipeline') ? [stageTypes] : [])]),
-        pathNot: at(except),
-        dependencyTypesNot: ['type-only'],
-      },
-    },
+  const types = [...typed.map((name) => `${name}/`), ...(others.includes('pipeline') ? [stageTypes] : [])];
+  return [
+    ...rule(all, { name: `imports-of-${room}`, comment, from }, { pathNot: at([...except, stageTypes]) }),
+    ...rule(
+      types,
+      { name: `values-for-${room}`, comment: `${comment} Its types it may.`, from },
+      { pathNot: at(except), dependencyTypesNot: /** @type {const} */ (['type-only']) },
+    ),
   ];
-  return rules.filter(({ to }) => to.path?.length !== 0);
+}
+
+/**
+ * None where it would forbid nothing: an empty list of paths fits every file.
+ * @template Named, To
+ * @param {string[]} paths @param {Named} named @param {To} to
+ */
+function rule(paths, named, to) {
+  return paths.length === 0
+    ? []
+    : [{ ...named, severity: /** @type {const} */ ('error'), to: { path: at(paths), ...to } }];
 }
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -45,9 +51,12 @@ export default {
     ...Object.entries(rooms).flatMap(([room, may]) => forbidden(room, may)),
     {
       name: 'temporal-stays-in-its-rooms',
-      comment: 'Only workflows/, activities/, temporal/ and those that call them know Temporal; what executes stages does not.',
+      comment:
+        'Only workflows/, activities/, temporal/ and those that call them know Temporal; what executes stages does not.',
       severity: 'error',
-      from: { path: '^(common|engine|models|rewards|datasets|world|training|evaluation|pipeline|registry|activities/execution)/' },
+      from: {
+        path: '^(common|engine|models|rewards|datasets|world|training|evaluation|pipeline|registry|activities/execution)/',
+      },
       to: { path: 'node_modules/@temporalio/' },
     },
     {
@@ -70,7 +79,11 @@ export default {
     exclude: { path: '^(\\.tools|\\.textcraftor)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.mjs', '.js', '.d.ts'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mjs', '.js', '.d.ts'],
+    },
     cache: { folder: 'node_modules/.cache/dependency-cruiser', strategy: 'content' },
   },
 };

@@ -14,12 +14,17 @@ const apart = /^(test|bench|examples)\//;
  */
 export function layoutFaults(paths) {
   const faults = [];
-  const roots = new Set(paths.filter((path) => path.includes('/') && !path.startsWith('.')).map((path) => path.split('/')[0]));
-  if (roots.size > mostRoots) faults.push(`There are ${roots.size} folders at the root; at most ${mostRoots} are meant to be.`);
+  const roots = new Set(
+    paths.filter((path) => path.includes('/') && !path.startsWith('.')).map((path) => path.split('/')[0]),
+  );
+  if (roots.size > mostRoots)
+    faults.push(`There are ${roots.size} folders at the root; at most ${mostRoots} are meant to be.`);
   const folders = group(paths);
   for (const [folder, files] of folders)
     if (files.length > most && !lists.includes(folder))
-      faults.push(`${folder}/ has ${files.length} source files; at most ${most}: put what belongs together into a folder of its own.`);
+      faults.push(
+        `${folder}/ has ${files.length} source files; at most ${most}: put what belongs together into a folder of its own.`,
+      );
   /** @type {Map<string, string>} */
   const named = new Map();
   for (const path of paths.filter((each) => isSource(each) && !apart.test(each) && !lists.includes(dirname(each)))) {

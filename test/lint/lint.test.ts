@@ -1,0 +1,184 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cruise } from 'dependency-cruiser';
+import { describe, expect, it } from 'vitest';
+import configuration from '../../.dependency-cruiser.mjs';
+import { layoutFaults } from '../../scripts/lint/layout.mjs';
+import { most, mostRoots, rooms } from '../../scripts/lint/rooms.mjs';
+import { temporaryFolder } from '../setup/temporary-folder.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A checkout with these files, and the packages of this one. */
+async function checkout(files: Record<string, string>): Promise<string> {
+  const folder = await temporaryFolder();
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+/** Names of the rules that these files break, and between which files. */
+async function broken(files: Record<string, string>): Promise<string[]> {
+  const folder = await checkout(files);
+  const { cache: _, tsConfig: __, ...options } = configuration.options!;
+  const { output } = await cruise(
+    [...new Set(Object.keys(files).map((path) => path.split('/')[0]!))],
+    { ...options, baseDir: folder, validate: true, ruleSet: { forbidden: configuration.forbidden! } },
+    options.enhancedResolveOptions as Record<string, unknown>,
+  );
+  if (typeof output === 'string') throw new Error(output);
+  return output.summary.violations.map(
+    ({ rule, from, to }) => `${rule.name}: ${from} > ${to.replace(/.*node_modules\//, '')}`,
+  );
+}
+
+describe('the table of imports', () => {
+  it('is the one in docs/architecture.md', async () => {
+    const text = await readFile(join(root, 'docs/architecture.md'), 'utf8');
+    const rows = [...text.matchAll(/^\| `([a-z/]+)\/` *\|[^|]*\|([^|]*)\|$/gm)];
+    const told = rows.map(([, room, may = '']) => [room, [...may.matchAll(/`([^`]+)`/g)].map(([, name]) => name)]);
+    const all = Object.keys(rooms).filter((room) => room !== 'cli');
+    expect(Object.fromEntries(told.map(([room, may]) => [room, new Set(may)]))).toEqual(
+      Object.fromEntries([...all.map((room) => [room, new Set(rooms[room])]), ['cli', new Set()]]),
+    );
+  });
+
+  it.each<[string, Record<string, string>, string[]]>([
+    [
+      'upwards',
+      {
+        'engine/a.ts': "import { b } from '../models/b.ts'; export const a = b;",
+        'models/b.ts': 'export const b = 1;',
+      },
+      ['imports-of-engine: engine/a.ts > models/b.ts'],
+    ],
+    [
+      'that is a type only, upwards',
+      {
+        'engine/a.ts': "import type { B } from '../models/b.ts'; export type A = B;",
+        'models/b.ts': 'export type B = 1;',
+      },
+      ['imports-of-engine: engine/a.ts > models/b.ts'],
+    ],
+    [
+      'that is dynamic, upwards',
+      { 'rewards/a.ts': "export const a = () => import('../cli/b.ts');", 'cli/b.ts': 'export const b = 1;' },
+      ['imports-of-rewards: rewards/a.ts > cli/b.ts'],
+    ],
+    [
+      'of a value where types are allowed',
+      {
+        'pipeline/a.ts': "import { b } from '../training/b.ts'; export const a = b;",
+        'training/b.ts': 'export const b = 1;',
+      },
+      ['values-for-pipeline: pipeline/a.ts > training/b.ts'],
+    ],
+    [
+      'of a type where types are allowed',
+      {
+        'pipeline/a.ts': "import type { B } from '../training/b.ts'; export type A = B;",
+        'training/b.ts': 'export type B = 1;',
+      },
+      [],
+    ],
+    [
+      "of a stage's types",
+      {
+        'datasets/a.ts': "import type { Stage } from '../pipeline/stage.ts'; export type A = Stage;",
+        'pipeline/stage.ts': 'export type Stage = 1;',
+      },
+      [],
+    ],
+    [
+      'of the rest of the pipeline',
+      {
+        'datasets/a.ts': "import type { B } from '../pipeline/plan.ts'; export type A = B;",
+        'pipeline/plan.ts': 'export type B = 1;',
+      },
+      ['imports-of-datasets: datasets/a.ts > pipeline/plan.ts'],
+    ],
+    [
+      'of a vocabulary',
+      {
+        'pipeline/a.ts': "import { names } from '../rewards/reward-names.ts'; export const a = names;",
+        'rewards/reward-names.ts': 'export const names = [];',
+      },
+      [],
+    ],
+    [
+      'of types in a circle',
+      {
+        'common/a.ts': "import type { B } from './b.ts'; export type A = B[];",
+        'common/b.ts': "import type { A } from './a.ts'; export type B = A[];",
+      },
+      ['circle: common/a.ts > common/b.ts'],
+    ],
+    [
+      'of Temporal by what executes stages',
+      { 'activities/execution/a.ts': "export * from '@temporalio/activity';" },
+      ['temporal-stays-in-its-rooms: activities/execution/a.ts > @temporalio/activity/lib/index.js'],
+    ],
+    [
+      'of the file system by a workflow',
+      { 'workflows/a.ts': "export { readFile } from 'node:fs/promises';" },
+      ['workflows-are-replayed: workflows/a.ts > fs/promises'],
+    ],
+    ['of what is not there', { 'common/a.ts': "export * from './b.ts';" }, ['unresolvable: common/a.ts > ./b.ts']],
+  ])('judges an import %s', async (_, files, expected) => {
+    expect((await broken(files)).toSorted()).toEqual(expected);
+  });
+});
+
+describe('the layout', () => {
+  const inFolder = (folder: string, count: number) => Array.from({ length: count }, (_, i) => `${folder}/f${i}.ts`);
+
+  it('has no crowded folder, but lists of like things', () => {
+    expect(layoutFaults(inFolder('engine', most))).toEqual([]);
+    expect(layoutFaults(inFolder('engine', most + 1))).toEqual([
+      expect.stringContaining('engine/ has 16 source files'),
+    ]);
+    expect(layoutFaults(inFolder('cli/commands', most + 9))).toEqual([]);
+  });
+
+  it('has no two files of one name', () => {
+    expect(layoutFaults(['engine/lanes.ts', 'cli/lanes.ts'])).toEqual([
+      "engine/lanes.ts and cli/lanes.ts have one name: an editor's list of files cannot tell them apart.",
+    ]);
+    expect(layoutFaults(['engine/lanes.ts', 'test/lanes.ts', 'cli/commands/lanes.ts'])).toEqual([]);
+  });
+
+  it('has few folders at the root', () => {
+    const roots = Array.from({ length: mostRoots + 1 }, (_, i) => `folder${i}/f${i}.ts`);
+    expect(layoutFaults(roots.slice(1))).toEqual([]);
+    expect(layoutFaults(roots)).toEqual([expect.stringContaining(`${mostRoots + 1} folders at the root`)]);
+  });
+
+  it('is judged on the files of the checkout', () => {
+    expect(execFileSync(process.execPath, [join(root, 'scripts/lint/layout.mjs')], { cwd: root }).toString()).toBe('');
+  });
+});
+
+it('refuses exports that nobody uses', async () => {
+  const knip = JSON.parse(await readFile(join(root, 'knip.json'), 'utf8')) as object;
+  const folder = await checkout({
+    'package.json': '{ "name": "house", "type": "module" }',
+    'knip.json': JSON.stringify(knip),
+    'cli/main.ts': "import { used } from '../common/a.ts'; used();",
+    'common/a.ts': 'export const used = () => {}; export const dead = 1; export type Gone = 1;',
+    'common/b.ts': 'export const alone = 1;',
+  });
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/knip/bin/knip.js'), '--include', 'exports,types,files', '--no-progress'],
+    { cwd: folder, encoding: 'utf8' },
+  );
+  expect(stdout).toMatch(/Unused files \(1\)\s+common\/b\.ts/);
+  expect(stdout).toMatch(/Unused exports \(1\)\s+dead/);
+  expect(stdout).toMatch(/Unused exported types \(1\)\s+Gone/);
+  expect(status).toBe(1);
+});
