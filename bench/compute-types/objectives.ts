@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { RandomStream } from '../../common/random.ts';
 import { shapesPrompts } from '../../datasets/shapes/prompts.ts';
-import { writeSafetensors } from '../../engine/safetensors.ts';
+import { writeSafetensors, type TensorData } from '../../engine/safetensors.ts';
 import { loadPipeline } from '../../models/pipeline.ts';
 import type { SamplerSettings } from '../../models/sampler.ts';
 import { loadRewards } from '../../rewards/registry.ts';
@@ -88,7 +88,7 @@ async function objectives(
 
 /** @param layers width after each layer, by its name */
 async function writeRandomHead(path: string, layers: Record<string, number>, inputs: number): Promise<void> {
-  const tensors: Parameters<typeof writeSafetensors>[1] = {};
+  const tensors: Record<string, TensorData> = {};
   for (const [name, outputs] of Object.entries(layers)) {
     const draws = (what: string, count: number) => new RandomStream(3, `${name}.${what}`).normal(count);
     const data = draws('weight', outputs * inputs).map((x) => x / Math.sqrt(inputs));

@@ -15,7 +15,7 @@ it.each(cases)("under the scheduler of %s (%o) loss, rewards and gradients are t
   const config = { ...pipeline.config, scheduler: { source, json: { ...json, ...keys } } };
   const found = gradientStep({ ...pipeline, config }, rewards, { ...start, train: [TEXT_ENCODER, UNET] });
 
-  const ours = new Map([['loss', Float32Array.of(found.loss)]]);
+  const ours = new Map<string, Float32Array>([['loss', Float32Array.of(found.loss)]]);
   for (const [reward, scores] of Object.entries(found.scores)) ours.set(`reward.${reward}`, scores);
   for (const [network, gradients] of Object.entries(found.gradients))
     for (const [parameter, { data }] of gradients)
