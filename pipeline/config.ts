@@ -37,6 +37,9 @@ const isEncoding = (label: string): boolean => {
   }
 };
 
+/** The largest number of float32, which the weighted sum is computed in. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
 /** A reward as the registry loads it. */
 export const rewardSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z][\w-]*$/, 'must be a word'),
@@ -44,7 +47,7 @@ export const rewardSchema = z.strictObject({
   model: path,
   head: path.optional(),
   tokenizer: path.optional(),
-  weight: z.number(),
+  weight: z.number().min(-LARGEST).max(LARGEST),
 });
 
 /** The shape of a configuration. Every key has its place here; a key that has none is an error. */
