@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { fromErrorRecord } from '../../common/error-record.ts';
 import { CancelledError, RunError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/home.ts';
@@ -148,6 +148,11 @@ function conclude(run: Run, error: unknown, view: RunView, interrupted: AbortSig
     cause.message = `${cause.message} (${again})`;
     throw cause;
   }
-  const reason = error instanceof WorkflowFailedError ? (error.cause?.message ?? error.message) : String(error);
+  const reason =
+    error instanceof WorkflowFailedError
+      ? (error.cause?.message ?? error.message)
+      : error instanceof WorkflowNotFoundError
+        ? 'its Temporal server, whose database was damaged, does not know it any more'
+        : String(error);
   throw new RunError(`Run ${run.id} ended: ${reason}; ${again}`);
 }

@@ -95,15 +95,23 @@ async function joinOrServe(home: Home, signal: AbortSignal): Promise<{ server: T
     const lease = await Lease.acquire(join(home.temporal, 'serving'), randomUUID(), { signal, onWait });
     if (!lease) return { server: server! };
     const isThere = await tryToJoin();
-    // Its lease may be lost, when it was held up for long; its server is not.
-    const worker = await read(home);
-    if (!isThere && !(worker && (await lives(worker)))) return { lease };
+    if (!isThere && !(await startsAgain(home))) return { lease };
     await lease.release();
     if (isThere) return { server: server! };
     tell();
     await sleep(watchMilliseconds, undefined, { signal }).catch(() => {});
     signal.throwIfAborted();
   }
+}
+
+/**
+ * Whether a worker that lives has its server, which does not listen at the moment. Such a worker may have been held up for so
+ * long that its lease was lost. Where something listens that is not this home's server, the record leads elsewhere.
+ */
+async function startsAgain(home: Home): Promise<boolean> {
+  const worker = await read(home);
+  const port = loopback.exec(worker?.address ?? '')?.[1];
+  return worker !== undefined && port !== undefined && (await lives(worker)) && !(await accepts(Number(port)));
 }
 
 /**

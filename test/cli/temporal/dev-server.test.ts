@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -113,6 +113,23 @@ describe('the development server', { timeout: 120_000 }, () => {
     const [, own] = server.address.split(':');
     await expect(DevServer.start({ ...rest, port: Number(own) })).rejects.toThrow(InputError);
   });
+});
+
+it('is started again on a new database when it finds its own damaged while it runs', { timeout: 300_000 }, async () => {
+  const folder = await temporaryFolder();
+  const [wrapper, trigger, told] = ['temporal', 'trigger', 'told'].map((name) => join(folder, name));
+  const says = `until [ -e '${trigger}' ]; do sleep 0.1; done; [ -e '${told}' ] || { : > '${told}'; echo database disk image is malformed; }`;
+  await writeFile(wrapper!, `#!/bin/sh\n( ${says} ) &\nexec '${command}' "$@"\n`, { mode: 0o755 });
+  const homeId = 'b'.repeat(32);
+  const server = await DevServer.start({ command: wrapper!, folder, homeId });
+  onTestFinished(() => server.stop());
+  await writeFile(trigger!, '');
+  await expect.poll(() => readdir(folder), { timeout: 120_000 }).toContain('temporal.db.damaged-1');
+  const isThere = async () => {
+    const connection = await connectTemporal({ address: server.address });
+    return isServerOf(connection, homeId).finally(() => connection.close());
+  };
+  await expect.poll(() => isThere().catch(() => false), { timeout: 120_000 }).toBe(true);
 });
 
 describe('the server of a home', { timeout: 120_000 }, () => {
