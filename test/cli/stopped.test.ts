@@ -16,6 +16,12 @@ function start(home: string, args: readonly string[], more: NodeJS.ProcessEnv = 
   return command;
 }
 
+/** Waits until a command does what it is to be stopped in. Fails when it ends before. */
+async function untilAtWork(command: Command, isAtWork: () => boolean | Promise<boolean>): Promise<void> {
+  await expect.poll(async () => command.process.exitCode !== null || (await isAtWork()), { interval: 500 }).toBe(true);
+  expect(command.process.exitCode, command.stderr).toBeNull();
+}
+
 async function stop(home: string, command: Command): Promise<string> {
   command.process.kill('SIGTERM');
   const { code, stderr } = await command.ended;
@@ -29,7 +35,7 @@ describe('SIGTERM ends at once, with how to go on,', () => {
     const home = await temporaryFolder();
     const [out, work] = [join(home, 'world'), join(home, 'steps')];
     const command = start(home, ['world', 'build', '--out', out, '--work', work]);
-    await expect.poll(async () => (await processesWith(work)).length).toBeGreaterThan(1);
+    await untilAtWork(command, async () => (await processesWith(work)).length > 1);
     expect(await stop(home, command)).toContain(
       'textcraftor: Interrupted; start the same command again: the steps that are finished are kept.\n',
     );
@@ -41,7 +47,7 @@ describe('SIGTERM ends at once, with how to go on,', () => {
   ])('%s, with the run that is at work', async (name, args) => {
     const home = await temporaryFolder();
     const command = start(home, [name, ...args, '--out', home]);
-    await expect.poll(() => command.stderr).toMatch(/^ingest /m);
+    await untilAtWork(command, () => /^ingest /m.test(command.stderr));
     const said = await stop(home, command);
     expect(said).toMatch(/was interrupted; continue with: textcraftor resume/);
     expect(said).toContain('textcraftor: Interrupted; start the same command again: what is done is reused.\n');
@@ -55,7 +61,7 @@ describe('SIGTERM ends at once, with how to go on,', () => {
     const home = await temporaryFolder();
     const more = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: join(home, 'hub') };
     const command = start(home, ['run', '--set', 'rewards.clip.model=owner/clip'], more);
-    await expect.poll(() => command.stderr).toContain('downloading model.safetensors');
+    await untilAtWork(command, () => command.stderr.includes('downloading model.safetensors'));
     expect(await stop(home, command)).toContain(
       'textcraftor: Interrupted; start the same command again: what was downloaded is kept.\n',
     );
