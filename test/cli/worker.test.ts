@@ -21,7 +21,7 @@ function worker(home: string, args: readonly string[] = [], environment: NodeJS.
 }
 const ready = async (command: Command): Promise<string> => {
   const address = () => /Worker on (127\.0\.0\.1:\d+) for/.exec(command.stdout)?.[1];
-  await expect.poll(address, { timeout: 120_000, interval: 100, message: 'the worker is ready' }).toBeDefined();
+  await expect.poll(address, { interval: 100, message: 'the worker is ready' }).toBeDefined();
   return address()!;
 };
 const end = async (command: Command) => {
@@ -29,7 +29,7 @@ const end = async (command: Command) => {
   return command.ended;
 };
 
-describe('a worker', { timeout: 300_000 }, () => {
+describe('a worker', () => {
   it('whose port somebody else has ends with exit code 2 and says so', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
