@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { CancelledError } from '../common/errors.ts';
+import { printMessage } from './print.ts';
 
 /** 128 and the signal's number, as shells have it. */
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
@@ -12,6 +13,7 @@ const orderlyMilliseconds = 60_000;
 const controller = new AbortController();
 let handled = false;
 let code: number | undefined;
+let advice: string | undefined;
 
 /**
  * For a command that has something to stop in an orderly way: a signal that is aborted, with a CancelledError, at the
@@ -38,16 +40,24 @@ export async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/** How to go on with the command, should it be interrupted: completes "Interrupted; ...". */
+export function whenInterrupted(how: string): void {
+  advice = how;
+}
+
+const sentence = (): string => `Interrupted${advice === undefined ? '.' : `; ${advice}`}`;
+
 const listeners = new Map<Interrupt, () => void>();
 
 /** Ends the process with exit code 129, 130 or 143, or leaves that to the command that asked for it. */
 export function listenForInterrupts(): void {
   for (const name of interrupts) {
     const listener = (): void => {
+      if (!handled) printMessage(sentence());
       if (!handled || controller.signal.aborted) process.exit(exitCodes[name]);
       code = exitCodes[name];
       setTimeout(() => process.exit(exitCodes[name]), orderlyMilliseconds).unref();
-      controller.abort(new CancelledError('Interrupted.'));
+      controller.abort(new CancelledError(sentence()));
     };
     listeners.set(name, listener);
     process.on(name, listener);

@@ -9,7 +9,7 @@ import { RunRecords } from '../pipeline/runs.ts';
 import { projectHome } from './home.ts';
 import { inTemporaryFolder } from './prompts.ts';
 import { readConfigOptions, type ConfigOptions } from './run/options.ts';
-import { artifactFolders } from './run/artifacts.ts';
+import { verifiedFolders } from './run/artifacts.ts';
 
 /** The slices of a configuration that prompts depend on. */
 export interface PromptConfigs {
@@ -66,7 +66,8 @@ export async function withPrepared<T>(
   return inTemporaryFolder(async (scratch) => {
     if ('run' in found) {
       const home = projectHome();
-      const { ingest, filter } = artifactFolders(home, await new RunRecords(home).read(found.run));
+      const run = await new RunRecords(home).read(found.run);
+      const { ingest, filter } = await verifiedFolders(home, run, ['ingest', 'filter']);
       if (ingest === undefined || filter === undefined)
         throw new InputError(`Run ${found.run} has not filtered its prompts yet. See: textcraftor status ${found.run}`);
       return look({ ingest, filter, scratch });

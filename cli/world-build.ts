@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { InputError, RunError } from '../common/errors.ts';
 import { writeTokenizer } from '../datasets/shapes/tokenizer.ts';
-import { leaveInterruptsToSystem } from './interrupt.ts';
+import { leaveInterruptsToSystem, whenInterrupted } from './interrupt.ts';
 import { endsWithThisProcess } from './children.ts';
 import { WORLD_STEPS, assembleWorld, buildWorldStep, type WorldStep } from '../training/world/build.ts';
 import { print } from './print.ts';
@@ -35,6 +35,7 @@ export async function buildWorld({ out, work, only }: Options): Promise<void> {
     leaveInterruptsToSystem();
     return buildWorldStep(step, build);
   }
+  whenInterrupted('start the same command again: the steps that are finished are kept.');
   for (const lanes of STAGES)
     await Promise.all(
       lanes.map(async (steps) => {

@@ -1,5 +1,5 @@
-import { ApplicationFailure, Context, getClient } from '@temporalio/activity';
-import { fromErrorRecord, InputError, TextcraftorError, toErrorRecord } from '../../common/errors.ts';
+import { Context, getClient } from '@temporalio/activity';
+import { InputError } from '../../common/errors.ts';
 import { id, object } from '../../common/shape.ts';
 import type { GraphNode } from '../../pipeline/graph.ts';
 import type { Home } from '../../pipeline/home.ts';
@@ -7,6 +7,7 @@ import { batchTask, type BatchTask } from '../../pipeline/messages.ts';
 import { readRegistered, type Registered } from '../../pipeline/registry/registered.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
 import { Schedules, type Batch, type BatchOwner } from '../../pipeline/schedules/schedules.ts';
+import { failure } from '../failure.ts';
 import { prepareRun } from './prepare-run.ts';
 import type { TakenBatch, TakeTask } from './take-prompts.ts';
 
@@ -89,8 +90,7 @@ async function beating<Result>(work: (signal: AbortSignal, owner: BatchOwner) =>
     const { workflowId, runId } = workflowExecution;
     return await work(context.cancellationSignal, { workflowId, runId });
   } catch (error) {
-    const known = error instanceof TextcraftorError ? error : fromErrorRecord(toErrorRecord(error));
-    throw ApplicationFailure.create({ message: known.message, type: known.name, nonRetryable: !known.retryable });
+    throw failure(error);
   } finally {
     clearInterval(beat);
   }

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fromErrorRecord, InputError, TextcraftorError } from '../../common/errors.ts';
+import { fromErrorRecord } from '../../common/error-record.ts';
+import { InputError, TextcraftorError } from '../../common/errors.ts';
 import { downloadRepo, parseHubRepo } from '../../common/hub/repository.ts';
 import type { HubOptions, HubRepo } from '../../common/hub/options.ts';
 import { visibleLine } from '../../common/visible.ts';
 import { modelFiles, tokenizerFiles } from '../../models/hub-files.ts';
 import { absolutePath } from '../../pipeline/config-file.ts';
+import { whenInterrupted } from '../interrupt.ts';
 import { printError } from '../print.ts';
 
 /** The hub's options as Python's huggingface_hub reads them: HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE, HF_HOME. */
@@ -25,6 +27,7 @@ export function hubOptions(): HubOptions {
 function showProgress(): NonNullable<HubOptions['progress']> {
   let shown = '';
   return ({ file, done, total }) => {
+    whenInterrupted('start the same command again: what was downloaded is kept.');
     const share = total === 0 ? 100 : Math.floor((100 * done) / total);
     const line = visibleLine(`downloading ${file}`);
     if (process.stderr.isTTY)

@@ -1,12 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ServiceError, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { InputError, RetryableError } from '../../common/errors.ts';
-import { printable } from '../../common/printable.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
 import type { Resume } from '../../workflows/messages.ts';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
-import { attach, attachOwn, configuredServer } from '../temporal/server.ts';
+import { joinLocalServer } from '../temporal/local-server.ts';
+import { attach, attachOwn, configuredServer, type TemporalServer } from '../temporal/server.ts';
 import { stageNodes, workflowOf } from './workflow.ts';
 
 /** A stage's process has 10 s to end, and the server a moment to say so. */
@@ -43,6 +48,7 @@ export async function cancelRun(home: Home, name: string): Promise<string> {
     await onWorkflow(home, run, async (workflow) => {
       await update(run, workflow.executeUpdate<void, []>('cancel')).catch(async (error: unknown) => {
         // The process that cares for the run may end, with its server, before the answer is here.
+        if (error instanceof WorkflowNotFoundError) return records.setStatus(run.id, 'cancelled'); // its server has lost it
         if (error instanceof ServiceError && (await records.read(run.id)).status === 'cancelled') return;
         // No worker hears updates at the moment: whoever comes first finds this.
         if (error instanceof RetryableError) await workflow.cancel();
@@ -60,18 +66,36 @@ async function onWorkflow(
   const owner = await new RunRecords(home).owner(run.id);
   const address = owner?.address ?? run.address;
   if (address === undefined) throw new InputError(`Nobody works on run ${run.id}; see: textcraftor status ${run.id}`);
-  const configured = configuredServer();
-  const server =
-    configured?.address === address
-      ? await attach(configured)
-      : owner?.own
-        ? await attachOwn(home, address)
-        : await attach({ address });
+  const server = await serverOf(home, run.id, address, owner?.own === true);
   try {
     await use(workflowOf(server, run.id));
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    throw new InputError(
+      `The Temporal server at ${server.address} does not know run ${run.id} any more; go on with: textcraftor resume ${run.id}`,
+    );
   } finally {
     await server.close();
   }
+}
+
+/**
+ * The server that has the workflow of a run: the configured one, or one that proves to be this home's. A record's address may
+ * be another's by now.
+ * @param own of the process that cares for the run
+ */
+async function serverOf(home: Home, run: string, address: string, own: boolean): Promise<TemporalServer> {
+  const configured = configuredServer();
+  if (configured?.address === address) return attach(configured);
+  // A worker that was started again has another port.
+  const local = own ? undefined : await joinLocalServer(home);
+  if (local) return local;
+  return attachOwn(home, address).catch((error: unknown) => {
+    if (!(error instanceof RetryableError)) throw error;
+    throw new RetryableError(
+      `${error.message} The worker that had run ${run} is gone: start \`textcraftor worker\` again, then this command.`,
+    );
+  });
 }
 
 /** @throws InputError when the workflow refuses; RetryableError when it has not answered in time */
@@ -85,7 +109,7 @@ async function update(run: Run, answer: Promise<void>): Promise<void> {
     await Promise.race([answer, late]);
   } catch (error) {
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
-    throw new InputError(`Run ${run.id} cannot do that: ${printable(error.cause?.message ?? error.message)}`);
+    throw new InputError(`Run ${run.id} cannot do that: ${error.cause?.message ?? error.message}`);
   } finally {
     controller.abort();
     late.catch(() => {});

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { CancelledError, fromErrorRecord, RunError } from '../../common/errors.ts';
-import { printable } from '../../common/printable.ts';
+import { WorkflowFailedError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { fromErrorRecord } from '../../common/error-record.ts';
+import { CancelledError, RunError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run, type RunStatus } from '../../pipeline/runs.ts';
-import { interruption, unlessInterrupted } from '../interrupt.ts';
+import { interruption, unlessInterrupted, whenInterrupted } from '../interrupt.ts';
 import { removeDatabase } from '../temporal/database-file.ts';
 import { databaseName } from '../temporal/dev-server.ts';
 import { searchAttributeAdvice } from '../temporal/search-attributes.ts';
@@ -42,10 +42,12 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
   const { home, id, fresh, note } = options;
   const records = new RunRecords(home);
   const interrupted = interruption();
-  await records.claim(id);
+  const again = `continue with: textcraftor resume ${id}`;
+  whenInterrupted(again);
+  await records.claim(id, interrupted);
   const database = join(records.folder(id), databaseName);
   await removeDatabase(database); // of a server that has ended; the store has all that was done
-  const disk = new DiskWatch(home.folder, `continue with: textcraftor resume ${id}`, note);
+  const disk = new DiskWatch(home.folder, again, note);
   let server: TemporalServer | undefined;
   const own = (): Promise<void> =>
     records.own(id, server?.address, server?.owned).then(
@@ -146,6 +148,11 @@ function conclude(run: Run, error: unknown, view: RunView, interrupted: AbortSig
     cause.message = `${cause.message} (${again})`;
     throw cause;
   }
-  const reason = error instanceof WorkflowFailedError ? (error.cause?.message ?? error.message) : String(error);
-  throw new RunError(`Run ${run.id} ended: ${printable(reason)}; ${again}`);
+  const reason =
+    error instanceof WorkflowFailedError
+      ? (error.cause?.message ?? error.message)
+      : error instanceof WorkflowNotFoundError
+        ? 'its Temporal server, whose database was damaged, does not know it any more'
+        : String(error);
+  throw new RunError(`Run ${run.id} ended: ${reason}; ${again}`);
 }

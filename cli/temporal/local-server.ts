@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,8 +7,9 @@ import { InputError, RetryableError } from '../../common/errors.ts';
 import { writeFileAtomic } from '../../common/files.ts';
 import { object, text, whole } from '../../common/shape.ts';
 import type { Home } from '../../pipeline/home.ts';
-import { processExists, processStart } from '../../pipeline/lease.ts';
-import { withLock } from '../../pipeline/lock.ts';
+import { Lease, processExists, processStart } from '../../pipeline/lease.ts';
+import { interruption } from '../interrupt.ts';
+import { printError } from '../print.ts';
 import { accepts } from './ports.ts';
 import { attach, attachOwn, configuredServer, startServer, type Ports, type TemporalServer } from './server.ts';
 
@@ -23,20 +25,27 @@ interface LocalServer {
 const shape = object<LocalServer>({ address: text(40), pid: whole(1, 2 ** 31), start: text(40) }, ['start']);
 const loopback = /^127\.0\.0\.1:(\d{1,5})$/;
 const watchMilliseconds = 1000;
+const renewMilliseconds = 5000;
 const file = (home: Home): string => join(home.temporal, 'server.json');
 
 /**
  * The server that a worker works on: the configured one; the one that another worker of this home has; else one that is
- * started now, and told to other commands. One at a time, since it is the only one that may touch its database.
+ * started now, and told to other commands.
  *
  * @throws InputError when another program has a port that was asked for, or a worker of this home has its server at another
  */
 export async function openWorkerServer(home: Home, ports: Ports): Promise<TemporalServer> {
   const configured = configuredServer();
   if (configured) return attach(configured);
-  return withLock(home.temporal, async () => {
-    const joined = await joinLocalServer(home);
-    if (joined) return checkPorts(joined, ports);
+  const found = await joinOrServe(home, interruption());
+  if ('server' in found) return checkPorts(found.server, ports);
+  const { lease } = found;
+  const renewing = setInterval(() => void lease.renew().catch(() => {}), renewMilliseconds);
+  const release = (): Promise<void> => {
+    clearInterval(renewing);
+    return lease.release();
+  };
+  try {
     const server = await startServer(home, home.temporal, ports);
     const start = await processStart(process.pid);
     const own: LocalServer = {
@@ -50,9 +59,59 @@ export async function openWorkerServer(home: Home, ports: Ports): Promise<Tempor
       close: async () => {
         if ((await read(home))?.pid === process.pid) await rm(file(home), { force: true });
         await server.close();
+        await release();
       },
     };
-  });
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/**
+ * The server that another worker of this home has, or the right to have one, which whoever serves the database holds. A
+ * worker whose server is away for a moment starts it again, so the others wait for it as long as it lives.
+ */
+async function joinOrServe(home: Home, signal: AbortSignal): Promise<{ server: TemporalServer } | { lease: Lease }> {
+  let server: TemporalServer | undefined;
+  const tryToJoin = async (): Promise<boolean> => {
+    server = await joinLocalServer(home).catch((error: unknown) => {
+      if (error instanceof RetryableError) return undefined; // it has just gone
+      throw error;
+    });
+    return server !== undefined;
+  };
+  let told = false;
+  const tell = (): void => {
+    if (!told) printError("Waits for this project's other worker, whose Temporal server does not answer yet.");
+    told = true;
+  };
+  const onWait = async (): Promise<boolean> => {
+    if (await tryToJoin()) return true;
+    tell();
+    return false;
+  };
+  for (;;) {
+    const lease = await Lease.acquire(join(home.temporal, 'serving'), randomUUID(), { signal, onWait });
+    if (!lease) return { server: server! };
+    const isThere = await tryToJoin();
+    if (!isThere && !(await startsAgain(home))) return { lease };
+    await lease.release();
+    if (isThere) return { server: server! };
+    tell();
+    await sleep(watchMilliseconds, undefined, { signal }).catch(() => {});
+    signal.throwIfAborted();
+  }
+}
+
+/**
+ * Whether a worker that lives has its server, which does not listen at the moment. Such a worker may have been held up for so
+ * long that its lease was lost. Where something listens that is not this home's server, the record leads elsewhere.
+ */
+async function startsAgain(home: Home): Promise<boolean> {
+  const worker = await read(home);
+  const port = loopback.exec(worker?.address ?? '')?.[1];
+  return worker !== undefined && port !== undefined && (await lives(worker)) && !(await accepts(Number(port)));
 }
 
 /**

@@ -40,7 +40,7 @@ describe('the command line', () => {
     }
   });
 
-  it('names a damaged record', async () => {
+  it('names a damaged record once', async () => {
     const home = await temporaryFolder();
     await mkdir(join(home, 'runs', 'a'), { recursive: true });
     for (const [content, word] of [
@@ -51,6 +51,7 @@ describe('the command line', () => {
       await writeFile(join(home, 'runs', 'a', 'run.json'), content);
       const { code, stderr } = await textcraftor(home, 'status', 'a');
       expect(stderr).toContain(`runs/a/run.json ${word}; start the run again`);
+      expect(stderr.match(/run\.json/g)).toHaveLength(1);
       expect(code).toBe(1);
     }
   });
