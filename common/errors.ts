@@ -1,4 +1,5 @@
 import { isDiskFull } from './full-disk.ts';
+import { reasonOf } from './reason.ts';
 
 /**
  * The kinds of failure. A message is one sentence: what is wrong, where (file, row, tensor or key),
@@ -52,13 +53,15 @@ export interface ErrorRecord {
 
 const classes = { InputError, NothingThereError, RunError, CollapseError, RetryableError, CancelledError };
 
+/** Longer messages of others tell nothing more. */
+const longestMessage = 2000;
+
 /** Any thrown value as a record; what is not ours keeps its name and message. A full disk passes. */
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (!(error instanceof TextcraftorError) && isDiskFull(error))
-    return { name: 'RetryableError', message: `The disk is full: ${(error as Error).message}; make room on it.` };
-  return error instanceof Error
-    ? { name: error.name, message: error.message }
-    : { name: 'Error', message: String(error) };
+    return { name: 'RetryableError', message: `The disk is full: ${reasonOf(error)}; make room on it.` };
+  if (error instanceof TextcraftorError) return { name: error.name, message: error.message };
+  return { name: error instanceof Error ? error.name : 'Error', message: reasonOf(error, longestMessage) };
 }
 
 /** The error that `record` was made from; an unknown name becomes a RunError. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledError, fromErrorRecord, RunError } from '../../common/errors.ts';
 import { printable } from '../../common/printable.ts';
+import { reasonOf } from '../../common/reason.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run, type RunStatus } from '../../pipeline/runs.ts';
 import { interruption, unlessInterrupted } from '../interrupt.ts';
@@ -146,6 +147,6 @@ function conclude(run: Run, error: unknown, view: RunView, interrupted: AbortSig
     cause.message = `${cause.message} (${again})`;
     throw cause;
   }
-  const reason = error instanceof WorkflowFailedError ? (error.cause?.message ?? error.message) : String(error);
+  const reason = reasonOf(error instanceof WorkflowFailedError ? (error.cause ?? error) : String(error));
   throw new RunError(`Run ${run.id} ended: ${printable(reason)}; ${again}`);
 }
