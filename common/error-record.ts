@@ -5,9 +5,10 @@ import {
   NothingThereError,
   RetryableError,
   RunError,
+  TextcraftorError,
   type ErrorRecord,
-  type TextcraftorError,
 } from './errors.ts';
+import { reasonOf } from './reason.ts';
 import { cut } from './short.ts';
 import { systemError } from './system-error.ts';
 
@@ -24,7 +25,8 @@ export function boundedRecord(name: unknown, message: unknown): ErrorRecord {
 /** Any thrown value as a record: what the system says is put in words, and what is not ours keeps its name and message. */
 export function toErrorRecord(error: unknown): ErrorRecord {
   const known = systemError(error) ?? error;
-  return known instanceof Error ? boundedRecord(known.name, known.message) : boundedRecord('Error', known);
+  if (known instanceof TextcraftorError) return boundedRecord(known.name, known.message);
+  return boundedRecord(known instanceof Error ? known.name : 'Error', reasonOf(known, longestMessage));
 }
 
 /** The error that `record` was made from; an unknown name becomes a RunError. */

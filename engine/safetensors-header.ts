@@ -1,5 +1,6 @@
 import { InputError } from '../common/errors.ts';
 import { cut, short } from '../common/short.ts';
+import { reasonOf } from '../common/reason.ts';
 
 export interface TensorInfo {
   dtype: string;
@@ -42,9 +43,7 @@ function parseObject(path: string, header: Uint8Array): Record<string, unknown> 
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(header));
   } catch (error) {
-    throw new InputError(
-      `${path} is not a safetensors file: its header is not JSON in UTF-8 (${(error as Error).message}).`,
-    );
+    throw new InputError(`${path} is not a safetensors file: its header is not JSON in UTF-8 (${reasonOf(error)}).`);
   }
   if (!isObject(value)) throw new InputError(`${path} is not a safetensors file: its header is not a JSON object.`);
   return value;

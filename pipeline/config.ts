@@ -150,6 +150,8 @@ const shape = z.strictObject({
     samplesPerPrompt: positive.default(1),
     /** `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */
     chooseBy: z.enum(['auto', ...JUDGES]).default('auto'),
+    /** How many of the best networks in the last K steps are tried as exported files, in all steps. */
+    finalists: positive.default(2),
   }),
   evaluate: z.strictObject({
     prompts: positive,

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { InputError } from '../common/errors.ts';
 import { requireFile } from '../common/input-file.ts';
 import type { CommonSettings, Pipeline } from './pipeline.ts';
+import { reasonOf } from '../common/reason.ts';
 
 /** The pipeline that runs when none is named. */
 export const defaultPipeline = 'textcraftor';
@@ -18,7 +19,7 @@ export async function loadPipeline(name: string): Promise<Pipeline> {
     return import(pathToFileURL(name).href);
   };
   const module = (await load().catch((error: Error) => {
-    throw new InputError(`Pipeline ${name} cannot be loaded: ${error.message}`);
+    throw new InputError(`Pipeline ${name} cannot be loaded: ${reasonOf(error)}`);
   })) as { pipeline?: Pipeline };
   if (!module.pipeline)
     throw new InputError(`${name} does not export a pipeline; add: export const pipeline = definePipeline(...)`);

@@ -6,6 +6,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { InputError, RetryableError } from '../../common/errors.ts';
+import { reasonOf } from '../../common/reason.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs.ts';
 import type { Resume } from '../../workflows/messages.ts';
@@ -109,7 +110,7 @@ async function update(run: Run, answer: Promise<void>): Promise<void> {
     await Promise.race([answer, late]);
   } catch (error) {
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
-    throw new InputError(`Run ${run.id} cannot do that: ${error.cause?.message ?? error.message}`);
+    throw new InputError(`Run ${run.id} cannot do that: ${reasonOf(error.cause ?? error)}`);
   } finally {
     controller.abort();
     late.catch(() => {});

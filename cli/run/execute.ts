@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { fromErrorRecord } from '../../common/error-record.ts';
 import { CancelledError, RunError } from '../../common/errors.ts';
+import { reasonOf } from '../../common/reason.ts';
 import type { Home } from '../../pipeline/home.ts';
 import { RunRecords, type Run, type RunStatus } from '../../pipeline/runs.ts';
 import { interruption, unlessInterrupted, whenInterrupted } from '../interrupt.ts';
@@ -150,9 +151,9 @@ function conclude(run: Run, error: unknown, view: RunView, interrupted: AbortSig
   }
   const reason =
     error instanceof WorkflowFailedError
-      ? (error.cause?.message ?? error.message)
+      ? reasonOf(error.cause ?? error)
       : error instanceof WorkflowNotFoundError
         ? 'its Temporal server, whose database was damaged, does not know it any more'
-        : String(error);
+        : reasonOf(String(error));
   throw new RunError(`Run ${run.id} ended: ${reason}; ${again}`);
 }

@@ -11,6 +11,7 @@ import { parseAddress } from './address.ts';
 import { connectTemporal, type TemporalAddress } from './connection.ts';
 import { DevServer } from './dev-server.ts';
 import { checkServerOf } from './identity.ts';
+import { reasonOf } from '../../common/reason.ts';
 
 /** A Temporal server with a connection to it. */
 export interface TemporalServer {
@@ -49,7 +50,7 @@ function readCredential(path: string): Buffer {
     requireFile(statSync(path));
     return readFileSync(path);
   } catch (error) {
-    throw new InputError(`${path}: the TLS certificate or key cannot be read (${(error as Error).message}).`);
+    throw new InputError(`${path}: the TLS certificate or key cannot be read (${reasonOf(error)}).`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { InputError } from '../../common/errors.ts';
+import { reasonOf } from '../../common/reason.ts';
 
 /** A value that a pickle may build. Dictionaries are maps, tuples and lists are arrays. */
 export type Pickled = unknown;
@@ -205,7 +206,7 @@ class PickleMachine {
     try {
       this.#stack.push((callable as (...values: Pickled[]) => Pickled)(...(parameters as Pickled[])));
     } catch (error) {
-      this.#fail(`builds something that cannot be (${(error as Error).message})`);
+      this.#fail(`builds something that cannot be (${reasonOf(error)})`);
     }
   }
 
