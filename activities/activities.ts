@@ -1,11 +1,12 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { armFault, faultPoint } from '../common/fault-points.ts';
-import { fromErrorRecord, TextcraftorError, toErrorRecord } from '../common/errors.ts';
+import { TextcraftorError } from '../common/errors.ts';
 import { forgetRegistered } from '../registry/registered.ts';
 import { registerStage } from '../registry/version.ts';
 import { noItems } from '../pipeline/runs/item-counts.ts';
 import { RunRecords, type ItemCounts } from '../pipeline/runs/runs.ts';
 import { announce } from './announce.ts';
+import { failure } from './failure.ts';
 import { registerEncoder } from './register-version.ts';
 import { FanOutRunner } from './execution/fan-out-runner.ts';
 import { LaneJournal } from './execution/lane-journal.ts';
@@ -116,12 +117,6 @@ async function asked<T>(read: () => Promise<T>): Promise<T> {
   return read().catch((error: unknown) => {
     throw error instanceof TextcraftorError ? failure(error) : error;
   });
-}
-
-/** Ours by their class: Temporal tries again what may pass. Anything else is a bug, and would come again. */
-function failure(error: unknown): ApplicationFailure {
-  const known = error instanceof TextcraftorError ? error : fromErrorRecord(toErrorRecord(error));
-  return ApplicationFailure.create({ message: known.message, type: known.name, nonRetryable: !known.retryable });
 }
 
 /** A worker that shuts down leaves its work to another; any other reason is the end of it. */

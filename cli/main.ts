@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { inspect } from 'node:util';
-import { CancelledError } from '../common/errors.ts';
+import { CancelledError, RunError } from '../common/errors.ts';
 import { onNotice } from '../common/notices.ts';
+import { reasonOf } from '../common/text/reason.ts';
 import { systemError } from '../common/system-error.ts';
 import { visible } from '../common/text/visible.ts';
 import { registerCommands } from './commands/index.ts';
 import { interruptedCode, listenForInterrupts } from './signals.ts';
 import { printError, printMessage } from './print.ts';
 import { requireUtf8 } from './utf8.ts';
+import { requireValues } from './values.ts';
 
 /** Exit code of wrong usage: an unknown command or option, a missing argument. */
 const usage = 2;
+const longestMessage = 1800;
 const lingerMilliseconds = 10_000;
 
 function version(): string {
@@ -26,8 +29,10 @@ function report(error: unknown): number {
   if (process.env['TEXTCRAFTOR_DEBUG']) printError(inspect(error));
   else if (known) printMessage(known.message);
   else {
-    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    printMessage(`unexpected ${message} (TEXTCRAFTOR_DEBUG=1 shows where)`);
+    const message = reasonOf(error, longestMessage);
+    printMessage(
+      `unexpected ${error instanceof Error ? `${error.name}: ${message}` : message} (TEXTCRAFTOR_DEBUG=1 shows where)`,
+    );
   }
   if (error instanceof CancelledError) return interruptedCode() ?? error.exitCode;
   return known?.exitCode ?? 1;
@@ -35,8 +40,9 @@ function report(error: unknown): number {
 
 /** Ends quietly when the reader of a pipe has gone, as in `textcraftor list | head`. */
 function endWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  const reason = error.code === 'ENOSPC' ? 'the disk is full' : reasonOf(error);
+  throw new RunError(`What this command prints cannot be written: ${reason}.`);
 }
 
 /**
@@ -48,6 +54,7 @@ export async function main(args: string[]): Promise<void> {
   listenForInterrupts();
   onNotice(printMessage);
   process.stdout.on('error', endWithReader);
+  process.stderr.on('error', () => {}); // nobody can be told; the exit code says it
   process.on('uncaughtException', (error) => process.exit(report(error)));
   const program = new Command('textcraftor')
     .description('Tune the text encoder of a text-to-image model with reward models.')
@@ -55,6 +62,7 @@ export async function main(args: string[]): Promise<void> {
     .exitOverride()
     .enablePositionalOptions() // --version after a command is that command's own
     .configureOutput({ outputError: (text, write) => write(visible(text.replace(/^error: /, 'textcraftor: '))) });
+  program.hook('preAction', (_, command) => requireValues(command));
   try {
     requireUtf8(args);
     await registerCommands(program, args);

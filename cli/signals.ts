@@ -1,4 +1,5 @@
-import { interrupt } from '../common/interrupt.ts';
+import { interrupt, interruptedSentence } from '../common/interrupt.ts';
+import { printMessage } from './print.ts';
 
 /** 128 and the signal's number, as shells have it. */
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
@@ -20,7 +21,9 @@ const listeners = new Map<Interrupt, () => void>();
 export function listenForInterrupts(): void {
   for (const name of interrupts) {
     const listener = (): void => {
-      if (!interrupt()) process.exit(exitCodes[name]);
+      const { heard, again } = interrupt();
+      if (!heard) printMessage(interruptedSentence());
+      if (!heard || again) process.exit(exitCodes[name]);
       code = exitCodes[name];
       setTimeout(() => process.exit(exitCodes[name]), orderlyMilliseconds).unref();
     };

@@ -18,6 +18,17 @@ function endWithoutMemory(error) {
 }
 process.on('uncaughtException', endWithoutMemory);
 
+/** Every relative path starts here, the loader's own too. */
+function requireFolder() {
+  try {
+    process.cwd();
+  } catch {
+    console.error('textcraftor: The current folder does not exist any more; change to one that does (cd).');
+    process.exit(2);
+  }
+}
+requireFolder();
+
 /** The loader and its child need this many at least; with fewer they may wait for ever. */
 const leastFiles = 48;
 const opened = [];

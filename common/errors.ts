@@ -1,5 +1,3 @@
-import { isDiskFull } from './files/full-disk.ts';
-
 /**
  * The kinds of failure. A message is one sentence: what is wrong, where (file, row, tensor or key),
  * what was expected, and what to do.
@@ -48,21 +46,4 @@ export class CancelledError extends TextcraftorError {
 export interface ErrorRecord {
   name: string;
   message: string;
-}
-
-const classes = { InputError, NothingThereError, RunError, CollapseError, RetryableError, CancelledError };
-
-/** Any thrown value as a record; what is not ours keeps its name and message. A full disk passes. */
-export function toErrorRecord(error: unknown): ErrorRecord {
-  if (!(error instanceof TextcraftorError) && isDiskFull(error))
-    return { name: 'RetryableError', message: `The disk is full: ${(error as Error).message}; make room on it.` };
-  return error instanceof Error
-    ? { name: error.name, message: error.message }
-    : { name: 'Error', message: String(error) };
-}
-
-/** The error that `record` was made from; an unknown name becomes a RunError. */
-export function fromErrorRecord(record: ErrorRecord): TextcraftorError {
-  const known = Object.hasOwn(classes, record.name) ? classes[record.name as keyof typeof classes] : undefined;
-  return known ? new known(record.message) : new RunError(`${record.name}: ${record.message}`);
 }

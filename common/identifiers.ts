@@ -1,4 +1,5 @@
 import { InputError } from './errors.ts';
+import { plain } from './text/short.ts';
 
 /*
  * The names by which things are known, in messages, on the command line, in records and in paths. Whatever is read from
@@ -78,7 +79,7 @@ export function identifier(kind: IdentifierKind, value: unknown): string {
   if (isIdentifier(kind, value)) return value;
   const { what, is, longest }: Form = forms[kind];
   const subject = what[0]!.toUpperCase() + what.slice(1);
-  throw new InputError(`${subject} is ${is}, at most ${longest} characters; got ${shown(value)}.`);
+  throw new InputError(`${subject} is ${is}, at most ${longest} characters; got ${plain(value)}.`);
 }
 
 /**
@@ -88,13 +89,6 @@ export function identifier(kind: IdentifierKind, value: unknown): string {
 export function pathSegment(name: string): string {
   if (typeof name === 'string' && name.length <= 200 && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return name;
   throw new InputError(
-    `${shown(name)} cannot name a file or folder here: expected up to 200 letters, digits, dots, hyphens and underscores, a letter or digit first.`,
+    `${plain(name)} cannot name a file or folder here: expected up to 200 letters, digits, dots, hyphens and underscores, a letter or digit first.`,
   );
-}
-
-/** Any value in a few printable characters, for a message. */
-export function shown(value: unknown): string {
-  const text = (typeof value === 'bigint' ? `${value}` : (JSON.stringify(value) as string | undefined)) ?? typeof value;
-  const plain = text.replace(/[^\x20-\x7e]/g, '?');
-  return plain.length > 80 ? `${plain.slice(0, 77)}...` : plain;
 }

@@ -3,6 +3,7 @@ import { CancelledError } from './errors.ts';
 
 const controller = new AbortController();
 let handled = false;
+let advice: string | undefined;
 
 /**
  * For work that has something to stop in an orderly way: a signal that is aborted, with a CancelledError, when the process
@@ -28,9 +29,17 @@ export async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Asks the work to stop. @returns false when nothing listens, or it was asked before */
-export function interrupt(): boolean {
-  if (!handled || controller.signal.aborted) return false;
-  controller.abort(new CancelledError('Interrupted.'));
-  return true;
+/** How to go on after an interruption: completes "Interrupted; ...". */
+export function whenInterrupted(how: string): void {
+  advice = how;
+}
+
+/** What is said of an interruption. */
+export const interruptedSentence = (): string => `Interrupted${advice === undefined ? '.' : `; ${advice}`}`;
+
+/** Asks the work to stop. @returns whether anything listens, and whether it was asked before */
+export function interrupt(): { heard: boolean; again: boolean } {
+  const again = controller.signal.aborted;
+  if (handled && !again) controller.abort(new CancelledError(interruptedSentence()));
+  return { heard: handled, again };
 }

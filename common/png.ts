@@ -1,5 +1,6 @@
 import { PNG } from 'pngjs';
 import { InputError } from './errors.ts';
+import { reasonOf } from './text/reason.ts';
 
 /** A PNG of a picture. @param pixels [height, width, 3] in [0, 1]; values outside are clipped */
 export function encodePng(pixels: Float32Array, height: number, width: number): Buffer {
@@ -19,6 +20,6 @@ export function decodePng(bytes: Buffer, name: string): { pixels: Float32Array; 
     for (let i = 0; i < pixels.length; i++) pixels[i] = data[4 * Math.floor(i / 3) + (i % 3)]! / 255;
     return { pixels, width, height };
   } catch (error) {
-    throw new InputError(`${name} is not a PNG that can be read: ${(error as Error).message}.`);
+    throw new InputError(`${name} is not a PNG that can be read: ${reasonOf(error)}.`);
   }
 }

@@ -1,5 +1,6 @@
 import { InputError } from './errors.ts';
-import { identifier, shown, type IdentifierKind } from './identifiers.ts';
+import { identifier, type IdentifierKind } from './identifiers.ts';
+import { plain } from './text/short.ts';
 
 /**
  * What a value from outside must look like: gives it back, rebuilt of what was expected and nothing else. Free of
@@ -21,7 +22,7 @@ export function object<T extends object>(
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(at, 'an object', value);
     const unknown = Object.keys(value).find((key) => !Object.hasOwn(fields, key));
     if (unknown !== undefined && rest === 'refuse')
-      throw new InputError(`${at}: there is no ${shown(unknown)}; there are ${names.join(', ')}.`);
+      throw new InputError(`${at}: there is no ${plain(unknown)}; there are ${names.join(', ')}.`);
     const given = new Map(Object.entries(value));
     const parsed = names.flatMap((name): [string, unknown][] =>
       given.get(name) === undefined && optional.includes(name)
@@ -98,5 +99,5 @@ function located(at: string, parse: () => string): string {
 }
 
 function wrong(at: string, expected: string, value: unknown): InputError {
-  return new InputError(`${at}: expected ${expected}; got ${shown(value)}.`);
+  return new InputError(`${at}: expected ${expected}; got ${plain(value)}.`);
 }

@@ -1,4 +1,7 @@
-import { InputError, RunError, TextcraftorError } from './errors.ts';
+import { InputError, RetryableError, RunError, TextcraftorError } from './errors.ts';
+import { isDiskFull } from './files/full-disk.ts';
+import { cut } from './text/short.ts';
+import { visibleLine } from './text/visible.ts';
 
 /** Codes of the operating system, in words. Those of the second list are the machine's, not the input's. */
 const ofInput: Readonly<Record<string, string>> = {
@@ -10,12 +13,11 @@ const ofInput: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'its name is too long',
   EINVAL: 'the file system does not take it',
 };
+const readOnly = 'its file system is read-only; TEXTCRAFTOR_HOME can name a folder elsewhere';
 const ofMachine: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied',
   EPERM: 'the system does not permit it',
-  EROFS: 'its file system is read-only; TEXTCRAFTOR_HOME can name a folder elsewhere',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota of the disk is used up',
+  EROFS: readOnly,
   EIO: 'the disk fails',
   EBUSY: 'it is in use',
 };
@@ -26,6 +28,10 @@ const deeds: Readonly<Record<string, string>> = {
   open: 'opened',
   read: 'read',
   write: 'written',
+  fsync: 'written',
+  fdatasync: 'written',
+  ftruncate: 'written',
+  copyfile: 'copied',
   rename: 'renamed',
   scandir: 'listed',
   stat: 'looked at',
@@ -33,22 +39,56 @@ const deeds: Readonly<Record<string, string>> = {
   unlink: 'deleted',
   rmdir: 'deleted',
   symlink: 'linked',
+  link: 'linked',
 };
 
-const outOfMemory = /out of memory|could not allocate memory|allocation failed|cannot allocate memory|ENOMEM/i;
+const tooManyFiles = /EMFILE|ENFILE|too many open files/i;
+/** As Node, DuckDB, TensorFlow, onnxruntime and C++ say it. */
+const outOfMemory =
+  /out of memory|could not allocate memory|failed to allocate memory|allocation failed|cannot allocate memory|OOM when allocating|\bbad[ _]alloc|ENOMEM/i;
+/** What native code says in words, with neither code nor path. */
+const inWords: readonly (readonly [said: RegExp, sentence: string])[] = [
+  [/\bEROFS\b|read-only file system/i, `A file cannot be written: ${readOnly}`],
+  [/\bEIO\b|input\/output error/i, 'A file cannot be read or written: the disk fails'],
+];
 
-/** An error of the operating system or of memory as a sentence; undefined for one that was not foreseen. */
+/** An error of the operating system or of memory as a sentence, be it the cause of another; undefined for one that was not foreseen. */
 export function systemError(error: unknown): TextcraftorError | undefined {
+  for (const each of withCauses(error)) {
+    const known = inSentence(each);
+    if (known) return known;
+  }
+  return undefined;
+}
+
+/** An error, what caused it and what it is made of, the outermost first. */
+function withCauses(error: unknown): readonly Error[] {
+  const found = new Set<Error>();
+  const add = (each: unknown): void => {
+    if (!(each instanceof Error) || found.has(each)) return;
+    found.add(each);
+    add(each.cause);
+    if (each instanceof AggregateError) each.errors.forEach(add);
+  };
+  add(error);
+  return [...found];
+}
+
+function inSentence(error: Error): TextcraftorError | undefined {
   if (error instanceof TextcraftorError) return error;
-  if (!(error instanceof Error)) return undefined;
-  const { code = '', path, syscall = '' } = error as NodeJS.ErrnoException;
-  if (code === 'EMFILE' || code === 'ENFILE' || /EMFILE|too many open files/i.test(error.message))
+  const { code = '', path, syscall = '', message } = error as NodeJS.ErrnoException;
+  if (code === 'EMFILE' || code === 'ENFILE' || tooManyFiles.test(message))
     return new RunError('Too many files are open for this machine; allow more, such as with: ulimit -n 4096');
-  if (code === 'ENOMEM' || code === 'ERR_WORKER_OUT_OF_MEMORY' || outOfMemory.test(error.message))
+  if (code === 'ENOMEM' || code === 'ERR_WORKER_OUT_OF_MEMORY' || outOfMemory.test(message))
     return new RunError(
       'There is not enough memory: free some, or raise the limit (ulimit -v unlimited); WebAssembly and TensorFlow reserve much more than they use.',
     );
-  if (path === undefined) return undefined;
+  const said = cut(visibleLine(message.split('\n')[0]!), 300);
+  if (isDiskFull(error)) return new RetryableError(`The disk is full: ${said}; make room on it.`);
+  if (path === undefined) {
+    const sentence = inWords.find(([words]) => words.test(`${code} ${message}`))?.[1];
+    return sentence === undefined ? undefined : new RunError(`${sentence} (${said}).`);
+  }
   if (code === 'ENOENT' && syscall === 'mkdir')
     return new InputError(`${path} cannot be made: its file system takes no new folders.`);
   const deed = `${path} cannot be ${deeds[syscall] ?? 'used'}`;

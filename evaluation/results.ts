@@ -52,7 +52,8 @@ export interface Choice {
 export interface Sweep extends Choice {
   /**
    * What is handed out, to be used in all steps: `blend` is the weight of the tuned encoder's weights, not of its
-   * embeddings. Step 0 is the original.
+   * embeddings. The candidates are of the best few networks in the last steps; the best of them is the network that is
+   * chosen. Step 0 is the original.
    */
   exported: Choice;
   /** Likewise for each baseline that was tuned. */

@@ -4,6 +4,7 @@ import { InputError } from '../common/errors.ts';
 import { requireFile } from '../common/files/input-file.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { CommonSettings } from './common-settings.ts';
+import { reasonOf } from '../common/text/reason.ts';
 
 /** The pipeline that runs when none is named. */
 export const defaultPipeline = 'textcraftor';
@@ -19,7 +20,7 @@ export async function loadPipeline(name: string): Promise<Pipeline> {
     return import(pathToFileURL(name).href);
   };
   const module = (await load().catch((error: Error) => {
-    throw new InputError(`Pipeline ${name} cannot be loaded: ${error.message}`);
+    throw new InputError(`Pipeline ${name} cannot be loaded: ${reasonOf(error)}`);
   })) as { pipeline?: Pipeline };
   if (!module.pipeline)
     throw new InputError(`${name} does not export a pipeline; add: export const pipeline = definePipeline(...)`);

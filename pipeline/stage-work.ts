@@ -63,38 +63,50 @@ export const promptEngineeringWork: Work = (c, facts) => {
 const kept = ({ steps, keepEvery }: { steps: number; keepEvery: number }): number => Math.ceil(steps / keepEvery);
 
 export const sweepWork: Work = (c, facts) => {
-  const { blends, prompts, samplesPerPrompt } = c.sweep;
+  const { blends, prompts, samplesPerPrompt, finalists } = c.sweep;
+  const weights = new Set(blends.filter((blend) => blend > 0)).size;
   const { ddpoEncoder, ddpoUnet, direct } = c.baselines ?? {};
   const blended = [c.tuneEncoder, c.tuneUnet, ddpoEncoder, direct].reduce(
     (sum, loop) => sum + (loop ? kept(loop) : 0),
     0,
   );
-  const candidates = blended * blends.filter((blend) => blend > 0).length + (ddpoUnet ? kept(ddpoUnet) : 0);
-  return work(facts, 'pictures', (1 + candidates) * prompts * samplesPerPrompt, branches(c) * c.sampler.gradientSteps);
+  const arms = { whole: 1 + finalists * weights, last: blended * weights + (ddpoUnet ? kept(ddpoUnet) : 0) };
+  return pictures(c, facts, arms, prompts * samplesPerPrompt, c.sampler);
 };
+
+/** @param arms how many make their pictures from the first step on, and how many only in the last K */
+function pictures(
+  c: Config,
+  facts: RunFacts,
+  { whole, last }: Record<'whole' | 'last', number>,
+  count: number,
+  { steps, gradientSteps }: Pick<Config['sampler'], 'steps' | 'gradientSteps'>,
+): StageWork | undefined {
+  const evaluations = (whole * steps + last * gradientSteps) / (whole + last);
+  return work(facts, 'pictures', (whole + last) * count, branches(c) * evaluations);
+}
 
 export const evaluateWork: Work = (c, facts) => {
   const { evaluate, benchmarks = [], baselines = {}, champion } = c;
   const networks = c.tuneUnet || c.tuneEncoder.joint ? 2 : 0;
-  // The base, the tuned one, the chosen one, and what is handed out, whose pictures take all steps.
-  const arms =
-    5 +
-    evaluate.blends.length +
+  const { promptEngineering, ...tuned } = baselines;
+  // From the first step on: the base, what is handed out, also of the champion, and other prompts.
+  const whole = 2 + (champion?.exported === undefined ? 0 : 1) + (promptEngineering ? 1 : 0);
+  // In the last steps: the tuned one, the chosen one, and the rest.
+  const last =
+    2 +
+    evaluate.blends.filter((blend) => blend !== 1).length +
     (evaluate.arms?.length ?? 0) +
     networks +
-    Object.keys(baselines).length +
+    Object.keys(tuned).length +
     (champion ? 1 : 0);
   // A benchmark without a limit is taken to be as large as the test.
   const prompts = benchmarks.reduce((sum, { limit = evaluate.prompts }) => sum + limit, evaluate.prompts);
-  return work(
-    facts,
-    'pictures',
-    arms * prompts * evaluate.samplesPerPrompt,
-    branches(c) * testSampler(c).gradientSteps,
-  );
+  return pictures(c, facts, { whole, last }, prompts * evaluate.samplesPerPrompt, testSampler(c));
 };
 
 export const transferWork: Work = (c, facts) => {
   const { unets, prompts, samplesPerPrompt } = c.transfer!;
-  return work(facts, 'pictures', 2 * unets.length * prompts * samplesPerPrompt, branches(c) * c.sampler.steps);
+  // The base and what is handed out, and the chosen one.
+  return pictures(c, facts, { whole: 2, last: 1 }, unets.length * prompts * samplesPerPrompt, c.sampler);
 };

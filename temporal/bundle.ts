@@ -10,6 +10,7 @@ import { checkout } from '../pipeline/config/config-file.ts';
 import type { Home } from '../pipeline/runs/home.ts';
 import { interruption } from '../common/interrupt.ts';
 import { isSealed } from './sealed-code.ts';
+import { reasonOf } from '../common/text/reason.ts';
 
 const source = 'workflows/index.ts';
 const bundler = fileURLToPath(new URL('bundle-child.ts', import.meta.url));
@@ -30,7 +31,7 @@ export async function bundleWorkflows(home: Home): Promise<{ codePath: string }>
   const signal = interruption();
   await promisify(execFile)(process.execPath, args, { signal }).catch((error: Error & { stderr?: string }) => {
     signal.throwIfAborted();
-    throw new RunError(`The workflows cannot be bundled: ${error.stderr?.trim() || error.message}`);
+    throw new RunError(`The workflows cannot be bundled: ${reasonOf(error.stderr?.trim() || error)}`);
   });
   return { codePath };
 }

@@ -8,6 +8,7 @@ import { DamagedError, readSealed, writeSealed } from '../common/files/sealed.ts
 import { readSafetensors, writeSafetensors, type ByteData } from '../engine/weights/safetensors.ts';
 import { readWeights, writeWeights, type Weights } from '../engine/weights/weights.ts';
 import { companionDamage, type CompanionDigests } from './companions.ts';
+import { reasonOf } from '../common/text/reason.ts';
 
 /** Everything that a step depends on and that is not an input of the stage. */
 export interface Checkpoint {
@@ -72,7 +73,7 @@ export async function readLastCheckpoint(
     try {
       return await readCheckpoint(path, step);
     } catch (error) {
-      warn(`Checkpoint ${path} cannot be used (${(error as Error).message}); going back to the one before.`);
+      warn(`Checkpoint ${path} cannot be used (${reasonOf(error)}); going back to the one before.`);
       if (isLasting(error)) await rm(path, { recursive: true, force: true });
     }
   }

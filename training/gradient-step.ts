@@ -4,6 +4,7 @@ import type { Weights } from '../engine/weights/weights.ts';
 import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
 import type { SamplerSettings } from '../models/sampler.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
+import { requireFiniteGradients } from './finite-step.ts';
 import { TEXT_ENCODER, textToImage, type TrainableNetwork } from './text-to-image.ts';
 import { Trainer, type StepGradients } from './trainer.ts';
 
@@ -38,6 +39,7 @@ export function gradientStep(
   if (encoder) trainer.program.load(TEXT_ENCODER, encoder.weights, encoder.source);
   const { gradients, ...rest } = trainer.gradients(rollout, [...prompts.keys()]);
   trainer.program.dispose();
+  requireFiniteGradients(gradients);
   const zeros = (shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
   const all = train.map((network) => {
     const weights = [...generator.networks[network]!.weights];

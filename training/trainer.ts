@@ -2,6 +2,7 @@ import { RandomStream } from '../common/random.ts';
 import type { Pending, Program, Tensors } from '../engine/program/program.ts';
 import { tf, usesGpu, type Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights/weights.ts';
+import { requireFiniteLoss } from '../rewards/finite-loss.ts';
 import { requireFiniteScores } from '../rewards/total.ts';
 import { ADAMW, updateNumbers } from './adamw.ts';
 import type { Draw, Generator } from './generator.ts';
@@ -220,6 +221,7 @@ export class Trainer {
         this.#generator.rewards.map(({ name }) => [name, rewards[scoresOf(name)]!.dataSync() as Float32Array]),
       );
       requireFiniteScores(scores, { ...(step === undefined ? {} : { step }), prompts });
+      requireFiniteLoss(scalar(loss!), this.#generator.rewards, scores, { step, prompts });
       found.loss += scalar(loss!) / passes.length;
       for (const [name, values] of Object.entries(scores))
         found.scores[name] = values.map((value, k) => (found.scores[name]?.[k] ?? 0) + value / passes.length);

@@ -8,6 +8,7 @@ import type { SegmentContext, StageContext } from '../pipeline/stage.ts';
 import type { Alarm } from './alarm.ts';
 import { readLastCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { Companions } from './companions.ts';
+import { requireFiniteStep } from './finite-step.ts';
 import type { Rollout } from './rollout.ts';
 import type { StepMetrics, Trainer } from './trainer.ts';
 
@@ -92,6 +93,7 @@ export async function tune(
     }
     const rate = Math.min(1, step / Math.max(1, config.warmup));
     const metrics = trainer.step(step, rollout, rowsOf(step, batch, rollout.samples.length, seed), rate);
+    requireFiniteStep(metrics);
     const line = metricsLine(metrics, networks, config.learningRate * rate);
     await appendFile(metricsPath, `${JSON.stringify(line)}\n`);
     if (alarm) ended = await alarm.check(step);

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, RetryableError, RunError, fromErrorRecord, toErrorRecord } from '../../common/errors.ts';
+import { fromErrorRecord, toErrorRecord } from '../../common/error-record.ts';
+import { InputError, RetryableError, RunError } from '../../common/errors.ts';
 import { whyNotUsed } from '../../pipeline/store/hit.ts';
 import { keyOf, type KeyParts } from '../../pipeline/keys/key.ts';
 import type { ItemResult } from '../../pipeline/store/stage-results.ts';

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { armFault } from '../../common/fault-points.ts';
-import { CancelledError, toErrorRecord, TextcraftorError } from '../../common/errors.ts';
+import { toErrorRecord } from '../../common/error-record.ts';
+import { CancelledError, TextcraftorError } from '../../common/errors.ts';
 import type { Progress } from '../../pipeline/stage.ts';
 import { callBody } from './call-body.ts';
 import type { StageMessage, StageOrder, StageReport } from './stage-messages.ts';

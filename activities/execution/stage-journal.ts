@@ -1,6 +1,6 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { toErrorRecord } from '../../common/errors.ts';
+import { toErrorRecord } from '../../common/error-record.ts';
 import type { ItemCounts, RunRecords, StageFile } from '../../pipeline/runs/runs.ts';
 import type { Progress } from '../../pipeline/stage.ts';
 import type { StageOutcome, StagePart, StageTask } from '../stage-task.ts';

@@ -4,7 +4,8 @@ import { mkdir, open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { CancelledError, fromErrorRecord, RetryableError, RunError } from '../../common/errors.ts';
+import { fromErrorRecord } from '../../common/error-record.ts';
+import { CancelledError, RetryableError, RunError } from '../../common/errors.ts';
 import type { Progress } from '../../pipeline/stage.ts';
 import type { StageAnswer, StageMessage, StageOrder, StageReport } from './stage-messages.ts';
 

@@ -1,7 +1,10 @@
+import { CodeDigests } from '../../pipeline/keys/code-digests.ts';
 import { checkConfig } from '../../pipeline/config/config-file.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
+import { inspectRun } from '../../pipeline/inspection.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { activeStages } from '../../pipeline/pipeline.ts';
+import { plannedStages } from '../../pipeline/runs/planned.ts';
 import { production } from '../../registry/aliases.ts';
 import { asChampion } from '../../registry/version-folders.ts';
 import { Registry } from '../../registry/versions.ts';
@@ -11,9 +14,11 @@ import { Schedules } from '../../registry/schedules/schedules.ts';
 import type { ScheduleFile } from '../../registry/schedules/schedule-files.ts';
 
 /**
- * Makes the record of the run that is trained on a batch. Called again for the same batch it gives the same run.
+ * Makes the record of the run that is trained on a batch, with the digests of the code that it is planned with: another
+ * worker whose code differs does none of it. Called again for the same batch it gives the same run.
  * @param address of the Temporal server whose workers do it
  * @returns the run's id
+ * @throws InputError for what a stage would refuse
  */
 export async function prepareRun(home: Home, name: string, number: number, address: string): Promise<string> {
   const schedules = new Schedules(home);
@@ -25,7 +30,10 @@ export async function prepareRun(home: Home, name: string, number: number, addre
     const pipeline = await loadPipeline(schedule.pipeline);
     const config = await retrainingConfig(home, schedule, await schedules.prompts(name, batch));
     const settings = checkConfig(pipeline.schema, config, `Schedule ${name}`);
-    ({ id: run } = await records.create(settings.name, schedule.pipeline, settings, activeStages(pipeline, settings)));
+    const facts = await inspectRun(pipeline, settings);
+    const planned = await plannedStages(pipeline, settings, new CodeDigests(home.codeDigests), facts);
+    const graph = activeStages(pipeline, settings);
+    ({ id: run } = await records.create(settings.name, schedule.pipeline, settings, graph, planned));
     await schedules.update(name, { ...batch, run });
   }
   await records.setAddress(run, address);

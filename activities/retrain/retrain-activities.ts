@@ -1,5 +1,5 @@
-import { ApplicationFailure, Context, getClient } from '@temporalio/activity';
-import { fromErrorRecord, InputError, TextcraftorError, toErrorRecord } from '../../common/errors.ts';
+import { Context, getClient } from '@temporalio/activity';
+import { InputError } from '../../common/errors.ts';
 import { id, object } from '../../common/shape.ts';
 import type { GraphNode } from '../../pipeline/graph.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
@@ -9,6 +9,7 @@ import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { Schedules } from '../../registry/schedules/schedules.ts';
 import type { Batch } from '../../registry/schedules/schedule-files.ts';
 import type { BatchOwner } from '../../registry/schedules/schedule-files.ts';
+import { failure } from '../failure.ts';
 import { prepareRun } from './prepare-run.ts';
 import type { TakenBatch, TakeTask } from './take-prompts.ts';
 
@@ -91,8 +92,7 @@ async function beating<Result>(work: (signal: AbortSignal, owner: BatchOwner) =>
     const { workflowId, runId } = workflowExecution;
     return await work(context.cancellationSignal, { workflowId, runId });
   } catch (error) {
-    const known = error instanceof TextcraftorError ? error : fromErrorRecord(toErrorRecord(error));
-    throw ApplicationFailure.create({ message: known.message, type: known.name, nonRetryable: !known.retryable });
+    throw failure(error);
   } finally {
     clearInterval(beat);
   }

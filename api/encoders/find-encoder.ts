@@ -27,7 +27,7 @@ const isName = (text: string): boolean => /^[a-z0-9][a-z0-9-]*(@[a-z0-9-]+)?$/.t
 
 /** @param kinds what else the name could have been of */
 async function find(home: Home, name: string, kinds: string): Promise<JudgedEncoder> {
-  if (name === 'latest' || (await new RunRecords(home).ids()).includes(name)) return encoderOfRun(home, name);
+  if (name === 'latest' || new RunRecords(home).has(name)) return encoderOfRun(home, name);
   return encoderOfVersion(home, name).catch((error: unknown) => {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`There is no ${kinds} "${name}", nor a registered encoder: ${error.message}`);

@@ -9,6 +9,7 @@ import { saveOnnxPipeline } from '../../models/onnx-networks.ts';
 import { loadPipeline, savePipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { NetworkWeights } from '../../models/text-to-image.ts';
 import { tunedNetworks } from '../tuned-networks.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 /** What can be written, and where in the exported folder it lies. */
 const PATHS = { diffusers: 'diffusers', 'text-encoder': 'text_encoder.safetensors', onnx: 'onnx' } as const;
@@ -77,7 +78,7 @@ export async function exportModel(options: ExportOptions): Promise<Partial<Recor
 export async function requireEmpty(folder: string): Promise<void> {
   const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw new InputError(`Cannot write to ${folder}: ${error.code === 'ENOTDIR' ? 'it is a file' : error.message}.`);
+    throw new InputError(`Cannot write to ${folder}: ${error.code === 'ENOTDIR' ? 'it is a file' : reasonOf(error)}.`);
   });
   if (entries.length > 0)
     throw new InputError(`${folder} is not empty; what is written goes to a new folder. Choose another one for --out.`);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromErrorRecord, InputError, TextcraftorError } from '../../common/errors.ts';
+import { fromErrorRecord } from '../../common/error-record.ts';
+import { InputError, TextcraftorError } from '../../common/errors.ts';
 import { downloadRepo, parseHubRepo } from '../../common/hub/repository.ts';
 import type { HubOptions, HubRepo } from '../../common/hub/options.ts';
 import { modelFiles, tokenizerFiles } from '../../models/folder/hub-files.ts';

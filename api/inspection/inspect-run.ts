@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBenchmark } from '../../datasets/rules/benchmarks.ts';
+import { Database } from '../../datasets/tables/database.ts';
+import { requireFirstPrompts } from '../../datasets/first-prompts.ts';
 import { readManifest } from '../../datasets/shards/shard-manifest.ts';
 import { findSources } from '../../datasets/sources/find-sources.ts';
 import { readWordList } from '../../datasets/text/word-lists.ts';
@@ -50,15 +52,23 @@ async function inspectPrompts(
   for (const file of [filter.blockedFiles ?? [], filter.personalNameFiles ?? []].flat()) await readWordList(file);
   if (shard.extends !== undefined) await readManifest(shard.extends);
   const read = benchmarks.filter(({ source }) => source !== 'shapes' && isHere(source));
-  if (read.length > 0) {
-    const scratch = await mkdtemp(join(tmpdir(), 'textcraftor-benchmarks-'));
-    try {
+  const { files } =
+    prompts.source === 'shapes' || !isHere(prompts.source)
+      ? { files: undefined }
+      : await findSources(prompts.source, prompts.split);
+  if (files || read.length > 0)
+    await inTemporaryFolder(async (scratch) => {
       for (const benchmark of read) await readBenchmark(benchmark, scratch);
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
+      if (files) await Database.use(scratch, (database) => requireFirstPrompts(files, prompts, database));
+    });
+  return files?.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'textcraftor-inspection-'));
+  try {
+    await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-  if (prompts.source === 'shapes' || !isHere(prompts.source)) return undefined;
-  const { files } = await findSources(prompts.source);
-  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { RunError } from '../../common/errors.ts';
 import { TEXT_ENCODER_FILE, UNET_FILE } from '../../models/folder/weight-names.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/runs.ts';
@@ -13,6 +14,30 @@ export function artifactFolders(home: Home, run: Run): Partial<Record<string, st
   );
   return Object.fromEntries(made.filter(([, folder]) => existsSync(folder)));
 }
+
+/**
+ * The same, of some stages, after every file was compared with its digest. Networks, which are large, are left out: who reads
+ * one verifies it.
+ * @throws RunError that names what is damaged, and what to do
+ */
+export async function verifiedFolders(
+  home: Home,
+  run: Run,
+  stages: readonly string[],
+): Promise<Partial<Record<string, string>>> {
+  const store = new ArtifactStore(home.artifacts);
+  const folders = Object.entries(artifactFolders(home, run)).filter(([name]) => stages.includes(name));
+  for (const [name, folder] of folders) {
+    const damage = await store.damageBut(basename(folder!), isNetwork);
+    if (damage !== undefined)
+      throw new RunError(
+        `The artifact of stage ${name} of run ${run.id} ${damage}; make it again with: textcraftor resume ${run.id}`,
+      );
+  }
+  return Object.fromEntries(folders);
+}
+
+const isNetwork = (path: string): boolean => path.endsWith('.safetensors');
 
 /** The UNet of a training step: of the stage after the encoder's, or of the encoder's where both were tuned at once. */
 export function unetPath(folders: Partial<Record<string, string>>, step: number | undefined): string | null {

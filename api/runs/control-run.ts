@@ -1,38 +1,50 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ServiceError, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { InputError, RetryableError } from '../../common/errors.ts';
-import { printable } from '../../common/text/printable.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 import type { Resume } from '../../workflows/messages.ts';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
-import { attach, attachOwn, configuredServer } from '../../temporal/server/server-connection.ts';
+import { joinLocalServer } from '../../temporal/server/local-server.ts';
+import { attach, attachOwn, type ConfiguredServer } from '../../temporal/server/server-connection.ts';
 import { workflowOf } from '../../temporal/run-workflow.ts';
 import { stageNodes } from '../../temporal/stage-nodes.ts';
+import type { TemporalServer } from '../../temporal/server/temporal-server.ts';
 
 /** A stage's process has 10 s to end, and the server a moment to say so. */
 const patienceMilliseconds = 30_000;
 
 /** Asks the stages of a run to leave a checkpoint and end, and waits until they have. @returns its id */
-export async function pauseRun(home: Home, name: string): Promise<string> {
+export async function pauseRun(home: Home, name: string, configured?: ConfiguredServer): Promise<string> {
   const run = await new RunRecords(home).read(name);
   if (run.status === 'paused') return run.id;
   if (run.status !== 'running') throw new InputError(`Run ${run.id} is ${run.status}; there is nothing to pause.`);
-  await onWorkflow(home, run, (workflow) => update(run, workflow.executeUpdate<void, []>('pause')));
+  await onWorkflow(home, run, configured, (workflow) => update(run, workflow.executeUpdate<void, []>('pause')));
   return run.id;
 }
 
 /** Takes up a paused run whose process waits for that. @param fresh stages to do again */
-export async function wakeRun(home: Home, id: string, fresh: readonly string[]): Promise<void> {
+export async function wakeRun(
+  home: Home,
+  id: string,
+  fresh: readonly string[],
+  configured?: ConfiguredServer,
+): Promise<void> {
   const run = await new RunRecords(home).read(id);
   const resume: Resume = { fresh, stages: await stageNodes(home, id) };
-  await onWorkflow(home, run, (workflow) =>
+  await onWorkflow(home, run, configured, (workflow) =>
     update(run, workflow.executeUpdate<void, [Resume]>('resume', { args: [resume] })),
   );
 }
 
 /** Ends a run, and waits until it has ended. @returns its id */
-export async function cancelRun(home: Home, name: string): Promise<string> {
+export async function cancelRun(home: Home, name: string, configured?: ConfiguredServer): Promise<string> {
   const records = new RunRecords(home);
   const run = await records.read(name);
   if (run.status === 'cancelled') return run.id;
@@ -41,9 +53,10 @@ export async function cancelRun(home: Home, name: string): Promise<string> {
   if (address === undefined)
     await records.setStatus(run.id, 'cancelled'); // nobody works on it
   else
-    await onWorkflow(home, run, async (workflow) => {
+    await onWorkflow(home, run, configured, async (workflow) => {
       await update(run, workflow.executeUpdate<void, []>('cancel')).catch(async (error: unknown) => {
         // The process that cares for the run may end, with its server, before the answer is here.
+        if (error instanceof WorkflowNotFoundError) return records.setStatus(run.id, 'cancelled'); // its server has lost it
         if (error instanceof ServiceError && (await records.read(run.id)).status === 'cancelled') return;
         // No worker hears updates at the moment: whoever comes first finds this.
         if (error instanceof RetryableError) await workflow.cancel();
@@ -56,23 +69,47 @@ export async function cancelRun(home: Home, name: string): Promise<string> {
 async function onWorkflow(
   home: Home,
   run: Run,
+  configured: ConfiguredServer | undefined,
   use: (workflow: WorkflowHandle<typeof runPipeline>) => Promise<void>,
 ): Promise<void> {
   const owner = await new RunRecords(home).owner(run.id);
   const address = owner?.address ?? run.address;
   if (address === undefined) throw new InputError(`Nobody works on run ${run.id}; see: textcraftor status ${run.id}`);
-  const configured = configuredServer();
-  const server =
-    configured?.address === address
-      ? await attach(configured)
-      : owner?.own
-        ? await attachOwn(home, address)
-        : await attach({ address });
+  const server = await serverOf(home, run.id, address, owner?.own === true, configured);
   try {
     await use(workflowOf(server, run.id));
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    throw new InputError(
+      `The Temporal server at ${server.address} does not know run ${run.id} any more; go on with: textcraftor resume ${run.id}`,
+    );
   } finally {
     await server.close();
   }
+}
+
+/**
+ * The server that has the workflow of a run: the configured one, or one that proves to be this home's. A record's address may
+ * be another's by now.
+ * @param own of the process that cares for the run
+ */
+async function serverOf(
+  home: Home,
+  run: string,
+  address: string,
+  own: boolean,
+  configured: ConfiguredServer | undefined,
+): Promise<TemporalServer> {
+  if (configured?.address === address) return attach(configured);
+  // A worker that was started again has another port.
+  const local = own ? undefined : await joinLocalServer(home);
+  if (local) return local;
+  return attachOwn(home, address).catch((error: unknown) => {
+    if (!(error instanceof RetryableError)) throw error;
+    throw new RetryableError(
+      `${error.message} The worker that had run ${run} is gone: start \`textcraftor worker\` again, then this command.`,
+    );
+  });
 }
 
 /** @throws InputError when the workflow refuses; RetryableError when it has not answered in time */
@@ -86,7 +123,7 @@ async function update(run: Run, answer: Promise<void>): Promise<void> {
     await Promise.race([answer, late]);
   } catch (error) {
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
-    throw new InputError(`Run ${run.id} cannot do that: ${printable(error.cause?.message ?? error.message)}`);
+    throw new InputError(`Run ${run.id} cannot do that: ${reasonOf(error.cause ?? error)}`);
   } finally {
     controller.abort();
     late.catch(() => {});

@@ -6,23 +6,33 @@ import { fileURLToPath } from 'node:url';
 import { RunError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
-import { attach, configuredServer } from '../../temporal/server/server-connection.ts';
+import { attach, type ConfiguredServer } from '../../temporal/server/server-connection.ts';
 import { hasWorkers, launchWorkflow } from '../../temporal/run-workflow.ts';
 
 /** Leaves a run to the workers of the configured server; where there are none, to a process without a terminal. */
-export async function startDetached(home: Home, id: string, fresh: readonly string[]): Promise<void> {
+export async function startDetached(
+  home: Home,
+  id: string,
+  fresh: readonly string[],
+  { configured, environment }: { configured: ConfiguredServer | undefined; environment: NodeJS.ProcessEnv },
+): Promise<void> {
   const records = new RunRecords(home);
-  const configured = configuredServer();
   const server = configured && (await attach(configured));
   try {
     if (server && (await hasWorkers(server, home))) await launchWorkflow(home, server, id, fresh);
-    else await startProcess(home, records, id, fresh);
+    else await startProcess(home, records, id, fresh, environment);
   } finally {
     await server?.close();
   }
 }
 
-async function startProcess(home: Home, records: RunRecords, id: string, fresh: readonly string[]): Promise<void> {
+async function startProcess(
+  home: Home,
+  records: RunRecords,
+  id: string,
+  fresh: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
   const log = join(records.folder(id), 'run.log');
   const output = openSync(log, 'a');
   const command = fileURLToPath(new URL('../../cli/textcraftor.mjs', import.meta.url));
@@ -30,7 +40,7 @@ async function startProcess(home: Home, records: RunRecords, id: string, fresh: 
   const child = spawn(process.execPath, [command, 'resume', id, ...from], {
     detached: true,
     stdio: ['ignore', output, output],
-    env: { ...process.env, TEXTCRAFTOR_HOME: home.folder },
+    env: { ...environment, TEXTCRAFTOR_HOME: home.folder },
   });
   let ended = false;
   child.once('exit', () => (ended = true));

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { CancelledError, fromErrorRecord, RunError } from '../../common/errors.ts';
-import { printable } from '../../common/text/printable.ts';
+import { WorkflowFailedError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { fromErrorRecord } from '../../common/error-record.ts';
+import { CancelledError, RunError } from '../../common/errors.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords, type Run, type RunStatus } from '../../pipeline/runs/runs.ts';
-import { interruption, unlessInterrupted } from '../../common/interrupt.ts';
+import { interruption, unlessInterrupted, whenInterrupted } from '../../common/interrupt.ts';
 import { removeDatabase } from '../../temporal/server/database-file.ts';
 import { databaseName } from '../../temporal/server/dev-server.ts';
 import { searchAttributeAdvice } from '../../temporal/server/server-attributes.ts';
-import { openServer } from '../../temporal/server/server-connection.ts';
+import { openServer, type ConfiguredServer } from '../../temporal/server/server-connection.ts';
 import type { TemporalServer } from '../../temporal/server/temporal-server.ts';
 import { startWorkers, type Workers } from '../../temporal/workers.ts';
 import { DiskWatch } from './disk-watch.ts';
@@ -23,6 +24,10 @@ export interface ExecuteOptions {
   /** Stages to do even when they have results. */
   fresh: readonly string[];
   view: RunView;
+  /** The server that the user runs; where there is none, one is started for the run. */
+  configured: ConfiguredServer | undefined;
+  /** For the stages' processes. */
+  environment: NodeJS.ProcessEnv;
   /** For what is worth a line of its own. */
   note(line: string): void;
 }
@@ -43,10 +48,12 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
   const { home, id, fresh, note } = options;
   const records = new RunRecords(home);
   const interrupted = interruption();
-  await records.claim(id);
+  const again = `continue with: textcraftor resume ${id}`;
+  whenInterrupted(again);
+  await records.claim(id, interrupted);
   const database = join(records.folder(id), databaseName);
   await removeDatabase(database); // of a server that has ended; the store has all that was done
-  const disk = new DiskWatch(home.folder, `continue with: textcraftor resume ${id}`, note);
+  const disk = new DiskWatch(home.folder, again, note);
   let server: TemporalServer | undefined;
   const own = (): Promise<void> =>
     records.own(id, server?.address, server?.owned).then(
@@ -56,7 +63,7 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
   const owning = setInterval(() => void own(), ownMilliseconds);
   let workers: Workers | undefined;
   try {
-    server = await openServer(home, records.folder(id));
+    server = await openServer(home, records.folder(id), options.configured);
     await own();
     interrupted.throwIfAborted();
     // Before the workers: else they would take up what a dead worker has left behind.
@@ -71,7 +78,7 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
         namespace,
         address,
         home,
-        environment: process.env,
+        environment: options.environment,
         queues: ['pipeline', 'engine'],
       });
     }
@@ -147,6 +154,11 @@ function conclude(run: Run, error: unknown, view: RunView, interrupted: AbortSig
     cause.message = `${cause.message} (${again})`;
     throw cause;
   }
-  const reason = error instanceof WorkflowFailedError ? (error.cause?.message ?? error.message) : String(error);
-  throw new RunError(`Run ${run.id} ended: ${printable(reason)}; ${again}`);
+  const reason =
+    error instanceof WorkflowFailedError
+      ? reasonOf(error.cause ?? error)
+      : error instanceof WorkflowNotFoundError
+        ? 'its Temporal server, whose database was damaged, does not know it any more'
+        : reasonOf(String(error));
+  throw new RunError(`Run ${run.id} ended: ${reason}; ${again}`);
 }

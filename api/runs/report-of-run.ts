@@ -6,14 +6,14 @@ import { exportedEncoder } from '../../evaluation/arms/arm-names.ts';
 import type { Sweep } from '../../evaluation/results.ts';
 import type { NamedComparison } from '../../evaluation/results.ts';
 import { renderReport } from '../../evaluation/report/report-page.ts';
-import { readReportData, reportInputs } from '../../evaluation/report/read-run.ts';
+import { optionalReportInputs, readReportData, reportInputs } from '../../evaluation/report/read-run.ts';
 import { TEXT_ENCODER_FILE } from '../../models/folder/weight-names.ts';
 import type { Config } from '../../pipeline/config/config.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { publicConfig } from '../../registry/notify/notify-secrets.ts';
 import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
-import { artifactFolders, stepPath, unetPath } from './artifact-folders.ts';
+import { artifactFolders, stepPath, unetPath, verifiedFolders } from './artifact-folders.ts';
 import { summarizeRun, type RunSummary } from './run-summary.ts';
 
 /** A text encoder's safetensors file, whose folder transformers loads; or nulls, and the reason. */
@@ -48,9 +48,10 @@ export interface RunReport extends RunSummary {
  * Writes report.html into the run's folder: what the stage `report` makes, with the run's own facts added (how long each
  * stage took, the whole configuration).
  * @returns its path, or the first stage whose artifact is missing
+ * @throws RunError when an artifact is damaged
  */
 export async function writeRunReport(home: Home, run: Run): Promise<{ path: string } | { missing: string }> {
-  const folders = artifactFolders(home, run);
+  const folders = await verifiedFolders(home, run, [...reportInputs, ...optionalReportInputs]);
   const missing = reportInputs.find((stage) => folders[stage] === undefined);
   if (missing !== undefined) return { missing };
   const configuration = publicConfig((await new RunRecords(home).config(run.id)) as Config);
@@ -75,19 +76,20 @@ export async function requireRunReport(home: Home, run: Run): Promise<string> {
   );
 }
 
-/** A run and its result for machines. */
+/** A run and its result for machines. @throws RunError when an artifact that it is read from is damaged */
 export async function describeRun(home: Home, run: Run): Promise<RunReport> {
   const folders = artifactFolders(home, run);
+  const report = await writeRunReport(home, run);
+  if ('missing' in report) await verifiedFolders(home, run, ['tune-encoder', 'sweep', 'evaluate']);
   const json = async <T>(stage: string, file: string): Promise<T | undefined> =>
     folders[stage] === undefined ? undefined : (JSON.parse(await readFile(join(folders[stage], file), 'utf8')) as T);
   const sweep = await json<Sweep>('sweep', 'sweep.json');
-  const report = await writeRunReport(home, run);
   return {
     ...summarizeRun(run),
     report: 'path' in report ? report.path : null,
     encoder: await describeEncoder(home, folders, sweep),
     exported: await describeExported(home, folders, sweep),
-    chosen: sweep ? describeChosen(folders, sweep.chosen) : null,
+    chosen: sweep ? await describeChosen(home, folders, sweep.chosen) : null,
     comparisons: (await json<NamedComparison[]>('evaluate', 'comparisons.json')) ?? [],
   };
 }
@@ -118,7 +120,7 @@ async function describeExported(
   const path = join(exportedEncoder(folders['sweep']!), TEXT_ENCODER_FILE);
   const damage = await new ArtifactStore(home.artifacts).fileDamage(path);
   if (damage !== undefined) return none(damaged(damage));
-  const unet = unetStep === undefined ? {} : { unet: unetPath(folders, unetStep) };
+  const unet = unetStep === undefined ? {} : { unet: await whole(home, unetPath(folders, unetStep)) };
   return { path, sha256: await sha256File(path), step, weight, ...unet };
 }
 
@@ -137,7 +139,17 @@ async function deltaNormAt(folder: string, step: number): Promise<number | null>
   return all.find((line) => line.step === step)?.deltaNorm ?? null;
 }
 
-function describeChosen(folders: Partial<Record<string, string>>, chosen: Sweep['chosen']): RunReport['chosen'] {
-  const unet = chosen.unetStep === undefined ? {} : { unet: unetPath(folders, chosen.unetStep) };
-  return { ...chosen, path: stepPath(folders['tune-encoder'], chosen.step), ...unet };
+async function describeChosen(
+  home: Home,
+  folders: Partial<Record<string, string>>,
+  chosen: Sweep['chosen'],
+): Promise<RunReport['chosen']> {
+  const unet = chosen.unetStep === undefined ? {} : { unet: await whole(home, unetPath(folders, chosen.unetStep)) };
+  return { ...chosen, path: await whole(home, stepPath(folders['tune-encoder'], chosen.step)), ...unet };
+}
+
+/** The path of a file of an artifact; null when it is damaged. */
+async function whole(home: Home, path: string | null): Promise<string | null> {
+  const damage = path === null ? undefined : await new ArtifactStore(home.artifacts).fileDamage(path);
+  return damage === undefined ? path : null;
 }

@@ -17,13 +17,17 @@ export function register(program: Command): void {
       const { ablate, combinations, settingsOf } = await import('../paper/ablate.ts');
       const { runCommand } = await import('../run/run-command.ts');
       const { readLanes } = await import('../paper/side-by-side.ts');
+      const { inspectRun } = await import('../../pipeline/inspection.ts');
       const { projectHome } = await import('../project-home.ts');
       const { settings } = await readConfigOptions(config, options); // refuses what no run would take, as the combinations below
       const { ablations } = settings as { ablations?: Parameters<typeof ablate>[0]['ablations'] };
       if (!ablations?.length)
         throw new InputError('The configuration has no ablations: give a list such as [{ evaluate.steps: [4, 8] }].');
-      for (const own of ablations.flatMap((group) => combinations(group)))
-        await readConfigOptions(config, { ...options, set: [...options.set, ...settingsOf(own)] });
+      for (const own of ablations.flatMap((group) => combinations(group))) {
+        const set = [...options.set, ...settingsOf(own)];
+        const { pipeline, settings } = await readConfigOptions(config, { ...options, set });
+        await inspectRun(pipeline, settings);
+      }
       const given = (['prompts', 'against', 'pipeline'] as const).flatMap((name) =>
         options[name] === undefined ? [] : [`--${name}`, options[name]],
       );

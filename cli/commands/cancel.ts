@@ -9,8 +9,9 @@ export function register(program: Command): void {
     .argument('[run]', 'its id, or latest', 'latest')
     .action(async (name: string) => {
       const { cancelRun } = await import('../../api/runs/control-run.ts');
+      const { configuredServer } = await import('../../temporal/server/server-connection.ts');
       const { projectHome } = await import('../project-home.ts');
-      const id = await cancelRun(projectHome(), name);
+      const id = await cancelRun(projectHome(), name, configuredServer(process.env));
       print(`Run ${id} is cancelled; continue with: textcraftor resume ${id}`);
     });
 }

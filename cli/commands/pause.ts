@@ -9,8 +9,9 @@ export function register(program: Command): void {
     .argument('[run]', 'its id, or latest', 'latest')
     .action(async (name: string) => {
       const { pauseRun } = await import('../../api/runs/control-run.ts');
+      const { configuredServer } = await import('../../temporal/server/server-connection.ts');
       const { projectHome } = await import('../project-home.ts');
-      const id = await pauseRun(projectHome(), name);
+      const id = await pauseRun(projectHome(), name, configuredServer(process.env));
       print(`Run ${id} is paused; go on with: textcraftor resume ${id}`);
     });
 }

@@ -27,7 +27,8 @@ export function register(program: Command): void {
       const { id, fresh, waits } = await prepareResume(home, name, options);
       if (!waits) return startRun(home, id, fresh, options);
       const { wakeRun } = await import('../../api/runs/control-run.ts');
-      await wakeRun(home, id, fresh);
+      const { configuredServer } = await import('../../temporal/server/server-connection.ts');
+      await wakeRun(home, id, fresh, configuredServer(process.env));
       const line = `Run ${id} goes on where it was started; see: textcraftor status ${id}`;
       print(options.json ? JSON.stringify({ run: id, status: 'running' }) : line);
     });

@@ -8,7 +8,7 @@ import { interval, signed } from '../../evaluation/report/format-numbers.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { inLanes } from './side-by-side.ts';
-import { artifactFolders } from '../../api/runs/artifact-folders.ts';
+import { verifiedFolders } from '../../api/runs/artifact-folders.ts';
 
 /** Of each group, every combination of its keys' values is tried. */
 export type Ablations = readonly Readonly<Record<string, readonly (string | number | boolean)[]>>[];
@@ -57,7 +57,7 @@ export async function ablate({ home, ablations, out, lanes, run, note }: AblateO
     const id = await run(settingsOf(settings));
     const record = await records.read(id);
     const { status } = record;
-    const folder = status === 'completed' ? artifactFolders(home, record)['evaluate'] : undefined;
+    const folder = status === 'completed' ? (await verifiedFolders(home, record, ['evaluate']))['evaluate'] : undefined;
     const all =
       folder === undefined
         ? []

@@ -10,7 +10,7 @@ import type { Choice } from '../../evaluation/results.ts';
 import type { PromptEngineering } from '../../evaluation/stages/prompt-engineering.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/runs.ts';
-import { artifactFolders } from '../../api/runs/artifact-folders.ts';
+import { verifiedFolders } from '../../api/runs/artifact-folders.ts';
 import type { Results } from './paper-results.ts';
 import type { Variant } from './matrix.ts';
 
@@ -52,9 +52,10 @@ const notCompleted = ({ id, status }: Run) =>
     `Run ${id} of the comparison is ${status}: textcraftor status ${id} says more. Then start npm run paper again; it goes on from there.`,
   );
 
+/** @throws RunError when the run failed, or what it has made is damaged */
 export async function collect(home: Home, run: Run, variant: Variant, seed: number): Promise<CollectedRun> {
   if (run.status !== 'completed') throw notCompleted(run);
-  const folders = artifactFolders(home, run);
+  const folders = await verifiedFolders(home, run, [...TUNING, 'sweep', 'evaluate', 'transfer', 'prompt-engineering']);
   const read = async <T>(...path: string[]) => JSON.parse(await readFile(join(...path), 'utf8')) as T;
   const folder = folders['evaluate'];
   if (folder === undefined) throw new RunError(`Run ${run.id} has no evaluation any more; start npm run paper again.`);

@@ -10,7 +10,7 @@ import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { projectHome } from '../project-home.ts';
 import { inTemporaryFolder } from './show-prompts.ts';
 import { readConfigOptions, type ConfigOptions } from '../run/run-options.ts';
-import { artifactFolders } from '../../api/runs/artifact-folders.ts';
+import { verifiedFolders } from '../../api/runs/artifact-folders.ts';
 
 /** The slices of a configuration that prompts depend on. */
 export interface PromptConfigs {
@@ -67,7 +67,8 @@ export async function withPrepared<T>(
   return inTemporaryFolder(async (scratch) => {
     if ('run' in found) {
       const home = projectHome();
-      const { ingest, filter } = artifactFolders(home, await new RunRecords(home).read(found.run));
+      const run = await new RunRecords(home).read(found.run);
+      const { ingest, filter } = await verifiedFolders(home, run, ['ingest', 'filter']);
       if (ingest === undefined || filter === undefined)
         throw new InputError(`Run ${found.run} has not filtered its prompts yet. See: textcraftor status ${found.run}`);
       return look({ ingest, filter, scratch });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../../common/errors.ts';
-import { interruption } from '../../common/interrupt.ts';
+import { interruption, whenInterrupted } from '../../common/interrupt.ts';
 
 const program = fileURLToPath(new URL('../textcraftor.mjs', import.meta.url));
 
@@ -19,6 +19,7 @@ export function runCommand(
 ): Promise<string> {
   const named = config === undefined ? [] : [config];
   const args = [program, 'run', ...named, ...settings.flatMap((setting) => ['--set', setting]), ...options, '--json'];
+  whenInterrupted('start the same command again: what is done is reused.');
   const interrupted = interruption();
   interrupted.throwIfAborted();
   return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { InputError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { interruption } from '../../common/interrupt.ts';
+import { configuredServer } from '../../temporal/server/server-connection.ts';
 import { openWorkerServer, untilGone } from '../../temporal/server/local-server.ts';
 import type { Queue } from '../../temporal/queues.ts';
 import type { Ports } from '../../temporal/server/server-connection.ts';
@@ -14,7 +15,8 @@ export async function runWorker(home: Home, queue: string, ports: Ports): Promis
   const wanted = Object.hasOwn(queues, queue) ? queues[queue]! : undefined;
   if (!wanted) throw new InputError(`There is no queue "${queue}"; there are ${Object.keys(queues).join(', ')}.`);
   const interrupted = interruption();
-  const server = await openWorkerServer(home, ports);
+  const configured = configuredServer(process.env);
+  const server = await openWorkerServer(home, ports, configured);
   try {
     const { address, connection, namespace } = server;
     const workers = await startWorkers({
@@ -29,7 +31,7 @@ export async function runWorker(home: Home, queue: string, ports: Ports): Promis
     if (server.owned) print(`Temporal's development server: export TEMPORAL_ADDRESS=${address}${page}`);
     print(`Worker on ${address} for ${wanted.join(' and ')}, artifacts in ${home.folder}. Ctrl-C ends it.`);
     try {
-      await Promise.race([untilGone(home, server, interrupted), workers.running]);
+      await Promise.race([untilGone(home, server, interrupted, configured), workers.running]);
     } finally {
       await workers.stop();
     }

@@ -3,6 +3,7 @@ import type { Home } from '../../pipeline/runs/home.ts';
 import { readRegistered } from '../../registry/registered.ts';
 import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 import { describeRegistered } from '../registry/format-registered.ts';
+import { configuredServer } from '../../temporal/server/server-connection.ts';
 import { startDetached } from '../../api/runs/detach-run.ts';
 import { executeRun } from '../../api/runs/execute-run.ts';
 import { summarizeRun } from '../../api/runs/run-summary.ts';
@@ -22,9 +23,10 @@ export async function startRun(
   { detach, json }: StartOptions,
 ): Promise<void> {
   const records = new RunRecords(home);
+  const here = { configured: configuredServer(process.env), environment: process.env };
   if (detach) {
     await records.disown(id); // another process cares for it
-    await startDetached(home, id, fresh);
+    await startDetached(home, id, fresh, here);
     print(
       json
         ? JSON.stringify({ run: id, status: 'running' })
@@ -36,7 +38,7 @@ export async function startRun(
   const note = (line: string): void => (json ? printError(line) : print(line));
   const view = process.stdout.isTTY && !json ? new LiveView(process.stdout) : new PlainView(note);
   try {
-    const run = await executeRun({ home, id, fresh, view, note });
+    const run = await executeRun({ home, id, fresh, view, note, ...here });
     if (!json) note(await describeEnd(home, run));
   } finally {
     if (json) print(JSON.stringify(summarizeRun(await records.read(id)), null, 2));

@@ -1,6 +1,8 @@
-import { InputError } from '../../common/errors.ts';
+import { InputError, NothingThereError } from '../../common/errors.ts';
 import { identifier } from '../../common/identifiers.ts';
-import { absolutePath } from '../../pipeline/config/config-file.ts';
+import { findSources } from '../../datasets/sources/find-sources.ts';
+import { absolutePath, checkConfig } from '../../pipeline/config/config-file.ts';
+import { inspectRun } from '../../pipeline/inspection.ts';
 import { registrationSettings } from '../../pipeline/config/sections/registry-settings.ts';
 import { readConfigOptions } from '../run/run-options.ts';
 import type { ScheduleControl } from './show-schedules.ts';
@@ -22,7 +24,11 @@ export async function createSchedule(control: ScheduleControl, name: string, opt
   identifier('schedule', name);
   const timing = timingOf(options);
   const { prompts, set, pipeline } = options;
-  const { source: pipelineSource, settings } = await readConfigOptions(options.config, {
+  const {
+    source: pipelineSource,
+    pipeline: loaded,
+    settings,
+  } = await readConfigOptions(options.config, {
     set,
     ...(prompts === undefined ? {} : { prompts }),
     ...(pipeline === undefined ? {} : { pipeline }),
@@ -35,17 +41,21 @@ export async function createSchedule(control: ScheduleControl, name: string, opt
   const checked = registrationSettings.safeParse(settings);
   if (!checked.success)
     throw new InputError(`${options.config} has no section registry, and a retraining registers its encoder.`);
+  const arriving = absolutePath(source, process.cwd());
+  const config = {
+    ...settings,
+    prompts: { ...(settings as object as { prompts: object }).prompts, source: arriving },
+  };
+  // As activities/retrain/prepare-run.ts has it. What has arrived is not looked at: there may be nothing yet.
+  const promoted = { ...config, registry: { ...checked.data.registry, promote: 'auto' } };
+  const retraining = checkConfig(loaded.schema, promoted, options.config);
+  await requireReadable(arriving);
+  await inspectRun(loaded, retraining, new Set([arriving]));
   await control.create(
     {
       name,
       pipeline: pipelineSource,
-      config: {
-        ...settings,
-        prompts: {
-          ...(settings as object as { prompts: object }).prompts,
-          source: absolutePath(source, process.cwd()),
-        },
-      },
+      config,
       warmStart: !options.cold,
       minimumPrompts: options.atLeast,
       createdAt: new Date().toISOString(),
@@ -53,4 +63,11 @@ export async function createSchedule(control: ScheduleControl, name: string, opt
     timing,
     options.paused ?? false,
   );
+}
+
+/** @throws InputError for what never has prompts, such as a pattern that fits nothing or a device */
+async function requireReadable(source: string): Promise<void> {
+  await findSources(source).catch((error: unknown) => {
+    if (!(error instanceof NothingThereError)) throw error;
+  });
 }

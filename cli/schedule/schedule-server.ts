@@ -6,7 +6,7 @@ import type { TemporalServer } from '../../temporal/server/temporal-server.ts';
 
 /** The server that holds schedules: the configured one, or that of `textcraftor worker` here. @throws RunError when there is neither */
 export async function scheduleServer(home: Home): Promise<TemporalServer> {
-  const configured = configuredServer();
+  const configured = configuredServer(process.env);
   if (configured) return attach(configured);
   const local = await joinLocalServer(home);
   if (local) return local;

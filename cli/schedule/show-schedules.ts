@@ -1,6 +1,5 @@
 import { Client, ScheduleAlreadyRunning, ScheduleNotFoundError, type ScheduleHandle } from '@temporalio/client';
 import { InputError } from '../../common/errors.ts';
-import { printable } from '../../common/text/printable.ts';
 import { findSources } from '../../datasets/sources/find-sources.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { partitionOf } from '../../registry/schedules/partition.ts';
@@ -85,11 +84,11 @@ export class ScheduleControl {
       return {
         name,
         paused: state.paused,
-        ...(state.note ? { note: printable(state.note) } : {}),
+        ...(state.note ? { note: state.note } : {}),
         next: info.nextActionTimes.slice(0, 5).map((time) => time.toISOString()),
-        running: info.runningActions.map(({ workflow }) => printable(workflow.workflowId)),
+        running: info.runningActions.map(({ workflow }) => workflow.workflowId),
         recent: info.recentActions.map(({ action, takenAt }) => ({
-          workflow: printable(action.workflow.workflowId),
+          workflow: action.workflow.workflowId,
           at: takenAt.toISOString(),
         })),
         missed: info.numActionsMissedCatchupWindow,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { InputError, RunError } from '../../common/errors.ts';
 import { writeTokenizer } from '../../world/scenes/shapes-tokenizer.ts';
+import { whenInterrupted } from '../../common/interrupt.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
 import { endsWithThisProcess } from './children.ts';
 import { WORLD_STEPS, assembleWorld, buildWorldStep, type WorldStep } from '../../world/training/build-world.ts';
@@ -35,6 +36,7 @@ export async function buildWorld({ out, work, only }: Options): Promise<void> {
     leaveInterruptsToSystem();
     return buildWorldStep(step, build);
   }
+  whenInterrupted('start the same command again: the steps that are finished are kept.');
   for (const lanes of STAGES)
     await Promise.all(
       lanes.map(async (steps) => {

@@ -29,6 +29,12 @@ const convert = 'Convert it to safetensors';
 /** What a file can be, whatever its name says. The first that is true of its beginning counts. */
 const KINDS = {
   empty: { name: 'an empty file', is: (_, size) => size === 0, remedy: again },
+  // Before all that is told by its first bytes, which are the length of the header here: 640 is 80 02, as a pickle begins.
+  safetensors: {
+    name: 'a safetensors file',
+    is: isSafetensors,
+    remedy: 'Give it the ending .safetensors',
+  },
   lfs: {
     name: 'a git-LFS pointer, not the file itself',
     is: startsWith('version https://git-lfs.github.com/'),
@@ -45,11 +51,6 @@ const KINDS = {
     name: 'a pickle, as torch.save() writes',
     is: (head) => head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5,
     remedy: 'Give weights of torch the ending .bin, .pt, .pth or .ckpt',
-  },
-  safetensors: {
-    name: 'a safetensors file',
-    is: isSafetensors,
-    remedy: 'Give it the ending .safetensors',
   },
   gzip: { name: 'a gzip file', is: startsWith('\x1f\x8b'), remedy: 'Unpack it' },
   gguf: { name: 'a GGUF file', is: startsWith('GGUF'), remedy: convert },

@@ -2,6 +2,7 @@ import { InputError } from '../errors.ts';
 import { exists } from '../files.ts';
 import { requireKind, type FileKind } from './file-kind.ts';
 import { readInput } from './input-file.ts';
+import { reasonOf } from '../text/reason.ts';
 
 /**
  * Text that another program wrote, in UTF-8.
@@ -10,7 +11,7 @@ import { readInput } from './input-file.ts';
  */
 export async function readText(path: string, expected: string, kinds: readonly FileKind[] = []): Promise<string> {
   const bytes = await readInput(path).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`Cannot read ${path}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`);
+    throw new InputError(`Cannot read ${path}: ${error.code === 'ENOENT' ? 'it does not exist' : reasonOf(error)}.`);
   });
   requireKind(path, bytes, bytes.length, expected, kinds);
   try {
@@ -30,7 +31,7 @@ export async function readJsonFile(path: string, expected = 'a JSON file'): Prom
   try {
     return JSON.parse(text.replace(STRINGS_AND_NUMBERS, (found) => asJson[found] ?? found)) as unknown;
   } catch (error) {
-    throw new InputError(`${path} is not JSON: ${(error as Error).message}.`);
+    throw new InputError(`${path} is not JSON: ${reasonOf(error)}.`);
   }
 }
 

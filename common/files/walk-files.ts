@@ -3,6 +3,7 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InputError, NothingThereError } from '../errors.ts';
 import { alternativesOf, isPattern, nameMatcher } from './pattern.ts';
+import { reasonOf } from '../text/reason.ts';
 
 /** A file below a folder, by its name there. */
 export interface WalkedFile {
@@ -118,7 +119,7 @@ class Walk {
   async #entriesOf(name: string): Promise<string[]> {
     const path = this.#path(name);
     const entries = await readdir(path).catch((error: Error) => {
-      throw new InputError(`${path}: cannot be read (${error.message}).`);
+      throw new InputError(`${path}: cannot be read (${reasonOf(error)}).`);
     });
     if ((this.#entries += entries.length) > mostEntries)
       throw new InputError(`${this.#folder}: more than ${mostEntries} files lie there; name fewer.`);
@@ -156,7 +157,7 @@ class Walk {
 function followed(path: string): Promise<Stats | undefined> {
   return stat(path).catch((error: NodeJS.ErrnoException) => {
     if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(error.code ?? '')) return undefined;
-    throw new InputError(`${path}: cannot be read (${error.message}).`);
+    throw new InputError(`${path}: cannot be read (${reasonOf(error)}).`);
   });
 }
 

@@ -1,6 +1,7 @@
 import { HubApiError } from '@huggingface/hub';
 import { CancelledError, InputError, RetryableError, TextcraftorError } from '../errors.ts';
 import { HUB_ENDPOINT, type HubOptions, type HubRepo } from './options.ts';
+import { reasonOf } from '../text/reason.ts';
 
 /** What went wrong while a hub was asked, with what to do about it. */
 export function hubFailure(
@@ -27,7 +28,7 @@ export function hubFailure(
       `There is no ${repo.kind} ${repo.id} with the revision ${repo.revision ?? 'main'} at ${endpoint}.`,
     );
   if (status !== undefined && status < 500 && status !== 429)
-    return new InputError(`The hub refuses ${what} (${(error as Error).message}).`);
+    return new InputError(`The hub refuses ${what} (${reasonOf(error)}).`);
   return new RetryableError(
     `${endpoint} cannot be reached for ${what} (${reason(error)}): try again with a connection, or name a folder on this machine in its place.`,
   );

@@ -11,6 +11,11 @@ export function short(value: unknown, length = 80): string {
   return cut(describe(value, DEEPEST, length), length);
 }
 
+/** As {@link short}, where letters could be taken for others: whatever is not ASCII is a question mark. */
+export function plain(value: unknown): string {
+  return short(value).replace(/[^\x20-\x7e]/g, '?');
+}
+
 /** A text, cut to `length` characters. */
 export function cut(text: string, length: number): string {
   // No half of a surrogate pair is left at the end.

@@ -2,6 +2,7 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, type Asy
 import { compressors } from 'hyparquet-compressors';
 import { RunError } from '../../common/errors.ts';
 import type { PromptRow } from './shard-manifest.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 type Metadata = Awaited<ReturnType<typeof parquetMetadataAsync>>;
 
@@ -60,6 +61,6 @@ async function readable<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    throw new RunError(`${path}: the shard cannot be read (${(error as Error).message}); run the stage "shard" again.`);
+    throw new RunError(`${path}: the shard cannot be read (${reasonOf(error)}); run the stage "shard" again.`);
   }
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../../common/errors.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 /** Names of prompt columns in public data sets, best first: OpenPrompt, DiffusionDB, Parti-Prompts; COCO, LAION. */
 export const usualColumns = ['prompt', 'prompts', 'caption', 'text'];
@@ -54,7 +55,7 @@ export function promptOf(value: unknown, { keys }: PromptPlace, label: string): 
       try {
         found = JSON.parse(found);
       } catch (error) {
-        return { reason: `has no JSON in "${at}" (${(error as Error).message.slice(0, 100)})` };
+        return { reason: `has no JSON in "${at}" (${reasonOf(error, 100)})` };
       }
     }
     if (typeof found !== 'object' || found === null) return null;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
 import { isFile } from '../../common/files.ts';
 import { readInputText } from '../../common/files/input-file.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 /** What `datasets` and the hub write beside the data, and what people say about it. */
 const beside = /^(?:dataset_dict|dataset_infos?)\.json$|^(?:README|LICEN[CS]E|NOTICE|COPYING|CHANGELOG)(?:\.txt)?$/;
@@ -114,7 +115,7 @@ async function described<T>(path: string, schema: z.ZodType<T>): Promise<T | und
   try {
     return schema.safeParse(JSON.parse(await readInputText(path))).data;
   } catch (error) {
-    throw new InputError(`${path}: cannot be read (${(error as Error).message.slice(0, 200)}).`);
+    throw new InputError(`${path}: cannot be read (${reasonOf(error, 200)}).`);
   }
 }
 

@@ -16,6 +16,8 @@ type Kind =
   | 'rest'
   /** Takes one word, or what is in quotes. */
   | 'word'
+  /** Takes the codes and addresses of pictures and profiles. */
+  | 'references'
   /** Takes the name of a sampler. */
   | 'sampler'
   /** Takes a number, where one follows. */
@@ -23,11 +25,13 @@ type Kind =
 
 const vocabulary: readonly (readonly [Kind, RegExp])[] = [
   ['prompt', /^(?:prompt|positive)(?:[_-]?(?:prompt|\d))?$/],
-  ['negative', /^(?:n|no|neg|negatives?|uc)$|^neg(?:ative)?[_-]?prompts?(?:[_-]?\d)?$/],
+  ['number', /^no[_-]half(?:[_-]vae)?$/],
+  ['negative', /^(?:n|no|neg|negatives?|uc)$|^neg(?:ative)?[_-]?prompts?(?:[_-]?\d)?$|^no[_-]\w/],
+  ['references', /^(?:[sco]ref|p|profile)$/],
   ['sampler', /^(?:sampler|sampling|scheduler)(?:[_-](?:name|index|method))?$|^ss$/],
   [
     'word',
-    /^(?:styles?|outpath[_-]\w+|[sco]ref|p|profile|personalize|model|sd[_-]model|m|i|ci|init[_-]?im(?:g|age)|image|url|motion|end|version|v)$/,
+    /^(?:styles?|outpath[_-]\w+|outdir|prompt[_-]for[_-]display|personalize|model|sd[_-]model|m|i|ci|cn|cm|init[_-]?im(?:g|age)|image|url|motion|end|version|v)$/,
   ],
   [
     'number',
@@ -36,7 +40,8 @@ const vocabulary: readonly (readonly [Kind, RegExp])[] = [
         'stop|zoom|repeat|r|exp|bs|loop|d|l|g|fs|am|f|b|frames|scale|cfg|steps|num[_-]inference[_-]steps|strength|' +
         '(?:cfg|guidance)[_-]?scale|guidance|denoising[_-]strength|clip[_-]?skip|batch(?:[_-](?:size|count))?|n[_-]iter|' +
         'subseed(?:[_-]\\w+)?|hr[_-]\\w+|tile|tiling|hd|test|testp|creative|beta|uplight|upbeta|upanime|upscale|video|fast|relax|' +
-        'turbo|draft|raw|public|stealth|restore[_-]faces|do[_-]not[_-]save[_-]\\w+)$',
+        'turbo|draft|raw|public|stealth|restore[_-]faces|do[_-]not[_-]save[_-]\\w+|seed[_-]resize[_-]from[_-][hw]|enable[_-]hr|' +
+        'hires[_-]?fix|plms|ddim[_-]\\w+|n[_-](?:samples|rows)|nl|t|ct|seamless)$',
     ),
   ],
 ];
@@ -49,26 +54,47 @@ const behindHyphen = /^(?:p|prompt|n|no|neg\w*(?:[_-]prompts?)?)$/;
 /** Single letters with their number glued on, behind one hyphen: InvokeAI. */
 const glued = /^[swhcnldgqv]$/;
 
+/** Also codes with a weight, and further ones; numbers of one or two digits are the prompt's. */
+const references =
+  /^[\s=:]+("[^"]*"|(?![-—–―‒−])[^\s,]+)(?:\s+(?:<?https?:\/\/[^\s,]+|\d{3,}(?:::[\d.]+)?|(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{5,}(?:::[\d.]+)?)(?![^\s,]))*/i;
+const truth = /^[\s=:]+(?:true|false)\b/i;
 const number = /^[\s=:]*(?:\d+ ?: ?\d+|-?(?:\d[\d.,:x/]*|\.\d+)(?:px|%)?)(?![\p{L}\d])/iu;
 const oneWord = /^[\s=:]+("[^"]*"|(?![-—–―‒−])[^\s,]+)/;
 const sampler =
   /^[\s=:]+("[^"]*"|(?![-—–―‒−])[^\s,]+)(?: (?:a|s|2m|2s|3m|sde|karras|exponential|ancestral|heun|sgm|uniform|alt)\b)*/i;
 const opener =
-  /(?<![-—–―‒−])(?<dash>[-—–―‒−]+)(?<gap> ?)(?<name>[a-z]+(?:[_-][a-z0-9]+)*)(?<digits>\d[\d.]*)?|\b(?<label>neg(?:ative)?[ _-]?prompts? ?[:=]|steps: ?\d+, ?(?=(?:sampler|schedule|cfg|seed|size|model)\b))/giu;
+  /(?<![-—–―‒−])(?<dash>[-—–―‒−]+)(?<gap> ?)(?<name>[a-z]+(?:[_-][a-z0-9]+)*)(?<digits>\d[\d.]*(?: ?: ?\d+|[x/]\d+)?)?|\b(?<label>neg(?:ative)?[ _-]?prompts? ?(?:[:=]|-(?= ))|(?:negative|undesired content) ?:|steps: ?\d+, ?(?=(?:sampler|schedule|cfg|seed|size|model)\b))/giu;
 /** Whether there may be a flag at all: most prompts have none. */
-const mayHold = /--|(?<![\p{L}\d-])-[a-z]|[—–―‒−]|neg(?:ative)?[ _-]?prompt|steps:/iu;
+const mayHold = /--|(?<![\p{L}\d-])-[a-z]|[—–―‒−]|neg(?:ative)?[ _-]?prompt|(?:negative|undesired content) ?:|steps:/iu;
+/** Before "Negative:" alone, which else is a word of the prompt. */
+const positive = /^\s*(?:prompts?|positive(?:\s+prompts?)?)\s*:/i;
 /** What commands and parameters put before the prompt. */
-const lead = /^\s*(?:\/imagine\s+)?prompt\s*:\s*|^\s*\/imagine\s+/i;
+const lead = /^\s*(?:\/imagine\s+)?(?:prompts?|positive(?:\s+prompts?)?)\s*:\s*|^\s*\/imagine\s+/i;
 
 interface Flag {
   kind: Kind;
   start: number;
   /** Where the text behind it begins: behind its value, too, where that is a number or a word. */
   end: number;
+  /** One of InvokeAI's, for which words in square brackets are a negative prompt. */
+  ofInvoke?: boolean;
+}
+
+/** Hyphens and colons of other scripts and of word processors as their plain ones, each in its own place. */
+const plainSigns = (text: string): string =>
+  text
+    .replace(/[‐‑﹣－]/g, '-')
+    .replace(/[⸺⸻﹘]/g, '—')
+    .replace(/[：﹕]/g, ':')
+    .replace(/＝/g, '=');
+
+function flagsOf(text: string): Flag[] {
+  const plain = plainSigns(text);
+  return mayHold.test(plain) ? flagsIn(plain) : [];
 }
 
 export function hasFlags(text: string): boolean {
-  return mayHold.test(text) && flagsIn(text).length > 0;
+  return flagsOf(text).length > 0;
 }
 
 /**
@@ -79,27 +105,35 @@ export function stripFlags(text: string): string {
   let rest = text;
   // Behind a flag that went, what looked like a value may be one; a few rounds do for any text that a person typed.
   for (let round = 0; round < roundsAtMost; round++) {
-    const flags = mayHold.test(rest) ? flagsIn(rest) : [];
+    const flags = flagsOf(rest);
     if (flags.length === 0) return rest;
     rest = withoutFlags(rest, flags);
   }
-  for (let [first] = flagsIn(rest); first; [first] = flagsIn(rest)) rest = tidy(rest.slice(0, first.start));
+  for (let [first] = flagsOf(rest); first; [first] = flagsOf(rest)) rest = tidy(rest.slice(0, first.start));
   return rest;
 }
 
 /** The text from its first flag on, or none of it. */
 export function fromFirstFlag(text: string): string {
-  const [first] = mayHold.test(text) ? flagsIn(text) : [];
+  const [first] = flagsOf(text);
   return first ? text.slice(first.start) : '';
 }
+
+/** The text without words in square brackets where its flags are InvokeAI's, for which they are a negative prompt. */
+export function withoutInvokeNegatives(text: string): string {
+  return text.includes('[') && flagsOf(text).some(({ ofInvoke }) => ofInvoke) ? withoutBrackets(text) : text;
+}
+
+const withoutBrackets = (text: string): string => text.replace(/(?<!\\)\[[^\]]*\]/g, ' ');
 
 const roundsAtMost = 4;
 
 function withoutFlags(text: string, flags: readonly Flag[]): string {
-  const kept = [text.slice(0, flags[0]!.start).replace(lead, '')];
+  const words = flags.some(({ ofInvoke }) => ofInvoke) ? withoutBrackets : String;
+  const kept = [words(text.slice(0, flags[0]!.start).replace(lead, ''))];
   flags.forEach(({ kind, end }, i) => {
     if (kind === 'negative' || kind === 'rest') return;
-    const behind = text.slice(end, flags[i + 1]?.start);
+    const behind = words(text.slice(end, flags[i + 1]?.start));
     kept.push(kind === 'prompt' ? unquoted(behind.replace(/^[\s=:]+/, '')) : behind);
   });
   return unquoted(tidy(kept.join(' ')));
@@ -124,6 +158,7 @@ function flagAt(text: string, match: RegExpMatchArray, before: readonly Flag[]):
   const { dash = '', gap = '', name: written = '', digits = '', label } = match.groups ?? {};
   const start = match.index!;
   const behind = start + match[0].length;
+  if (/^negative ?:/i.test(label ?? '') && !positive.test(text)) return undefined;
   if (label !== undefined) return { kind: /^s/i.test(label) ? 'rest' : 'negative', start, end: behind };
 
   const name = written.toLowerCase();
@@ -147,14 +182,19 @@ function flagAt(text: string, match: RegExpMatchArray, before: readonly Flag[]):
   if (gap !== '' && !(dash !== '-' && behindAnyDash.test(name) && kind !== 'negative' && numbered)) return undefined;
   if (dash === '-') {
     if (!apart) return undefined;
-    const valued = digits === '' ? numbered && (kind !== 'word' || name === 'v') : glued.test(name);
+    const valued =
+      digits === '' ? numbered && ((kind !== 'word' && kind !== 'references') || name === 'v') : glued.test(name);
     if (!behindHyphen.test(name) && !valued) return undefined;
   } else if (!dash.startsWith('--')) {
     if (!behindAnyDash.test(name)) return undefined;
     if (!apart && !numbered && !/^(?:beta|upbeta|uplight|testp)$/.test(name)) return undefined;
   } else if (
     !apart &&
-    !(behindAnyDash.test(name) && (numbered || kind === 'negative' || kind === 'word') && name !== 'n')
+    !(
+      behindAnyDash.test(name) &&
+      (numbered || kind === 'negative' || kind === 'word' || kind === 'references') &&
+      name !== 'n'
+    )
   ) {
     return undefined;
   }
@@ -165,9 +205,12 @@ function flagAt(text: string, match: RegExpMatchArray, before: readonly Flag[]):
     const first = before.length === 0 && text.slice(0, start).trim() === '';
     if (dash === '-' || first || /^\s*["“]/.test(text.slice(behind))) return { kind: 'prompt', start, end: behind };
   }
-  if (numbered) return { kind, start, end };
+  const said = text.slice(behind);
+  if (kind === 'references') return { kind, start, end: behind + (references.exec(said)?.[0].length ?? 0) };
+  if (kind === 'number' && !numbered) return { kind, start, end: behind + (truth.exec(said)?.[0].length ?? 0) };
+  if (numbered) return { kind, start, end, ofInvoke: dash === '-' && /^[swhcg]$/.test(name) };
   const words = kind === 'word' ? oneWord : kind === 'sampler' ? sampler : undefined;
-  return { kind, start, end: behind + (words?.exec(text.slice(behind))?.[0].length ?? 0) };
+  return { kind, start, end: behind + (words?.exec(said)?.[0].length ?? 0) };
 }
 
 /** Behind the closing quote of a value in quotes, else where the value begins: flags in quotes are words. */

@@ -1,4 +1,4 @@
-import { fromFirstFlag } from './prompt-flags.ts';
+import { fromFirstFlag, withoutInvokeNegatives } from './prompt-flags.ts';
 import { tidy } from './tidy.ts';
 
 /**
@@ -19,7 +19,7 @@ export function hasWeights(text: string): boolean {
  */
 export function stripWeights(text: string): string {
   if (!mayHoldWeight.test(text)) return text;
-  let rest = text.replace(/\\([()[\]{}])/g, (_, bracket: string) => escaped[bracket]!);
+  let rest = withoutInvokeNegatives(text).replace(/\\([()[\]{}])/g, (_, bracket: string) => escaped[bracket]!);
   rest = rest.replace(/<(?:lora|hypernet|lyco):[^>]*>/gi, ' ');
   // From the inside out: a bracket that holds no bracket, until none is left.
   for (let before = ''; before !== rest;) {

@@ -9,6 +9,8 @@ export function tidy(text: string): string {
 /** The text without the quotes around all of it, and without one that has lost its other half. */
 export function unquoted(text: string): string {
   const plain = text.trim();
+  const [, escaped] = /^"((?:\\.|[^"\\])*\\.(?:\\.|[^"\\])*)"$/su.exec(plain) ?? [];
+  if (escaped !== undefined) return tidy(escaped.replace(/\\(["'\\])/g, '$1'));
   const [, inner] = /^"([^"]*)"$|^'([^']*)'$|^“([^”]*)”$/u.exec(plain)?.filter((each) => each !== undefined) ?? [];
   if (inner !== undefined) return tidy(inner);
   if (/^["“][^"”]*$/u.test(plain)) return tidy(plain.slice(1));

@@ -1,5 +1,6 @@
 import { InputError } from '../../common/errors.ts';
 import { readInputText } from '../../common/files/input-file.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 /** The lists that come with the program. */
 const shipped = {
@@ -18,7 +19,7 @@ export function shippedList(name: keyof typeof shipped): Promise<string[]> {
  */
 export async function readWordList(path: string | URL): Promise<string[]> {
   const text = await readInputText(path).catch((error: Error) => {
-    throw new InputError(`${String(path)}: the word list cannot be read (${error.message}).`);
+    throw new InputError(`${String(path)}: the word list cannot be read (${reasonOf(error)}).`);
   });
   return text
     .split(/\r?\n/)

@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { InputError } from '../../common/errors.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 /** A tensor in row-major order. */
 export interface OnnxTensor {
@@ -34,7 +35,7 @@ export class OnnxSession {
     return new OnnxSession(
       await session.catch((error: Error) => {
         throw new InputError(
-          `ONNX Runtime does not take ${typeof model === 'string' ? model : 'the model'}: ${error.message}`,
+          `ONNX Runtime does not take ${typeof model === 'string' ? model : 'the model'}: ${reasonOf(error)}`,
         );
       }),
     );

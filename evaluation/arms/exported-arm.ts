@@ -7,21 +7,23 @@ import type { Candidate, Tuned } from './candidates.ts';
 import type { Sweep } from '../results.ts';
 import { pathAt } from '../comparison/setup.ts';
 
-/**
- * What may be handed out: of the chosen encoder's change of the weights each share among the blends, with the UNet that
- * was chosen with it. Nothing where the original was chosen.
- */
+/** What may be handed out: of each finalist's change of the encoder's weights every share among the blends, with its UNet. */
 export function exportCandidates(
   { encoders, unets }: Tuned,
-  { step, unetStep }: Sweep['chosen'],
+  finalists: readonly Sweep['chosen'][],
   blends: readonly number[],
 ): (Candidate & { encoder: string })[] {
-  const encoder = pathAt(encoders, step);
-  if (encoder === undefined) return [];
-  const unet = pathAt(unets, unetStep);
-  return [...new Set(blends)]
-    .filter((blend) => blend > 0)
-    .map((blend) => ({ step, encoder, blend, ...(unet === undefined ? {} : { unetStep: unetStep!, unet }) }));
+  const shares = [...new Set(blends)].filter((blend) => blend > 0);
+  return finalists.flatMap(({ step, unetStep }) => {
+    const encoder = pathAt(encoders, step)!;
+    const unet = pathAt(unets, unetStep);
+    return shares.map((blend) => ({
+      step,
+      encoder,
+      blend,
+      ...(unet === undefined ? {} : { unetStep: unetStep!, unet }),
+    }));
+  });
 }
 
 /** Writes the text encoder that `weight` of a tuned one's change makes of the model's own, as `textcraftor export` does. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { CancelledError, InputError, RetryableError } from '../../common/errors.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 /** A user's own prompt rewriter: it is given {"prompts": [...]} as JSON and answers in the same form, as many and in order. */
 export interface RewriterSpec {
@@ -41,7 +42,7 @@ function answered(text: string, count: number, spec: RewriterSpec): string[] {
   try {
     value = JSON.parse(text);
   } catch {
-    throw wrong(`did not answer in JSON ("${text.slice(0, 60).trim()}")`);
+    throw wrong(`did not answer in JSON ("${reasonOf(text, 60)}")`);
   }
   const { prompts } = (value ?? {}) as { prompts?: unknown };
   if (!Array.isArray(prompts) || prompts.length !== count || !prompts.every((each) => typeof each === 'string'))
@@ -77,7 +78,7 @@ async function post(
     if (!response.ok) throw new Error(`status ${response.status}`);
     return text;
   } catch (error) {
-    throw failure(`cannot be used: ${(error as Error).message}`);
+    throw failure(`cannot be used: ${reasonOf(error)}`);
   }
 }
 
@@ -92,9 +93,9 @@ function run(
     const [output, errors]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on('data', (part: Buffer) => output.push(part));
     child.stderr.on('data', (part: Buffer) => errors.push(part));
-    child.on('error', (error) => reject(failure(`cannot be started: ${error.message}`)));
+    child.on('error', (error) => reject(failure(`cannot be started: ${reasonOf(error)}`)));
     child.on('close', (code) => {
-      const text = Buffer.concat(errors).toString().trim().slice(-200);
+      const text = reasonOf(Buffer.concat(errors).toString().trim().slice(-200));
       if (code === 0) resolve(Buffer.concat(output).toString());
       else reject(failure(`ended with code ${code}${text === '' ? '' : ` (${text})`}`));
     });

@@ -73,6 +73,23 @@ export function chooseCandidate(
   };
 }
 
+type Networks = Choice['chosen'];
+
+/** Whether two candidates have the same encoder and the same UNet, at whatever blends. */
+export const isSameNetwork = (one: Networks, other: Networks): boolean =>
+  one.step === other.step && one.unetStep === other.unetStep;
+
+/** The best `count` networks of those that beat the base, the best first, each at its best blend. */
+export function bestNetworks({ candidates }: Choice, count: number): Networks[] {
+  const better = candidates
+    .filter(({ step, score, eligible }) => step > 0 && eligible && score > 0)
+    .toSorted((a, b) => b.score - a.score);
+  return better
+    .filter((each, i) => better.findIndex((other) => isSameNetwork(each, other)) === i)
+    .slice(0, count)
+    .map(({ step, blend, unetStep }) => ({ step, blend, ...(unetStep === undefined ? {} : { unetStep }) }));
+}
+
 const bestJudge = (metrics: readonly string[]): JudgeName =>
   metrics.includes('oracle') ? 'oracle' : metrics.includes('heldOut') ? 'heldOut' : 'rewards';
 

@@ -156,8 +156,8 @@ export function sweepTable({ sweep }: ReportData): Markup {
     ${
       sweep.exported.candidates.length > 1
         ? html`<p>
-              Likewise for what may be exported: the chosen encoder with a share of its change of the weights, in all
-              steps.
+              Likewise for what may be exported of the best of these: an encoder with a share of its change of the
+              weights, in all steps. This is what the choice goes by.
             </p>
             ${choiceTable(sweep.exported, 'weight')}`
         : undefined

@@ -6,7 +6,13 @@ import { exportedEncoder } from '../arms/arm-names.ts';
 import { Arms, base, type ArmSource } from '../arms/arms.ts';
 import { baselineCandidates, type TunedBaseline } from '../arms/baseline-arms.ts';
 import { candidates, readTuned, type Candidate } from '../arms/candidates.ts';
-import { chooseCandidate, type CandidateArm, type ChooseBy } from '../comparison/choice.ts';
+import {
+  bestNetworks,
+  chooseCandidate,
+  isSameNetwork,
+  type CandidateArm,
+  type ChooseBy,
+} from '../comparison/choice.ts';
 import { runExperiment, type ArmScores } from '../comparison/experiment.ts';
 import { exportCandidates, writeExportedEncoder } from '../arms/exported-arm.ts';
 import { ExperimentJournal } from '../comparison/picture-journal.ts';
@@ -20,15 +26,18 @@ export interface SweepConfig extends JudgingConfig {
   prompts: number;
   samplesPerPrompt: number;
   chooseBy: ChooseBy;
+  /** How many of the best tuned networks are tried as files that are handed out. */
+  finalists: number;
 }
 
 /** A candidate under the name that its scores have. */
 type Offered = CandidateArm & { source: ArmSource };
 
 /**
- * Scores every kept checkpoint at every blend on validation prompts, tuned UNets included, and chooses one: sweep.json.
- * So it does with what each baseline kept, by the same rule; and by the same rule again with what may be handed out of the
- * chosen one, whose files, written and read back, are used in all steps: exported/text_encoder/.
+ * Scores every kept checkpoint at every blend on validation prompts, tuned UNets included. What may be handed out of the
+ * best few is written to files, read back and used in all steps: by that one is chosen, and by how it did in the last steps
+ * where none is as good as the original in all steps. sweep.json, and exported/text_encoder/ of what is handed out. What each
+ * baseline kept is chosen by the same rule, in the last steps.
  */
 export async function run(
   context: StageContext<SweepConfig, 'shard' | 'tune-encoder', 'tune-unet' | TunedBaseline>,
@@ -54,7 +63,7 @@ export async function run(
   const blended = [...own, ...others.flatMap(([, offered]) => offered)];
 
   // What is handed out is made after the choice; until then it is counted as if a tuned encoder were chosen.
-  const exports = new Set(blends.filter((blend) => blend > 0)).size;
+  const exports = config.finalists * new Set(blends.filter((blend) => blend > 0)).size;
   const total = (1 + blended.length + exports) * pictures;
   let before = 0;
   const score = async (sources: readonly ArmSource[], journal: string): Promise<ArmScores> => {
@@ -78,22 +87,27 @@ export async function run(
     chooseCandidate(scores, offered, config.chooseBy, trained);
 
   const scores = await score([base, ...blended.map(({ source }) => source)], 'scores.jsonl');
-  const chosen = choose(scores, own);
+  const ranked = choose(scores, own);
+  const finalists = bestNetworks(ranked, config.finalists);
   const chosenOthers = Object.fromEntries(others.map(([name, offered]) => [name, choose(scores, offered)] as const));
 
-  const folderOf = (blend: number) => join(scratch, 'exported', String(blend));
+  const folderOf = (candidate: Pick<CandidateArm, 'step' | 'blend' | 'unetStep'>) =>
+    join(scratch, 'exported', nameOf(candidate));
   const handedOut: Offered[] = [];
-  for (const { step, encoder, blend, unetStep, unet } of exportCandidates(tuned, chosen.chosen, blends)) {
+  for (const { step, encoder, blend, unetStep, unet } of exportCandidates(tuned, finalists, blends)) {
     const arm = `exported, ${nameOf({ step, blend, unetStep })}`;
-    await writeExportedEncoder(folderOf(blend), pipeline, encoder, blend);
-    handedOut.push({ step, blend, unetStep, arm, source: arms.inPlace(arm, folderOf(blend), unet) });
+    const folder = folderOf({ step, blend, unetStep });
+    await writeExportedEncoder(folder, pipeline, encoder, blend);
+    handedOut.push({ step, blend, unetStep, arm, source: arms.inPlace(arm, folder, unet) });
   }
   const sources = handedOut.map(({ source }) => source);
   const inPlace = sources.length > 0 ? await score(sources, 'scores-exported.jsonl') : {};
   const exported = choose({ base: scores['base']!, ...inPlace }, handedOut);
-  if (exported.chosen.step > 0) await cp(folderOf(exported.chosen.blend), exportedEncoder(output), { recursive: true });
+  if (exported.chosen.step > 0) await cp(folderOf(exported.chosen), exportedEncoder(output), { recursive: true });
 
-  const sweep: Sweep = { ...chosen, exported, ...(others.length > 0 ? { baselines: chosenOthers } : {}) };
+  // One network for both: of what is handed out, how it does in the last steps is told beside it.
+  const chosen = finalists.find((finalist) => isSameNetwork(finalist, exported.chosen)) ?? ranked.chosen;
+  const sweep: Sweep = { ...ranked, chosen, exported, ...(others.length > 0 ? { baselines: chosenOthers } : {}) };
   await writeFileAtomic(join(output, 'sweep.json'), `${canonicalJson(sweep)}\n`);
 }
 

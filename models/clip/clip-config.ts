@@ -6,6 +6,16 @@ import { trainingKeys, transformersKeys } from '../folder/transformers-keys.ts';
 export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
 export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
 
+/** A number for each channel. */
+const channels = (each: z.ZodType<number>, usual: readonly number[]) =>
+  z
+    .array(each)
+    .length(3)
+    .default([...usual]);
+/** The channels' mean and standard deviation in a file that may leave them out. */
+export const channelMean = channels(z.number(), CLIP_MEAN);
+export const channelDeviation = channels(z.number().positive(), CLIP_STD);
+
 /** What both towers of CLIP are made of. */
 export interface ClipTransformerConfig {
   hidden_size: number;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
 import { only, parseConfig, readJson, size, withoutEffect } from '../folder/network-config.ts';
-import { CLIP_MEAN, CLIP_STD } from './clip-config.ts';
+import { channelDeviation, channelMean } from './clip-config.ts';
 
 /** Pillow's number of bicubic interpolation. */
 const BICUBIC = 3;
@@ -13,14 +13,8 @@ const where = withoutEffect('says in which form pictures are given and returned'
 export const imageProcessorSchema = z.looseObject({
   image_processor_type: z.string().regex(/^CLIP/, "expected CLIP's image processor").optional(),
   feature_extractor_type: z.string().regex(/^CLIP/, "expected CLIP's image processor").optional(),
-  image_mean: z
-    .array(z.number())
-    .length(3)
-    .default([...CLIP_MEAN]),
-  image_std: z
-    .array(z.number().positive())
-    .length(3)
-    .default([...CLIP_STD]),
+  image_mean: channelMean,
+  image_std: channelDeviation,
   size: z.union([size, z.strictObject({ shortest_edge: size })], 'a shortest_edge was expected').optional(),
   crop_size: z.union([size, square], 'a size or its height and width were expected').optional(),
   do_resize: only(true),

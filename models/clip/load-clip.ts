@@ -5,7 +5,7 @@ import { InputError } from '../../common/errors.ts';
 import { readWeights, type Weights } from '../../engine/weights/weights.ts';
 import { parseConfig, readJson, size, type Json } from '../folder/network-config.ts';
 import { readNetwork } from '../folder/weight-files.ts';
-import { CLIP_MEAN, CLIP_STD, clipSchema, type ClipConfig } from './clip-config.ts';
+import { CLIP_MEAN, CLIP_STD, channelDeviation, channelMean, clipSchema, type ClipConfig } from './clip-config.ts';
 import { readImageProcessor } from './image-processor.ts';
 import { isOpenClip, openClip } from './open-clip.ts';
 
@@ -53,17 +53,6 @@ function legacyParts(json: Json): Json {
   return Object.fromEntries(parts.filter(([, part]) => part !== undefined && part !== null));
 }
 
-const statistics = z.looseObject({
-  mean: z
-    .array(z.number())
-    .length(3)
-    .default([...CLIP_MEAN]),
-  std: z
-    .array(z.number().positive())
-    .length(3)
-    .default([...CLIP_STD]),
-});
-
 /** OpenCLIP's own file beside its weights: what their shapes do not tell. */
 const openClipSchema = z.looseObject({
   model_cfg: z
@@ -73,7 +62,7 @@ const openClipSchema = z.looseObject({
       text_cfg: z.looseObject({ heads: size.default(8) }).prefault({}),
     })
     .prefault({}),
-  preprocess_cfg: statistics.prefault({}),
+  preprocess_cfg: z.looseObject({ mean: channelMean, std: channelDeviation }).prefault({}),
 });
 
 async function readOpenClip(file: string, folder: string): Promise<Clip> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { withoutEffect } from './network-config.ts';
+import { indexedScheduler } from '../scheduler/config.ts';
 
 /** A part of a pipeline: the library and the class that it is loaded with. */
 const part = (library: string, ...classes: string[]) =>
@@ -14,7 +15,7 @@ export const indexSchema = z.looseObject({
   tokenizer: part('transformers', 'CLIPTokenizer', 'CLIPTokenizerFast').optional(),
   unet: part('diffusers', 'UNet2DConditionModel').optional(),
   vae: part('diffusers', 'AutoencoderKL').optional(),
-  scheduler: withoutEffect("read from the scheduler's own configuration, which names its class too"),
+  scheduler: indexedScheduler,
   image_encoder: unused,
   feature_extractor: unused,
   safety_checker: checker,

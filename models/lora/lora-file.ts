@@ -10,6 +10,7 @@ import { parseLoraConfig, type LoraConfig } from './lora-config.ts';
 import { fileConfigs, notedAlpha } from './lora-metadata.ts';
 import { adapterPart, type AdaptedNetwork, type AdapterPart } from './lora-names.ts';
 import { loraScale } from './lora-scale.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 /** Adapters by network and layer. */
 export type Lora = Partial<Record<AdaptedNetwork, Map<string, Adapter>>>;
@@ -73,7 +74,7 @@ export async function readLora(path: string): Promise<Lora> {
 
 async function fileIn(folder: string): Promise<string> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`Cannot read ${folder}: ${error.code === 'ENOENT' ? 'it does not exist' : error.message}.`);
+    throw new InputError(`Cannot read ${folder}: ${error.code === 'ENOENT' ? 'it does not exist' : reasonOf(error)}.`);
   });
   const found = FOLDER_FILES.find((name) => names.includes(name));
   if (found === undefined)

@@ -2,6 +2,7 @@ import { InputError } from '../../common/errors.ts';
 import type { Json } from '../folder/network-config.ts';
 import { parseLoraConfig, type LoraConfig } from './lora-config.ts';
 import type { AdaptedNetwork } from './lora-names.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 /** Under this name diffusers writes PEFT's configurations into a file's header: `{"unet.lora_alpha": 8, ...}`. */
 const CONFIGS = 'lora_adapter_metadata';
@@ -36,7 +37,7 @@ function parseObject(text: string, path: string): Json {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new InputError(`${path}: ${CONFIGS} in its header is not JSON (${(error as Error).message}).`);
+    throw new InputError(`${path}: ${CONFIGS} in its header is not JSON (${reasonOf(error)}).`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InputError(`${path}: ${CONFIGS} in its header is not a JSON object.`);

@@ -44,10 +44,13 @@ function requireAdapted(config: LoraConfig, layer: string, source: string): void
   // A single name is a pattern of PEFT's for which the tensors answer.
   if (Array.isArray(targets) && !isOf(targets)) refuse('target_modules');
   if (Array.isArray(excluded) && isOf(excluded)) refuse('exclude_modules');
-  if (indices === null || indices === undefined) return;
-  // The last whole number in the name, or that after one of the lists' names.
+  const chosen = [indices ?? []].flat();
+  if (chosen.length === 0) return;
+  // The first whole number that follows one of the lists' names or, where none are given, any name but the first.
   const parts = layer.split('.');
-  const lists = config.layers_pattern ? [config.layers_pattern].flat() : undefined;
-  const at = parts.findLastIndex((part, i) => i > 0 && /^\d+$/.test(part) && (!lists || lists.includes(parts[i - 1]!)));
-  if (at < 0 || ![indices].flat().includes(Number(parts[at]))) refuse('layers_to_transform');
+  const indexBehind = (list?: string) =>
+    parts.findIndex((part, i) => /^\d+$/.test(part) && (list === undefined ? i > 1 : parts[i - 1] === list));
+  const lists = [config.layers_pattern ?? []].flat();
+  const at = (lists.length > 0 ? lists : [undefined]).map(indexBehind).find((i) => i >= 0) ?? -1;
+  if (at < 0 || !chosen.includes(Number(parts[at]))) refuse('layers_to_transform');
 }

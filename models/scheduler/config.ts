@@ -31,6 +31,9 @@ export interface SchedulerFile {
 
 const knownClass = z.enum(schedulerClasses, `expected one of ${schedulerClasses.join(', ')}`);
 
+/** How model_index.json names a folder's scheduler: its library and its class. */
+export const indexedScheduler = z.tuple([z.string(), knownClass]).optional();
+
 /** @throws InputError that names the file and the key, where the class is none that shares its noise schedule */
 export function schedulerFile(json: Json, source: string): SchedulerFile {
   parseConfig(z.looseObject({ _class_name: knownClass.optional() }), json, source);
@@ -43,7 +46,7 @@ export function schedulerFile(json: Json, source: string): SchedulerFile {
  * @throws InputError that names the file and the key, where either class is none that shares its noise schedule
  */
 export function folderScheduler(index: Json, indexSource: string, json: Json, source: string): SchedulerFile {
-  const named = z.looseObject({ scheduler: z.tuple([z.string(), knownClass]).optional() });
+  const named = z.looseObject({ scheduler: indexedScheduler });
   const { scheduler } = parseConfig(named, index, indexSource);
   return schedulerFile({ ...(scheduler && { _class_name: scheduler[1] }), ...json }, source);
 }

@@ -45,6 +45,9 @@ const isEncoding = (label: string): boolean => {
   }
 };
 
+/** The largest number of float32, which the weighted sum is computed in. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
 /** A reward as the registry loads it. */
 export const rewardSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z][\w-]*$/, 'must be a word'),
@@ -52,7 +55,7 @@ export const rewardSchema = z.strictObject({
   model: path,
   head: path.optional(),
   tokenizer: path.optional(),
-  weight: z.number(),
+  weight: z.number().min(-LARGEST).max(LARGEST),
 });
 
 /** The shape of a configuration. Every key has its place here; a key that has none is an error. */
@@ -155,6 +158,8 @@ const shape = z.strictObject({
     samplesPerPrompt: positive.default(1),
     /** `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */
     chooseBy: z.enum(['auto', ...JUDGES]).default('auto'),
+    /** How many of the best networks in the last K steps are tried as exported files, in all steps. */
+    finalists: positive.default(2),
   }),
   evaluate: z.strictObject({
     prompts: positive,

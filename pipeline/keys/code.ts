@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { RunError } from '../../common/errors.ts';
 import { canonicalJson, sha256 } from '../../common/files.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 /** What a stage's module does, as far as its text says. */
 export interface CodeDigest {
@@ -49,7 +50,7 @@ export async function readCode(path: string, root: string): Promise<ReadCode> {
     logLevel: 'silent',
     tsconfigRaw: {},
   }).catch((error: Error) => {
-    throw new RunError(`The stage's module ${join(root, path)} cannot be bundled: ${error.message}`);
+    throw new RunError(`The stage's module ${join(root, path)} cannot be bundled: ${reasonOf(error)}`);
   });
   const output = Object.values(bundle.metafile.outputs)[0]!;
   const used = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);

@@ -8,6 +8,7 @@ import { isPattern } from '../../common/files/pattern.ts';
 import { stampOf } from '../../common/files/stamps.ts';
 import { patternRoot, walkFolder, walkPattern, type Walked } from '../../common/files/walk-files.ts';
 import { hasSettled, readMemory } from './kept-stamps.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 interface Entry {
   /** See {@link stampOf}. */
@@ -55,7 +56,7 @@ export class ExternalDigests {
     const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' && isPattern(path)) return undefined;
       throw new InputError(
-        error.code === 'ENOENT' ? `There is no file or folder ${path}.` : `${path} cannot be read: ${error.message}.`,
+        error.code === 'ENOENT' ? `There is no file or folder ${path}.` : `${path} cannot be read: ${reasonOf(error)}.`,
       );
     });
     if (!info) return `${(await patternRoot(path)).rest} ${await this.#walked(await walkPattern(path))}`;
@@ -92,7 +93,7 @@ export class ExternalDigests {
 
 async function stampAt(path: string): Promise<{ info: BigIntStats; stamp: string }> {
   const info = await stat(path, { bigint: true }).catch((error: Error) => {
-    throw new RetryableError(`${path} went while it was read (${error.message}); run again when nothing changes it.`);
+    throw new RetryableError(`${path} went while it was read (${reasonOf(error)}); run again when nothing changes it.`);
   });
   return { info, stamp: stampOf(info) };
 }

@@ -43,7 +43,7 @@ export class Lease {
 
   /**
    * Takes the lease of `folder`, once no other run holds it. `onWait` is called with the holder while one does;
-   * when it answers true, the work was done meanwhile, and nothing is taken.
+   * when it answers true, the work was done meanwhile, and nothing is taken. @param signal ends the wait, with its reason
    */
   static async acquire(
     folder: string,
@@ -58,12 +58,12 @@ export class Lease {
       const other = await readHolder(file);
       if (other && other.run !== run && (await isAlive(file, other))) {
         if (await onWait?.(other)) return undefined;
-        await sleep(pollMilliseconds, undefined, signal ? { signal } : {});
+        await wait(pollMilliseconds, signal);
         continue;
       }
       await writeSealed(file, holder);
       // The former holder's process looks at this file twice a second, and leaves.
-      if (other) await sleep(2 * pollMilliseconds, undefined, signal ? { signal } : {});
+      if (other) await wait(2 * pollMilliseconds, signal);
       if ((await readHolder(file))?.attempt === holder.attempt) break;
     }
     return new Lease(file, holder.attempt);
@@ -86,6 +86,12 @@ export class Lease {
     if ((await readHolder(this.file))?.attempt !== this.attempt)
       throw new RetryableError('Another attempt has taken this work over; this one stops.');
   }
+}
+
+/** @throws the reason of the signal, as soon as it is aborted */
+async function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(milliseconds, undefined, signal ? { signal } : {}).catch(() => {});
+  signal?.throwIfAborted();
 }
 
 /** Whether somebody who lives works in a folder. */
@@ -131,7 +137,8 @@ async function isAlive(file: string, { host, pid }: LeaseHolder): Promise<boolea
 export async function processStart(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   // The program's name, in brackets, may hold anything; what follows does not. The 22nd field, of which two are before.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields?.[0] === 'Z' ? undefined : fields?.[19]; // it has ended, and its parent has not looked yet
 }
 
 /** Whether a process of this host runs. */

@@ -2,9 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Lease } from './lease.ts';
 
-/** Does `work` while no other process or call does it under the same folder: a file there, `lock/lease.json`, says who. */
-export async function withLock<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
-  const lease = await Lease.acquire(join(folder, 'lock'), randomUUID());
+/** Does `work` while no other process or call does it under the same folder: a file there, `lock/lease.json`, says who. @param signal ends the wait, with its reason */
+export async function withLock<Result>(
+  folder: string,
+  work: () => Promise<Result>,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Result> {
+  const lease = await Lease.acquire(join(folder, 'lock'), randomUUID(), signal ? { signal } : {});
   const renewing = setInterval(() => void lease!.renew().catch(() => {}), 5000);
   try {
     return await work();

@@ -34,6 +34,6 @@ export async function plannedStages<Settings extends CommonSettings>(
 export function requirePlannedCode(stage: string, planned: PlannedWork | undefined, code: string): void {
   if (planned && planned.code !== code)
     throw new RunError(
-      `The worker runs other code than this command (stage "${stage}"): restart it (textcraftor worker).`,
+      `The worker runs other code than this run was planned with (stage "${stage}"): restart it (textcraftor worker).`,
     );
 }

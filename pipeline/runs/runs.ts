@@ -165,17 +165,18 @@ export class RunRecords {
     return { ...run, status: 'interrupted', stages: interrupted };
   }
 
+  /** Whether there is a record of a run called so, whole or damaged. */
+  has(name: string): boolean {
+    return isIdentifier('run', name) && existsSync(join(this.#home.runs, name, 'run.json'));
+  }
+
   /** The id that `name` means. @throws InputError that names the nearest */
   async resolve(name: string): Promise<string> {
+    if (this.has(name)) return (await this.file(name)).id;
     const ids = await this.ids();
-    // A record that cannot be read is in no list: reading it says why.
-    if (!ids.includes(name) && isIdentifier('run', name) && existsSync(join(this.#home.runs, name, 'run.json')))
-      await this.file(name);
     if (ids.length === 0)
       throw new InputError(`There are no runs in ${this.#home.runs}; start one with: textcraftor run`);
     if (name === 'latest') return ids.at(-1)!;
-    if (ids.includes(name)) return name;
-    await this.#requireWhole(name);
     throw new InputError(
       `There is no run "${name}"; did you mean "${nearest(name, ids)}"? List them with: textcraftor list`,
     );
@@ -215,13 +216,14 @@ export class RunRecords {
   }
 
   /** Takes the care of a run, unless a living process has it. @throws InputError that names that process */
-  async claim(id: string): Promise<void> {
-    await withLock(this.folder(id), async () => {
+  async claim(id: string, signal?: AbortSignal): Promise<void> {
+    const claim = async (): Promise<void> => {
       const owner = await this.owner(id);
       const isSelf = owner?.pid === process.pid && owner.host === hostname();
       if (owner && !isSelf) throw caredFor(id, owner);
       await this.own(id);
-    });
+    };
+    await withLock(this.folder(id), claim, signal ? { signal } : {});
   }
 
   async disown(id: string): Promise<void> {
@@ -234,14 +236,6 @@ export class RunRecords {
 
   #lanes(id: string, stage: string): string {
     return join(this.folder(id), 'stages', pathSegment(`${stage}.lanes`));
-  }
-
-  /** @throws DamagedError when there is a run called so, but no record that can be read */
-  async #requireWhole(name: string): Promise<void> {
-    if (!isIdentifier('run', name)) return;
-    await this.file(name).catch((error: unknown) => {
-      if (error instanceof DamagedError) throw error;
-    });
   }
 
   async #readStage(id: string, name: string): Promise<StageFile> {

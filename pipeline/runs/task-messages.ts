@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../../common/errors.ts';
 import { amount, flag, id, list, object, oneOf, record, text, whole, type Shape } from '../../common/shape.ts';
 import { InputError } from '../../common/errors.ts';
-import { printable } from '../../common/text/printable.ts';
+import { visible } from '../../common/text/visible.ts';
 import type { ItemCounts } from './run.ts';
 import type { Artifact, FanOut } from '../stage.ts';
 
@@ -62,7 +62,7 @@ const { MAX_SAFE_INTEGER } = Number;
 const words =
   (most: number): Shape<string> =>
   (value, at) =>
-    printable(text(most)(value, at));
+    visible(text(most)(value, at));
 
 export const errorRecord = object<ErrorRecord>({ name: words(200), message: words(100_000) });
 
@@ -84,7 +84,7 @@ export const fanOut = object<FanOut>({ window: whole(1, most.lanes), batch: whol
 
 /** Artifacts and outcomes. @param digest what their digests and keys must look like */
 export function references(digest: Shape<string>) {
-  const artifact = object<Artifact>({ uri: text(5000), sha256: digest, bytes: whole(0, MAX_SAFE_INTEGER) });
+  const artifact = object<Artifact>({ uri: text(20_000), sha256: digest, bytes: whole(0, MAX_SAFE_INTEGER) });
   const outcome = object<StageOutcome>({ artifact, key: digest, reused: flag, run: id('run'), seconds: amount });
   const itemList = object<ItemList>({ list: artifact, total: whole(0, most.items) });
   return { artifact, outcome, itemList };

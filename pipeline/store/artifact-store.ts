@@ -98,6 +98,17 @@ export class ArtifactStore {
       : `is damaged: ${name} has other bytes than when it was written`;
   }
 
+  /** What is wrong with the files of an artifact, but those that are `left` out; undefined when nothing is. */
+  async damageBut(sha256: string, left: (path: string) => boolean): Promise<string | undefined> {
+    const files = await this.manifest(sha256).catch(() => []);
+    if (digestOf(files) !== sha256) return this.damage(sha256); // its list is of no use
+    for (const { path } of files) {
+      const damage = left(path) ? undefined : await this.fileDamage(join(this.folder(sha256), path));
+      if (damage !== undefined) return damage;
+    }
+    return undefined;
+  }
+
   /** @throws RunError when one of the files, of any artifacts, is not as it was committed */
   async verifyFiles(paths: readonly string[]): Promise<void> {
     for (const path of paths) {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError, RetryableError } from '../../common/errors.ts';
@@ -50,8 +50,13 @@ exit $code
 
 /** Its process lives as long: a machine that is busy may take minutes for what takes a second. */
 const readyMilliseconds = 300_000;
+/** What the server says of a database that it cannot use, in so many characters at most. */
+const damage = /malformed|not a database|file is encrypted|SQL logic error|no such (table|column)/i;
+const longestDamage = 20;
 /** In its folder. */
 export const databaseName = 'temporal.db';
+/** So often its log is looked at while it runs. */
+const watchMilliseconds = 2000;
 /** A server that dies this often is not started again. */
 const mostRestarts = 20;
 
@@ -66,8 +71,10 @@ export class DevServer {
   #restarts = 0;
   #stopping = false;
   #isReady = false;
-  /** Bytes of its log from before it was launched. */
+  /** Bytes of its log from before it was launched, and those that were looked at. */
   #logBegin = 0;
+  #logRead = 0;
+  #saidDamage = false;
 
   private constructor(options: DevServerOptions, port: number) {
     this.#options = options;
@@ -122,7 +129,8 @@ export class DevServer {
     if (this.#stopping) return;
     const program = command.includes('/') ? resolve(command) : command;
     const log = openSync(this.#log, 'a');
-    this.#logBegin = fstatSync(log).size;
+    this.#logBegin = this.#logRead = fstatSync(log).size;
+    this.#saidDamage = false;
     const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${this.#port}`, '--log-level', 'warn'];
     args.push(
       ...searchAttributeArguments,
@@ -148,6 +156,7 @@ export class DevServer {
       void sleep(500, undefined, { ref: false }).then(() => this.#relaunch());
     });
     this.#shell = shell;
+    this.#watch(shell);
   }
 
   /** After it has died. What it knew is lost with its database; what was done for it is in the store. */
@@ -158,10 +167,29 @@ export class DevServer {
     await this.#launch();
   }
 
+  /** A server whose database is damaged while it runs stays, and answers nothing: it is ended, and started again on a new one. */
+  #watch(shell: ChildProcess): void {
+    const watching = setInterval(() => {
+      if (this.#isReady && existsSync(this.#log) && this.#databaseIsDamaged()) shell.stdin!.end();
+    }, watchMilliseconds);
+    watching.unref();
+    shell.once('exit', () => clearInterval(watching));
+  }
+
   /** Whether it has said so since it was launched. */
   #databaseIsDamaged(): boolean {
-    const said = readFileSync(this.#log).subarray(this.#logBegin).toString('latin1');
-    return /malformed|not a database|file is encrypted|SQL logic error|no such (table|column)/i.test(said);
+    const log = openSync(this.#log, 'r');
+    try {
+      const { size } = fstatSync(log);
+      const begin = Math.max(this.#logBegin, this.#logRead - longestDamage);
+      const said = Buffer.alloc(Math.max(0, size - begin));
+      readSync(log, said, 0, said.length, begin);
+      this.#logRead = size;
+      this.#saidDamage ||= damage.test(said.toString('latin1'));
+    } finally {
+      closeSync(log);
+    }
+    return this.#saidDamage;
   }
 
   async #ready(): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,10 +7,11 @@ import { InputError, RetryableError } from '../../common/errors.ts';
 import { writeFileAtomic } from '../../common/files.ts';
 import { object, text, whole } from '../../common/shape.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
-import { processExists, processStart } from '../../pipeline/runs/lease.ts';
-import { withLock } from '../../pipeline/runs/lock.ts';
+import { Lease, processExists, processStart } from '../../pipeline/runs/lease.ts';
+import { interruption } from '../../common/interrupt.ts';
+import { notice } from '../../common/notices.ts';
 import { accepts } from './ports.ts';
-import { attach, attachOwn, configuredServer, startServer, type Ports } from './server-connection.ts';
+import { attach, attachOwn, startServer, type ConfiguredServer, type Ports } from './server-connection.ts';
 import type { TemporalServer } from './temporal-server.ts';
 
 /** The development server of a worker of this home, as kept in temporal/server.json while it runs. */
@@ -24,20 +26,30 @@ interface LocalServer {
 const shape = object<LocalServer>({ address: text(40), pid: whole(1, 2 ** 31), start: text(40) }, ['start']);
 const loopback = /^127\.0\.0\.1:(\d{1,5})$/;
 const watchMilliseconds = 1000;
+const renewMilliseconds = 5000;
 const file = (home: Home): string => join(home.temporal, 'server.json');
 
 /**
  * The server that a worker works on: the configured one; the one that another worker of this home has; else one that is
- * started now, and told to other commands. One at a time, since it is the only one that may touch its database.
+ * started now, and told to other commands.
  *
  * @throws InputError when another program has a port that was asked for, or a worker of this home has its server at another
  */
-export async function openWorkerServer(home: Home, ports: Ports): Promise<TemporalServer> {
-  const configured = configuredServer();
+export async function openWorkerServer(
+  home: Home,
+  ports: Ports,
+  configured?: ConfiguredServer,
+): Promise<TemporalServer> {
   if (configured) return attach(configured);
-  return withLock(home.temporal, async () => {
-    const joined = await joinLocalServer(home);
-    if (joined) return checkPorts(joined, ports);
+  const found = await joinOrServe(home, interruption());
+  if ('server' in found) return checkPorts(found.server, ports);
+  const { lease } = found;
+  const renewing = setInterval(() => void lease.renew().catch(() => {}), renewMilliseconds);
+  const release = (): Promise<void> => {
+    clearInterval(renewing);
+    return lease.release();
+  };
+  try {
     const server = await startServer(home, home.temporal, ports);
     const start = await processStart(process.pid);
     const own: LocalServer = {
@@ -51,18 +63,69 @@ export async function openWorkerServer(home: Home, ports: Ports): Promise<Tempor
       close: async () => {
         if ((await read(home))?.pid === process.pid) await rm(file(home), { force: true });
         await server.close();
+        await release();
       },
     };
-  });
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/**
+ * The server that another worker of this home has, or the right to have one, which whoever serves the database holds. A
+ * worker whose server is away for a moment starts it again, so the others wait for it as long as it lives.
+ */
+async function joinOrServe(home: Home, signal: AbortSignal): Promise<{ server: TemporalServer } | { lease: Lease }> {
+  let server: TemporalServer | undefined;
+  const tryToJoin = async (): Promise<boolean> => {
+    server = await joinLocalServer(home).catch((error: unknown) => {
+      if (error instanceof RetryableError) return undefined; // it has just gone
+      throw error;
+    });
+    return server !== undefined;
+  };
+  const tell = (): void => notice("Waits for this project's other worker, whose Temporal server does not answer yet.");
+  const onWait = async (): Promise<boolean> => {
+    if (await tryToJoin()) return true;
+    tell();
+    return false;
+  };
+  for (;;) {
+    const lease = await Lease.acquire(join(home.temporal, 'serving'), randomUUID(), { signal, onWait });
+    if (!lease) return { server: server! };
+    const isThere = await tryToJoin();
+    if (!isThere && !(await startsAgain(home))) return { lease };
+    await lease.release();
+    if (isThere) return { server: server! };
+    tell();
+    await sleep(watchMilliseconds, undefined, { signal }).catch(() => {});
+    signal.throwIfAborted();
+  }
+}
+
+/**
+ * Whether a worker that lives has its server, which does not listen at the moment. Such a worker may have been held up for so
+ * long that its lease was lost. Where something listens that is not this home's server, the record leads elsewhere.
+ */
+async function startsAgain(home: Home): Promise<boolean> {
+  const worker = await read(home);
+  const port = loopback.exec(worker?.address ?? '')?.[1];
+  return worker !== undefined && port !== undefined && (await lives(worker)) && !(await accepts(Number(port)));
 }
 
 /**
  * Waits until the worker has ended whose server another has joined: nobody starts that server again.
  * @throws RetryableError then; never, on a server of one's own or a configured one
  */
-export async function untilGone(home: Home, { address, owned }: TemporalServer, signal: AbortSignal): Promise<void> {
+export async function untilGone(
+  home: Home,
+  { address, owned }: TemporalServer,
+  signal: AbortSignal,
+  configured?: ConfiguredServer,
+): Promise<void> {
   const worker = await read(home);
-  if (owned || configuredServer() || !worker) return waitFor(signal);
+  if (owned || configured || !worker) return waitFor(signal);
   while (await lives(worker)) {
     await sleep(watchMilliseconds, undefined, { signal, ref: false }).catch(() => {});
     if (signal.aborted) return;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { InputError } from '../../common/errors.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 const host = '127.0.0.1';
 
@@ -26,7 +27,7 @@ export async function checkFree(port: number, option: string): Promise<void> {
   const error = await listenError(port);
   if (!error) return;
   const reason =
-    error.code === 'EADDRINUSE' ? 'another program listens there' : `nothing may listen there (${error.message})`;
+    error.code === 'EADDRINUSE' ? 'another program listens there' : `nothing may listen there (${reasonOf(error)})`;
   throw new InputError(
     `Port ${port} of ${host} cannot be had: ${reason}. Choose another with ${option}, or leave it out.`,
   );

@@ -11,9 +11,13 @@ import { parseAddress } from './server-address.ts';
 import { connectTemporal, type TemporalAddress } from '../connection.ts';
 import { DevServer } from './dev-server.ts';
 import { checkServerOf } from './server-identity.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
-/** The server that the environment configures, or undefined. */
-export function configuredServer(environment = process.env): (TemporalAddress & { namespace: string }) | undefined {
+/** A server that the user runs. */
+export type ConfiguredServer = TemporalAddress & { namespace: string };
+
+/** The server that the environment configures, or undefined. @throws InputError for an address that is none */
+export function configuredServer(environment: NodeJS.ProcessEnv): ConfiguredServer | undefined {
   const address = environment['TEMPORAL_ADDRESS'];
   if (!address) return undefined;
   parseAddress(address, 'TEMPORAL_ADDRESS');
@@ -38,7 +42,7 @@ function readCredential(path: string): Buffer {
     requireFile(statSync(path));
     return readFileSync(path);
   } catch (error) {
-    throw new InputError(`${path}: the TLS certificate or key cannot be read (${(error as Error).message}).`);
+    throw new InputError(`${path}: the TLS certificate or key cannot be read (${reasonOf(error)}).`);
   }
 }
 
@@ -103,8 +107,11 @@ export interface Ports {
  * The configured server; where none is, a development server of our own, with its database and log in `folder`.
  * @throws RunError that lists the ways to get one
  */
-export async function openServer(home: Home, folder: string): Promise<TemporalServer> {
-  const configured = configuredServer();
+export async function openServer(
+  home: Home,
+  folder: string,
+  configured: ConfiguredServer | undefined,
+): Promise<TemporalServer> {
   return configured ? attach(configured) : startServer(home, folder, {});
 }
 

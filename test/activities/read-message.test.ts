@@ -102,7 +102,10 @@ describe('how a run stands', () => {
   it('says nothing to a terminal in the words of its error', async () => {
     const error = { name: '\x1b[31mRunError', message: 'a\x1b]0;b\x07\r\x9b2J\u202ec\nd' };
     await call(activities().recordRun, run, { status: 'failed', error });
-    expect((await records.file(run)).error).toEqual({ name: '?[31mRunError', message: 'a?]0;b???2J?c\nd' });
+    expect((await records.file(run)).error).toEqual({
+      name: '\\u001b[31mRunError',
+      message: 'a\\u001b]0;b\\u0007\\u000d\\u009b2J\\u202ec\nd',
+    });
   });
 
   it('is told to nobody when the record is that of another run, or every user may write it', async () => {

@@ -88,6 +88,35 @@ it('a finished run is described with its encoder, its choice and its comparisons
   expect(described.comparisons).toEqual(sample.comparisons);
 });
 
+it.each([
+  ['sweep', 'sweep.json'],
+  ['evaluate', 'comparisons.json'],
+  ['evaluate', 'base.png'],
+  ['tune-encoder', 'metrics.jsonl'],
+  ['filter', 'summary.json'],
+])('nothing is reported of an artifact of %s whose %s is damaged', async (stage, file) => {
+  await finish(Object.keys(artifacts));
+  const run = await new RunRecords(home).read('latest');
+  const { sha256: digest } = run.stages.find(({ name }) => name === stage)!.artifact!;
+  const path = join(new ArtifactStore(home.artifacts).folder(digest), file);
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1]! ^= 1;
+  rmSync(path);
+  writeFileSync(path, bytes);
+  const sentence = `The artifact of stage ${stage} of run ${id} is damaged: ${file} has other bytes than when it was written; make it again with: textcraftor resume ${id}`;
+  await expect(describeRun(home, run)).rejects.toThrow(sentence);
+  await expect(requireRunReport(home, run)).rejects.toThrow(sentence);
+});
+
+it('the path of a chosen network that is damaged is not told', async () => {
+  await finish(Object.keys(artifacts));
+  const run = await new RunRecords(home).read('latest');
+  const { path } = (await describeRun(home, run)).chosen!;
+  rmSync(path!);
+  writeFileSync(path!, 'weights of step 12O');
+  expect(await describeRun(home, run)).toMatchObject({ chosen: { step: 120, path: null }, encoder: { path: null } });
+});
+
 it('its report tells how long the stages took and embeds the pictures', async () => {
   await finish(Object.keys(artifacts));
   const path = await requireRunReport(home, await new RunRecords(home).read(id));

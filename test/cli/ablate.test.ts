@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ablate, combinations } from '../../cli/paper/ablate.ts';
@@ -6,6 +6,7 @@ import { inLanes, readLanes } from '../../cli/paper/side-by-side.ts';
 import { loadConfig } from '../../pipeline/config/config-file.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
 import { solverNames } from '../../models/scheduler/names.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
@@ -54,6 +55,26 @@ describe('ablations', () => {
     expect(text).toContain('| 4 | failed: see textcraftor status |');
     const found = JSON.parse(readFileSync(join(home.folder, 'ablations.json'), 'utf8')) as { status: string }[][];
     expect(found.map((group) => group.map(({ status }) => status))).toEqual([['failed', 'failed'], ['failed']]);
+  });
+
+  it('are not compared by numbers that are damaged', async () => {
+    const home = new Home(await temporaryFolder());
+    const [records, store] = [new RunRecords(home), new ArtifactStore(home.artifacts)];
+    const output = join(home.folder, 'output');
+    mkdirSync(output, { recursive: true });
+    writeFileSync(join(output, 'comparisons.json'), '[]');
+    const artifact = await store.commit(output);
+    const record = await records.create('x', 'textcraftor', {}, [{ name: 'evaluate', inputs: [] }]);
+    await records.saveStage(record.id, { name: 'evaluate', status: 'ran', seconds: 1, artifact });
+    await records.setStatus(record.id, 'completed');
+    const options = { home, ablations: [{ seed: [1] }], out: home.folder, lanes: 1, note: () => {} };
+    const run = () => Promise.resolve(record.id);
+    await ablate({ ...options, run });
+    rmSync(join(store.folder(artifact.sha256), 'comparisons.json'));
+    writeFileSync(join(store.folder(artifact.sha256), 'comparisons.json'), '[ ]');
+    await expect(ablate({ ...options, run })).rejects.toThrow(
+      /comparisons\.json has other bytes .* textcraftor resume/,
+    );
   });
 });
 

@@ -10,12 +10,14 @@ async function interrupt(
   program: string,
   times: number,
   signal: NodeJS.Signals = 'SIGINT',
-): Promise<{ code: number | NodeJS.Signals | null; output: string }> {
-  const code = `import { leaveInterruptsToSystem, listenForInterrupts } from '${listening}'; import { interruption, unlessInterrupted } from '${interrupting}'; listenForInterrupts(); ${program}`;
+): Promise<{ code: number | NodeJS.Signals | null; output: string; said: string }> {
+  const code = `import { leaveInterruptsToSystem, listenForInterrupts } from '${listening}'; import { interruption, unlessInterrupted, whenInterrupted } from '${interrupting}'; listenForInterrupts(); ${program}`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code]);
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   let output = '';
+  let said = '';
   let sent = 0;
+  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
   child.stdout.on('data', (data: Buffer) => {
     output += data.toString();
     if (sent < times) {
@@ -24,7 +26,7 @@ async function interrupt(
     }
   });
   const [exitCode, by] = await closed;
-  return { code: exitCode ?? by, output };
+  return { code: exitCode ?? by, output, said };
 }
 
 it.each([
@@ -33,12 +35,21 @@ it.each([
   ['SIGHUP', 129],
 ] as const)('ends at the first %s with %i when no command handles it', async (signal, code) => {
   const program = "setInterval(() => {}, 1000); console.log('ready');";
-  expect(await interrupt(program, 1, signal)).toEqual({ code, output: 'ready\n' });
+  expect(await interrupt(program, 1, signal)).toEqual({
+    code,
+    output: 'ready\n',
+    said: 'textcraftor: Interrupted.\n',
+  });
+});
+
+it('says how to go on', async () => {
+  const program = "setInterval(() => {}, 1000); whenInterrupted('start it again.'); console.log('ready');";
+  expect((await interrupt(program, 1)).said).toBe('textcraftor: Interrupted; start it again.\n');
 });
 
 it('ends in the middle of a computation that lets no signal through', async () => {
   const program = "leaveInterruptsToSystem(); console.log('ready'); setTimeout(() => { for (;;); }, 0);";
-  expect(await interrupt(program, 1, 'SIGTERM')).toEqual({ code: 'SIGTERM', output: 'ready\n' });
+  expect(await interrupt(program, 1, 'SIGTERM')).toMatchObject({ code: 'SIGTERM', output: 'ready\n' });
 });
 
 it('stops waiting for what never comes', async () => {
@@ -57,7 +68,7 @@ it('lets a command that handles Ctrl-C end in its own way', async () => {
     const timer = setInterval(() => {}, 1000);
     interruption().addEventListener('abort', ({ target }) => { console.log(target.reason.name); clearInterval(timer); });
     console.log('ready');`;
-  expect(await interrupt(program, 1)).toEqual({ code: 0, output: 'ready\nCancelledError\n' });
+  expect(await interrupt(program, 1)).toMatchObject({ code: 0, output: 'ready\nCancelledError\n' });
 });
 
 it('ends with 130 at the second Ctrl-C when the command does not come to an end', async () => {
@@ -65,5 +76,5 @@ it('ends with 130 at the second Ctrl-C when the command does not come to an end'
     setInterval(() => {}, 1000);
     interruption().addEventListener('abort', () => console.log('stopping'));
     console.log('ready');`;
-  expect(await interrupt(program, 2)).toEqual({ code: 130, output: 'ready\nstopping\n' });
+  expect(await interrupt(program, 2)).toMatchObject({ code: 130, output: 'ready\nstopping\n' });
 });

@@ -29,7 +29,7 @@ const settings = {
   'shard.rows': 1000,
 };
 
-describe('under a folder whose name means something to every program there is', { timeout: 600_000 }, () => {
+describe('under a folder whose name means something to every program there is', () => {
   it('the pipeline runs, is reused, and its encoder is exported and pictured', async () => {
     const folder = join(await temporaryFolder(), ...manyAtOnce);
     const [home, model, temporary] = [join(folder, 'home'), join(folder, 'model'), join(folder, 'tmp')];

@@ -40,7 +40,50 @@ describe('the command line', () => {
     }
   });
 
-  it('names a damaged record', async () => {
+  it('refuses arguments and options that are empty, as a variable that is not set leaves them', async () => {
+    const home = await temporaryFolder();
+    const out = join(home, 'out');
+    for (const [args, name] of [
+      [['plan', ''], 'The argument config'],
+      [['plan', '--prompts', ''], 'The option --prompts'],
+      [['status', ''], 'The argument run'],
+      [['export', 'latest', '--out', ''], 'The option --out'],
+      [['generate', '--model', '', '--prompt', 'a', '--out', out], 'The option --model'],
+      [['generate', '--model', 'm', '--lora', '', '--prompt', 'a', '--out', out], 'The option --lora'],
+      [['schedule', 'create', 'a', '--config', '', '--every', '1m'], 'The option --config'],
+      [['registry', 'alias', 'blue', ''], 'The argument version'],
+    ] as const) {
+      const { code, stdout, stderr } = await textcraftor(home, ...args);
+      expect(stderr, args.join(' ')).toBe(`textcraftor: ${name} is empty; give it a value or leave it out.\n`);
+      expect([code, stdout]).toEqual([2, '']);
+    }
+  });
+
+  it.skipIf(process.platform !== 'linux')('ends in a sentence where it cannot print, or stands nowhere', async () => {
+    const home = await temporaryFolder();
+    const gone = join(home, 'gone');
+    const shell = (script: string) =>
+      new Promise<[number | null, string]>((resolve) => {
+        const child = spawn('bash', ['-c', script], { env: { ...process.env, TEXTCRAFTOR_HOME: home } });
+        let said = '';
+        child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+        child.on('close', (code) => resolve([code, said]));
+      });
+    const program = `${process.execPath} ${new URL('../../cli/textcraftor.mjs', import.meta.url).pathname}`;
+    for (const command of ['list --json', '--help'])
+      expect(await shell(`${program} ${command} > /dev/full`)).toEqual([
+        1,
+        'textcraftor: What this command prints cannot be written: the disk is full.\n',
+      ]);
+    expect(await shell(`${program} plan --set a 2> /dev/full`)).toEqual([2, '']);
+    expect(await shell(`${program} list | head -0; exit \${PIPESTATUS[0]}`)).toEqual([0, '']);
+    expect(await shell(`mkdir ${gone} && cd ${gone} && rmdir ${gone} && ${program} list`)).toEqual([
+      2,
+      'textcraftor: The current folder does not exist any more; change to one that does (cd).\n',
+    ]);
+  });
+
+  it('names a damaged record once', async () => {
     const home = await temporaryFolder();
     await mkdir(join(home, 'runs', 'a'), { recursive: true });
     for (const [content, word] of [
@@ -51,6 +94,7 @@ describe('the command line', () => {
       await writeFile(join(home, 'runs', 'a', 'run.json'), content);
       const { code, stderr } = await textcraftor(home, 'status', 'a');
       expect(stderr).toContain(`runs/a/run.json ${word}; start the run again`);
+      expect(stderr.match(/run\.json/g)).toHaveLength(1);
       expect(code).toBe(1);
     }
   });

@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { namespaceOf } from '../../temporal/server/server-identity.ts';
+import { homeId } from '../../pipeline/runs/home-id.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
-import { Command, diamond, lastRun, textcraftor } from './command.ts';
+import { Command, diamond, lastRun, processesWith, textcraftor } from './command.ts';
 
 // Workers as users start them: `textcraftor worker`.
 
@@ -19,7 +21,7 @@ function worker(home: string, args: readonly string[] = [], environment: NodeJS.
 }
 const ready = async (command: Command): Promise<string> => {
   const address = () => /Worker on (127\.0\.0\.1:\d+) for/.exec(command.stdout)?.[1];
-  await expect.poll(address, { timeout: 120_000, interval: 100, message: 'the worker is ready' }).toBeDefined();
+  await expect.poll(address, { interval: 100, message: 'the worker is ready' }).toBeDefined();
   return address()!;
 };
 const end = async (command: Command) => {
@@ -27,7 +29,7 @@ const end = async (command: Command) => {
   return command.ended;
 };
 
-describe('a worker', { timeout: 300_000 }, () => {
+describe('a worker', () => {
   it('whose port somebody else has ends with exit code 2 and says so', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
@@ -62,6 +64,29 @@ describe('a worker', { timeout: 300_000 }, () => {
     expect(await third.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('is gone with the worker') });
     const { code, stderr } = await textcraftor(one, 'schedule', 'list');
     expect([code, stderr]).toEqual([1, expect.stringContaining('No Temporal server keeps schedules here')]);
+  });
+
+  it('waits for the server of another that lives, and never opens its database beside it', async () => {
+    const home = await temporaryFolder();
+    const first = worker(home);
+    const address = await ready(first);
+    const servers = async () => processesWith(namespaceOf(await homeId(new Home(home))));
+    first.process.kill('SIGSTOP'); // so that it does not start its server again
+    for (const pid of await servers()) process.kill(pid, 'SIGKILL');
+    await expect.poll(servers).toEqual([]);
+    const [second, third] = [worker(home), worker(home)];
+    for (const { stderr } of [second, third].map((each) => ({ stderr: () => each.stderr })))
+      await expect.poll(stderr).toContain("Waits for this project's other worker");
+    expect(await servers()).toEqual([]);
+    third.process.kill('SIGTERM');
+    expect(await third.ended).toMatchObject({
+      code: 143,
+      stderr: expect.stringContaining('textcraftor: Interrupted.'),
+    });
+    first.process.kill('SIGCONT');
+    expect(await ready(second)).toBe(address);
+    await end(second);
+    await end(first);
   });
 
   it('does the runs of its own project only, on a server that two share', async () => {

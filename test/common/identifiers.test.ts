@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { dirname, join, resolve, sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { identifier, isIdentifier, pathSegment, shown, type IdentifierKind } from '../../common/identifiers.ts';
+import { identifier, isIdentifier, pathSegment, type IdentifierKind } from '../../common/identifiers.ts';
+import { plain } from '../../common/text/short.ts';
 
 const good: Record<IdentifierKind, string[]> = {
   run: ['tiny-20261124-030000', 'tiny-20261124-030000-2', 'a', 'A.b_c'],
@@ -68,7 +69,7 @@ describe.each(kinds)('%s', (kind) => {
 
   it('refuses what is hostile, and says what is expected on one plain line', () => {
     for (const value of [...hostile, ...notText]) {
-      expect(isIdentifier(kind, value), shown(value)).toBe(false);
+      expect(isIdentifier(kind, value), plain(value)).toBe(false);
       const refused = expect(() => identifier(kind, value));
       refused.toThrow(InputError);
       refused.toThrow(/^[\x20-\x7e]{1,300}$/);

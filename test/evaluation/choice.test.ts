@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseCandidate } from '../../evaluation/comparison/choice.ts';
+import { bestNetworks, chooseCandidate } from '../../evaluation/comparison/choice.ts';
 
 const values = (...numbers: number[]) => Float64Array.from(numbers);
 
@@ -42,5 +42,40 @@ describe('chooseCandidate', () => {
     const only = { base: { clip }, early: { clip } };
     expect(() => chooseCandidate(only, arms.slice(0, 1), 'oracle', ['clip'])).toThrow('set it to heldOut or rewards');
     expect(() => chooseCandidate(only, arms.slice(0, 1), 'heldOut', ['clip'])).toThrow('has no heldOut reward');
+  });
+});
+
+describe('the best networks', () => {
+  const candidate = (step: number, blend: number, score: number, unetStep?: number, eligible = true) => ({
+    step,
+    blend,
+    score,
+    eligible,
+    metrics: {},
+    ...(unetStep === undefined ? {} : { unetStep }),
+  });
+  const choice = {
+    chooseBy: 'oracle',
+    chosen: { step: 0, blend: 0 },
+    candidates: [
+      candidate(0, 0, 0),
+      candidate(10, 0.5, 1),
+      candidate(10, 1, 3),
+      candidate(20, 0.5, 2),
+      candidate(20, 1, 9, undefined, false), // a metric falls
+      candidate(20, 0.5, 4, 7),
+      candidate(30, 1, 0), // no better than the base
+      candidate(40, 1, -1),
+    ],
+  };
+
+  it('are told apart by encoder and UNet, each at its best blend, the best first', () => {
+    expect(bestNetworks(choice, 9)).toEqual([
+      { step: 20, blend: 0.5, unetStep: 7 },
+      { step: 10, blend: 1 },
+      { step: 20, blend: 0.5 },
+    ]);
+    expect(bestNetworks(choice, 1)).toEqual([{ step: 20, blend: 0.5, unetStep: 7 }]);
+    expect(bestNetworks({ ...choice, candidates: choice.candidates.slice(0, 1) }, 2)).toEqual([]);
   });
 });

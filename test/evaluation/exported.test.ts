@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportModel } from '../../api/export/export-model.ts';
 import { sha256File } from '../../common/files.ts';
 import { Arms, base } from '../../evaluation/arms/arms.ts';
+import { bestNetworks, isSameNetwork } from '../../evaluation/comparison/choice.ts';
 import { exportCandidates } from '../../evaluation/arms/exported-arm.ts';
 import { PictureGenerator } from '../../evaluation/pictures/picture-generator.ts';
 import type { Scores } from '../../evaluation/results.ts';
@@ -73,16 +74,21 @@ describe.each([
     ...(withUnet ? { 'tune-unet': at('unets') } : {}),
   });
   const settings = () => ({ ...judging(), prompts: 2, samplesPerPrompt: 2 });
+  // The best pair of both has to be the one that is handed out.
+  const finalists = withUnet ? 1 : 2;
 
-  it('is chosen on validation prompts among the shares of the chosen encoder, or is the original', async () => {
-    const config = { ...settings(), blends: [0, 0.25, 1], chooseBy: 'rewards' as const };
+  it('is chosen on validation prompts among the shares of the best networks, and is the network that is chosen', async () => {
+    const config = { ...settings(), blends: [0, 0.25, 1], chooseBy: 'rewards' as const, finalists };
     await sweep(await context(config, swept, inputs()));
-    const { chosen, exported } = json<Sweep>(swept, 'sweep.json');
+    const { chosen, exported, ...ranked } = json<Sweep>(swept, 'sweep.json');
     expect(chosen.step).toBeGreaterThan(0);
+    const tried = bestNetworks({ ...ranked, chosen }, finalists);
+    expect(tried).toContainEqual(chosen);
     expect(exported.candidates.map(({ step, blend, unetStep }) => [step, blend, unetStep])).toEqual([
       [0, 0, undefined],
-      ...[0.25, 1].map((weight) => [chosen.step, weight, chosen.unetStep]),
+      ...tried.flatMap(({ step, unetStep }) => [0.25, 1].map((weight) => [step, weight, unetStep])),
     ]);
+    expect(isSameNetwork(chosen, exported.chosen)).toBe(true);
     const best = exported.candidates.filter(({ eligible }) => eligible).reduce((a, b) => (b.score > a.score ? b : a));
     expect(exported.chosen).toEqual({
       step: best.step,
@@ -168,14 +174,40 @@ describe.each([
   });
 });
 
-it('nothing may be handed out where the original was chosen', () => {
-  const kept = [{ step: 5, path: 'five' }];
-  const none = exportCandidates({ encoders: kept, unets: [], joint: false }, { step: 0, blend: 0 }, [1]);
-  expect(none).toEqual([]);
+it('each share of each finalist may be handed out, and nothing where the original was the best', () => {
+  const kept = [
+    { step: 5, path: 'five' },
+    { step: 6, path: 'six' },
+  ];
   const both = { encoders: kept, unets: [{ step: 7, path: 'seven' }], joint: false };
-  expect(exportCandidates(both, { step: 5, blend: 1, unetStep: 7 }, [0, 0.5, 0.5])).toEqual([
+  expect(exportCandidates(both, [], [1])).toEqual([]);
+  const finalists = [
+    { step: 6, blend: 0.5 },
+    { step: 5, blend: 1, unetStep: 7 },
+  ];
+  expect(exportCandidates(both, finalists, [0, 0.5, 1, 0.5])).toEqual([
+    { step: 6, encoder: 'six', blend: 0.5 },
+    { step: 6, encoder: 'six', blend: 1 },
     { step: 5, encoder: 'five', blend: 0.5, unetStep: 7, unet: 'seven' },
+    { step: 5, encoder: 'five', blend: 1, unetStep: 7, unet: 'seven' },
   ]);
+});
+
+it('the network is chosen that is better in all steps, where another is better in the last', async () => {
+  const common = { ...judging(), prompts: 2, samplesPerPrompt: 2, blends: [0.25, 1], chooseBy: 'rewards' as const };
+  const inputs = { shard: at('shard'), 'tune-encoder': at('tune'), 'tune-unet': at('unets') };
+  const found = async (finalists: number) => {
+    const name = `of-${finalists}`;
+    await sweep(await context({ ...common, finalists }, name, inputs));
+    return json<Sweep>(name, 'sweep.json');
+  };
+  const [one, two] = [await found(1), await found(2)];
+  const [first, second] = bestNetworks(two, 2);
+  expect(one.chosen).toEqual(first);
+  expect(two.chosen).toEqual(second);
+  expect(isSameNetwork(two.exported.chosen, second!)).toBe(true);
+  const scoreOf = ({ exported }: Sweep) => Math.max(...exported.candidates.map(({ score }) => score));
+  expect(scoreOf(two)).toBeGreaterThan(scoreOf(one));
 });
 
 it('an arm in place of the networks begins with them, where one that was chosen does not', async () => {

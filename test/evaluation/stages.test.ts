@@ -62,6 +62,7 @@ describe('the sweep and the evaluation', () => {
     prompts: 2,
     samplesPerPrompt: 1,
     chooseBy: 'rewards' as const,
+    finalists: 1,
   };
 
   const evaluateConfig = () => ({

@@ -113,7 +113,10 @@ describe('what may be chosen', () => {
 
 it('goes from the sweep through the evaluation into what is registered', async () => {
   await sweep(
-    context({ ...judging, blends: [1], prompts: 2, samplesPerPrompt: 1, chooseBy: 'rewards' as const }, 'sweep'),
+    context(
+      { ...judging, blends: [1], prompts: 2, samplesPerPrompt: 1, finalists: 1, chooseBy: 'rewards' as const },
+      'sweep',
+    ),
   );
   const result = json<Sweep>('sweep', 'sweep.json');
   expect(result.candidates.map(({ step, unetStep }) => [step, unetStep])).toEqual([
@@ -142,7 +145,7 @@ it('goes from the sweep through the evaluation into what is registered', async (
 
 it('chooses what each baseline kept by the same rule, and compares what was chosen', async () => {
   const { inputs, ...rest } = context(
-    { ...judging, blends: [0.5, 1], prompts: 2, samplesPerPrompt: 1, chooseBy: 'rewards' as const },
+    { ...judging, blends: [0.5, 1], prompts: 2, samplesPerPrompt: 1, finalists: 1, chooseBy: 'rewards' as const },
     'baselines',
   );
   const { 'tune-unet': _, ...own } = inputs;

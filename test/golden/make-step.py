@@ -4,12 +4,14 @@ rewards.
 
     pip install torch==2.15.0 diffusers==0.42.1 transformers==5.24.0 safetensors
     python test/golden/make-step.py                   writes the golden files in step/
+    python test/golden/make-step.py schedulers        writes step/golden-schedulers.safetensors, of what is there
     python test/golden/make-step.py compare [NAME..]  runs `textcraftor step` on other architectures, prints differences
 
 Weights are rounded to float16 before anything is computed, so that a float16 file holds them exactly. In
 golden.safetensors: `loss` [1], `reward.NAME` [B], `grad.PARAMETER`, all computed in float32. golden-unet.safetensors has
 the UNet's gradients at the same point, golden-frozen.safetensors those of its middle where the last K steps see the encoder of
-tuned.safetensors.
+tuned.safetensors. golden-schedulers.safetensors has loss, rewards and some of the gradients of both networks under the
+keys of schedulers.json in the scheduler's file, by the name of the case.
 """
 
 import json
@@ -64,6 +66,18 @@ def case(seed, *, text, unet, vae, clip, scheduler=None, length=16, batch=2, siz
 GOLDEN = case(
     1, text=tower(16, 4, 2), unet=unet([True, False], [8, 12], 16, 2, 4), vae=vae([4, 4, 8], 2),
     clip=dict(projection_dim=10, length=12, text=tower(12, 2, 2), vision=tower(12, 3, 2, image_size=16, patch_size=4)))
+
+# What the scheduler's file says in place of what it said.
+SCHEDULERS = {
+    "sample": dict(prediction_type="sample"),
+    "zero snr": dict(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing"),
+    "zero snr, sample": dict(rescale_betas_zero_snr=True, prediction_type="sample", timestep_spacing="trailing"),
+    "cosine": dict(beta_schedule="squaredcos_cap_v2"),
+    "cosine, v": dict(beta_schedule="squaredcos_cap_v2", prediction_type="v_prediction"),
+}
+# Of each network the first and the last that the gradient meets.
+SOME = ("text_encoder.embeddings.position", "text_encoder.encoder.layers.0.self_attn.v_proj", "text_encoder.encoder.layers.1.mlp.fc2",
+        "text_encoder.final_layer_norm", "unet.time_embedding.linear_2", "unet.mid_block.resnets.1.conv2", "unet.conv_out")
 
 OTHERS = {
     "gelu, linear projections, 3 blocks, v-prediction, batch 3, K = T = 5": case(
@@ -147,7 +161,7 @@ def unit(x):
     return x / x.norm(dim=-1, keepdim=True)
 
 
-def reference(c, folder, dtype, train="encoder", tuned=None):
+def reference(c, folder, dtype, train="encoder", tuned=None, **scheduler_keys):
     """What `textcraftor step` is to write, and the range of the pictures. `tuned` is what the last K steps see."""
     pipe = StableDiffusionPipeline.from_pretrained(folder / "model", torch_dtype=dtype, safety_checker=None)
     clip = CLIPModel.from_pretrained(folder / "clip", dtype=dtype).eval().requires_grad_(False)
@@ -165,7 +179,7 @@ def reference(c, folder, dtype, train="encoder", tuned=None):
     def embeddings():
         return [encoder(ids(pipe.tokenizer, texts)).last_hidden_state for texts in ([""] * c.batch, prompts)]
 
-    scheduler = DDIMScheduler.from_config(pipe.scheduler.config, clip_sample=False)  # as StableDiffusionPipeline has it
+    scheduler = DDIMScheduler.from_config({**pipe.scheduler.config, **scheduler_keys}, clip_sample=False)  # as StableDiffusionPipeline has it
     scheduler.set_timesteps(c.steps)
     z = load_file(folder / "latents.safetensors")["latents"].to(dtype)
     for i, t in enumerate(scheduler.timesteps):
@@ -193,6 +207,20 @@ def reference(c, folder, dtype, train="encoder", tuned=None):
     tensors = {"loss": loss.reshape(1), **{f"reward.{name}": scores for name, scores in rewards.items()}}
     tensors |= {f"grad.{name}": torch.zeros_like(p) if p.grad is None else p.grad for name, p in trained.items()}
     return {name: t.detach().contiguous() for name, t in tensors.items()}, (image.min().item(), image.max().item())
+
+
+def schedulers(folder):
+    """Writes the steps under other schedulers."""
+    written = {}
+    for name, keys in SCHEDULERS.items():
+        tensors, limits = reference(GOLDEN, folder, torch.float32, "joint", **keys)
+        assert 0 < limits[0] and limits[1] < 1, (name, limits)
+        exact, _ = reference(GOLDEN, folder, torch.float64, "joint", **keys)
+        print(name, limits, "float32 from float64:", differences(tensors, exact))
+        own = {n: t for n, t in tensors.items() if not n.startswith("grad.") or n.removeprefix("grad.").startswith(SOME)}
+        written |= {f"{name}: {n}": t for n, t in own.items()}
+    save_file(written, folder / "golden-schedulers.safetensors")
+    (folder / "schedulers.json").write_text(json.dumps(SCHEDULERS) + "\n")
 
 
 def differences(ours, theirs):
@@ -230,7 +258,9 @@ if __name__ == "__main__":
     logging.disable_progress_bar()
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(1)
-    if sys.argv[1:2] == ["compare"]:
+    if sys.argv[1:] == ["schedulers"]:
+        schedulers(HERE / "step")
+    elif sys.argv[1:2] == ["compare"]:
         for name, c in {"golden": GOLDEN, **OTHERS}.items():
             if not sys.argv[2:] or any(part in name for part in sys.argv[2:]):
                 for train in ("encoder", "unet", "joint"):
@@ -253,3 +283,4 @@ if __name__ == "__main__":
         save_file({n: t for n, t in frozen.items() if not n.startswith("grad.") or "mid_block" in n}, folder / "golden-frozen.safetensors")
         settings = dict(steps=GOLDEN.steps, gradSteps=GOLDEN.grad_steps, guidance=GOLDEN.guidance)
         (folder / "golden.json").write_text(json.dumps(settings) + "\n")
+        schedulers(folder)

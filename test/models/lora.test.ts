@@ -9,7 +9,9 @@ import { readWeights, writeWeights, type Weight, type Weights } from '../../engi
 import { clipText } from '../../models/clip/clip-text.ts';
 import { readJson, type Json } from '../../models/folder/network-config.ts';
 import { mergeLora } from '../../models/lora/lora.ts';
+import { parseLoraConfig } from '../../models/lora/lora-config.ts';
 import { readLora, writeLora } from '../../models/lora/lora-file.ts';
+import { loraScale } from '../../models/lora/lora-scale.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import { unet2dCondition } from '../../models/unet/unet.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
@@ -124,6 +126,21 @@ describe('adapters with ranks and alphas of their own for some layers, rank-stab
     const error: unknown = await readLora(await peftFolder(change)).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toMatch(message);
+  });
+
+  it("count as PEFT counts layers: by the first number behind a name, or behind one of the lists' names", () => {
+    const layer = 'up_blocks.1.attentions.3.transformer_blocks.0.attn1.to_k';
+    const scale = (change: Json) =>
+      loraScale(parseLoraConfig({ r: 2, lora_alpha: 6, ...change }, 'config'), layer, 2, 'config');
+    for (const taken of [
+      { layers_to_transform: [3] },
+      { layers_to_transform: [] },
+      { layers_to_transform: 0, layers_pattern: ['layers', 'transformer_blocks'] },
+      { layers_to_transform: [1], layers_pattern: 'up_blocks' },
+    ])
+      expect(scale(taken), JSON.stringify(taken)).toBe(3);
+    for (const left of [{ layers_to_transform: [0, 1] }, { layers_to_transform: [3], layers_pattern: 'layers' }])
+      expect(() => scale(left), JSON.stringify(left)).toThrow(/layers_to_transform leaves out the layer/);
   });
 
   it('are refused where the configuration is not beside the file', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -33,14 +33,14 @@ async function portsOf(log: string): Promise<number[]> {
   return [...text.matchAll(/:(\d{4,5})\b/g)].map(([, port]) => Number(port));
 }
 
-describe('the development server', { timeout: 120_000 }, () => {
+describe('the development server', () => {
   let folder: string;
   let server: DevServer;
   const id = 'a'.repeat(32);
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'textcraftor-test-'));
     server = await DevServer.start({ command, folder, homeId: id });
-  }, 120_000);
+  });
   afterAll(async () => {
     await server?.stop();
     await rm(folder, { recursive: true });
@@ -53,7 +53,7 @@ describe('the development server', { timeout: 120_000 }, () => {
       input: [{ run: '../../../evil', stages: [], fresh: [] }],
     });
     const log = join(folder, 'temporal.log'); // which it writes when it is ready
-    await expect.poll(async () => (await portsOf(log)).length, { timeout: 30_000 }).toBeGreaterThan(2);
+    await expect.poll(async () => (await portsOf(log)).length).toBeGreaterThan(2);
     const ports = new Set([Number(server.address.split(':')[1]), ...(await portsOf(log))]);
     let forbidden = 0;
     for (const port of ports)
@@ -115,7 +115,24 @@ describe('the development server', { timeout: 120_000 }, () => {
   });
 });
 
-describe('the server of a home', { timeout: 120_000 }, () => {
+it('is started again on a new database when it finds its own damaged while it runs', async () => {
+  const folder = await temporaryFolder();
+  const [wrapper, trigger, told] = ['temporal', 'trigger', 'told'].map((name) => join(folder, name));
+  const says = `until [ -e '${trigger}' ]; do sleep 0.1; done; [ -e '${told}' ] || { : > '${told}'; echo database disk image is malformed; }`;
+  await writeFile(wrapper!, `#!/bin/sh\n( ${says} ) &\nexec '${command}' "$@"\n`, { mode: 0o755 });
+  const homeId = 'b'.repeat(32);
+  const server = await DevServer.start({ command: wrapper!, folder, homeId });
+  onTestFinished(() => server.stop());
+  await writeFile(trigger!, '');
+  await expect.poll(() => readdir(folder)).toContain('temporal.db.damaged-1');
+  const isThere = async () => {
+    const connection = await connectTemporal({ address: server.address });
+    return isServerOf(connection, homeId).finally(() => connection.close());
+  };
+  await expect.poll(() => isThere().catch(() => false)).toBe(true);
+});
+
+describe('the server of a home', () => {
   it('is one for all of its workers, and stays known until the worker that has it ends', async () => {
     const [home, other] = [new Home(await temporaryFolder()), new Home(await temporaryFolder())];
     const known = join(home.temporal, 'server.json');

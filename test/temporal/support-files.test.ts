@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DiskWatch } from '../../api/runs/disk-watch.ts';
 import { databaseDamage, setDatabaseAside } from '../../temporal/server/database-file.ts';
 import { isSealed, sealCode } from '../../temporal/sealed-code.ts';
-import { RetryableError, toErrorRecord } from '../../common/errors.ts';
+import { toErrorRecord } from '../../common/error-record.ts';
+import { RetryableError } from '../../common/errors.ts';
 import { onNotice } from '../../common/notices.ts';
 
 let folder: string;

@@ -5,7 +5,7 @@ import { encodePng } from '../../common/png.ts';
 import { RandomStream } from '../../common/random.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
-import { readWeights } from '../../engine/weights/weights.ts';
+import { readWeights, writeWeights } from '../../engine/weights/weights.ts';
 import { clipText } from '../../models/clip/clip-text.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import { DdimScheduler } from '../../models/scheduler/ddim.ts';
@@ -49,9 +49,10 @@ async function expectTuned(name: string, network: keyof typeof networks): Promis
   for (const other of others) expect(Object.keys(digests(at(name))).join()).not.toContain(`/${other}/`);
 }
 
+const policy = { epochs: 2, clipRange: 0.1, group: 2, largestAdvantage: 5, eta: 1, network: 'text_encoder' as const };
+
 describe('DDPO', () => {
-  const policy = { epochs: 2, clipRange: 0.1, group: 2, largestAdvantage: 5, eta: 1 };
-  const config: DdpoStageSettings = { ...settings, ...policy, network: 'text_encoder', steps: 2, checkpointEvery: 1 };
+  const config: DdpoStageSettings = { ...settings, ...policy, steps: 2, checkpointEvery: 1 };
 
   it('tunes the encoder, and goes on after a stop as if there had been none', async () => {
     await ddpo(context(config, 'straight'));
@@ -80,6 +81,29 @@ describe('direct tuning', () => {
     });
     const lines = prompts.map((text, i) => JSON.stringify({ file_name: `${i}.png`, text }));
     writeFileSync(at('pictures', 'metadata.jsonl'), `${lines.join('\n')}\n`);
+  });
+
+  it.each([
+    [
+      'direct tuning',
+      (config: object, name: string) =>
+        direct(context({ ...settings, steps: 1, pictures: at('pictures'), count: 1, ...config }, name)),
+      100,
+      /The loss is -Infinity at step 1, though every reward is finite: reward "aesthetic" is 9/,
+    ],
+    [
+      'DDPO',
+      (config: object, name: string) => ddpo(context({ ...settings, ...policy, ...config }, name)),
+      1e300,
+      /The loss is -Infinity at step 1; the run stops here/,
+    ],
+  ])('%s stops at a weighted sum that overflows', async (what, tune, weight, message) => {
+    const head = await readWeights(at('head.safetensors'));
+    for (const [name, { shape, data }] of head)
+      head.set(name, { shape, data: data.map(() => (name === 'bias' ? 1e38 : 0)) });
+    await writeWeights(at('large.safetensors'), head);
+    const large = { ...settings.rewards[1]!, head: at('large.safetensors'), weight };
+    await expect(tune({ rewards: [settings.rewards[0]!, large] }, `large ${what}`)).rejects.toThrow(message);
   });
 
   it('scores x0 as predicted in one step from noised pictures', async () => {

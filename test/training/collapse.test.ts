@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fromErrorRecord, CollapseError, RunError, toErrorRecord } from '../../common/errors.ts';
+import { fromErrorRecord, toErrorRecord } from '../../common/error-record.ts';
+import { CollapseError, RunError } from '../../common/errors.ts';
 import { RandomStream } from '../../common/random.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import { describeCollapse, findCollapse, type Measures } from '../../training/collapse.ts';

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CancelledError, RunError } from '../../common/errors.ts';
@@ -125,5 +125,33 @@ describe('tuning the encoder', () => {
     await expect(attempt).rejects.toThrow(RunError);
     await expect(attempt).rejects.toThrow(/"aesthetic" is -?(NaN|Infinity) at step 1 for the prompt "/);
     expect(readdirSync(at('broken'))).toEqual([]);
+  });
+
+  /** The settings with another aesthetic head: all its weights and its bias are these numbers. */
+  const withHead = async (name: string, weight: number, bias: number, factor = 1) => {
+    const head = await readWeights(at('head.safetensors'));
+    for (const [tensor, { shape, data }] of head)
+      head.set(tensor, { shape, data: data.map(() => (tensor === 'weight' ? weight : bias)) });
+    await writeWeights(at(`${name}.safetensors`), head);
+    return { ...settings, rewards: [rewards[0]!, { ...rewards[1]!, head: at(`${name}.safetensors`), weight: factor }] };
+  };
+
+  it('stops at a weighted sum that overflows though every reward is finite, and names the reward and its weight', async () => {
+    const attempt = tuneEncoder(context(await withHead('sum', 0, 1e38, 100), 'sum'));
+    await expect(attempt).rejects.toThrow(RunError);
+    await expect(attempt).rejects.toThrow(
+      /The loss is -Infinity at step 1, though every reward is finite: reward "aesthetic" is 9\.99\d+e\+37 for the prompt ".*, with the weight 100;/,
+    );
+    expect(readdirSync(at('sum'))).toEqual([]);
+  });
+
+  it('stops at a gradient whose norm overflows, before anything of the step is kept', async () => {
+    const attempt = tuneEncoder(context(await withHead('norm', 1e22, 0), 'norm'));
+    await expect(attempt).rejects.toThrow(RunError);
+    await expect(attempt).rejects.toThrow(
+      /The norm of the gradient of "text_encoder" is (NaN|Infinity) at step 1; the run stops here/,
+    );
+    expect(existsSync(at('norm-scratch', 'metrics.jsonl'))).toBe(false);
+    expect(readdirSync(at('norm'))).toEqual([]);
   });
 });

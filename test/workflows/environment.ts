@@ -17,7 +17,7 @@ import type { PipelineRun } from '../../workflows/arguments.ts';
 export const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 
 /** What a fake stage does at an attempt: by default it succeeds. */
-export type Fault = 'permanent' | 'retryable' | 'hang' | 'huge';
+export type Fault = 'permanent' | 'retryable' | 'hang' | 'huge' | 'wordy';
 
 /** A Temporal server and a worker whose stages are fake: they hash their inputs, and fail where they are told to. */
 export class WorkflowEnvironment {
@@ -111,6 +111,7 @@ export class WorkflowEnvironment {
     const fault = this.faults.get(stage);
     if (fault === 'hang') await this.#hang(stage);
     if (fault === 'permanent') throw ApplicationFailure.nonRetryable(`${stage} cannot`, 'InputError');
+    if (fault === 'wordy') throw ApplicationFailure.nonRetryable(`it said ${'\x1b'.repeat(150_000)}`, 'x'.repeat(300));
     if (fault === 'retryable') {
       this.faults.delete(stage);
       throw ApplicationFailure.retryable(`${stage} could not`, 'RetryableError');

@@ -49,7 +49,7 @@ beforeAll(async () => {
     await server.stop();
     await rm(folder, { recursive: true });
   };
-}, 300_000);
+});
 afterAll(() => stop?.());
 
 const artifact = { uri: 'file:///', sha256: 'a'.repeat(64), bytes: 1 };
@@ -110,7 +110,7 @@ const hostile: [workflow: string, input: unknown][] = [
   ['backfill', {}],
 ];
 
-describe('a stranger', { timeout: 60_000 }, () => {
+describe('a stranger', () => {
   it.each(hostile.map(([workflow, input], i) => [workflow, input, i] as const))(
     'starts %s with %j, and nothing is done',
     async (workflow, input, i) => {
@@ -128,19 +128,19 @@ describe('a stranger', { timeout: 60_000 }, () => {
   );
 });
 
-describe('a parked run', { timeout: 60_000 }, () => {
+describe('a parked run', () => {
   let environment: WorkflowEnvironment;
   beforeAll(async () => {
     environment = await WorkflowEnvironment.start();
     return () => environment.stop();
-  }, 120_000);
+  });
   beforeEach(() => environment.faults.clear());
 
   it('refuses a resume with what is no graph, and goes on with one', async () => {
     environment.faults.set('a', 'permanent');
     const handle = await environment.run('parked', { stages: [node], fresh: [] });
     const status = async () => (await handle.query<{ status: string }>('progress')).status;
-    await expect.poll(status, { timeout: 30_000 }).toBe('parked');
+    await expect.poll(status).toBe('parked');
     for (const resume of [
       null,
       {},

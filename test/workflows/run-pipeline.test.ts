@@ -1,6 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withDependents, type GraphNode } from '../../pipeline/graph.ts';
+import { errorRecord, runChange } from '../../pipeline/runs/task-messages.ts';
 import { progressQuery, resumeUpdate } from '../../workflows/messages.ts';
 import { WorkflowEnvironment } from './environment.ts';
 
@@ -106,6 +107,16 @@ describe('a run', () => {
     environment.faults.set('b', 'retryable');
     await (await environment.run('again', { stages: graph(shapes.line), fresh: [] })).result();
     expect(environment.events.filter((event) => event === 'b starts')).toHaveLength(2);
+  });
+
+  it('parks with an error that its record takes, however much is said', async () => {
+    environment.faults.set('a', 'wordy');
+    const handle = await environment.run('wordy', { stages: graph(shapes.single), fresh: [] });
+    await parked(handle);
+    const record = runChange(environment.records.at(-1), 'The change');
+    expect(record.error!.message).toMatch(/^it said \\u001b\\u001b/);
+    expect(errorRecord(record.error, 'The record')).toEqual(record.error);
+    await handle.executeUpdate('cancel');
   });
 
   it('parks when a stage answers with more than references', async () => {

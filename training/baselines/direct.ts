@@ -4,6 +4,7 @@ import { tf } from '../../engine/tensorflow.ts';
 import type { SchedulerFile } from '../../models/scheduler/config.ts';
 import { DdimScheduler } from '../../models/scheduler/ddim.ts';
 import { levelOf } from '../../models/scheduler/prediction.ts';
+import { requireFiniteLoss } from '../../rewards/finite-loss.ts';
 import { requireFiniteScores } from '../../rewards/total.ts';
 import { updateNumbers, type AdamWOptions } from '../adamw.ts';
 import type { Generator } from '../generator.ts';
@@ -67,6 +68,7 @@ export class DirectTrainer {
         generator.rewards.map(({ name }) => [name, rewards[scoresOf(name)]!.dataSync() as Float32Array]),
       );
       requireFiniteScores(scores, { step, prompts });
+      requireFiniteLoss(loss!.dataSync()[0]!, generator.rewards, scores, { step, prompts });
       const back = program.run('stepVjp', { ...start, dz: dz! });
       const along = Object.keys(embeddings).map((name) => [gradientOf(name), back[gradientOf(name)]!]);
       const rates = { [numbersOf(network.name)]: updateNumbers(network.learningRate * rate, step, optimizer) };

@@ -2,6 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
 import { readInput, readInputText, requireFile } from '../../common/files/input-file.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 
 /** A picture of a folder and what is said about it. */
 export interface ListedPicture {
@@ -14,7 +15,7 @@ export async function pictureList(folder: string, count: number): Promise<Listed
   const path = join(folder, 'metadata.jsonl');
   const text = await readInputText(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(
-      `${path} ${error.code === 'ENOENT' ? 'is missing' : `cannot be read: ${error.message}`}; expected a line for each picture: {"file_name": "0001.png", "text": "..."}.`,
+      `${path} ${error.code === 'ENOENT' ? 'is missing' : `cannot be read: ${reasonOf(error)}`}; expected a line for each picture: {"file_name": "0001.png", "text": "..."}.`,
     );
   });
   const lines = text
@@ -71,7 +72,7 @@ export function readPicture(path: string): Promise<Buffer> {
 
 function unreadable(path: string, error: NodeJS.ErrnoException): never {
   throw new InputError(
-    `${path} cannot be read: ${error.code === 'ENOENT' ? 'there is no such picture' : error.message}.`,
+    `${path} cannot be read: ${error.code === 'ENOENT' ? 'there is no such picture' : reasonOf(error)}.`,
   );
 }
 

@@ -7,6 +7,7 @@ import { refuseForeign } from '../packed/signature.ts';
 import { checkMessages } from './check-arrow.ts';
 import { registerCodecs } from './codecs.ts';
 import { cellsOf } from './column.ts';
+import { reasonOf } from '../../../common/text/reason.ts';
 
 registerCodecs();
 
@@ -16,7 +17,7 @@ registerCodecs();
  */
 export async function* readArrow(path: string, name: string, column?: string): AsyncGenerator<PromptBatch> {
   const file = await open(path, 'r').catch((error: Error) => {
-    throw new InputError(`${name}: cannot be opened (${error.message}).`);
+    throw new InputError(`${name}: cannot be opened (${reasonOf(error)}).`);
   });
   try {
     await refuseForeign(file, { name, kind: 'arrow' });
@@ -49,7 +50,7 @@ export async function* readArrow(path: string, name: string, column?: string): A
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw unreadable(name, (error as Error).message);
+    throw unreadable(name, reasonOf(error));
   } finally {
     await file.close().catch(() => {}); // the reader closes it at the end
   }

@@ -1,4 +1,5 @@
 import { memberOf, promptOf, promptPlace, type PromptPlace } from '../columns.ts';
+import { reasonOf } from '../../../common/text/reason.ts';
 
 /** Finds the prompts in JSON values: objects, whose keys are the columns, or the prompts themselves. */
 export class PromptFinder {
@@ -20,7 +21,7 @@ export class PromptFinder {
     try {
       value = JSON.parse(json);
     } catch (error) {
-      return { reason: `is not JSON (${(error as Error).message.slice(0, 200)})` };
+      return { reason: `is not JSON (${reasonOf(error, 200)})` };
     }
     return this.#promptOf(value, json);
   }
@@ -34,7 +35,7 @@ export class PromptFinder {
     try {
       entries = Object.entries(JSON.parse(`{${json}}`) as object);
     } catch (error) {
-      return { reason: `is not JSON (${(error as Error).message.slice(0, 200)})` };
+      return { reason: `is not JSON (${reasonOf(error, 200)})` };
     }
     const [[, value] = ['', null]] = entries;
     return value === null ? null : this.#promptOf(value, json);

@@ -5,6 +5,7 @@ import { InputError } from '../../../common/errors.ts';
 import type { SourceFile } from '../source-file.ts';
 import { foreign } from './signature.ts';
 import { unzstd } from './zstd.ts';
+import { reasonOf } from '../../../common/text/reason.ts';
 
 const piece = 1 << 20;
 /** A longer text is a bomb when it was packed into so few bytes. */
@@ -16,7 +17,7 @@ export async function* openFile({ path, name }: SourceFile): AsyncGenerator<Buff
   try {
     for await (const bytes of createReadStream(path, { highWaterMark: piece })) yield bytes as Buffer;
   } catch (error) {
-    throw new InputError(`${name}: cannot be opened (${(error as Error).message}).`);
+    throw new InputError(`${name}: cannot be opened (${reasonOf(error)}).`);
   }
 }
 
@@ -31,7 +32,7 @@ export async function* unpack(pieces: AsyncIterable<Buffer>, file: SourceFile): 
     yield* bounded(file.packing === 'gz' ? gunzip(own, file) : unzstd(own), file);
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(`${file.name}: cannot be unpacked; is it damaged or cut short? (${(error as Error).message})`);
+    throw new InputError(`${file.name}: cannot be unpacked; is it damaged or cut short? (${reasonOf(error)})`);
   }
 }
 

@@ -3,6 +3,7 @@ import { InputError } from '../../../common/errors.ts';
 import { refuseForeign } from '../packed/signature.ts';
 import { readFooter } from './footer.ts';
 import { checkPages } from './pages.ts';
+import { reasonOf } from '../../../common/text/reason.ts';
 
 /**
  * Checks what a Parquet file says of itself, and the pages of one column, before anything acts on it: lengths, offsets and
@@ -13,7 +14,7 @@ import { checkPages } from './pages.ts';
  */
 export async function inspect(path: string, name: string, choose: (columns: string[]) => number): Promise<string[]> {
   const file = await open(path, 'r').catch((error: Error) => {
-    throw new InputError(`${name}: cannot be opened (${error.message}).`);
+    throw new InputError(`${name}: cannot be opened (${reasonOf(error)}).`);
   });
   const read = async (at: number, length: number): Promise<Buffer> => {
     const bytes = Buffer.alloc(length);
@@ -29,7 +30,7 @@ export async function inspect(path: string, name: string, choose: (columns: stri
     return names;
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const said = (error as Error).message;
+    const said = reasonOf(error);
     throw new InputError(`${name}: cannot be read as Parquet; is it cut short or of another kind? (${said})`);
   } finally {
     await file.close();

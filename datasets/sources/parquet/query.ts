@@ -12,6 +12,7 @@ import { sqlName, sqlString, type Database } from '../../tables/database.ts';
 import { parquetFiles } from '../../tables/parquet-files.ts';
 import { isIndex, promptPlace, type PromptPlace } from '../columns.ts';
 import { inspect } from './inspect-parquet.ts';
+import { reasonOf } from '../../../common/text/reason.ts';
 
 /** How a Parquet file is asked for its prompts. */
 export interface ParquetQuery {
@@ -92,8 +93,8 @@ function isText(type: DuckDBType): boolean {
 
 /** What DuckDB says about a file that it cannot read, as an InputError. */
 export function unreadableParquet(name: string, error: unknown): InputError {
-  const said = (error as Error).message.split('\n', 1)[0]!.slice(0, 300);
-  return new InputError(`${name}: cannot be read as Parquet; is it cut short or of another kind? (${said})`);
+  const [said] = (error as Error).message.split('\n'); // below are lines of a query of ours
+  return new InputError(`${name}: cannot be read as Parquet; is it cut short or of another kind? (${reasonOf(said)})`);
 }
 
 /** Whether DuckDB gives a file up for a value that is no UTF-8, which is the fault of one row. */

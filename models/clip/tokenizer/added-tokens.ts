@@ -109,10 +109,13 @@ function eachPiece(matcher: Matcher | undefined, text: string, visit: (piece: nu
     const [before, behind] = [text.slice(Math.max(0, start - LONGEST), start), text.slice(end, end + LONGEST)];
     if (token.single_word && (endsWithWord.test(before) || startsWithWord.test(behind))) continue;
     // White space that the token before has taken stays with it.
-    if (token.lstrip) while (start > done && isSpace(text, start - 1)) start--;
+    if (token.lstrip) {
+      while (start > done && isSpace(text, start - 1)) start--;
+      start = Math.max(start, done);
+    }
     if (token.rstrip) while (isSpace(text, end)) end++;
     if (done < start) visit(text.slice(done, start));
-    visit(id);
+    if (start < end) visit(id); // else that one has taken all of it
     done = end;
   }
   if (done < text.length) visit(text.slice(done));

@@ -3,6 +3,7 @@ import { gunzip } from 'node:zlib';
 import { InputError } from '../../../common/errors.ts';
 import { requireKind } from '../../../common/files/file-kind.ts';
 import { readInput } from '../../../common/files/input-file.ts';
+import { reasonOf } from '../../../common/text/reason.ts';
 
 /** Merges of CLIP's published tokenizer; what its file lists after them is not used. */
 const MERGES = 48_894;
@@ -25,7 +26,7 @@ export async function readOpenaiVocabulary(
       (bytes) => bytes.toString('utf8'),
       (error: NodeJS.ErrnoException) => {
         if (error instanceof InputError) throw error;
-        throw new InputError(`${path}: cannot be read (${error.message}).`);
+        throw new InputError(`${path}: cannot be read (${reasonOf(error)}).`);
       },
     );
   const merges = text

@@ -55,9 +55,14 @@ export function specialTokens({ config, map, added, whole }: TokenFiles): Specia
   } else {
     name(map ?? {}, true);
     name(tokensByName(map?.extra_special_tokens), true);
-    extra = [...(extra ?? []), ...(listOf(map?.extra_special_tokens) ?? [])];
+    const listed = listOf(map?.extra_special_tokens) ?? [];
+    // The library compares before it has made tokens of tokenizer_config.json's objects, and with these names alone.
+    const compared = [...(extra ?? []).filter((token) => typeof token === 'string'), ...listed];
+    extra = [...(extra ?? []), ...listed];
     if (extra.length === 0) extra = map?.additional_special_tokens ?? [];
-    const isSpecial = new Set([...given.values(), ...extra].map(contentOf));
+    for (const key of NAMED_TOKENS)
+      if (isWritten(map?.[key]) || typeof config[key] === 'string') compared.push(given.get(key)!);
+    const isSpecial = new Set(compared.map(contentOf));
     for (const [content, id] of Object.entries(added ?? {}))
       decoder.set(id, { ...plain, content, normalized: !isSpecial.has(content), special: isSpecial.has(content) });
     for (const { id, ...token } of whole?.added_tokens ?? []) decoder.set(id, token);

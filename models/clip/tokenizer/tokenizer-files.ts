@@ -40,6 +40,11 @@ export async function readTokenizer(folder: string): Promise<TokenizerParts> {
   const config = await json('tokenizer_config.json', (value, file) => parseConfig(tokenizerConfigSchema, value, file));
   const map = await json('special_tokens_map.json', (value, file) => parseConfig(specialTokensMapSchema, value, file));
   const ids = await json('added_tokens.json', (value, file) => parseConfig(addedIdsSchema, value, file));
+  if (!config?.added_tokens_decoder)
+    requireOwnIds(folder, [
+      ...Object.entries(ids ?? {}),
+      ...(whole?.added_tokens ?? []).map(({ content, id }) => [content, id] as const),
+    ]);
   const { vocabulary, merges } = isOpenaiVocabulary(folder)
     ? await readOpenaiVocabulary(folder)
     : whole
@@ -66,6 +71,19 @@ export async function readTokenizer(folder: string): Promise<TokenizerParts> {
     // transformers writes 1e30 where it does not know the length.
     maxLength: typeof length === 'number' && length > 2 && length < 1e6 ? length : clipContext,
   };
+}
+
+/** @throws InputError for two tokens with one id, of which the library would find one by the order of its files */
+function requireOwnIds(folder: string, tokens: readonly (readonly [content: string, id: number])[]): void {
+  const contents = new Map<number, string>();
+  for (const [content, id] of tokens) {
+    const other = contents.get(id);
+    if (other !== undefined && other !== content)
+      throw new InputError(
+        `${folder}: the added tokens ${JSON.stringify(other)} and ${JSON.stringify(content)} both have the id ${id} in added_tokens.json or tokenizer.json; expected an id for each.`,
+      );
+    contents.set(id, content);
+  }
 }
 
 function addedTokens(...[folder, tokens, vocabulary]: [string, AddedToken[], Words['vocabulary']]): AddedTokens {

@@ -1,12 +1,12 @@
 import { InputError } from '../../../common/errors.ts';
 import { lazyWeight, readWeights, type Weight, type Weights } from '../../../engine/weights/weights.ts';
 import { openClipTensor } from '../../clip/open-clip.ts';
-import { requireNetworks } from '../expected.ts';
 import { canonicalTextNames } from '../tensor-names.ts';
 import { readPipelineConfig, type PipelineParts } from '../pipeline-folder.ts';
 import { schedulerFile } from '../../scheduler/config.ts';
 import { BESIDE, otherKind } from './file-kinds.ts';
 import { PREFIXES, unetName, vaeName } from './original-names.ts';
+import { requireNetworks } from '../../single-file/require-networks.ts';
 import { stableDiffusion1, stableDiffusion2, type Prediction } from './stable-diffusion.ts';
 
 export interface SingleFileOptions {

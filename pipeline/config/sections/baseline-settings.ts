@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CORPORA } from '../../../datasets/rules/rule-names.ts';
+import { httpUrl } from '../../http-url.ts';
 import { path } from '../config-paths.ts';
 
 const text = z.string().min(1);
@@ -48,7 +49,7 @@ export const baselinesSchema = z.strictObject({
       rewriter: z
         .strictObject({
           /** {"prompts": [...]} is POSTed there, and comes back. */
-          url: z.url().optional(),
+          url: httpUrl.optional(),
           /** Or a program: the same on standard input and output. */
           command: z.array(text).min(1).optional(),
           timeoutSeconds: z.number().positive().default(60),

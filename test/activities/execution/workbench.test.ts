@@ -30,7 +30,8 @@ it('does no work with other code than the run was planned with', async () => {
   await expect(prepare('0'.repeat(64))).rejects.toThrow(
     expect.objectContaining({
       name: 'RunError',
-      message: 'The worker runs other code than this command (stage "ingest"): restart it (textcraftor worker).',
+      message:
+        'The worker runs other code than this run was planned with (stage "ingest"): restart it (textcraftor worker).',
     }),
   );
   const { parts } = await bench.prepare(task, { pipeline: 'textcraftor', config });

@@ -117,6 +117,24 @@ describe('before a run begins', () => {
     await refused(/a\.png is no PNG file/, setting);
   });
 
+  it('the first prompts are read as the run would read them', async () => {
+    const given = (name: string, content: string | Buffer) => {
+      writeFileSync(join(folder, name), content);
+      return [`prompts.source=${name}`, 'sweep.chooseBy=heldOut'];
+    };
+    const table = given('prompts.csv', 'prompt,kind\na red cat,easy\n');
+    expect(await inspect(...table)).toMatchObject({ promptBytes: 27 });
+    await refused(/no column "colour"; the columns are "prompt", "kind"/, ...table, 'prompts.column=colour');
+    await refused(/the file is empty/, ...given('empty.txt', ''));
+    await refused(/there is no prompt in it/, ...given('blank.txt', '\n \n'));
+    await refused(/cannot be read as Parquet/, ...given('noise.parquet', Buffer.alloc(99, 7)));
+    await refused(/cut\.json: ends within item 1/, ...given('cut.json', '[{"prompt": "a red c'));
+    const bad = given('bad.jsonl', '{"prompt": "a red cat"}\n{"prompt": \n');
+    await refused(/bad\.jsonl: line 2 .*prompts\.malformed=skip/, ...bad);
+    await inspect(...bad, 'prompts.malformed=skip');
+    await inspect(...bad, 'prompts.limit=1');
+  });
+
   it('benchmarks are read, with the columns that are asked for', async () => {
     writeFileSync(join(folder, 'bench.csv'), 'prompt,kind\na red cat,easy\n');
     await inspect('benchmarks=[{name: a, source: bench.csv, categoryColumns: [kind]}]');

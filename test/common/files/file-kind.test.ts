@@ -70,9 +70,30 @@ describe.each(LOADERS)('%s that is something else gets one sentence:', (name, lo
   );
 });
 
+/** A safetensors file with a header of so many bytes, which are its first. */
+function headed(length: number): Buffer {
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(length));
+  return Buffer.concat([size, Buffer.from('{}'.padEnd(length))]);
+}
+
+it.each([0x0280, 0x0580])(
+  'weights with a header of %i bytes, which begin as a pickle does, are read',
+  async (length) => {
+    const path = join(folder, 'weights.safetensors');
+    writeFileSync(path, headed(length));
+    expect([...(await readWeights(path)).keys()]).toEqual([]);
+  },
+);
+
 describe('the kind of a file', () => {
   it.each<[string, string | Buffer, ReturnType<typeof fileKind>]>([
     ['a safetensors file without tensors', Buffer.from('\x02\0\0\0\0\0\0\0{}', 'latin1'), 'safetensors'],
+    ...[0x0280, 0x0380, 0x0480, 0x0580, 0x10280, 0x8b1f, 0x227b].map((length): [string, Buffer, 'safetensors'] => [
+      `a safetensors file with a header of ${length} bytes`,
+      headed(length),
+      'safetensors',
+    ]),
     ['merges', '#version: 0.2\na b\n', undefined],
     ['a vocabulary that begins with a bracket', '[PAD]\n[UNK]\n', undefined],
     ['a list', '[1]', 'json'],

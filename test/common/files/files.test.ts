@@ -2,14 +2,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import {
-  CancelledError,
-  InputError,
-  RetryableError,
-  RunError,
-  fromErrorRecord,
-  toErrorRecord,
-} from '../../../common/errors.ts';
+import { fromErrorRecord, toErrorRecord } from '../../../common/error-record.ts';
+import { CancelledError, InputError, RetryableError, RunError } from '../../../common/errors.ts';
 import { canonicalJson, sha256, sha256File, writeFileAtomic } from '../../../common/files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'textcraftor-files-'));

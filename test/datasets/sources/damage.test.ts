@@ -114,4 +114,4 @@ it('pages of Parquet that have check sums never give other rows', async () => {
     const after = await outcome('sums.parquet', changed);
     if (!('refused' in after)) expect(after, `byte ${at}`).toEqual(before);
   }
-}, 60_000);
+});

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { hasFlags, stripFlags } from '../../../datasets/text/prompt-flags.ts';
 import { normalizePrompt } from '../../../datasets/text/normalize.ts';
+import { stripWeights } from '../../../datasets/text/prompt-weights.ts';
 
 const strips = (cases: readonly (readonly [text: string, expected: string])[]): void => {
   for (const [text, expected] of cases) {
@@ -64,6 +65,57 @@ it('parameters as the web UI writes them leave the prompt, on several lines and 
     ['a cat\nSteps: 30, Size: 512x768', 'a cat'],
     ['a cat, neg_prompt: dogs', 'a cat'],
   ]);
+});
+
+it('all codes and addresses of pictures and profiles go, and no number of the prompt', () => {
+  strips([
+    ['a cat --sref 1234 5678 --sw 100', 'a cat'],
+    ['a cat --sref https://a.b/1.png https://a.b/2.png::2 --ar 1:1', 'a cat'],
+    ['a cat --cref https://a.b/1.png <https://a.b/2.png>, red', 'a cat, red'],
+    ['a cat --p abc123 def456', 'a cat'],
+    ['a cat --p abc123 in the rain', 'a cat in the rain'],
+    ['--sref 1234 2 dogs in 8k', '2 dogs in 8k'],
+    ['a cat --sref random', 'a cat'],
+  ]);
+});
+
+it('values that are glued on or say true go, and so do flags of scripts', () => {
+  strips([
+    ['a cat --ar16:9', 'a cat'],
+    ['a cat --ar16x9 --v6', 'a cat'],
+    ['a cat --restore_faces true --tiling false --steps 20', 'a cat'],
+    ['a cat --hr_scale 2 --enable_hr true', 'a cat'],
+    ['a cat --n_samples 4 --n_iter 2 --plms', 'a cat'],
+    ['a cat --cn control.png --n bad', 'a cat'],
+    ['a cat --no-half --no_half_vae, red', 'a cat, red'],
+    ['--prompt "a \\"nice\\" cat" --negative_prompt "a \\"bad\\" dog"', 'a "nice" cat'],
+  ]);
+});
+
+it('a negative is one behind dashes and colons of other keyboards, and glued to its first word', () => {
+  for (const dash of ['‐‐', '‑‑', '－－', '﹣﹣', '⸺', '-‑'])
+    strips([[`a well‑known fox ${dash}no dogs, cats`, 'a well‑known fox']]);
+  strips([
+    ['a fox Negative prompt：blurry', 'a fox'],
+    ['a fox Negative prompt - blurry', 'a fox'],
+    ['Positive prompt: a fox, Negative prompt: blurry', 'a fox'],
+    ['Positive: a fox Negative: blurry, red', 'a fox'],
+    ['a fox Undesired Content: blurry', 'a fox'],
+    ['a fox --no-background', 'a fox'],
+    ['a fox --no_people, text --ar 1:1', 'a fox'],
+  ]);
+  for (const text of ['a film negative: a fox', 'a well‑known fox', 'a fox ‑ sitting', 'time：noon'])
+    expect(stripFlags(text), text).toBe(text);
+});
+
+it("words in square brackets are a negative prompt where the flags are InvokeAI's", () => {
+  strips([
+    ['a red fox [bad anatomy, low quality] -s50 -W512 -C7.5 -A k_lms', 'a red fox'],
+    ['a red fox [blurry] -s 50', 'a red fox'],
+    ['a red [fox] --steps 50', 'a red [fox]'],
+  ]);
+  expect(stripWeights('a (red:1.2) fox [blurry] -s50')).toBe('a red fox -s50');
+  expect(stripWeights('a (red:1.2) [fox] --steps 50')).toBe('a red fox --steps 50');
 });
 
 it('every spelling of a negative takes all up to the next flag', () => {
@@ -181,7 +233,22 @@ it('a prompt without flags is unchanged', () => {
 });
 
 it('long texts full of what may be flags are done, too', () => {
-  for (const unit of ['--no a ', '-- ', '—', '"--n ', '-n-', '--prompt "', 'steps: 1 ', '--a-a', '--ar 1:', ' -']) {
+  for (const unit of [
+    '--no a ',
+    '-- ',
+    '--sref 1234 ',
+    '--sref https://a ',
+    'negative: ',
+    '[a -s5 ',
+    '—',
+    '"--n ',
+    '-n-',
+    '--prompt "',
+    'steps: 1 ',
+    '--a-a',
+    '--ar 1:',
+    ' -',
+  ]) {
     expect(hasFlags(stripFlags(unit.repeat(20_000))), unit).toBe(false);
   }
 });

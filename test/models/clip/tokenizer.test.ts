@@ -139,6 +139,17 @@ describe('ClipTokenizer', () => {
     expect(golden.length).toBeGreaterThan(50);
   });
 
+  it('refuses two added tokens with one id, in one file or in two that disagree', async () => {
+    const whole = { added_tokens: [{ id: 690, content: '<b>' }], model: { vocab: {}, merges: [] } };
+    for (const files of [
+      { 'added_tokens.json': { '<a>': 690, '<b>': 690 } },
+      { 'added_tokens.json': { '<a>': 690 }, 'tokenizer.json': whole },
+    ])
+      await expect(ClipTokenizer.load(await withFiles('shared-', files))).rejects.toThrow(
+        /the added tokens "<a>" and "<b>" both have the id 690/,
+      );
+  });
+
   it("finds a textual inversion's token inside a word, and the end token in capitals where it is normalized", async () => {
     const world = join(import.meta.dirname, '../../../world/base/tokenizer');
     const path = await mkdtemp(join(folder, 'world-'));

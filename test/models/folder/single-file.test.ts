@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../../common/errors.ts';
 import { writeWeights, type Weight, type Weights } from '../../../engine/weights/weights.ts';
 import { readSafetensors } from '../../../engine/weights/safetensors.ts';
-import { expectedTensors } from '../../../models/folder/expected.ts';
 import { loadPipeline, type LoadedPipeline } from '../../../models/folder/pipeline-folder.ts';
 import { loadSingleFile } from '../../../models/folder/single-file/load-single-file.ts';
 import { unetName, vaeName } from '../../../models/folder/single-file/original-names.ts';
+import { pipelineTensors } from '../../../models/single-file/require-networks.ts';
 import { stableDiffusion1, stableDiffusion2 } from '../../../models/folder/single-file/stable-diffusion.ts';
 import { goldenPath } from '../golden.ts';
 
@@ -159,6 +159,6 @@ it.each([
   ['1', stableDiffusion1(), 196],
   ['2', stableDiffusion2('v_prediction'), 372],
 ] as const)('Stable Diffusion %s has as many tensors as its published files', (_which, config, text) => {
-  const { textEncoder, unet, vae } = expectedTensors(config);
+  const { textEncoder, unet, vae } = pipelineTensors(config);
   expect([textEncoder.size, unet.size, vae.size]).toEqual([text, 686, 248]);
 });

@@ -18,7 +18,8 @@ VOCABULARY = json.loads((HERE / "vocab.json").read_text("utf8"))
 MERGES = (HERE / "merges.txt").read_text("utf8").strip().split("\n")[1:]
 CONTENTS = ["<fox-style>", "<fox>", "<FOX-style>", "fox", "Fox", "sks", "sks dog", " sks", "sks ", "日本", "é", "e\u0301", "ÅB", "a b",
             "a \t b", "<|img|>", "1", "12", "'s", "!", "!!", "red", "re", "redd", "Σ", "İ", "\u00a0x", "👍", "photo of", ".", "_x_",
-            "ﬁ", "x\u0301", "$^.*", "[a]", "(b", "\\d", "+", "</w>", "circle</w>"]
+            "ﬁ", "x\u0301", "$^.*", "[a]", "(b", "\\d", "+", "</w>", "circle</w>",
+            "\n", "  ", " x", "²", "<|endoftext|>"]
 PLAIN = ["a", "red", "RED", "circle", "fox", "foxes", "sks", "dog", "photo", "of", "x", "b", "café", "ΟΔΟΣ", "日本の", "8k", "'s", "!",
          ".", ",", "_", "-", "👍🏽", "<|endoftext|>", "<|EndOfText|>", "<|STARTOFTEXT|>", "<", ">"]
 SPACES = ["", "", " ", "  ", "\t", "\n", "\u00a0", "\u3000", "\u200b", "\ufeff", "\x85"]
@@ -63,6 +64,23 @@ def files(r):
             "tokenizer_config.json": {**named, "tokenizer_class": "CLIPTokenizer"}}
 
 
+def mixed(r):
+    """Files of two tokenizers together, which name tokens differently."""
+    found = {}
+    for part in (files(r), files(r)):
+        for name, content in part.items():
+            found[name] = {**found.get(name, {}), **content}
+    return found
+
+
+def shares_an_id(files):
+    """Whether two tokens have one id, which is refused."""
+    if "added_tokens_decoder" in files.get("tokenizer_config.json", {}):
+        return False
+    tokens = files.get("added_tokens.json", {}) | {t["content"]: t["id"] for t in files.get("tokenizer.json", {}).get("added_tokens", [])}
+    return len(set(tokens.values())) < len(tokens)
+
+
 def whole(parts):
     return {"version": "1.0", "normalizer": None, "pre_tokenizer": None, "post_processor": None, "decoder": None,
             "padding": None, "truncation": None, **parts,
@@ -93,8 +111,10 @@ def text(r, contents):
 def main():
     r = random.Random(11)
     lines = []
-    for _ in range(80):
-        written = files(r)
+    for i in range(140):
+        written = files(r) if i < 80 else mixed(r)
+        if shares_an_id(written):
+            continue
         tokenizer = load(written)
         normal = [normalize(token.content) for token in tokenizer.added_tokens_decoder.values() if token.normalized]
         if len(set(normal)) < len(normal):

@@ -27,6 +27,14 @@ it.each([
     '"evaluate.scheduler" is wrong: expected one of "ddim"|"pndm"|"dpm-solver++"|"euler"',
   ],
   ['engine.dtype=int8', '"engine.dtype" is wrong'],
+  [
+    'baselines.promptEngineering={rewriter: {url: "ftp://a.b/c"}}',
+    '"baselines.promptEngineering.rewriter.url" is no URL with http:// or https://',
+  ],
+  [
+    'baselines.promptEngineering={rewriter: {url: "http://me:secret@a.b/c"}}',
+    '"baselines.promptEngineering.rewriter.url" must have no user and password in it',
+  ],
   ['rollout.runtime=cuda', '"rollout.runtime" is wrong'],
   ['tuneEncoder.optimizer.states=4bit', '"tuneEncoder.optimizer.states" is wrong'],
   ['tuneEncoder.gradient={type: first}', '"tuneEncoder.gradient.type"'],

@@ -3,7 +3,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { CancelledError } from '../../../common/errors.ts';
 import { Lease, type LeaseHolder } from '../../../pipeline/runs/lease.ts';
+import { withLock } from '../../../pipeline/runs/lock.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
 describe('a lease', () => {
@@ -62,8 +64,18 @@ describe('a lease', () => {
     const stop = new AbortController();
     const waiting = Lease.acquire(folder, 'run-2', { signal: stop.signal, onWait: () => Promise.resolve(false) });
     expect(await Promise.race([waiting, sleep(800).then(() => 'waits')])).toBe('waits');
-    stop.abort();
-    await expect(waiting).rejects.toThrow('aborted');
+    stop.abort(new CancelledError('Interrupted.'));
+    await expect(waiting).rejects.toThrow(CancelledError);
+  });
+
+  it('is not waited for after the command was interrupted that waits for a lock', async () => {
+    const folder = await temporaryFolder();
+    const stop = new AbortController();
+    await withLock(folder, async () => {
+      const waiting = withLock(folder, () => Promise.resolve(), { signal: stop.signal });
+      stop.abort(new CancelledError('Interrupted.'));
+      await expect(waiting).rejects.toThrow(CancelledError);
+    });
   });
 
   it('has one holder when many come at once', async () => {

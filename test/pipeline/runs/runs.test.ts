@@ -42,6 +42,11 @@ describe('the records of runs', () => {
     expect(await records.ids()).toHaveLength(1);
     onNotice(undefined);
     expect(said).toEqual([expect.stringMatching(/run\.json is empty/)]);
+    // Its name alone says which one is meant: the error names it, and no notice does so too.
+    onNotice((line) => said.push(line));
+    await expect(records.read(id)).rejects.toThrow(/run\.json is empty/);
+    onNotice(undefined);
+    expect(said).toHaveLength(1);
   });
 
   it('have a pending stage until its file is written', async () => {

@@ -1,35 +1,20 @@
 import { InputError } from '../../common/errors.ts';
-import { float32, int32, Program } from '../../engine/program/program.ts';
-import type { Weights } from '../../engine/weights/weights.ts';
-import { clipText } from '../clip/clip-text.ts';
-import type { PipelineParts } from './pipeline-folder.ts';
-import { unet2dCondition } from '../unet/unet.ts';
-import { vaeDecode, vaeEncode, vaeScale } from '../vae/vae.ts';
+import type { Weights } from '../../engine/weights/weight.ts';
+import { clipTextTensors } from '../clip/clip-tensors.ts';
+import type { PipelineParts } from '../folder/pipeline-folder.ts';
+import { unetTensors } from '../unet/unet-tensors.ts';
+import { vaeDecoderTensors, vaeEncoderTensors } from '../vae/vae-tensors.ts';
 
 type Part = keyof PipelineParts['weights'];
-type Shapes = ReadonlyMap<string, number[]>;
+type Shapes = ReadonlyMap<string, readonly number[]>;
 
-/** The tensors that the networks of a configuration read, by name, with their shapes. Nothing is computed. */
-export function expectedTensors({ textEncoder, unet, vae }: PipelineParts['config']): Record<Part, Shapes> {
-  const program = new Program({ kernels: false });
-  const context = [unet.cross_attention_dim].flat()[0]!;
-  const side = 2 ** unet.block_out_channels.length;
-  program.entry('text', { ids: int32(1, 2) }, ({ ids }, scope) => ({
-    hidden: clipText(scope.parameters('textEncoder'), textEncoder, ids).hidden,
-  }));
-  const inputs = { sample: float32(1, side, side, unet.in_channels), t: float32(1), context: float32(1, 2, context) };
-  program.entry('unet', inputs, ({ sample, t, context }, scope) => ({
-    output: unet2dCondition(scope.parameters('unet'), unet, { sample, timestep: t, context }),
-  }));
-  program.entry('decode', { z: float32(1, 2, 2, vae.latent_channels) }, ({ z }, scope) => ({
-    picture: vaeDecode(scope.parameters('vae'), vae, z),
-  }));
-  const pixels = 2 * vaeScale(vae);
-  program.entry('encode', { picture: float32(1, pixels, pixels, vae.in_channels) }, ({ picture }, scope) => ({
-    mean: vaeEncode(scope.parameters('vae'), vae, picture).mean,
-  }));
-  const shapes = (part: Part): Shapes => program.parameters(part);
-  return { textEncoder: shapes('textEncoder'), unet: shapes('unet'), vae: shapes('vae') };
+/** The tensors of a whole pipeline by its configuration: names, and shapes in the file's layout. */
+export function pipelineTensors({ textEncoder, unet, vae }: PipelineParts['config']): Record<Part, Shapes> {
+  return {
+    textEncoder: new Map(clipTextTensors(textEncoder)),
+    unet: new Map(unetTensors(unet)),
+    vae: new Map([...vaeDecoderTensors(vae), ...vaeEncoderTensors(vae)]),
+  };
 }
 
 /** Of each kind that a message lists. */
@@ -42,7 +27,7 @@ const PARTS: Readonly<Record<Part, string>> = { textEncoder: 'text encoder', une
  * @throws InputError that lists some of the tensors that are missing, of another shape, or not understood
  */
 export function requireNetworks(source: string, { config, weights }: PipelineParts): void {
-  const expected = expectedTensors(config);
+  const expected = pipelineTensors(config);
   for (const part of Object.keys(PARTS) as Part[]) {
     const problems = differences(weights[part], expected[part]);
     if (problems.length > 0)

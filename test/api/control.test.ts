@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { cancelRun, pauseRun } from '../../api/runs/control-run.ts';
+import { DevServer } from '../../temporal/server/dev-server.ts';
+import { homeId } from '../../pipeline/runs/home-id.ts';
+import { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { findTemporal } from '../../scripts/setup/temporal.mjs';
+import { temporaryFolder } from '../setup/temporary-folder.ts';
+
+// A run that a worker did which was killed: its record has the address where that worker's server was.
+
+let home: Home;
+let records: RunRecords;
+let id: string;
+beforeEach(async () => {
+  home = new Home(join(await temporaryFolder(), 'home'));
+  records = new RunRecords(home);
+  ({ id } = await records.create('learn', 'learn.ts', {}, [{ name: 'a', inputs: [] }]));
+});
+
+async function server(owner?: string): Promise<DevServer> {
+  const folder = await temporaryFolder();
+  const options = { command: findTemporal()!.value, folder };
+  const started = await DevServer.start(owner === undefined ? options : { ...options, homeId: owner });
+  onTestFinished(() => started.stop());
+  return started;
+}
+
+describe('a run whose worker was killed', () => {
+  it('is not looked for on a server that somebody else has there by now', async () => {
+    await records.setAddress(id, (await server()).address);
+    for (const control of [pauseRun, cancelRun])
+      await expect(control(home, id)).rejects.toThrow(/is not this project's: another project or program has it/);
+    expect((await records.read(id)).status).toBe('running');
+  });
+
+  it('is cancelled when its own server has lost it, and can be resumed', async () => {
+    await records.setAddress(id, (await server(await homeId(home))).address);
+    await expect(pauseRun(home, id)).rejects.toThrow(
+      `does not know run ${id} any more; go on with: textcraftor resume ${id}`,
+    );
+    expect(await cancelRun(home, id)).toBe(id);
+    expect((await records.read(id)).status).toBe('cancelled');
+  });
+
+  it('needs a worker, where nothing listens any more', async () => {
+    const gone = await server();
+    await records.setAddress(id, gone.address);
+    await gone.stop();
+    await expect(cancelRun(home, id)).rejects.toThrow(
+      `The worker that had run ${id} is gone: start \`textcraftor worker\` again, then this command.`,
+    );
+  });
+});
