@@ -41,7 +41,7 @@ export interface StepOptions {
 
 /** What the gradients are for: one network, or both at once. */
 const TRAINED = { encoder: [TEXT_ENCODER], unet: [UNET], joint: [TEXT_ENCODER, UNET] } as const;
-export type Train = keyof typeof TRAINED;
+type Train = keyof typeof TRAINED;
 
 export interface StepResult {
   loss: number;

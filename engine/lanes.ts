@@ -9,7 +9,7 @@ import { tf, type Tensor } from './tensorflow.ts';
 let current = 1;
 
 /** Into how many parts programs that are recorded from now on in this process cut their batches. */
-export const lanes = (): number => current;
+const lanes = (): number => current;
 export function setLanes(count: number): void {
   current = count;
 }

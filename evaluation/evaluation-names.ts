@@ -20,7 +20,7 @@ export const TAKEN_METRICS = [HELD_OUT, ORACLE, DIVERSITY] as const;
 /** Names of arms that have a tuned encoder and a tuned UNet: tuned in this order, each alone, or both at once. */
 export const PAIRS = ['encoder+unet', 'fusion', 'joint'] as const;
 /** Arms of the baselines: the stages' names, and the user's own rewriter. */
-export const BASELINE_ARMS = ['ddpo-encoder', 'ddpo-unet', 'direct', 'prompt-engineering', 'rewriter'] as const;
+const BASELINE_ARMS = ['ddpo-encoder', 'ddpo-unet', 'direct', 'prompt-engineering', 'rewriter'] as const;
 /** The arm of the tuned encoder at a weight of its embeddings. */
 export const blendArm = (weight: number): string => (weight === 1 ? 'tuned' : `blend-${weight.toFixed(2)}`);
 /** Arms that an evaluation may have beside the blends and those of `evaluate.arms`, which may take none of their names. */

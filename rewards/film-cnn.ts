@@ -18,7 +18,7 @@ export function filmCnn(p: Parameters, config: FilmCnnConfig, image: Tensor, ids
 }
 
 /** Mean over the tokens of a layer on each token and its neighbours: word order counts, but only nearby. ids [B, T] -> [B, E] */
-export function filmCnnPrompt(p: Parameters, config: FilmCnnConfig, ids: Tensor): Tensor {
+function filmCnnPrompt(p: Parameters, config: FilmCnnConfig, ids: Tensor): Tensor {
   const [batch, length] = ids.shape as [number, number];
   const width = config.text_size;
   const mask = tf.notEqual(ids, tf.scalar(config.pad_token_id, 'int32')).toFloat().reshape([batch, length, 1]);
@@ -34,12 +34,12 @@ export function filmCnnPrompt(p: Parameters, config: FilmCnnConfig, ids: Tensor)
 }
 
 /** The score of pictures under prompt embeddings. image [B, H, W, 3] in [0, 1], prompt [B, E] -> [B] */
-export function filmCnnImage(p: Parameters, config: FilmCnnConfig, image: Tensor, prompt: Tensor): Tensor {
+function filmCnnImage(p: Parameters, config: FilmCnnConfig, image: Tensor, prompt: Tensor): Tensor {
   return linear(p.at('score'), filmCnnHidden(p, config, image, prompt), 1).reshape([image.shape[0]!]);
 }
 
 /** The layer that the score is read off. image [B, H, W, 3] in [0, 1], prompt [B, E] -> [B, hidden_size] */
-export function filmCnnHidden(p: Parameters, config: FilmCnnConfig, image: Tensor, prompt: Tensor): Tensor {
+function filmCnnHidden(p: Parameters, config: FilmCnnConfig, image: Tensor, prompt: Tensor): Tensor {
   const batch = image.shape[0]!;
   const centred = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
   let x = preprocess(image, { size: config.image_size, fit: 'crop', ...centred });

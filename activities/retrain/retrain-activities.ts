@@ -13,8 +13,6 @@ import { failure } from '../failure.ts';
 import { prepareRun } from './prepare-run.ts';
 import type { TakenBatch, TakeTask } from './take-prompts.ts';
 
-export type { TakenBatch };
-
 /** What the workflow of a run is started with. */
 export interface PreparedRun {
   run: string;

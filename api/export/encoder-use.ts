@@ -8,7 +8,7 @@ import type { JudgedEncoder } from '../encoders/judged-encoder.ts';
  * How a judged encoder is used: as its exported files are, in all steps; or as validation chose it, its embeddings blended
  * with the model's own in the last steps.
  */
-export type Use = 'exported' | 'evaluated';
+type Use = 'exported' | 'evaluated';
 
 export interface UseOptions {
   /** Folders, weight files, or names of judged encoders. */

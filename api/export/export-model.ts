@@ -14,7 +14,6 @@ import { reasonOf } from '../../common/text/reason.ts';
 /** What can be written, and where in the exported folder it lies. */
 const PATHS = { diffusers: 'diffusers', 'text-encoder': 'text_encoder.safetensors', onnx: 'onnx' } as const;
 export type Format = keyof typeof PATHS;
-export const FORMATS = Object.keys(PATHS) as Format[];
 
 /** What a text encoder's tensors are called in its own file: as in transformers, or as in a single-file checkpoint. */
 const NAMINGS = { transformers: '', checkpoint: 'cond_stage_model.transformer.' } as const;

@@ -17,7 +17,7 @@ import { artifactFolders, stepPath, unetPath, verifiedFolders } from './artifact
 import { summarizeRun, type RunSummary } from './run-summary.ts';
 
 /** A text encoder's safetensors file, whose folder transformers loads; or nulls, and the reason. */
-export interface ReportedNetwork {
+interface ReportedNetwork {
   path: string | null;
   sha256: string | null;
   /** Why there is none. */

@@ -75,7 +75,7 @@ export async function ablate({ home, ablations, out, lanes, run, note }: AblateO
   return page;
 }
 
-export function ablationsPage(groups: readonly (readonly Ablation[])[]): string {
+function ablationsPage(groups: readonly (readonly Ablation[])[]): string {
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const tables = groups.flatMap((group) => {
     const keys = Object.keys(group[0]!.settings);

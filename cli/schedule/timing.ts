@@ -16,7 +16,7 @@ export interface Timing {
 }
 
 /** What happens when it is time and the retraining before still runs. */
-export const overlaps: Record<string, ScheduleOverlapPolicy> = {
+const overlaps: Record<string, ScheduleOverlapPolicy> = {
   skip: ScheduleOverlapPolicy.SKIP,
   'buffer-one': ScheduleOverlapPolicy.BUFFER_ONE,
   'buffer-all': ScheduleOverlapPolicy.BUFFER_ALL,

@@ -6,7 +6,7 @@ import { alternativesOf, isPattern, nameMatcher } from './pattern.ts';
 import { reasonOf } from '../text/reason.ts';
 
 /** A file below a folder, by its name there. */
-export interface WalkedFile {
+interface WalkedFile {
   name: string;
   path: string;
   bytes: number;

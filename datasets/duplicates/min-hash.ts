@@ -3,7 +3,7 @@ import { mix } from './shingles.ts';
 
 /** Bands of a signature, and hash functions a band: docs/decisions/near-duplicates.md says why so many. */
 export const bands = 16;
-export const rowsPerBand = 4;
+const rowsPerBand = 4;
 const functions = bands * rowsPerBand;
 /** Numbers a sketch: four bits of each function. */
 export const sketchWords = functions / 8;

@@ -50,13 +50,6 @@ export function shinglesOf(text: string): Uint32Array {
   return shinglesOfWords(wordsOf(text));
 }
 
-/** Jaccard similarity of two sets: what they share of all that is in either; 0 of two empty ones. */
-export function jaccard(a: Uint32Array, b: Uint32Array): number {
-  const shared = sharedShingles(a, b);
-  const all = a.length + b.length - shared;
-  return all === 0 ? 0 : shared / all;
-}
-
 /** How many numbers two sets share. */
 export function sharedShingles(a: Uint32Array, b: Uint32Array): number {
   set.clear();

@@ -34,7 +34,7 @@ export interface BenchmarkPrompt {
 }
 
 /** The name of the column that a folder's file names stand in. */
-export const STYLE = 'style';
+const STYLE = 'style';
 
 /**
  * The prompts of a benchmark in its order, normalized, each once.

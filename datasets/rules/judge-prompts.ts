@@ -24,7 +24,7 @@ const keptTypes = [VARCHAR, VARCHAR, INTEGER, INTEGER, DOUBLE, INTEGER];
 const droppedTypes = [INTEGER, DOUBLE, INTEGER];
 
 /** Where the judged prompts of a part are. */
-export function judgedFolder(scratch: string, part: string): string {
+function judgedFolder(scratch: string, part: string): string {
   return join(scratch, 'judged', basename(part, '.parquet'));
 }
 
@@ -44,7 +44,7 @@ function judgedFiles(scratch: string, name: RegExp): string {
 }
 
 /** The bucket of an id: buckets are ranges of ids of equal length, in order. */
-export function bucketOf(id: string, buckets: number): number {
+function bucketOf(id: string, buckets: number): number {
   return Math.floor((parseInt(id.slice(0, 8), 16) / 0x100000000) * buckets);
 }
 

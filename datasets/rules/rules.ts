@@ -13,7 +13,7 @@ import { readWordList, shippedList } from '../text/word-lists.ts';
 import { wordsOf } from '../text/words.ts';
 
 /** What becomes of a prompt with such a thing in it. */
-export type Treatment = (typeof TREATMENTS)[number];
+type Treatment = (typeof TREATMENTS)[number];
 
 /** What the rules for single prompts look at; a rule that is left out is off. */
 export interface FilterSettings {

@@ -13,7 +13,7 @@ export const endings = {
   feather: 'arrow',
   ipc: 'arrow',
 } as const;
-export type FileKind = (typeof endings)[keyof typeof endings];
+type FileKind = (typeof endings)[keyof typeof endings];
 
 /** A file with prompts. */
 export interface SourceFile {
@@ -34,4 +34,4 @@ export function mayBeEmpty({ kind, oneOfMany = false }: SourceFile): boolean {
 
 export const packings = ['gz', 'zst'] as const;
 
-export type Packing = (typeof packings)[number];
+type Packing = (typeof packings)[number];

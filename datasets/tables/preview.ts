@@ -6,7 +6,7 @@ import { run as filter, type FilterConfig } from '../stages/filter.ts';
 import { run as ingest, type IngestConfig, type IngestSummary } from '../stages/ingest.ts';
 
 /** Smallest, middle, 95th percentile and largest. */
-export interface Spread {
+interface Spread {
   min: number;
   median: number;
   p95: number;

@@ -4,6 +4,6 @@
  */
 export * from './activations.ts';
 export { attention } from './attention.ts';
-export { conv2d, type ConvolutionOptions } from './convolution.ts';
+export { conv2d } from './convolution.ts';
 export { embedding, linear } from './linear.ts';
 export * from './normalization.ts';

@@ -41,7 +41,7 @@ const compare: Rule = (inputs) => [{ shape: broadcast(inputs, {})[0]!.shape, dty
 const predicate: Rule = ([x]) => [{ shape: [...x!.shape], dtype: 'bool' }];
 
 /** The shape of an element-wise result (numpy's rule). */
-export function broadcastShapes(a: readonly number[], b: readonly number[]): number[] {
+function broadcastShapes(a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
     const x = a[a.length - rank + i] ?? 1;

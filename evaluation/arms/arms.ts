@@ -6,7 +6,7 @@ import { embedWith } from './arm-encoder.ts';
 import type { Arm, Embeddings, PictureGenerator, Prompt } from '../pictures/picture-generator.ts';
 
 /** What an arm is asked for: the prompts that are pictured, and the original encoder's embeddings of them. */
-export interface ArmInputs {
+interface ArmInputs {
   prompts: readonly Prompt[];
   original: Embeddings;
 }

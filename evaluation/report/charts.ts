@@ -22,7 +22,7 @@ const path = (points: readonly (readonly [number, number])[]): string =>
   points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x} ${y}`).join('');
 
 /** Mean over a window of about a tenth of the curve, cut at its ends. */
-export function smooth(values: readonly number[]): number[] {
+function smooth(values: readonly number[]): number[] {
   const reach = Math.floor(values.length / 20);
   return values.map((_, i) => {
     const near = values.slice(Math.max(0, i - reach), i + reach + 1);

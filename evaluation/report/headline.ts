@@ -7,7 +7,7 @@ import { CHOSEN, EXPORTED } from '../arms/arm-names.ts';
 import { DIVERSITY, isGoal, ORACLE } from '../comparison/metrics.ts';
 
 /** The verdict that an interval allows. */
-export function verdict({ ci95 }: Pick<NamedComparison, 'ci95'>): 'better' | 'worse' | 'undecided' {
+function verdict({ ci95 }: Pick<NamedComparison, 'ci95'>): 'better' | 'worse' | 'undecided' {
   return ci95[0] > 0 ? 'better' : ci95[1] < 0 ? 'worse' : 'undecided';
 }
 

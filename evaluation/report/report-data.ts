@@ -16,7 +16,7 @@ export interface FilterSummary {
 }
 
 /** A stage of a run as the report shows it. */
-export interface StageLine {
+interface StageLine {
   name: string;
   status: string;
   seconds: number;

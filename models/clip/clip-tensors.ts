@@ -11,7 +11,7 @@ export function* clipTextTensors(config: ClipTextConfig): ExpectedTensors {
 }
 
 /** What `clipVision` reads. */
-export function* clipVisionTensors(config: ClipVisionConfig): ExpectedTensors {
+function* clipVisionTensors(config: ClipVisionConfig): ExpectedTensors {
   const { hidden_size: width, patch_size: patch, image_size: size } = config;
   yield ['vision_model.embeddings.class_embedding', [width]];
   yield ['vision_model.embeddings.patch_embedding.weight', [width, 3, patch, patch]];

@@ -7,7 +7,7 @@ import type { UnetConfig } from './unet-config.ts';
 const MAX_PERIOD = 10000;
 
 /** Sinusoids of the timestep at `width` / 2 frequencies. timestep float32 [B] -> [B, width] */
-export function sinusoids(
+function sinusoids(
   timestep: Tensor,
   width: number,
   { flip_sin_to_cos, freq_shift }: Pick<UnetConfig, 'flip_sin_to_cos' | 'freq_shift'>,

@@ -14,7 +14,7 @@ const pid = whole(1, 2 ** 31);
 const host = text(300);
 
 /** HOST:PORT. */
-export const address = text(300);
+const address = text(300);
 
 const graphNode = object<GraphNode>({ name: id('stage'), inputs: identifiers('stage', most.stages) }, [], 'keep');
 

@@ -5,7 +5,7 @@ import type { Artifact, Progress } from '../stage.ts';
 
 /** `paused`: it waits to be resumed, by the user's wish. `interrupted`: it was running, and the process that cared for it is gone. */
 export type RunStatus = 'running' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
-export type StageStatus = 'pending' | 'running' | 'ran' | 'reused' | 'failed' | 'cancelled' | 'interrupted';
+type StageStatus = 'pending' | 'running' | 'ran' | 'reused' | 'failed' | 'cancelled' | 'interrupted';
 
 /** A run, as kept in run.json. */
 export interface RunFile {

@@ -14,7 +14,7 @@ import { requireVocabulary } from '../../models/clip/tokenizer/vocabulary.ts';
 import type { RewardSpec } from '../reward.ts';
 
 /** config.json of a film-cnn folder. */
-export const filmCnnSchema = z.looseObject({
+const filmCnnSchema = z.looseObject({
   /** Height and width of the picture that the network sees, in pixels. */
   image_size: boundedSize(4096),
   /** Channels after each block; every block halves height and width. */

@@ -11,7 +11,7 @@ const darknesses = [0, 0.2, 0.4];
 /** Geometries, and pairs of colours, that are looked at closely after the first search. */
 const finalists = 4;
 /** Share of a picture's variation that its nearest render must explain for the picture to show anything. */
-export const leastValidity = 0.5;
+const leastValidity = 0.5;
 
 /** What the oracle sees in a picture. */
 export interface Reading {
@@ -168,16 +168,4 @@ export function oracle(picture: Float32Array, asked: Partial<Scene>): Judgement 
   const right = names.filter((name) => correct[name]).length;
   const strict = valid && right === names.length ? 1 : 0;
   return { ...reading, correct, strict, soft: names.length === 0 ? Number(valid) : right / names.length };
-}
-
-/** The metric `oracle`: strict accuracy, the share of pictures that show all that was asked for. */
-export function oracleScore(judgements: readonly Pick<Judgement, 'strict'>[]): number {
-  if (judgements.length === 0) throw new RangeError('oracleScore: no judgements');
-  return judgements.reduce((total, { strict }) => total + strict, 0) / judgements.length;
-}
-
-/** The true aesthetic score, 1 (worst) to 10 (clean and vivid), of a picture or of a known quality in [0, 1]. */
-export function trueAesthetic(pictureOrQuality: Float32Array | number): number {
-  const quality = typeof pictureOrQuality === 'number' ? pictureOrQuality : readScene(pictureOrQuality).quality;
-  return 1 + 9 * quality;
 }

@@ -2,7 +2,7 @@ import { RandomStream } from '../../common/random.ts';
 import { qualityOf, randomDegradation, type Degradation, type Tier } from './degradation.ts';
 import { caption, styleWords, type StyleWord } from './grammar.ts';
 import { randomJitter, render } from './renderer.ts';
-import { attributeNames, attributes, sceneSplit, scenesOf, type Attribute, type Scene, type Split } from './scene.ts';
+import { attributeNames, attributes, sceneSplit, scenesOf, type Attribute, type Scene } from './scene.ts';
 
 /** A picture with its caption and the truth about it. */
 export interface Example {
@@ -58,20 +58,6 @@ export function webExample(index: number, seed: number): WebExample {
     quality: qualityOf(degradation),
     tier,
     wrong,
-  };
-}
-
-/** Example `index` of the clean data that the rewards learn from: a right and full caption of a picture of the good tier. */
-export function cleanExample(index: number, seed: number, split: Split = 'train'): Example {
-  const stream = new RandomStream(seed, 'clean example', index);
-  const scene = stream.choice(scenesOf(split));
-  const degradation = randomDegradation(stream, 'good');
-  return {
-    image: render(scene, { jitter: randomJitter(stream), degradation, stream }),
-    caption: caption(scene, stream),
-    scene,
-    degradation,
-    quality: qualityOf(degradation),
   };
 }
 

@@ -6,7 +6,6 @@ import { IMAGE_SHAPE, LATENT_SHAPE, vaeConfig } from './recipe.ts';
 
 const BATCH = 64;
 const CHANNELS = LATENT_SHAPE[2];
-const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
 
 /** Runs `f` on batches of the rows of `data` (each of `shape`); the last batch is filled up with zeros. */
 function mapBatches(
@@ -86,5 +85,3 @@ export function whiten(vae: Weights, latents: Float32Array): Weights {
   }
   return copy;
 }
-
-export { PIXELS };

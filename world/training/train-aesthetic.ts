@@ -16,7 +16,7 @@ import { CLIP_PREPROCESSING, IMAGE_SHAPE } from './recipe.ts';
 const BATCH = 48;
 
 /** LAION v2's layers with ReLUs, narrower, and a score that cannot leave 1 .. 10. */
-export const AESTHETIC_HEAD: AestheticHead = {
+const AESTHETIC_HEAD: AestheticHead = {
   layers: ['layers.0', 'layers.3', 'layers.6', 'layers.9', 'layers.11'],
   widths: [64, 32, 16, 8, 1],
   relu: true,

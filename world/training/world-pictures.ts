@@ -75,7 +75,7 @@ export function neighbour(scene: Scene, random: RandomStream, among: readonly At
 }
 
 /** Which of two pictures people would prefer for a caption: the right things first, then the cleaner picture. */
-export function utility(bank: PictureBank, index: number, wanted: Scene): number {
+function utility(bank: PictureBank, index: number, wanted: Scene): number {
   const scene = bank.scenes[index];
   const right = scene
     ? attributeNames.filter((name) => scene[name] === wanted[name]).length / attributeNames.length

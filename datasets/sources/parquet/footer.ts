@@ -8,12 +8,12 @@ export interface Footer {
 }
 
 /** A column of the table: its own name, and its places among the leaves. */
-export interface Column {
+interface Column {
   name: string;
   leaves: [first: number, behind: number];
 }
 
-export interface Group {
+interface Group {
   rows: number;
   /** By leaf. */
   chunks: Chunk[];

@@ -79,7 +79,7 @@ export class BytePairs {
 const merged = -1;
 
 /** GPT-2's printable stand-in of each byte: itself where it is visible in Latin-1, else the next code point from 256 on. */
-export function byteSymbols(): string[] {
+function byteSymbols(): string[] {
   let next = 256;
   const visible = (byte: number): boolean =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;

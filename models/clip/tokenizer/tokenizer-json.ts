@@ -40,7 +40,7 @@ const clips = <T extends z.ZodType>(part: T, message: string) =>
     .optional();
 
 /** tokenizer.json, as far as it is a CLIP tokenizer's. */
-export const tokenizerJsonSchema = z.looseObject({
+const tokenizerJsonSchema = z.looseObject({
   added_tokens: z.array(addedTokenSchema.extend({ id: z.int().min(0) }), 'expected a list of tokens').default([]),
   normalizer: clips(normalizer, "expected CLIP's: NFC, one space for white space, lower case"),
   pre_tokenizer: clips(preTokenizer, "expected CLIP's: its words, then bytes"),

@@ -17,7 +17,7 @@ export function requireVocabulary(whose: string, tokenizer: Vocabulary, vocabSiz
 }
 
 /** Added tokens that a model has no embeddings for, in words; nothing where there are none. */
-export function addedBeyond({ added }: Vocabulary, vocabSize: number): string {
+function addedBeyond({ added }: Vocabulary, vocabSize: number): string {
   const beyond = [...(added ?? [])].filter(([, id]) => id >= vocabSize).map(([token, id]) => `"${token}" (${id})`);
   const more = beyond.length > SHOWN ? ` and ${beyond.length - SHOWN} more` : '';
   return beyond.length === 0 ? '' : `; no embedding for the added ${beyond.slice(0, SHOWN).join(', ')}${more}`;

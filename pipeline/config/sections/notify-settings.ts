@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { httpUrl } from '../../http-url.ts';
 
 /** Who hears how a run ended: a webhook that is sent the outcome as JSON, or a command that reads it. */
-export const hookSchema = z.union([
+const hookSchema = z.union([
   z.strictObject({
     webhook: httpUrl,
   }),
