@@ -6,6 +6,7 @@ import { vaePicture } from '../models/vae/vae.ts';
 import { embedderAmong } from '../rewards/diversity.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { requireFiniteScores, rewardWeights, scoreAll } from '../rewards/total.ts';
+import { denoise } from './denoise.ts';
 import type { Generator } from './generator.ts';
 import type { Rollout } from './rollout.ts';
 
@@ -73,17 +74,13 @@ export class Observer {
 
   /** The last `steps` steps from the samples at `rows` of a rollout (as many as the batch). */
   observe(rollout: Rollout, rows: readonly number[], steps: number): Observation {
-    const size = rollout.latents.length / rollout.samples.length;
-    const values = new Float32Array(rows.length * size);
-    rows.forEach((row, i) => values.set(rollout.latents.subarray(row * size, (row + 1) * size), i * size));
-    const prompts = rows.map((row) => rollout.samples[row]!.prompt);
+    const { prompts, latents } = rollout.batch(rows);
+    const generator = this.#generator;
     let result: Observation;
     tf.tidy(() => {
-      const embeddings = this.#program.run('encode', this.#generator.encodeInputs.of(prompts));
-      let z = tf.tensor(values, [...this.#generator.latents]);
-      for (const numbers of this.#generator.steps.slice(-steps))
-        z = this.#program.run('step', { z, step: tf.tensor1d([...numbers]), ...embeddings })['z']!;
-      result = this.measure(z, prompts);
+      const c = this.#program.run('encode', generator.encodeInputs.of(prompts));
+      const start = tf.tensor(latents, [...generator.latents]);
+      result = this.measure(denoise(this.#program, start, generator.steps.slice(-steps), c), prompts);
     });
     return result!;
   }

@@ -7,7 +7,7 @@ import type { LoadedPipeline } from '../models/pipeline.ts';
 import { Alarm, type AlarmSettings } from './alarm.ts';
 import { TOTAL } from './collapse.ts';
 import { HELD_OUT, type Observer } from './observer.ts';
-import type { Rollout } from './rollout.ts';
+import { Rollout } from './rollout.ts';
 import type { TuneSettings } from './settings.ts';
 import type { Trainer } from './trainer.ts';
 
@@ -81,5 +81,5 @@ function firstSteps(
     start.dispose();
     latents.set(part.latents.subarray(0, Math.min(batch, samples.length - first) * size), first * size);
   }
-  return { shape, samples, latents };
+  return new Rollout({ shape, samples, latents });
 }

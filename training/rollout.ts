@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { RunError } from '../common/errors.ts';
+import { product } from '../common/product.ts';
 import { readSafetensors } from '../engine/safetensors.ts';
 
 /** A start of the last K steps: the prompt, which of its samples, and z at step T - K. */
@@ -18,15 +19,44 @@ export interface RolloutIndex {
   files: { file: string; samples: number }[];
 }
 
-/** A rollout in memory: sample i's latents are `latents[i * size .. (i + 1) * size]`. */
-export interface Rollout extends Omit<RolloutIndex, 'files'> {
+/** The prompts of some samples, and their latents one after the other. */
+export interface RolloutBatch {
+  prompts: string[];
   latents: Float32Array;
+}
+
+/** A rollout in memory. */
+export class Rollout {
+  /** Of a sample's latents: [h, w, C] for a picture. */
+  readonly shape: readonly number[];
+  readonly samples: readonly RolloutSample[];
+  /** [samples, ...], row-major. */
+  readonly latents: Float32Array;
+
+  constructor({ shape, samples, latents }: Pick<Rollout, 'shape' | 'samples' | 'latents'>) {
+    this.shape = shape;
+    this.samples = samples;
+    this.latents = latents;
+  }
+
+  /** Values of a sample's latents; those of a sample of several pictures (a video's frames) lie together. */
+  get size(): number {
+    return this.latents.length / this.samples.length;
+  }
+
+  /** The samples at `rows`, in that order. */
+  batch(rows: readonly number[]): RolloutBatch {
+    const { size } = this;
+    const latents = new Float32Array(rows.length * size);
+    rows.forEach((row, i) => latents.set(this.latents.subarray(row * size, (row + 1) * size), i * size));
+    return { prompts: rows.map((row) => this.samples[row]!.prompt), latents };
+  }
 }
 
 /** Reads the artifact of the rollout stage. */
 export async function readRollout(folder: string): Promise<Rollout> {
   const index = JSON.parse(await readFile(join(folder, 'samples.json'), 'utf8')) as RolloutIndex;
-  const size = index.shape.reduce((a, b) => a * b, 1);
+  const size = product(index.shape);
   const latents = new Float32Array(index.samples.length * size);
   let at = 0;
   for (const { file, samples } of index.files) {
@@ -36,5 +66,5 @@ export async function readRollout(folder: string): Promise<Rollout> {
     latents.set(values, at);
     at += values.length;
   }
-  return { ...index, latents };
+  return new Rollout({ ...index, latents });
 }

@@ -10,7 +10,7 @@ import type { PictureAugmentation } from './augmentation/picture.ts';
 import { augmentPrompt, changesPrompts, type PromptAugmentation } from './augmentation/prompt.ts';
 import type { Generator } from './generator.ts';
 import type { MomentType } from './moments.ts';
-import type { GradientVariant } from './gradient-variants.ts';
+import type { GradientSettings } from './gradient-variants/settings.ts';
 import { HELD_OUT, Observer, withObservers } from './observer.ts';
 import { openAlarm } from './open-alarm.ts';
 import { textToImage, type TextToImageSettings, type TrainableNetwork } from './text-to-image.ts';
@@ -43,7 +43,7 @@ export interface TuneSettings extends LoopSettings {
   /** Decay of the moving average that is kept in place of the parameters; 0 for none. */
   average?: number | undefined;
   lora?: LoraOptions | undefined;
-  gradient?: GradientVariant | undefined;
+  gradient?: GradientSettings | undefined;
   augment?: (PictureAugmentation & PromptAugmentation) | undefined;
 }
 

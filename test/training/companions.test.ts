@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CancelledError } from '../../common/errors.ts';
 import type { Alarm } from '../../training/alarm.ts';
+import { Rollout } from '../../training/rollout.ts';
 import type { Snapshot } from '../../training/snapshot.ts';
 import { tune, type Tuning } from '../../training/tune.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 import { digests } from './small-tuning.ts';
 
-// The loop with a trainer that counts: what a step makes depends on all steps before it, as with a real one.
+// The loop with a tuner that counts: what a step makes depends on all steps before it, as with a real one.
 
 const config = { steps: 12, batch: 1, learningRate: 0.1, warmup: 1, checkpointEvery: 3, keepEvery: 2 };
-const rollout = { shape: [1], samples: [{ id: 'a', prompt: 'a', sample: 0 }], latents: new Float32Array(1) };
+const samples = [{ id: 'a', prompt: 'a', sample: 0 }];
+const rollout = new Rollout({ shape: [1], samples, latents: new Float32Array(1) });
 
 function counting(scratch: string): Tuning {
   let state = 1;
@@ -38,7 +40,7 @@ function counting(scratch: string): Tuning {
     codes: new Map(),
   });
   return {
-    trainer: {
+    tuner: {
       step: (step) => {
         state = (state * 31 + step) % 1009;
         return { step, loss: state, gradientNorm: { net: 1 }, deltaNorm: { net: state + 1 }, rewards: {} };

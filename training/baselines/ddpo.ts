@@ -1,12 +1,13 @@
 import { RandomStream } from '../../common/random.ts';
+import { mean } from '../../common/statistics.ts';
 import type { Tensors } from '../../engine/program.ts';
-import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { updateNumbers, type AdamWOptions } from '../adamw.ts';
+import { tf } from '../../engine/tensorflow.ts';
 import type { Generator } from '../generator.ts';
 import type { Observation, Observer } from '../observer.ts';
 import type { Rollout } from '../rollout.ts';
-import type { StepMetrics, Trainer } from '../trainer.ts';
-import { gradientOf, numbersOf } from '../tuning-program.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { Trainer } from '../trainer.ts';
+import type { StepMetrics, Tuner, UpdateMetrics } from '../tuner.ts';
 import { advantagesOf, logProbabilities, meanGradient, surrogate } from './policy-gradient.ts';
 
 export interface DdpoSettings {
@@ -21,6 +22,7 @@ export interface DdpoSettings {
 }
 
 export interface DdpoInputs {
+  /** Of a single network. */
   trainer: Trainer;
   generator: Generator;
   /** Scores what comes out; none of its gradients is used. */
@@ -29,9 +31,6 @@ export interface DdpoInputs {
   actions: readonly { numbers: readonly number[]; sigma: number }[];
   /** Weights of the rewards in the sum. */
   weights: Readonly<Record<string, number>>;
-  /** The network that is trained, whether it makes the embeddings or takes the steps, and its learning rate. */
-  network: { name: string; learningRate: number; makesEmbeddings: boolean };
-  optimizer: AdamWOptions;
   settings: DdpoSettings;
   seed: number;
 }
@@ -45,108 +44,88 @@ interface Action {
 
 /**
  * Denoising diffusion policy optimization on the last K steps: the same starts and the same networks as reward tuning,
- * but of the rewards only their values. It takes the trainer's place in the loop.
+ * but of the rewards only their values.
  */
-export class DdpoTrainer {
+export class DdpoTuner implements Tuner {
   readonly #inputs: DdpoInputs;
 
   constructor(inputs: DdpoInputs) {
     this.#inputs = inputs;
   }
 
-  snapshot(): ReturnType<Trainer['snapshot']> {
+  snapshot(): Snapshot {
     return this.#inputs.trainer.snapshot();
   }
 
-  restore(snapshot: Parameters<Trainer['restore']>[0]): void {
+  restore(snapshot: Snapshot): void {
     this.#inputs.trainer.restore(snapshot);
   }
 
   /** Trajectories from the first rows (a group from each), their rewards, and the updates on them. */
   step(step: number, rollout: Rollout, rows: readonly number[], rate: number): StepMetrics {
-    const { settings, network, optimizer, seed, trainer, weights } = this.#inputs;
+    const { settings, trainer, weights } = this.#inputs;
     const starts = rows.map((_, i) => rows[Math.floor(i / settings.group)]!);
-    const { actions, scores, prompts } = this.#sample(step, rollout, starts, seed);
+    const { actions, scores, prompts } = this.#sample(step, rollout, starts);
     const total = Float64Array.from(prompts, (_, i) =>
       Object.entries(weights).reduce((sum, [name, weight]) => sum + weight * scores[name]![i]!, 0),
     );
     const advantages = advantagesOf(total, settings.group, settings.largestAdvantage);
-    let metrics: Pick<StepMetrics, 'gradientNorm' | 'drift'> = { gradientNorm: {} };
+    let updated: UpdateMetrics = { gradientNorm: {}, deltaNorm: {} };
     for (let epoch = 0; epoch < settings.epochs; epoch++)
       tf.tidy(() => {
         const { backward } = this.gradient(prompts, actions, advantages);
-        const update = (step - 1) * settings.epochs + epoch + 1;
-        const numbers = { [numbersOf(network.name)]: updateNumbers(network.learningRate * rate, update, optimizer) };
-        const { drift, ...norms } = trainer.program.run('update', { ...backward, ...numbers });
-        metrics = { gradientNorm: scalars(norms), ...(drift ? { drift: drift.dataSync()[0]! } : {}) };
+        updated = trainer.update.run(backward, (step - 1) * settings.epochs + epoch + 1, rate);
       });
-    const mean = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / values.length;
     return {
       step,
       loss: -mean(total),
-      ...metrics,
       rewards: Object.fromEntries(Object.keys(weights).map((name) => [name, mean(scores[name]!)])),
-      deltaNorm: tf.tidy(() => scalars(trainer.program.run('deltaNorm', {}))),
+      ...updated,
     };
   }
 
   /**
-   * The clipped objective of these actions under the networks as they are now, with the gradient by the embeddings; that
-   * by the steps' parameters lies in `state/gradient/...`. Tensors are the caller's.
+   * The clipped objective of these actions under the networks as they are now, and the inputs of `gradients` and `update`:
+   * the prompts, dL/dc. The gradient by the steps' parameters lies in `state/gradient/...`. Tensors are the caller's.
    */
   gradient(
     prompts: readonly string[],
     actions: readonly Action[],
     advantages: Float64Array,
   ): { loss: number; clipped: number; backward: Tensors } {
-    const { trainer, generator, actions: numbers, settings, network } = this.#inputs;
-    const { program } = trainer;
+    const { trainer, generator, actions: numbers, settings } = this.#inputs;
     const inputs = generator.encodeInputs.of(prompts);
-    const embeddings = program.run('encode', inputs);
+    const c = trainer.encode(inputs);
+    const backward = trainer.backward(c);
     const shape = [...generator.latents];
     let [loss, clipped] = [0, 0];
-    const sums = new Map<string, Tensor[]>();
-    let first = true;
     for (const [k, { z, next, logOld }] of actions.entries()) {
       const { sigma, numbers: step } = numbers[k]!;
       if (sigma === 0) continue; // a step without noise is no action
-      const start = { z: tf.tensor(z, shape), step: tf.tensor1d([...step]), ...embeddings };
-      const mean = program.run('step', start)['z']!.dataSync() as Float32Array;
-      const own = surrogate(
-        logProbabilities(next, mean, sigma, prompts.length),
-        logOld,
-        advantages,
-        settings.clipRange,
-      );
+      const taken = trainer.activations.take(tf.tensor(z, shape), step, c);
+      const mean = taken.z.dataSync() as Float32Array;
+      const logNew = logProbabilities(next, mean, sigma, prompts.length);
+      const own = surrogate(logNew, logOld, advantages, settings.clipRange);
       loss += own.loss / actions.length;
       clipped += own.clipped / actions.length;
       const share = own.gradients.map((value) => value / actions.length);
-      const dz = tf.tensor(meanGradient(next, mean, sigma, share), shape);
-      const keep = network.makesEmbeddings ? {} : { keep: tf.scalar(first ? 0 : 1) };
-      const back = program.run('stepVjp', { ...start, dz, ...keep });
-      for (const [name, t] of Object.entries(back)) sums.set(name, [...(sums.get(name) ?? []), t]);
-      first = false;
+      backward.through([taken], tf.tensor(meanGradient(next, mean, sigma, share), shape));
     }
-    if (!network.makesEmbeddings) return { loss, clipped, backward: {} };
-    const along = Object.keys(embeddings).map((name) => [gradientOf(name), tf.addN(sums.get(gradientOf(name))!)]);
-    return { loss, clipped, backward: { ...inputs, ...(Object.fromEntries(along) as Tensors) } };
+    return { loss, clipped, backward: { ...inputs, ...backward.embeddings() } };
   }
 
   /** Trajectories under the networks as they are now. */
-  #sample(step: number, rollout: Rollout, rows: readonly number[], seed: number) {
-    const { trainer, generator, observer, actions: numbers } = this.#inputs;
-    const size = rollout.latents.length / rollout.samples.length;
-    const prompts = rows.map((row) => rollout.samples[row]!.prompt);
-    let z = new Float32Array(rows.length * size);
-    rows.forEach((row, i) => z.set(rollout.latents.subarray(row * size, (row + 1) * size), i * size));
+  #sample(step: number, rollout: Rollout, rows: readonly number[]) {
+    const { trainer, generator, observer, actions: numbers, seed } = this.#inputs;
+    const { prompts, latents } = rollout.batch(rows);
     const actions: Action[] = [];
+    let z = latents;
     let scores: Observation['scores'] = {};
     tf.tidy(() => {
-      const embeddings = trainer.program.run('encode', generator.encodeInputs.of(prompts));
+      const c = trainer.encode(generator.encodeInputs.of(prompts));
       const shape = [...generator.latents];
       for (const [k, action] of numbers.entries()) {
-        const inputs = { z: tf.tensor(z, shape), step: tf.tensor1d([...action.numbers]), ...embeddings };
-        const mean = trainer.program.run('step', inputs)['z']!.dataSync() as Float32Array;
+        const mean = trainer.activations.take(tf.tensor(z, shape), action.numbers, c).z.dataSync() as Float32Array;
         const noise = new RandomStream(seed, 'ddpo', step, k).normal(mean.length);
         const next = mean.map((value, i) => value + action.sigma * noise[i]!);
         const logOld =
@@ -159,6 +138,3 @@ export class DdpoTrainer {
     return { actions, scores, prompts };
   }
 }
-
-const scalars = (tensors: Tensors): Record<string, number> =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.dataSync()[0]!]));

@@ -1,11 +1,11 @@
 import { loadPipeline } from '../../models/pipeline.ts';
 import { DdimScheduler } from '../../models/scheduler/ddim.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
-import { DdpoTrainer, type DdpoSettings } from '../baselines/ddpo.ts';
+import { DdpoTuner, type DdpoSettings } from '../baselines/ddpo.ts';
 import { keepNetworks } from '../keep-networks.ts';
 import { readRollout } from '../rollout.ts';
-import { makeTrainer, optimizerOf, type TuneSettings } from '../settings.ts';
-import { TEXT_ENCODER, type TrainableNetwork } from '../text-to-image.ts';
+import { makeTrainer, type TuneSettings } from '../settings.ts';
+import type { TrainableNetwork } from '../text-to-image.ts';
 import { tune } from '../tune.ts';
 
 export interface DdpoStageSettings extends TuneSettings, DdpoSettings {
@@ -34,16 +34,14 @@ export const run: StageBody<DdpoStageSettings, 'rollout'> = async (context) => {
       return { numbers: [t, a, b], sigma };
     });
   await tune(context, {
-    trainer: new DdpoTrainer({
+    tuner: new DdpoTuner({
       trainer,
       generator,
       observer: observer!,
       actions,
       seed,
       settings: config,
-      optimizer: optimizerOf(config),
       weights: Object.fromEntries(config.rewards.map(({ name, weight }) => [name, weight])),
-      network: { name: network, learningRate, makesEmbeddings: network === TEXT_ENCODER },
     }),
     rollout: await readRollout(inputs.rollout),
     networks: [network],

@@ -1,10 +1,10 @@
 import { readSplit } from '../../datasets/shards.ts';
 import { loadPipeline } from '../../models/pipeline.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
-import { DirectTrainer } from '../baselines/direct.ts';
+import { DirectTuner } from '../baselines/direct.ts';
 import { picturesOf, realLatents } from '../baselines/real-pictures.ts';
 import { keepNetworks } from '../keep-networks.ts';
-import { makeTrainer, optimizerOf, type TuneSettings } from '../settings.ts';
+import { makeTrainer, type TuneSettings } from '../settings.ts';
 import { TEXT_ENCODER } from '../text-to-image.ts';
 import { tune } from '../tune.ts';
 
@@ -29,14 +29,7 @@ export const run: StageBody<DirectSettings, 'shard'> = async (context) => {
     ownSteps: true,
   });
   await tune(context, {
-    trainer: new DirectTrainer({
-      trainer,
-      generator,
-      scheduler: pipeline.config.scheduler,
-      seed,
-      optimizer: optimizerOf(config),
-      network: { name: TEXT_ENCODER, learningRate },
-    }),
+    tuner: new DirectTuner({ trainer, generator, scheduler: pipeline.config.scheduler, seed }),
     rollout: realLatents(pictures, pipeline),
     networks: [TEXT_ENCODER],
     keep: keepNetworks(trainer, pipeline, [TEXT_ENCODER]),

@@ -29,7 +29,7 @@ export async function run(
   const { trainer, alarm } = await makeTrainer(pipeline, config, networks, { seed, embeddingPull, watch });
   const names = networks.map(({ name }) => name);
   return tune(context, {
-    trainer,
+    tuner: trainer,
     alarm,
     rollout: await readRollout(inputs.rollout),
     networks: names,

@@ -30,7 +30,7 @@ export async function run(
     watch,
   });
   return tune(context, {
-    trainer,
+    tuner: trainer,
     alarm,
     rollout: await readRollout(inputs.rollout),
     networks: [UNET],
