@@ -3,6 +3,7 @@
  * arXiv 2110.02861): each block is divided by its largest magnitude, and each quotient is stored as the number of the
  * nearest value of a map whose values lie closer together the nearer to zero they are.
  */
+import { product } from '../common/product.ts';
 import { bucketize } from '../engine/operations.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 
@@ -64,7 +65,7 @@ export function quantize(x: Tensor, map: Float32Array): Quantized {
 
 /** @param shape of the tensor that was quantized */
 export function dequantize({ codes, scales }: Quantized, map: Float32Array, shape: readonly number[]): Tensor {
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = product(shape);
   const values = tf.gather(tf.tensor1d(map), codes as never).mul(scales);
   return values
     .reshape([-1])

@@ -1,3 +1,4 @@
+import { product } from '../common/product.ts';
 import { RandomStream } from '../common/random.ts';
 import type { Weights } from '../engine/weights.ts';
 
@@ -11,17 +12,15 @@ export function initialize(parameters: Map<string, number[]>, seed: number, zero
   return new Map(
     [...parameters].map(([name, shape]) => {
       const data = zero?.test(name)
-        ? new Float32Array(size(shape))
+        ? new Float32Array(product(shape))
         : initial(name, shape, new RandomStream(seed, name));
       return [name, { shape, data }];
     }),
   );
 }
 
-const size = (shape: number[]) => shape.reduce((a, b) => a * b, 1);
-
 function initial(name: string, shape: number[], random: RandomStream): Float32Array {
-  const count = size(shape);
+  const count = product(shape);
   const zeros = new Float32Array(count);
   if (name.endsWith('logit_scale')) return zeros.fill(Math.log(1 / 0.07));
   if (name.endsWith('bias')) return zeros;

@@ -51,11 +51,7 @@ export function textToScene(
   const encodeInputs: PromptInputs = {
     specs: { ids: int32(scenes, length) },
     of: (prompts) => ({
-      ids: tf.tensor2d(
-        prompts.map((prompt) => Array.from(tokenizer.pad(tokenizer.encode(prompt), length))),
-        [scenes, length],
-        'int32',
-      ),
+      ids: tf.tensor2d(tokenizer.batch(prompts), [scenes, length], 'int32'),
     }),
   };
   const scoreInputs: PromptInputs = {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { product } from '../../common/product.ts';
 import { RandomStream } from '../../common/random.ts';
 import type { ComputeType } from '../../engine/compute-type.ts';
 import { vectorJacobianProduct } from '../../engine/gradients.ts';
@@ -58,7 +59,7 @@ function build(type: ComputeType): Program {
   for (const group of ['net', 'frozen']) {
     const weights: Weights = new Map(
       [...program.parameters(group)].map(([name, shape]) => {
-        const size = shape.reduce((a, b) => a * b, 1);
+        const size = product(shape);
         const noise = new RandomStream(2, `${group} ${name}`).normal(size);
         return [
           name,

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readRollout, type Rollout } from '../../training/rollout.ts';
+import { readRollout, Rollout } from '../../training/rollout.ts';
 import { run, type RolloutSettings } from '../../training/stages/rollout.ts';
 import { smallPipeline, writeShards } from '../evaluation/small-pipeline.ts';
 
@@ -26,6 +26,12 @@ async function rollout(
   await run({ config, seed: 3, inputs: { shard: join(folder, 'shard') }, output, scratch, progress: () => {}, signal });
   return readRollout(output);
 }
+
+it('gives the prompts and the latents of a batch, in its order and as often as it names them', () => {
+  const samples = ['a', 'b', 'c'].map((prompt) => ({ id: prompt, prompt, sample: 0 }));
+  const starts = new Rollout({ shape: [2], samples, latents: Float32Array.of(1, 2, 3, 4, 5, 6) });
+  expect(starts.batch([2, 0, 2])).toEqual({ prompts: ['c', 'a', 'c'], latents: Float32Array.of(5, 6, 1, 2, 5, 6) });
+});
 
 it('gives the same latents in ONNX Runtime as in TensorFlow', async () => {
   for (const guidance of [3, 1]) {

@@ -2,6 +2,7 @@ import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CancelledError, RunError } from '../../common/errors.ts';
+import { product } from '../../common/product.ts';
 import { readWeights, writeWeights, type Weights } from '../../engine/weights.ts';
 import { loadPipeline } from '../../models/pipeline.ts';
 import { loadRewards } from '../../rewards/registry.ts';
@@ -26,7 +27,7 @@ describe('the rollout', () => {
     expect(digests(at('again'))).toEqual(digests(at('rollout')));
     await rollout(context({ model: at('model'), sampler, prompts: 3, samplesPerPrompt: 2, batch: 1 }, 'single'));
     const single = await readRollout(at('single'));
-    const size = shape.reduce((a, b) => a * b, 1);
+    const size = product(shape);
     for (let i = 0; i < 6 * size; i++) expect(single.latents[i]).toBeCloseTo(latents[i]!, 4);
   });
 });

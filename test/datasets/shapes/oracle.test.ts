@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
+import { mean } from '../../../common/statistics.ts';
 import { degradeColor } from '../../../datasets/shapes/degradation.ts';
 import { oracle, oracleScore, readScene, trueAesthetic } from '../../../datasets/shapes/oracle.ts';
 import {
@@ -113,7 +114,6 @@ test('a score of no pictures is an error', () => {
 });
 
 function correlation(a: readonly number[], b: readonly number[]): number {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [meanA, meanB] = [mean(a), mean(b)];
   const product = (x: readonly number[], mx: number, y: readonly number[], my: number): number =>
     x.reduce((sum, value, i) => sum + (value - mx) * (y[i]! - my), 0);
