@@ -1,5 +1,5 @@
 import { InputError } from '../common/errors.ts';
-import type { SamplerSettings } from '../models/sampler.ts';
+import type { SamplerSettings } from '../models/sampling/settings.ts';
 import type { Home } from '../pipeline/home.ts';
 import { judgedEncoder, namedUnet, type JudgedEncoder } from './judged-encoder.ts';
 

@@ -7,7 +7,7 @@ import { writeWeights, type Weights } from '../engine/weights.ts';
 import { interpolateWeights } from '../models/interpolate.ts';
 import { saveOnnxPipeline } from '../models/onnx.ts';
 import { loadPipeline, savePipeline, type LoadedPipeline } from '../models/pipeline.ts';
-import type { NetworkWeights } from '../models/text-to-image.ts';
+import type { NetworkWeights } from '../models/pipeline-program.ts';
 import { tunedNetworks } from './tuned-networks.ts';
 
 /** What can be written, and where in the exported folder it lies. */

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
+import { mean } from '../common/statistics.ts';
 import { Database } from '../datasets/database.ts';
 import type { ComputeType } from '../engine/compute-type.ts';
 import { findSources } from '../datasets/sources/find.ts';
@@ -9,7 +10,7 @@ import { wholeFiles } from '../datasets/sources/rows.ts';
 import { writeWeights, type Weights } from '../engine/weights.ts';
 import { TEXT_PREFIX } from '../models/names.ts';
 import { loadPipeline, loadTextEncoder } from '../models/pipeline.ts';
-import { DdimScheduler } from '../models/scheduler/ddim.ts';
+import { DdimScheduler } from '../models/sampling/ddim.ts';
 import { absolutePath, checkConfig, readYaml } from '../pipeline/config-file.ts';
 import { rewardSchema } from '../pipeline/config.ts';
 import { loadRewards } from '../rewards/registry.ts';
@@ -93,7 +94,6 @@ export async function step(options: StepOptions): Promise<StepResult> {
 }
 
 export function formatStep({ loss, rewards, gradientNorm, tensors, peakBytes }: StepResult): string {
-  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   return [
     `loss ${loss.toPrecision(7)}`,
     ...Object.entries(rewards).map(([name, values]) => `reward.${name} ${mean(values).toPrecision(7)}`),

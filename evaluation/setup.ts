@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InputError, RunError } from '../common/errors.ts';
 import { readSplit } from '../datasets/shards.ts';
 import { loadPipeline, type LoadedPipeline } from '../models/pipeline.ts';
-import type { SamplerSettings } from '../models/sampler.ts';
+import type { SamplerSettings } from '../models/sampling/settings.ts';
 import { loadRewards } from '../rewards/registry.ts';
 import type { RewardSpec } from '../rewards/reward.ts';
 import { PictureGenerator, type Prompt } from './generator.ts';

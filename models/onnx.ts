@@ -11,7 +11,7 @@ import type { Tensor } from '../engine/tensorflow.ts';
 import { clipText } from './clip/text.ts';
 import { writeConfig } from './config.ts';
 import type { LoadedPipeline, PipelineParts } from './pipeline.ts';
-import { schedulerClass } from './scheduler/config.ts';
+import { schedulerClass } from './sampling/config.ts';
 import { unet2dCondition } from './unet/unet.ts';
 import { vaeDecode, vaeEncode, vaeScale } from './vae/vae.ts';
 

@@ -14,7 +14,7 @@ import { requireTensors } from './expected-tensors.ts';
 import { requireFit } from './fit.ts';
 import { saveTextEncoder, saveUnet, type Storage } from './network-folder.ts';
 import { canonicalTextNames, canonicalVaeNames, textPrefix } from './names.ts';
-import { folderScheduler, schedulerClass, type SchedulerFile } from './scheduler/config.ts';
+import { folderScheduler, schedulerClass, type SchedulerFile } from './sampling/config.ts';
 import { unetSchema, type UnetConfig } from './unet/config.ts';
 import { unetTensors } from './unet/tensors.ts';
 import { vaeSchema, type VaeConfig } from './vae/config.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { COMMENTS, isScript, KEEP_OR_DROP, LANGUAGES, MALFORMED, OVERLONG, TREATMENTS } from '../datasets/names.ts';
 import { COMPUTE_TYPES } from '../engine/names.ts';
 import { JUDGES } from '../evaluation/names.ts';
-import { solverNames } from '../models/scheduler/names.ts';
+import { solverNames } from '../models/sampling/names.ts';
 import { REWARD_TYPES } from '../rewards/names.ts';
 import { ROLLOUT_RUNTIMES } from '../training/names.ts';
 import { stagesSchema } from './cache-policy.ts';

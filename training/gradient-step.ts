@@ -1,8 +1,9 @@
+import { product } from '../common/product.ts';
 import type { ComputeType } from '../engine/compute-type.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
-import type { SamplerSettings } from '../models/sampler.ts';
+import type { SamplerSettings } from '../models/sampling/settings.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { TEXT_ENCODER, textToImage, type TrainableNetwork } from './text-to-image.ts';
 import { Trainer, type StepGradients } from './trainer.ts';
@@ -38,7 +39,7 @@ export function gradientStep(
   if (encoder) trainer.program.load(TEXT_ENCODER, encoder.weights, encoder.source);
   const { gradients, ...rest } = trainer.gradients(rollout, [...prompts.keys()]);
   trainer.program.dispose();
-  const zeros = (shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
+  const zeros = (shape: number[]) => ({ shape, data: new Float32Array(product(shape)) });
   const all = train.map((network) => {
     const weights = [...generator.networks[network]!.weights];
     return [

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { readSplit } from '../datasets/shards.ts';
 import { tf } from '../engine/tensorflow.ts';
-import { startNoise } from '../models/noise.ts';
+import { startNoise } from '../models/sampling/noise.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import { Alarm, type AlarmSettings } from './alarm.ts';
 import { TOTAL } from './collapse.ts';

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { OnnxTensor } from '../engine/onnx/session.ts';
-import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { clipText } from '../models/clip/text.ts';
+import { tf } from '../engine/tensorflow.ts';
+import { Diffusion } from '../models/diffusion.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
-import { guidedStep, STEP_NUMBERS, type SamplerSettings } from '../models/sampler.ts';
-import { DdimScheduler } from '../models/scheduler/ddim.ts';
-import { TextToImage } from '../models/text-to-image.ts';
+import type { SamplerSettings } from '../models/sampling/settings.ts';
+import { stepNumbers } from '../models/sampling/sample.ts';
+import { solverPlan } from '../models/sampling/solver.ts';
+import { PipelineProgram } from '../models/pipeline-program.ts';
 
 /** Does the first T - K denoising steps, under the pipeline's own text encoder. */
 export interface RolloutRuntime {
@@ -24,7 +25,7 @@ export const tensorflowRuntime = (
   batch: number,
 ): RolloutRuntime => {
   const { sample_size: side, in_channels: channels } = pipeline.config.unet;
-  const generator = new TextToImage(pipeline, { batch, height: side, width: side, guidance: sampler.guidance });
+  const generator = new PipelineProgram(pipeline, { batch, height: side, width: side, guidance: sampler.guidance });
   return {
     async denoise(prompts, noise) {
       const start = tf.tensor4d(noise, [batch, side, side, channels]);
@@ -58,50 +59,38 @@ export async function onnxRuntime(
   const { writeModel } = await import('../engine/onnx/format.ts');
   const { config, weights, tokenizer } = pipeline;
   const { sample_size: side, in_channels: channels } = config.unet;
-  const [length, width] = [tokenizer.modelMaxLength, config.textEncoder.hidden_size];
-  const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
+  const diffusion = new Diffusion(pipeline, { batch, height: side, width: side, guidance: sampler.guidance });
   const open = async (name: string, graph: Parameters<typeof writeModel>[1]) => {
     const [path] = await writeModel(join(folder, name, 'model.onnx'), graph);
     return OnnxSession.load(path!, { threads });
   };
 
-  const ids = { shape: [batch + 1, length], dtype: 'int32' as const };
   const encoder = exportOnnx({
     name: 'encode',
     source: `${pipeline.folder}/text_encoder`,
     weights: weights.textEncoder,
-    inputs: { ids },
-    build: ({ ids }, p) => {
-      const [condition, unconditional] = tf.split(clipText(p, config.textEncoder, ids).hidden, [batch, 1]) as [
-        Tensor,
-        Tensor,
-      ];
-      return { condition, unconditional };
-    },
+    inputs: { ids: diffusion.ids },
+    build: ({ ids }, p) => ({ ...diffusion.encode(p, ids) }),
   });
   const step = exportOnnx({
     name: 'denoise',
     source: `${pipeline.folder}/unet`,
     weights: weights.unet,
-    inputs: {
-      z: float(batch, side, side, channels),
-      step: STEP_NUMBERS,
-      condition: float(batch, length, width),
-      unconditional: float(1, length, width),
-    },
-    build: (inputs, p) => ({ next: guidedStep(p, config.unet, sampler.guidance, inputs) }),
+    inputs: diffusion.stepInputs,
+    build: (inputs, p) => ({ next: diffusion.step(p, inputs) }),
   });
   const [encode, denoise] = [await open('encode', encoder), await open('denoise', step)];
-  const scheduler = new DdimScheduler(config.scheduler);
+  const numbers = stepNumbers(solverPlan('ddim', config.scheduler, sampler.steps));
 
   return {
     async denoise(prompts, noise) {
-      const tokens = [...prompts, ''].flatMap((prompt) => [...tokenizer.pad(tokenizer.encode(prompt), length)]);
-      const conditioning = await encode.run({ ids: { shape: ids.shape, data: Int32Array.from(tokens) } });
+      const conditioning = await encode.run({
+        ids: { shape: diffusion.ids.shape, data: tokenizer.batch([...prompts, '']) },
+      });
       let z: OnnxTensor = { shape: [batch, side, side, channels], data: noise };
-      for (const t of scheduler.timesteps(sampler.steps).slice(0, sampler.steps - sampler.gradientSteps)) {
-        const { a, b } = scheduler.step(t, sampler.steps);
-        z = (await denoise.run({ z, step: { shape: [3], data: Float32Array.of(t, a, b) }, ...conditioning }))['next']!;
+      for (const step of numbers.slice(0, sampler.steps - sampler.gradientSteps)) {
+        const inputs = { z, step: { shape: [3], data: Float32Array.from(step) }, ...conditioning };
+        z = (await denoise.run(inputs))['next']!;
       }
       return z.data as Float32Array;
     },

@@ -1,7 +1,7 @@
 import { computeType } from '../engine/compute-type.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
 import { LORA_TARGETS, type LoraSettings } from '../models/lora.ts';
-import type { SamplerSettings } from '../models/sampler.ts';
+import type { SamplerSettings } from '../models/sampling/settings.ts';
 import { loadRewards } from '../rewards/registry.ts';
 import type { RewardSpec } from '../rewards/reward.ts';
 import { ADAMW, type AdamWOptions } from './adamw.ts';

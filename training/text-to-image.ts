@@ -1,12 +1,15 @@
 import { inLanes } from '../engine/lanes.ts';
 import { int32, type Tensors } from '../engine/program.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { clipText } from '../models/clip/text.ts';
 import type { Weights } from '../engine/weights.ts';
+import { blend, Diffusion } from '../models/diffusion.ts';
 import type { LoadedPipeline } from '../models/pipeline.ts';
-import { guidedStep, type SamplerSettings } from '../models/sampler.ts';
-import { DdimScheduler } from '../models/scheduler/ddim.ts';
-import { vaePicture, vaeScale } from '../models/vae/vae.ts';
+import type { SamplerSettings } from '../models/sampling/settings.ts';
+import { DdimScheduler } from '../models/sampling/ddim.ts';
+import { levelOf } from '../models/sampling/levels/prediction.ts';
+import { stepNumbers } from '../models/sampling/sample.ts';
+import { solverPlan } from '../models/sampling/solver.ts';
+import { vaeScale } from '../models/vae/vae.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { rewardWeights, scoreAll } from '../rewards/total.ts';
 import {
@@ -45,14 +48,12 @@ export function textToImage(
   const { config, weights, tokenizer, folder } = pipeline;
   const [height, width] = latentSize ?? [config.unet.sample_size, config.unet.sample_size];
   const scheduler = new DdimScheduler(config.scheduler);
-  const timesteps = scheduler.timesteps(sampler.steps);
-  const lastAlpha = scheduler.alphasCumprod[timesteps.at(-1)!]!;
+  const steps = stepNumbers(solverPlan('ddim', config.scheduler, sampler.steps));
+  const diffusion = new Diffusion(pipeline, { batch, height, width, guidance: sampler.guidance });
   const readers = rewards.filter((reward) => reward.promptLength > 0);
   const length = tokenizer.modelMaxLength;
-  const tokenize = (prompts: readonly string[]): Tensor => {
-    const rows = prompts.map((prompt) => Array.from(tokenizer.pad(tokenizer.encode(prompt), length)));
-    return tf.tensor2d(rows, [prompts.length, length], 'int32');
-  };
+  const tokenize = (prompts: readonly string[]): Tensor =>
+    tf.tensor2d(tokenizer.batch(prompts), [prompts.length, length], 'int32');
 
   const encodeInputs: PromptInputs = {
     specs: { ids: int32(batch, length), emptyIds: int32(1, length) },
@@ -87,31 +88,20 @@ export function textToImage(
       vae: { weights: weights.vae, source: `${folder}/vae` },
       rewards: { weights: rewardWeights(rewards), source: "the rewards' weights" },
     },
-    latents: [batch, height, width, config.unet.in_channels],
-    steps: timesteps.map((t) => {
-      const { a, b } = scheduler.step(t, sampler.steps);
-      return [t, a, b];
-    }),
-    lastLevel: { signal: Math.sqrt(lastAlpha), noise: Math.sqrt(1 - lastAlpha) },
+    latents: diffusion.latents,
+    steps,
+    lastLevel: levelOf(scheduler.alphasCumprod[steps.at(-1)![0]]!),
     rewards,
 
     encodeInputs,
     encode(networks, { ids, emptyIds }: Tensors) {
       const all = tf.concat([ids!, emptyIds!], 0);
-      const under = (network: string) => clipText(networks.parameters(network), config.textEncoder, all).hidden;
-      const own = under(TEXT_ENCODER);
-      const hidden = blended ? own.mul(encoder.blend).add(under(BLENDED_WITH).mul(1 - encoder.blend)) : own;
-      const [condition, unconditional] = tf.split(hidden, [batch, 1]) as [Tensor, Tensor];
-      return { condition, unconditional };
+      const c = diffusion.encode(networks.parameters(TEXT_ENCODER), all);
+      if (!blended) return { ...c };
+      return { ...blend(c, diffusion.encode(networks.parameters(BLENDED_WITH), all), encoder.blend) };
     },
 
-    step: (networks, { z, step }, { condition, unconditional }: Tensors) =>
-      guidedStep(networks.parameters(UNET), config.unet, sampler.guidance, {
-        z,
-        step,
-        condition: condition!,
-        unconditional: unconditional!,
-      }),
+    step: (networks, { z, step }, c) => diffusion.step(networks.parameters(UNET), { z, step, ...c }),
 
     scoreInputs,
     score(networks, z, inputs) {
@@ -120,7 +110,7 @@ export function textToImage(
         const features = Object.fromEntries(
           readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, own[idsOf(name)]!)]),
         );
-        const picture = vaePicture(networks.parameters('vae'), config.vae, z!);
+        const picture = diffusion.decode(networks.parameters('vae'), z!);
         return scoreAll(rewards, p, augments ? augmentPictures(picture, own) : picture, features);
       });
     },

@@ -1,6 +1,7 @@
+import { product } from '../../common/product.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { LoadedPipeline } from '../../models/pipeline.ts';
-import type { SamplerSettings } from '../../models/sampler.ts';
+import type { SamplerSettings } from '../../models/sampling/settings.ts';
 import { vaePicture } from '../../models/vae/vae.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
 import type { Generator } from '../../training/generator.ts';
@@ -72,8 +73,7 @@ export function videoNoise(
   shape: readonly number[],
   own = 0.3,
 ): Tensor {
-  const noise = (count: number) =>
-    tf.tensor(normal(videos * count * shape.reduce((a, b) => a * b, 1)), [videos, count, ...shape]);
+  const noise = (count: number) => tf.tensor(normal(videos * count * product(shape)), [videos, count, ...shape]);
   return noise(1)
     .mul(Math.sqrt(1 - own ** 2))
     .add(noise(frames).mul(own))

@@ -4,7 +4,7 @@ import { openClipTensor } from '../clip/open-clip.ts';
 import { requireNetworks } from '../expected.ts';
 import { canonicalTextNames } from '../names.ts';
 import { readPipelineConfig, type PipelineParts } from '../pipeline.ts';
-import { schedulerFile } from '../scheduler/config.ts';
+import { schedulerFile } from '../sampling/config.ts';
 import { BESIDE, otherKind } from './kinds.ts';
 import { PREFIXES, unetName, vaeName } from './names.ts';
 import { stableDiffusion1, stableDiffusion2, type Prediction } from './stable-diffusion.ts';

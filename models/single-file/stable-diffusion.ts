@@ -1,6 +1,6 @@
 import { clipTextSchema } from '../clip/config.ts';
 import type { PipelineParts } from '../pipeline.ts';
-import { schedulerFile } from '../scheduler/config.ts';
+import { schedulerFile } from '../sampling/config.ts';
 import { unetSchema } from '../unet/config.ts';
 import { vaeSchema } from '../vae/config.ts';
 

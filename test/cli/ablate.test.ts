@@ -7,7 +7,7 @@ import { loadConfig } from '../../pipeline/config-file.ts';
 import { Home } from '../../pipeline/home.ts';
 import { RunRecords } from '../../pipeline/runs.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
-import { solverNames } from '../../models/scheduler/names.ts';
+import { solverNames } from '../../models/sampling/names.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 describe('ablations', () => {

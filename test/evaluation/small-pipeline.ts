@@ -7,7 +7,7 @@ import type { Weights } from '../../engine/weights.ts';
 import { clipText } from '../../models/clip/text.ts';
 import { clipTextSchema } from '../../models/clip/config.ts';
 import { loadPipeline, savePipeline, type LoadedPipeline } from '../../models/pipeline.ts';
-import { schedulerFile } from '../../models/scheduler/config.ts';
+import { schedulerFile } from '../../models/sampling/config.ts';
 import { unet2dCondition } from '../../models/unet/unet.ts';
 import { unetSchema } from '../../models/unet/config.ts';
 import { vaeDecode, vaeEncode } from '../../models/vae/vae.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../models/config.ts';
-import { folderScheduler, schedulerFile } from '../../models/scheduler/config.ts';
-import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import { folderScheduler, schedulerFile } from '../../models/sampling/config.ts';
+import { DdimScheduler } from '../../models/sampling/ddim.ts';
 import { readGoldenJson } from './golden.ts';
 
 interface Case {

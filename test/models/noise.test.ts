@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startNoise } from '../../models/noise.ts';
+import { startNoise } from '../../models/sampling/noise.ts';
 
 it('draws the same latents for the same prompt, seed and sample, and others for any other', () => {
   const shape = [8, 8, 4];

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { configKeys, schedulerFile, solverConfig, type SchedulerFile } from '../../models/scheduler/config.ts';
-import { DdimScheduler } from '../../models/scheduler/ddim.ts';
-import type { SolverPlan } from '../../models/scheduler/multistep.ts';
-import { solverNames, type SolverName } from '../../models/scheduler/names.ts';
-import { isOneStep, solverNamed, solverPlan } from '../../models/scheduler/solver.ts';
+import { configKeys, schedulerFile, solverConfig, type SchedulerFile } from '../../models/sampling/config.ts';
+import { DdimScheduler } from '../../models/sampling/ddim.ts';
+import type { SolverPlan } from '../../models/sampling/multistep.ts';
+import { solverNames, type SolverName } from '../../models/sampling/names.ts';
+import { isOneStep } from '../../models/sampling/sample.ts';
+import { solverNamed, solverPlan } from '../../models/sampling/solver.ts';
 import { readJson, type Json } from '../../models/config.ts';
 import { goldenPath, readGoldenJson } from './golden.ts';
 

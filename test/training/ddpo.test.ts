@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors, type SafetensorsFile } from '../../engine/safetensors.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import { loadPipeline, type LoadedPipeline } from '../../models/pipeline.ts';
-import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import { DdimScheduler } from '../../models/sampling/ddim.ts';
 import { DdpoTuner } from '../../training/baselines/ddpo.ts';
 import { advantagesOf, logProbabilities, meanGradient, surrogate } from '../../training/baselines/policy-gradient.ts';
 import { Observer } from '../../training/observer.ts';

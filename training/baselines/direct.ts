@@ -1,8 +1,8 @@
 import { RandomStream } from '../../common/random.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import type { SchedulerFile } from '../../models/scheduler/config.ts';
-import { DdimScheduler } from '../../models/scheduler/ddim.ts';
-import { levelOf } from '../../models/scheduler/prediction.ts';
+import type { SchedulerFile } from '../../models/sampling/config.ts';
+import { DdimScheduler } from '../../models/sampling/ddim.ts';
+import { levelOf } from '../../models/sampling/levels/prediction.ts';
 import type { Generator } from '../generator.ts';
 import type { Rollout, RolloutBatch } from '../rollout.ts';
 import { scoreMetrics } from '../scoring.ts';

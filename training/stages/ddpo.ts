@@ -1,5 +1,5 @@
 import { loadPipeline } from '../../models/pipeline.ts';
-import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import { DdimScheduler } from '../../models/sampling/ddim.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
 import { DdpoTuner, type DdpoSettings } from '../baselines/ddpo.ts';
 import { keepNetworks } from '../keep-networks.ts';

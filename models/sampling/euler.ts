@@ -1,23 +1,25 @@
 import type { SolverConfig } from './config.ts';
 import { solverStep, type SolverPlan } from './multistep.ts';
-import { alphaProducts } from './noise-schedule.ts';
-import { transition, type Level } from './prediction.ts';
-import { finiteSigmas, interpolate, spacedSigmas, timestepOf } from './sigmas.ts';
-import { spacedTimesteps } from './spacing.ts';
+import { alphaProducts } from './levels/noise-schedule.ts';
+import { plus, predictedClean, predictedNoise, times, type Level } from './levels/prediction.ts';
+import { finiteSigmas, interpolate, spacedSigmas, timestepOf } from './levels/sigmas.ts';
+import { spacedTimesteps } from './levels/spacing.ts';
 
 /**
  * Euler's method in sigma = noise / signal (Karras et al., arXiv 2206.00364, alg. 2 without noise), as diffusers'
- * EulerDiscreteScheduler, with latents in their own scale: DDIM's step from each level to the next one. Timesteps between
- * two of training's have a sigma between theirs.
+ * EulerDiscreteScheduler: with x = z / signal, x' = x + (sigma' - sigma) d where d = (x - x0) / sigma. Latents stay in their
+ * own scale. Timesteps between two of training's have a sigma between theirs.
  */
 export function eulerSteps(config: SolverConfig<'euler'>, steps: number): SolverPlan {
   const { timesteps, sigmas } = eulerLevels(config, steps);
   const { prediction_type: prediction, timestep_spacing: spacing } = config;
   const plan = timesteps.map((t, i) => {
-    const to = atSigma(sigmas[i + 1]!);
+    const [now, next] = [atSigma(sigmas[i]!), atSigma(sigmas[i + 1]!)];
+    const x0 = predictedClean(prediction, now);
+    const d = predictedNoise(prediction, now);
+    const [z, output] = plus(times(x0, next.signal), times(d, next.noise)); // z' = signal' x', x' = x0 + sigma' d
     // The pipeline takes the last latents as they are, in the scale of sigma, also where noise is left in them.
-    const scale = i === steps - 1 ? 1 / to.signal : 1;
-    const [z, output] = transition(prediction, atSigma(sigmas[i]!), to);
+    const scale = i === steps - 1 ? 1 / next.signal : 1;
     return solverStep(t, i, [[i, scale * z]], [[i, scale * output]]);
   });
   // diffusers multiplies the noise by the largest sigma, or by the root of 1 + its square where timesteps are leading.

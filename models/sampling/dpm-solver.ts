@@ -3,10 +3,10 @@ import { roundHalfToEven } from '../../common/rounding.ts';
 import type { SolverConfig } from './config.ts';
 import { multistepWeights, type LogLevel } from './dpm-formulas.ts';
 import { solverStep, type SolverPlan } from './multistep.ts';
-import { alphaProducts } from './noise-schedule.ts';
-import { predictedClean, predictedNoise, type Linear } from './prediction.ts';
-import { finiteSigmas, interpolate, spacedSigmas, timestepOf } from './sigmas.ts';
-import { trailingTimesteps } from './spacing.ts';
+import { alphaProducts } from './levels/noise-schedule.ts';
+import { predictedClean, predictedNoise, type Linear } from './levels/prediction.ts';
+import { finiteSigmas, interpolate, spacedSigmas, timestepOf } from './levels/sigmas.ts';
+import { trailingTimesteps } from './levels/spacing.ts';
 
 type Config = SolverConfig<'dpm-solver++'>;
 

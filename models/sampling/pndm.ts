@@ -2,9 +2,9 @@ import { InputError } from '../../common/errors.ts';
 import { roundHalfToEven } from '../../common/rounding.ts';
 import type { SchedulerFile, SolverConfig } from './config.ts';
 import { solverStep, type SolverPlan, type SolverStep, type Weighted } from './multistep.ts';
-import { alphaProducts } from './noise-schedule.ts';
-import { levelOf, transition } from './prediction.ts';
-import { spacedTimesteps, stride } from './spacing.ts';
+import { alphaProducts } from './levels/noise-schedule.ts';
+import { levelOf, transition } from './levels/prediction.ts';
+import { spacedTimesteps, stride } from './levels/spacing.ts';
 
 /** Adams-Bashforth weights of the last 1 to 4 outputs, newest first. */
 const WEIGHTS = [[1], [3 / 2, -1 / 2], [23 / 12, -16 / 12, 5 / 12], [55 / 24, -59 / 24, 37 / 24, -9 / 24]];

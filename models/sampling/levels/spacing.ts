@@ -1,4 +1,4 @@
-import { roundHalfToEven } from '../../common/rounding.ts';
+import { roundHalfToEven } from '../../../common/rounding.ts';
 
 /** Where the timesteps of a sampling run lie among those of training: diffusers' `timestep_spacing`. */
 export const spacings = ['leading', 'linspace', 'trailing'] as const;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
 import { boundedSize, only, parseConfig, positive, withoutEffect, type Json } from '../config.ts';
-import { betaSchedules } from './noise-schedule.ts';
+import { betaSchedules } from './levels/noise-schedule.ts';
 import type { SolverName } from './names.ts';
-import { spacings } from './spacing.ts';
+import { spacings } from './levels/spacing.ts';
 
 /** diffusers' schedulers whose configuration holds the noise schedule that sampling needs, whatever else is in it. */
 export const schedulerClasses = [

@@ -1,9 +1,9 @@
 import { InputError } from '../../common/errors.ts';
 import { solverConfig, type SchedulerFile } from './config.ts';
-import { DdimScheduler } from './ddim.ts';
+import { ddimSteps } from './ddim.ts';
 import { dpmSolverSteps } from './dpm-solver.ts';
 import { eulerSteps } from './euler.ts';
-import { solverStep, type SolverPlan, type SolverStep } from './multistep.ts';
+import type { SolverPlan } from './multistep.ts';
 import { solverNames, type SolverName } from './names.ts';
 import { pndmSteps } from './pndm.ts';
 
@@ -29,7 +29,7 @@ export function solverPlan(name: SolverName, file: SchedulerFile, steps: number)
 function planOf(name: SolverName, file: SchedulerFile, steps: number): SolverPlan {
   switch (name) {
     case 'ddim':
-      return { start: 1, steps: ddimSteps(new DdimScheduler(file), steps) };
+      return ddimSteps(file, steps);
     case 'pndm':
       return pndmSteps(solverConfig(name, file), file, steps);
     case 'dpm-solver++':
@@ -38,16 +38,6 @@ function planOf(name: SolverName, file: SchedulerFile, steps: number): SolverPla
       return eulerSteps(solverConfig(name, file), steps);
   }
 }
-
-const ddimSteps = (ddim: DdimScheduler, steps: number): SolverStep[] =>
-  ddim.timesteps(steps).map((t, i) => {
-    const { a, b } = ddim.step(t, steps);
-    return solverStep(t, i, [[i, a]], [[i, b]]);
-  });
-
-/** Whether every step needs the last evaluation alone, so that a run can begin at any of them. */
-export const isOneStep = ({ steps }: SolverPlan): boolean =>
-  steps.every(({ z, output }) => z.length === 1 && output.length === 1);
 
 /** @throws InputError that lists the names */
 export function solverNamed(name: string): SolverName {

@@ -1,20 +1,9 @@
-import { inLanes } from '../engine/lanes.ts';
-import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { float32 } from '../engine/program.ts';
-import type { Parameters } from '../engine/parameters.ts';
-import type { SolverName } from './scheduler/names.ts';
-import type { UnetConfig } from './unet/config.ts';
-import { unet2dCondition } from './unet/unet.ts';
-
-/** T, the guidance scale and K of the method. */
-export interface SamplerSettings {
-  steps: number;
-  guidance: number;
-  /** How many of the last steps see the tuned encoder and, in training, carry gradient. */
-  gradientSteps: number;
-  /** Where pictures are only made; training has DDIM's steps. Default DDIM. */
-  scheduler?: SolverName | undefined;
-}
+import { inLanes } from '../../engine/lanes.ts';
+import { float32 } from '../../engine/program.ts';
+import type { Parameters } from '../../engine/parameters.ts';
+import { tf, type Tensor } from '../../engine/tensorflow.ts';
+import type { UnetConfig } from '../unet/config.ts';
+import { unet2dCondition } from '../unet/unet.ts';
 
 /** The input that describes one denoising step: [timestep, a, b] with z' = a z + b eps. */
 export const STEP_NUMBERS = float32(3);
@@ -28,9 +17,9 @@ export interface StepInputs {
 }
 
 /**
- * One DDIM step with classifier-free guidance (Ho and Salimans, arXiv 2207.12598), both branches in one batch:
- * eps = eps_uncond + guidance * (eps_cond - eps_uncond), z' = a z + b eps. A guidance of 1 or less means none, as in
- * diffusers: then the unconditional branch is left out.
+ * One step of a sampler that needs the last evaluation alone, with classifier-free guidance (Ho and Salimans, arXiv
+ * 2207.12598), both branches in one batch: eps = eps_uncond + guidance (eps_cond - eps_uncond), z' = a z + b eps. A
+ * guidance of 1 or less means none, as in diffusers: then the unconditional branch is left out.
  * @param z [B, h, w, C]
  * @param step {@link STEP_NUMBERS}
  * @param condition [B, T, D], the prompts

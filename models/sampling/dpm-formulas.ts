@@ -1,4 +1,4 @@
-import type { Level } from './prediction.ts';
+import type { Level } from './levels/prediction.ts';
 
 /** A level and half the log of its signal-to-noise ratio. */
 export interface LogLevel extends Level {

@@ -1,18 +1,10 @@
 import { InputError } from '../../common/errors.ts';
 import { roundHalfToEven } from '../../common/rounding.ts';
 import { solverConfig, type SchedulerFile, type SolverConfig } from './config.ts';
-import { alphaProducts } from './noise-schedule.ts';
-import {
-  levelOf,
-  plus,
-  predictedClean,
-  predictedNoise,
-  times,
-  transition,
-  type Level,
-  type Linear,
-} from './prediction.ts';
-import { spacedTimesteps, stride } from './spacing.ts';
+import { alphaProducts } from './levels/noise-schedule.ts';
+import { solverStep, type SolverPlan } from './multistep.ts';
+import { levelOf, plus, predictedClean, predictedNoise, times, type Level, type Linear } from './levels/prediction.ts';
+import { spacedTimesteps, stride } from './levels/spacing.ts';
 
 /**
  * Denoising diffusion implicit models (Song et al., arXiv 2010.02502) with eta = 0. Their alpha_t is `alphasCumprod[t]`.
@@ -66,8 +58,7 @@ export class DdimScheduler {
    */
   step(t: number, steps: number): { a: number; b: number } {
     const { level, previous } = this.#levels(t, steps);
-    const [a, b] = transition(this.#config.prediction_type, level, previous);
-    return { a, b };
+    return this.#move(level, previous);
   }
 
   /**
@@ -79,16 +70,28 @@ export class DdimScheduler {
     const ratio = (level.signal / previous.signal) ** 2;
     const sigma = eta * (previous.noise / level.noise) * Math.sqrt(1 - ratio);
     const direction = Math.sqrt(Math.max(0, previous.noise ** 2 - sigma ** 2));
-    const { prediction_type: prediction } = this.#config;
-    const [a, b] = plus(
-      times(predictedClean(prediction, level), previous.signal),
-      times(predictedNoise(prediction, level), direction),
-    );
-    return { a, b, sigma };
+    return { ...this.#move(level, { signal: previous.signal, noise: direction }), sigma };
+  }
+
+  #move(from: Level, to: Level): { a: number; b: number } {
+    const x0 = predictedClean(this.#config.prediction_type, from); // (z - sqrt(1 - alpha) eps) / sqrt(alpha)
+    const eps = predictedNoise(this.#config.prediction_type, from);
+    const [a, b] = plus(times(x0, to.signal), times(eps, to.noise)); // sqrt(alpha') x0 + sqrt(1 - alpha') eps
+    return { a, b };
   }
 
   #levels(t: number, steps: number): { level: Level; previous: Level } {
     const alphaPrevious = this.alphasCumprod[t - stride(this.#config, steps)] ?? this.#finalAlpha;
     return { level: levelOf(this.alphasCumprod[t]!), previous: levelOf(alphaPrevious) };
   }
+}
+
+/** A run of DDIM. @throws InputError as {@link DdimScheduler} */
+export function ddimSteps(file: SchedulerFile, steps: number): SolverPlan {
+  const ddim = new DdimScheduler(file);
+  const plan = ddim.timesteps(steps).map((t, i) => {
+    const { a, b } = ddim.step(t, steps);
+    return solverStep(t, i, [[i, a]], [[i, b]]);
+  });
+  return { start: 1, steps: plan };
 }

@@ -1,5 +1,6 @@
-import { RandomStream } from '../common/random.ts';
-import { sha256 } from '../common/files.ts';
+import { product } from '../../common/product.ts';
+import { RandomStream } from '../../common/random.ts';
+import { sha256 } from '../../common/files.ts';
 
 /**
  * The start noise z_T ~ N(0, I) of one picture. It depends on the seed, the prompt and the number of the sample alone:
@@ -8,5 +9,5 @@ import { sha256 } from '../common/files.ts';
  */
 export function startNoise(seed: number, promptId: string, sample: number, shape: readonly number[]): Float32Array {
   const prompt = parseInt(sha256(promptId).slice(0, 8), 16);
-  return new RandomStream(seed, 'noise', prompt, sample).normal(shape.reduce((a, b) => a * b, 1));
+  return new RandomStream(seed, 'noise', prompt, sample).normal(product(shape));
 }
