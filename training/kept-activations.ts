@@ -6,8 +6,6 @@ const ACTIVATION_BYTES = 4 * 2 ** 30;
 
 /** A denoising step that was taken, z_t -> z_(t-1). */
 export interface TakenStep {
-  /** The numbers that describe it. */
-  numbers: readonly number[];
   /** z_(t-1) */
   z: Tensor;
   /** Its vector-Jacobian product, once: dL/dz_(t-1) among the late inputs -> dL/dz_t as `dz`, dL/dc as `d.NAME`. */
@@ -38,10 +36,10 @@ export class KeptActivations {
     const inputs = { z, step: tf.tensor1d([...numbers]), ...c };
     if (!keep) {
       const next = this.#program.run('step', inputs)['z']!;
-      return { numbers, z: next, product: (late) => this.#program.run('stepVjp', { ...inputs, ...late }) };
+      return { z: next, product: (late) => this.#program.run('stepVjp', { ...inputs, ...late }) };
     }
     const { outputs, finish } = this.#program.start('stepVjp', inputs);
     // A gradient that is zero whatever comes later (of the empty prompt, without guidance) is there from the start.
-    return { numbers, z: outputs['z']!, product: (late) => ({ ...outputs, ...finish(late) }) };
+    return { z: outputs['z']!, product: (late) => ({ ...outputs, ...finish(late) }) };
   }
 }
