@@ -4,11 +4,12 @@ import { writeFileAtomic } from '../common/files.ts';
 import { encodePng } from '../common/png.ts';
 import { readSafetensors, writeSafetensors } from '../engine/weights/safetensors.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { startNoise } from '../models/noise.ts';
+import { startNoise } from '../models/sampling/noise.ts';
 import { loadPipeline, type LoadedPipeline } from '../models/folder/pipeline-folder.ts';
-import { solverNamed, solverPlan } from '../models/scheduler/solver.ts';
+import { solverNamed, solverPlan } from '../models/sampling/solver.ts';
 import type { UnetConfig } from '../models/unet/unet-config.ts';
-import { blend, TextToImage } from '../models/text-to-image.ts';
+import { blend } from '../models/diffusion.ts';
+import { PipelineProgram } from '../models/pipeline-program.ts';
 import { tunedNetworks, type TunedOptions } from './tuned-networks.ts';
 
 export interface GenerateOptions extends TunedOptions {
@@ -57,7 +58,7 @@ export async function generate(
   warnOfLongPrompts(pipeline, [...prompts, negative], warn);
 
   const [batch, height, width] = noise.shape as [number, number, number, number];
-  const model = new TextToImage(pipeline, { batch, height, width, guidance, secondUnet: tuned.unet !== undefined });
+  const model = new PipelineProgram(pipeline, { batch, height, width, guidance, secondUnet: tuned.unet !== undefined });
   const original = model.encode(prompts, negative, pipeline.weights.textEncoder, `${options.model}/text_encoder`);
   let late = original;
   const { encoder } = tuned;

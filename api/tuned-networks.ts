@@ -1,7 +1,7 @@
 import { loadTextEncoder, loadUnet, type LoadedPipeline } from '../models/folder/pipeline-folder.ts';
 import { mergeLora } from '../models/lora/lora.ts';
 import { readLora } from '../models/lora/lora-file.ts';
-import type { NetworkWeights } from '../models/text-to-image.ts';
+import type { NetworkWeights } from '../models/pipeline-program.ts';
 
 /** The options that put other networks, or adapters of them, in the place of a model's own. */
 export interface TunedOptions {

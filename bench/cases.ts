@@ -1,6 +1,7 @@
 /** What is measured: the specifications of the training steps and of the forward passes. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { product } from '../common/product.ts';
 import { RandomStream } from '../common/random.ts';
 import { writeSafetensors, type TensorData } from '../engine/weights/safetensors.ts';
 import { saveOnnxPipeline } from '../models/onnx-networks.ts';
@@ -11,7 +12,7 @@ import type { ForwardSpecification, StepSpecification } from './specification.ts
 const common = { saveTensors: null, checkpointing: false, channelsLast: false, lanes: 1 };
 
 async function latents(file: string, shape: number[]): Promise<string> {
-  const data = new RandomStream(1, basename(file)).normal(shape.reduce((a, b) => a * b, 1));
+  const data = new RandomStream(1, basename(file)).normal(product(shape));
   await writeSafetensors(file, { latents: { dtype: 'F32', shape, data } });
   return file;
 }
@@ -79,7 +80,7 @@ export async function forwardPasses(models: string, folder: string, threads: num
   const normal = (shape: number[]) => ({
     dtype: 'F32' as const,
     shape,
-    data: new RandomStream(2, String(shape)).normal(shape.reduce((a, b) => a * b, 1)),
+    data: new RandomStream(2, String(shape)).normal(product(shape)),
   });
   const tokens = Float32Array.from({ length: 2 * 77 }, (_, i) => (i % 77 === 0 ? 689 : i % 77 > 12 ? 690 : 100 + i));
   const inputs = {

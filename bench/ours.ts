@@ -10,9 +10,10 @@ const { readSafetensors } = await import('../engine/weights/safetensors.ts');
 const { writeWeights } = await import('../engine/weights/weights.ts');
 const { loadPipeline } = await import('../models/folder/pipeline-folder.ts');
 const { loadRewards } = await import('../rewards/reward-types.ts');
-const { ADAMW } = await import('../training/adamw.ts');
+const { ADAMW } = await import('../training/optimizer/adamw.ts');
 const { gradientStep } = await import('../training/gradient-step.ts');
-const { TEXT_ENCODER, textToImage } = await import('../training/text-to-image.ts');
+const { TEXT_ENCODER, textToImage } = await import('../training/generator/text-to-image.ts');
+const { Rollout } = await import('../training/rollout/rollout-samples.ts');
 const { Trainer } = await import('../training/trainer.ts');
 const imported = performance.now();
 setLanes(spec.lanes);
@@ -56,7 +57,7 @@ function measure(): StepMeasurement {
   for (let step = 1; step <= spec.repeats + 1; step++) {
     const [start, cpu] = [performance.now(), process.cpuUsage()];
     const rollout = spec.fromRollout
-      ? { shape: noise.shape.slice(1) as [number, number, number], samples, latents: noise.dataSync() as Float32Array }
+      ? new Rollout({ shape: noise.shape.slice(1), samples, latents: noise.dataSync() as Float32Array })
       : trainer.rollout(prompts, noise);
     const { loss } = trainer.step(step, rollout, rows, 1);
     const { user, system } = process.cpuUsage(cpu);

@@ -2,7 +2,7 @@
  * Gradient checkpointing (Chen et al., "Training deep nets with sublinear memory cost", 2016): of a part of a network only
  * the inputs are kept for the backward pass, which computes the part again.
  */
-import { vectorJacobianProduct } from './gradients.ts';
+import { vectorJacobianProduct } from './vector-jacobian.ts';
 import { differentiable } from './differentiable.ts';
 import type { Parameters } from './weights/parameters.ts';
 import { tf, type Tensor } from './tensorflow.ts';

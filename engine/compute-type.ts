@@ -1,4 +1,4 @@
-import type { ComputeType } from './names.ts';
+import type { ComputeType } from './compute-type-names.ts';
 
 /**
  * What products, convolutions and activations are computed in, and what weights that nothing trains are stored in. Other

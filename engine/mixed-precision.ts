@@ -4,6 +4,7 @@
  * (statistics, softmax, exponentials, losses, the steps of schedulers and optimizers) is float32. Every operation named
  * here has kernels for both types on the CPU and on CUDA.
  */
+import { product } from '../common/product.ts';
 import { storedTypeOf, typeValue, type NodeDefinition } from './program/graph-definition.ts';
 import type { NodeOutput } from './program/shape-inference.ts';
 
@@ -136,7 +137,7 @@ export function narrowKept({ nodes, tensors }: ReadonlyGraph, kept: readonly str
   const inputs = new Set(nodes.flatMap(({ op, name }) => (op === 'Placeholder' ? [name] : [])));
   const isLarge = (reference: string) => {
     const { shape, dtype } = tensors.get(reference)!;
-    return dtype === 'float32' && shape.reduce((a, b) => a * b, 1) >= LARGE;
+    return dtype === 'float32' && product(shape) >= LARGE;
   };
   const large = kept.filter((reference) => !inputs.has(reference) && isLarge(reference));
   const rounded = new Map(large.map((reference) => [reference, castName(castName(reference, type), 'float32')]));

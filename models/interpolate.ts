@@ -1,6 +1,6 @@
-import { InputError } from '../common/errors.ts';
+import { requireTensor } from '../engine/weights/required-tensor.ts';
 import { lazyWeight, type Weights } from '../engine/weights/weights.ts';
-import type { NetworkWeights } from './text-to-image.ts';
+import type { NetworkWeights } from './pipeline-program.ts';
 
 /**
  * Weights on the line from a model's own network to a tuned one: theta0 + w (theta - theta0), for the own one's tensors.
@@ -12,13 +12,8 @@ import type { NetworkWeights } from './text-to-image.ts';
 export function interpolateWeights(tuned: NetworkWeights, original: Weights, weight: number, model: string): Weights {
   return new Map(
     [...original].map(([name, own]) => {
-      const found = tuned.weights.get(name);
-      const { shape } = own;
-      const expected = `expected [${shape.join(', ')}], as in ${model}`;
-      if (!found) throw new InputError(`Tensor ${name} is missing from ${tuned.source}; ${expected}.`);
-      if (String(found.shape) !== String(shape))
-        throw new InputError(`Tensor ${name} in ${tuned.source} has shape [${found.shape.join(', ')}]; ${expected}.`);
-      return [name, weight === 1 ? found : lazyWeight(shape, () => mean(found.data, own.data, weight))];
+      const found = requireTensor(tuned.weights, name, own.shape, tuned.source, `as in ${model}`);
+      return [name, weight === 1 ? found : lazyWeight(own.shape, () => mean(found.data, own.data, weight))];
     }),
   );
 }

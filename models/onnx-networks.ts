@@ -11,7 +11,7 @@ import type { Tensor } from '../engine/tensorflow.ts';
 import { clipText } from './clip/clip-text.ts';
 import { writeConfig } from './folder/network-config.ts';
 import type { LoadedPipeline, PipelineParts } from './folder/pipeline-folder.ts';
-import { schedulerClass } from './scheduler/config.ts';
+import { schedulerClass } from './sampling/scheduler-config.ts';
 import { unet2dCondition } from './unet/unet.ts';
 import { vaeDecode, vaeEncode, vaeScale } from './vae/vae.ts';
 

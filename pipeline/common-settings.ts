@@ -1,4 +1,4 @@
-import type { ComputeType } from '../engine/names.ts';
+import type { ComputeType } from '../engine/compute-type-names.ts';
 import type { StagesSettings } from './store/cache-policy.ts';
 
 /** What every pipeline's configuration has. */

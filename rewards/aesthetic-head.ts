@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { isFolder } from '../common/files.ts';
 import { cut } from '../common/text/short.ts';
+import { requireTensor } from '../engine/weights/required-tensor.ts';
 import { readSafetensors } from '../engine/weights/safetensors.ts';
 import { readWeights, type Weight, type Weights } from '../engine/weights/weights.ts';
 
@@ -45,20 +46,14 @@ export async function readAestheticHead(
   const weights: Weights = new Map();
   const widths: number[] = [];
   for (const [i, layer] of layers.entries()) {
-    const take = (part: 'weight' | 'bias', shapeOf: (found: Weight) => number[]): Weight => {
+    const take = (part: 'weight' | 'bias', shapeOf: (found: Weight | undefined) => number[]): Weight => {
       const name = layer === '' ? part : `${layer}.${part}`;
-      const found = all.get(name);
-      if (!found) throw new InputError(`Tensor ${name} is missing from ${file}, an aesthetic head.`);
-      const expected = shapeOf(found);
-      if (String(found.shape) !== String(expected))
-        throw new InputError(
-          `Tensor ${name} in ${file} has shape [${found.shape.join(', ')}]; expected [${expected.join(', ')}].`,
-        );
+      const found = requireTensor(all, name, shapeOf(all.get(name)), file, 'as in an aesthetic head');
       weights.set(name, found);
       return found;
     };
     const inputs = i === 0 ? embeddingWidth : widths[i - 1]!;
-    const { shape } = take('weight', (found) => [i === layers.length - 1 ? 1 : (found.shape[0] ?? 1), inputs]);
+    const { shape } = take('weight', (found) => [i === layers.length - 1 ? 1 : (found?.shape[0] ?? 1), inputs]);
     take('bias', () => [shape[0]!]);
     widths.push(shape[0]!);
   }

@@ -1,7 +1,6 @@
 import type { Parameters } from '../engine/weights/parameters.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import { imageFeatures, textFeatures } from '../models/clip/clip.ts';
-import type { ClipTokenizer } from '../models/clip/tokenizer/tokenizer.ts';
 import { clipTokenizer, type ClipModel, type ClipModels } from './files/clip-files.ts';
 import { preprocess, type Preprocessing } from './preprocess.ts';
 import type { RewardModel, RewardSpec, SharedFeatures } from './reward.ts';
@@ -42,7 +41,7 @@ export async function clipScore(
     weights: clip.weights('text', 'vision'),
     promptLength,
     featureSize: clip.config.projection_dim,
-    tokenize: (prompts) => tokenizeAll(tokenizer, prompts, promptLength),
+    tokenize: (prompts) => tokenizer.batch(prompts, promptLength),
     promptFeatures: (p, ids) => unit(textFeatures(p.at(clip.scope), clip.config, ids)),
     scoreWithFeatures: (p, image, features, shared) =>
       score(imageEmbedding(p, clip, image, fit, shared).mul(features!).sum(-1), p.at(clip.scope)),
@@ -51,11 +50,4 @@ export async function clipScore(
       of: (p, image, _features, shared) => imageEmbedding(p, clip, image, fit, shared),
     },
   };
-}
-
-/** Padded ids of all prompts, one after the other. */
-export function tokenizeAll(tokenizer: ClipTokenizer, prompts: readonly string[], length: number): Int32Array {
-  const ids = new Int32Array(prompts.length * length);
-  prompts.forEach((prompt, i) => ids.set(tokenizer.pad(tokenizer.encode(prompt), length), i * length));
-  return ids;
 }

@@ -1,7 +1,7 @@
 import { conv2d, embedding, groupNorm, linear, silu } from '../engine/layers/index.ts';
 import type { Parameters } from '../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
-import { tokenizeAll, unit } from './clip-model.ts';
+import { unit } from './clip-model.ts';
 import { readFilmCnn, type FilmCnnConfig } from './files/film-cnn-files.ts';
 import { preprocess } from './preprocess.ts';
 import type { RewardType } from './reward-type.ts';
@@ -68,7 +68,7 @@ export const filmCnnReward: RewardType = {
       weights: new Map([...weights].map(([name, tensor]) => [`${spec.name}.${name}`, tensor])),
       promptLength: config.max_tokens,
       featureSize: config.text_size,
-      tokenize: (prompts) => tokenizeAll(tokenizer, prompts, config.max_tokens),
+      tokenize: (prompts) => tokenizer.batch(prompts, config.max_tokens),
       promptFeatures: (p, ids) => filmCnnPrompt(p.at(spec.name), config, ids),
       scoreWithFeatures: (p, image, features) => filmCnnImage(p.at(spec.name), config, image, features!),
       embedding: {

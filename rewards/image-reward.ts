@@ -24,7 +24,7 @@ export const imageReward: RewardType = {
       weights: new Map([...all].filter(([name]) => isUsed(name)).map(([name, t]) => [`${spec.name}.${name}`, t])),
       promptLength: LENGTH,
       featureSize: LENGTH * (width + 1),
-      tokenize: (prompts) => Int32Array.from(prompts.flatMap((prompt) => tokenizer.encode(prompt, LENGTH))),
+      tokenize: (prompts) => tokenizer.batch(prompts, LENGTH),
       // The embedded tokens, and which of them are not padding.
       promptFeatures: (p, ids) => {
         const text = p.at(spec.name).at('blip.text_encoder');

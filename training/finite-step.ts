@@ -1,7 +1,8 @@
 import { RunError } from '../common/errors.ts';
 import { short } from '../common/text/short.ts';
 import { firstNotFinite } from '../engine/weights/finite.ts';
-import type { StepGradients, StepMetrics } from './trainer.ts';
+import type { StepGradients } from './trainer.ts';
+import type { StepMetrics } from './tuner.ts';
 
 /**
  * Stops the run after a step whose numbers are not all finite: an infinite norm would turn the update into none, and NaN

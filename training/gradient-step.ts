@@ -1,11 +1,12 @@
+import { product } from '../common/product.ts';
 import type { ComputeType } from '../engine/compute-type.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights/weights.ts';
 import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
-import type { SamplerSettings } from '../models/sampler.ts';
+import type { SamplerSettings } from '../models/sampling/sampler-settings.ts';
 import type { LoadedReward } from '../rewards/reward.ts';
 import { requireFiniteGradients } from './finite-step.ts';
-import { TEXT_ENCODER, textToImage, type TrainableNetwork } from './text-to-image.ts';
+import { TEXT_ENCODER, textToImage, type TrainableNetwork } from './generator/text-to-image.ts';
 import { Trainer, type StepGradients } from './trainer.ts';
 
 export interface GradientStepInputs {
@@ -40,7 +41,7 @@ export function gradientStep(
   const { gradients, ...rest } = trainer.gradients(rollout, [...prompts.keys()]);
   trainer.program.dispose();
   requireFiniteGradients(gradients);
-  const zeros = (shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
+  const zeros = (shape: number[]) => ({ shape, data: new Float32Array(product(shape)) });
   const all = train.map((network) => {
     const weights = [...generator.networks[network]!.weights];
     return [

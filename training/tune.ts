@@ -5,12 +5,12 @@ import { faultPoint } from '../common/fault-points.ts';
 import { writeFileAtomic } from '../common/files.ts';
 import { keyedPermutation } from '../datasets/shards/permutation.ts';
 import type { SegmentContext, StageContext } from '../pipeline/stage.ts';
-import type { Alarm } from './alarm.ts';
-import { readLastCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { Companions } from './companions.ts';
+import type { Alarm } from './alarm/alarm.ts';
+import { readLastCheckpoint, writeCheckpoint } from './checkpoint/checkpoint.ts';
+import { Companions } from './checkpoint/companions.ts';
 import { requireFiniteStep } from './finite-step.ts';
-import type { Rollout } from './rollout.ts';
-import type { StepMetrics, Trainer } from './trainer.ts';
+import type { Rollout } from './rollout/rollout-samples.ts';
+import type { StepMetrics, Tuner } from './tuner.ts';
 
 /** What the loop is told. */
 export interface LoopSettings {
@@ -26,7 +26,7 @@ export interface LoopSettings {
 }
 
 export interface Tuning {
-  trainer: Pick<Trainer, 'step' | 'snapshot' | 'restore'>;
+  tuner: Tuner;
   rollout: Rollout;
   /** The networks that are trained, the main one first. */
   networks: readonly string[];
@@ -52,7 +52,7 @@ export type TuneContext<Settings, Input extends string = string> = StageContext<
  */
 export async function tune(
   { config, seed, output, scratch, progress, signal, segmentEnds }: TuneContext<LoopSettings>,
-  { trainer, rollout, networks, alarm, evaluations = 1, prepare, keep }: Tuning,
+  { tuner, rollout, networks, alarm, evaluations = 1, prepare, keep }: Tuning,
 ): Promise<void | 'checkpoint'> {
   const { steps, batch } = config;
   const metricsPath = join(scratch, 'metrics.jsonl');
@@ -62,14 +62,14 @@ export async function tune(
   const checkpoint = await readLastCheckpoint(checkpoints, (message) => progress({ step: 0, total: steps, message }));
   await companions.goBackTo(checkpoint?.companions);
   await mkdir(kept, { recursive: true });
-  if (checkpoint) trainer.restore(checkpoint);
+  if (checkpoint) tuner.restore(checkpoint);
   else await prepare?.();
   await alarm?.goOnFrom(checkpoint?.step ?? 0);
 
   let checkpointSeconds = 0;
   const save = async (step: number): Promise<void> => {
     const started = performance.now();
-    await writeCheckpoint(checkpoints, { step, ...trainer.snapshot(), companions: await companions.digests() });
+    await writeCheckpoint(checkpoints, { step, ...tuner.snapshot(), companions: await companions.digests() });
     checkpointSeconds += (performance.now() - started) / 1000;
   };
   const keepAt = async (step: number): Promise<void> => {
@@ -92,7 +92,7 @@ export async function tune(
       return 'checkpoint';
     }
     const rate = Math.min(1, step / Math.max(1, config.warmup));
-    const metrics = trainer.step(step, rollout, rowsOf(step, batch, rollout.samples.length, seed), rate);
+    const metrics = tuner.step(step, rollout, rowsOf(step, batch, rollout.samples.length, seed), rate);
     requireFiniteStep(metrics);
     const line = metricsLine(metrics, networks, config.learningRate * rate);
     await appendFile(metricsPath, `${JSON.stringify(line)}\n`);

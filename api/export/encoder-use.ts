@@ -1,5 +1,5 @@
 import { InputError } from '../../common/errors.ts';
-import type { SamplerSettings } from '../../models/sampler.ts';
+import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { judgedEncoder, namedUnet } from '../encoders/find-encoder.ts';
 import type { JudgedEncoder } from '../encoders/judged-encoder.ts';

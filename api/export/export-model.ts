@@ -7,7 +7,7 @@ import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { interpolateWeights } from '../../models/interpolate.ts';
 import { saveOnnxPipeline } from '../../models/onnx-networks.ts';
 import { loadPipeline, savePipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import type { NetworkWeights } from '../../models/text-to-image.ts';
+import type { NetworkWeights } from '../../models/pipeline-program.ts';
 import { tunedNetworks } from '../tuned-networks.ts';
 import { reasonOf } from '../../common/text/reason.ts';
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { product } from '../../common/product.ts';
 import { readBenchmark } from '../../datasets/rules/benchmarks.ts';
 import { Database } from '../../datasets/tables/database.ts';
 import { requireFirstPrompts } from '../../datasets/first-prompts.ts';
@@ -37,10 +38,7 @@ export const inspect: Inspect<Config> = async (config, absent) => {
   inspectSteps(config, pipeline.config.scheduler);
   await inspectNetworks(config, pipeline);
   await inspectPictures(config, pipeline);
-  const parameters = [...pipeline.weights.unet.values()].reduce(
-    (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
-    0,
-  );
+  const parameters = [...pipeline.weights.unet.values()].reduce((sum, { shape }) => sum + product(shape), 0);
   return { ...facts, evaluationCost: parameters * pipeline.config.unet.sample_size ** 2 };
 };
 

@@ -1,6 +1,6 @@
 import { InputError } from '../../common/errors.ts';
-import type { SchedulerFile } from '../../models/scheduler/config.ts';
-import { solverPlan } from '../../models/scheduler/solver.ts';
+import type { SchedulerFile } from '../../models/sampling/scheduler-config.ts';
+import { solverPlan } from '../../models/sampling/solver.ts';
 import type { Config } from '../../pipeline/config/config.ts';
 import { testSampler } from '../../pipeline/config/sections/test-sampler.ts';
 

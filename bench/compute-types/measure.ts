@@ -3,9 +3,9 @@ import { RandomStream } from '../../common/random.ts';
 import type { HalfType } from '../../engine/mixed-precision.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import type { SamplerSettings } from '../../models/sampler.ts';
+import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
-import { TEXT_ENCODER, textToImage } from '../../training/text-to-image.ts';
+import { TEXT_ENCODER, textToImage } from '../../training/generator/text-to-image.ts';
 import { Trainer, type StepGradients } from '../../training/trainer.ts';
 
 /** One objective: training steps of a pipeline under a set of rewards, from several start noises. */

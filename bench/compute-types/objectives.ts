@@ -4,7 +4,7 @@ import { RandomStream } from '../../common/random.ts';
 import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
 import { writeSafetensors, type TensorData } from '../../engine/weights/safetensors.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
-import type { SamplerSettings } from '../../models/sampler.ts';
+import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
 import { loadRewards } from '../../rewards/reward-types.ts';
 import type { RewardSpec } from '../../rewards/reward.ts';
 import type { Objective } from './measure.ts';

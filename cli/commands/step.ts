@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { COMPUTE_TYPES } from '../../engine/names.ts';
+import { COMPUTE_TYPES } from '../../engine/compute-type-names.ts';
 import type { StepOptions, StepResult } from '../../api/tuning-step.ts';
 import { formatBytes } from '../../common/text/format.ts';
 import { print } from '../print.ts';

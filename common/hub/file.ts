@@ -7,7 +7,7 @@ import { HubApiError } from '@huggingface/hub';
 import { CancelledError, RetryableError } from '../errors.ts';
 import { isFolder } from '../files.ts';
 import { setAside } from '../files/set-aside.ts';
-import { hubFailure } from './failure.ts';
+import { hubFailure } from './hub-failure.ts';
 import { HUB_ENDPOINT, type HubOptions, type HubRepo } from './options.ts';
 
 /** A file as the hub lists it. */

@@ -11,7 +11,7 @@ import { InputError, RetryableError } from '../errors.ts';
 import { isFolder, writeFileAtomic } from '../files.ts';
 import { readSealed, writeSealed } from '../files/sealed.ts';
 import { setAside } from '../files/set-aside.ts';
-import { hubFailure } from './failure.ts';
+import { hubFailure } from './hub-failure.ts';
 import { fetchFile, type HubFile } from './file.ts';
 import { HUB_ENDPOINT, type HubOptions, type HubRepo } from './options.ts';
 

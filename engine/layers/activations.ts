@@ -3,7 +3,7 @@ import { fusedGeluGate, fusedSigmoidGate, hasKernels } from '../kernels/load-ker
 import { asMatrix, matMul2d, siluGradient } from '../program/operations.ts';
 import type { Parameters } from '../weights/parameters.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
-import { product } from './product.ts';
+import { product } from './matrix-product.ts';
 
 /** x * sigmoid(slope * x), with the sigmoid computed again in the backward pass. */
 function gateBySigmoid(x: Tensor, slope: number): Tensor {

@@ -4,7 +4,7 @@ import { asMatrix, biasAdd } from '../program/operations.ts';
 import type { Parameters } from '../weights/parameters.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 import { linearMap } from './linear-map.ts';
-import { affine } from './product.ts';
+import { affine } from './matrix-product.ts';
 
 export interface ConvolutionOptions {
   kernel?: number;

@@ -2,7 +2,7 @@ import { differentiable } from '../differentiable.ts';
 import { asMatrix } from '../program/operations.ts';
 import type { Parameters } from '../weights/parameters.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
-import { affine } from './product.ts';
+import { affine } from './matrix-product.ts';
 
 /** y = x W + b. x [..., in] -> [..., out]; `weight` [in, out] in the engine, `bias` [out]. */
 export function linear(p: Parameters, x: Tensor, out: number, { bias = true } = {}): Tensor {

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import protobuf from 'protobufjs';
 import { writeFileAtomic } from '../../common/files.ts';
+import { product } from '../../common/product.ts';
 
 /** ONNX's file format: the part of onnx.proto that a model of recorded operations needs. Field numbers are ONNX's. */
 const { ModelProto } = protobuf.parse(
@@ -64,7 +65,7 @@ export interface Initializer {
 }
 
 const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1, float16: 2 };
-const byteLength = ({ dtype, shape }: Initializer) => shape.reduce((a, b) => a * b, ELEMENT_BYTES[dtype]);
+const byteLength = ({ dtype, shape }: Initializer) => product(shape) * ELEMENT_BYTES[dtype];
 
 export interface OnnxPort {
   name: string;

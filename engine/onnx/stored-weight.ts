@@ -1,6 +1,7 @@
-import { InputError, RunError } from '../../common/errors.ts';
+import { RunError } from '../../common/errors.ts';
 import { encodeFloat16 } from '../weights/float16.ts';
 import { fileShape, type Layout } from '../weights/parameters.ts';
+import { requireTensor } from '../weights/required-tensor.ts';
 import type { Weights } from '../weights/weights.ts';
 import { inOrder, type GraphBuilder, type Value } from './builder.ts';
 import { ELEMENT_TYPES } from './onnx-format.ts';
@@ -19,13 +20,7 @@ export function addParameter(
   dtype: 'float32' | 'float16',
 ): Value {
   const expected = fileShape(shape, layout);
-  const stored = weights.get(name);
-  if (!stored)
-    throw new InputError(`Tensor ${name} is missing from ${source}; expected shape [${expected.join(', ')}].`);
-  if (String(stored.shape) !== String(expected))
-    throw new InputError(
-      `Tensor ${name} in ${source} has shape [${stored.shape.join(', ')}]; expected [${expected.join(', ')}].`,
-    );
+  const stored = requireTensor(weights, name, expected, source);
   const value = { name, shape, dtype: 'float32' as const, order: layoutOrder(layout, shape.length) };
   graph.initializers.push({
     name,

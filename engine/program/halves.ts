@@ -2,6 +2,7 @@
  * An entry point in two halves: what its early inputs determine, and what waits for its late inputs (the gradient of its
  * result). Only what the second half needs of the first is kept between them, so nothing large is computed twice.
  */
+import { product } from '../../common/product.ts';
 import { shapeValue, typesValue, typeValue, type NodeDefinition, type StoredType } from './graph-definition.ts';
 import { isHalf } from '../mixed-precision.ts';
 import type { NodeOutput } from './shape-inference.ts';
@@ -133,4 +134,4 @@ function secondHalf(
 const nodeOf = (reference: string): string => reference.replace(/^\^|:\d+$/g, '');
 
 const sizeOf = ({ shape, dtype }: NodeOutput): number =>
-  shape.reduce((product, size) => product * size, dtype === 'bool' ? 1 : isHalf(dtype) ? 2 : 4);
+  product(shape) * (dtype === 'bool' ? 1 : isHalf(dtype) ? 2 : 4);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
+import { product } from '../../common/product.ts';
 import { computeType, type ComputeType } from '../compute-type.ts';
 import { sumByProduct } from '../reductions.ts';
 import { encodeSavedModel, type NodeDefinition } from './graph-definition.ts';
@@ -9,6 +10,7 @@ import { KEEP, SECOND, split, TICKET, type Halves } from './halves.ts';
 import { isColumn, isHalf, mixPrecision, narrowKept } from '../mixed-precision.ts';
 import { fileShape, toEngine, toFile } from '../weights/parameters.ts';
 import { record } from './recorder.ts';
+import { requireTensor } from '../weights/required-tensor.ts';
 import {
   EntryRecording,
   defineVariable,
@@ -84,7 +86,7 @@ interface RunningBackend {
  *     const { hidden } = program.run('encode', { ids });
  *
  * Shapes are fixed. Weights stay on the device; a run gives back its outputs only, as eager tensors that the caller
- * owns. Gradients are taken inside an entry point ({@link file://../gradients.ts}).
+ * owns. Gradients are taken inside an entry point ({@link file://../vector-jacobian.ts}).
  */
 export class Program {
   readonly #variables = new Map<string, Variable>();
@@ -161,7 +163,7 @@ export class Program {
       new Map(
         states.map(([name, { shape, dtype }]) => [
           name,
-          () => (dtype === 'uint8' ? tf.zeros([sizeOf(shape) / 4], 'int32') : tf.zeros([...shape])),
+          () => (dtype === 'uint8' ? tf.zeros([product(shape) / 4], 'int32') : tf.zeros([...shape])),
         ]),
       ),
     );
@@ -283,13 +285,7 @@ export class Program {
   load(group: string, weights: Weights, source = group): void {
     const values = new Map<string, () => Tensor>();
     for (const [name, shape] of this.parameters(group)) {
-      const stored = weights.get(name);
-      if (!stored)
-        throw new InputError(`Tensor ${name} is missing from ${source}; expected shape [${shape.join(', ')}].`);
-      if (String(stored.shape) !== String(shape))
-        throw new InputError(
-          `Tensor ${name} in ${source} has shape [${stored.shape.join(', ')}]; expected [${shape.join(', ')}].`,
-        );
+      const stored = requireTensor(weights, name, shape, source);
       const variable = this.#variables.get(`${group}/${name}`)!;
       values.set(`${group}/${name}`, () => toEngine(stored.data, variable.shape, variable.layout));
     }
@@ -333,7 +329,7 @@ export class Program {
     const values = this.#names(group).map((name) => {
       const { shape } = this.#variables.get(`${group}/${name}`)!;
       const stored = bytes.get(name);
-      if (stored?.data.length !== sizeOf(shape))
+      if (stored?.data.length !== product(shape))
         throw new InputError(
           `The bytes ${name} of ${group} in ${source} are [${stored?.shape ?? 'missing'}]; expected [${shape.join(', ')}].`,
         );
@@ -378,7 +374,7 @@ export class Program {
     let bytes = Infinity;
     for (const name of names) {
       const { shape, dtype } = this.#variables.get(name)!;
-      const size = sizeOf(shape) * (dtype === 'uint8' ? 1 : 4);
+      const size = product(shape) * (dtype === 'uint8' ? 1 : 4);
       if (bytes + size > TRANSFER_BYTES) {
         batches.push([]);
         bytes = 0;
@@ -405,7 +401,6 @@ export class Program {
 /** What tensors that were kept last in this process are known by. */
 let lastTicket = 0;
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const backend = () => tf.backend() as unknown as RunningBackend;
 const nativeTensors = (tensors: Tensor[]): number[] => backend().getInputTensorIds.call(backend(), tensors);
 /** What is moved between JavaScript and the device at once: bounds the second copy of the weights while they are loaded. */

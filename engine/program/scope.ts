@@ -1,6 +1,7 @@
 /**
  * The variables of a program, and what one of its entry points reads, writes and returns while it is recorded.
  */
+import { product } from '../../common/product.ts';
 import { constantNode, shapeValue, stringValue, typeValue, type DataType } from './graph-definition.ts';
 import type { HalfType } from '../mixed-precision.ts';
 import type { Layout, Parameters } from '../weights/parameters.ts';
@@ -86,7 +87,7 @@ function passFloats(recorder: Recorder, own: string, shape: readonly number[], s
 /** Likewise of bytes: [bytes / 4] int32. */
 function passBytes(recorder: Recorder, own: string, shape: readonly number[]): string {
   const [bytes, int] = [typeValue('uint8'), typeValue('int32')];
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = product(shape);
   const reshape = (from: string, to: string, sizes: readonly number[]) => {
     recorder.nodes.push(constantNode(`${to}/shape`, [...sizes]));
     recorder.addNode('Reshape', [from, `${to}/shape`], { T: bytes, Tshape: int }, [], to);

@@ -2,6 +2,7 @@
  * Output shapes and types of the TensorFlow operations that tfjs's kernels and gradients emit, so that a function
  * can be recorded without running it. Rules are those of TensorFlow's own shape functions (core/ops/*.cc).
  */
+import { product } from '../../common/product.ts';
 import type { DataType, StoredType } from './graph-definition.ts';
 
 export interface Input {
@@ -22,7 +23,6 @@ export interface NodeOutput {
 export type Attributes = Readonly<Record<string, unknown>>;
 type Rule = (inputs: Input[], attributes: Attributes) => Output[];
 
-const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 const same: Rule = ([x]) => [{ shape: [...x!.shape], dtype: x!.dtype }];
 const likeInputs =
   (...indices: number[]): Rule =>
@@ -107,7 +107,7 @@ const sizeGiven =
 const reshape: Rule = ([x, target]) => {
   const shape = known(target, 'a shape');
   const rest = shape.reduce((a, d) => (d < 0 ? a : a * d), 1);
-  return [{ shape: shape.map((d) => (d < 0 ? size(x!.shape) / rest : d)), dtype: x!.dtype }];
+  return [{ shape: shape.map((d) => (d < 0 ? product(x!.shape) / rest : d)), dtype: x!.dtype }];
 };
 
 const concatenate: Rule = (inputs) => {
@@ -219,7 +219,7 @@ const rules: Record<string, Rule> = {
   'TextCraftor>Convolution': ([x, filter], { turned }) => [withChannels(x!, filter!.shape[turned ? 2 : 3]!)],
   'TextCraftor>GroupNorm': withStatistics(([batch], { groups }) => [batch!, groups as number]),
   'TextCraftor>GroupNormGrad': likeInputs(1, 2, 3),
-  'TextCraftor>LayerNorm': withStatistics((shape) => [size(shape.slice(0, -1))]),
+  'TextCraftor>LayerNorm': withStatistics((shape) => [product(shape.slice(0, -1))]),
   'TextCraftor>LayerNormGrad': likeInputs(1, 2, 2),
   'TextCraftor>SigmoidGate': same,
   'TextCraftor>SigmoidGateGrad': same,

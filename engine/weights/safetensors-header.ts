@@ -1,5 +1,6 @@
 import { InputError } from '../../common/errors.ts';
 import { reasonOf } from '../../common/text/reason.ts';
+import { product } from '../../common/product.ts';
 import { cut, short } from '../../common/text/short.ts';
 
 export interface TensorInfo {
@@ -74,7 +75,7 @@ function parseTensor(path: string, name: string, value: unknown, dataBytes: numb
     return fail(
       `lies at bytes ${begin} to ${end} of ${dataBytes} bytes of data: the file is truncated or its header is wrong`,
     );
-  const expected = shape.reduce((a, b) => a * b, BYTES_PER_ELEMENT[dtype]!);
+  const expected = product(shape) * BYTES_PER_ELEMENT[dtype]!;
   if (expected !== end - begin)
     return fail(`has ${end - begin} bytes, but dtype ${dtype} and shape ${short(shape)} need ${expected}`);
   return { dtype, shape, begin, end };

@@ -1,5 +1,6 @@
 import { InputError, RunError } from '../../common/errors.ts';
 import { writeFileAtomic } from '../../common/files.ts';
+import { product } from '../../common/product.ts';
 import { fileBytes, requireWeightKind, type FileBytes } from './file-bytes.ts';
 import { requireFinite } from './finite.ts';
 import { decodeBfloat16, decodeFloat16, encodeFloat16 } from './float16.ts';
@@ -119,7 +120,7 @@ export async function writeSafetensors(
   let offset = 0;
   for (const name of sorted) {
     const { dtype, shape } = tensors[name]!;
-    const bytes = shape.reduce((a, b) => a * b, SIZES[dtype]);
+    const bytes = product(shape) * SIZES[dtype];
     entries.push([name, { dtype, shape, data_offsets: [offset, offset + bytes] }]);
     offset += bytes;
   }
@@ -138,7 +139,7 @@ export async function writeSafetensors(
 }
 
 function tensorBytes(name: string, { dtype, shape, data }: TensorData | ByteData): Uint8Array {
-  if (shape.reduce((a, b) => a * b, 1) !== data.length)
+  if (product(shape) !== data.length)
     throw new RangeError(`Tensor ${name}: shape [${shape.join(', ')}] does not hold ${data.length} values.`);
   if (dtype === 'U8') return data;
   if (dtype === 'F32') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

@@ -1,5 +1,5 @@
-import { InputError } from '../../common/errors.ts';
 import { fileShape, toEngine, type Layout, type Parameters } from './parameters.ts';
+import { requireTensor } from './required-tensor.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 import type { Weights } from './weight.ts';
 
@@ -30,14 +30,7 @@ export class WeightParameters implements Parameters {
   get(name: string, shape: readonly number[], layout: Layout = 'same'): Tensor {
     const known = this.#used.get(name);
     if (known) return known;
-    const stored = this.#weights.get(name);
-    const expected = fileShape(shape, layout);
-    if (!stored)
-      throw new InputError(`Tensor ${name} is missing from ${this.#source}; expected shape [${expected.join(', ')}].`);
-    if (String(stored.shape) !== String(expected))
-      throw new InputError(
-        `Tensor ${name} in ${this.#source} has shape [${stored.shape.join(', ')}]; expected [${expected.join(', ')}].`,
-      );
+    const stored = requireTensor(this.#weights, name, fileShape(shape, layout), this.#source);
     const tensor = tf.keep(toEngine(stored.data, shape, layout));
     this.#used.set(name, tensor);
     return tensor;

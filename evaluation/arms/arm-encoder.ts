@@ -23,8 +23,7 @@ export async function embedWith(
   const texts = [...prompts.map(({ prompt }) => prompt), ''];
   for (let first = 0; first < texts.length; first += batch) {
     const part = Array.from({ length: batch }, (_, i) => texts[first + i] ?? '');
-    const ids = part.flatMap((text) => [...tokenizer.pad(tokenizer.encode(text), length)]);
-    const input = tf.tensor2d(ids, [batch, length], 'int32');
+    const input = tf.tensor2d(tokenizer.batch(part, length), [batch, length], 'int32');
     const { hidden } = program.run('encode', { ids: input });
     all.set(hidden!.dataSync().subarray(0, Math.min(batch, texts.length - first) * values), first * values);
     tf.dispose([input, hidden!]);

@@ -1,7 +1,7 @@
 import { InputError } from '../../common/errors.ts';
 import { otherEncoder } from '../../models/folder/other-encoder.ts';
 import { loadTextEncoder, loadUnet, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import type { NetworkWeights } from '../../models/text-to-image.ts';
+import type { NetworkWeights } from '../../models/pipeline-program.ts';
 import { embedWith } from './arm-encoder.ts';
 import type { Arm, Embeddings, PictureGenerator, Prompt } from '../pictures/picture-generator.ts';
 

@@ -1,3 +1,4 @@
+import { product } from '../../common/product.ts';
 import { exactMetrics, exactScores } from '../../world/scenes/exact.ts';
 import { float32, int32, Program, type Tensors } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
@@ -63,7 +64,7 @@ export class Judge {
     prompts: readonly string[],
     features: Tensors,
   ): { scores: PictureScores; embeddings: Float32Array } {
-    const filled = new Float32Array(this.#shape.reduce((a, b) => a * b));
+    const filled = new Float32Array(product(this.#shape));
     filled.set(pictures);
     const image = tf.tensor4d(filled, this.#shape);
     const { [EMBEDDING]: embedding, ...outputs } = this.#program.run('score', { image, ...features });

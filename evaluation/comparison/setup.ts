@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InputError, RunError } from '../../common/errors.ts';
 import { readSplit } from '../../datasets/shards/shards.ts';
 import { loadPipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import type { SamplerSettings } from '../../models/sampler.ts';
+import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
 import { loadRewards } from '../../rewards/reward-types.ts';
 import type { RewardSpec } from '../../rewards/reward.ts';
 import { PictureGenerator, type Prompt } from '../pictures/picture-generator.ts';

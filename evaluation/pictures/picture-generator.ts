@@ -1,10 +1,12 @@
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
-import { startNoise } from '../../models/noise.ts';
+import { startNoise } from '../../models/sampling/noise.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import type { SamplerSettings } from '../../models/sampler.ts';
-import { isOneStep, solverPlan } from '../../models/scheduler/solver.ts';
-import { TextToImage, type Conditioning, type NetworkWeights } from '../../models/text-to-image.ts';
+import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
+import { isOneStep } from '../../models/sampling/sample.ts';
+import { solverPlan } from '../../models/sampling/solver.ts';
+import type { Conditioning } from '../../models/diffusion.ts';
+import { PipelineProgram, type NetworkWeights } from '../../models/pipeline-program.ts';
 import { vaeScale } from '../../models/vae/vae.ts';
 
 export interface Prompt {
@@ -50,7 +52,7 @@ export class PictureGenerator {
   readonly batch: number;
   /** Height and width of a picture, in pixels. */
   readonly size: number;
-  readonly #model: TextToImage;
+  readonly #model: PipelineProgram;
   readonly #sampler: SamplerSettings;
   /** Of the UNet, in all steps and in those that every arm shares. */
   readonly #evaluations: number;
@@ -80,7 +82,7 @@ export class PictureGenerator {
     const side = unet.sample_size;
     this.batch = Math.min(batchFor(side), pictures);
     this.size = side * vaeScale(vae);
-    this.#model = new TextToImage(pipeline, {
+    this.#model = new PipelineProgram(pipeline, {
       batch: this.batch,
       height: side,
       width: side,

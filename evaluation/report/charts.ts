@@ -1,3 +1,4 @@
+import { mean } from '../../common/statistics.ts';
 import { number, signed } from './format-numbers.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -26,7 +27,7 @@ function smooth(values: readonly number[]): number[] {
   const reach = Math.floor(values.length / 20);
   return values.map((_, i) => {
     const near = values.slice(Math.max(0, i - reach), i + reach + 1);
-    return near.reduce((a, b) => a + b, 0) / near.length;
+    return mean(near);
   });
 }
 

@@ -1,3 +1,4 @@
+import { mean } from '../../common/statistics.ts';
 import { intervalBar } from './charts.ts';
 import type { ReportData } from './report-data.ts';
 import type { NamedComparison } from '../results.ts';
@@ -97,5 +98,5 @@ export function kind(metric: string, trained: readonly string[]): string {
 
 function average(values: readonly (number | null)[] = []): number {
   const known = values.filter((value) => value !== null);
-  return known.reduce((a, b) => a + b, 0) / known.length;
+  return mean(known);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { canonicalJson, sha256File, writeFileAtomic } from '../../common/files.ts';
 import { mean } from '../../common/statistics.ts';
 import { TEXT_ENCODER_FILE, UNET_FILE } from '../../models/folder/weight-names.ts';
-import type { SamplerSettings } from '../../models/sampler.ts';
+import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { CHAMPION, CHAMPION_EXPORTED, CHOSEN, EXPORTED, exportedEncoder } from '../arms/arm-names.ts';
 import { DIVERSITY } from '../comparison/metrics.ts';

@@ -6,8 +6,8 @@ import { clipText } from '../../models/clip/clip-text.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
 import { rewardWeights, scoreAll } from '../../rewards/total.ts';
-import type { Generator, PromptInputs } from '../../training/generator.ts';
-import { initialize } from '../../training/initialize.ts';
+import type { Generator, PromptInputs } from '../../training/generator/generator.ts';
+import { initialize } from '../../training/generator/initialize.ts';
 import { BLOB, FRONT, render, sceneOf, SIDE } from './renderer.ts';
 
 export interface SceneSettings {
@@ -51,11 +51,7 @@ export function textToScene(
   const encodeInputs: PromptInputs = {
     specs: { ids: int32(scenes, length) },
     of: (prompts) => ({
-      ids: tf.tensor2d(
-        prompts.map((prompt) => Array.from(tokenizer.pad(tokenizer.encode(prompt), length))),
-        [scenes, length],
-        'int32',
-      ),
+      ids: tf.tensor2d(tokenizer.batch(prompts), [scenes, length], 'int32'),
     }),
   };
   const scoreInputs: PromptInputs = {

@@ -2,11 +2,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodePng } from '../../common/png.ts';
+import { product } from '../../common/product.ts';
 import { RandomStream } from '../../common/random.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import { loadRewards } from '../../rewards/reward-types.ts';
-import { ADAMW } from '../../training/adamw.ts';
+import { ADAMW } from '../../training/optimizer/adamw.ts';
 import { Trainer } from '../../training/trainer.ts';
 import { textToScene } from './generator.ts';
 import { FRONT, render, sceneOf, SIDE } from './renderer.ts';
@@ -27,9 +28,7 @@ const trainer = new Trainer(generator, {
   embeddingPull: 0,
   optimizer: ADAMW,
 });
-const noise = tf.tensor(new RandomStream(1, 'scene').normal(generator.latents.reduce((a, b) => a * b)), [
-  ...generator.latents,
-]);
+const noise = tf.tensor(new RandomStream(1, 'scene').normal(product(generator.latents)), [...generator.latents]);
 const rollout = trainer.rollout(prompts, noise);
 for (let step = 1; step <= steps; step++) {
   const { loss, rewards: means } = trainer.step(step, rollout, [0, 1], 1);

@@ -1,10 +1,11 @@
+import { product } from '../../common/product.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import type { SamplerSettings } from '../../models/sampler.ts';
+import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
 import { vaePicture } from '../../models/vae/vae.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
-import type { Generator } from '../../training/generator.ts';
-import { textToImage } from '../../training/text-to-image.ts';
+import type { Generator } from '../../training/generator/generator.ts';
+import { textToImage } from '../../training/generator/text-to-image.ts';
 
 export interface VideoSettings {
   /** Videos a batch, and frames of each. */
@@ -72,8 +73,7 @@ export function videoNoise(
   shape: readonly number[],
   own = 0.3,
 ): Tensor {
-  const noise = (count: number) =>
-    tf.tensor(normal(videos * count * shape.reduce((a, b) => a * b, 1)), [videos, count, ...shape]);
+  const noise = (count: number) => tf.tensor(normal(videos * count * product(shape)), [videos, count, ...shape]);
   return noise(1)
     .mul(Math.sqrt(1 - own ** 2))
     .add(noise(frames).mul(own))

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RandomStream } from '../../common/random.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import { loadRewards } from '../../rewards/reward-types.ts';
-import { ADAMW } from '../../training/adamw.ts';
+import { ADAMW } from '../../training/optimizer/adamw.ts';
 import { Trainer } from '../../training/trainer.ts';
 import { textToVideo, videoNoise } from './generator.ts';
 

@@ -74,6 +74,11 @@ export class WordPieceTokenizer {
     return [...whole, ...Array<number>(length - whole.length).fill(this.padId)];
   }
 
+  /** Ids of many texts, one after the other: [texts, length], row-major. */
+  batch(texts: readonly string[], length: number): Int32Array {
+    return Int32Array.from(texts.flatMap((text) => this.encode(text, length)));
+  }
+
   #id(token: string): number {
     return this.#ids.get(token)!;
   }

@@ -1,4 +1,6 @@
 import { InputError } from '../../common/errors.ts';
+import { product } from '../../common/product.ts';
+import { requireRank } from '../../engine/weights/required-tensor.ts';
 import { lazyWeight, type Weight, type Weights } from '../../engine/weights/weights.ts';
 import { clipSchema, type ClipConfig } from './clip-config.ts';
 
@@ -24,14 +26,8 @@ export function openClip(
   source: string,
   settings: OpenClipSettings = {},
 ): { config: ClipConfig; weights: Weights } {
-  const shapeOf = (name: string, rank: number): number[] => {
-    const shape = weights.get(name)?.shape;
-    if (shape?.length !== rank)
-      throw new InputError(
-        `Tensor ${name} ${shape ? `in ${source} has shape [${shape.join(', ')}]` : `is missing from ${source}`}; expected ${rank} axes, as in OpenCLIP's models.`,
-      );
-    return shape;
-  };
+  const shapeOf = (name: string, rank: number): number[] =>
+    requireRank(weights, name, rank, source, "as in OpenCLIP's models");
   const [positions, textWidth] = shapeOf('positional_embedding', 2) as [number, number];
   const [visionWidth, , patch] = shapeOf('visual.conv1.weight', 4) as [number, number, number];
   const places = shapeOf('visual.positional_embedding', 2)[0]!;
@@ -141,6 +137,6 @@ function transposed(weight: Weight): Weight {
 
 function third(weight: Weight, index: number): Weight {
   const [rows, ...rest] = weight.shape as [number, ...number[]];
-  const size = rest.reduce((a, b) => a * b, rows / 3);
+  const size = (rows / 3) * product(rest);
   return lazyWeight([rows / 3, ...rest], () => weight.data.slice(index * size, (index + 1) * size));
 }

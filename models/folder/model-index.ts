@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { withoutEffect } from './network-config.ts';
-import { indexedScheduler } from '../scheduler/config.ts';
+import { indexedScheduler } from '../sampling/scheduler-config.ts';
 
 /** A part of a pipeline: the library and the class that it is loaded with. */
 const part = (library: string, ...classes: string[]) =>

@@ -14,7 +14,7 @@ import { requireTensors } from './expected-tensors.ts';
 import { requireFit } from './fit.ts';
 import { saveTextEncoder, saveUnet, type Storage } from './network-folder.ts';
 import { canonicalTextNames, canonicalVaeNames, textPrefix } from './tensor-names.ts';
-import { folderScheduler, schedulerClass, type SchedulerFile } from '../scheduler/config.ts';
+import { folderScheduler, schedulerClass, type SchedulerFile } from '../sampling/scheduler-config.ts';
 import { unetSchema, type UnetConfig } from '../unet/unet-config.ts';
 import { unetTensors } from '../unet/unet-tensors.ts';
 import { vaeSchema, type VaeConfig } from '../vae/vae-config.ts';

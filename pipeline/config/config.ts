@@ -8,11 +8,11 @@ import {
   OVERLONG,
   TREATMENTS,
 } from '../../datasets/rules/rule-names.ts';
-import { COMPUTE_TYPES } from '../../engine/names.ts';
+import { COMPUTE_TYPES } from '../../engine/compute-type-names.ts';
 import { JUDGES } from '../../evaluation/evaluation-names.ts';
-import { solverNames } from '../../models/scheduler/names.ts';
+import { solverNames } from '../../models/sampling/scheduler-names.ts';
 import { REWARD_TYPES } from '../../rewards/reward-names.ts';
-import { ROLLOUT_RUNTIMES } from '../../training/names.ts';
+import { ROLLOUT_RUNTIMES } from '../../training/training-names.ts';
 import { stagesSchema } from '../store/cache-policy.ts';
 import { notifySchema } from './sections/notify-settings.ts';
 import { baselinesSchema } from './sections/baseline-settings.ts';

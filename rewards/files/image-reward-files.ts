@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
+import { requireRank } from '../../engine/weights/required-tensor.ts';
 import { readWeights, type Weights } from '../../engine/weights/weights.ts';
 import { medSchema, type BlipVisionConfig, type MedConfig } from '../../models/blip/blip-config.ts';
 import { blipVisionTensors, medTensors } from '../../models/blip/blip-tensors.ts';
@@ -62,14 +63,8 @@ async function locate(model: string): Promise<{ file: string; folder: string }> 
   return { file: join(model, name), folder: model };
 }
 
-function shapeOf(weights: Weights, name: string, rank: number, source: string): number[] {
-  const shape = weights.get(name)?.shape;
-  if (shape?.length !== rank)
-    throw new InputError(
-      `Tensor ${name} ${shape ? `in ${source} has shape [${shape.join(', ')}]` : `is missing from ${source}`}; expected ${rank} axes, as in ImageReward.`,
-    );
-  return shape;
-}
+const shapeOf = (weights: Weights, name: string, rank: number, source: string): number[] =>
+  requireRank(weights, name, rank, source, 'as in ImageReward');
 
 /** Heads are 64 wide in BLIP's vision transformers, base and large. */
 function visionConfig(weights: Weights, source: string): BlipVisionConfig {

@@ -38,11 +38,11 @@ export const typesOf = {
 
 /** Lists without imports, which the configuration's schema reads: anybody may import them. */
 export const vocabularies = [
-  'engine/names.ts',
-  'models/scheduler/names.ts',
+  'engine/compute-type-names.ts',
+  'models/sampling/scheduler-names.ts',
   'rewards/reward-names.ts',
   'datasets/rules/rule-names.ts',
-  'training/names.ts',
+  'training/training-names.ts',
   'evaluation/evaluation-names.ts',
 ];
 
@@ -61,5 +61,5 @@ export const lists = ['cli/commands', 'rewards'];
 export const most = 15;
 /** Folders at the root, those with a leading dot aside. */
 export const mostRoots = 22;
-/** Names that several files may have: the stages' bodies are called as the stages, and a folder's index is one. */
-export const sameNames = ['index.ts', 'names.ts'];
+/** Names that several files may have. */
+export const sameNames = ['index.ts'];

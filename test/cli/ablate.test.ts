@@ -8,7 +8,7 @@ import { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
-import { solverNames } from '../../models/scheduler/names.ts';
+import { solverNames } from '../../models/sampling/scheduler-names.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 describe('ablations', () => {

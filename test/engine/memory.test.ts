@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { product } from '../../common/product.ts';
 import { RandomStream } from '../../common/random.ts';
 import { checkpoint } from '../../engine/activation-checkpoint.ts';
-import { vectorJacobianProduct } from '../../engine/gradients.ts';
+import { vectorJacobianProduct } from '../../engine/vector-jacobian.ts';
 import { attention, geglu, gelu, groupNorm, groupNormSilu, linear, silu } from '../../engine/layers/index.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import { float32, Program, type Tensors } from '../../engine/program/program.ts';
@@ -111,7 +112,7 @@ describe('a checkpoint', () => {
             `${block}.${name}`,
             {
               shape,
-              data: new RandomStream(4, block, name.length).normal(shape.reduce((a, b) => a * b, 1)).map((w) => w / 3),
+              data: new RandomStream(4, block, name.length).normal(product(shape)).map((w) => w / 3),
             },
           ] as const,
       ),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { product } from '../../common/product.ts';
 import { RandomStream } from '../../common/random.ts';
 import type { ComputeType } from '../../engine/compute-type.ts';
-import { vectorJacobianProduct } from '../../engine/gradients.ts';
+import { vectorJacobianProduct } from '../../engine/vector-jacobian.ts';
 import * as layers from '../../engine/layers/index.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import { Program, float32, int32, type Tensors } from '../../engine/program/program.ts';
@@ -58,7 +59,7 @@ function build(type: ComputeType): Program {
   for (const group of ['net', 'frozen']) {
     const weights: Weights = new Map(
       [...program.parameters(group)].map(([name, shape]) => {
-        const size = shape.reduce((a, b) => a * b, 1);
+        const size = product(shape);
         const noise = new RandomStream(2, `${group} ${name}`).normal(size);
         return [
           name,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { product } from '../../common/product.ts';
 import { RandomStream } from '../../common/random.ts';
 import { float32, Program } from '../../engine/program/program.ts';
 import { record } from '../../engine/program/recorder.ts';
@@ -7,7 +8,7 @@ import { tf } from '../../engine/tensorflow.ts';
 
 const shape = [2, 72, 64, 256];
 const x = tf.tensor(
-  new RandomStream(1, 'x').normal(shape.reduce((a, b) => a * b, 1)).map((value) => value + 3),
+  new RandomStream(1, 'x').normal(product(shape)).map((value) => value + 3),
   shape,
 );
 

@@ -7,9 +7,9 @@ import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
 import { type Weights } from '../../engine/weights/weights.ts';
 import { PictureGenerator, type Arm } from '../../evaluation/pictures/picture-generator.ts';
 import { clipText } from '../../models/clip/clip-text.ts';
-import { startNoise } from '../../models/noise.ts';
+import { startNoise } from '../../models/sampling/noise.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import { DdimScheduler } from '../../models/sampling/ddim.ts';
 import { unet2dCondition } from '../../models/unet/unet.ts';
 import { vaeDecode } from '../../models/vae/vae.ts';
 import { smallPipeline, tuned } from './small-pipeline.ts';
@@ -36,11 +36,7 @@ afterAll(() => {
 /** The picture of one prompt, written out: `late` encodes in the last K steps. */
 function reference(prompt: (typeof prompts)[number], late: Weights, blend: number): number[] {
   const p = (weights: Weights) => new WeightParameters(weights, 'test');
-  const ids = tf.tensor2d(
-    ['', prompt.prompt].flatMap((text) => [...pipeline.tokenizer.pad(pipeline.tokenizer.encode(text))]),
-    [2, 16],
-    'int32',
-  );
+  const ids = tf.tensor2d(pipeline.tokenizer.batch(['', prompt.prompt]), [2, 16], 'int32');
   const embed = (weights: Weights) => clipText(p(weights), pipeline.config.textEncoder, ids).hidden;
   const original = embed(pipeline.weights.textEncoder);
   const mixed = embed(late)

@@ -7,7 +7,7 @@ import type { Weights } from '../../engine/weights/weights.ts';
 import { clipText } from '../../models/clip/clip-text.ts';
 import { clipTextSchema } from '../../models/clip/clip-config.ts';
 import { loadPipeline, savePipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import { schedulerFile } from '../../models/scheduler/config.ts';
+import { schedulerFile } from '../../models/sampling/scheduler-config.ts';
 import { unet2dCondition } from '../../models/unet/unet.ts';
 import { unetSchema } from '../../models/unet/unet-config.ts';
 import { vaeDecode, vaeEncode } from '../../models/vae/vae.ts';

@@ -11,8 +11,8 @@ import { smoothness, textToVideo, videoNoise } from '../../examples/text-to-vide
 import { loadRewards } from '../../rewards/reward-types.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
-import { ADAMW } from '../../training/adamw.ts';
-import type { Generator } from '../../training/generator.ts';
+import { ADAMW } from '../../training/optimizer/adamw.ts';
+import type { Generator } from '../../training/generator/generator.ts';
 import { Trainer } from '../../training/trainer.ts';
 import { smallPipeline } from '../evaluation/small-pipeline.ts';
 import { writeSmallClip } from '../rewards/small-clip.ts';

@@ -2,6 +2,7 @@ import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
+import { product } from '../../common/product.ts';
 import { readSafetensors, writeSafetensors } from '../../engine/weights/safetensors.ts';
 import type { Tensor } from '../../engine/tensorflow.ts';
 import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
@@ -187,7 +188,7 @@ describe('a LoRA file that does not fit is one sentence', () => {
     await writeSafetensors(path, Object.fromEntries(all) as never, metadata);
     return path;
   };
-  const matrix = (...shape: number[]): Weight => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
+  const matrix = (...shape: number[]): Weight => ({ shape, data: new Float32Array(product(shape)) });
   const layer = 'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q';
   const pair = { [`${layer}.lora_down.weight`]: matrix(2, 4), [`${layer}.lora_up.weight`]: matrix(4, 2) };
   const other = layer.replace('to_q', 'to_k');

@@ -2,23 +2,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tf } from '../../engine/tensorflow.ts';
 import { readSafetensors, type SafetensorsFile } from '../../engine/weights/safetensors.ts';
 import { loadPipeline, loadTextEncoder, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import { blend, TextToImage } from '../../models/text-to-image.ts';
+import { blend } from '../../models/diffusion.ts';
+import { PipelineProgram } from '../../models/pipeline-program.ts';
 import { type GoldenPipeline, expectAgreement, goldenPath, readGoldenJson, tensorOf } from './golden.ts';
 
 describe("the golden pipeline makes the latents of diffusers' StableDiffusionPipeline", () => {
   let pipeline: LoadedPipeline;
   let golden: SafetensorsFile;
   let settings: GoldenPipeline;
-  let guided: TextToImage;
+  let guided: PipelineProgram;
   beforeAll(async () => {
     pipeline = await loadPipeline(goldenPath('pipeline'));
     golden = await readSafetensors(goldenPath('pipeline/golden.safetensors'));
     settings = await readGoldenJson('pipeline/golden.json');
-    guided = new TextToImage(pipeline, { batch: 2, height: 8, width: 8, guidance: settings.guidance });
+    guided = new PipelineProgram(pipeline, { batch: 2, height: 8, width: 8, guidance: settings.guidance });
   });
   afterAll(() => guided.dispose());
 
-  const original = (model: TextToImage, negative = '') =>
+  const original = (model: PipelineProgram, negative = '') =>
     model.encode(settings.prompts, negative, pipeline.weights.textEncoder, 'the pipeline');
 
   it('with guidance, and its pictures', () => {
@@ -35,7 +36,7 @@ describe("the golden pipeline makes the latents of diffusers' StableDiffusionPip
   });
 
   it('without guidance', () => {
-    const model = new TextToImage(pipeline, { batch: 2, height: 8, width: 8, guidance: 1 });
+    const model = new PipelineProgram(pipeline, { batch: 2, height: 8, width: 8, guidance: 1 });
     const conditioning = original(model);
     const latents = model.denoise(tensorOf(golden, 'latents'), settings.steps, () => conditioning);
     expectAgreement(latents, golden, 'out.unguided', 1e-4);
@@ -52,7 +53,7 @@ describe("the golden pipeline makes the latents of diffusers' StableDiffusionPip
     const scheduled = await readSafetensors(goldenPath('pipeline/scheduled.safetensors'));
     const { json, source } = pipeline.config.scheduler;
     const config = { ...pipeline.config, scheduler: { source, json: { ...json, ...keys } } };
-    const model = new TextToImage(
+    const model = new PipelineProgram(
       { ...pipeline, config },
       { batch: 2, height: 8, width: 8, guidance: settings.guidance },
     );
@@ -82,7 +83,7 @@ describe('what is not finite is an error, not a picture:', () => {
     return { ...pipeline, weights: { ...pipeline.weights, [part]: weights } };
   };
   const make = async (pipeline: LoadedPipeline) => {
-    const model = new TextToImage(pipeline, { batch: 1, height: 8, width: 8, guidance: 2 });
+    const model = new PipelineProgram(pipeline, { batch: 1, height: 8, width: 8, guidance: 2 });
     try {
       const conditioning = model.encode(['a red cat'], '', pipeline.weights.textEncoder, 'the pipeline');
       model.decode(model.denoise(tf.ones([1, 8, 8, 4]), 2, () => conditioning));

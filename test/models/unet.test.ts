@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { vectorJacobianProduct } from '../../engine/gradients.ts';
+import { vectorJacobianProduct } from '../../engine/vector-jacobian.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { parseConfig } from '../../models/folder/network-config.ts';
 import { unetSchema } from '../../models/unet/unet-config.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { vectorJacobianProduct } from '../../engine/gradients.ts';
+import { vectorJacobianProduct } from '../../engine/vector-jacobian.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 import { parseConfig } from '../../models/folder/network-config.ts';
 import { canonicalVaeNames } from '../../models/folder/tensor-names.ts';

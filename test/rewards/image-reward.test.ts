@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../common/errors.ts';
-import { vectorJacobianProduct } from '../../engine/gradients.ts';
+import { product } from '../../common/product.ts';
+import { vectorJacobianProduct } from '../../engine/vector-jacobian.ts';
 import { float32, int32, Program } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
@@ -26,7 +27,7 @@ const prompts = golden.ids.slice(0, 2).map(([text]) => text);
 /** The weights of make.py. */
 function noise(name: string, shape: number[]): Float32Array {
   const offset = [...name].reduce((h, c) => (Math.imul(h, 31) + c.charCodeAt(0)) >>> 0, 0);
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = product(shape);
   const fan = size / shape[0]!;
   const isMatrix = shape.length > 1 && (!name.includes('embed') || name.endsWith('patch_embed.proj.weight'));
   return Float32Array.from({ length: size }, (_, i) => {

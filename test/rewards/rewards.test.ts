@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { vectorJacobianProduct } from '../../engine/gradients.ts';
+import { vectorJacobianProduct } from '../../engine/vector-jacobian.ts';
 import { float32, int32, Program } from '../../engine/program/program.ts';
 import { writeSafetensors } from '../../engine/weights/safetensors.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';

@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { product } from '../../common/product.ts';
 import { RandomStream } from '../../common/random.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import { Program } from '../../engine/program/program.ts';
@@ -30,12 +31,7 @@ const tokenizer = join(import.meta.dirname, '../models/tokenizer');
 export function randomWeights(shapes: Map<string, number[]>): Weights {
   return new Map(
     [...shapes].map(([name, shape]) => {
-      const draws = new RandomStream(7, name).normal(
-        Math.max(
-          1,
-          shape.reduce((a, b) => a * b, 1),
-        ),
-      );
+      const draws = new RandomStream(7, name).normal(Math.max(1, product(shape)));
       return [
         name,
         {

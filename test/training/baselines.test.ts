@@ -8,7 +8,7 @@ import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
 import { readWeights, writeWeights } from '../../engine/weights/weights.ts';
 import { clipText } from '../../models/clip/clip-text.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
-import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import { DdimScheduler } from '../../models/sampling/ddim.ts';
 import { unet2dCondition } from '../../models/unet/unet.ts';
 import { vaeDecode, vaeScalingFactor } from '../../models/vae/vae.ts';
 import { loadRewards } from '../../rewards/reward-types.ts';
@@ -122,11 +122,7 @@ describe('direct tuning', () => {
       .normal(2 * size)
       .map((v, k) => v * noise + signal * latents[k % size]!);
     const texts = [prompts[0]!, prompts[0]!];
-    const ids = tf.tensor2d(
-      texts.flatMap((text) => [...pipeline.tokenizer.pad(pipeline.tokenizer.encode(text))]),
-      [2, 16],
-      'int32',
-    );
+    const ids = tf.tensor2d(pipeline.tokenizer.batch(texts), [2, 16], 'int32');
     const embeddings = clipText(p('textEncoder'), pipeline.config.textEncoder, ids).hidden;
     const sample = tf.tensor4d(z, [2, 8, 8, 4]);
     const eps = unet2dCondition(p('unet'), pipeline.config.unet, {

@@ -4,7 +4,7 @@ import { callBody } from '../../activities/execution/call-body.ts';
 import { computeType, setComputeType } from '../../engine/compute-type.ts';
 import { readSafetensors } from '../../engine/weights/safetensors.ts';
 import { gradientStep } from '../../training/gradient-step.ts';
-import { LossScale } from '../../training/loss-scale.ts';
+import { LossScale } from '../../training/optimizer/loss-scale.ts';
 import { run as tuneEncoder, type TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';
 import { goldenPath, readGoldenStep } from '../models/golden.ts';
 import { digests, smallTuning } from './small-tuning.ts';

@@ -3,12 +3,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors, type SafetensorsFile } from '../../engine/weights/safetensors.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import { loadPipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import { DdimScheduler } from '../../models/scheduler/ddim.ts';
-import { ADAMW } from '../../training/adamw.ts';
-import { DdpoTrainer } from '../../training/baselines/ddpo.ts';
+import { DdimScheduler } from '../../models/sampling/ddim.ts';
+import { DdpoTuner } from '../../training/baselines/ddpo-tuner.ts';
 import { advantagesOf, logProbabilities, meanGradient, surrogate } from '../../training/baselines/policy-gradient.ts';
-import { Observer } from '../../training/observer.ts';
-import { TEXT_ENCODER, textToImage, UNET } from '../../training/text-to-image.ts';
+import { Observer } from '../../training/alarm/observer.ts';
+import { TEXT_ENCODER, textToImage, UNET } from '../../training/generator/text-to-image.ts';
 import { Trainer } from '../../training/trainer.ts';
 import { goldenPath, readGoldenJson, tensorOf } from '../models/golden.ts';
 
@@ -93,15 +92,13 @@ describe('the gradient of a policy update', () => {
       gradientSteps: 2,
       embeddingPull: 0,
     });
-    const ddpo = new DdpoTrainer({
+    const ddpo = new DdpoTuner({
       trainer,
       generator,
       weights: {},
-      optimizer: ADAMW,
       seed: 1,
       observer: new Observer(trainer.program, generator, []),
       actions: steps.map(({ t, a, b, sigma }) => ({ numbers: [t, a, b], sigma })),
-      network: { name, learningRate: 0, makesEmbeddings },
       settings: { epochs: 1, clipRange: 0.1, group: 1, largestAdvantage: 5 },
     });
     const actions = [0, 1].map((k) => ({

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeWeights } from '../../engine/weights/weights.ts';
 import { loadTextEncoder } from '../../models/folder/pipeline-folder.ts';
-import type { TuneSettings } from '../../training/settings.ts';
+import type { TuneSettings } from '../../training/tune-settings.ts';
 import { run as tuneEncoder, type TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';
 import { run as tuneUnet, type TuneUnetSettings } from '../../training/stages/tune-unet.ts';
 import type { TuneContext } from '../../training/tune.ts';

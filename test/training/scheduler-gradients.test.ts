@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readSafetensors } from '../../engine/weights/safetensors.ts';
-import { TEXT_ENCODER, UNET } from '../../training/text-to-image.ts';
+import { TEXT_ENCODER, UNET } from '../../training/generator/text-to-image.ts';
 import { gradientStep } from '../../training/gradient-step.ts';
 import { goldenPath, readGoldenJson, readGoldenStep } from '../models/golden.ts';
 

@@ -2,13 +2,14 @@ import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CancelledError, RunError } from '../../common/errors.ts';
+import { product } from '../../common/product.ts';
 import { readWeights, writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import { loadRewards } from '../../rewards/reward-types.ts';
-import { readRollout } from '../../training/rollout.ts';
+import { readRollout } from '../../training/rollout/rollout-samples.ts';
 import { run as rollout } from '../../training/stages/rollout.ts';
 import { run as tuneEncoder, type TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';
-import { TEXT_ENCODER, textToImage } from '../../training/text-to-image.ts';
+import { TEXT_ENCODER, textToImage } from '../../training/generator/text-to-image.ts';
 import { Trainer } from '../../training/trainer.ts';
 import { digests, smallTuning } from './small-tuning.ts';
 
@@ -26,7 +27,7 @@ describe('the rollout', () => {
     expect(digests(at('again'))).toEqual(digests(at('rollout')));
     await rollout(context({ model: at('model'), sampler, prompts: 3, samplesPerPrompt: 2, batch: 1 }, 'single'));
     const single = await readRollout(at('single'));
-    const size = shape.reduce((a, b) => a * b, 1);
+    const size = product(shape);
     for (let i = 0; i < 6 * size; i++) expect(single.latents[i]).toBeCloseTo(latents[i]!, 4);
   });
 });

@@ -3,12 +3,12 @@ import { tf } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import { loadRewards } from '../../rewards/reward-types.ts';
-import { ADAMW } from '../../training/adamw.ts';
-import { stepsWithGradient } from '../../training/gradient-variants.ts';
-import { readRollout, type Rollout } from '../../training/rollout.ts';
-import { TEXT_ENCODER, textToImage, UNET } from '../../training/text-to-image.ts';
+import { ADAMW } from '../../training/optimizer/adamw.ts';
+import { gradientVariant, type GradientSettings } from '../../training/gradient-variants/settings.ts';
+import { readRollout, type Rollout } from '../../training/rollout/rollout-samples.ts';
+import { TEXT_ENCODER, textToImage, UNET } from '../../training/generator/text-to-image.ts';
 import { Trainer, type TrainerSettings } from '../../training/trainer.ts';
-import type { Generator } from '../../training/generator.ts';
+import type { Generator } from '../../training/generator/generator.ts';
 import { smallTuning } from './small-tuning.ts';
 
 const { at, settings, makeInputs, remove } = smallTuning();
@@ -32,10 +32,12 @@ const largest = (a: Weights, b: Weights) =>
 
 describe('which steps carry gradient', () => {
   it('are all, the last ones, or as many as are drawn, each number as likely', () => {
-    expect(stepsWithGradient({ type: 'last' }, 5, 1, 1)).toBe(5);
-    expect(stepsWithGradient({ type: 'last', steps: 2 }, 5, 1, 1)).toBe(2);
-    expect(stepsWithGradient({ type: 'draft-lv', repeats: 4 }, 5, 1, 1)).toBe(1);
-    const drawn = Array.from({ length: 2000 }, (_, step) => stepsWithGradient({ type: 'random' }, 4, 7, step + 1));
+    const of = (settings: GradientSettings) => gradientVariant(settings, generator, 7);
+    expect(of({ type: 'last' }).stepsWithGradient(5, 1)).toBe(5);
+    expect(of({ type: 'last', steps: 2 }).stepsWithGradient(5, 1)).toBe(2);
+    expect(of({ type: 'draft-lv', repeats: 4 }).stepsWithGradient(5, 1)).toBe(1);
+    const random = of({ type: 'random' });
+    const drawn = Array.from({ length: 2000 }, (_, step) => random.stepsWithGradient(4, step + 1));
     for (const k of [1, 2, 3, 4]) expect(drawn.filter((n) => n === k).length / 2000).toBeCloseTo(0.25, 1);
     expect(drawn).toHaveLength(2000);
   });

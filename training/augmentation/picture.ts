@@ -1,6 +1,6 @@
 import { float32, type TensorSpec, type Tensors } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import type { Draw } from '../generator.ts';
+import type { Draw } from '../generator/generator.ts';
 
 /** How the decoded picture is changed before the rewards see it, so that they are not gamed by pixels of one place. */
 export interface PictureAugmentation {

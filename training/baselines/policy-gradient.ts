@@ -1,3 +1,5 @@
+import { mean } from '../../common/statistics.ts';
+
 /**
  * The formulas of DDPO (Black et al., arXiv 2305.13301): each denoising step with eta > 0 is an action of a Gaussian
  * policy, z' ~ N(mean, sigma^2).
@@ -66,8 +68,8 @@ export function advantagesOf(rewards: Float64Array, group: number, largest: numb
   const size = group > 1 ? group : rewards.length;
   return rewards.map((reward, i) => {
     const own = rewards.subarray(Math.floor(i / size) * size, (Math.floor(i / size) + 1) * size);
-    const mean = own.reduce((a, b) => a + b, 0) / own.length;
-    const deviation = Math.sqrt(own.reduce((a, b) => a + (b - mean) ** 2, 0) / own.length);
-    return Math.min(Math.max((reward - mean) / (deviation + 1e-8), -largest), largest);
+    const centre = mean(own);
+    const deviation = Math.sqrt(own.reduce((a, b) => a + (b - centre) ** 2, 0) / own.length);
+    return Math.min(Math.max((reward - centre) / (deviation + 1e-8), -largest), largest);
   });
 }

@@ -8,7 +8,7 @@ import { float32, Program } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { vaeEncode, vaeScale, vaeScalingFactor } from '../../models/vae/vae.ts';
-import type { Rollout } from '../rollout.ts';
+import { Rollout } from '../rollout/rollout-samples.ts';
 import { pictureList, readPicture, requireSquare } from './picture-list.ts';
 
 /** A picture and what is said about it. */
@@ -90,5 +90,9 @@ export function realLatents(
     tf.dispose([image, z!]);
   }
   program.dispose();
-  return { shape, latents, samples: pictures.map(({ prompt }, i) => ({ id: String(i), prompt, sample: 0 })) };
+  return new Rollout({
+    shape,
+    latents,
+    samples: pictures.map(({ prompt }, i) => ({ id: String(i), prompt, sample: 0 })),
+  });
 }

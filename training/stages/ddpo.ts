@@ -1,11 +1,12 @@
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
-import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import { DdimScheduler } from '../../models/sampling/ddim.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
-import { DdpoTrainer, type DdpoSettings } from '../baselines/ddpo.ts';
-import { keepNetworks } from '../keep-networks.ts';
-import { readRollout } from '../rollout.ts';
-import { makeTrainer, optimizerOf, type TuneSettings } from '../settings.ts';
-import { TEXT_ENCODER, type TrainableNetwork } from '../text-to-image.ts';
+import { DdpoTuner, type DdpoSettings } from '../baselines/ddpo-tuner.ts';
+import { keepNetworks } from '../checkpoint/keep-networks.ts';
+import { readRollout } from '../rollout/rollout-samples.ts';
+import { makeTrainer } from '../make-trainer.ts';
+import type { TuneSettings } from '../tune-settings.ts';
+import type { TrainableNetwork } from '../generator/text-to-image.ts';
 import { tune } from '../tune.ts';
 
 export interface DdpoStageSettings extends TuneSettings, DdpoSettings {
@@ -34,16 +35,14 @@ export const run: StageBody<DdpoStageSettings, 'rollout'> = async (context) => {
       return { numbers: [t, a, b], sigma };
     });
   await tune(context, {
-    trainer: new DdpoTrainer({
+    tuner: new DdpoTuner({
       trainer,
       generator,
       observer: observer!,
       actions,
       seed,
       settings: config,
-      optimizer: optimizerOf(config),
       weights: Object.fromEntries(config.rewards.map(({ name, weight }) => [name, weight])),
-      network: { name: network, learningRate, makesEmbeddings: network === TEXT_ENCODER },
     }),
     rollout: await readRollout(inputs.rollout),
     networks: [network],

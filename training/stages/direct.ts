@@ -1,11 +1,12 @@
 import { readSplit } from '../../datasets/shards/shards.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
-import { DirectTrainer } from '../baselines/direct.ts';
+import { DirectTuner } from '../baselines/direct-tuner.ts';
 import { picturesOf, realLatents } from '../baselines/real-pictures.ts';
-import { keepNetworks } from '../keep-networks.ts';
-import { makeTrainer, optimizerOf, type TuneSettings } from '../settings.ts';
-import { TEXT_ENCODER } from '../text-to-image.ts';
+import { keepNetworks } from '../checkpoint/keep-networks.ts';
+import { makeTrainer } from '../make-trainer.ts';
+import type { TuneSettings } from '../tune-settings.ts';
+import { TEXT_ENCODER } from '../generator/text-to-image.ts';
 import { tune } from '../tune.ts';
 
 export interface DirectSettings extends TuneSettings {
@@ -29,14 +30,7 @@ export const run: StageBody<DirectSettings, 'shard'> = async (context) => {
     ownSteps: true,
   });
   await tune(context, {
-    trainer: new DirectTrainer({
-      trainer,
-      generator,
-      scheduler: pipeline.config.scheduler,
-      seed,
-      optimizer: optimizerOf(config),
-      network: { name: TEXT_ENCODER, learningRate },
-    }),
+    tuner: new DirectTuner({ trainer, generator, scheduler: pipeline.config.scheduler, seed }),
     rollout: realLatents(pictures, pipeline),
     networks: [TEXT_ENCODER],
     keep: keepNetworks(trainer, pipeline, [TEXT_ENCODER]),

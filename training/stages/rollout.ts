@@ -3,12 +3,12 @@ import { CancelledError, InputError } from '../../common/errors.ts';
 import { writeFileAtomic } from '../../common/files.ts';
 import { readSplit } from '../../datasets/shards/shards.ts';
 import { writeSafetensors } from '../../engine/weights/safetensors.ts';
-import { startNoise } from '../../models/noise.ts';
+import { startNoise } from '../../models/sampling/noise.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
-import type { SamplerSettings } from '../../models/sampler.ts';
+import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
-import { onnxRuntime, tensorflowRuntime } from '../rollout-runtime.ts';
-import type { RolloutIndex } from '../rollout.ts';
+import { onnxRuntime, tensorflowRuntime } from '../rollout/rollout-runtime.ts';
+import type { RolloutIndex } from '../rollout/rollout-samples.ts';
 
 export interface RolloutSettings {
   model: string;

@@ -1,8 +1,10 @@
 import { loadPipeline, loadTextEncoder } from '../../models/folder/pipeline-folder.ts';
-import { keepNetworks } from '../keep-networks.ts';
-import { readRollout } from '../rollout.ts';
-import { makeTrainer, type LoraOptions, type NetworkToTrain, type TuneSettings } from '../settings.ts';
-import { TEXT_ENCODER, UNET } from '../text-to-image.ts';
+import { keepNetworks } from '../checkpoint/keep-networks.ts';
+import { readRollout } from '../rollout/rollout-samples.ts';
+import { makeTrainer, type NetworkToTrain } from '../make-trainer.ts';
+import type { TuneSettings } from '../tune-settings.ts';
+import type { LoraOptions } from '../tune-settings.ts';
+import { TEXT_ENCODER, UNET } from '../generator/text-to-image.ts';
 import { tune, type TuneContext } from '../tune.ts';
 
 export interface TuneEncoderSettings extends TuneSettings {
@@ -29,7 +31,7 @@ export async function run(
   const { trainer, alarm } = await makeTrainer(pipeline, config, networks, { seed, embeddingPull, watch });
   const names = networks.map(({ name }) => name);
   return tune(context, {
-    trainer,
+    tuner: trainer,
     alarm,
     rollout: await readRollout(inputs.rollout),
     networks: names,

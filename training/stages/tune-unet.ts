@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { loadPipeline, loadTextEncoder } from '../../models/folder/pipeline-folder.ts';
-import { keepNetworks } from '../keep-networks.ts';
-import { readRollout } from '../rollout.ts';
-import { makeTrainer, type TuneSettings } from '../settings.ts';
-import { UNET } from '../text-to-image.ts';
+import { keepNetworks } from '../checkpoint/keep-networks.ts';
+import { readRollout } from '../rollout/rollout-samples.ts';
+import { makeTrainer } from '../make-trainer.ts';
+import type { TuneSettings } from '../tune-settings.ts';
+import { UNET } from '../generator/text-to-image.ts';
 import { tune, type TuneContext } from '../tune.ts';
 
 export interface TuneUnetSettings extends TuneSettings {
@@ -30,7 +31,7 @@ export async function run(
     watch,
   });
   return tune(context, {
-    trainer,
+    tuner: trainer,
     alarm,
     rollout: await readRollout(inputs.rollout),
     networks: [UNET],

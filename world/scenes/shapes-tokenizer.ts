@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../common/files.ts';
+import { byteSymbols } from '../../models/clip/tokenizer/tokenizer-bytes.ts';
 import { vocabulary } from './grammar.ts';
 
 /** Tokens of a prompt with its start and end: `max_position_embeddings` of the world's text encoders. */
@@ -9,17 +10,6 @@ const startToken = '<|startoftext|>';
 const endToken = '<|endoftext|>';
 /** CLIP marks the end of a word on its last symbol. */
 const wordEnd = '</w>';
-
-/**
- * The characters that stand for the 256 bytes in vocab.json and merges.txt, in the order of GPT-2's
- * `bytes_to_unicode`: printable bytes as themselves, the others from U+0100 on.
- */
-function byteCharacters(): string[] {
-  const between = (low: number, high: number): number[] => Array.from({ length: high - low + 1 }, (_, i) => low + i);
-  const printable = [...between(0x21, 0x7e), ...between(0xa1, 0xac), ...between(0xae, 0xff)];
-  const others = between(0, 255).filter((byte) => !printable.includes(byte));
-  return [...printable, ...others.map((_, i) => 0x100 + i)].map((code) => String.fromCodePoint(code));
-}
 
 type Merge = readonly [left: string, right: string];
 
@@ -57,7 +47,7 @@ function mergesFor(words: readonly string[]): Merge[] {
 
 /** The files of a CLIPTokenizer whose vocabulary has each word of the grammar as one token, by name. */
 export function tokenizerFiles(): Record<string, string> {
-  const bytes = byteCharacters();
+  const bytes = byteSymbols().sort();
   const merges = mergesFor(vocabulary);
   const tokens = [
     ...bytes,

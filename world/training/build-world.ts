@@ -107,7 +107,7 @@ export async function buildWorldStep(
   if (await isMade(path(step), made)) return;
   await mkdir(work, { recursive: true });
   const tokenizer = await ClipTokenizer.load(tokenizerFolder);
-  const ids = (text: string): Int32Array => tokenizer.pad(tokenizer.encode(text), CONTEXT_LENGTH);
+  const ids = (text: string): Int32Array => tokenizer.batch([text], CONTEXT_LENGTH);
   const sceneIds = (scene: Scene, random: RandomStream) => ids(caption(scene, random));
   const config = worldClipConfig(tokenizer);
   const started = Date.now();

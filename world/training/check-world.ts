@@ -1,13 +1,14 @@
 import { RandomStream } from '../../common/random.ts';
+import { mean } from '../../common/statistics.ts';
 import { caption } from '../scenes/grammar.ts';
 import { oracle, type Judgement } from '../scenes/oracle.ts';
 import { render } from '../scenes/renderer.ts';
 import { attributeNames, scenes, scenesOf, type Scene } from '../scenes/scene.ts';
 import { Program, float32, int32 } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import { startNoise } from '../../models/noise.ts';
+import { startNoise } from '../../models/sampling/noise.ts';
 import { loadPipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import { TextToImage } from '../../models/text-to-image.ts';
+import { PipelineProgram } from '../../models/pipeline-program.ts';
 import { loadReward } from '../../rewards/reward-types.ts';
 import type { RewardSpec } from '../../rewards/reward.ts';
 import { decodeLatents, encodePictures } from './picture-latents.ts';
@@ -16,7 +17,6 @@ import { IMAGE_SHAPE } from './recipe.ts';
 
 const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
 const BATCH = 48;
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 export interface Gate {
   name: string;
@@ -77,7 +77,7 @@ function strictness(pictures: Float32Array, asked: readonly Scene[]): number {
 function samplePictures(pipeline: LoadedPipeline, prompts: readonly string[]): Float32Array {
   const { sample_size: side, in_channels: channels } = pipeline.config.unet;
   const shape = [side, side, channels] as [number, number, number];
-  const model = new TextToImage(pipeline, { batch: BATCH, height: side, width: side, guidance: 3 });
+  const model = new PipelineProgram(pipeline, { batch: BATCH, height: side, width: side, guidance: 3 });
   const pictures = new Float32Array(prompts.length * PIXELS);
   for (let start = 0; start < prompts.length; start += BATCH) {
     const batch = Array.from({ length: BATCH }, (_, i) => prompts[start + i] ?? '');

@@ -4,7 +4,7 @@ import type { Parameters } from '../../engine/weights/parameters.ts';
 import { Program, float32, int32 } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
-import { initialize } from '../../training/initialize.ts';
+import { initialize } from '../../training/generator/initialize.ts';
 import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
 import { SceneIndex, drawPair, pictureAt, type PictureBank } from './world-pictures.ts';
 import { CONTEXT_LENGTH, IMAGE_SHAPE } from './recipe.ts';

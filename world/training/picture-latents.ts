@@ -1,3 +1,4 @@
+import { product } from '../../common/product.ts';
 import { Program, float32 } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
@@ -18,7 +19,7 @@ function mapBatches(
   program.entry('map', { x: float32(BATCH, ...shape) }, f);
   program.compile();
   program.load('vae', weights);
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = product(shape);
   const count = data.length / size;
   const results: Float32Array[] = [];
   for (let start = 0; start < count; start += BATCH) {

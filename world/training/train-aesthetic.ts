@@ -8,7 +8,7 @@ import type { AestheticHead } from '../../rewards/aesthetic-head.ts';
 import { aestheticHead } from '../../rewards/aesthetic.ts';
 import { unit } from '../../rewards/clip-model.ts';
 import { preprocess } from '../../rewards/preprocess.ts';
-import { initialize } from '../../training/initialize.ts';
+import { initialize } from '../../training/generator/initialize.ts';
 import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
 import { pictureAt, type PictureBank } from './world-pictures.ts';
 import { CLIP_PREPROCESSING, IMAGE_SHAPE } from './recipe.ts';

@@ -6,7 +6,7 @@ import { imageFeatures, textFeatures } from '../../models/clip/clip.ts';
 import type { ClipConfig } from '../../models/clip/clip-config.ts';
 import { unit } from '../../rewards/clip-model.ts';
 import { preprocess } from '../../rewards/preprocess.ts';
-import { initialize } from '../../training/initialize.ts';
+import { initialize } from '../../training/generator/initialize.ts';
 import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
 import { CLIP_PREPROCESSING, CONTEXT_LENGTH, IMAGE_SHAPE } from './recipe.ts';
 

@@ -4,10 +4,10 @@ import { tf } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 import type { ClipTextConfig } from '../../models/clip/clip-config.ts';
 import { clipText } from '../../models/clip/clip-text.ts';
-import { schedulerFile } from '../../models/scheduler/config.ts';
-import { DdimScheduler } from '../../models/scheduler/ddim.ts';
+import { schedulerFile } from '../../models/sampling/scheduler-config.ts';
+import { DdimScheduler } from '../../models/sampling/ddim.ts';
 import { unet2dCondition, type UnetConfig } from '../../models/unet/unet.ts';
-import { initialize } from '../../training/initialize.ts';
+import { initialize } from '../../training/generator/initialize.ts';
 import { FIT_INPUTS, descend, fit, type Fit } from './fit-network.ts';
 import { CONTEXT_LENGTH, LATENT_SHAPE, schedulerConfig, unetConfig } from './recipe.ts';
 

@@ -3,7 +3,7 @@ import { Program, float32 } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 import { vaeDecode, vaeEncode } from '../../models/vae/vae.ts';
-import { initialize } from '../../training/initialize.ts';
+import { initialize } from '../../training/generator/initialize.ts';
 import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
 import { IMAGE_SHAPE, LATENT_SHAPE, vaeConfig } from './recipe.ts';
 

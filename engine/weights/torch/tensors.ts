@@ -1,4 +1,5 @@
 import { InputError } from '../../../common/errors.ts';
+import { product } from '../../../common/product.ts';
 import { short } from '../../../common/text/short.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { requireFinite } from '../finite.ts';
@@ -52,7 +53,7 @@ function rebuildTensor(storage: Pickled, offset: Pickled, shape: Pickled, stride
   if (!isStorage(storage)) throw new Error('a tensor without a storage');
   if (!isSize(offset) || !isSizes(shape) || !isSizes(stride) || shape.length !== stride.length)
     throw new Error(`a tensor of shape ${show(shape)}, strides ${show(stride)} and offset ${show(offset)}`);
-  const elements = shape.reduce((a, b) => a * b, 1);
+  const elements = product(shape);
   const last = shape.reduce((at, size, axis) => at + (size - 1) * stride[axis]!, offset);
   if (elements > 0 && (elements > storage.length || last >= storage.length))
     throw new Error(
@@ -105,7 +106,7 @@ export function storageOf(id: Pickled, fail: (problem: string) => never): Storag
 export function readTensor(file: FileBytes, position: number, tensor: StoredTensor, what: string): Float32Array {
   const { storage, shape, offset, stride } = tensor;
   const { bytesPerElement, dtype } = storage;
-  const elements = shape.reduce((a, b) => a * b, 1);
+  const elements = product(shape);
   // Up to the last element that it looks at.
   const span = elements === 0 ? 0 : 1 + shape.reduce((at, size, axis) => at + (size - 1) * stride[axis]!, 0);
   const values = toFloat32(what, dtype, file.read(position + offset * bytesPerElement, span * bytesPerElement, what));

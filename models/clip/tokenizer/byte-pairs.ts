@@ -1,4 +1,5 @@
 import { MinHeap } from './min-heap.ts';
+import { byteSymbols } from './tokenizer-bytes.ts';
 
 /**
  * Byte-pair encoding of single words as CLIP uses it: the word's UTF-8 bytes, the last one marked as the end of a word,
@@ -13,7 +14,7 @@ export class BytePairs {
   readonly #width: number;
 
   /**
-   * @param vocabulary token -> id; tokens spell a byte by its printable stand-in (`byteSymbols`)
+   * @param vocabulary token -> id; tokens spell a byte by its printable stand-in ({@link byteSymbols})
    * @param merges pairs of tokens, rank = index
    * @param endOfWord suffix of the tokens that end a word
    * @param unknown id that stands for a byte the vocabulary lacks
@@ -77,11 +78,3 @@ export class BytePairs {
 
 /** Marks a symbol that became part of the one on its left. */
 const merged = -1;
-
-/** GPT-2's printable stand-in of each byte: itself where it is visible in Latin-1, else the next code point from 256 on. */
-function byteSymbols(): string[] {
-  let next = 256;
-  const visible = (byte: number): boolean =>
-    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(visible(byte) ? byte : next++));
-}

@@ -4,6 +4,7 @@ import { InputError } from '../../../common/errors.ts';
 import { requireKind } from '../../../common/files/file-kind.ts';
 import { readInput } from '../../../common/files/input-file.ts';
 import { reasonOf } from '../../../common/text/reason.ts';
+import { byteSymbols } from './tokenizer-bytes.ts';
 
 /** Merges of CLIP's published tokenizer; what its file lists after them is not used. */
 const MERGES = 48_894;
@@ -35,7 +36,7 @@ export async function readOpenaiVocabulary(
     .map((line) => line.trim().split(' ') as [string, string]);
   if (merges.length < MERGES || merges.some((pair) => pair.length !== 2))
     throw new InputError(`${path}: expected a line and then ${MERGES} pairs, as in CLIP's published file.`);
-  const characters = byteCharacters();
+  const characters = byteSymbols().sort();
   const tokens = [
     ...characters,
     ...characters.map((character) => `${character}</w>`),
@@ -44,12 +45,4 @@ export async function readOpenaiVocabulary(
     '<|endoftext|>',
   ];
   return { vocabulary: new Map(tokens.map((token, id) => [token, id])), merges };
-}
-
-/** The character that stands for each byte, in the vocabulary's order: the visible ones first, as themselves. */
-function byteCharacters(): string[] {
-  const isVisible = (byte: number) => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
-  const bytes = Array.from({ length: 256 }, (_, byte) => byte);
-  const others = bytes.filter((byte) => !isVisible(byte)).map((_, i) => String.fromCharCode(0x100 + i));
-  return [...bytes.filter(isVisible).map((byte) => String.fromCharCode(byte)), ...others];
 }

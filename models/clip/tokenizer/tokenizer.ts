@@ -109,6 +109,13 @@ export class ClipTokenizer {
     return out;
   }
 
+  /** Padded ids of many texts, one after the other: [texts, length], row-major. */
+  batch(texts: readonly string[], length: number = this.modelMaxLength): Int32Array {
+    const ids = new Int32Array(texts.length * length);
+    texts.forEach((text, i) => ids.set(this.pad(this.encode(text), length), i * length));
+    return ids;
+  }
+
   /** Calls `visit` with each added token's id and each word's ids, in order. */
   #eachPiece(text: string, visit: (piece: number | number[]) => void): void {
     this.#added.split(text, (piece) => {

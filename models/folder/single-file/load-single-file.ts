@@ -3,10 +3,10 @@ import { lazyWeight, readWeights, type Weight, type Weights } from '../../../eng
 import { openClipTensor } from '../../clip/open-clip.ts';
 import { canonicalTextNames } from '../tensor-names.ts';
 import { readPipelineConfig, type PipelineParts } from '../pipeline-folder.ts';
-import { schedulerFile } from '../../scheduler/config.ts';
+import { schedulerFile } from '../../sampling/scheduler-config.ts';
 import { BESIDE, otherKind } from './file-kinds.ts';
 import { PREFIXES, unetName, vaeName } from './original-names.ts';
-import { requireNetworks } from '../../single-file/require-networks.ts';
+import { requireNetworks } from './require-networks.ts';
 import { stableDiffusion1, stableDiffusion2, type Prediction } from './stable-diffusion.ts';
 
 export interface SingleFileOptions {

@@ -1,6 +1,6 @@
 import { clipTextSchema } from '../../clip/clip-config.ts';
 import type { PipelineParts } from '../pipeline-folder.ts';
-import { schedulerFile } from '../../scheduler/config.ts';
+import { schedulerFile } from '../../sampling/scheduler-config.ts';
 import { unetSchema } from '../../unet/unet-config.ts';
 import { vaeSchema } from '../../vae/vae-config.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MOMENT_TYPES } from '../../../training/names.ts';
+import { MOMENT_TYPES } from '../../../training/training-names.ts';
 import { path } from '../config-paths.ts';
 
 const whole = z.int();

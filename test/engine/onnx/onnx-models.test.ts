@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { product } from '../../../common/product.ts';
 import { RandomStream } from '../../../common/random.ts';
 import { encodeModel, type OnnxGraph } from '../../../engine/onnx/onnx-format.ts';
 import { OnnxSession, type OnnxTensor } from '../../../engine/onnx/session.ts';
@@ -23,7 +24,7 @@ beforeAll(async () => (pipeline = await smallPipeline(folder)));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const random = (name: string, ...shape: number[]): Tensor =>
-  tf.tensor(Float32Array.from(new RandomStream(4, name).normal(shape.reduce((a, b) => a * b, 1))), shape);
+  tf.tensor(Float32Array.from(new RandomStream(4, name).normal(product(shape))), shape);
 const channelsFirst = (x: Tensor) => x.transpose([0, 3, 1, 2]);
 const eager = (weights: Weights) => new WeightParameters(weights, 'small');
 const feed = (x: Tensor): OnnxTensor => ({ shape: x.shape, data: x.dataSync() as Float32Array });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../common/files.ts';
+import { product } from '../../../common/product.ts';
 import { RandomStream } from '../../../common/random.ts';
 import * as layers from '../../../engine/layers/index.ts';
 import { exportOnnx } from '../../../engine/onnx/export.ts';
@@ -16,7 +17,7 @@ import { WeightParameters } from '../../../engine/weights/weight-parameters.ts';
 import { type Weights } from '../../../engine/weights/weights.ts';
 
 const random = (name: string, shape: number[]): Tensor =>
-  tf.tensor(Float32Array.from(new RandomStream(3, name).normal(shape.reduce((a, b) => a * b, 1))), shape);
+  tf.tensor(Float32Array.from(new RandomStream(3, name).normal(product(shape))), shape);
 
 interface Case {
   build: (inputs: Record<'x' | 'y', Tensor>, p: Parameters) => Tensor;

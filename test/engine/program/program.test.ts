@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { product } from '../../../common/product.ts';
 import { RandomStream } from '../../../common/random.ts';
-import { vectorJacobianProduct } from '../../../engine/gradients.ts';
+import { vectorJacobianProduct } from '../../../engine/vector-jacobian.ts';
 import * as layers from '../../../engine/layers/index.ts';
 import type { Parameters } from '../../../engine/weights/parameters.ts';
 import { Program, float32, int32 } from '../../../engine/program/program.ts';
@@ -53,7 +54,7 @@ function build(): { program: Program; weights: Weights } {
   program.compile();
   const weights: Weights = new Map(
     [...program.parameters('net')].map(([name, shape]) => {
-      const size = shape.reduce((a, b) => a * b, 1);
+      const size = product(shape);
       return [name, { shape, data: new RandomStream(2, name).normal(size).map((v) => 0.2 * v) }];
     }),
   );

@@ -1,12 +1,13 @@
 /** Layers in captured programs, with their gradients. */
+import { product } from '../../../common/product.ts';
 import { RandomStream } from '../../../common/random.ts';
-import { vectorJacobianProduct } from '../../../engine/gradients.ts';
+import { vectorJacobianProduct } from '../../../engine/vector-jacobian.ts';
 import type { Parameters } from '../../../engine/weights/parameters.ts';
 import { float32, Program, type Tensors } from '../../../engine/program/program.ts';
 import { tf, type Tensor } from '../../../engine/tensorflow.ts';
 
 export const random = (name: string, shape: number[]): Tensor =>
-  tf.tensor(new RandomStream(7, name).normal(shape.reduce((a, b) => a * b, 1)), shape);
+  tf.tensor(new RandomStream(7, name).normal(product(shape)), shape);
 
 /** The largest difference, relative to the largest value. */
 export const difference = (a: Tensor, b: Tensor): number =>

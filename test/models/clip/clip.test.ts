@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../common/errors.ts';
-import { vectorJacobianProduct } from '../../../engine/gradients.ts';
+import { vectorJacobianProduct } from '../../../engine/vector-jacobian.ts';
 import { imageFeatures, logitScale, textFeatures } from '../../../models/clip/clip.ts';
 import { clipSchema, clipTextSchema } from '../../../models/clip/clip-config.ts';
 import { clipText } from '../../../models/clip/clip-text.ts';

@@ -92,6 +92,14 @@ describe('ClipTokenizer', () => {
     expect(tokenizer.pad(tokenizer.encode('a red circle'))).toHaveLength(tokenizer.modelMaxLength);
   });
 
+  it('gives the padded ids of many texts one after the other', () => {
+    const texts = ['a red circle', '', 'a red circle and a blue square'];
+    for (const length of [4, 16])
+      expect([...tokenizer.batch(texts, length)]).toEqual(
+        texts.flatMap((text) => [...tokenizer.pad(tokenizer.encode(text), length)]),
+      );
+  });
+
   it('reads the tokenizer.json that transformers 5 writes instead of two files', async () => {
     const vocab = JSON.parse(await readFile(join(fixture, 'vocab.json'), 'utf8')) as Record<string, number>;
     const merges = (await readFile(join(fixture, 'merges.txt'), 'utf8')).trim().split('\n').slice(1);

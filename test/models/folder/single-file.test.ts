@@ -8,7 +8,7 @@ import { readSafetensors } from '../../../engine/weights/safetensors.ts';
 import { loadPipeline, type LoadedPipeline } from '../../../models/folder/pipeline-folder.ts';
 import { loadSingleFile } from '../../../models/folder/single-file/load-single-file.ts';
 import { unetName, vaeName } from '../../../models/folder/single-file/original-names.ts';
-import { pipelineTensors } from '../../../models/single-file/require-networks.ts';
+import { pipelineTensors } from '../../../models/folder/single-file/require-networks.ts';
 import { stableDiffusion1, stableDiffusion2 } from '../../../models/folder/single-file/stable-diffusion.ts';
 import { goldenPath } from '../golden.ts';
 

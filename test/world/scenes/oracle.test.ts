@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
+import { mean } from '../../../common/statistics.ts';
 import { degradeColor } from '../../../world/scenes/degradation.ts';
 import { oracle, readScene } from '../../../world/scenes/oracle.ts';
 import { blur, coverage, objectColors, pictureLength, randomJitter, render } from '../../../world/scenes/renderer.ts';
@@ -101,7 +102,6 @@ test('the quality of a clean picture is the highest', () => {
 });
 
 function correlation(a: readonly number[], b: readonly number[]): number {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [meanA, meanB] = [mean(a), mean(b)];
   const product = (x: readonly number[], mx: number, y: readonly number[], my: number): number =>
     x.reduce((sum, value, i) => sum + (value - mx) * (y[i]! - my), 0);

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
+import { mean } from '../../../common/statistics.ts';
 import { parse } from '../../../world/scenes/grammar.ts';
 import { attributeNames, sceneKey, sceneSplit, scenes, type Scene } from '../../../world/scenes/scene.ts';
 import { hardNegative, webExample, wrongShare } from '../../../world/scenes/web-like.ts';
 
 const count = 2000;
 const examples = Array.from({ length: count }, (_, index) => webExample(index, 1));
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 test('pictures and full captions stay within the training combinations', () => {
   for (const example of examples) {

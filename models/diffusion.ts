@@ -1,0 +1,87 @@
+import type { Parameters } from '../engine/weights/parameters.ts';
+import { float32, int32, type Tensors, type TensorSpec } from '../engine/program/program.ts';
+import { tf, type Tensor } from '../engine/tensorflow.ts';
+import { clipText } from './clip/clip-text.ts';
+import type { LoadedPipeline } from './folder/pipeline-folder.ts';
+import { guidedStep, STEP_NUMBERS } from './sampling/guidance.ts';
+import { vaePicture } from './vae/vae.ts';
+
+/** What the UNet is conditioned on. */
+export interface Conditioning {
+  /** The prompts' embeddings. [B, T, D] */
+  condition: Tensor;
+  /** The empty (or negative) prompt's. [1, T, D] */
+  unconditional: Tensor;
+}
+
+export interface DiffusionShape {
+  /** Pictures that are made at once. */
+  batch: number;
+  /** Of the latents. */
+  height: number;
+  width: number;
+  /** Scale of classifier-free guidance; 1 or less for none. */
+  guidance: number;
+}
+
+/**
+ * Stable Diffusion's way from prompts to pictures: three functions of its networks' parameters, which training, generation,
+ * evaluation and the rollout record into their programs.
+ */
+export class Diffusion {
+  readonly #config: LoadedPipeline['config'];
+  readonly #guidance: number;
+  /** Shape of the latents z. [B, h, w, C] */
+  readonly latents: readonly [number, number, number, number];
+  /** Token ids of the prompts and, in the last row, of the empty (or negative) one. */
+  readonly ids: TensorSpec;
+  /** The inputs of {@link step}; a guide where the UNet sees more channels than the latents have. */
+  readonly stepInputs: Readonly<Record<string, TensorSpec>>;
+
+  constructor(
+    { config, tokenizer }: Pick<LoadedPipeline, 'config' | 'tokenizer'>,
+    { batch, height, width, guidance }: DiffusionShape,
+  ) {
+    const { unet, vae, textEncoder } = config;
+    const guided = unet.in_channels - vae.latent_channels;
+    const embedding = (rows: number) => float32(rows, tokenizer.modelMaxLength, textEncoder.hidden_size);
+    this.#config = config;
+    this.#guidance = guidance;
+    this.latents = [batch, height, width, vae.latent_channels];
+    this.ids = int32(batch + 1, tokenizer.modelMaxLength);
+    this.stepInputs = {
+      z: float32(...this.latents),
+      step: STEP_NUMBERS,
+      condition: embedding(batch),
+      unconditional: embedding(1),
+      ...(guided > 0 ? { guide: float32(batch, height, width, guided) } : {}),
+    };
+  }
+
+  /** c = E(p). @param p of the text encoder @param ids int32 [B + 1, T] */
+  encode(p: Parameters, ids: Tensor): Conditioning {
+    const { hidden } = clipText(p, this.#config.textEncoder, ids);
+    const [condition, unconditional] = tf.split(hidden, [ids.shape[0]! - 1, 1]) as [Tensor, Tensor];
+    return { condition, unconditional };
+  }
+
+  /** z' = a z + b eps(z, t, c). @param p of the UNet @param inputs {@link stepInputs} */
+  step(p: Parameters, { z, step, condition, unconditional, guide }: Tensors): Tensor {
+    const inputs = { z: z!, step: step!, condition: condition!, unconditional: unconditional! };
+    return guidedStep(p, this.#config.unet, this.#guidance, { ...inputs, ...(guide ? { guide } : {}) });
+  }
+
+  /** x = D(z). z [B, h, w, C] -> [B, H, W, 3] in [0, 1]. @param p of the VAE */
+  decode(p: Parameters, z: Tensor): Tensor {
+    return vaePicture(p, this.#config.vae, z);
+  }
+}
+
+/** w c_tuned + (1 - w) c_original, the unconditional branch included: the paper's style control. */
+export function blend(tuned: Conditioning, original: Conditioning, weight: number): Conditioning {
+  const mix = (a: Tensor, b: Tensor) => tf.tidy(() => a.mul(weight).add(b.mul(1 - weight)));
+  return {
+    condition: mix(tuned.condition, original.condition),
+    unconditional: mix(tuned.unconditional, original.unconditional),
+  };
+}

@@ -1,0 +1,53 @@
+import type { SolverConfig } from './scheduler-config.ts';
+import { solverStep, type SolverPlan } from './multistep.ts';
+import { alphaProducts } from './levels/noise-schedule.ts';
+import { plus, predictedClean, predictedNoise, times, type Level } from './levels/prediction.ts';
+import { finiteSigmas, interpolate, spacedSigmas, timestepOf } from './levels/sigmas.ts';
+import { spacedTimesteps } from './levels/spacing.ts';
+
+/**
+ * Euler's method in sigma = noise / signal (Karras et al., arXiv 2206.00364, alg. 2 without noise), as diffusers'
+ * EulerDiscreteScheduler: with x = z / signal, x' = x + (sigma' - sigma) d where d = (x - x0) / sigma. Latents stay in their
+ * own scale. Timesteps between two of training's have a sigma between theirs.
+ */
+export function eulerSteps(config: SolverConfig<'euler'>, steps: number): SolverPlan {
+  const { timesteps, sigmas } = eulerLevels(config, steps);
+  const { prediction_type: prediction, timestep_spacing: spacing } = config;
+  const plan = timesteps.map((t, i) => {
+    const [now, next] = [atSigma(sigmas[i]!), atSigma(sigmas[i + 1]!)];
+    const x0 = predictedClean(prediction, now);
+    const d = predictedNoise(prediction, now);
+    const [z, output] = plus(times(x0, next.signal), times(d, next.noise)); // z' = signal' x', x' = x0 + sigma' d
+    // The pipeline takes the last latents as they are, in the scale of sigma, also where noise is left in them.
+    const scale = i === steps - 1 ? 1 / next.signal : 1;
+    return solverStep(t, i, [[i, scale * z]], [[i, scale * output]]);
+  });
+  // diffusers multiplies the noise by the largest sigma, or by the root of 1 + its square where timesteps are leading.
+  const start = spacing === 'leading' ? 1 : Math.max(...sigmas) * atSigma(sigmas[0]!).signal;
+  return { start, steps: plan };
+}
+
+/** Signal and noise at a level of their ratio, their squares having the sum 1. */
+const atSigma = (sigma: number): Level => {
+  const signal = 1 / Math.sqrt(1 + sigma ** 2);
+  return { signal, noise: sigma * signal };
+};
+
+function eulerLevels(config: SolverConfig<'euler'>, steps: number): { timesteps: number[]; sigmas: number[] } {
+  const trained = finiteSigmas(alphaProducts(config));
+  const logs = trained.map((sigma) => Math.fround(Math.log(sigma)));
+  const spaced = spacedTimesteps(config, steps);
+  const along = (i: number) => Math.exp(logs.at(-1)! + (i / steps) * (logs[0]! - logs.at(-1)!));
+  const ofTimesteps =
+    config.interpolation_type === 'linear'
+      ? spaced.map((t) => interpolate(trained, Math.fround(t)))
+      : Array.from({ length: steps + 1 }, (_, i) => along(i)); // one more, so that this and not the final sigma is the last
+  const own = spacedSigmas(config, ofTimesteps, steps);
+  const last = config.final_sigmas_type === 'zero' ? 0 : trained[0]!;
+  const sigmas = [...(own ?? ofTimesteps), last].map(Math.fround);
+  const continuous = config.timestep_type === 'continuous' && config.prediction_type === 'v_prediction';
+  const timesteps = continuous
+    ? sigmas.slice(0, -1).map((sigma) => 0.25 * Math.log(sigma))
+    : (own?.map((sigma) => timestepOf(sigma, logs)) ?? spaced);
+  return { timesteps: timesteps.slice(0, steps).map(Math.fround), sigmas };
+}

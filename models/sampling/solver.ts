@@ -1,0 +1,47 @@
+import { InputError } from '../../common/errors.ts';
+import { solverConfig, type SchedulerFile } from './scheduler-config.ts';
+import { ddimSteps } from './ddim.ts';
+import { dpmSolverSteps } from './dpm-solver.ts';
+import { eulerSteps } from './euler.ts';
+import type { SolverPlan } from './multistep.ts';
+import { solverNames, type SolverName } from './scheduler-names.ts';
+import { pndmSteps } from './pndm.ts';
+
+/**
+ * A sampling run of `steps` steps.
+ * @param file the folder's scheduler, of any class, whose keys hold as for diffusers' `from_config`
+ * @throws InputError when the noise schedule cannot take that many steps, or that names the key of the file that the
+ *   scheduler cannot apply
+ */
+export function solverPlan(name: SolverName, file: SchedulerFile, steps: number): SolverPlan {
+  const { num_train_timesteps: count } = solverConfig(name, file);
+  if (!Number.isInteger(steps) || steps < 1 || steps > count)
+    throw new InputError(`${steps} sampling steps were asked for; this noise schedule has ${count} timesteps.`);
+  const plan = planOf(name, file, steps);
+  const at = plan.steps.findIndex(({ z, output }) => ![...z, ...output].every(Number.isFinite));
+  if (at >= 0)
+    throw new InputError(
+      `${file.source}: with ${steps} steps, evaluation ${at + 1} of ${name} at timestep ${plan.steps[at]!.t} is not a finite number there; take another scheduler or another number of steps.`,
+    );
+  return plan;
+}
+
+function planOf(name: SolverName, file: SchedulerFile, steps: number): SolverPlan {
+  switch (name) {
+    case 'ddim':
+      return ddimSteps(file, steps);
+    case 'pndm':
+      return pndmSteps(solverConfig(name, file), file, steps);
+    case 'dpm-solver++':
+      return dpmSolverSteps(solverConfig(name, file), steps);
+    case 'euler':
+      return eulerSteps(solverConfig(name, file), steps);
+  }
+}
+
+/** @throws InputError that lists the names */
+export function solverNamed(name: string): SolverName {
+  const found = solverNames.find((known) => known === name);
+  if (!found) throw new InputError(`The scheduler "${name}" is not known; there are ${solverNames.join(', ')}.`);
+  return found;
+}

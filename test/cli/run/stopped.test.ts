@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startHub } from '../../fixtures/hub-server.ts';
+import { temporaryFolder } from '../../setup/temporary-folder.ts';
+import { Command, processesWith } from '../command.ts';
+
+// Long commands, stopped while they work as a machine that shuts down does it.
+
+function start(home: string, args: readonly string[], more: NodeJS.ProcessEnv = {}): Command {
+  const command = new Command(home, args, more);
+  onTestFinished(async () => {
+    command.process.kill('SIGKILL');
+    await command.ended;
+    for (const pid of await processesWith(home)) process.kill(pid, 'SIGKILL');
+  });
+  return command;
+}
+
+/** Waits until a command does what it is to be stopped in. Fails when it ends before. */
+async function untilAtWork(command: Command, isAtWork: () => boolean | Promise<boolean>): Promise<void> {
+  await expect.poll(async () => command.process.exitCode !== null || (await isAtWork()), { interval: 500 }).toBe(true);
+  expect(command.process.exitCode, command.stderr).toBeNull();
+}
+
+async function stop(home: string, command: Command): Promise<string> {
+  command.process.kill('SIGTERM');
+  const { code, stderr } = await command.ended;
+  expect(code).toBe(143);
+  await expect.poll(() => processesWith(home)).toEqual([]);
+  return stderr;
+}
+
+describe('SIGTERM ends at once, with how to go on,', () => {
+  it('the building of a world, with all its steps', async () => {
+    const home = await temporaryFolder();
+    const [out, work] = [join(home, 'world'), join(home, 'steps')];
+    const command = start(home, ['world', 'build', '--out', out, '--work', work]);
+    await untilAtWork(command, async () => (await processesWith(work)).length > 1);
+    expect(await stop(home, command)).toContain(
+      'textcraftor: Interrupted; start the same command again: the steps that are finished are kept.\n',
+    );
+  });
+
+  it.each([
+    ['ablate', ['--set', 'ablations=[{ seed: [1, 2] }]']],
+    ['paper', ['--quick', '--lanes', '1']],
+  ])('%s, with the run that is at work', async (name, args) => {
+    const home = await temporaryFolder();
+    const command = start(home, [name, ...args, '--out', home]);
+    await untilAtWork(command, () => /^ingest /m.test(command.stderr));
+    const said = await stop(home, command);
+    expect(said).toMatch(/was interrupted; continue with: textcraftor resume/);
+    expect(said).toContain('textcraftor: Interrupted; start the same command again: what is done is reused.\n');
+  });
+
+  it('a download, of which what has come is kept', async () => {
+    await using hub = await startHub({
+      'models/owner/clip': { files: { 'config.json': '{}', 'model.safetensors': Buffer.alloc(2_000_000) } },
+    });
+    hub.faults.stallAfter = { 'model.safetensors': 1_000_000 };
+    const home = await temporaryFolder();
+    const more = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: join(home, 'hub') };
+    const command = start(home, ['run', '--set', 'rewards.clip.model=owner/clip'], more);
+    await untilAtWork(command, () => command.stderr.includes('downloading model.safetensors'));
+    expect(await stop(home, command)).toContain(
+      'textcraftor: Interrupted; start the same command again: what was downloaded is kept.\n',
+    );
+  });
+});

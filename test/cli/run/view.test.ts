@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { formatBytes, formatSeconds, formatTable } from '../../../common/text/format.ts';
+import { describeStage, LiveView, PlainView } from '../../../cli/run/live-view.ts';
+import type { Run, StageFile } from '../../../pipeline/runs/runs.ts';
+
+const stage = (change: Partial<StageFile>): StageFile => ({ name: 'tune', status: 'running', seconds: 0, ...change });
+const run = (...stages: StageFile[]) => ({ stages }) as Run;
+const items = { total: 9, done: 9, reused: 2, seconds: 5, rows: 30, bytes: 0 };
+const artifact = { uri: 'file:///', sha256: '0123456789abcdef', bytes: 1234 };
+
+describe('what is said of a stage', () => {
+  it.each([
+    [{ why: 'code changed' }, 'runs: code changed'],
+    [{ attempt: 2, why: 'code changed' }, 'attempt 2, runs: code changed'],
+    [
+      { progress: { step: 3, total: 9, message: 'steps', metrics: { loss: 0.123456 } } },
+      '3 of 9 steps, loss 0.1235, 0.0 s',
+    ],
+    [{ progress: { step: 3, total: 9, message: '3 of 9 pictures' } }, '3 of 9 pictures, 0.0 s'],
+    [{ progress: { step: 3, total: 9, message: 'reads shard 2' } }, 'step 3 of 9, reads shard 2, 0.0 s'],
+    [{ progress: { step: 0, total: 0, message: 'waits' } }, 'waits, 0.0 s'],
+    [
+      { progress: { step: 1.2e9, total: 4.41e9, message: 'bytes', metrics: { rows: 2_700_123 } } },
+      '1.2 GB of 4.4 GB, rows 2700000, 0.0 s',
+    ],
+    [{ items: { ...items, done: 3 } }, '3 of 9 items, reused 2, rows 30, 0.0 s'],
+    [{ items: { ...items, done: 3, bytes: 5.7e6 } }, '3 of 9 items, reused 2, rows 30, bytes 5.7 MB, 0.0 s'],
+    [{ status: 'ran', seconds: 7, items }, 'ran in 7.0 s, 9 items, 2 of them reused'],
+    [{ status: 'ran', seconds: 102, bodySeconds: 100 }, 'ran in 1 min 42 s, 2.0 % more than its own work'],
+    [{ status: 'ran', seconds: 75, artifact }, 'ran in 1 min 15 s, 0123456789ab, 1.2 KB'],
+    [{ status: 'reused', why: 'made by run-1', artifact }, 'reused, made by run-1, 0123456789ab, 1.2 KB'],
+    [{ status: 'failed', error: { name: 'RunError', message: 'NaN' } }, 'failed: NaN'],
+    [{ status: 'interrupted', progress: { step: 3, total: 9 } }, 'interrupted at step 3 of 9'],
+  ] as const)('%j', (change, text) => {
+    expect(describeStage(stage(change as Partial<StageFile>))).toBe(text);
+  });
+});
+
+describe('the plain view', () => {
+  it('says each thing once, and nothing of stages that are looked up', () => {
+    const lines: string[] = [];
+    const view = new PlainView((line) => lines.push(line));
+    view.update(run(stage({ status: 'pending' })));
+    view.update(run(stage({})));
+    view.update(run(stage({ why: 'it has no earlier result' })));
+    view.update(run(stage({ why: 'it has no earlier result', progress: { step: 1, total: 2 } })));
+    view.update(run(stage({ status: 'ran', seconds: 1, artifact })));
+    view.end(run(stage({ status: 'ran', seconds: 1, artifact })));
+    expect(lines.map((line) => line.replace(/ +/g, ' '))).toEqual([
+      'tune runs: it has no earlier result',
+      'tune ran in 1.0 s, 0123456789ab, 1.2 KB',
+    ]);
+  });
+});
+
+describe('the live view', () => {
+  it('draws a line a stage in place, no wider than the terminal', () => {
+    let text = '';
+    const view = new LiveView({
+      columns: 30,
+      write: (part: string) => (text += part),
+    } as unknown as NodeJS.WriteStream);
+    view.update(run(stage({ why: 'x'.repeat(100) }), stage({ status: 'pending' })));
+    view.end(run(stage({ status: 'ran', artifact }), stage({ status: 'ran', artifact })));
+    const [first, second] = text.split('\x1b[2A');
+    expect(first!.split('\n').map((line) => line.replace('\x1b[2K', '').length)).toEqual([29, 17, 0]);
+    expect(second).toContain('✓ tune');
+  });
+});
+
+describe('numbers', () => {
+  it('have units that people read', () => {
+    expect([0.44, 59.6, 3599, 7500].map(formatSeconds)).toEqual(['0.4 s', '1 min 0 s', '59 min 59 s', '2 h 5 min']);
+    expect([0, 999, 1000, 123456, 4.2e9].map(formatBytes)).toEqual(['0 B', '999 B', '1.0 KB', '123 KB', '4.2 GB']);
+    expect(
+      formatTable([
+        ['a', 'bbb', ''],
+        ['aaa', 'b', 'c'],
+      ]),
+    ).toBe('a    bbb\naaa  b    c');
+  });
+});

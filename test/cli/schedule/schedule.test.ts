@@ -1,0 +1,173 @@
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSchedule } from '../../../cli/schedule/create-schedule.ts';
+import { ScheduleControl } from '../../../cli/schedule/show-schedules.ts';
+import { timingOf } from '../../../cli/schedule/timing.ts';
+import { connectTemporal } from '../../../temporal/connection.ts';
+import { DevServer } from '../../../temporal/server/dev-server.ts';
+import { startWorkers, type Workers } from '../../../temporal/workers.ts';
+import { Home } from '../../../pipeline/runs/home.ts';
+import { Registry } from '../../../registry/versions.ts';
+import { RunRecords } from '../../../pipeline/runs/runs.ts';
+import { findTemporal } from '../../../scripts/setup/temporal.mjs';
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/pipelines/${name}`, import.meta.url));
+const options = {
+  overlap: 'skip',
+  catchup: '1h',
+  config: fixture('learn.yaml'),
+  pipeline: fixture('learn.ts'),
+  atLeast: 1,
+};
+
+let folder: string;
+let home: Home;
+let control: ScheduleControl;
+let stop: () => Promise<void>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'textcraftor-test-'));
+  home = new Home(join(folder, 'home'));
+  const server = await DevServer.start({ command: findTemporal()!.value, folder: join(folder, 'server') });
+  const { address } = server;
+  const connection = await connectTemporal({ address });
+  const common = { connection, namespace: 'default', address };
+  const workers: Workers = await startWorkers({
+    ...common,
+    home,
+    environment: process.env,
+    queues: ['pipeline', 'engine'],
+  });
+  control = new ScheduleControl({ ...common, owned: false, close: () => Promise.resolve() }, home);
+  stop = async () => {
+    await workers.stop();
+    await connection.close();
+    await server.stop();
+    await rm(folder, { recursive: true });
+  };
+});
+afterAll(() => stop?.());
+
+/** A file that nobody has written to for a minute. */
+async function arrive(inbox: string, name: string, ...prompts: string[]): Promise<void> {
+  const file = join(folder, inbox, name);
+  await mkdir(join(folder, inbox), { recursive: true });
+  await writeFile(file, prompts.map((prompt) => `${prompt}\n`).join(''));
+  const then = new Date(Date.now() - 60_000);
+  await utimes(file, then, then);
+}
+const ended = async (schedule: string, batches: number) => {
+  await expect
+    .poll(async () => (await control.batches(schedule)).map(({ status }) => status), { interval: 500 })
+    .toEqual(Array.from({ length: batches }, () => 'used'));
+  return control.batches(schedule);
+};
+const artifact = async (run: string, stage: string, file: string) =>
+  JSON.parse(await readFile(join(home.run(run), 'artifacts', stage, file), 'utf8')) as unknown;
+const set = ['registry.name=shared'];
+
+describe('a schedule', () => {
+  it('retrains on new prompts from the version in production, and promotes what is better', async () => {
+    await arrive('warm', 'a.txt', 'one', 'two', 'three');
+    await createSchedule(control, 'warm', { ...options, every: '2s', prompts: join(folder, 'warm'), set });
+    const [first] = await ended('warm', 1);
+    expect(first).toMatchObject({ rows: 3, registered: { name: 'shared', version: 1, promoted: true } });
+    expect(await artifact(first!.run!, 'tune-encoder', 'prompts.json')).toEqual(['one', 'three', 'two']);
+
+    await arrive('warm', 'b.txt', 'four', 'two', 'five');
+    const [, second] = await ended('warm', 2);
+    expect(second).toMatchObject({ rows: 2, registered: { version: 2, promoted: true } });
+    expect(await artifact(second!.run!, 'tune-encoder', 'prompts.json')).toEqual(['five', 'four']);
+    const run = await new RunRecords(home).read(second!.run!);
+    expect(run).toMatchObject({ status: 'completed', stages: [{ status: 'ran' }, { status: 'ran' }] });
+    expect(await new RunRecords(home).config(run.id)).toMatchObject({ champion: { version: 1, blend: 0.5 } });
+    const version = await new Registry(home).version('shared', 2);
+    const gains = version.comparisons.map(({ against, mean }) => [against, mean]);
+    expect(gains).toEqual([
+      ['base', 5], // three of the first time, two of this
+      ['base', 5], // of what is handed out
+      ['champion', 2],
+      ['champion-exported', 2],
+    ]);
+
+    const { recent, paused } = await control.state('warm');
+    expect(recent.length).toBeGreaterThanOrEqual(2);
+    expect(paused).toBe(false);
+    await control.pause('warm', 'enough');
+    expect(await control.state('warm')).toMatchObject({ paused: true, note: 'enough' });
+    await arrive('warm', 'c.txt', 'six');
+    await control.trigger('warm');
+    expect((await ended('warm', 3))[2]).toMatchObject({ rows: 1, registered: { version: 3, promoted: true } });
+    await control.delete('warm');
+    expect(await control.list()).toEqual([]);
+    await expect(control.state('warm')).rejects.toThrow('There is no schedule "warm"');
+  });
+
+  it('leaves a worse challenger out of production', async () => {
+    await arrive('cold', 'a.txt', 'seven');
+    await createSchedule(control, 'cold', { ...options, every: '1h', prompts: join(folder, 'cold'), set, cold: true });
+    await control.trigger('cold');
+    const [batch] = await ended('cold', 1);
+    expect(batch!.registered).toMatchObject({ version: 4, promoted: false });
+    expect(batch!.registered!.refused).toEqual([
+      expect.stringMatching(/^heldOut against the champion: -5\.000 /),
+      expect.stringMatching(/^heldOut as exported against the champion: -5\.000 /),
+    ]);
+    expect((await new Registry(home).aliases('shared')).current).toEqual({ candidate: 4, production: 3 });
+  });
+
+  it('is filled up day by day, each from what the day before brought', async () => {
+    await arrive('days', '2026-11-01.txt', 'day one', 'more');
+    await arrive('days', '2026-11-02.txt', 'day two');
+    await arrive('days', '2026-11-04.txt', 'day four');
+    const every = {
+      ...options,
+      every: '1h',
+      prompts: join(folder, 'days'),
+      set: ['registry.name=days'],
+      paused: true as const,
+    };
+    await createSchedule(control, 'days', every);
+    await expect(createSchedule(control, 'days', every)).rejects.toThrow('There is a schedule "days" already');
+    expect((await control.backfill('days', '2026-11-01', '2026-11-03')).partitions).toEqual([
+      '2026-11-01',
+      '2026-11-02',
+    ]);
+    const batches = await ended('days', 2);
+    expect(batches.map(({ partition, rows, registered }) => [partition, rows, registered?.version])).toEqual([
+      ['2026-11-01', 2, 1],
+      ['2026-11-02', 1, 2],
+    ]);
+    expect((await new Registry(home).aliases('days')).current['production']).toBe(2);
+    await expect(control.backfill('days', '2027-01-01', '2027-01-02')).rejects.toThrow('has no files of days');
+  });
+});
+
+describe('the times of a schedule', () => {
+  it.each([
+    [{ every: '90s' }, { intervals: [{ every: 90_000 }] }],
+    [{ every: '7d' }, { intervals: [{ every: 604_800_000 }] }],
+    [
+      { cron: ['0 3 * * *'], timezone: 'Europe/Berlin' },
+      { cronExpressions: ['0 3 * * *'], timezone: 'Europe/Berlin' },
+    ],
+  ])('%o', (times, spec) => {
+    expect(timingOf({ overlap: 'buffer-one', catchup: '1d', ...times })).toEqual({
+      spec,
+      policies: { overlap: 'BUFFER_ONE', catchupWindow: 86_400_000 },
+    });
+  });
+
+  it.each([
+    [{}, 'Say when'],
+    [{ every: '1h', cron: ['* * * * *'] }, 'Say when'],
+    [{ every: '1 hour' }, '--every 1 hour: expected a time'],
+    [{ every: '0s' }, 'expected a time'],
+    [{ cron: ['daily'] }, 'expected five fields'],
+    [{ every: '1h', overlap: 'wait' }, 'There is no overlap policy "wait"; there are skip, buffer-one'],
+  ])('are refused when they are none: %o', (times, message) => {
+    expect(() => timingOf({ overlap: 'skip', catchup: '1d', ...times })).toThrow(message);
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { Json } from '../../../models/folder/network-config.ts';
+import { folderScheduler, schedulerFile } from '../../../models/sampling/scheduler-config.ts';
+import { DdimScheduler } from '../../../models/sampling/ddim.ts';
+import { readGoldenJson } from '../golden.ts';
+
+interface Case {
+  config: Json;
+  steps: number;
+  timesteps: number[];
+  output: number;
+  trajectory: number[];
+}
+const cases = await readGoldenJson<Case[]>('schedulers.json');
+const scheduler = (config: Json) => new DdimScheduler(schedulerFile(config, 'DIR/scheduler/scheduler_config.json'));
+
+describe('DDIM', () => {
+  it.each(
+    cases.map(
+      (c) =>
+        [
+          c.config['timestep_spacing'],
+          c.config['prediction_type'],
+          c.config['num_train_timesteps'],
+          c.steps,
+          c,
+        ] as const,
+    ),
+  )(
+    "%s, %s, %s timesteps: %i steps are diffusers' steps",
+    (_class, _prediction, _timesteps, steps, { config, timesteps, output, trajectory }) => {
+      const ddim = scheduler(config);
+      expect(ddim.timesteps(steps)).toEqual(timesteps);
+      timesteps.forEach((t, i) => {
+        const { a, b } = ddim.step(t, steps);
+        const next = trajectory[i + 1]!;
+        expect(Math.abs(a * trajectory[i]! + b * output - next)).toBeLessThan(1e-5 * Math.max(1, Math.abs(next)));
+      });
+    },
+  );
+
+  const { set_alpha_to_one: _, timestep_spacing: __, ...shared } = cases[0]!.config;
+
+  it("takes what a PNDM folder says of DDIM's keys, and DDIM's defaults for the others", () => {
+    const pndm = { ...shared, _class_name: 'PNDMScheduler', skip_prk_steps: true };
+    expect(scheduler({ ...pndm, set_alpha_to_one: false }).step(1, 25)).toEqual(
+      scheduler(cases[0]!.config).step(1, 25),
+    );
+    expect(scheduler(pndm).step(1, 25)).toEqual(scheduler({ ...pndm, set_alpha_to_one: true }).step(1, 25));
+    expect(scheduler(pndm).alphasCumprod).toEqual(scheduler(cases[0]!.config).alphasCumprod);
+  });
+
+  it("takes the noise schedule from another scheduler's folder, whose own keys do not count", () => {
+    const euler = { ...shared, _class_name: 'EulerDiscreteScheduler', use_karras_sigmas: true };
+    expect(scheduler(euler).timesteps(4)).toEqual([751, 501, 251, 1]);
+    expect(scheduler(euler).step(1, 4)).toEqual(scheduler({ ...shared, _class_name: 'DDIMScheduler' }).step(1, 4));
+  });
+
+  it("draws noise of the posterior's deviation in a stochastic step, which without noise is DDIM's", () => {
+    for (const prediction_type of ['epsilon', 'v_prediction', 'sample']) {
+      const ddim = scheduler({ ...cases[0]!.config, prediction_type });
+      const { a, b, sigma } = ddim.stochasticStep(501, 4, 0);
+      const exact = ddim.step(501, 4);
+      expect([a, b, sigma]).toEqual([expect.closeTo(exact.a, 12), expect.closeTo(exact.b, 12), 0]);
+      const [now, before] = [ddim.alphasCumprod[501]!, ddim.alphasCumprod[251]!];
+      const variance = ((1 - before) / (1 - now)) * (1 - now / before);
+      expect(ddim.stochasticStep(501, 4, 1).sigma ** 2).toBeCloseTo(variance, 12);
+    }
+  });
+
+  it.each([0, 1001, 2000])('refuses %i steps', (steps) => {
+    expect(() => scheduler(cases[0]!.config).timesteps(steps)).toThrow(/sampling steps were asked for/);
+  });
+
+  it('refuses to start from noise alone where the network predicts noise', () => {
+    const rescaled = { ...shared, rescale_betas_zero_snr: true, timestep_spacing: 'trailing' };
+    expect(() => scheduler(rescaled).timesteps(4)).toThrow(
+      /rescale_betas_zero_snr is true and prediction_type is "epsilon": at timestep 999/,
+    );
+    expect(scheduler({ ...rescaled, prediction_type: 'v_prediction' }).timesteps(4)).toEqual([999, 749, 499, 249]);
+  });
+
+  it('refuses a scheduler of another kind by file, key and value', () => {
+    expect(() => scheduler({ _class_name: 'FlowMatchEulerDiscreteScheduler' })).toThrow(
+      /scheduler_config\.json: _class_name is "FlowMatchEulerDiscreteScheduler": expected one of DDIMScheduler, PNDMScheduler/,
+    );
+    const index = { scheduler: ['diffusers', 'LCMScheduler'] };
+    expect(() => folderScheduler(index, 'DIR/model_index.json', shared, 'DIR/scheduler_config.json')).toThrow(
+      /DIR\/model_index\.json: scheduler\.1 is "LCMScheduler": expected one of/,
+    );
+  });
+});

@@ -1,0 +1,111 @@
+import { exactMetrics, exactScores } from '../../world/scenes/exact.ts';
+import { float32, int32, type Program, type Tensors } from '../../engine/program/program.ts';
+import { tf } from '../../engine/tensorflow.ts';
+import type { VaeConfig } from '../../models/vae/vae-config.ts';
+import { vaePicture } from '../../models/vae/vae.ts';
+import { embedderAmong } from '../../rewards/diversity.ts';
+import type { LoadedReward } from '../../rewards/reward.ts';
+import { requireFiniteScores, rewardWeights, scoreAll } from '../../rewards/total.ts';
+import { denoise } from '../generator/denoise.ts';
+import type { Generator } from '../generator/generator.ts';
+import type { Rollout } from '../rollout/rollout-samples.ts';
+
+/** The name of the reward that nothing is trained on. */
+export const HELD_OUT = 'heldOut';
+
+const [EMBEDDING, PICTURE] = ['picture.embedding', 'picture'];
+
+/** What was measured of a batch of pictures. */
+export interface Observation {
+  /** Scores by reward; `oracle` and its attributes where the pictures are of the shapes world, NaN where a prompt is not. */
+  scores: Record<string, Float64Array>;
+  /** [pictures, width], row-major, and their width; 0 where no reward embeds pictures. */
+  embeddings: Float32Array;
+  width: number;
+}
+
+/**
+ * A generator whose program also measures: an entry point `observe` without gradient, over the same networks.
+ * @param rewards those that are trained on and those that only watch, loaded together
+ */
+export function withObservers(generator: Generator, vae: VaeConfig, rewards: readonly LoadedReward[]): Generator {
+  const batch = generator.latents[0]!;
+  const readers = rewards.filter(({ promptLength }) => promptLength > 0);
+  const embedder = embedderAmong(rewards, HELD_OUT);
+  const { source } = generator.networks['rewards']!;
+  return {
+    ...generator,
+    networks: { ...generator.networks, rewards: { weights: rewardWeights(rewards), source } },
+    record(program) {
+      const ids = Object.fromEntries(readers.map((reward) => [idsOf(reward), int32(batch, reward.promptLength)]));
+      program.entry('observe', { z: float32(...generator.latents), ...ids }, ({ z, ...inputs }: Tensors, scope) => {
+        const p = scope.parameters('rewards');
+        const features = Object.fromEntries(
+          readers.map((reward) => [reward.name, reward.promptFeatures(p, inputs[idsOf(reward)]!)]),
+        );
+        const picture = vaePicture(scope.parameters('vae'), vae, z!);
+        const scores = scoreAll(rewards, p, picture, features);
+        const embedding = embedder?.embedding.of(p, picture, features[embedder.name]);
+        return { ...scores, ...(embedding ? { [EMBEDDING]: embedding } : {}), [PICTURE]: picture };
+      });
+    },
+  };
+}
+
+const idsOf = ({ name }: LoadedReward) => `ids.${name}`;
+
+/** Makes pictures under the networks of a program as they are now, and measures them. */
+export class Observer {
+  readonly #program: Program;
+  readonly #generator: Generator;
+  readonly #rewards: readonly LoadedReward[];
+
+  /** @param generator with {@link withObservers} */
+  constructor(program: Program, generator: Generator, rewards: readonly LoadedReward[]) {
+    this.#program = program;
+    this.#generator = generator;
+    this.#rewards = rewards;
+  }
+
+  /** Pictures a batch. */
+  get batch(): number {
+    return this.#generator.latents[0]!;
+  }
+
+  /** The last `steps` steps from the samples at `rows` of a rollout (as many as the batch). */
+  observe(rollout: Rollout, rows: readonly number[], steps: number): Observation {
+    const { prompts, latents } = rollout.batch(rows);
+    const generator = this.#generator;
+    let result: Observation;
+    tf.tidy(() => {
+      const c = this.#program.run('encode', generator.encodeInputs.of(prompts));
+      const start = tf.tensor(latents, [...generator.latents]);
+      result = this.measure(denoise(this.#program, start, generator.steps.slice(-steps), c), prompts);
+    });
+    return result!;
+  }
+
+  /** @param z the latents after the last step, one a prompt */
+  measure(z: Tensors[string], prompts: readonly string[]): Observation {
+    const readers = this.#rewards.filter(({ promptLength }) => promptLength > 0);
+    const ids = readers.map(
+      (reward) =>
+        [idsOf(reward), tf.tensor2d(reward.tokenize(prompts), [prompts.length, reward.promptLength], 'int32')] as const,
+    );
+    const {
+      [EMBEDDING]: embedding,
+      [PICTURE]: picture,
+      ...found
+    } = this.#program.run('observe', { z, ...(Object.fromEntries(ids) as Tensors) });
+    const scores: Observation['scores'] = {};
+    for (const [name, tensor] of Object.entries(found)) scores[name] = Float64Array.from(tensor.dataSync());
+    requireFiniteScores(scores, { prompts });
+    const pixels = picture!.dataSync() as Float32Array;
+    const each = pixels.length / prompts.length;
+    const exact = prompts.map((prompt, i) => exactScores(pixels.slice(i * each, (i + 1) * each), prompt));
+    if (exact.some((own) => Object.keys(own).length > 0))
+      for (const metric of exactMetrics) scores[metric] = Float64Array.from(exact, (own) => own[metric] ?? NaN);
+    const embeddings = (embedding?.dataSync() ?? new Float32Array(0)) as Float32Array;
+    return { scores, embeddings: embeddings.slice(), width: embeddings.length / prompts.length };
+  }
+}

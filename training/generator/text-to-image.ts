@@ -1,0 +1,118 @@
+import { inLanes } from '../../engine/lanes.ts';
+import { int32, type Tensors } from '../../engine/program/program.ts';
+import { tf, type Tensor } from '../../engine/tensorflow.ts';
+import type { Weights } from '../../engine/weights/weights.ts';
+import { blend, Diffusion } from '../../models/diffusion.ts';
+import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
+import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
+import { DdimScheduler } from '../../models/sampling/ddim.ts';
+import { levelOf } from '../../models/sampling/levels/prediction.ts';
+import { stepNumbers } from '../../models/sampling/sample.ts';
+import { solverPlan } from '../../models/sampling/solver.ts';
+import { vaeScale } from '../../models/vae/vae.ts';
+import type { LoadedReward } from '../../rewards/reward.ts';
+import { rewardWeights, scoreAll } from '../../rewards/total.ts';
+import {
+  augmentPictures,
+  changesPictures,
+  drawPictures,
+  pictureSpecs,
+  type PictureAugmentation,
+} from '../augmentation/picture.ts';
+import type { Generator, PromptInputs } from './generator.ts';
+
+/** The names of the networks that can be trained. */
+export const TEXT_ENCODER = 'text_encoder';
+export const UNET = 'unet';
+export type TrainableNetwork = typeof TEXT_ENCODER | typeof UNET;
+/** The pipeline's own encoder, where another one is blended with it. */
+const BLENDED_WITH = 'own_text_encoder';
+
+export interface TextToImageSettings {
+  batch: number;
+  /** Height and width of the latents; by default what the UNet was trained for. */
+  latentSize?: readonly [height: number, width: number];
+  sampler: Pick<SamplerSettings, 'steps' | 'guidance'>;
+  /** An encoder to use in place of the pipeline's own, or blended with it: weight `blend`, 1 - blend of the own. */
+  encoder?: { weights: Weights; source: string; blend: number } | undefined;
+  /** How pictures are changed before the rewards see them. */
+  augmentation?: PictureAugmentation | undefined;
+}
+
+/** Stable Diffusion as a generator: CLIP's text encoder, guided DDIM steps of the UNet, the VAE's decoder, the rewards. */
+export function textToImage(
+  pipeline: LoadedPipeline,
+  rewards: readonly LoadedReward[],
+  { batch, latentSize, sampler, encoder, augmentation }: TextToImageSettings,
+): Generator {
+  const { config, weights, tokenizer, folder } = pipeline;
+  const [height, width] = latentSize ?? [config.unet.sample_size, config.unet.sample_size];
+  const scheduler = new DdimScheduler(config.scheduler);
+  const steps = stepNumbers(solverPlan('ddim', config.scheduler, sampler.steps));
+  const diffusion = new Diffusion(pipeline, { batch, height, width, guidance: sampler.guidance });
+  const readers = rewards.filter((reward) => reward.promptLength > 0);
+  const length = tokenizer.modelMaxLength;
+  const tokenize = (prompts: readonly string[]): Tensor =>
+    tf.tensor2d(tokenizer.batch(prompts), [prompts.length, length], 'int32');
+
+  const encodeInputs: PromptInputs = {
+    specs: { ids: int32(batch, length), emptyIds: int32(1, length) },
+    of: (prompts) => ({ ids: tokenize(prompts), emptyIds: tokenize(['']) }),
+  };
+  const size = [batch, height * vaeScale(config.vae), width * vaeScale(config.vae)] as const;
+  const augments = augmentation !== undefined && changesPictures(augmentation);
+  const idsOf = (reward: string) => `ids.${reward}`;
+  const scoreInputs: PromptInputs = {
+    specs: {
+      ...Object.fromEntries(readers.map(({ name, promptLength }) => [idsOf(name), int32(batch, promptLength)])),
+      ...(augments ? pictureSpecs(...size) : {}),
+    },
+    of: (prompts, draw) => ({
+      ...Object.fromEntries(
+        readers.map((reward) => [
+          idsOf(reward.name),
+          tf.tensor2d(reward.tokenize(prompts), [prompts.length, reward.promptLength], 'int32') as Tensor,
+        ]),
+      ),
+      ...(augments ? drawPictures(augmentation, size, draw) : {}),
+    }),
+  };
+  const original = { weights: weights.textEncoder, source: `${folder}/text_encoder` };
+  const blended = encoder !== undefined && encoder.blend !== 1;
+
+  return {
+    networks: {
+      [TEXT_ENCODER]: encoder ?? original,
+      ...(blended ? { [BLENDED_WITH]: original } : {}),
+      [UNET]: { weights: weights.unet, source: `${folder}/unet` },
+      vae: { weights: weights.vae, source: `${folder}/vae` },
+      rewards: { weights: rewardWeights(rewards), source: "the rewards' weights" },
+    },
+    latents: diffusion.latents,
+    steps,
+    lastLevel: levelOf(scheduler.alphasCumprod[steps.at(-1)![0]]!),
+    rewards,
+
+    encodeInputs,
+    encode(networks, { ids, emptyIds }: Tensors) {
+      const all = tf.concat([ids!, emptyIds!], 0);
+      const c = diffusion.encode(networks.parameters(TEXT_ENCODER), all);
+      if (!blended) return { ...c };
+      return { ...blend(c, diffusion.encode(networks.parameters(BLENDED_WITH), all), encoder.blend) };
+    },
+
+    step: (networks, { z, step }, c) => diffusion.step(networks.parameters(UNET), { z, step, ...c }),
+
+    scoreInputs,
+    score(networks, z, inputs) {
+      const p = networks.parameters('rewards');
+      return inLanes<Tensors, Tensors>({ z, ...inputs }, ({ z, ...own }) => {
+        const features = Object.fromEntries(
+          readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, own[idsOf(name)]!)]),
+        );
+        const picture = diffusion.decode(networks.parameters('vae'), z!);
+        return scoreAll(rewards, p, augments ? augmentPictures(picture, own) : picture, features);
+      });
+    },
+  };
+}

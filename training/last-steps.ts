@@ -1,0 +1,46 @@
+import type { Tensors } from '../engine/program/program.ts';
+import type { Tensor } from '../engine/tensorflow.ts';
+import type { KeptActivations, TakenStep } from './kept-activations.ts';
+
+/** The last K steps of a batch, z_K -> z_0, under the networks as they are now. */
+export class LastSteps {
+  readonly #activations: KeptActivations;
+  readonly #numbers: readonly (readonly number[])[];
+  readonly #start: Tensor;
+  readonly #embeddings: Tensors;
+
+  /** @param numbers of each of the K steps @param start z_K @param embeddings c */
+  constructor(
+    activations: KeptActivations,
+    numbers: readonly (readonly number[])[],
+    start: Tensor,
+    embeddings: Tensors,
+  ) {
+    this.#activations = activations;
+    this.#numbers = numbers;
+    this.#start = start;
+    this.#embeddings = embeddings;
+  }
+
+  /** K */
+  get count(): number {
+    return this.#numbers.length;
+  }
+
+  /** Takes all of them. @returns the last `carrying` ones, those that carry gradient, first to last */
+  take(carrying: number): TakenStep[] {
+    const kept = Math.min(carrying, this.#activations.room);
+    let z = this.#start;
+    const steps = this.#numbers.map((numbers, i) => {
+      const step = this.#activations.take(z, numbers, this.#embeddings, i >= this.count - kept);
+      z = step.z;
+      return step;
+    });
+    return steps.slice(-carrying);
+  }
+
+  /** Takes the last one again, from other latents. */
+  takeLast(z: Tensor): TakenStep {
+    return this.#activations.take(z, this.#numbers.at(-1)!, this.#embeddings);
+  }
+}

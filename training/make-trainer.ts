@@ -1,0 +1,96 @@
+import type { TuneSettings } from './tune-settings.ts';
+import type { LoraOptions } from './tune-settings.ts';
+import { computeType } from '../engine/compute-type.ts';
+import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
+import { LORA_TARGETS, type LoraSettings } from '../models/lora/lora.ts';
+import { loadRewards } from '../rewards/reward-types.ts';
+import { ADAMW, type AdamWOptions } from './optimizer/adamw.ts';
+import type { Alarm } from './alarm/alarm.ts';
+import { augmentPrompt, changesPrompts } from './augmentation/prompt.ts';
+import type { Generator } from './generator/generator.ts';
+import { HELD_OUT, Observer, withObservers } from './alarm/observer.ts';
+import { openAlarm } from './alarm/open-alarm.ts';
+import { textToImage, type TextToImageSettings, type TrainableNetwork } from './generator/text-to-image.ts';
+import { Trainer } from './trainer.ts';
+
+/** A network to train, as a stage names it. */
+export interface NetworkToTrain {
+  name: TrainableNetwork;
+  learningRate: number;
+  lora?: LoraOptions | undefined;
+}
+
+export interface MakeOptions extends Pick<TextToImageSettings, 'encoder'> {
+  seed: number;
+  embeddingPull?: number;
+  /** The prompts' folder, and one for the looks' file: where they are given, and `alarm` is set, an alarm watches. */
+  watch?: { shards: string; scratch: string };
+  /** Measures without gradient in any case. */
+  observes?: boolean;
+  /** For trainers that take steps of their own, with no scale for the loss: float32 where that of float16 would be needed. */
+  ownSteps?: boolean;
+}
+
+/** What a stage tunes with. */
+export interface TuningTools {
+  trainer: Trainer;
+  generator: Generator;
+  /** Where something watches. */
+  observer?: Observer;
+  alarm?: Alarm;
+}
+
+/** The trainer of a stage and what watches it. */
+export async function makeTrainer(
+  pipeline: LoadedPipeline,
+  config: TuneSettings,
+  networks: readonly NetworkToTrain[],
+  { seed, embeddingPull = 0, encoder, watch, observes = false, ownSteps = false }: MakeOptions,
+): Promise<TuningTools> {
+  const { batch, sampler, augment, gradient, average = 0, alarm, heldOut } = config;
+  const watched = observes || (watch !== undefined && alarm !== undefined);
+  const held = watched && heldOut ? [{ ...heldOut, name: HELD_OUT, weight: 0 }] : [];
+  const rewards = await loadRewards([...config.rewards, ...held]);
+  const trained = rewards.slice(0, config.rewards.length);
+  const plain = textToImage(pipeline, trained, { batch, sampler, encoder, augmentation: augment });
+  const generator = watched ? withObservers(plain, pipeline.config.vae, rewards) : plain;
+  const trainer = new Trainer(generator, {
+    trained: networks.map(({ name, learningRate, lora }) => ({
+      name,
+      learningRate,
+      ...(lora ? { lora: complete(name, lora) } : {}),
+    })),
+    gradientSteps: sampler.gradientSteps,
+    embeddingPull,
+    optimizer: optimizerOf(config),
+    type: ownSteps && computeType() === 'float16' ? 'float32' : computeType(),
+    seed,
+    weightPull: config.weightPull ?? 0,
+    ...(average > 0 ? { averageDecay: average } : {}),
+    ...(gradient ? { gradient } : {}),
+    ...(augment && changesPrompts(augment)
+      ? { augmentPrompt: (prompt, stream) => augmentPrompt(prompt, augment, stream) }
+      : {}),
+  });
+  if (!watched) return { trainer, generator };
+  const observer = new Observer(trainer.program, generator, rewards);
+  if (!watch || !alarm) return { trainer, generator, observer };
+  return {
+    trainer,
+    generator,
+    observer,
+    alarm: await openAlarm({ pipeline, config, alarm, trainer, observer, watch, seed }),
+  };
+}
+
+export const optimizerOf = ({
+  weightDecay = 0,
+  gradientClip = ADAMW.gradientClip,
+  optimizer,
+}: TuneSettings): AdamWOptions => ({ ...ADAMW, weightDecay, gradientClip, moments: optimizer?.states });
+
+const complete = (network: TrainableNetwork, { rank, alpha = rank, targets }: LoraOptions): LoraSettings => ({
+  rank,
+  alpha,
+  targets: targets ?? LORA_TARGETS[network],
+});
