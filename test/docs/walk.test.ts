@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path/posix';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+});
+const files = new Set(listed.trim().split('\n'));
+const folders = new Set([...files].flatMap(foldersOf));
+const pages = [...files].filter((path) => /^(docs\/.*|[^/]*)\.md$/.test(path)).sort();
+
+/** The folders that a path lies in, the nearest last. */
+function foldersOf(path: string): string[] {
+  return path
+    .split('/')
+    .slice(0, -1)
+    .map((_, i, names) => names.slice(0, i + 1).join('/'));
+}
+
+const textOf = (page: string): string => readFileSync(join(root, page), 'utf8');
+/** A page without its code blocks. */
+const proseOf = (page: string): string => textOf(page).replace(/^ *```[^]*?^ *```/gm, '');
+
+/** Addresses of a page's links and pictures that lead to this repository: [path from the root, heading]. */
+function linksOf(page: string): { link: string; path: string; anchor: string }[] {
+  const prose = proseOf(page).replace(/`[^`\n]*`/g, 'code');
+  return [...prose.matchAll(/\]\(([^()\s]*)\)/g)]
+    .map(([, link]) => link!)
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .map((link) => {
+      const [path = '', anchor = ''] = link.split('#');
+      return { link, path: path === '' ? page : normalize(join(dirname(page), path)).replace(/\/$/, ''), anchor };
+    });
+}
+
+/** A heading's anchor, as GitHub makes it. */
+const anchorOf = (heading: string): string =>
+  heading
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-');
+const anchorsOf = (page: string): string[] =>
+  [...proseOf(page).matchAll(/^#+ +(.+?) *$/gm)].map(([, heading]) => anchorOf(heading!));
+
+/** Paths in backticks that look like files of the repository: a folder of its root, and an ending. */
+function namedFiles(page: string): string[] {
+  const roots = new Set([...folders].filter((folder) => !folder.includes('/')));
+  return [...proseOf(page).matchAll(/`([\w.-]+(?:\/[\w.-]+)+\.(?:ts|mjs|cjs|py|cc|h|yaml|md))`/g)]
+    .map(([, path]) => path!)
+    .filter((path) => roots.has(path.split('/')[0]!));
+}
+
+it('walks from a prompt to the encoder in at most twelve files, a sentence and a link each', () => {
+  const stops = textOf('docs/walk.md')
+    .split(/^(?=\d+\. )/m)
+    .slice(1);
+  expect(stops.length).toBeGreaterThan(5);
+  expect(stops.length).toBeLessThanOrEqual(12);
+  for (const [i, stop] of stops.entries()) {
+    const [, number, name, address] = /^(\d+)\. \[([^\]]+)\]\(\.\.\/([^)]+)\): \S/.exec(stop) ?? [];
+    expect(Number(number)).toBe(i + 1);
+    expect(address, stop).toBe(name);
+    expect(files, stop).toContain(name);
+  }
+});
+
+it.each(pages)('%s links to files and headings that are there', (page) => {
+  const broken = linksOf(page).filter(({ path, anchor }) => {
+    if (!files.has(path)) return anchor !== '' || !folders.has(path);
+    return anchor !== '' && !anchorsOf(path).includes(anchor);
+  });
+  expect(broken.map(({ link }) => link)).toEqual([]);
+});
+
+it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s names files that are there', (page) => {
+  expect(namedFiles(page).filter((path) => !files.has(path))).toEqual([]);
+});
+
+it('reaches every page from docs/README.md, which README.md links to', () => {
+  expect(linksOf('README.md').map(({ path }) => path)).toContain('docs/README.md');
+  const reached = new Set(linksOf('docs/README.md').map(({ path }) => path));
+  const missing = pages.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md' && !reached.has(page));
+  expect(missing).toEqual([]);
+});
+
+it('says a sentence about each page that docs/README.md links to', () => {
+  const lines = proseOf('docs/README.md').split(/^- /m).slice(1);
+  for (const line of lines) expect(line).toMatch(/^\[[^\]]+\]\([^)]+\): \S/);
+});
