@@ -7,13 +7,14 @@ import { IMAGE_REWARD_LENGTH as LENGTH, readImageReward } from './files/image-re
 import { preprocess } from './preprocess.ts';
 import type { RewardType } from './reward-type.ts';
 
-/** Of the raw scores on ImageReward's own data: published scores have mean 0 and deviation 1. */
+/** Statistics of the raw scores on ImageReward's own data: published scores have mean 0 and deviation 1. */
 const MEAN = 0.16717362830052426;
 const STD = 1.0333394966054072;
 /**
- * ImageReward (Xu et al. 2023, arXiv 2304.05977): BLIP's text encoder reads the prompt and looks at the picture, and a
- * head of linear layers turns the state of its first token into a score. The model is the published ImageReward.pt, or a
- * folder with it and med_config.json; `tokenizer` is bert-base-uncased's vocab.txt where the folder has none.
+ * ImageReward (Xu et al. 2023, arXiv 2304.05977): BLIP's text encoder reads the prompt with cross-attention to the
+ * picture, and a head of linear layers turns the state of the first token into a score. The model is the published
+ * ImageReward.pt, or a folder with it and med_config.json; `tokenizer` is bert-base-uncased's vocab.txt if the folder
+ * has none.
  */
 export const imageReward: RewardType = {
   async load(spec) {
@@ -25,7 +26,7 @@ export const imageReward: RewardType = {
       promptLength: LENGTH,
       featureSize: LENGTH * (width + 1),
       tokenize: (prompts) => Int32Array.from(prompts.flatMap((prompt) => tokenizer.encode(prompt, LENGTH))),
-      // The embedded tokens, and which of them are not padding.
+      // The embedded tokens, and a mask of those that are not padding.
       promptFeatures: (p, ids) => {
         const text = p.at(spec.name).at('blip.text_encoder');
         const mask = tf.notEqual(ids, tf.scalar(tokenizer.padId, 'int32')).toFloat();
