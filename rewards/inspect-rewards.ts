@@ -38,7 +38,7 @@ export function requireHead({ name, head }: RewardSpec): string {
   return head;
 }
 
-/** @throws InputError that lists the types */
+/** Returns the name of a known type of reward. @throws InputError that lists the types */
 export function typeNamed({ name, type }: Pick<RewardSpec, 'name' | 'type'>): RewardTypeName {
   const found = REWARD_TYPES.find((known) => known === type);
   if (!found)

@@ -4,7 +4,7 @@ import { count, percent } from './format-numbers.ts';
 import { histogram } from './histogram.ts';
 import { html, type Markup } from './markup.ts';
 
-/** The data card: what was read, what became of it and why, and what the kept prompts are like. */
+/** Renders the data card: what was read, what became of it and why, and statistics of the kept prompts. */
 export function promptCard({ filter, splits, card }: ReportData): Markup {
   return html`<section aria-labelledby="prompts">
     <h2 id="prompts">Prompts</h2>
@@ -85,7 +85,7 @@ function sourceTable({ sources, otherSources }: PromptCard): Markup | undefined 
     </div>`;
 }
 
-/** The first prompts of each reason, behind a line that opens. */
+/** The first prompts dropped for each reason, in a fold-out. */
 function examples(samples: Record<string, readonly string[]>): Markup[] {
   return Object.entries(samples)
     .filter(([, prompts]) => prompts.length > 0)
