@@ -157,7 +157,7 @@ const hostile: [name: string, file: string, content: Buffer, message: RegExp][] 
   ['a bomb of marks', 'a.pt', archive(pickle('('.repeat(1_100_000))), /a stack of more than 1000000 values/],
   ['a tower of tuples', 'a.pt', archive(pickle('N', '\x85'.repeat(900_000))), /does not hold a dictionary of tensors/],
   ['a dictionary in itself', 'a.pt', archive(pickle('}q\x00', text('state_dict'), 'h\x00s')), /holds neither tensors/],
-  ['a later protocol', 'a.pt', archive(latin('\x80\x09N.')), /protocol 9; 5 is the last/],
+  ['a later protocol', 'a.pt', archive(latin('\x80\x09N.')), /protocol 9; the latest supported is 5/],
 
   ['a view beyond its storage', 'a.pt', archive(tensor({ shape: 'K\x05\x85' })), /tensor of shape \[5\], strides \[1\] and offset 0 reaches beyond its storage 0 of 4 elements\), at byte/],
   ['an offset beyond it', 'a.pt', archive(tensor({ offset: 'K\x01' })), /offset 1 reaches beyond its storage/],
@@ -183,7 +183,7 @@ const hostile: [name: string, file: string, content: Buffer, message: RegExp][] 
   ['an old file that lists no storages', 'a.ckpt', legacy(protocol, system, pickle('}'), pickle('}')), /lists no storages/],
   ['an old file with storages of no tensor', 'a.ckpt', legacy(protocol, system, pickle('}'), pickle(']', text('9'), 'a')), /storage 9 is not part of any tensor/],
   ['an old file with another length', 'a.ckpt', legacy(protocol, system, tensor(), pickle(']', text('0'), 'a'), u64(5n), Buffer.alloc(16)), /storage 0 has 5 elements where 4 were expected, at byte/],
-  ['an old file that is cut', 'a.ckpt', legacy(protocol, system, tensor(), pickle(']', text('0'), 'a'), u64(4n), Buffer.alloc(9)), /storage 0 is said to have 4 elements .* 9 are there: it is truncated/],
+  ['an old file that is cut', 'a.ckpt', legacy(protocol, system, tensor(), pickle(']', text('0'), 'a'), u64(4n), Buffer.alloc(9)), /storage 0 declares 4 elements .* 9 are there: it is truncated/],
   ['something else', 'a.pt', Buffer.from('<html>404</html>'), /a.pt is an HTML page; expected a weight file of torch/],
   ['nothing', 'a.pt', Buffer.alloc(0), /a.pt is an empty file/],
 ];
