@@ -12,8 +12,9 @@ import { plain } from './text/short.ts';
 export type Shape<T> = (value: unknown, at: string) => T;
 
 /**
- * Expects a JSON object. @param optional keys that may be left out @param rest `keep` lets further keys pass, for
- * records that may grow
+ * Expects a JSON object.
+ * @param optional keys that may be left out
+ * @param rest `keep` lets further keys pass, for records that may grow
  */
 export function object<T extends object>(
   fields: { readonly [K in keyof T]-?: Shape<NonNullable<T[K]>> },

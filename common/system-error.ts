@@ -80,7 +80,7 @@ function inSentence(error: Error): TextcraftorError | undefined {
   if (error instanceof TextcraftorError) return error;
   const { code = '', path, syscall = '', message } = error as NodeJS.ErrnoException;
   if (code === 'EMFILE' || code === 'ENFILE' || tooManyFiles.test(message))
-    return new RunError('Too many files are open for this machine; allow more, such as with: ulimit -n 4096');
+    return new RunError('Too many files are open for this machine; allow more, for example with: ulimit -n 4096');
   if (code === 'ENOMEM' || code === 'ERR_WORKER_OUT_OF_MEMORY' || outOfMemory.test(message))
     return new RunError(
       'There is not enough memory: free some, or raise the limit (ulimit -v unlimited); WebAssembly and TensorFlow reserve much more than they use.',

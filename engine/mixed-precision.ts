@@ -43,8 +43,8 @@ interface Graph {
 type ReadonlyGraph = { readonly nodes: readonly NodeDefinition[]; readonly tensors: ReadonlyMap<string, NodeOutput> };
 
 /**
- * Rewrites an entry point's nodes, sorted so that inputs come first, in mixed precision. @param tensors shape and type
- * of each reference
+ * Rewrites an entry point's nodes, sorted so that inputs come first, in mixed precision.
+ * @param tensors shape and type of each reference
  */
 export function mixPrecision(
   nodes: readonly NodeDefinition[],

@@ -26,8 +26,8 @@ const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g;
 const asJson: Readonly<Record<string, string>> = { Infinity: '1e999', '-Infinity': '-1e999', NaN: 'null' };
 
 /**
- * Reads a JSON file that another program wrote, Python's infinities included. @throws InputError as {@link readText}
- * does
+ * Reads a JSON file that another program wrote, Python's infinities included.
+ * @throws InputError as {@link readText} does
  */
 export async function readJsonFile(path: string, expected = 'a JSON file'): Promise<unknown> {
   const text = await readText(path, expected, ['json']);

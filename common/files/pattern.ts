@@ -9,7 +9,8 @@ export function isPattern(path: string): boolean {
 }
 
 /**
- * Whether a relative path matches a pattern. @throws InputError as {@link alternativesOf} and {@link nameMatcher} do
+ * Whether a relative path matches a pattern.
+ * @throws InputError as {@link alternativesOf} and {@link nameMatcher} do
  */
 export function fitsPattern(path: string, pattern: string): boolean {
   const names = path.split('/');
@@ -66,7 +67,8 @@ function firstBraces(pattern: string): string[] | undefined {
 }
 
 /**
- * Returns a matcher for the names that fit one part of a pattern. @throws InputError for a range that runs backwards
+ * Returns a matcher for the names that fit one part of a pattern.
+ * @throws InputError for a range that runs backwards
  */
 export function nameMatcher(part: string): (name: string) => boolean {
   const source = part.replace(/\*+|\?|\[!?[^\]]+\]|[\s\S]/gu, (found) => {

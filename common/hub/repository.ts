@@ -115,8 +115,8 @@ export async function lookUpRepo(
 }
 
 /**
- * Returns the repository's folder in the cache. @throws InputError for an id or revision that does not name a
- * repository
+ * Returns the repository's folder in the cache.
+ * @throws InputError for an id or revision that does not name a repository
  */
 function rootOf({ kind, id, revision = 'main' }: HubRepo, { cache }: HubOptions): string {
   if (!parseHubRepo(kind, `${id}@${revision}`))

@@ -1,4 +1,4 @@
-// What the loops of the kernels are made of, for several generations of processors. A body
+// Building blocks of the kernels' loops, for several generations of processors. A body
 //
 //     struct Twice {
 //       template <class Isa>

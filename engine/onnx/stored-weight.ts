@@ -11,8 +11,8 @@ const layoutOrder = (layout: Layout, rank: number): number[] =>
   layout === 'linear' ? [1, 0] : layout === 'conv2d' ? [3, 2, 0, 1] : inOrder(rank);
 
 /**
- * Makes a parameter's weight a constant of the graph, named and laid out as in the file. @throws InputError if it is
- * missing or does not fit
+ * Makes a parameter's weight a constant of the graph, named and laid out as in the file.
+ * @throws InputError if it is missing or does not fit
  */
 export function addParameter(
   graph: GraphBuilder,

@@ -50,7 +50,8 @@ export class Arms {
   }
 
   /**
-   * `weight` of an encoder's embeddings, and the original's for the rest. @param path undefined for the original itself
+   * `weight` of an encoder's embeddings, and the original's for the rest.
+   * @param path undefined for the original itself
    */
   blend(name: string, path: string | undefined, weight: number): ArmSource {
     return path === undefined ? original(name) : this.mix({ name, mix: [{ encoder: path, weight }] });

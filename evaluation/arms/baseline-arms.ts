@@ -13,8 +13,8 @@ export type TunedBaseline = 'ddpo-encoder' | 'ddpo-unet' | 'direct';
 export type BaselineInput = TunedBaseline | 'prompt-engineering';
 
 /**
- * Lists the candidates of each baseline present: its encoders at each blend, its UNets. @param inputs artifacts by
- * stage
+ * Lists the candidates of each baseline present: its encoders at each blend, its UNets.
+ * @param inputs artifacts by stage
  */
 export async function baselineCandidates(
   inputs: Readonly<Partial<Record<TunedBaseline, string>>>,

@@ -22,8 +22,9 @@ export interface JudgingConfig {
 }
 
 /**
- * Loads the pipeline and the judges. @param pictures number of pictures per arm @param secondUnet whether some arm has
- * a UNet of its own
+ * Loads the pipeline and the judges.
+ * @param pictures number of pictures per arm
+ * @param secondUnet whether some arm has a UNet of its own
  */
 export async function setUp(
   { model, sampler, rewards, heldOut }: JudgingConfig,

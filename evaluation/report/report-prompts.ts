@@ -25,7 +25,7 @@ function whatWasRead({ read, kept }: FilterSummary, { files, ignored, malformed 
   return html`<p>
     ${count(records)} records in ${count(files)} ${files === 1 ? 'file' : 'files'}: ${count(kept)}
     (${percent(kept / Math.max(1, records))}) are
-    kept.${malformed > 0 ? ` ${count(malformed)} could not be read.` : undefined}${ignored > 0 ? ` ${count(ignored)} other files were passed over.` : undefined}
+    kept.${malformed > 0 ? ` ${count(malformed)} could not be read.` : undefined}${ignored > 0 ? ` ${count(ignored)} other files were skipped.` : undefined}
   </p>`;
 }
 

@@ -39,8 +39,9 @@ export function comparisonTable({ comparisons, trained }: ReportData): Markup {
   return html`<section aria-labelledby="arms">
     <h2 id="arms">Every arm against the base</h2>
     <p>
-      Mean difference over the test prompts; the interval is a paired bootstrap over prompts (10,000 resamples); a tie
-      is half a win. Arms hold in the last K steps; exported ones, other prompts and other kinds of encoders in all.
+      An arm is one variant of the pipeline. Mean difference over the test prompts, with a paired bootstrap interval
+      over prompts (10,000 resamples); a tie is half a win. Arms change the last K sampling steps; exported ones, other
+      prompts and other kinds of encoders change all.
     </p>
     <div class="scroll">
       <table>
@@ -112,7 +113,7 @@ export function trainingCurves({ curves, unetCurves = [], sweep }: ReportData): 
             <h2 id="${id}">Training${network === 'UNet' ? ' of the UNet' : ''}</h2>
             <p>
               ${count(lines.length)} steps of the ${network}${chosen(own)}. Rewards are of the training pictures: each
-              step faint, their moving mean on top.
+              step faint, with the moving mean on top.
             </p>
             <div class="charts">${curveCharts(lines)}</div>
           </section>`,
@@ -157,8 +158,8 @@ export function sweepTable({ sweep }: ReportData): Markup {
     ${
       sweep.exported.candidates.length > 1
         ? html`<p>
-              Likewise for what may be exported of the best of these: an encoder with a share of its change of the
-              weights, in all steps. This is what the choice goes by.
+              The same for the export candidates made of the best of these: an encoder with a share of its weight
+              change, used in all steps. The choice goes by this.
             </p>
             ${choiceTable(sweep.exported, 'weight')}`
         : undefined

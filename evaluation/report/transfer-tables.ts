@@ -20,9 +20,8 @@ export function transferTable({ transfer }: ReportData): Markup | undefined {
   return html`<section aria-labelledby="transfer">
     <h2 id="transfer">With other UNets</h2>
     <p>
-      The chosen encoder (in the last steps) and what is handed out of it (exported, in all steps) against the original
-      one, each with a UNet that none was tuned with: mean difference over ${count(prompts)} test prompts with its 95 %
-      interval.
+      The chosen encoder (in the last steps) and the exported one (in all steps) against the original one, each with a
+      UNet that none of them was tuned with: mean difference over ${count(prompts)} test prompts with its 95 % interval.
     </p>
     <div class="scroll">
       <table>

@@ -19,8 +19,8 @@ export interface ClipModel {
   mean: readonly number[];
   std: readonly number[];
   /**
-   * The tensors of these towers, named under the common scope. @throws InputError if one is missing or has another
-   * shape
+   * The tensors of these towers, named under the common scope.
+   * @throws InputError if one is missing or has another shape
    */
   weights(...towers: Tower[]): Weights;
 }

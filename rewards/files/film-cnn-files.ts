@@ -33,7 +33,8 @@ export const filmCnnSchema = z.looseObject({
 export type FilmCnnConfig = z.infer<typeof filmCnnSchema>;
 
 /**
- * Reads a film-cnn reward's folder, leaving the weights in their file. @throws InputError that names what does not fit
+ * Reads a film-cnn reward's folder, leaving the weights in their file.
+ * @throws InputError that names what does not fit
  */
 export async function readFilmCnn({
   name,

@@ -24,7 +24,7 @@ export function layoutFaults(paths) {
   for (const [folder, files] of folders)
     if (files.length > most && !lists.includes(folder))
       faults.push(
-        `${folder}/ has ${files.length} source files; at most ${most}: put what belongs together into a folder of its own.`,
+        `${folder}/ has ${files.length} source files; at most ${most}: move files that belong together into their own folder.`,
       );
   /** @type {Map<string, string>} */
   const named = new Map();
