@@ -22,7 +22,7 @@ const ofMachine: Readonly<Record<string, string>> = {
   EBUSY: 'it is in use',
 };
 
-/** What each system call tried to do. */
+/** Participles of system calls, to complete "cannot be ...". */
 const deeds: Readonly<Record<string, string>> = {
   mkdir: 'created',
   open: 'opened',

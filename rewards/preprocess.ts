@@ -8,7 +8,7 @@ export interface Preprocessing {
   /** Height and width that the model sees, in pixels. */
   size: number;
   /**
-   * What happens to a picture that is not square:
+   * Treatment of a picture that is not square:
    *   crop  the shorter side is resized to `size`, the centre is kept (CLIP, PickScore, aesthetic)
    *   pad   the longer side is resized to `size`, black is added around (HPSv2)
    */

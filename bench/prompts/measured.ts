@@ -12,7 +12,7 @@ export interface Measured {
   wall: number;
   /** Processor seconds of all threads and processes. */
   cpu: number;
-  /** Of the largest process. */
+  /** Peak memory of the largest process, in MiB. */
   peakMiB: number;
   seconds?: Record<string, { wall: number; cpu: number }>;
   pairs?: PairCounts;

@@ -52,7 +52,7 @@ export function matMul2d(a: Tensor, b: Tensor, transposeA = false, transposeB = 
   );
 }
 
-/** TensorFlow's BiasAdd over the last axis, without a gradient. The graph optimizer fuses it with the MatMul or Conv2D before it. */
+/** TensorFlow's BiasAdd over the last axis, without a gradient. The graph optimizer fuses it with a preceding MatMul or Conv2D. */
 export function biasAdd(x: Tensor, bias: Tensor): Tensor {
   const { binding } = backend();
   return backend().executeSingleOutput(
@@ -89,7 +89,7 @@ export function select(first: Tensor, a: Tensor, b: Tensor): Tensor {
 
 /**
  * Returns `x` for use after `earlier`: in a program, whatever is computed from the result waits for `earlier` and is
- * not shared with earlier computations from x. A gradient thus recomputes what it would otherwise have kept.
+ * not shared with what was computed from x before. A gradient thus recomputes what it would otherwise have kept.
  */
 export function after(x: Tensor, earlier: Tensor): Tensor {
   return backend().after?.(x, earlier) ?? x;

@@ -16,7 +16,7 @@ export interface Prompt {
 export interface Embeddings {
   /** [prompts, T, D] */
   condition: Float32Array;
-  /** Of the empty prompt: [T, D] */
+  /** Embedding of the empty prompt: [T, D] */
   unconditional: Float32Array;
 }
 

@@ -12,7 +12,7 @@ import type { Sweep } from '../results.ts';
 import type { NamedComparison } from '../results.ts';
 
 export interface RegisterConfig {
-  /** The evaluation's judge. */
+  /** The evaluation's sampler. */
   sampler: SamplerSettings;
 }
 
@@ -31,18 +31,18 @@ export interface Measured {
 export interface Registration {
   /** The encoder chosen on validation prompts, in `encoder/`; null if the original was chosen. */
   encoder: {
-    /** Digest of `encoder/model.safetensors`. */
+    /** sha256 of `encoder/model.safetensors`. */
     sha256: string;
     /** The training step, and the weight of its embeddings relative to the original ones. */
     step: number;
     blend: number;
   } | null;
   /**
-   * The tuned UNet chosen with it, in `unet/`: digest of `unet/diffusion_pytorch_model.safetensors`, and training step.
+   * The tuned UNet chosen with it, in `unet/`: sha256 of `unet/diffusion_pytorch_model.safetensors`, and training step.
    */
   unet?: { sha256: string; step: number };
   /**
-   * The export, in `exported/`, for use in all steps (with the UNet, if there is one): digest of
+   * The export, in `exported/`, for use in all steps (with the UNet, if there is one): sha256 of
    * `exported/model.safetensors`, training step, and share of the weight change. Null if no share was better than the
    * original.
    */
@@ -54,7 +54,7 @@ export interface Registration {
    * prompts.
    */
   comparisons: NamedComparison[];
-  /** Of the chosen encoder. */
+  /** Diversity of the chosen encoder's pictures. */
   diversity?: DiversityShares;
 }
 
