@@ -1,5 +1,5 @@
 /**
- * Scores of published aesthetic heads (LAION's .pth) on random unit embeddings, here and in torch.
+ * Compares the scores of published aesthetic heads (LAION's .pth) on random unit embeddings, here and in torch.
  *
  *     npx tsx bench/aesthetic-heads.ts PYTHON HEAD.pth...
  */

@@ -1,4 +1,4 @@
-/** What is measured: the specifications of the training steps and of the forward passes. */
+/** Benchmark cases: the specifications of the training steps and of the forward passes. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { product } from '../common/product.ts';
@@ -17,7 +17,10 @@ async function latents(file: string, shape: number[]): Promise<string> {
   return file;
 }
 
-/** The tuning step of Stable Diffusion 1.5 at its size: 512 pixels, T = 2, K = 1, batch 1, guidance 7.5. */
+/**
+ * Specifies the tuning step of Stable Diffusion 1.5 at its size: 512 pixels, T = 2 sampling steps of which the last K =
+ * 1 is tuned, batch 1, guidance 7.5.
+ */
 export async function encoderStep(models: string, folder: string, threads: number): Promise<StepSpecification> {
   const clip = join(models, 'clip');
   return {
@@ -39,7 +42,10 @@ export async function encoderStep(models: string, folder: string, threads: numbe
   };
 }
 
-/** The training step of configs/tiny.yaml: batch 16, T = 8, K = 7 from a rollout, two lanes. */
+/**
+ * Specifies the training step of configs/tiny.yaml: batch 16, T = 8, K = 7 from a rollout (a recorded sampling run),
+ * two lanes.
+ */
 export async function worldStep(folder: string, threads: number): Promise<StepSpecification> {
   const world = (...path: string[]) => join(root, 'world', ...path);
   const prompts = ['circle', 'square', 'triangle', 'star'].flatMap((shape) =>
@@ -72,7 +78,10 @@ export async function worldStep(folder: string, threads: number): Promise<StepSp
   };
 }
 
-/** The networks of the full size alone: a prompt and the empty one, both guidance branches, one picture of 512 pixels. */
+/**
+ * Specifies the full-size networks alone: a prompt and the empty one, both guidance branches, one picture of 512
+ * pixels.
+ */
 export async function forwardPasses(models: string, folder: string, threads: number): Promise<ForwardSpecification[]> {
   const model = join(models, 'model');
   const exported = join(models, 'onnx');

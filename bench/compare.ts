@@ -1,13 +1,17 @@
 import { readSafetensors } from '../engine/weights/safetensors.ts';
 
 export interface Differences {
-  /** Largest relative difference of loss and rewards, or that of an output: the largest difference over the largest value. */
+  /**
+   * Largest relative difference of loss and rewards, or of an output: the largest difference over the largest value.
+   */
   values: number;
-  /** Largest norm of the difference of a gradient over the norm of the gradient; a key's bias over the largest gradient. */
+  /**
+   * Largest norm of a gradient's difference over the gradient's norm; for a key's bias, over the largest gradient's.
+   */
   gradients?: number;
 }
 
-/** How far two files with the tensors of a step (or one output, `y`) are from each other. */
+/** Compares two files that hold the tensors of a step (or one output, `y`). */
 export async function largestDifferences(ours: string, theirs: string): Promise<Differences> {
   const [a, b] = [await readSafetensors(ours), await readSafetensors(theirs)];
   const canonical = (name: string) => name.replace('grad.text_model.', 'grad.');

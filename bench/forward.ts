@@ -1,4 +1,7 @@
-/** The measured forward passes in ONNX Runtime: `node --import tsx bench/forward.ts SPECIFICATION.json` prints one JSON object. */
+/**
+ * Measures the forward passes in ONNX Runtime: `node --import tsx bench/forward.ts SPECIFICATION.json` prints one JSON
+ * object.
+ */
 import { readFileSync } from 'node:fs';
 import { OnnxSession, type OnnxTensor } from '../engine/onnx/session.ts';
 import { readSafetensors, writeSafetensors } from '../engine/weights/safetensors.ts';

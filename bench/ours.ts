@@ -1,4 +1,6 @@
-/** The measured training step of this project: `node --import tsx bench/ours.ts SPECIFICATION.json` prints one JSON object. */
+/**
+ * Measures this project's training step: `node --import tsx bench/ours.ts SPECIFICATION.json` prints one JSON object.
+ */
 import { readFileSync } from 'node:fs';
 import type { StepMeasurement, StepSpecification, Timing } from './specification.ts';
 

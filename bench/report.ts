@@ -1,4 +1,4 @@
-/** Ratios of what was measured, as a page with a plot. */
+/** Reports the ratios of the measurements as a page with a plot. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Differences } from './compare.ts';
@@ -7,7 +7,7 @@ import type { StepMeasurement, Timing } from './specification.ts';
 
 export type SideResult = Omit<StepMeasurement, 'startUp'> & Partial<Pick<StepMeasurement, 'startUp'>>;
 
-/** bench/results.json. Each list has an element a round. */
+/** Content of bench/results.json. Each list has one element per round. */
 export interface Results {
   machine: Machine;
   threads: number;
@@ -21,10 +21,10 @@ interface Spread {
 }
 export interface Summary {
   name: string;
-  /** The variant of torch that is compared with: its fastest. */
+  /** The variant of torch that is compared: its fastest. */
   against: string;
   seconds: { ours: number; torch: number };
-  /** Ours to torch's, round by round: of time that passed, and of processor time. */
+  /** Ours over torch's, round by round: of elapsed time, and of processor time. */
   ratio: Spread;
   cpuRatio: Spread;
   peakGiB: { ours: number; torch: Record<string, number> };
@@ -68,7 +68,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'forward vae_decoder': 'VAE decoder forward, 512 px (ONNX Runtime)',
 };
 
-/** Writes docs/benchmarks.md and its plot. @returns what it says, case by case */
+/** Writes docs/benchmarks.md and its plot. @returns the summary of each case */
 export function writeReport(results: Results, docs: string): Summary[] {
   const summaries = Object.entries(results.cases).map(([name, found]) => summarize(name, found));
   writeFileSync(join(docs, 'images', 'benchmarks.svg'), plot(summaries));
@@ -101,7 +101,7 @@ function page({ machine, threads, cases }: Results, summaries: Summary[]): strin
   return `# Benchmarks
 
 Written by \`npm run bench\` from \`bench/results.json\`: this project beside PyTorch with diffusers and transformers, in float32,
-each measurement in a process of its own, the sides in turn, ${threads} threads on both.
+each measurement in a separate process, the sides in turn, ${threads} threads on both.
 
 ${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB of memory, Node ${machine.node}, ${Object.entries(
     machine.peer,
@@ -115,7 +115,7 @@ ${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB of memor
 
 Seconds are medians; a ratio is ours to torch's in the same round, with the smallest and the largest of the rounds. torch's
 fastest variant counts: with its gradient checkpointing or without, channels last or not. Processor time counts all threads;
-it is what to look at when the machine had other work.
+use it if the machine had other work.
 
 ${table(
   ['', 'rounds', 'ours, s', 'torch, s', 'torch variant', 'ratio', 'ratio of processor time'],
@@ -170,7 +170,7 @@ ${table(['', 'side', 'modules', 'weights', 'program', 'first step'], startUps)}
 const prefixed = (torch: Record<string, SideResult[]>) =>
   Object.fromEntries(Object.entries(torch).map(([variant, sides]) => [`torch, ${variant}`, sides]));
 
-/** Ratios as dots with their spread, on a line from 0 to 2; 1 is torch. */
+/** Plots ratios as dots with their spread, on a line from 0 to 2; 1 is torch. */
 function plot(summaries: Summary[]): string {
   const [left, scale, step] = [250, 240, 34];
   const x = (ratio: number) => left + scale * Math.min(ratio, 2);

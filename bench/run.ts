@@ -1,8 +1,8 @@
 /**
- * `npm run bench [-- --json] [--only encoder-step,world-step,forward] [--rounds N]`: this project beside PyTorch with
- * diffusers, each measurement in a process of its own, the sides in turn. Writes bench/results.json, docs/benchmarks.md
- * and docs/images/benchmarks.svg. BENCH_PYTHON (or --python) names a Python that has the peer's packages, BENCH_CACHE
- * (or --cache) a folder for models (10 GB).
+ * `npm run bench [-- --json] [--only encoder-step,world-step,forward] [--rounds N]`: compares this project with PyTorch
+ * and diffusers. Each measurement is a separate process; the sides take turns. Writes bench/results.json,
+ * docs/benchmarks.md and docs/images/benchmarks.svg. BENCH_PYTHON (or --python) names a Python with the peer's
+ * packages, BENCH_CACHE (or --cache) a folder for models (10 GB).
  */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -39,8 +39,8 @@ async function measure<T>(command: string[], specification: StepSpecification | 
   const file = join(scratch, 'specification.json');
   writeFileSync(file, JSON.stringify(specification));
   const [program, ...args] = command;
-  // A training step on both sides gets the environment of a stage's process: how memory is kept is told to the C library.
-  // An exported network runs in whatever process its user has.
+  // A training step on both sides gets the environment of a stage's process, which configures how the C library keeps
+  // memory. An exported network runs in whatever process its user has.
   const isStep = 'lanes' in specification;
   const lanes = isStep && program === process.execPath ? specification.lanes : 1;
   const environment = isStep
@@ -56,7 +56,7 @@ async function measure<T>(command: string[], specification: StepSpecification | 
 const node = (script: string) => [process.execPath, '--import', 'tsx', join('bench', script)];
 const peer = (script: string) => [python, join('bench', 'peer', script)];
 
-/** A result of both sides, round by round in turn. `variants` of torch are named; the fastest is compared with. */
+/** Measures both sides in turn, round by round. `variants` of torch are named; the fastest one is compared. */
 async function sideBySide(
   name: string,
   ours: () => Promise<StepMeasurement>,

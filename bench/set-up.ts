@@ -1,4 +1,4 @@
-/** What a benchmark needs before it starts: the peer's Python, the models, a description of the machine. */
+/** Prerequisites of a benchmark: the peer's Python, the models, a description of the machine. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const peer = join(root, 'bench', 'peer');
 
-/** A Python with torch: the one given, or a virtual environment of the benchmarks' own, made when it is missing. */
+/** Returns a Python with torch: the one given, or the benchmarks' own virtual environment, created if missing. */
 export function peerPython(given: string | undefined): string {
   if (given) return given;
   const folder = join(root, '.tools', 'bench');
@@ -22,7 +22,7 @@ export function peerPython(given: string | undefined): string {
   return python;
 }
 
-/** Random models of full size in `folder`, written once (6 GB). */
+/** Writes random models of full size to `folder`, once (6 GB). */
 export function fullSizeModels(folder: string, python: string): void {
   if (existsSync(join(folder, 'model', 'model_index.json'))) return;
   mkdirSync(folder, { recursive: true });

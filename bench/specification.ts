@@ -1,4 +1,4 @@
-/** What one measured process is told, on both sides (bench/ours.ts, bench/peer/step.py). */
+/** Input of one measured process, on both sides (bench/ours.ts, bench/peer/step.py). */
 export interface StepSpecification {
   /** A diffusers folder. */
   model: string;
@@ -16,33 +16,33 @@ export interface StepSpecification {
   threads: number;
   /** engine.lanes, of this project only. */
   lanes: number;
-  /** Steps that are measured; one more, which is not, goes before them. */
+  /** Number of measured steps; one unmeasured step precedes them. */
   repeats: number;
-  /** Writes loss, rewards and gradients to this file instead, without a step. */
+  /** Writes loss, rewards and gradients to this file instead of taking a step. */
   saveTensors: string | null;
   /** torch only: its gradient checkpointing, its channels-last memory format. */
   checkpointing: boolean;
   channelsLast: boolean;
 }
 
-/** What one measured process answers. */
+/** Result of one measured process. */
 export interface StepMeasurement {
-  /** Seconds from the process's start until its first step: modules, weights, graph. */
+  /** Seconds from the start of the process to its first step: modules, weights, graph. */
   startUp: { import: number; load: number; compile: number };
   first: Timing;
   steps: Timing[];
-  /** Largest resident set of the process. */
+  /** Peak resident set of the process. */
   peakBytes: number;
 }
 
-/** Seconds that passed, and seconds of processor time of all threads. */
+/** Elapsed seconds, and processor seconds of all threads. */
 export interface Timing {
   wall: number;
   cpu: number;
   loss?: number;
 }
 
-/** What a process that measures a forward pass is told (bench/forward.ts, bench/peer/forward.py). */
+/** Input of a process that measures a forward pass (bench/forward.ts, bench/peer/forward.py). */
 export interface ForwardSpecification {
   network: 'text_encoder' | 'unet' | 'vae_decoder';
   /** A diffusers folder, for torch. */
@@ -51,7 +51,7 @@ export interface ForwardSpecification {
   onnx: string;
   /** A safetensors file with the network's inputs by the names of diffusers' ONNX export. */
   inputs: string;
-  /** Where the output goes, for comparison. */
+  /** Path for the output, for comparison. */
   output: string;
   threads: number;
   repeats: number;

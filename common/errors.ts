@@ -1,9 +1,9 @@
 /**
- * The kinds of failure. A message is one sentence: what is wrong, where (file, row, tensor or key),
- * what was expected, and what to do.
+ * Kinds of failure. A message is one sentence: what is wrong, where (file, row, tensor or key), what was expected, and
+ * what to do.
  */
 export abstract class TextcraftorError extends Error {
-  /** Whether the same call may succeed when it is made again. */
+  /** Whether the same call may succeed if repeated. */
   abstract readonly retryable: boolean;
   /** Exit code of the command line. */
   abstract readonly exitCode: number;
@@ -18,10 +18,10 @@ export class InputError extends TextcraftorError {
   readonly exitCode = 2;
 }
 
-/** Nothing is where input is looked for. It may still come. */
+/** Input is missing where it is looked for. It may still arrive. */
 export class NothingThereError extends InputError {}
 
-/** The run cannot go on and would fail in the same way again (a reward of NaN, a corrupted artifact). Exit code 1. */
+/** The run cannot go on and would fail again in the same way (a reward of NaN, a corrupted artifact). Exit code 1. */
 export class RunError extends TextcraftorError {
   readonly retryable = false;
   readonly exitCode = 1;

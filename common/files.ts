@@ -4,18 +4,18 @@ import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from './errors.ts';
 
-/** Whether there is a folder, or a file, at `path`. */
+/** Whether `path` is a folder. */
 export const isFolder = (path: string): Promise<boolean> => isOf(path, (found) => found.isDirectory());
 export const exists = (path: string): Promise<boolean> => isOf(path, () => true);
 export const isFile = (path: string): Promise<boolean> => isOf(path, (found) => found.isFile());
 const isOf = (path: string, kind: (found: Stats) => boolean): Promise<boolean> => stat(path).then(kind, () => false);
 
-/** sha256 of bytes or of text (UTF-8), in hexadecimal. */
+/** Returns the sha256 of bytes or of text (UTF-8), in hexadecimal. */
 export function sha256(data: Uint8Array | string): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** sha256 of a file's content, in hexadecimal, read as a stream. */
+/** Returns the sha256 of a file's content, in hexadecimal, read as a stream. */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
@@ -23,9 +23,10 @@ export async function sha256File(path: string): Promise<string> {
 }
 
 /**
- * Writes a file so that a reader sees the old content or the whole new one: temporary name, sync, rename, sync of the folder.
+ * Writes a file so that a reader sees either the old content or all of the new: temporary name, sync, rename, sync of
+ * the folder.
  * @param data the content, or its chunks
- * @param mode 0o600: nobody else may read it
+ * @param mode 0o600 keeps the file from other users
  */
 export async function writeFileAtomic(
   path: string,
@@ -52,7 +53,8 @@ export async function writeFileAtomic(
 }
 
 /**
- * Makes a folder and those around it. Where a file system takes none (/proc), Node's own way would try for ever.
+ * Makes a folder and its parents. On a file system without new folders (/proc), Node's own function would retry for
+ * ever.
  * @throws InputError for such a place
  */
 export async function makeFolders(path: string, again = true): Promise<void> {
@@ -63,9 +65,9 @@ export async function makeFolders(path: string, again = true): Promise<void> {
     if (code === 'EEXIST' && (await isFolder(path))) return;
     if (code !== 'ENOENT') throw error;
     const isBelow = await isFolder(dirname(path));
-    // Another may have made it in the meantime; twice, it is the file system that refuses.
+    // Another process may have made it in the meantime; twice means that the file system refuses.
     if (isBelow && !again)
-      throw new InputError(`The folder ${path} cannot be made: ${dirname(path)} takes no folders.`);
+      throw new InputError(`The folder ${path} cannot be created: ${dirname(path)} does not accept new folders.`);
     if (!isBelow) await makeFolders(dirname(path));
     await makeFolders(path, !isBelow);
   }
@@ -81,7 +83,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** JSON with its object keys sorted at every level: equal values give equal bytes. */
+/** Serializes JSON with object keys sorted at every level: equal values give equal bytes. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) =>
     item !== null && typeof item === 'object' && !Array.isArray(item)

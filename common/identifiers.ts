@@ -2,19 +2,19 @@ import { InputError } from './errors.ts';
 import { plain } from './text/short.ts';
 
 /*
- * The names by which things are known, in messages, on the command line, in records and in paths. Whatever is read from
- * outside passes here before it is used. Free of dependencies: workflows, which are bundled, use it too.
+ * Identifiers in messages, on the command line, in records and in paths. Everything read from outside is checked here
+ * before use. Free of dependencies: workflows, which are bundled, use it too.
  */
 
 interface Form {
   /** With its article. */
   what: string;
   pattern: RegExp;
-  /** Characters. */
+  /** In characters. */
   longest: number;
   /** Completes "... is ". */
   is: string;
-  /** What the pattern lets pass, and must not be a name. */
+  /** Names that fit the pattern but are not allowed. */
   reserved?: readonly string[];
 }
 
@@ -61,7 +61,7 @@ const forms = {
 
 export type IdentifierKind = keyof typeof forms;
 
-/** The most characters that an identifier of a kind has. */
+/** Returns the greatest length of an identifier of a kind, in characters. */
 export const longest = (kind: IdentifierKind): number => forms[kind].longest;
 
 export function isIdentifier(kind: IdentifierKind, value: unknown): value is string {
@@ -74,7 +74,7 @@ export function isIdentifier(kind: IdentifierKind, value: unknown): value is str
   );
 }
 
-/** `value`, if it is an identifier of the kind. @throws InputError that shows it and says what one is */
+/** Returns `value` if it is an identifier of the kind. @throws InputError that shows it and describes a valid one */
 export function identifier(kind: IdentifierKind, value: unknown): string {
   if (isIdentifier(kind, value)) return value;
   const { what, is, longest }: Form = forms[kind];
@@ -83,7 +83,7 @@ export function identifier(kind: IdentifierKind, value: unknown): string {
 }
 
 /**
- * `name`, if it names something directly inside of a folder: no separator, no `..`, nothing hidden.
+ * Returns `name` if it names something directly inside a folder: no separator, no `..`, nothing hidden.
  * @throws InputError that shows it
  */
 export function pathSegment(name: string): string {

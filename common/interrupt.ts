@@ -6,19 +6,22 @@ let handled = false;
 let advice: string | undefined;
 
 /**
- * For work that has something to stop in an orderly way: a signal that is aborted, with a CancelledError, when the process
- * is asked to end.
+ * Returns a signal that is aborted, with a CancelledError, when the process is asked to end: for work that has to stop
+ * in an orderly way.
  */
 export function interruption(): AbortSignal {
   handled = true;
   return controller.signal;
 }
 
-/** What `work` comes to; as soon as the process is asked to end, a CancelledError, whatever `work` is about. */
+/**
+ * Resolves as `work` does, or rejects with a CancelledError as soon as the process is asked to end, whatever `work` is
+ * doing.
+ */
 export async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
   const signal = interruption();
   signal.throwIfAborted();
-  work.catch(() => {}); // it may fail after nobody waits any more
+  work.catch(() => {}); // It may fail when nothing waits for it any more.
   const waiting = new AbortController();
   const interrupted = once(signal, 'abort', { signal: waiting.signal }).then(() => signal.throwIfAborted());
   interrupted.catch(() => {});
@@ -29,12 +32,12 @@ export async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** How to go on after an interruption: completes "Interrupted; ...". */
+/** Sets how to go on after an interruption; completes "Interrupted; ...". */
 export function whenInterrupted(how: string): void {
   advice = how;
 }
 
-/** What is said of an interruption. */
+/** The sentence shown after an interruption. */
 export const interruptedSentence = (): string => `Interrupted${advice === undefined ? '.' : `; ${advice}`}`;
 
 /** Asks the work to stop. @returns whether anything listens, and whether it was asked before */

@@ -1,2 +1,2 @@
-/** The largest resident set of this process so far, in bytes: what the machine needed to have. */
+/** Returns the largest resident set of this process so far, in bytes: the memory that the machine needs. */
 export const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;

@@ -2,7 +2,7 @@ import { PNG } from 'pngjs';
 import { InputError } from './errors.ts';
 import { reasonOf } from './text/reason.ts';
 
-/** A PNG of a picture. @param pixels [height, width, 3] in [0, 1]; values outside are clipped */
+/** Encodes a picture as PNG. @param pixels [height, width, 3] in [0, 1]; values outside are clipped */
 export function encodePng(pixels: Float32Array, height: number, width: number): Buffer {
   const png = new PNG({ width, height });
   for (let i = 0; i < height * width; i++) {
@@ -12,7 +12,7 @@ export function encodePng(pixels: Float32Array, height: number, width: number): 
   return PNG.sync.write(png, { colorType: 2 });
 }
 
-/** The pixels of a PNG, its transparency aside. [height, width, 3] in [0, 1] @throws InputError that names the file */
+/** Decodes a PNG, ignoring its transparency. [height, width, 3] in [0, 1] @throws InputError that names the file */
 export function decodePng(bytes: Buffer, name: string): { pixels: Float32Array; width: number; height: number } {
   try {
     const { width, height, data } = PNG.sync.read(bytes);
@@ -20,6 +20,6 @@ export function decodePng(bytes: Buffer, name: string): { pixels: Float32Array; 
     for (let i = 0; i < pixels.length; i++) pixels[i] = data[4 * Math.floor(i / 3) + (i % 3)]! / 255;
     return { pixels, width, height };
   } catch (error) {
-    throw new InputError(`${name} is not a PNG that can be read: ${reasonOf(error)}.`);
+    throw new InputError(`${name} is not a readable PNG: ${reasonOf(error)}.`);
   }
 }

@@ -1,13 +1,13 @@
 /**
- * Keyed random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
- * A stream is a pure function of its key, so a resumed run draws what the uninterrupted one would have drawn.
+ * Keyed random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). A stream
+ * is a pure function of its key, so a resumed run draws the same numbers as an uninterrupted one.
  */
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
-/** High and low 32 bits of a 32 x 32 bit product. */
+/** Returns the high and low 32 bits of a 32 x 32 bit product. */
 function multiply(a: number, b: number): [high: number, low: number] {
   const a0 = a & 0xffff,
     a1 = a >>> 16,
@@ -18,7 +18,7 @@ function multiply(a: number, b: number): [high: number, low: number] {
   return [(a1 * b1 + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0, Math.imul(a, b) >>> 0];
 }
 
-/** Ten Philox rounds of a 128-bit counter under a 64-bit key. */
+/** Applies ten Philox rounds to a 128-bit counter under a 64-bit key. */
 export function philox(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
@@ -35,14 +35,14 @@ export function philox(
   return [c0, c1, c2, c3];
 }
 
-/** FNV-1a over a string: names the purpose of a stream. */
+/** FNV-1a of a string; identifies the purpose of a stream. */
 function hashName(name: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193);
   return h >>> 0;
 }
 
-/** A random stream named by (seed, purpose, two indices), for example (seed, 'noise', step, sample). */
+/** A random stream identified by (seed, purpose, two indices), for example (seed, 'noise', step, sample). */
 export class RandomStream {
   readonly #key: [number, number];
   readonly #a: number;
@@ -56,28 +56,28 @@ export class RandomStream {
     this.#b = b >>> 0;
   }
 
-  /** Uniform integer in [0, 2^32). */
+  /** Returns a uniform integer in [0, 2^32). */
   uint32(): number {
     if (this.#buffer.length === 0) this.#buffer = philox([this.#block++, this.#a, this.#b, 0], this.#key).reverse();
     return this.#buffer.pop()!;
   }
 
-  /** Uniform number in [0, 1), 32 bits. */
+  /** Returns a uniform number in [0, 1), of 32 bits. */
   uniform(): number {
     return this.uint32() / 0x100000000;
   }
 
-  /** Uniform integer in [0, n). */
+  /** Returns a uniform integer in [0, n). */
   integer(n: number): number {
     return Math.floor(this.uniform() * n);
   }
 
-  /** One of the items. */
+  /** Returns one of the items. */
   choice<T>(items: readonly T[]): T {
     return items[this.integer(items.length)]!;
   }
 
-  /** `count` standard normal numbers (Box-Muller). */
+  /** Returns `count` standard normal numbers (Box-Muller). */
   normal(count: number): Float32Array {
     const out = new Float32Array(count);
     for (let i = 0; i < count; i += 2) {
@@ -89,7 +89,7 @@ export class RandomStream {
     return out;
   }
 
-  /** 0 .. n-1 in random order (Fisher-Yates). */
+  /** Returns 0 .. n-1 in random order (Fisher-Yates). */
   permutation(n: number): Uint32Array {
     const order = Uint32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {

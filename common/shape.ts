@@ -3,15 +3,19 @@ import { identifier, type IdentifierKind } from './identifiers.ts';
 import { plain } from './text/short.ts';
 
 /**
- * What a value from outside must look like: gives it back, rebuilt of what was expected and nothing else. Free of
- * dependencies, since workflows check what they are sent with it.
+ * Checks a value from outside and returns it rebuilt of the expected parts and nothing else. Free of dependencies,
+ * since workflows use it to check what they are sent.
  *
  * @param at where the value was found, for the message
  * @throws InputError that names the place and what was expected there
  */
 export type Shape<T> = (value: unknown, at: string) => T;
 
-/** A JSON object. @param optional keys that may be left out @param rest `keep` lets further keys pass, for records that may grow */
+/**
+ * Expects a JSON object.
+ * @param optional keys that may be left out
+ * @param rest `keep` lets further keys pass, for records that may grow
+ */
 export function object<T extends object>(
   fields: { readonly [K in keyof T]-?: Shape<NonNullable<T[K]>> },
   optional: readonly (keyof T & string)[] = [],
@@ -33,7 +37,7 @@ export function object<T extends object>(
   };
 }
 
-/** An object whose keys are identifiers. */
+/** Expects an object whose keys are identifiers. */
 export function record<T>(kind: IdentifierKind, each: Shape<T>, most: number): Shape<Record<string, T>> {
   return (value, at) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(at, 'an object', value);
@@ -81,13 +85,13 @@ export const whole =
     throw wrong(at, `a whole number from ${least} to ${most}`, value);
   };
 
-/** A finite number that is not negative. */
+/** Expects a finite number that is not negative. */
 export const amount: Shape<number> = (value, at) => {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
   throw wrong(at, 'a number of 0 or more', value);
 };
 
-/** What the shape leaves as it is. */
+/** Accepts any value as it is. */
 export const anything: Shape<unknown> = (value) => value;
 
 function located(at: string, parse: () => string): string {

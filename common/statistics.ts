@@ -1,6 +1,9 @@
 import { RandomStream } from './random.ts';
 
-/** How one arm does against another on one metric, prompt by prompt. */
+/**
+ * Comparison of one arm with another on one metric, prompt by prompt. An arm is one variant that is compared: the
+ * original encoder, a tuned one.
+ */
 export interface Comparison {
   /** Number of prompts. */
   n: number;
@@ -8,26 +11,26 @@ export interface Comparison {
   mean: number;
   /** Bootstrap 95 % interval of the mean. */
   ci95: [low: number, high: number];
-  /** Fraction of prompts on which the arm is better; a tie counts half. */
+  /** Fraction of the prompts on which the arm is better; a tie counts half. */
   winRate: number;
 }
 
 const RESAMPLES = 10_000;
 
 /**
- * Paired comparison over prompts: the prompts are what is resampled (with replacement, 10,000 times), since other
- * prompts could have been drawn. Percentile interval (Efron and Tibshirani 1993, chapter 13).
- * @param arm, against one value a prompt, in the same order; average over seeds first
+ * Compares paired values over prompts. Prompts are resampled (with replacement, 10,000 times), since other prompts
+ * could have been drawn. Percentile interval (Efron and Tibshirani 1993, chapter 13).
+ * @param arm, against one value per prompt, in the same order; average over seeds first
  */
 export function compare(arm: ArrayLike<number>, against: ArrayLike<number>, bootstrap: Bootstrap): Comparison {
   const n = arm.length;
-  if (n === 0 || n !== against.length) throw new RangeError(`paired values are needed, got ${n} and ${against.length}`);
+  if (n === 0 || n !== against.length) throw new RangeError(`expected paired values, got ${n} and ${against.length}`);
   const differences = Float64Array.from({ length: n }, (_, i) => arm[i]! - against[i]!);
   const wins = differences.reduce((sum, d) => sum + (d > 0 ? 1 : d === 0 ? 0.5 : 0), 0);
   return { n, mean: mean(differences), ci95: bootstrap.interval(differences), winRate: wins / n };
 }
 
-/** Resamples that are drawn once and used for every metric and arm over the same prompts. */
+/** Draws resamples once and uses them for every metric and arm over the same prompts. */
 export class Bootstrap {
   readonly #indices: Uint32Array;
   readonly #n: number;
@@ -40,10 +43,10 @@ export class Bootstrap {
     for (let i = 0; i < this.#indices.length; i++) this.#indices[i] = stream.integer(n);
   }
 
-  /** The 95 % percentile interval of the mean of `values`. */
+  /** Returns the 95 % percentile interval of the mean of `values`. */
   interval(values: Float64Array): [low: number, high: number] {
     const n = this.#n;
-    if (values.length !== n) throw new RangeError(`${n} values are needed, got ${values.length}`);
+    if (values.length !== n) throw new RangeError(`expected ${n} values, got ${values.length}`);
     const means = new Float64Array(RESAMPLES);
     for (let resample = 0, position = 0; resample < RESAMPLES; resample++) {
       let sum = 0;
@@ -55,7 +58,7 @@ export class Bootstrap {
   }
 }
 
-/** One bootstrap for each number of prompts. */
+/** Keeps one bootstrap for each number of prompts. */
 export class Bootstraps {
   readonly #seed: number;
   readonly #known = new Map<number, Bootstrap>();
@@ -70,13 +73,13 @@ export class Bootstraps {
     return bootstrap;
   }
 
-  /** {@link compare} with the bootstrap of this many prompts. */
+  /** Does {@link compare} with the bootstrap for this number of prompts. */
   compare(arm: ArrayLike<number>, against: ArrayLike<number>): Comparison {
     return compare(arm, against, this.of(arm.length));
   }
 }
 
-/** Linear interpolation between order statistics (numpy's default). @param sorted ascending */
+/** Interpolates linearly between order statistics (numpy's default). @param sorted ascending */
 function quantile(sorted: Float64Array, q: number): number {
   const position = q * (sorted.length - 1);
   const below = Math.floor(position);
@@ -90,7 +93,7 @@ export function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
-/** Standard deviation of a sample (n - 1). */
+/** Returns the standard deviation of a sample (n - 1). */
 export function standardDeviation(values: ArrayLike<number>): number {
   const centre = mean(values);
   let sum = 0;
@@ -98,10 +101,10 @@ export function standardDeviation(values: ArrayLike<number>): number {
   return Math.sqrt(sum / (values.length - 1));
 }
 
-/** Means over the samples of each prompt. @param values [prompts, samples], row-major */
+/** Averages over the samples of each prompt. @param values [prompts, samples], row-major */
 export function meanPerPrompt(values: ArrayLike<number>, samples: number): Float64Array {
   const prompts = values.length / samples;
-  if (!Number.isInteger(prompts)) throw new RangeError(`${values.length} values are not ${samples} for each prompt`);
+  if (!Number.isInteger(prompts)) throw new RangeError(`${values.length} values are not ${samples} per prompt`);
   return Float64Array.from({ length: prompts }, (_, i) =>
     mean(Array.from({ length: samples }, (_, s) => values[i * samples + s]!)),
   );

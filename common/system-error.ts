@@ -3,15 +3,15 @@ import { isDiskFull } from './files/full-disk.ts';
 import { cut } from './text/short.ts';
 import { visibleLine } from './text/visible.ts';
 
-/** Codes of the operating system, in words. Those of the second list are the machine's, not the input's. */
+/** Error codes of the operating system in words. The second list is about the machine, not the input. */
 const ofInput: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
   ENOTDIR: 'a part of its path is a file, not a folder',
-  EEXIST: 'there is something else of that name',
+  EEXIST: 'something else has that name',
   EISDIR: 'it is a folder',
   ELOOP: 'its links lead back to themselves',
   ENAMETOOLONG: 'its name is too long',
-  EINVAL: 'the file system does not take it',
+  EINVAL: 'the file system does not accept it',
 };
 const readOnly = 'its file system is read-only; TEXTCRAFTOR_HOME can name a folder elsewhere';
 const ofMachine: Readonly<Record<string, string>> = {
@@ -22,9 +22,9 @@ const ofMachine: Readonly<Record<string, string>> = {
   EBUSY: 'it is in use',
 };
 
-/** What a system call was to do. */
+/** Participles of system calls, to complete "cannot be ...". */
 const deeds: Readonly<Record<string, string>> = {
-  mkdir: 'made',
+  mkdir: 'created',
   open: 'opened',
   read: 'read',
   write: 'written',
@@ -43,16 +43,18 @@ const deeds: Readonly<Record<string, string>> = {
 };
 
 const tooManyFiles = /EMFILE|ENFILE|too many open files/i;
-/** As Node, DuckDB, TensorFlow, onnxruntime and C++ say it. */
+/** As Node, DuckDB, TensorFlow, onnxruntime and C++ report it. */
 const outOfMemory =
   /out of memory|could not allocate memory|failed to allocate memory|allocation failed|cannot allocate memory|OOM when allocating|\bbad[ _]alloc|ENOMEM/i;
-/** What native code says in words, with neither code nor path. */
+/** Messages of native code that carry neither a code nor a path. */
 const inWords: readonly (readonly [said: RegExp, sentence: string])[] = [
   [/\bEROFS\b|read-only file system/i, `A file cannot be written: ${readOnly}`],
   [/\bEIO\b|input\/output error/i, 'A file cannot be read or written: the disk fails'],
 ];
 
-/** An error of the operating system or of memory as a sentence, be it the cause of another; undefined for one that was not foreseen. */
+/**
+ * Describes an error of the operating system or of memory, also as the cause of another; undefined for any other error.
+ */
 export function systemError(error: unknown): TextcraftorError | undefined {
   for (const each of withCauses(error)) {
     const known = inSentence(each);
@@ -61,7 +63,7 @@ export function systemError(error: unknown): TextcraftorError | undefined {
   return undefined;
 }
 
-/** An error, what caused it and what it is made of, the outermost first. */
+/** The error, its causes and the errors that it aggregates, outermost first. */
 function withCauses(error: unknown): readonly Error[] {
   const found = new Set<Error>();
   const add = (each: unknown): void => {
@@ -78,7 +80,7 @@ function inSentence(error: Error): TextcraftorError | undefined {
   if (error instanceof TextcraftorError) return error;
   const { code = '', path, syscall = '', message } = error as NodeJS.ErrnoException;
   if (code === 'EMFILE' || code === 'ENFILE' || tooManyFiles.test(message))
-    return new RunError('Too many files are open for this machine; allow more, such as with: ulimit -n 4096');
+    return new RunError('Too many files are open for this machine; allow more, for example with: ulimit -n 4096');
   if (code === 'ENOMEM' || code === 'ERR_WORKER_OUT_OF_MEMORY' || outOfMemory.test(message))
     return new RunError(
       'There is not enough memory: free some, or raise the limit (ulimit -v unlimited); WebAssembly and TensorFlow reserve much more than they use.',
@@ -90,7 +92,7 @@ function inSentence(error: Error): TextcraftorError | undefined {
     return sentence === undefined ? undefined : new RunError(`${sentence} (${said}).`);
   }
   if (code === 'ENOENT' && syscall === 'mkdir')
-    return new InputError(`${path} cannot be made: its file system takes no new folders.`);
+    return new InputError(`${path} cannot be created: its file system does not accept new folders.`);
   const deed = `${path} cannot be ${deeds[syscall] ?? 'used'}`;
   if (Object.hasOwn(ofInput, code)) return new InputError(`${deed}: ${ofInput[code]}.`);
   return Object.hasOwn(ofMachine, code) ? new RunError(`${deed}: ${ofMachine[code]}.`) : undefined;

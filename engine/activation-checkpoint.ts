@@ -1,13 +1,13 @@
 /**
- * Gradient checkpointing (Chen et al., "Training deep nets with sublinear memory cost", 2016): of a part of a network only
- * the inputs are kept for the backward pass, which computes the part again.
+ * Gradient checkpointing (Chen et al., "Training deep nets with sublinear memory cost", 2016): keeps only the inputs of
+ * a part of a network for the backward pass, which computes the part again.
  */
 import { vectorJacobianProduct } from './vector-jacobian.ts';
 import { differentiable } from './differentiable.ts';
 import type { Parameters } from './weights/parameters.ts';
 import { tf, type Tensor } from './tensorflow.ts';
 
-/** f(p, ...inputs), differentiable in the inputs and in the parameters that f asks p for. */
+/** Returns f(p, ...inputs), differentiable in the inputs and in the parameters that f requests from p. */
 export function checkpoint(
   p: Parameters,
   inputs: readonly Tensor[],
@@ -52,7 +52,7 @@ function withTape<T>(change: Partial<TapeState>, f: () => T): T {
   }
 }
 
-/** The parameters of a scope; those that are asked for are noted under their path. */
+/** The parameters of a scope; records each requested one under its path. */
 function noting(p: Parameters, used: Map<string, Tensor>, path = ''): Parameters {
   return {
     at: (name) => noting(p.at(name), used, `${path}${name}.`),
@@ -64,7 +64,7 @@ function noting(p: Parameters, used: Map<string, Tensor>, path = ''): Parameters
   };
 }
 
-/** Parameters by their path. */
+/** Returns parameters by their path. */
 function known(tensors: ReadonlyMap<string, Tensor>, path = ''): Parameters {
   return { at: (name) => known(tensors, `${path}${name}.`), get: (name) => tensors.get(path + name)! };
 }

@@ -12,7 +12,7 @@ export function differentiable(
     const save = args.pop() as Save;
     return {
       value: tf.tidy(() => forward(args as Tensor[], save)),
-      // Only saved tensors are held between the two: what the backward function makes of them waits for dy.
+      // Only saved tensors are held between the two: what the backward function derives from them waits for dy.
       gradFunc: (dy: Tensor, saved: Tensor[]) =>
         tf.tidy(() =>
           backward(

@@ -1,22 +1,22 @@
 /**
- * Parts of a batch side by side. Several threads in one operation gain nothing where it takes less than half a
- * millisecond; a thread for each part of the batch does. TensorFlow runs what does not depend on each other at the same
- * time where it may (TF_NUM_INTEROP_THREADS).
+ * Runs parts of a batch side by side. Several threads gain nothing in an operation that takes less than half a
+ * millisecond; one thread per part of the batch does. TensorFlow runs independent operations at the same time where it
+ * is allowed to (TF_NUM_INTEROP_THREADS).
  */
 import type { Tensors } from './program/program.ts';
 import { tf, type Tensor } from './tensorflow.ts';
 
 let current = 1;
 
-/** Into how many parts programs that are recorded from now on in this process cut their batches. */
+/** Returns the number of parts into which programs recorded from now on in this process cut their batches. */
 const lanes = (): number => current;
 export function setLanes(count: number): void {
   current = count;
 }
 
 /**
- * f of the rows of all inputs, computed in {@link lanes} parts of them.
- * @param inputs with the same first axis
+ * Computes f of the rows of all inputs in {@link lanes} parts.
+ * @param inputs tensors with the same first axis
  * @param f works row by row: its results have that axis as well
  */
 export function inLanes<I extends { [K in keyof I]: Tensor }, O extends Tensors>(inputs: I, f: (inputs: I) => O): O {

@@ -1,8 +1,8 @@
 /**
- * Mixed precision (Micikevicius et al., arXiv 1710.03740) as a change of a recorded graph: products of matrices and
- * convolutions take and give a 16-bit type, what only moves or adds such results stays in it, and everything else
- * (statistics, softmax, exponentials, losses, the steps of schedulers and optimizers) is float32. Every operation named
- * here has kernels for both types on the CPU and on CUDA.
+ * Mixed precision (Micikevicius et al., arXiv 1710.03740) as a rewrite of a recorded graph: products of matrices and
+ * convolutions take and return a 16-bit type, operations that only move or add such results stay in it, and everything
+ * else (statistics, softmax, exponentials, losses, the steps of schedulers and optimizers) is float32. Every operation
+ * named here has kernels for both types on the CPU and on CUDA.
  */
 import { product } from '../common/product.ts';
 import { storedTypeOf, typeValue, type NodeDefinition } from './program/graph-definition.ts';
@@ -11,7 +11,7 @@ import type { NodeOutput } from './program/shape-inference.ts';
 export type HalfType = 'bfloat16' | 'float16';
 export const isHalf = (dtype: string | undefined): dtype is HalfType => dtype === 'bfloat16' || dtype === 'float16';
 
-/** Products, and which of their inputs are their factors. */
+/** Products, and which of their inputs are the factors. */
 const PRODUCTS: Readonly<Record<string, readonly number[]>> = {
   MatMul: [0, 1],
   BatchMatMulV2: [0, 1],
@@ -19,21 +19,21 @@ const PRODUCTS: Readonly<Record<string, readonly number[]>> = {
   Conv2DBackpropInput: [1, 2],
   Conv2DBackpropFilter: [0, 2],
 };
-/** What is computed in the 16-bit type where all that it reads came in it. */
+/** Operations computed in the 16-bit type if all their inputs are in it. */
 const FOLLOWERS = new Set(
   'Reshape Transpose ConcatV2 Slice StridedSlice Pad Tile Identity SplitV Pack Unpack ReverseV2 GatherV2 ResizeNearestNeighbor PadV2 BiasAdd Add AddV2 AddN'.split(
     ' ',
   ),
 );
-/** Those whose second input is a bias or a padding value, and comes along. */
+/** Operations whose second input is a bias or a padding value, and takes the same type. */
 const LED_BY_FIRST = new Set(['PadV2', 'BiasAdd']);
 const typeAttribute = (op: string) => (op === 'GatherV2' ? 'Tparams' : 'T');
 
 export interface MixedOptions {
   type: HalfType;
-  /** Handles of variables that are stored in it. */
+  /** Handles of variables stored in it. */
   stored: ReadonlySet<string>;
-  /** Names of nodes whose type is to stay: an entry point's outputs. */
+  /** Names of nodes that keep their type: an entry point's outputs. */
   outputs: ReadonlySet<string>;
 }
 
@@ -43,7 +43,10 @@ interface Graph {
 }
 type ReadonlyGraph = { readonly nodes: readonly NodeDefinition[]; readonly tensors: ReadonlyMap<string, NodeOutput> };
 
-/** An entry point's nodes, which come after what they read, in mixed precision. @param tensors what is known of each reference */
+/**
+ * Rewrites an entry point's nodes, sorted so that inputs come first, in mixed precision.
+ * @param tensors shape and type of each reference
+ */
 export function mixPrecision(
   nodes: readonly NodeDefinition[],
   tensors: ReadonlyMap<string, NodeOutput>,
@@ -68,7 +71,7 @@ export function mixPrecision(
   for (const node of nodes) {
     const { op, name, input } = node;
     const factors = PRODUCTS[op];
-    // A product with a constant resizes a picture or sums: no layer of a network. One column is a score.
+    // A product with a constant resizes a picture or sums: it is not a layer. One column is a score.
     if (
       factors &&
       inFloat(name) &&
@@ -94,7 +97,7 @@ export function mixPrecision(
   return graph;
 }
 
-/** Whether a matrix has one column: scores, and the weights that give them. */
+/** Whether a matrix has one column: scores, and the weights that produce them. */
 export const isColumn = (shape: readonly number[]): boolean => shape.length === 2 && shape[1] === 1;
 
 /** A constant has no entry of its own among the tensors. */
@@ -105,11 +108,11 @@ function constantOutput({ attr }: NodeDefinition): NodeOutput {
   return { shape: tensor_shape.dim.map(({ size }) => size), dtype: storedTypeOf(dtype) };
 }
 
-/** @param halves of each input that was float32, whether it is no more */
+/** @param halves for each input that was float32, whether it is now 16-bit */
 const follows = (op: string, halves: boolean[]): boolean =>
   halves.length > 0 && (LED_BY_FIRST.has(op) ? halves[0]! : halves.every(Boolean));
 
-/** Casts a reference to a type, once: whoever asks again gets the same. */
+/** Casts a reference to a type once: later calls return the same cast. */
 function caster({ nodes, tensors }: Graph): (reference: string, to: HalfType | 'float32') => string {
   return (reference, to) => {
     const { shape, dtype } = tensors.get(reference)!;
@@ -125,11 +128,11 @@ function caster({ nodes, tensors }: Graph): (reference: string, to: HalfType | '
 
 const castName = (reference: string, to: string) => `${reference.replace(':', '/output_')}/${to}`;
 
-/** Elements from which on an activation that waits for its gradient does so in the 16-bit type. */
+/** From this many elements on, an activation that waits for its gradient is kept in the 16-bit type. */
 const LARGE = 4096;
 
 /**
- * Rounds what is kept of a first half for the second, where it is float32 and large: all that read it then read the
+ * Rounds large float32 tensors that the first half keeps for the second; all operations that read them then read the
  * rounded values.
  * @param kept references
  */
@@ -145,7 +148,7 @@ export function narrowKept({ nodes, tensors }: ReadonlyGraph, kept: readonly str
   const graph: Graph = { nodes: [], tensors: new Map([...tensors].filter(([name]) => !replaced.has(name))) };
   const cast = caster(graph);
   for (const node of nodes) {
-    if (replaced.has(node.name)) continue; // it comes right after what it rounds
+    if (replaced.has(node.name)) continue; // it comes right after the node that it rounds
     graph.nodes.push({ ...node, input: node.input.map((reference) => rounded.get(reference) ?? reference) });
     for (const reference of large.filter((each) => each.replace(/:\d+$/, '') === node.name))
       cast(cast(reference, type), 'float32');

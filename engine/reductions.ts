@@ -1,15 +1,15 @@
 /**
  * Sums over the pixels of large pictures as products of matrices: TensorFlow's own reduction of the middle axes reads
- * memory at a sixth of the speed. A row of pixels is summed first, then the rows, which is also the more exact order.
+ * memory at a sixth of the speed. Sums each row of pixels first, then the rows, which is also more accurate.
  */
 import { product } from '../common/product.ts';
 import { constantNode, tensorValue, typeValue, type NodeDefinition } from './program/graph-definition.ts';
 import type { NodeOutput } from './program/shape-inference.ts';
 
-/** Elements of a picture from which on it pays. */
+/** Elements of a picture from which on this pays off. */
 const LARGE = 2 ** 20;
 
-/** The nodes with sums and means over the pixels of large pictures replaced. @param tensors what is known of each reference */
+/** Replaces sums and means over the pixels of large pictures. @param tensors shape and type of each reference */
 export function sumByProduct(
   nodes: readonly NodeDefinition[],
   tensors: ReadonlyMap<string, NodeOutput>,

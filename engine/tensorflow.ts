@@ -9,11 +9,11 @@ const require = createRequire(import.meta.url);
 const util = require('node:util') as Record<string, unknown>;
 util['isNullOrUndefined'] = (value: unknown) => value === null || value === undefined;
 util['isArray'] = Array.isArray;
-// Read by the native library when it is loaded, so there is no other way to say it.
+// The native library reads it while loading, so it cannot be passed otherwise.
 // eslint-disable-next-line no-restricted-properties
 process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
 
-/** TensorFlow, on the CPU or on a CUDA device: the library chooses when it is loaded. */
+/** TensorFlow, on the CPU or on a CUDA device: the library chooses on loading. */
 export const tf = load();
 export type Tensor = TensorFlow.Tensor;
 
@@ -28,6 +28,6 @@ function load(): typeof TensorFlow {
   }
 }
 
-/** Whether programs run on a CUDA device; what passes between their runs then goes through the host's memory. */
+/** Whether programs run on a CUDA device; data passed between their runs then goes through the host's memory. */
 export const usesGpu = (): boolean =>
   (tf.backend() as unknown as { isUsingGpuDevice?: boolean }).isUsingGpuDevice ?? false;

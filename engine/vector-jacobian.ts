@@ -1,16 +1,16 @@
 import { tf, type Tensor } from './tensorflow.ts';
 
 /**
- * y = f() and the vector-Jacobian products of y with `dy` (ones if not given).
- * @param of the tensors to differentiate by; asked for after f has run, so that it can name parameters that f met.
- * @returns gradients in the order of `of()`; zeros where y does not depend on a tensor.
+ * Returns y = f() and the vector-Jacobian products of y with `dy` (ones by default).
+ * @param of the tensors to differentiate by; called after f has run, so that it can name parameters that f met.
+ * @returns gradients in the order of `of()`; zeros for a tensor that y does not depend on.
  */
 export function vectorJacobianProduct(
   f: () => Tensor,
   of: () => Tensor[],
   dy?: Tensor,
 ): { value: Tensor; gradients: Tensor[] } {
-  // tfjs reads the list after the forward pass, and wants it not to be empty before.
+  // tfjs reads the list after the forward pass, but requires it not to be empty before.
   const list: Tensor[] = [tf.scalar(0)];
   const { value, grads } = tf.engine().gradients(
     () => {

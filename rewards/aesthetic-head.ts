@@ -6,26 +6,26 @@ import { requireTensor } from '../engine/weights/required-tensor.ts';
 import { readSafetensors } from '../engine/weights/safetensors.ts';
 import { readWeights, type Weight, type Weights } from '../engine/weights/weights.ts';
 
-/** A head on CLIP's unit image embedding, as its file's tensors describe it. */
+/** A head on CLIP's unit image embedding, as the tensors of its file describe it. */
 export interface AestheticHead {
-  /** The linear layers' names, first to last: '' for a single layer, 'layers.0' ... otherwise. */
+  /** Names of the linear layers, first to last: '' for a single layer, otherwise 'layers.0' ... */
   layers: string[];
   /** Width after each layer; the last is 1. */
   widths: number[];
-  /** Whether a ReLU stands between the layers. */
+  /** Whether there is a ReLU between the layers. */
   relu: boolean;
-  /** Whether the score is squeezed into 1 .. 10. */
+  /** Whether the score is confined to 1 .. 10. */
   bounded: boolean;
 }
 
-/** The published layouts, by the numbers of their linear layers (dropouts and ReLUs are numbered too). */
+/** Published layouts, by the numbers of their linear layers (dropouts and ReLUs are numbered too). */
 const layouts = [
   { numbers: [], relu: false }, // LAION v1: one linear layer
   { numbers: [0, 2, 4, 6, 7], relu: false }, // LAION v2: no activations
   { numbers: [0, 3, 6, 9, 11], relu: true },
 ];
 
-/** Reads a head and checks its shapes. @param embeddingWidth D of the embeddings it is used on */
+/** Reads a head and checks its shapes. @param embeddingWidth D, the width of the embeddings */
 export async function readAestheticHead(
   path: string,
   embeddingWidth: number,
@@ -40,7 +40,7 @@ export async function readAestheticHead(
   const layout = layouts.find((known) => String(known.numbers) === String(numbers));
   if (!layout)
     throw new InputError(
-      `${file} is no aesthetic head that is known: its layers are ${cut(numbers.join(', '), 80)}; expected 0, 2, 4, 6, 7 or 0, 3, 6, 9, 11 or a single weight and bias.`,
+      `${file} is not a known aesthetic head: its layers are ${cut(numbers.join(', '), 80)}; expected 0, 2, 4, 6, 7 or 0, 3, 6, 9, 11 or a single weight and bias.`,
     );
   const layers = numbers.length === 0 ? [''] : numbers.map((n) => `layers.${n}`);
   const weights: Weights = new Map();

@@ -7,7 +7,7 @@ import { imageEmbedding } from './clip-model.ts';
 import { withoutPrompt } from './reward.ts';
 import type { RewardType } from './reward-type.ts';
 
-/** The head's score of unit embeddings. embedding [B, D] -> [B] */
+/** Returns the head's score of unit embeddings. embedding [B, D] -> [B] */
 export function aestheticHead(p: Parameters, head: AestheticHead, embedding: Tensor): Tensor {
   let x = embedding;
   head.layers.forEach((name, i) => {
@@ -19,9 +19,9 @@ export function aestheticHead(p: Parameters, head: AestheticHead, embedding: Ten
 }
 
 /**
- * Aesthetic predictor: a head of linear layers on CLIP's unit image embedding, LAION's v1 and v2 among them. `head` is
- * a weight file, LAION's own .pth among them, or a folder with model.safetensors; a safetensors file's metadata
- * `bounded: true` squeezes the score into 1 .. 10, so that no picture can leave the scale.
+ * Aesthetic predictor: a head of linear layers on CLIP's unit image embedding, such as LAION's v1 and v2. `head` is a
+ * weight file, such as LAION's own .pth, or a folder with model.safetensors; the metadata `bounded: true` of a
+ * safetensors file confines the score to 1 .. 10, so that no picture leaves the scale.
  */
 export const aesthetic: RewardType = {
   async load(spec, models) {

@@ -5,12 +5,15 @@ import { clipTokenizer, type ClipModel, type ClipModels } from './files/clip-fil
 import { preprocess, type Preprocessing } from './preprocess.ts';
 import type { RewardModel, RewardSpec, SharedFeatures } from './reward.ts';
 
-/** x / |x| over the last axis. */
+/** Returns x / |x| over the last axis. */
 export function unit(x: Tensor): Tensor {
   return x.mul(x.square().sum(-1, true).rsqrt());
 }
 
-/** The unit image embedding. image [B, H, W, 3] in [0, 1] -> [B, D]; computed once for rewards that share the model. */
+/**
+ * Returns the unit image embedding. image [B, H, W, 3] in [0, 1] -> [B, D]; computed once for rewards that share the
+ * model.
+ */
 export function imageEmbedding(
   p: Parameters,
   clip: ClipModel,
@@ -28,7 +31,7 @@ export function imageEmbedding(
   return embedding;
 }
 
-/** A reward that is a function of the cosine between a picture's and its prompt's CLIP embeddings. */
+/** Makes a reward from the cosine between the CLIP embeddings of a picture and of its prompt. */
 export async function clipScore(
   spec: RewardSpec,
   models: ClipModels,

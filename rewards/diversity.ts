@@ -4,9 +4,9 @@ import type { LoadedReward } from './reward.ts';
 export type Embedder = LoadedReward & Required<Pick<LoadedReward, 'embedding'>>;
 
 /**
- * Whose image embedding tells pictures apart: the held-out reward's, which nothing is trained to please, else that of the
- * first reward that reads the prompt and has one; undefined where there is none.
- * @param heldOut the held-out reward's name
+ * Chooses the reward whose image embedding tells pictures apart: the held-out reward, which nothing is trained to
+ * please, or else the first reward that reads the prompt and has an embedding; undefined if there is none.
+ * @param heldOut name of the held-out reward
  */
 export function embedderAmong(rewards: readonly LoadedReward[], heldOut: string): Embedder | undefined {
   const able = rewards.filter((reward): reward is Embedder => reward.embedding !== undefined);
@@ -14,8 +14,8 @@ export function embedderAmong(rewards: readonly LoadedReward[], heldOut: string)
 }
 
 /**
- * Diversity between the pictures of one prompt: the mean Euclidean distance of all pairs of their unit embeddings, 0 for
- * equal pictures and at most 2; NaN for a single one.
+ * Measures diversity among the pictures of one prompt: the mean Euclidean distance over all pairs of unit embeddings, 0
+ * for equal pictures and at most 2; NaN for a single picture.
  * @param embeddings [pictures, width], row-major
  */
 export function meanPairwiseDistance(embeddings: Float32Array, width: number): number {

@@ -7,8 +7,8 @@ import { preprocess } from './preprocess.ts';
 import type { RewardType } from './reward-type.ts';
 
 /**
- * A convolutional reward that shares nothing with the CLIP rewards, to hold out of training: strided 3x3 convolutions,
- * each modulated by the prompt (FiLM, Perez et al. 2018), and a dense layer that keeps the place of things.
+ * A convolutional reward that shares nothing with the CLIP rewards, to be held out of training: strided 3x3
+ * convolutions, each modulated by the prompt (FiLM, Perez et al. 2018), and a dense layer that keeps positions.
  * @param image [B, H, W, 3] in [0, 1]
  * @param ids int32 [B, max_tokens]
  * @returns [B]
@@ -17,7 +17,10 @@ export function filmCnn(p: Parameters, config: FilmCnnConfig, image: Tensor, ids
   return filmCnnImage(p, config, image, filmCnnPrompt(p, config, ids));
 }
 
-/** Mean over the tokens of a layer on each token and its neighbours: word order counts, but only nearby. ids [B, T] -> [B, E] */
+/**
+ * Averages over the tokens a layer on each token and its neighbours: word order counts, but only nearby. ids [B, T] ->
+ * [B, E]
+ */
 function filmCnnPrompt(p: Parameters, config: FilmCnnConfig, ids: Tensor): Tensor {
   const [batch, length] = ids.shape as [number, number];
   const width = config.text_size;
@@ -33,12 +36,12 @@ function filmCnnPrompt(p: Parameters, config: FilmCnnConfig, ids: Tensor): Tenso
   return words.sum(1).div(mask.sum(1));
 }
 
-/** The score of pictures under prompt embeddings. image [B, H, W, 3] in [0, 1], prompt [B, E] -> [B] */
+/** Scores pictures under prompt embeddings. image [B, H, W, 3] in [0, 1], prompt [B, E] -> [B] */
 function filmCnnImage(p: Parameters, config: FilmCnnConfig, image: Tensor, prompt: Tensor): Tensor {
   return linear(p.at('score'), filmCnnHidden(p, config, image, prompt), 1).reshape([image.shape[0]!]);
 }
 
-/** The layer that the score is read off. image [B, H, W, 3] in [0, 1], prompt [B, E] -> [B, hidden_size] */
+/** Returns the layer before the score. image [B, H, W, 3] in [0, 1], prompt [B, E] -> [B, hidden_size] */
 function filmCnnHidden(p: Parameters, config: FilmCnnConfig, image: Tensor, prompt: Tensor): Tensor {
   const batch = image.shape[0]!;
   const centred = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
@@ -51,7 +54,9 @@ function filmCnnHidden(p: Parameters, config: FilmCnnConfig, image: Tensor, prom
   return silu(film(p.at('hidden_film'), linear(p.at('hidden'), x.reshape([batch, -1]), config.hidden_size), prompt));
 }
 
-/** x * (1 + scale) + shift, with scale and shift for each channel from the prompt. x [B, ..., C], prompt [B, E] */
+/**
+ * Returns x * (1 + scale) + shift, with scale and shift of each channel from the prompt. x [B, ..., C], prompt [B, E]
+ */
 function film(p: Parameters, x: Tensor, prompt: Tensor): Tensor {
   const channels = x.shape.at(-1)!;
   const spread = [x.shape[0]!, ...x.shape.slice(1, -1).map(() => 1), channels];
@@ -60,7 +65,7 @@ function film(p: Parameters, x: Tensor, prompt: Tensor): Tensor {
   return x.mul(scale.add(1)).add(shift);
 }
 
-/** The embedded world's held-out reward: a folder with config.json, model.safetensors and tokenizer files. */
+/** The held-out reward of the embedded world: a folder with config.json, model.safetensors and tokenizer files. */
 export const filmCnnReward: RewardType = {
   async load(spec) {
     const { config, weights, tokenizer } = await readFilmCnn(spec);

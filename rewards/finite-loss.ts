@@ -3,10 +3,10 @@ import { short } from '../common/text/short.ts';
 import type { LoadedReward } from './reward.ts';
 
 /**
- * Stops the run where the weighted sum of rewards, or its mean over a batch, is beyond what its type holds, though every
- * reward is finite: RunError with the step, and with the reward and the prompt that count for most of it.
- * @param scores by reward, of each prompt
- * @param where the training step, if there is one, and the prompt of each score
+ * Stops the run if the weighted sum of rewards, or its mean over a batch, overflows although every reward is finite:
+ * RunError with the step, and with the reward and the prompt that contribute most.
+ * @param scores of each prompt, by reward
+ * @param where the training step, if any, and the prompt of each score
  */
 export function requireFiniteLoss(
   loss: number,

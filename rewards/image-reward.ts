@@ -7,13 +7,14 @@ import { IMAGE_REWARD_LENGTH as LENGTH, readImageReward } from './files/image-re
 import { preprocess } from './preprocess.ts';
 import type { RewardType } from './reward-type.ts';
 
-/** Of the raw scores on ImageReward's own data: published scores have mean 0 and deviation 1. */
+/** Statistics of the raw scores on ImageReward's own data: published scores have mean 0 and deviation 1. */
 const MEAN = 0.16717362830052426;
 const STD = 1.0333394966054072;
 /**
- * ImageReward (Xu et al. 2023, arXiv 2304.05977): BLIP's text encoder reads the prompt and looks at the picture, and a
- * head of linear layers turns the state of its first token into a score. The model is the published ImageReward.pt, or a
- * folder with it and med_config.json; `tokenizer` is bert-base-uncased's vocab.txt where the folder has none.
+ * ImageReward (Xu et al. 2023, arXiv 2304.05977): BLIP's text encoder reads the prompt with cross-attention to the
+ * picture, and a head of linear layers turns the state of the first token into a score. The model is the published
+ * ImageReward.pt, or a folder with it and med_config.json; `tokenizer` is bert-base-uncased's vocab.txt if the folder
+ * has none.
  */
 export const imageReward: RewardType = {
   async load(spec) {

@@ -32,13 +32,13 @@ const inspectors: Readonly<Record<RewardTypeName, Inspector>> = {
   'film-cnn': readFilmCnn,
 };
 
-/** @throws InputError for an aesthetic reward without its head */
+/** @throws InputError for an aesthetic reward without a head */
 export function requireHead({ name, head }: RewardSpec): string {
   if (head === undefined) throw new InputError(`Reward "${name}" (aesthetic) needs "head": the head's weight file.`);
   return head;
 }
 
-/** @throws InputError that lists the types */
+/** Returns the name of a known type of reward. @throws InputError that lists the types */
 export function typeNamed({ name, type }: Pick<RewardSpec, 'name' | 'type'>): RewardTypeName {
   const found = REWARD_TYPES.find((known) => known === type);
   if (!found)
@@ -47,8 +47,8 @@ export function typeNamed({ name, type }: Pick<RewardSpec, 'name' | 'type'>): Re
 }
 
 /**
- * Opens the files of rewards that are used together: configurations, tokenizers and the headers of weights, nothing more.
- * @throws InputError that names what `loadRewards` would refuse
+ * Checks the files of rewards that are used together: opens only configurations, tokenizers and the headers of weights.
+ * @throws InputError for anything that `loadRewards` would refuse
  */
 export async function inspectRewards(specs: readonly RewardSpec[]): Promise<void> {
   const models = new ClipModels();

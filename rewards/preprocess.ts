@@ -3,26 +3,29 @@ import { tf, type Tensor } from '../engine/tensorflow.ts';
 
 export { CLIP_MEAN, CLIP_STD } from '../models/clip/clip-config.ts';
 
-/** How a reward model wants its picture. */
+/** The form in which a reward model takes pictures. */
 export interface Preprocessing {
   /** Height and width that the model sees, in pixels. */
   size: number;
   /**
-   * What happens to a picture that is not square:
+   * Treatment of a picture that is not square:
    *   crop  the shorter side is resized to `size`, the centre is kept (CLIP, PickScore, aesthetic)
    *   pad   the longer side is resized to `size`, black is added around (HPSv2)
    */
   fit: 'crop' | 'pad';
-  /** Mean and standard deviation of each channel that the model was trained with. */
+  /** Mean and standard deviation of each channel in the model's training. */
   mean: readonly number[];
   std: readonly number[];
 }
 
-/** A picture as a reward model wants it. image [B, H, W, 3] in [0, 1] -> [B, size, size, 3], normalised; differentiable. */
+/**
+ * Prepares a picture for a reward model. image [B, H, W, 3] in [0, 1] -> [B, size, size, 3], normalised;
+ * differentiable.
+ */
 export function preprocess(image: Tensor, { size, fit, mean, std }: Preprocessing): Tensor {
   const [, height, width] = image.shape as [number, number, number, number];
   const side = fit === 'crop' ? Math.min(height, width) : Math.max(height, width);
-  // torchvision cuts a fraction of a pixel off the longer side, HPSv2's own resize rounds.
+  // torchvision truncates the longer side to whole pixels; HPSv2's own resize rounds it.
   const scaled = (length: number) => (fit === 'crop' ? Math.floor : roundHalfToEven)((length * size) / side);
   const resized = resizeBicubic(image, scaled(height), scaled(width));
   const square = fit === 'crop' ? centreCrop(resized, size) : padToSquare(resized, size);
@@ -30,8 +33,8 @@ export function preprocess(image: Tensor, { size, fit, mean, std }: Preprocessin
 }
 
 /**
- * Antialiased bicubic resize, as torchvision with antialias=True (and PIL, but for its rounding to bytes): one matrix
- * product an axis. Values may leave the range of the input by a little, as they do there.
+ * Resizes by antialiased bicubic interpolation, as torchvision does with antialias=True (and PIL, apart from its
+ * rounding to bytes): one matrix product per axis. Values may leave the input's range slightly, as they do there.
  * @param image [B, H, W, C] -> [B, height, width, C]
  */
 export function resizeBicubic(image: Tensor, height: number, width: number): Tensor {
@@ -56,7 +59,7 @@ export function resizeBicubic(image: Tensor, height: number, width: number): Ten
   return x;
 }
 
-/** Keys' cubic convolution kernel with a = -0.5, PIL's choice ("Cubic convolution interpolation", 1981, eq. 15). */
+/** Keys' cubic convolution kernel with a = -0.5, as in PIL ("Cubic convolution interpolation", 1981, eq. 15). */
 function cubic(x: number, a = -0.5): number {
   const t = Math.abs(x);
   if (t < 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
@@ -64,8 +67,8 @@ function cubic(x: number, a = -0.5): number {
 }
 
 /**
- * The weights that turn `from` samples into `to`, row-major [to, from]. The kernel is stretched by the scale where the
- * picture shrinks (that is the antialiasing), cut at the border and made to sum to 1.
+ * Returns the weights that turn `from` samples into `to`, row-major [to, from]. When shrinking, the kernel is stretched
+ * by the scale (the antialiasing); it is cut at the border and normalised to sum to 1.
  */
 export function bicubicMatrix(from: number, to: number): Float32Array {
   const scale = from / to;

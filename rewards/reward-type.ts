@@ -1,8 +1,8 @@
 import type { ClipModels } from './files/clip-files.ts';
 import type { RewardSpec, RewardModel } from './reward.ts';
 
-/** A type of reward: the one export of its file that the registry knows. */
+/** A type of reward: the only export of its file that the registry knows. */
 export interface RewardType {
-  /** Reads the weights. `models` gives CLIP models, one copy however many rewards use them. */
+  /** Loads the weights. `models` shares CLIP models: one copy, however many rewards use it. */
   load(spec: RewardSpec, models: ClipModels): Promise<RewardModel>;
 }

@@ -11,7 +11,7 @@ import { pickscore } from './pickscore.ts';
 import type { LoadedReward, RewardSpec } from './reward.ts';
 import type { RewardType } from './reward-type.ts';
 
-/** Every type of reward. */
+/** All types of reward. */
 const rewardTypes: Readonly<Record<RewardTypeName, RewardType>> = {
   'clip-similarity': clipSimilarity,
   aesthetic,
@@ -21,7 +21,7 @@ const rewardTypes: Readonly<Record<RewardTypeName, RewardType>> = {
   'film-cnn': filmCnnReward,
 };
 
-/** Reads a reward's weights. `models` is shared among rewards that are used together. */
+/** Loads a reward's weights. `models` is shared among rewards that are used together. */
 export async function loadReward(spec: RewardSpec, models = new ClipModels()): Promise<LoadedReward> {
   const model = await rewardTypes[typeNamed(spec)].load(spec, models);
   return {
@@ -39,11 +39,11 @@ export async function loadReward(spec: RewardSpec, models = new ClipModels()): P
   };
 }
 
-/** Reads rewards that are used together: a model that several of them use is read once, and its weights have one name. */
+/** Loads rewards that are used together: a model shared by several is read once, under one name for its weights. */
 export async function loadRewards(specs: readonly RewardSpec[]): Promise<LoadedReward[]> {
   const names = specs.map((spec) => spec.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new InputError(`Two rewards are named "${twice}"; give each a name of its own.`);
+  if (twice !== undefined) throw new InputError(`Two rewards are named "${twice}"; give each its own name.`);
   const models = new ClipModels();
   const rewards: LoadedReward[] = [];
   for (const spec of specs) rewards.push(await loadReward(spec, models));

@@ -4,15 +4,15 @@ import { tf, type Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights/weights.ts';
 import type { LoadedReward, SharedFeatures } from './reward.ts';
 
-/** The weights of all rewards, to load under their common scope. */
+/** Returns the weights of all rewards, to load under their common scope. */
 export function rewardWeights(rewards: readonly LoadedReward[]): Weights {
   return new Map(rewards.flatMap((reward) => [...reward.weights]));
 }
 
 /**
- * Each reward's scores [B] of the pictures, with what they share computed once.
+ * Computes each reward's scores [B] of the pictures; features that rewards share are computed once.
  * @param image [B, H, W, 3] in [0, 1]
- * @param features each reward's prompt features by its name; those that read no prompt need none
+ * @param features prompt features by reward name; rewards that read no prompt need none
  */
 export function scoreAll(
   rewards: readonly LoadedReward[],
@@ -28,7 +28,7 @@ export function scoreAll(
   return Object.fromEntries(entries) as Record<string, Tensor>;
 }
 
-/** sum_i gamma_i R_i (Alg. 1), a picture at a time: [B]. */
+/** sum_i gamma_i R_i (Alg. 1) for each picture: [B]. */
 export function weightedSum(
   rewards: readonly Pick<LoadedReward, 'name' | 'weight'>[],
   scores: Readonly<Record<string, Tensor>>,
@@ -37,8 +37,8 @@ export function weightedSum(
 }
 
 /**
- * Stops the run where a reward is not a number: RunError with the step, the prompt and the reward.
- * @param where the training step, if there is one, and the prompt of each score
+ * Stops the run if a reward is not finite: RunError with the step, the prompt and the reward.
+ * @param where the training step, if any, and the prompt of each score
  */
 export function requireFiniteScores(
   scores: Readonly<Record<string, ArrayLike<number>>>,

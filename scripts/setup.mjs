@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Brings the checkout to where everything runs, with nothing but Node, Python with pip, and a C++ compiler; does only
+ * Sets up the checkout so that everything runs, with nothing but Node, Python with pip, and a C++ compiler. Does only
  * what is missing, so it may be called before every command.
  *
  *   node scripts/setup.mjs [--gpu | --cpu] [--quiet]
@@ -39,12 +39,12 @@ const steps = [
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19))
-    throw new SetupError(`Node ${process.versions.node} is too old: 20.19, 22 or 24 is needed.`, [
+    throw new SetupError(`Node ${process.versions.node} is too old: install 20.19, 22 or 24.`, [
       'Get it from https://nodejs.org, or with nvm: nvm install 24',
     ]);
 }
 
-/** Says at once all that is missing, before anything is downloaded. */
+/** Reports everything that is missing at once, before anything is downloaded. */
 function checkNeeds() {
   const needs = new Set(steps.filter((step) => !step.done()).flatMap((step) => step.needs ?? []));
   const problems = [];

@@ -1,4 +1,4 @@
-/** What a 16-bit type costs: directions of gradients and orders of scores, held against float32. */
+/** Cost of a 16-bit type: directions of gradients and orders of scores, compared with float32. */
 import { RandomStream } from '../../common/random.ts';
 import type { HalfType } from '../../engine/mixed-precision.ts';
 import { tf } from '../../engine/tensorflow.ts';
@@ -14,25 +14,25 @@ export interface Objective {
   pipeline: LoadedPipeline;
   rewards: readonly LoadedReward[];
   sampler: SamplerSettings;
-  /** The prompts of each batch, as many in each. */
+  /** Prompts of each batch, the same number in each. */
   batches: readonly (readonly string[])[];
   /** Height and width of the latents. */
   latentSize: readonly [height: number, width: number];
 }
 
 export interface Comparison {
-  /** Of the encoder's gradient with float32's, a batch at a time. */
+  /** Cosine of the encoder's gradient with float32's, per batch. */
   cosines: number[];
-  /** Of the gradients' norms, over float32's. */
+  /** Norm of the gradient over that of float32, per batch. */
   norms: number[];
-  /** Pairs of pictures by reward, and how many of them the type puts in another order. */
+  /** Pairs of pictures by reward, and how many of them the type orders differently. */
   order: Record<string, { pairs: number; swapped: number }>;
 }
 
-/** The objective's steps in float32. */
+/** Runs the objective's steps in float32. */
 export const exactSteps = (objective: Objective): StepGradients[] => stepsIn(objective, 'float32');
 
-/** The objective's steps in a 16-bit type, held against those in float32. */
+/** Compares the objective's steps in a 16-bit type with those in float32. */
 export function compare(objective: Objective, exact: readonly StepGradients[], type: HalfType): Comparison {
   const found = stepsIn(objective, type);
   const along = found.map((step, i) => direction(step, exact[i]!));

@@ -1,4 +1,4 @@
-/** The objectives that 16-bit types are measured on: networks with random weights, and the shapes world's trained ones. */
+/** Objectives for measuring 16-bit types: networks with random weights, and the shapes world's trained ones. */
 import { join } from 'node:path';
 import { RandomStream } from '../../common/random.ts';
 import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
@@ -53,7 +53,7 @@ const RANDOM = [
 interface Parts {
   prompts: (batch: number) => string[];
   batches: number;
-  /** The CLIP model of each reward that is a similarity. */
+  /** The CLIP model of each similarity reward. */
   similarity: Record<'clip' | 'pickscore' | 'hpsv2', string>;
   heads: readonly RewardSpec[];
 }

@@ -1,5 +1,6 @@
 /**
- * Directions of the encoder's gradient and orders of scores in 16-bit types, against float32: docs/decisions/compute-types.md.
+ * Measures gradient directions of the encoder and score orders in 16-bit types against float32:
+ * docs/decisions/compute-types.md.
  *
  *     npx tsx bench/compute-types/run.ts [BATCHES]
  */

@@ -3,7 +3,7 @@
     textcraftor prompts tokens --tokenizer DIR prompts.txt > ids.jsonl
     pip install transformers && python bench/peer/clip_tokens.py DIR prompts.txt ids.jsonl
 
-prompts.txt has a prompt a line. Ends with 1 when a line differs.
+prompts.txt has one prompt per line. Exits with 1 if a line differs.
 """
 
 import json

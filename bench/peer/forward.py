@@ -1,5 +1,5 @@
 """
-Forward passes that `npm run bench` measures, by torch.
+Runs the forward passes that `npm run bench` measures in torch.
 
     python forward.py SPECIFICATION.json    prints one JSON object; see bench/specification.ts
 """
@@ -18,7 +18,7 @@ from step import peak_bytes
 
 
 def network(spec):
-    """The function, from the inputs by name to the output."""
+    """Returns the function from the inputs by name to the output."""
     folder = Path(spec["model"])
     if spec["network"] == "text_encoder":
         encoder = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32).eval()

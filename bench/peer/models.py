@@ -1,9 +1,9 @@
 """
-Random models of Stable Diffusion 1.5's and CLIP ViT-L/14's full size (float32, 6.1 GB) for the benchmarks.
+Writes random models of the full size of Stable Diffusion 1.5 and CLIP ViT-L/14 (float32, 6.1 GB) for the benchmarks.
 
     python models.py FOLDER TOKENIZER    FOLDER gets model/, clip/, head.safetensors, rewards.yaml
 
-TOKENIZER is any CLIP tokenizer folder: only its words differ, not the work. Weights are torch's own initial ones.
+TOKENIZER is any CLIP tokenizer folder: it changes the words, not the work. Weights are torch's own initial ones.
 """
 
 import json
@@ -52,7 +52,7 @@ def write(folder, tokenizer):
         "rewards:\n"
         "  - { name: clip, type: clip-similarity, model: clip, weight: 100 }\n"
         "  - { name: aesthetic, type: aesthetic, model: clip, head: head.safetensors, weight: 1 }\n")
-    # Last: a folder without it is not whole.
+    # Written last: a folder without it is incomplete.
     (model / "model_index.json").write_text(json.dumps(dict(
         _class_name="StableDiffusionPipeline", requires_safety_checker=False,
         feature_extractor=[None, None], image_encoder=[None, None], safety_checker=[None, None],

@@ -1,14 +1,14 @@
-"""Prompts from CSV files to shards with other tools: what `npm run bench:prompts` compares with.
+"""Takes prompts from CSV files to shards with other tools, for `npm run bench:prompts` to compare with.
 
     pip install -r bench/peer/requirements-prompts.txt
     python bench/peer/prompts.py {pandas,datasets,polars,duckdb} FOLDER OUT SHARDS [--tokenizer DIR]
 
 The work: read the column `prompt`, join white space, Unicode NFC, keep 3 to 1000 characters, an id of the lower-case text,
-each id once, in the order of the ids, in equal zstd Parquet shards (id, prompt, tokens, source), a sha256 of each shard.
+one row per id, in the order of the ids, in equal zstd Parquet shards (id, prompt, tokens, source), a sha256 of each shard.
 With --tokenizer also the number of CLIP tokens (pandas and datasets, by Hugging Face's tokenizers on all cores). polars and
-duckdb do in their own languages what those have: no NFC in duckdb, hashes in place of sha256 in polars.
-pandas reads in chunks and counts only what is new: ten million rows in one piece need more memory than there is. datasets
-has a process a core where its functions do not depend on each other.
+duckdb do what their own languages can: no NFC in duckdb, hashes in place of sha256 in polars.
+pandas reads in chunks and counts only new prompts: ten million rows at once exceed the memory. datasets uses one process
+per core if its functions are independent.
 Prints a line of JSON: seconds, processor seconds of all processes, peak memory of the largest one, rows.
 """
 

@@ -3,7 +3,7 @@
     pip install pyarrow duckdb polars
     python bench/peer/read_shards.py SHARDS
 
-Ends with 1 when a tool reads other rows than the manifest says, or a digest differs.
+Exits with 1 if a tool reads rows other than the manifest's, or a digest differs.
 """
 
 import hashlib

@@ -1,10 +1,10 @@
 """
-The training step that `npm run bench` measures, by torch with diffusers and transformers.
+Runs the training step that `npm run bench` measures in torch with diffusers and transformers.
 
     python step.py SPECIFICATION.json    prints one JSON object; see bench/specification.ts for both
 
-Everything is as in the measured step of this project: both guidance branches in one batch, the first steps under the
-original encoder without gradient, AdamW with clipping. Attention is torch's fused one, AdamW its fused one.
+Everything matches the measured step of this project: both guidance branches in one batch, the first steps under the
+original encoder without gradient, AdamW with clipping. Attention and AdamW are torch's fused ones.
 """
 
 import time
@@ -39,7 +39,7 @@ def unit(x):
 
 
 class Rewards:
-    """clip-similarity, pickscore and aesthetic; a model that several of them use is loaded and run once."""
+    """clip-similarity, pickscore and aesthetic; a model that several of them share is loaded and run once."""
 
     def __init__(self, specs):
         self.specs = specs
@@ -101,7 +101,7 @@ class Step:
         self.vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32).requires_grad_(False)
         self.vae.encoder = None
         if spec["checkpointing"]:
-            # Training mode is what switches diffusers' checkpointing on; there is no dropout in either.
+            # Training mode switches diffusers' checkpointing on; neither network has dropout.
             self.unet.train().enable_gradient_checkpointing()
             self.vae.train().enable_gradient_checkpointing()
         else:
@@ -149,7 +149,7 @@ class Step:
         return loss, scores
 
     def tensors(self):
-        """Loss, rewards and gradients, in the names of `textcraftor step`."""
+        """Returns loss, rewards and gradients under the names of `textcraftor step`."""
         loss, scores = self(apply=False)
         found = {"loss": loss.reshape(1), **{f"reward.{n}": s for n, s in scores.items()}}
         found |= {f"grad.{n}": torch.zeros_like(p) if p.grad is None else p.grad for n, p in self.encoder.named_parameters()}

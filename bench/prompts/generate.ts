@@ -1,26 +1,26 @@
 /**
- * Rows like OpenPrompt's: what people type, with its long tail, and the JSON that the file keeps beside each prompt.
- * A row is a function of (seed, row) alone, so any part of a corpus can be made without the rest.
+ * Generates rows like OpenPrompt's: what people type, with its long tail, and the JSON that the file keeps beside each
+ * prompt. A row is a function of (seed, row) alone, so any part of a corpus can be made without the rest.
  */
 
-/** Where a prompt comes from: it is new, or made from the prompt of an earlier row. */
+/** Origin of a prompt: new, or made from the prompt of an earlier row. */
 export type Kind = 'new' | 'exact' | 'near';
 
 export interface GeneratedRow {
   prompt: string;
   kind: Kind;
-  /** The row that a duplicate was made from; its own for a new one. */
+  /** The row that a duplicate was made from; its own row for a new prompt. */
   base: number;
 }
 
 const exactShare = 0.15;
 const nearShare = 0.1;
-/** A prompt of fewer words has no near duplicate: with one word changed it is another prompt. */
+/** A prompt with fewer words has no near duplicate: with one word changed it is another prompt. */
 const fewestWords = 8;
 
 const subjects = words('portrait photo painting drawing render statue scene view study closeup poster sketch');
 const links = words('of with and in on under beside near behind above like for');
-/** Tags that a third of all prompts end with. */
+/** Tags at the end of a third of all prompts. */
 const stock = (
   'highly detailed,8k,4k,artstation,trending on artstation,sharp focus,digital painting,concept art,smooth,' +
   'illustration,cinematic lighting,octane render,unreal engine,intricate,elegant,volumetric lighting,photorealistic,' +
@@ -42,12 +42,12 @@ function random(seed: number, row: number): () => number {
   return next;
 }
 
-/** A whole number below n, small ones far more often (density 1/x). */
+/** A whole number below n; small ones are far more frequent (density 1/x). */
 const zipf = (next: () => number, n: number): number => Math.floor(n ** next()) - 1;
 
 const syllables = words('ba ce di fo gu ha ji ka lo mu na pe ri so tu va we xi yo zu bra cle dri fla gro sta tre');
 const known: string[] = [];
-/** The word of a rank, pronounceable: common ones short. */
+/** A pronounceable word for a rank: common ones are short. */
 function wordOf(rank: number): string {
   return (known[rank] ??= spell(rank));
 }
@@ -78,7 +78,7 @@ function newPrompt(next: () => number): string {
   return tags.join(', ');
 }
 
-/** A near duplicate, as people make them: a tag more or less, another word, a slip, other signs. */
+/** A near duplicate, as people make them: a tag more or less, another word, a typo, other punctuation. */
 function nearPrompt(text: string, next: () => number): string {
   const tags = text.split(', ');
   const all = text.split(' ');
@@ -97,7 +97,7 @@ function nearPrompt(text: string, next: () => number): string {
   }
 }
 
-/** The row of a corpus. */
+/** Generates a row of a corpus. */
 export function generateRow(seed: number, row: number): GeneratedRow {
   const next = random(seed, row);
   const draw = next();
@@ -116,7 +116,7 @@ export function generateRow(seed: number, row: number): GeneratedRow {
   return { prompt: newPrompt(next), kind: 'new', base: row };
 }
 
-/** The JSON that OpenPrompt keeps in `raw_data`, of the size that it has there. */
+/** Generates the JSON that OpenPrompt keeps in `raw_data`, in the same size. */
 export function rawData(seed: number, row: number, prompt: string): string {
   const next = random(seed ^ 0x5eed, row);
   const number = (n: number): number => Math.floor(next() * n);

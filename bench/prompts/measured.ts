@@ -2,9 +2,9 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PairCounts } from './pairs.ts';
 
-/** What a step took, and what came out. */
+/** Cost and outcome of a step. */
 export interface Measured {
-  /** `textcraftor`, `near`, or a tool of bench/peer/prompts.py, with `-tokens` behind it when it counts tokens too. */
+  /** `textcraftor`, `near`, or a tool of bench/peer/prompts.py, followed by `-tokens` if it counts tokens too. */
   name: string;
   rows: number;
   kept: number;
@@ -12,14 +12,14 @@ export interface Measured {
   wall: number;
   /** Processor seconds of all threads and processes. */
   cpu: number;
-  /** Of the largest process. */
+  /** Peak memory of the largest process, in MiB. */
   peakMiB: number;
   seconds?: Record<string, { wall: number; cpu: number }>;
   pairs?: PairCounts;
   stream?: Record<string, number | string>;
 }
 
-/** The results of a folder: a file a step, there as soon as the step is done. */
+/** The results in a folder: one file per step, written as soon as the step is done. */
 export class Results {
   readonly #folder: string;
 
@@ -32,7 +32,7 @@ export class Results {
     await writeFile(join(this.#folder, `${one.name}-${one.rows}.json`), `${JSON.stringify(one)}\n`);
   }
 
-  /** All that are there, those of earlier runs too, fewer rows first. */
+  /** All results present, including those of earlier runs, fewest rows first. */
   async all(): Promise<Measured[]> {
     const names = (await readdir(this.#folder).catch(() => [])).sort();
     const texts = await Promise.all(names.map((name) => readFile(join(this.#folder, name), 'utf8')));
@@ -50,7 +50,7 @@ export interface Ratio {
   sameKept: boolean;
 }
 
-/** Each of the other tools beside textcraftor's own work without near duplicates, which they do not look for. */
+/** Compares each other tool with textcraftor's own work without near duplicates, which they do not look for. */
 export function ratios(results: readonly Measured[]): Ratio[] {
   return results
     .filter(({ name }) => name !== 'textcraftor' && name !== 'near')
@@ -72,7 +72,7 @@ export interface Growth {
   name: string;
   from: number;
   to: number;
-  /** Processor seconds and seconds a row at the most rows over those at the fewest, less one. */
+  /** Relative growth of processor seconds and seconds per row from the fewest rows to the most. */
   cpu: number;
   wall: number;
 }

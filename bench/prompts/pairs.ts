@@ -5,16 +5,16 @@ import { generateRow } from './generate.ts';
 
 export interface PairCounts {
   planted: number;
-  /** Share of the planted near duplicates that are with the prompt that they were made from. */
+  /** Share of the planted near duplicates that are grouped with the prompt they were made from. */
   recall: number;
   dropped: number;
-  /** Share of the dropped near duplicates that stand for the same planted prompt as what was kept in their stead. */
+  /** Share of the dropped near duplicates that stem from the same planted prompt as the row kept in their place. */
   precision: number;
 }
 
 /**
- * Compares what the filter found with what the generator planted.
- * @param rows of the corpus, which must be one file: line 1 is its header
+ * Compares the filter's findings with what the generator planted.
+ * @param rows rows of the corpus, which must be one file: line 1 is its header
  */
 export async function countPairs(filtered: string, scratch: string, rows: number, seed: number): Promise<PairCounts> {
   const generated = Array.from({ length: rows }, (_, row) => {

@@ -4,7 +4,7 @@ import { run as filter, type FilterConfig } from '../../datasets/stages/filter.t
 import { run as ingest } from '../../datasets/stages/ingest.ts';
 import * as shard from '../../datasets/stages/shard.ts';
 
-// One process that takes a corpus from its files to shards, and prints what that took as a line of JSON.
+// Takes a corpus from its files to shards in one process, and prints the cost as a line of JSON.
 
 const { source, work, shards, rows, filterConfig } = JSON.parse(process.argv[2]!) as {
   source: string;

@@ -9,13 +9,13 @@ const help = `npm run bench:prompts -- [--rows 1000000,10000000] [--shards 64] [
     [--python PYTHON [--peers pandas-tokens,datasets-tokens,pandas,polars,duckdb] [--peer-rows N]]
     [--only STEP,...] [--json]
 
-Generates OpenPrompt-like CSV files, takes them to shards, with ("near") and without ("textcraftor") the search for near
-duplicates, and, given a Python with the packages that bench/peer/prompts.py names, does the same work with other tools on
-the most rows (or --peer-rows). Processor seconds can be compared on a loaded machine, wall seconds cannot.
+Generates OpenPrompt-like CSV files, takes them to shards with ("near") and without ("textcraftor") the search for near
+duplicates, and, given a Python with the packages of bench/peer/prompts.py, does the same work with other tools on the
+most rows (or --peer-rows). Processor seconds are comparable on a loaded machine, wall seconds are not.
 
-Each step is printed, and kept in DIR/results, as soon as it is done. --only measures some of them (names as above, or
-NAME@ROWS) and takes the others' results from DIR. --json prints one object at the end, and the steps on stderr. Ends with 1
-when a tool kept another number of prompts.`;
+Prints each step, and saves it in DIR/results, as soon as it is done. --only measures some of them (names as above, or
+NAME@ROWS) and takes the other results from DIR. --json prints one object at the end, and the steps on stderr. Exits with
+1 if a tool kept a different number of prompts.`;
 
 const { values } = parseArgs({
   options: {
@@ -79,7 +79,9 @@ const all = (await results.all()).filter(({ name, rows }) => of.has(`${name}@${r
 const [beside, grown] = [ratios(all), growth(all)];
 for (const { name, rows, cpu, wall, memory, sameKept } of beside) {
   const others = `${cpu.toFixed(2)} of its CPU s, ${memory.toFixed(2)} of its memory`;
-  say(`${name}@${rows} takes ${wall.toFixed(2)} of textcraftor's time, ${others}${sameKept ? '' : '; KEPT OTHERS'}`);
+  say(
+    `${name}@${rows} takes ${wall.toFixed(2)} of textcraftor's time, ${others}${sameKept ? '' : '; KEPT OTHER PROMPTS'}`,
+  );
 }
 for (const { name, from, to, cpu, wall } of grown)
   say(`a row of ${name} at ${to} rows instead of ${from}: CPU s ${percent(cpu)}, time ${percent(wall)}`);

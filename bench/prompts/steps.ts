@@ -15,10 +15,10 @@ export interface StepOptions {
 }
 
 const seed = 1;
-/** Planted pairs are counted up to so many rows: the generator's side of them is held in memory. */
+/** Planted pairs are counted up to this many rows: the generator's side of them is held in memory. */
 const pairRows = 1_000_000;
 
-/** The rows as CSV files, made when they are not there. */
+/** Returns the rows as CSV files, and writes them if they do not exist. */
 export async function corpus(work: string, rows: number): Promise<string> {
   const folder = join(work, `corpus-${rows}`);
   if (existsSync(folder)) return folder;
@@ -27,7 +27,7 @@ export async function corpus(work: string, rows: number): Promise<string> {
   return folder;
 }
 
-/** Does a step (see {@link Measured.name}) in a process of its own. */
+/** Runs a step (see {@link Measured.name}) in a separate process. */
 export async function measure(name: string, rows: number, options: StepOptions): Promise<Measured> {
   return name === 'textcraftor' || name === 'near' ? ours(name, rows, options) : peer(name, rows, options);
 }

@@ -1,7 +1,7 @@
 import { PromptStream } from '../../datasets/shards/prompt-stream.ts';
 import { readSplit } from '../../datasets/shards/shards.ts';
 
-// One process that opens shards as a trainer does, and prints what that took as a line of JSON.
+// Opens shards as a trainer does, in one process, and prints the cost as a line of JSON.
 
 const folder = process.argv[2]!;
 const started = performance.now();

@@ -5,7 +5,7 @@ import { Database } from '../../datasets/tables/database.ts';
 import { sqlFile } from '../../datasets/tables/parquet-files.ts';
 import { generateRow, rawData } from './generate.ts';
 
-/** Rows a file. */
+/** Rows per file. */
 const fileRows = 1_000_000;
 
 export interface Corpus {
@@ -15,7 +15,7 @@ export interface Corpus {
   seed: number;
 }
 
-/** Writes the rows of a corpus as CSV files (`prompt`, `raw_data`), and as Parquet (zstd) from those when asked. */
+/** Writes the rows of a corpus as CSV files (`prompt`, `raw_data`), and on request converts those to Parquet (zstd). */
 export async function writeCorpus(folder: string, rows: number, format: Corpus['format'], seed = 1): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (let from = 0; from < rows; from += fileRows) {

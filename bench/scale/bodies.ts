@@ -18,7 +18,7 @@ export const gather: Items['gather'] = async ({ items, output }) => {
   await writeFile(join(output, 'state.txt'), sha256(texts.join('')));
 };
 
-/** A trainer that does nothing but keep a checkpoint. */
+/** A trainer that only keeps a checkpoint. */
 export const run: SegmentBody<{ segments: number }> = async ({ config, output, scratch, progress }) => {
   const checkpoint = join(scratch, 'checkpoint.json');
   const saved = await readFile(checkpoint, 'utf8').catch(() => '{"step":0,"state":""}');

@@ -10,7 +10,7 @@ const schema = z.strictObject({
 });
 type Settings = z.infer<typeof schema>;
 
-/** Very many small items, and a fake trainer whose tuning has very many segments. */
+/** Very many small items, and a fake trainer with very many segments. */
 export const pipeline = definePipeline({
   name: 'scale',
   schema,

@@ -17,8 +17,9 @@ import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
 import { pipeline } from './pipeline.ts';
 
-// How a run with very many items and segments goes: npx tsx bench/scale/run.ts [--items 10000] [--segments 5000] [--json]
-// Exit code 1 when a history has 10,000 events or more, or the worker takes 300 MB or more.
+// Measures a run with very many items and segments: npx tsx bench/scale/run.ts [--items 10000] [--segments 5000]
+// [--json]
+// Exit code 1 if a history has 10,000 events or more, or the worker takes 300 MB or more.
 
 const most = { events: 10_000, bytes: 300e6 };
 const { values } = parseArgs({
@@ -55,7 +56,7 @@ const watch = setInterval(() => void tell(), 10_000);
 await handle.result();
 clearInterval(watch);
 const seconds = (performance.now() - started) / 1000;
-/** The most memory that the worker had at once. */
+/** The worker's peak memory. */
 const bytes = 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${worker.pid}/status`, 'utf8'))![1]);
 const executions: { workflow: string; type: string; events: number; bytes: number }[] = [];
 for await (const { workflowId, runId, type, historyLength } of client.workflow.list()) {

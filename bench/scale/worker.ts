@@ -8,7 +8,8 @@ import { taskQueues } from '../../temporal/queues.ts';
 import { keepHeapSmall, workerOptions } from '../../temporal/workers.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 
-// A worker in a process of its own, whose memory is measured: as `textcraftor worker`, but bodies run in it. It ends with its input.
+// A worker like `textcraftor worker`, but with bodies run in its own process, whose memory is measured. Ends with its
+// input.
 
 keepHeapSmall();
 const [address = '', folder = ''] = process.argv.slice(2);

@@ -4,7 +4,7 @@ interface Kind {
   /** With its article. */
   name: string;
   is(head: Buffer, size: number): boolean;
-  /** Imperative. */
+  /** In the imperative. */
   remedy: string;
 }
 
@@ -17,7 +17,7 @@ const text = (head: Buffer): string =>
     .toString('utf8')
     .replace(/^\ufeff/, '')
     .trimStart();
-/** A safetensors file: the length of its header, then a JSON object. */
+/** Recognizes a safetensors file: the length of its header, then a JSON object. */
 const isSafetensors = (head: Buffer, size: number): boolean =>
   size > 9 &&
   head[8] === 0x7b &&
@@ -26,10 +26,10 @@ const isSafetensors = (head: Buffer, size: number): boolean =>
 const again = 'Download the file again, from its own address';
 const convert = 'Convert it to safetensors';
 
-/** What a file can be, whatever its name says. The first that is true of its beginning counts. */
+/** Kinds of file, recognized by content rather than name. The first match counts. */
 const KINDS = {
   empty: { name: 'an empty file', is: (_, size) => size === 0, remedy: again },
-  // Before all that is told by its first bytes, which are the length of the header here: 640 is 80 02, as a pickle begins.
+  // Before all kinds with magic bytes: the length of the header comes first here, and 640 is 80 02, as a pickle begins.
   safetensors: {
     name: 'a safetensors file',
     is: isSafetensors,
@@ -60,20 +60,20 @@ const KINDS = {
 } satisfies Record<string, Kind>;
 export type FileKind = keyof typeof KINDS;
 
-/** Bytes of a file's beginning that tell its kind. */
+/** Bytes at the beginning of a file that reveal its kind. */
 export const HEAD_BYTES = 512;
 
-/** The kind of a file; undefined for one that is none of those known. @param head its first bytes, as far as {@link HEAD_BYTES} */
+/** Returns the kind of a file; undefined for an unknown one. @param head its first bytes, up to {@link HEAD_BYTES} */
 export function fileKind(head: Uint8Array, size: number): FileKind | undefined {
   const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.byteLength, HEAD_BYTES));
   return (Object.keys(KINDS) as FileKind[]).find((kind) => (KINDS[kind] as Kind).is(bytes, size));
 }
 
 /**
- * Makes sure that a file is not something else than its name says: a git-LFS pointer, a web page, weights in another format.
- * A kind that is not known passes: the format's own reader says what is wrong with it.
- * @param expected what it should be, for the message
- * @param kinds what it may be
+ * Checks that a file is not something other than its name says: a git-LFS pointer, a web page, weights in another
+ * format. An unknown kind passes, since the format's own reader reports what is wrong.
+ * @param expected the expected kind, for the message
+ * @param kinds the kinds allowed
  * @throws InputError that says what the file is and what to do
  */
 export function requireKind(

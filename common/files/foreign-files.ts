@@ -5,9 +5,9 @@ import { readInput } from './input-file.ts';
 import { reasonOf } from '../text/reason.ts';
 
 /**
- * Text that another program wrote, in UTF-8.
+ * Reads text in UTF-8 that another program wrote.
  * @param expected what the file should be, for messages
- * @throws InputError when it cannot be read, is something else, or is not UTF-8
+ * @throws InputError if it cannot be read, is something else, or is not UTF-8
  */
 export async function readText(path: string, expected: string, kinds: readonly FileKind[] = []): Promise<string> {
   const bytes = await readInput(path).catch((error: NodeJS.ErrnoException) => {
@@ -21,11 +21,14 @@ export async function readText(path: string, expected: string, kinds: readonly F
   }
 }
 
-/** Strings, which are left alone, and Python's words for numbers that JSON does not have; diffusers writes these. */
+/** Matches strings, which stay, and Python's words for numbers that JSON lacks; diffusers writes these. */
 const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g;
 const asJson: Readonly<Record<string, string>> = { Infinity: '1e999', '-Infinity': '-1e999', NaN: 'null' };
 
-/** A JSON file that another program wrote, Python's infinities included. @throws InputError as {@link readText} */
+/**
+ * Reads a JSON file that another program wrote, Python's infinities included.
+ * @throws InputError as {@link readText} does
+ */
 export async function readJsonFile(path: string, expected = 'a JSON file'): Promise<unknown> {
   const text = await readText(path, expected, ['json']);
   try {
@@ -35,7 +38,7 @@ export async function readJsonFile(path: string, expected = 'a JSON file'): Prom
   }
 }
 
-/** What `read` gives, or undefined when nothing is there. */
+/** Returns the result of `read`, or undefined if nothing is there. */
 export async function ifThere<T>(path: string, read: (path: string) => Promise<T>): Promise<T | undefined> {
   return (await exists(path)) ? read(path) : undefined;
 }

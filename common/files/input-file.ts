@@ -1,27 +1,27 @@
 import type { BigIntStats, Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 
-/** Whatever is read as one text is far smaller; V8 has no longer strings. */
+/** Files that are read as one text are far smaller; V8 has no longer strings. */
 const mostBytes = 0x1fffffe8;
 
 /**
- * The bytes of a file that somebody names, all at once. To open a pipe would wait for a writer, and a device may never
- * end, so they are not opened.
- * @throws Error as readFile does: its message goes on where "cannot be read: " stops
+ * Reads all bytes of a file that the user names. Refuses pipes and devices: opening a pipe would wait for a writer, and
+ * a device may never end.
+ * @throws Error as readFile does; its message completes "cannot be read: "
  */
 export async function readInput(path: string | URL): Promise<Buffer> {
   const info = await stat(path);
   requireFile(info);
-  if (info.size > mostBytes) throw new Error(`it has ${info.size} bytes, and 512 MB are the most`);
+  if (info.size > mostBytes) throw new Error(`it has ${info.size} bytes; the limit is 512 MB`);
   return readFile(path);
 }
 
-/** The same as text in UTF-8. */
+/** Reads the same as text in UTF-8. */
 export async function readInputText(path: string | URL): Promise<string> {
   return (await readInput(path)).toString('utf8');
 }
 
-/** @throws Error saying what it is, for what is no file */
+/** Checks that this is a file. @throws Error that says what it is instead */
 export function requireFile(info: Stats | BigIntStats): void {
   if (info.isFile()) return;
   const kind = info.isDirectory() ? 'a folder' : info.isFIFO() ? 'a pipe' : info.isSocket() ? 'a socket' : 'a device';

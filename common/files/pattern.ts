@@ -3,12 +3,15 @@ import { InputError } from '../errors.ts';
 /** More alternatives in braces than this are a mistake. */
 const mostAlternatives = 1000;
 
-/** Whether a path may be meant as a pattern: `*`, `?` (within a name), `**` (any folders), `[a-z]`, `[!a-z]`, `{a,b}`. */
+/** Whether a path may be a pattern: `*`, `?` (within a name), `**` (any folders), `[a-z]`, `[!a-z]`, `{a,b}`. */
 export function isPattern(path: string): boolean {
   return /[*?[{]/.test(path);
 }
 
-/** Whether a relative path fits a pattern. @throws InputError as {@link alternativesOf} and {@link nameMatcher} */
+/**
+ * Whether a relative path matches a pattern.
+ * @throws InputError as {@link alternativesOf} and {@link nameMatcher} do
+ */
 export function fitsPattern(path: string, pattern: string): boolean {
   const names = path.split('/');
   return path === pattern || alternativesOf(pattern).some((each) => fits(names, each.split('/')));
@@ -25,7 +28,8 @@ function fits(names: readonly string[], parts: readonly string[]): boolean {
 }
 
 /**
- * A pattern without its braces: `a{b,c}` is `ab` and `ac`. Braces without a comma, or without their other half, are text.
+ * Expands the braces of a pattern: `a{b,c}` gives `ab` and `ac`. Braces without a comma, or without a partner, are
+ * text.
  * @throws InputError for more than 1,000 alternatives
  */
 export function alternativesOf(pattern: string): string[] {
@@ -43,7 +47,7 @@ export function alternativesOf(pattern: string): string[] {
   return [...new Set(done)];
 }
 
-/** The pattern with each alternative in the place of its first braces that have some. */
+/** Returns the pattern with its first braces that hold alternatives replaced by each of them. */
 function firstBraces(pattern: string): string[] | undefined {
   for (let start = pattern.indexOf('{'); start >= 0; start = pattern.indexOf('{', start + 1)) {
     const commas: number[] = [];
@@ -62,7 +66,10 @@ function firstBraces(pattern: string): string[] | undefined {
   return undefined;
 }
 
-/** What tells the names that fit one part of a pattern. @throws InputError for a range that runs backwards */
+/**
+ * Returns a matcher for the names that fit one part of a pattern.
+ * @throws InputError for a range that runs backwards
+ */
 export function nameMatcher(part: string): (name: string) => boolean {
   const source = part.replace(/\*+|\?|\[!?[^\]]+\]|[\s\S]/gu, (found) => {
     if (found.startsWith('*')) return '[^]*';
@@ -73,11 +80,11 @@ export function nameMatcher(part: string): (name: string) => boolean {
     const expression = new RegExp(`^${source}$`, 'u');
     return (name) => expression.test(name);
   } catch {
-    throw new InputError(`${part}: a range in this pattern runs backwards; expected one such as [a-z].`);
+    throw new InputError(`${part}: a range in this pattern runs backwards; expected a range such as [a-z].`);
   }
 }
 
-/** `[a-z]` or `[!a-z]` as a regular expression: only the dashes within mean something. */
+/** `[a-z]` or `[!a-z]` as a regular expression, in which only the inner dashes are special. */
 function characterClass(text: string): string {
   const negative = text.startsWith('[!') && text.length > 3;
   const signs = [...text.slice(negative ? 2 : 1, -1)];

@@ -3,24 +3,24 @@ import { RunError } from '../errors.ts';
 import { canonicalJson, isFolder, sha256, writeFileAtomic } from '../files.ts';
 import { setAside } from './set-aside.ts';
 
-/** A record that was cut, changed or replaced after it was written: nothing that it says can be believed. */
+/** A record that was cut, changed or replaced after it was written, so nothing in it can be trusted. */
 export class DamagedError extends RunError {
   override get name(): string {
     return 'RunError'; // across processes
   }
 }
 
-/** `record` (an object of plain JSON) as text, with the digest of the rest as its last key, `$digest`. */
+/** Serializes `record` (an object of plain JSON) with the digest of the rest as its last key, `$digest`. */
 export function seal(record: object, indent?: number): string {
   const plain = JSON.parse(JSON.stringify(record)) as object;
   return JSON.stringify({ ...plain, $digest: sha256(canonicalJson(plain)) }, null, indent);
 }
 
 /**
- * The record in `text`, without its digest.
+ * Parses the record in `text` and removes its digest.
  * @param path for the message
- * @param advice what to do about a damaged one
- * @throws DamagedError that names it
+ * @param advice what to do about a damaged record
+ * @throws DamagedError that names the file
  */
 export function unseal<T extends object>(text: string, path: string, advice = NOT_USED): T {
   let found: unknown;
@@ -36,7 +36,7 @@ export function unseal<T extends object>(text: string, path: string, advice = NO
   return record as unknown as T;
 }
 
-/** Writes a record whole or not at all, in such a way that any later change shows. A folder in its place is set aside. */
+/** Writes a record whole or not at all, and so that any later change is detected. Sets aside a folder in its place. */
 export async function writeSealed(path: string, record: object, indent?: number, mode = 0o666): Promise<void> {
   const text = `${seal(record, indent)}\n`;
   try {
@@ -48,7 +48,7 @@ export async function writeSealed(path: string, record: object, indent?: number,
   }
 }
 
-/** @throws DamagedError when it is not what was written; ENOENT when there is none */
+/** Reads a sealed record. @throws DamagedError if it is not what was written; ENOENT if it does not exist */
 export async function readSealed<T extends object>(path: string, advice = NOT_USED): Promise<T> {
   let text: string;
   try {

@@ -3,15 +3,15 @@ import { rename } from 'node:fs/promises';
 import { notice } from '../notices.ts';
 
 /**
- * Moves what cannot be used out of the way, so that it can be made anew, and says so.
+ * Moves an unusable file or folder out of the way, so that it can be created again, and says so.
  * @param why such as "is a folder"
- * @returns where it is now
+ * @returns its new path
  */
 export async function setAside(path: string, why: string): Promise<string> {
   let number = 1;
   while (existsSync(`${path}.damaged-${number}`)) number++;
   const target = `${path}.damaged-${number}`;
   await rename(path, target);
-  notice(`${path} ${why}: it was set aside as ${target} and is made anew.`);
+  notice(`${path} ${why}: it was set aside as ${target} and is created again.`);
   return target;
 }

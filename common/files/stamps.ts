@@ -2,16 +2,19 @@ import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { RetryableError } from '../errors.ts';
 
-/** What tells an untouched file, as in git's index: inode, size, times of the last change of content and of anything. */
+/**
+ * Identifies an untouched file, as git's index does: inode, size, and the times of the last changes of content and
+ * metadata.
+ */
 export function stampOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [ino, size, mtimeNs, ctimeNs].join(' ');
 }
 
 /**
- * What is read of a file, piece by piece, and at the end an error if the file was touched in the meantime: what was read
- * may then be half of the one and half of the other. A fault in it is told only of a file that kept still.
- * @param name what messages call it
- * @throws RetryableError for a file that was changed
+ * Passes on what is read of a file, piece by piece, and throws at the end if the file was touched in the meantime,
+ * since the result may then mix old and new content. Reports a fault in the file only if the file kept still.
+ * @param name the file's name in messages
+ * @throws RetryableError for a file that has changed
  */
 export async function* unchanged<T>(path: string, name: string, pieces: AsyncIterable<T>): AsyncGenerator<T> {
   const before = await stampAt(path);
@@ -22,7 +25,7 @@ export async function* unchanged<T>(path: string, name: string, pieces: AsyncIte
   }
 }
 
-/** The same for what is read at once. */
+/** Does the same for a file that is read at once. */
 export async function whileUnchanged<T>(path: string, name: string, read: () => Promise<T>): Promise<T> {
   const before = await stampAt(path);
   try {
@@ -37,7 +40,7 @@ async function checkStamp(path: string, name: string, before: string | undefined
     throw new RetryableError(`${name}: was changed while it was read; run again when nothing writes to it.`);
 }
 
-/** Undefined where there is nothing. */
+/** Undefined if there is no file. */
 async function stampAt(path: string): Promise<string | undefined> {
   const info = await stat(path, { bigint: true }).catch(() => undefined);
   return info && stampOf(info);

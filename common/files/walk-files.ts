@@ -5,31 +5,31 @@ import { InputError, NothingThereError } from '../errors.ts';
 import { alternativesOf, isPattern, nameMatcher } from './pattern.ts';
 import { reasonOf } from '../text/reason.ts';
 
-/** A file below a folder, by its name there. */
+/** A file below a folder, with its name relative to the folder. */
 interface WalkedFile {
   name: string;
   path: string;
   bytes: number;
 }
 
-/** What lies below a folder, or what of it fits a pattern. */
+/** The files below a folder, or those of them that fit a pattern. */
 export interface Walked {
-  /** The folder below which the names are. */
+  /** The folder that the names are relative to. */
   folder: string;
   /** Sorted by name. */
   files: WalkedFile[];
-  /** Names of what is no file: a pipe, a device, a link to nowhere. */
+  /** Names of entries that are not files: a pipe, a device, a broken link. */
   ignored: string[];
-  /** Links into folders that have another name, which counts. */
+  /** Links to folders that are already known by another name. */
   repeated: { name: string; as: string }[];
 }
 
-/** A source of more files than this is a mistake: a whole disk. */
+/** A source with more files than this is a mistake: a whole disk. */
 const mostEntries = 1_000_000;
 
 /**
- * The files below a folder. Links are followed, and each folder is read once however many lead there: under its own name
- * before a link's. Hidden names are passed over.
+ * Lists the files below a folder. Follows links and reads each folder once however many lead to it, under its own name
+ * rather than a link's. Skips hidden names.
  * @throws InputError for a folder that cannot be read, and for a name that is not UTF-8
  */
 export function walkFolder(folder: string): Promise<Walked> {
@@ -37,8 +37,8 @@ export function walkFolder(folder: string): Promise<Walked> {
 }
 
 /**
- * The files that fit a pattern (see {@link isPattern}). Only folders in which one may lie are read.
- * @throws InputError as {@link walkFolder}, for a folder that is not there, and for a pattern that is none
+ * Lists the files that fit a pattern (see {@link isPattern}), reading only folders that may hold one.
+ * @throws InputError as {@link walkFolder}, for a missing folder, and for an invalid pattern
  */
 export async function walkPattern(pattern: string): Promise<Walked> {
   const { folder, rest } = await patternRoot(pattern);
@@ -46,9 +46,10 @@ export async function walkPattern(pattern: string): Promise<Walked> {
 }
 
 /**
- * The folder in which a pattern begins, and the pattern below it. Up to there names are taken as they are wherever
- * something has them: `part[1]/*.txt` begins in `part[1]` where that is, and else fits files in `part1`.
- * @throws InputError when the folder is not there
+ * Splits a pattern into the folder in which it begins and the rest below it. Names up to there are literal wherever
+ * such a path exists: `part[1]/*.txt` begins in the folder `part[1]` if there is one, and otherwise fits files in
+ * `part1`.
+ * @throws InputError if the folder does not exist
  */
 export async function patternRoot(pattern: string): Promise<{ folder: string; rest: string }> {
   const parts = pattern.split('/');
@@ -58,11 +59,11 @@ export async function patternRoot(pattern: string): Promise<{ folder: string; re
   const end = at < 0 ? parts.length - 1 : at;
   const folder = end === 0 ? '.' : parts.slice(0, end).join('/') || '/';
   if (!(await stat(folder).catch(() => undefined))?.isDirectory())
-    throw new NothingThereError(`${pattern}: there is no folder ${folder}.`);
+    throw new NothingThereError(`${pattern}: the folder ${folder} does not exist.`);
   return { folder, rest: parts.slice(end).join('/') };
 }
 
-/** A folder in which the rest of a pattern is looked for. */
+/** A folder to search for the rest of a pattern. */
 interface Place {
   name: string;
   parts: readonly string[];
@@ -73,7 +74,7 @@ class Walk {
   readonly #files = new Map<string, WalkedFile>();
   readonly #ignored = new Set<string>();
   readonly #repeated = new Map<string, string>();
-  /** Folders to read; those behind links when no others are left. */
+  /** Folders to read; those behind links come last. */
   #places: Place[] = [];
   readonly #linked: Place[] = [];
   /** Real path and rest of the pattern -> the name under which it was read. */
@@ -115,7 +116,7 @@ class Walk {
     } else await this.#take(below(name, part), rest, rest.length === 0);
   }
 
-  /** The names of what is in a folder and not hidden, sorted. */
+  /** Returns the names of a folder's visible entries, sorted. */
   async #entriesOf(name: string): Promise<string[]> {
     const path = this.#path(name);
     const entries = await readdir(path).catch((error: Error) => {
@@ -129,12 +130,12 @@ class Walk {
       .map((entry) => below(name, entry));
   }
 
-  /** @param isLast a file fits, for of the pattern nothing is left */
+  /** @param isLast whether nothing of the pattern is left, so that a file fits */
   async #take(name: string, parts: readonly string[], isLast: boolean): Promise<void> {
     const path = this.#path(name);
     const found = await followed(path);
     if (!found && !(await lstat(path).catch(() => undefined))) {
-      // Node gives a name that is not UTF-8 with this sign in it, which leads nowhere.
+      // Node marks a name that is not UTF-8 with this character, and the name leads nowhere.
       if (name.includes('\ufffd')) throw new InputError(`${path}: this name is not UTF-8; rename it.`);
       return;
     }
@@ -153,7 +154,7 @@ class Walk {
   }
 }
 
-/** Undefined where nothing is, or a link to nothing. */
+/** Undefined if nothing is there, or only a broken link. */
 function followed(path: string): Promise<Stats | undefined> {
   return stat(path).catch((error: NodeJS.ErrnoException) => {
     if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(error.code ?? '')) return undefined;

@@ -12,10 +12,10 @@ import { HUB_ENDPOINT, type HubOptions, type HubRepo } from './options.ts';
 
 /** A file as the hub lists it. */
 export interface HubFile {
-  /** Within the repository. */
+  /** Path within the repository. */
   path: string;
   size: number;
-  /** sha256 of a large file's content (64 digits), git's own digest of a small one (40). */
+  /** sha256 of a large file's content (64 digits), or git's own digest of a small one (40). */
   digest: string;
 }
 
@@ -23,15 +23,15 @@ interface Place {
   repo: HubRepo;
   commit: string;
   file: HubFile;
-  /** The repository's folder in the cache: contents lie in its `blobs/`, named by their digests. */
+  /** The repository's folder in the cache; its `blobs/` holds the contents, named by digest. */
   root: string;
-  /** The commit's folder, in which a link under the file's name leads to its content. */
+  /** The commit's folder, where a link with the file's name leads to its content. */
   folder: string;
 }
 
 type Options = Omit<HubOptions, 'progress'> & { progress: (bytes: number) => void };
 
-/** How often a transfer that broke off is taken up again, and the pause before the first time; it doubles. */
+/** How often an interrupted transfer is resumed, and the pause before the first retry; it doubles. */
 const ATTEMPTS = 5;
 const PAUSE_MILLISECONDS = 250;
 
@@ -46,20 +46,20 @@ export async function fetchFile(place: Place, options: Options): Promise<void> {
     await fetchContent(place, blob, options);
   }
   await mkdir(dirname(path), { recursive: true });
-  // A link whose content is gone; or something else, which is not ours to delete.
+  // Either a link whose content is gone, or something else that is not ours to delete.
   if (existsSync(path) && !(await lstat(path)).isSymbolicLink()) await setAside(path, 'is not what the hub has');
   await rm(path, { force: true });
   await symlink(relative(dirname(path), blob), path);
   options.progress(file.size);
 }
 
-/** Whether a file of the right size is there: what was downloaded had the right digest, and may be cut since. */
+/** Whether a file of the right size is present: its digest was checked on download, but it may have been cut since. */
 async function holds(path: string, { size }: HubFile): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found?.isFile() === true && found.size === size;
 }
 
-/** Downloads to `blob`; what an earlier attempt left in `blob`.incomplete is not fetched again. */
+/** Downloads to `blob`, continuing from what an earlier attempt left in `blob`.incomplete. */
 async function fetchContent(place: Place, blob: string, options: Options): Promise<void> {
   const { file, repo } = place;
   const partial = `${blob}.incomplete`;
@@ -73,7 +73,7 @@ async function fetchContent(place: Place, blob: string, options: Options): Promi
       const failure = hubFailure(error, repo, options);
       if (attempt === ATTEMPTS || !(failure instanceof RetryableError)) throw failure;
       await setTimeout(PAUSE_MILLISECONDS * 2 ** (attempt - 1), undefined, { signal: options.signal }).catch(() => {
-        throw new CancelledError(`The download of ${repo.id} was stopped; it goes on from there.`);
+        throw new CancelledError(`The download of ${repo.id} was stopped; the next one continues from there.`);
       });
     }
   }
@@ -99,7 +99,7 @@ async function append({ repo, commit, file }: Place, partial: string, options: O
     const response = await fetch(url, {
       headers: {
         Range: `bytes=${done}-`,
-        // fetch() drops it when the hub sends us on to another server.
+        // fetch() drops it when the hub redirects to another server.
         ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
       },
       signal: signal ?? null,
@@ -108,7 +108,7 @@ async function append({ repo, commit, file }: Place, partial: string, options: O
       await response.body?.cancel();
       throw new HubApiError(url, response.status, undefined, `status ${response.status} for ${url}`);
     }
-    // A server that does not know ranges sends the whole file.
+    // A server without support for ranges sends the whole file.
     if (response.status !== 206) await target.truncate((done = 0));
     for await (const chunk of response.body) {
       await target.write(chunk);

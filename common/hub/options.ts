@@ -2,12 +2,12 @@ export interface HubRepo {
   kind: 'model' | 'dataset';
   /** owner/name */
   id: string;
-  /** A branch, a tag or a commit; the branch main if it is left out. */
+  /** A branch, a tag or a commit; `main` by default. */
   revision?: string | undefined;
 }
 
 export interface HubOptions {
-  /** The cache's folder, `~/.cache/huggingface/hub` for Python. */
+  /** The cache folder, `~/.cache/huggingface/hub` in Python. */
   cache: string;
   endpoint?: string | undefined;
   token?: string | undefined;

@@ -1,7 +1,7 @@
 /**
- * Repositories of models and data sets on a Hugging Face hub: the files that are asked for, in a cache laid out as
- * Python's huggingface_hub lays out its own, so that both use what the other has downloaded. It reads no environment
- * variables: cli/ finds the token, the endpoint and the cache. Every folder may import it.
+ * Downloads chosen files of model and data set repositories on a Hugging Face hub into a cache laid out like that of
+ * Python's huggingface_hub, so each uses what the other has downloaded. Reads no environment variables: cli/ finds the
+ * token, the endpoint and the cache. Every folder may import it.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -16,27 +16,27 @@ import { fetchFile, type HubFile } from './file.ts';
 import { HUB_ENDPOINT, type HubOptions, type HubRepo } from './options.ts';
 
 export interface HubSnapshot {
-  /** Holds the files under their names in the repository. */
+  /** Folder that holds the files under their names in the repository. */
   folder: string;
-  /** The commit that the revision stood for. */
+  /** The commit that the revision resolved to. */
   commit: string;
-  /** Those that were chosen. */
+  /** The chosen files. */
   files: string[];
 }
 
 const COMMIT = /^[0-9a-f]{40}$/;
 const ID = /^(?<id>[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?:@(?<revision>[\w-][\w.-]*(?:\/[\w-][\w.-]*)*))?$/;
 
-/** A repository written `owner/name` or `owner/name@revision`; undefined for what is not. */
+/** Parses `owner/name` or `owner/name@revision`; undefined for any other text. */
 export function parseHubRepo(kind: HubRepo['kind'], text: string): HubRepo | undefined {
   const found = ID.exec(text)?.groups;
   return found && { kind, id: found['id']!, revision: found['revision'] };
 }
 
 /**
- * Downloads files of a repository, or finds them in the cache. A commit that is in the cache needs no network; a branch
- * is looked up, and is what it was the last time when the hub is out of reach. Downloads go on where they stopped, and a
- * file appears only when its digest is right.
+ * Downloads files of a repository, or finds them in the cache. A commit in the cache needs no network; a branch is
+ * looked up, and falls back to its last known commit when the hub is out of reach. Interrupted downloads continue where
+ * they stopped, and a file appears only once its digest is right.
  *
  *     const { folder, files } = await downloadRepo(
  *       { kind: 'dataset', id: 'owner/prompts', revision: 'main' },
@@ -44,7 +44,7 @@ export function parseHubRepo(kind: HubRepo['kind'], text: string): HubRepo | und
  *       { cache },
  *     );
  *
- * @param choose which of the repository's files are wanted; it throws when those are not there
+ * @param choose picks the files to download from the repository's; throws when they are missing
  * @throws InputError for an id, revision or access that is refused; RetryableError when the hub or the network fails
  */
 export async function downloadRepo(
@@ -67,11 +67,11 @@ export async function downloadRepo(
   return { folder, commit, files: wanted.map(({ path }) => path) };
 }
 
-/** What a download would do. */
+/** The outcome that a download would have. */
 export interface HubLookUp {
-  /** Holds the files, where all of them are there. */
+  /** Folder that holds the files, if all of them are present. */
   folder?: string;
-  /** What is yet to be fetched; undefined where nothing tells. */
+  /** The files still to fetch; undefined if unknown. */
   bytes?: number;
 }
 
@@ -79,9 +79,9 @@ export interface HubLookUp {
 const lookUpMilliseconds = 3000;
 
 /**
- * Tells what {@link downloadRepo} would fetch, and fetches and writes nothing. Where the cache does not know, the hub is
- * asked for the list of files; it need not answer.
- * @throws InputError for what the hub refuses, or `choose` does
+ * Finds out what {@link downloadRepo} would fetch, without fetching or writing anything. Asks the hub for the list of
+ * files where the cache does not know it; the hub need not answer.
+ * @throws InputError for anything that the hub or `choose` refuses
  */
 export async function lookUpRepo(
   repo: HubRepo,
@@ -114,10 +114,15 @@ export async function lookUpRepo(
   }
 }
 
-/** The repository's folder in the cache. @throws InputError for what names none */
+/**
+ * Returns the repository's folder in the cache.
+ * @throws InputError for an id or revision that does not name a repository
+ */
 function rootOf({ kind, id, revision = 'main' }: HubRepo, { cache }: HubOptions): string {
   if (!parseHubRepo(kind, `${id}@${revision}`))
-    throw new InputError(`"${id}" with the revision ${revision} names no repository; expected owner/name@revision.`);
+    throw new InputError(
+      `"${id}" with the revision ${revision} does not name a repository; expected owner/name@revision.`,
+    );
   return join(cache, `${kind}s--${id.replaceAll('/', '--')}`);
 }
 
@@ -126,13 +131,13 @@ interface Contents {
   files: HubFile[];
 }
 
-/** A commit's files as they were listed before; undefined where they were not, or the list is damaged. */
+/** Returns a commit's files as listed earlier; undefined if they were not, or if the list is damaged. */
 async function keptContents(repo: HubRepo, root: string, commit: string): Promise<Contents | undefined> {
   const found = await readSealed<{ files: unknown }>(join(root, 'listings', `${commit}.json`)).catch(() => undefined);
   return found && { commit, files: checked(repo, found.files) };
 }
 
-/** The commit and its files: a commit's are listed once. */
+/** Returns the commit and its files, which are listed once per commit. */
 async function contents(repo: HubRepo, root: string, options: HubOptions): Promise<Contents> {
   const revision = repo.revision ?? 'main';
   const kept = (commit: string) => keptContents(repo, root, commit);
@@ -153,7 +158,7 @@ async function contents(repo: HubRepo, root: string, options: HubOptions): Promi
   }
 }
 
-/** A plain file, as Python writes it. */
+/** Written as a plain file, as Python does. */
 async function writeRef(ref: string, commit: string): Promise<void> {
   if (await isFolder(ref)) await setAside(ref, 'is a folder');
   await writeFileAtomic(ref, commit);
@@ -175,7 +180,7 @@ async function ask(repo: HubRepo, revision: string, options: HubOptions): Promis
   return { commit, files: checked(repo, files) };
 }
 
-/** What the hub says becomes paths and names of files here, so it is checked. */
+/** Paths and names from the hub become paths here, so they are checked. */
 function checked(repo: HubRepo, files: unknown): HubFile[] {
   for (const { path, size, digest } of files as HubFile[])
     if (!isPlain(path) || !Number.isSafeInteger(size) || !/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(digest))

@@ -1,6 +1,6 @@
 import { visibleLine } from './visible.ts';
 
-/** 0.4 s, 12 s, 3 min 20 s, 2 h 5 min, 3 days 4 h. */
+/** Formats a duration: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min, 3 days 4 h. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
@@ -10,7 +10,7 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 86_400)} days ${Math.floor((whole % 86_400) / 3600)} h`;
 }
 
-/** 12 B, 3.4 KB, 120 MB: decimal units. */
+/** Formats a size in decimal units: 12 B, 3.4 KB, 120 MB. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];
   let [value, unit] = [bytes, 0];
@@ -18,7 +18,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toPrecision(2)} ${units[unit]}`;
 }
 
-/** Columns as wide as their widest cell, two blanks between them; a cell is one line. */
+/** Aligns rows in columns as wide as their widest cell, two blanks apart; each cell is one line. */
 export function formatTable(given: readonly (readonly string[])[]): string {
   const rows = given.map((row) => row.map(visibleLine));
   const widths: number[] = [];

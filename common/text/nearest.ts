@@ -1,4 +1,4 @@
-/** Levenshtein distance: insertions, deletions and replacements that make `a` into `b`. */
+/** Returns the Levenshtein distance: the insertions, deletions and replacements that turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -10,7 +10,9 @@ function editDistance(a: string, b: string): number {
   return previous[b.length]!;
 }
 
-/** The name that `wrong` was most likely meant to be: fewest edits, letter case aside; undefined when none is given. */
+/**
+ * Returns the name that `wrong` most likely stands for: the fewest edits, ignoring case; undefined if `names` is empty.
+ */
 export function nearest(wrong: string, names: readonly string[]): string | undefined {
   const distance = (name: string): number => editDistance(wrong.toLowerCase(), name.toLowerCase());
   return names.toSorted((a, b) => distance(a) - distance(b))[0];

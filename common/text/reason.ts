@@ -1,11 +1,11 @@
 import { cut } from './short.ts';
 
-/** Longer messages tell nothing more. */
+/** Longer messages add nothing. */
 const longest = 300;
 
 /**
- * What a library, a program or the system said of a failure, on one line: a part of a sentence of ours.
- * @param length characters at most
+ * Returns the message of a failure in a library, a program or the system on one line, to quote in an error message.
+ * @param length most characters
  */
 export function reasonOf(error: unknown, length = longest): string {
   const message = error instanceof Error ? error.message : String(error);

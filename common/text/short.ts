@@ -1,24 +1,27 @@
-/** Items and keys that are shown of a list or an object, and how deep. */
+/** Most items or keys shown of a list or an object, and the greatest depth. */
 const [MOST, DEEPEST] = [8, 3];
 
 /**
- * A value as it is quoted in a message: on one line and bounded, whatever it holds. Texts stand in quotes, control
- * characters in them escaped.
+ * Quotes a value for a message: on one line and of bounded length, whatever it holds. Strings are quoted and their
+ * control characters escaped.
  *
- * @param length characters at most
+ * @param length most characters
  */
 export function short(value: unknown, length = 80): string {
   return cut(describe(value, DEEPEST, length), length);
 }
 
-/** As {@link short}, where letters could be taken for others: whatever is not ASCII is a question mark. */
+/**
+ * Like {@link short}, for text in which letters could be mistaken for others: shows a question mark for anything not
+ * ASCII.
+ */
 export function plain(value: unknown): string {
   return short(value).replace(/[^\x20-\x7e]/g, '?');
 }
 
-/** A text, cut to `length` characters. */
+/** Cuts a text to `length` characters. */
 export function cut(text: string, length: number): string {
-  // No half of a surrogate pair is left at the end.
+  // Do not leave half a surrogate pair at the end.
   return text.length <= length ? text : `${text.slice(0, length - 3).replace(/[\ud800-\udbff]$/, '')}...`;
 }
 

@@ -1,7 +1,7 @@
 // Scaled dot-product attention of several heads, and its gradient. Queries are [batch, queries, heads * depth], keys
-// and values [batch, keys, heads * depth]. A head's scores are computed for a block of the queries at a time, and again
-// for the gradient from each query's largest score and sum, as in FlashAttention (Dao et al., arXiv 2205.14135), so
-// none of them reach memory.
+// and values [batch, keys, heads * depth]. A head's scores are computed for one block of queries at a time, and
+// recomputed for the gradient from each query's largest score and sum, as in FlashAttention (Dao et al., arXiv
+// 2205.14135), so that scores never reach memory.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -14,15 +14,15 @@
 namespace textcraftor {
 namespace {
 
-/// Queries of a block, each of which is a column of its `scores` [keys, stride].
+/// Queries per block; each is a column of the block's `scores` [keys, stride].
 constexpr std::int64_t kQueries = 64;
-/// Their number is rounded up to a multiple of every processor's vectors.
+/// The number of queries is rounded up to a multiple of every processor's vectors.
 constexpr std::int64_t roundedUp(std::int64_t queries) { return (queries + 15) / 16 * 16; }
 
-/// The score of a key that is not looked at.
+/// The score of a masked key.
 constexpr float kUnseen = -1e30f;
 
-/// Of the queries from `first` on, hides later keys: those after the query's own place.
+/// Masks keys after the query's own position, for the queries from `first` on.
 struct HideLaterKeys {
   template <class Isa>
   INLINE void run(float* scores, std::int64_t keys, std::int64_t stride, std::int64_t first) {
@@ -31,7 +31,7 @@ struct HideLaterKeys {
   }
 };
 
-/// Scores become exponentials, relative to each query's largest one; also gives that, and 1 / their sum.
+/// Turns scores into exponentials relative to each query's largest one; also returns that, and 1 / their sum.
 struct Exponentials {
   template <class Isa>
   INLINE void run(float* scores, std::int64_t keys, std::int64_t stride, float* largest, float* scales) {
@@ -59,7 +59,7 @@ struct Exponentials {
   }
 };
 
-/// to [rows, columns] = from, each row times its factor; they may be the same.
+/// to [rows, columns] = from, with each row times its factor; they may be the same.
 struct ScaleRows {
   template <class Isa>
   INLINE void run(Rows<float> from, const float* factors, std::int64_t rows, std::int64_t columns, Rows<float> to) {
@@ -73,8 +73,8 @@ struct ScaleRows {
   }
 };
 
-/// Scores become probabilities, by what Exponentials found; gradients by the probabilities become `factor` times those
-/// by the scores.
+/// Turns scores into probabilities, using the results of Exponentials; and gradients by the probabilities into `factor`
+/// times those by the scores.
 struct SoftmaxGradient {
   template <class Isa>
   INLINE void run(float* scores, float* gradients, std::int64_t keys, std::int64_t stride, const float* largest,
@@ -104,7 +104,7 @@ struct SoftmaxGradient {
 
 /// Queries of a head whose scores are computed at once.
 struct Block {
-  /// The first, their number, that rounded up, and where their statistics are.
+  /// The first, their number, that number rounded up, and the place of their statistics.
   std::int64_t first, rows, stride, statistics;
 };
 
@@ -128,13 +128,13 @@ struct Sizes {
     return {first, rows, roundedUp(rows), unit * roundedUp(queries) + first};
   }
   float scale() const { return 1 / std::sqrt(static_cast<float>(depth)); }
-  /// What belongs to a head of a sample, of tensors with `rows` rows, queries or keys.
+  /// The part of a tensor with `rows` rows, queries or keys, that belongs to a head of a sample.
   template <class Number>
   Rows<Number> head(Number* data, std::int64_t unit, std::int64_t rows) const {
     return {data + unit / heads * rows * width + unit % heads * depth, width};
   }
 
-  /// Whether a head's columns are whole vectors as they lie.
+  /// Whether a head's columns are whole vectors in place.
   bool isWhole() const { return columns == depth; }
   Rows<const float> wholeColumns(Rows<const float> from, std::int64_t rows, std::vector<float>& buffer) const {
     if (isWhole()) return from;
@@ -194,7 +194,7 @@ struct Attention {
   bool causal;
 };
 
-/// Parts in which the queries of a few large heads are gone through side by side, whatever the number of threads.
+/// Parts into which the queries of a few large heads are split to run side by side, whatever the number of threads.
 constexpr std::int64_t kParts = 4;
 
 struct AttentionGrad {

@@ -1,7 +1,8 @@
-// Convolutions of 3 x 3 pixels with as many zeros around the picture as keep its size, and their gradient by the input,
-// which is one too. Lavin and Gray's F(2x2, 3x3) ("Fast algorithms for convolutional neural networks", CVPR 2016;
-// Winograd's minimal filtering) takes 16 multiplications where the definition has 36: pictures are cut in tiles of
-// 2 x 2 results, the 4 x 4 pixels that one needs and the filter are transformed, multiplied, and transformed back.
+// Convolutions of 3 x 3 pixels, padded with zeros so that the picture keeps its size, and their gradient by the input,
+// which is a convolution too. Lavin and Gray's F(2x2, 3x3) ("Fast algorithms for convolutional neural networks", CVPR
+// 2016; Winograd's minimal filtering) takes 16 multiplications where the definition has 36: pictures are cut into tiles
+// of 2 x 2 results; the 4 x 4 pixels that a tile needs and the filter are transformed, multiplied, and transformed
+// back.
 #include <algorithm>
 
 #include "matrix.h"
@@ -13,10 +14,10 @@
 namespace textcraftor {
 namespace {
 
-/// Numbers of a transformed tile.
+/// Numbers in a transformed tile.
 constexpr std::int64_t kParts = 16;
 
-/// For one tile B^T d B: `from` has its 4 x 4 pixels, to part p of which `to` + p * stride.
+/// B^T d B for one tile: `from` holds its 4 x 4 pixels; part p goes to `to` + p * stride.
 struct TransformInput {
   template <class Isa>
   INLINE void run(const float* const* from, std::int64_t channels, std::int64_t stride, float* to) {
@@ -42,8 +43,8 @@ struct TransformInput {
   }
 };
 
-/// G g G^T for `columns` outputs of one input channel: tap (y, x) is at from[(3 y + x) * tap], part p at
-/// to[p * stride].
+/// G g G^T for `columns` outputs of one input channel: tap (y, x) is at from[(3 y + x) * tap], part p goes to to[p *
+/// stride].
 struct TransformFilter {
   template <class Isa>
   INLINE void run(const float* from, std::int64_t tap, std::int64_t columns, std::int64_t stride, float* to) {
@@ -69,7 +70,7 @@ struct TransformFilter {
   }
 };
 
-/// A^T m A + bias for one tile: part p is at from[p * stride]; `to` has its 2 x 2 pixels.
+/// A^T m A + bias for one tile: part p is at from[p * stride]; `to` receives its 2 x 2 pixels.
 struct TransformOutput {
   template <class Isa>
   INLINE void run(const float* from, std::int64_t stride, const float* bias, std::int64_t columns, float* const* to) {
@@ -94,17 +95,17 @@ struct TransformOutput {
 
 /// Tiles whose products are in memory at once.
 constexpr std::int64_t kBlock = 48;
-/// Between two parts of pixels, weights or products, so that they do not fall on the same lines of the first cache.
+/// Gap between two parts of pixels, weights or products, so that they do not share lines of the first cache.
 constexpr std::int64_t kGap = 16;
 
 struct Convolution {
   const float *x, *filter;
-  /// [out], or none.
+  /// [out], or null.
   const float* bias;
-  /// Of x: [batch, height, width, in].
+  /// Shape of x: [batch, height, width, in].
   Shape shape;
   std::int64_t out;
-  /// Whether the filter is that of the convolution whose gradient this is: [3, 3, out, in], and to be turned round.
+  /// Whether to turn the filter round, [3, 3, out, in], because this is the gradient of a convolution with it.
   bool turned;
   float* y;
   std::int64_t batch = shape[0], height = shape[1], width = shape[2], in = shape[3];
@@ -117,7 +118,7 @@ struct Convolution {
   }
 
  private:
-  /// Outputs `column` to `end` of the `tiles` from `tile` on.
+  /// Computes outputs `column` to `end` of `tiles` tiles from `tile` on.
   void compute(std::int64_t tile, std::int64_t tiles, std::int64_t column, std::int64_t end) const {
     const std::int64_t panel = panelColumns(), pixelPart = tiles * in + kGap;
     const auto pixels = scratch(kParts * pixelPart), weights = scratch(kParts * (in * panel + kGap));
@@ -144,7 +145,7 @@ struct Convolution {
   std::int64_t tileRows() const { return (height + 1) / 2; }
   std::int64_t tileColumns() const { return (width + 1) / 2; }
   std::int64_t tiles() const { return batch * tileRows() * tileColumns(); }
-  /// The first pixel of a tile's results: the number of its row among those of all pictures, its row and its column.
+  /// First pixel of a tile's results: its row among those of all pictures, its row and its column.
   struct Place {
     std::int64_t row, inPicture, column;
   };

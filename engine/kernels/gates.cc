@@ -23,8 +23,7 @@ struct GateBySigmoidGradient {
   }
 };
 
-/// The distribution function of the normal distribution to 1.5e-7, with `bell` = e^(-x^2 / 2) (Abramowitz and
-/// Stegun, 7.1.26).
+/// The normal distribution function to within 1.5e-7, with `bell` = e^(-x^2 / 2) (Abramowitz and Stegun, 7.1.26).
 INLINE float normalDistribution(float x, float bell) {
   const float distance = x < 0 ? -x : x;
   const float t = 1.0f / (1.0f + 0.23164190f * distance);

@@ -17,10 +17,10 @@ struct Sizes {
   std::int64_t batch, pixels, channels, elements;
 };
 
-/// Pixels whose sums are kept in float32 before they are added to a sum in float64.
+/// Pixels whose sums are kept in float32 before they are added to a float64 sum.
 constexpr std::int64_t kBlock = 64;
 
-/// `sum` [count] becomes the sum over the pixels of what `addPixel(p, to)` adds to `to` [count].
+/// Sets `sum` [count] to the sum over the pixels of what `addPixel(p, to)` adds to `to` [count].
 template <class F>
 INLINE void sumOverPixels(std::int64_t pixels, std::int64_t count, float* block, double* sum, F addPixel) {
   for (std::int64_t c = 0; c < count; c++) sum[c] = 0;
@@ -32,7 +32,7 @@ INLINE void sumOverPixels(std::int64_t pixels, std::int64_t count, float* block,
   }
 }
 
-/// Sums of each channel, of pixels that lie `stride` apart.
+/// Sums each channel over pixels that lie `stride` apart.
 struct Sums {
   template <class Isa>
   INLINE void run(const float* x, std::int64_t pixels, std::int64_t stride, std::int64_t channels, float* block,
@@ -119,7 +119,7 @@ struct GradientByInput {
   }
 };
 
-/// What one sample is computed with: a number or two of each channel.
+/// Values needed for one sample: a number or two per channel.
 struct Scratch {
   explicit Scratch(std::int64_t channels)
       : mean(channels),
@@ -133,7 +133,7 @@ struct Scratch {
   std::vector<double> sum;
 };
 
-/// Calls `f(scratch, sample, from, to)` for every sample, for all its channels or, where there are more threads, for
+/// Calls `f(scratch, sample, from, to)` for every sample, with all its channels or, if there are more threads, with
 /// parts of its groups.
 template <class F>
 void forSamples(const Sizes& n, std::int64_t groups, F f) {

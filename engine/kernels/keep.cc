@@ -1,5 +1,5 @@
-// Tensors that wait between two runs of a graph, without a copy. Keep puts them aside under a number, its ticket; Kept
-// gives them back, once.
+// Holds tensors between two runs of a graph without a copy. Keep stores them under a number, the ticket; Kept returns
+// them, once.
 #include <map>
 #include <mutex>
 #include <string>
@@ -13,7 +13,7 @@ namespace {
 using Tensors = std::vector<Owned<TF_Tensor>>;
 
 std::mutex mutex;
-// Never destroyed: at the end of the process TensorFlow, whose tensors these are, may be gone first.
+// Never destroyed: when the process ends, TensorFlow, which owns these tensors, may go first.
 auto& kept = *new std::map<std::int32_t, Tensors>;
 
 struct Keep {

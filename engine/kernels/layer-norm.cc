@@ -86,7 +86,7 @@ struct LayerNorm {
   float epsilon;
 };
 
-/// Rows whose sums by channel are added up in a row: what is summed does not depend on the number of threads.
+/// Rows whose sums by channel are added in sequence, so that the result does not depend on the number of threads.
 constexpr std::int64_t kRows = 256;
 
 struct LayerNormGrad {

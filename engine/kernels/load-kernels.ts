@@ -1,24 +1,24 @@
 /**
- * Layers computed by TensorFlow operations of this project (`engine/kernels/*.cc`, built into the add-on by the set-up):
- * one does what takes a dozen of TensorFlow's own, each of which reads and writes everything. For float32 programs on the
- * CPU; `engine/layers` has the same functions of TensorFlow's own operations for everything else.
+ * Layers computed by this project's own TensorFlow operations (`engine/kernels/*.cc`, built into the add-on by the
+ * set-up): each replaces a dozen of TensorFlow's, which would all read and write everything. For float32 programs on
+ * the CPU; `engine/layers` has the same functions in TensorFlow's own operations for everything else.
  */
 import { differentiable } from '../differentiable.ts';
 import { boolAttribute, floatAttribute, intAttribute, type Attribute } from '../program/operations.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 
 interface KernelBackend {
-  /** The recorder of a program has it. */
+  /** Set by the recorder of a program. */
   hasKernels?: boolean;
   executeMultipleOutputs(operation: string, attributes: Attribute[], inputs: Tensor[], outputs: number): Tensor[];
 }
 
 const backend = () => tf.backend() as unknown as KernelBackend;
 
-/** Whether what is recorded now may use them. */
+/** Whether the program being recorded may use them. */
 export const hasKernels = (): boolean => backend().hasKernels ?? false;
 
-/** The outputs of an operation, of which there are as many as the tuple has. */
+/** The outputs of an operation, as many as the tuple has. */
 const run = <Outputs extends Tensor[]>(
   name: string,
   outputs: Outputs['length'],
@@ -29,7 +29,7 @@ const run = <Outputs extends Tensor[]>(
 type Two = [Tensor, Tensor];
 type Three = [Tensor, Tensor, Tensor];
 
-/** Normalisation over the last axis, of x [..., C], weight and bias [C]. */
+/** Normalises x [..., C] over the last axis; weight and bias [C]. */
 export const fusedLayerNorm = (epsilon: number) =>
   differentiable(
     ([x, weight, bias], save) => {
@@ -40,7 +40,7 @@ export const fusedLayerNorm = (epsilon: number) =>
     (dy, saved) => run<Three>('LayerNormGrad', 3, [dy, ...saved]),
   );
 
-/** A linear map of x by a weight, plus a bias if there is one. */
+/** Maps x linearly by a weight, plus a bias if given. */
 const linearly = (name: string, x: Tensor, weight: Tensor, flag: Attribute, bias?: Tensor): Tensor =>
   run<[Tensor]>(name, 1, bias ? [x, weight, bias] : [x, weight], [flag, intAttribute('N', bias ? 1 : 0)])[0];
 
@@ -49,7 +49,10 @@ export interface ProductOptions {
   bias?: Tensor | undefined;
 }
 
-/** x [rows, in] times w [in, out], or [out, in] if `transposed`, plus a bias [out] if there is one; without a gradient. */
+/**
+ * Multiplies x [rows, in] by w [in, out], or [out, in] if `transposed`, and adds a bias [out] if given; without a
+ * gradient.
+ */
 export const fusedProduct = (x: Tensor, w: Tensor, { transposed = false, bias }: ProductOptions = {}): Tensor =>
   linearly('Product', x, w, boolAttribute('transposed', transposed), bias);
 
@@ -59,9 +62,9 @@ export interface FusedConvolutionOptions {
 }
 
 /**
- * Convolution of 3 x 3 pixels with as many zeros around the picture as keep its size, of x [B, H, W, in] with a weight
- * [3, 3, in, out], plus a bias [out] if there is one; without a gradient. If `turned` the weight is that of the
- * convolution whose gradient by its input this is: [3, 3, out, in].
+ * Convolves x [B, H, W, in] with a weight [3, 3, in, out], padding with zeros so that the picture keeps its size, and
+ * adds a bias [out] if given; without a gradient. If `turned`, computes the gradient by the input of a convolution with
+ * the weight [3, 3, out, in].
  */
 export const fusedConvolution = (
   x: Tensor,
@@ -72,11 +75,11 @@ export const fusedConvolution = (
 export interface GroupNormOptions {
   groups: number;
   epsilon: number;
-  /** Whether SiLU comes after it. */
+  /** Whether SiLU follows. */
   silu: boolean;
 }
 
-/** Normalisation over the pixels and the channels of each group, of x [B, H, W, C], weight and bias [C]. */
+/** Normalises x [B, H, W, C] over the pixels and the channels of each group; weight and bias [C]. */
 export const fusedGroupNorm = ({ groups, epsilon, silu }: GroupNormOptions) => {
   const attributes = () => [intAttribute('groups', groups), boolAttribute('silu', silu)];
   return differentiable(
@@ -89,7 +92,7 @@ export const fusedGroupNorm = ({ groups, epsilon, silu }: GroupNormOptions) => {
   );
 };
 
-/** x * sigmoid(slope * x) */
+/** Returns x * sigmoid(slope * x). */
 export const fusedSigmoidGate = (slope: number) =>
   differentiable(
     ([x], save) => {
@@ -99,7 +102,7 @@ export const fusedSigmoidGate = (slope: number) =>
     (dy, [x]) => run<[Tensor]>('SigmoidGateGrad', 1, [dy, x!], [floatAttribute('slope', slope)]),
   );
 
-/** value * gelu(gate), and what else its gradient is computed from; the gradients by both. */
+/** value * gelu(gate), with what its gradient needs; and the gradients by both. */
 export const fusedGeluGate = {
   forward: (value: Tensor, gate: Tensor) => run<[Tensor, ...Tensor[]]>('GeluGate', 1, [value, gate]),
   backward: (dy: Tensor, value: Tensor, gate: Tensor, ...more: Tensor[]) =>
@@ -108,13 +111,13 @@ export const fusedGeluGate = {
 
 export interface AttentionOptions {
   heads: number;
-  /** Whether a query sees the keys up to its own place only. */
+  /** Whether a query sees only the keys up to its own position. */
   causal: boolean;
 }
 
 /**
- * Scaled dot-product attention, of q [B, Tq, D], k and v [B, Tk, D]. Of the scores only each row's largest and its sum are
- * kept.
+ * Scaled dot-product attention of q [B, Tq, D], k and v [B, Tk, D]. Of the scores, keeps only each row's maximum and
+ * sum.
  */
 export const fusedAttention = ({ heads, causal }: AttentionOptions) => {
   const attributes = () => [intAttribute('heads', heads), boolAttribute('causal', causal)];

@@ -47,7 +47,7 @@ struct Multiply {
   INLINE void run(Left a, Rows<const float> b, std::int64_t rows, std::int64_t depth, std::int64_t columns,
                   Rows<float> c, Rows<const float> onto) {
     forPanels<Isa>(columns, [&](auto panels, std::int64_t column) INLINE_LAMBDA {
-      // As many sums as the latency of an addition needs, and registers hold beside a row of b.
+      // As many sums as hide the latency of an addition and fit into registers beside a row of b.
       constexpr int kRows = panels == 4 ? 4 : panels == 2 ? 6 : 8;
       multiplyPanels<Isa, kRows, panels>(a, {b.data + column, b.stride}, rows, depth, {c.data + column, c.stride},
                                          {onto.data ? onto.data + column : nullptr, onto.stride});

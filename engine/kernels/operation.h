@@ -1,4 +1,4 @@
-// An operation of TensorFlow made of a class, by TensorFlow's C API for kernels (tensorflow/c/ops.h, kernels.h).
+// Makes a TensorFlow operation from a class, by TensorFlow's C API for kernels (tensorflow/c/ops.h, kernels.h).
 //
 //     struct Twice {
 //       static const Signature& signature() {
@@ -42,7 +42,7 @@ using Owned = std::unique_ptr<T, Delete>;
 
 inline Owned<TF_Status> newStatus() { return Owned<TF_Status>(TF_NewStatus()); }
 
-/// The attributes of a node; TensorFlow makes no kernel where one is missing.
+/// The attributes of a node; TensorFlow makes no kernel if one is missing.
 class Attributes {
  public:
   explicit Attributes(TF_OpKernelConstruction* construction) : construction_(construction) {}
@@ -76,7 +76,7 @@ class Call {
 
   int inputs() const { return TF_NumInputs(context_); }
   std::int32_t ticket(int index) { return *static_cast<const std::int32_t*>(TF_TensorData(tensor(index))); }
-  /// An input as it is, to be held for longer than this run.
+  /// An input as it is, to be held beyond this run.
   Owned<TF_Tensor> take(int index) {
     tensor(index);
     return std::move(inputs_[index]);
@@ -117,20 +117,20 @@ class Call {
   std::vector<Owned<TF_Tensor>> outputs_;
 };
 
-/// `like`: for each of the first outputs the input whose shape it has, -1 for another one.
+/// `like`: for each of the first outputs, the input whose shape it has; -1 for another shape.
 struct Signature {
   const char* name;
   std::initializer_list<const char*> attributes;
   std::initializer_list<const char*> inputs;
   std::initializer_list<const char*> outputs;
   std::initializer_list<int> like;
-  /// Whether it does more than to compute its outputs.
+  /// Whether it does more than compute its outputs.
   bool isStateful = false;
-  /// Inputs and outputs that lie in the host's memory where it runs on a GPU, for one that moves tensors only and can.
+  /// Inputs and outputs that lie in the host's memory on a GPU, for an operation that only moves tensors and can.
   std::initializer_list<const char*> onHost = {};
 };
 
-/// Makes `Kernel` known to TensorFlow when the library is loaded.
+/// Registers `Kernel` with TensorFlow when the library is loaded.
 template <class Kernel>
 class Operation {
  public:

@@ -1,4 +1,4 @@
-// How large products of matrices are cut. A panel is what a processor computes at once of the columns; a group is as
+// How large products of matrices are split. A panel is the columns that a processor computes at once; a group is as
 // many rows as its caches hold while they are multiplied by one panel after the other.
 #pragma once
 
@@ -10,17 +10,17 @@
 
 namespace textcraftor {
 
-/// A group's rows: as many as fit in a processor's caches, but so many that preparing a panel for each group
-/// takes little time.
+/// Rows per group: as many as fit in a processor's caches, but enough that preparing a panel for each group takes
+/// little time.
 constexpr std::int64_t kCache = 1 << 19, kFewRows = 96;
 
-/// Calls `f(row, rows, column, end)` for groups of rows, side by side: for rows from `row` on, and panels of
-/// the columns from `column` to `end`, which are all of them unless there are more threads than groups. What each
-/// element is summed of, and in which order, does not depend on it. `size` is how many numbers a row has in the cache,
+/// Calls `f(row, rows, column, end)` for groups of rows, side by side: for rows from `row` on, and panels of the
+/// columns from `column` to `end`, which are all of them unless there are more threads than groups. The terms and the
+/// order of each element's sum do not depend on it. `size` is how many numbers of a row are in the cache,
 /// `multiplications` how many there are in all.
 template <class F>
 void forGroups(std::int64_t rows, std::int64_t size, std::int64_t columns, std::int64_t multiplications, F f) {
-  // Of them a thread does as many in the time of one element elsewhere.
+  // In the time of one element elsewhere a thread does this many multiplications.
   constexpr std::int64_t kAtOnce = 64;
   if (rows == 0) return;
   const std::int64_t group = std::min(rows, std::max(kFewRows, kCache / size));

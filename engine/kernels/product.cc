@@ -1,4 +1,4 @@
-// y [rows, out] = x [rows, in] w, plus a bias [out] if there is one. w is [in, out], or [out, in] if it is transposed.
+// y [rows, out] = x [rows, in] w, plus a bias [out] if given. w is [in, out], or [out, in] if transposed.
 #include <algorithm>
 
 #include "matrix.h"
@@ -9,7 +9,7 @@
 namespace textcraftor {
 namespace {
 
-/// Numbers of a row of x that are multiplied before those after them.
+/// Numbers of a row of x that are multiplied before the next ones.
 constexpr std::int64_t kDepth = 512;
 
 struct Product {
@@ -36,7 +36,7 @@ struct Product {
         const std::int64_t columns = std::min(panel, end - column), stride = padded(columns);
         const Rows<float> written{y + row * out + column, out};
         const Rows<float> sums = columns == stride ? written : Rows<float>{results.get(), stride};
-        // Behind the last bias is no memory to be read.
+        // The memory behind the last bias must not be read.
         if (bias != nullptr) std::copy_n(bias + column, columns, start.get());
         for (std::int64_t k = 0; k < in; k += kDepth) {
           const std::int64_t depth = std::min(kDepth, in - k);

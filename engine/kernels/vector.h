@@ -1,4 +1,4 @@
-// What the loops of the kernels are made of, for several generations of processors. A body
+// Building blocks of the kernels' loops, for several generations of processors. A body
 //
 //     struct Twice {
 //       template <class Isa>
@@ -8,8 +8,8 @@
 //     };
 //     onThisProcessor<Twice>(x, count, y);
 //
-// is compiled once for each instruction set, of which the best that the processor has is taken. Loops are written so
-// that the compiler makes vector instructions of them.
+// is compiled once for each instruction set, and the best that the processor has is used. Loops are written so that the
+// compiler vectorizes them.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ namespace textcraftor {
   typedef float Vector __attribute__((vector_size(LANES * sizeof(float)))); \
   typedef std::int32_t Bits __attribute__((vector_size(LANES * sizeof(float))))
 
-/// Vectors of an instruction set, and how many of them a row of a block has that stays in the registers.
+/// Vectors of an instruction set, and how many of them in a row of a block stay in the registers.
 struct Avx512 {
   TEXTCRAFTOR_VECTORS(16);
   static constexpr int kPanels = 4;
@@ -35,7 +35,7 @@ struct Avx2 {
   TEXTCRAFTOR_VECTORS(8);
   static constexpr int kPanels = 2;
 };
-/// What every processor has: SSE2 or NEON.
+/// Available on every processor: SSE2 or NEON.
 struct Any {
   TEXTCRAFTOR_VECTORS(4);
   static constexpr int kPanels = 2;
@@ -88,8 +88,7 @@ INLINE void store(typename Isa::Vector vector, float* to) {
   std::memcpy(to, &vector, sizeof vector);
 }
 
-/// Calls `f(panels, column)` for `columns` columns from the first on, each time for as many vectors of them as the
-/// constant `panels` says.
+/// Calls `f(panels, column)` for `columns` columns, each time for the number of vectors in the constant `panels`.
 template <class Isa, class F>
 INLINE void forPanels(std::int64_t columns, F f) {
   constexpr int kWidth = Isa::kPanels * Isa::kLanes;
@@ -107,7 +106,7 @@ INLINE Number exponentialOf(Number x) {
   const Number least = Number{} - 87.0f, most = Number{} + 88.0f;
   x = x < least ? least : x;
   x = x > most ? most : x;
-  // Adding 1.5 * 2^23 rounds to a whole number, which the last bits then hold.
+  // Adding 1.5 * 2^23 rounds to a whole number, which is then in the last bits.
   const float shifter = 12582912.0f;
   const Number shifted = x * 1.44269504088896341f + shifter;
   const Number n = shifted - shifter;

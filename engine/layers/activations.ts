@@ -5,7 +5,7 @@ import type { Parameters } from '../weights/parameters.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 import { product } from './matrix-product.ts';
 
-/** x * sigmoid(slope * x), with the sigmoid computed again in the backward pass. */
+/** x * sigmoid(slope * x); the backward pass recomputes the sigmoid. */
 function gateBySigmoid(x: Tensor, slope: number): Tensor {
   if (hasKernels()) return fusedSigmoidGate(slope)(x);
   const scaled = (x: Tensor) => (slope === 1 ? x : x.mul(slope));
@@ -46,8 +46,8 @@ function geluGradient(dy: Tensor, x: Tensor, twice = twiceNormal(x)): Tensor {
 
 /**
  * GEGLU (Shazeer, "GLU variants improve transformer", 2020): (x V + c) gelu(x W + b). x [..., in] -> [..., out];
- * `weight` [2 out, in], V's rows before W's, and `bias` [2 out]. It lies as in a file: there its halves are apart, and
- * cut for nothing.
+ * `weight` [2 out, in], V's rows before W's, and `bias` [2 out]. The weight keeps the file's layout, in which its
+ * halves are contiguous and can be cut for free.
  */
 export function geglu(p: Parameters, x: Tensor, out: number): Tensor {
   const weight = p.get('weight', [2 * out, x.shape.at(-1)!]);

@@ -3,16 +3,20 @@ import { fusedAttention, hasKernels } from '../kernels/load-kernels.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 
 /**
- * Entries of a row's score matrices (heads x queries x keys) that are held at once. The batch does not count: which
- * operations are called must not depend on it, or it could not be left open in an export.
+ * Entries of a row's score matrices (heads x queries x keys) held at once. The batch does not count: the operations
+ * called must not depend on it, or an export could not leave it open.
  */
 const SCORES_AT_ONCE = 2 ** 23;
-/** Entries up to which they are kept for the backward pass instead: then to have them again would cost more than room. */
+/**
+ * Up to this many entries are kept for the backward pass instead, since recomputing them would cost more than the
+ * memory.
+ */
 const SCORES_TO_KEEP = 2 ** 21;
 
 /**
  * Scaled dot-product attention of several heads. q [B, Tq, D], k and v [B, Tk, D] -> [B, Tq, D]. Scores are computed
- * for a chunk of the queries at a time and again in the backward pass, so memory grows with the chunk, not with Tq x Tk.
+ * for a chunk of the queries at a time and recomputed in the backward pass, so memory grows with the chunk, not with Tq
+ * x Tk.
  */
 export function attention(
   q: Tensor,
@@ -35,10 +39,10 @@ export function attention(
 }
 
 interface ChunkedAttention {
-  /** Queries of a chunk. */
+  /** Queries per chunk. */
   rows: number;
   causal: boolean;
-  /** Whether the probabilities, of one chunk then, are kept. */
+  /** Whether the probabilities are kept; there is one chunk then. */
   keep: boolean;
 }
 
@@ -78,7 +82,7 @@ const chunkedAttention = ({ rows, causal, keep }: ChunkedAttention) => {
   );
 };
 
-/** 0 where a query may look at a key, a large negative number where the key comes later. [queries, keys] */
+/** 0 where a query may see a key, a large negative number where the key comes later. [queries, keys] */
 function causalMask(queries: number, keys: number, start: number): Tensor {
   const mask = new Float32Array(queries * keys);
   for (let i = 0; i < queries; i++) for (let j = start + i + 1; j < keys; j++) mask[i * keys + j] = -1e30;

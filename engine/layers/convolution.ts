@@ -9,12 +9,15 @@ import { affine } from './matrix-product.ts';
 export interface ConvolutionOptions {
   kernel?: number;
   stride?: number;
-  /** Zeros around the picture: a number for every side, or [before, after] for both axes. Default: kernel / 2, rounded down. */
+  /**
+   * Zeros around the picture: one number for every side, or [before, after] for both axes. Default: kernel / 2, rounded
+   * down.
+   */
   padding?: number | [before: number, after: number];
   bias?: boolean;
 }
 
-/** Cross-correlation as torch's Conv2d. x [B, H, W, in] -> [B, H', W', out]. */
+/** Cross-correlation as in torch's Conv2d. x [B, H, W, in] -> [B, H', W', out]. */
 export function conv2d(p: Parameters, x: Tensor, out: number, options: ConvolutionOptions = {}): Tensor {
   const { kernel = 3, stride = 1, bias = true } = options;
   const padding = options.padding ?? Math.floor(kernel / 2);
@@ -22,7 +25,7 @@ export function conv2d(p: Parameters, x: Tensor, out: number, options: Convoluti
   const width = x.shape[3]!;
   const weight = p.get('weight', [kernel, kernel, width, out], 'conv2d');
   const b = bias ? p.get('bias', [out]) : undefined;
-  // TensorFlow's 'same' is torch's padding only where both sides get the same number of zeros.
+  // TensorFlow's 'same' equals torch's padding only if both sides get the same number of zeros.
   const same = stride === 1 && before === after && before * 2 === kernel - 1;
   if (same && hasKernels()) {
     if (kernel === 1)
@@ -42,7 +45,7 @@ export function conv2d(p: Parameters, x: Tensor, out: number, options: Convoluti
   return b ? addBias(y, b) : y;
 }
 
-/** x [..., C] + bias [C] */
+/** Returns x [..., C] + bias [C]. */
 const addBias = differentiable(
   ([x, bias]) => biasAdd(x!, bias!),
   (dy) => [dy, asMatrix(dy).sum(0)],

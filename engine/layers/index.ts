@@ -1,6 +1,6 @@
 /**
- * The layers that every network here is made of, each with its own fused gradient. Images are [B, H, W, C],
- * sequences [B, T, C]. Parameter names and meanings are torch's.
+ * The layers of every network here, each with its own fused gradient. Images are [B, H, W, C], sequences [B, T, C].
+ * Parameter names and meanings are torch's.
  */
 export * from './activations.ts';
 export { attention } from './attention.ts';

@@ -2,7 +2,7 @@ import { differentiable } from '../differentiable.ts';
 import { asMatrix } from '../program/operations.ts';
 import type { Tensor } from '../tensorflow.ts';
 
-/** A function that is linear in x and in its weight, and what its gradients are computed by. */
+/** A function that is linear in x and in its weight, with the functions that compute its gradients. */
 interface LinearMap {
   /** x [..., in], bias [out] -> [..., out] */
   value: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor;
@@ -10,7 +10,7 @@ interface LinearMap {
   byWeight: (x: Tensor, dy: Tensor, weight: Tensor) => Tensor;
 }
 
-/** It as a differentiable function of x, the weight and, if there is one, the bias. */
+/** Makes it differentiable in x, the weight and, if given, the bias. */
 export const linearMap =
   ({ value, byInput, byWeight }: LinearMap) =>
   (x: Tensor, weight: Tensor, bias?: Tensor): Tensor =>

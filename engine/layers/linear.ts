@@ -11,7 +11,7 @@ export function linear(p: Parameters, x: Tensor, out: number, { bias = true } = 
   return affine(asMatrix(x), weight, bias ? p.get('bias', [out]) : undefined).reshape([...x.shape.slice(0, -1), out]);
 }
 
-/** Rows of an embedding table. ids int32 [...] -> [..., width]; `weight` [size, width]. */
+/** Looks up rows of an embedding table. ids int32 [...] -> [..., width]; `weight` [size, width]. */
 export function embedding(p: Parameters, ids: Tensor, size: number, width: number): Tensor {
   const lookUp = differentiable(
     ([table], save) => {

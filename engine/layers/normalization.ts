@@ -37,7 +37,7 @@ const normalizeLayer = (epsilon: number) =>
 export const groupNorm = (p: Parameters, x: Tensor, groups: number, epsilon = 1e-5): Tensor =>
   normalized(p, x, { groups, epsilon, silu: false });
 
-/** silu(groupNorm(x)), of which only x is kept for the backward pass. x [B, H, W, C]. */
+/** silu(groupNorm(x)), keeping only x for the backward pass. x [B, H, W, C]. */
 export const groupNormSilu = (p: Parameters, x: Tensor, groups: number, epsilon = 1e-5): Tensor =>
   normalized(p, x, { groups, epsilon, silu: true });
 
@@ -48,11 +48,11 @@ function normalized(p: Parameters, x: Tensor, options: GroupNormOptions): Tensor
 }
 
 /**
- * Per-channel sums over the pixels come first (fast, contiguous), the groups are then folded on small tensors,
- * so that a picture is read twice forward and twice backward.
+ * Per-channel sums over the pixels come first (fast, contiguous); the groups are then folded on small tensors, so that
+ * a picture is read twice forward and twice backward.
  */
 const normalizeGroups = ({ groups, epsilon, silu }: GroupNormOptions) => {
-  /** Mean over the channels of each group, given back to each channel. [B, C] -> [B, C] */
+  /** Mean over the channels of each group, returned for each channel. [B, C] -> [B, C] */
   const groupMean = (t: Tensor): Tensor => {
     const [batch, channels] = t.shape as [number, number];
     const mean = t.reshape([batch, groups, channels / groups]).mean(2, true);

@@ -5,13 +5,13 @@ import { isOpen } from './traced.ts';
 import type { Dimension } from './traced.ts';
 
 /**
- * A tensor of the graph. TensorFlow's pictures are [B, H, W, C], ONNX's [B, C, H, W], so a tensor may be stored with its
- * axes in another order than the one that its operations speak of: stored axis i is axis `order[i]`. Transposing it then
- * costs nothing, and operations that do not care about the order of axes keep it.
+ * A tensor of the graph. TensorFlow's pictures are [B, H, W, C], ONNX's [B, C, H, W], so a tensor may be stored with
+ * its axes in another order than its operations use: stored axis i is axis `order[i]`. Transposing it is then free, and
+ * operations that ignore the order of axes keep it.
  */
 export interface Value {
   name: string;
-  /** In the order that operations speak of. */
+  /** In the order that operations use. */
   shape: Dimension[];
   dtype: DataType;
   order: readonly number[];
@@ -39,12 +39,12 @@ export class GraphBuilder {
     return names;
   }
 
-  /** The node that makes this tensor; none for inputs and constants. */
+  /** The node that makes this tensor; undefined for inputs and constants. */
   producer(name: string): OnnxNode | undefined {
     return this.#producers.get(name);
   }
 
-  /** The name of a constant; equal ones are held once. */
+  /** The name of a constant; equal ones are stored once. */
   constant(dtype: ElementType, shape: readonly number[], values: readonly number[]): string {
     const bytes = elementBytes(dtype, values);
     const key = `${dtype}[${shape}] ${Buffer.from(bytes).toString('base64')}`;
@@ -62,20 +62,20 @@ export class GraphBuilder {
     return this.constant('int64', [values.length], values);
   }
 
-  /** A shape with at most one open size, which is found from the number of elements. */
+  /** A shape with at most one open size, which is inferred from the number of elements. */
   shape(sizes: readonly Dimension[]): string {
     if (sizes.filter(isOpen).length > 1) throw new Error('more than one size of the new shape is open');
     return this.integers(sizes.map((size) => (isOpen(size) ? -1 : size)));
   }
 
-  /** The tensor with its axes as they are. */
+  /** The tensor with its axes in operation order. */
   plain(value: Value): string {
     return this.stored(value, inOrder(value.shape.length));
   }
 
   /**
-   * The tensor with its axes stored in this order. With more axes than it has, it is meant to be broadcast: axes of size
-   * 1 come before its own, as far as they are not what broadcasting adds anyway.
+   * Returns the tensor with its axes stored in this order. If the order has more axes than the tensor, it is to be
+   * broadcast: axes of size 1 are put in front of its own, unless broadcasting adds them anyway.
    */
   stored({ name, shape, order }: Value, wanted: readonly number[]): string {
     const added = wanted.length - shape.length;

@@ -16,22 +16,22 @@ import type { TracedTensor } from './traced.ts';
 export interface OnnxExport<I extends string> {
   name: string;
   /**
-   * Shapes and types by name. A size given by a name is left open. Sizes that are left open are taken to be the same
-   * when shapes are computed; broadcasting still lets a 1 stand for any.
+   * Shapes and types by name. A size given by a name is left open. Open sizes are assumed equal when shapes are
+   * computed; broadcasting still lets a 1 match any.
    */
   inputs: Record<I, OpenTensorSpec>;
-  /** Ordinary tfjs operations on its inputs and parameters; returns its outputs by name. */
+  /** Builds outputs by name from inputs and parameters with ordinary tfjs operations. */
   build: Build<I>;
   /** In the file's layout and names, which the model's initializers keep. */
   weights: Weights;
-  /** Where the weights are from, for messages. */
+  /** Origin of the weights, for messages. */
   source: string;
   /** How the weights are stored; the model computes in float32. */
   dtype?: 'float32' | 'float16';
 }
 
 /**
- * A function as an ONNX model: its TensorFlow operations are recorded, each becomes ONNX operators.
+ * Exports a function as an ONNX model: records its TensorFlow operations and converts each to ONNX operators.
  * @throws InputError that names a weight that is missing or has another shape; Error for an operation without a rule
  */
 export function exportOnnx<I extends string>({
@@ -67,7 +67,7 @@ function convert(graph: GraphBuilder, operation: TracedOperation, values: Map<Tr
   if (!rule) throw new Error(`TensorFlow's ${op} has no ONNX rule in engine/onnx`);
   const elements = (input: number) => {
     const { values: found } = inputs[input]!;
-    if (!found) throw new Error(`input ${input} has to be a constant`);
+    if (!found) throw new Error(`input ${input} must be a constant`);
     return found;
   };
   const numbers = (input: number) =>

@@ -38,7 +38,7 @@ const { ModelProto } = protobuf.parse(
   { keepCase: true },
 ).root as unknown as { ModelProto: protobuf.Type };
 
-/** The version of ONNX's operators that the rules are written for, and the oldest file version that may hold it. */
+/** The version of ONNX's operators that the rules target, and the oldest file version that may hold it. */
 const OPERATOR_SET = 20;
 const FILE_VERSION = 9;
 
@@ -60,7 +60,7 @@ export interface Initializer {
   name: string;
   dtype: ElementType;
   shape: readonly number[];
-  /** Little-endian, row-major. A weight's may be read from its file each time: ask once. */
+  /** Little-endian, row-major. A weight may be read from its file on each access, so access it once. */
   readonly bytes: Uint8Array;
 }
 
@@ -70,7 +70,7 @@ const byteLength = ({ dtype, shape }: Initializer) => product(shape) * ELEMENT_B
 export interface OnnxPort {
   name: string;
   dtype: ElementType;
-  /** A size, or the name of one that is left open. */
+  /** A size, or the name of an open one. */
   shape: readonly (number | string)[];
 }
 
@@ -79,24 +79,24 @@ export interface OnnxGraph {
   inputs: readonly OnnxPort[];
   outputs: readonly OnnxPort[];
   initializers: readonly Initializer[];
-  /** In an order in which they can be run. */
+  /** Sorted so that they can be run in order. */
   nodes: readonly OnnxNode[];
 }
 
-/** The bytes of a model file, whose weights are below 2 GiB. Equal graphs give equal bytes. */
+/** Encodes a model file with less than 2 GiB of weights. Equal graphs give equal bytes. */
 export function encodeModel(graph: OnnxGraph): Uint8Array {
   return encode(graph, ({ bytes }) => ({ raw_data: bytes }));
 }
 
-/** Protobuf's limit for a message is 2 GiB; this leaves room for all that is not a weight. */
+/** Protobuf's limit for a message is 2 GiB; this leaves room for everything but weights. */
 const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 26;
-/** The name that diffusers gives to the file of weights that a model file does not hold. */
+/** diffusers' name for the file of weights outside a model file. */
 const WEIGHTS_FILE = 'weights.pb';
-/** Smaller constants are part of the model file always: shapes are read from them before the weights are there. */
+/** Smaller constants always stay in the model file: shapes are read from them before the weights are loaded. */
 const MIN_EXTERNAL_BYTES = 1024;
 
 /**
- * Writes a model as a file or, with more weights than one may hold, as that file and `weights.pb` beside it.
+ * Writes a model as one file or, with more weights than one may hold, as that file and `weights.pb` beside it.
  * @returns the paths
  */
 export async function writeModel(path: string, graph: OnnxGraph, maxWeightBytes = MAX_WEIGHT_BYTES): Promise<string[]> {

@@ -2,8 +2,8 @@ import type { TracedOperation } from './traced.ts';
 import type { TracedTensor } from './traced.ts';
 
 /**
- * Replaces what the layers of this engine are made of by the operators that ONNX has for it: gelu and the normalisation
- * of a layer. What only their inner operations were needed for is left for the caller to drop.
+ * Replaces groups of operations by the operators that ONNX has for them: gelu and layer normalisation. Leaves it to the
+ * caller to drop inner operations that are no longer needed.
  */
 export function fusePatterns(operations: readonly TracedOperation[]): TracedOperation[] {
   const find = finder(operations);
@@ -14,13 +14,13 @@ export function fusePatterns(operations: readonly TracedOperation[]): TracedOper
 }
 
 type Fused = Pick<TracedOperation, 'op' | 'inputs'> & Partial<Pick<TracedOperation, 'attributes'>>;
-/** The inputs of the operation `op` that makes a tensor; none where another one does. */
+/** Returns the inputs of the operation `op` that makes a tensor; undefined if another operation does. */
 type Find = (tensor: TracedTensor | undefined, op: string) => (TracedTensor | undefined)[];
 
 function finder(operations: readonly TracedOperation[]): Find {
   const producers = new Map<TracedTensor, TracedOperation>();
   for (const operation of operations) for (const output of operation.outputs) producers.set(output, operation);
-  // tfjs casts before a mean, whatever the type is.
+  // tfjs casts before a mean, whatever the type.
   const uncast = (tensor: TracedTensor): TracedTensor => {
     const producer = producers.get(tensor);
     const isIdle = producer?.op === 'Cast' && producer.inputs[0]!.dtype === tensor.dtype;
@@ -35,7 +35,7 @@ function finder(operations: readonly TracedOperation[]): Find {
 const isNumber = (tensor: TracedTensor | undefined, value: number): boolean =>
   tensor?.values?.length === 1 && tensor.values[0] === Math.fround(value);
 
-/** x * (erf(x * sqrt(1/2)) + 1) * 0.5 */
+/** Matches x * (erf(x * sqrt(1/2)) + 1) * 0.5. */
 function matchGelu(root: TracedOperation, find: Find): Fused | undefined {
   const [product, half] = find(root.outputs[0], 'Mul');
   const [x, sum] = find(product, 'Mul');
@@ -47,7 +47,7 @@ function matchGelu(root: TracedOperation, find: Find): Fused | undefined {
   return isGelu ? { op: 'Gelu', inputs: [x] } : undefined;
 }
 
-/** (x - mean) * rsqrt(mean((x - mean)^2) + epsilon) * weight + bias, over the last axis */
+/** Matches (x - mean) * rsqrt(mean((x - mean)^2) + epsilon) * weight + bias, over the last axis. */
 function matchLayerNorm(root: TracedOperation, find: Find): Fused | undefined {
   const [product, bias] = find(root.outputs[0], 'Add');
   const [normal, weight] = find(product, 'Mul');

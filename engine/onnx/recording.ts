@@ -3,7 +3,7 @@ import type { Layout, Parameters } from '../weights/parameters.ts';
 import { record, type Recorder } from '../program/recorder.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 
-/** An input of a function: a size of its shape may be left open by giving it a name. */
+/** An input of a function; a size given by a name is left open. */
 export interface OpenTensorSpec {
   shape: readonly (number | string)[];
   dtype: 'float32' | 'int32';
@@ -15,7 +15,7 @@ export interface Source {
   shape: number[];
   dtype: DataType;
 }
-/** A function as it is called with one size in place of the open ones. */
+/** A function recorded with one value for each open size. */
 export interface Recording {
   nodes: NodeDefinition[];
   /** Inputs and parameters by the names of their nodes. */
@@ -66,7 +66,7 @@ export function recordFunction<I extends string>(
 
 const typeNames = new Map(Object.entries(DATA_TYPES).map(([name, number]) => [number as number, name as DataType]));
 
-/** A node's attributes as the shape rules take them. */
+/** Returns a node's attributes in the form that the shape rules take. */
 export function plainAttributes({ attr }: NodeDefinition): Record<string, unknown> {
   const plain = (value: AttributeValue): unknown => {
     if ('type' in value) return typeNames.get(value.type);
@@ -77,7 +77,7 @@ export function plainAttributes({ attr }: NodeDefinition): Record<string, unknow
   return Object.fromEntries(Object.entries(attr).map(([name, value]) => [name, plain(value)]));
 }
 
-/** The elements of a Const node. */
+/** Returns the elements of a Const node. */
 export function constantOf({ attr }: NodeDefinition): { dtype: DataType; shape: number[]; values: ArrayLike<number> } {
   const { tensor } = attr['value'] as Extract<AttributeValue, { tensor: unknown }>;
   const dtype = typeNames.get(tensor.dtype)!;

@@ -1,4 +1,6 @@
-/** Element by element: the order of the axes does not matter, so that of the (largest) input is kept. */
+/**
+ * ONNX rules for element-wise operations: the order of axes does not matter, so that of the (largest) input is kept.
+ */
 import type { DataType } from '../program/graph-definition.ts';
 import { ELEMENT_TYPES } from './onnx-format.ts';
 import { results, type Operation, type Rule } from './rule.ts';
@@ -14,7 +16,7 @@ const unary =
     return results(operation, [name], x.order);
   };
 
-/** A function of tensors that are broadcast. @param combine adds the nodes, given the names of its inputs */
+/** A function of broadcast tensors. @param combine adds the nodes, given the names of its inputs */
 const broadcast =
   (combine: (graph: Operation['graph'], names: string[]) => string): Rule =>
   (operation) => {

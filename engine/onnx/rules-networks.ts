@@ -1,13 +1,13 @@
-/** Products, convolutions, windows, and what goes over a whole axis. */
+/** ONNX rules for products, convolutions, windows, and operations over a whole axis. */
 import { ELEMENT_TYPES, type OnnxAttribute } from './onnx-format.ts';
 import { inOrder, type Value } from './builder.ts';
 import { fixed, results, type Operation, type Rule } from './rule.ts';
 
-/** ONNX's order of a picture's axes [B, H, W, C], and of those of a filter [kh, kw, in, out]. */
+/** ONNX's axis order for a picture [B, H, W, C] and for a filter [kh, kw, in, out]. */
 const CHANNELS_FIRST = [0, 3, 1, 2];
 const FILTER = [3, 2, 0, 1];
 
-/** Gemm takes either factor as it is stored: a linear layer's weight stays [out, in], as in the file. */
+/** Gemm takes either factor as stored: a linear layer's weight stays [out, in], as in the file. */
 const matMul: Rule = (operation) => {
   const { graph, inputs, attributes } = operation;
   const [a, b] = inputs as [Value, Value];
@@ -33,7 +33,7 @@ const batchMatMul: Rule = (operation) => {
   );
 };
 
-/** Attributes of a window that moves over a picture. */
+/** Attributes of a window that slides over a picture. */
 function windows({ inputs, attributes }: Operation, kernel: readonly number[]): Record<string, OnnxAttribute> {
   const [, ...rest] = attributes['strides'] as number[];
   const strides = rest.slice(0, 2);
@@ -77,7 +77,7 @@ const pooling =
     return results(operation, graph.add(operator, [graph.stored(inputs[0]!, CHANNELS_FIRST)], window), CHANNELS_FIRST);
   };
 
-/** Becomes the bias of the product or convolution before it, where nothing else reads that. */
+/** Becomes the bias of the preceding product or convolution, if nothing else reads that. */
 const biasAdd: Rule = (operation) => {
   const { graph, inputs } = operation;
   const [x, bias] = inputs as [Value, Value];
@@ -96,7 +96,7 @@ const reduction =
     const [x] = inputs as [Value];
     const rank = x.shape.length;
     const axes = operation.numbers(1).map((axis) => (axis + rank) % rank);
-    // ONNX takes an empty list for all axes.
+    // ONNX takes an empty list to mean all axes.
     if (axes.length === 0) return results(operation, [x.name], x.order);
     const keep = Boolean(attributes['keep_dims']);
     const stored = graph.integers(axes.map((axis) => x.order.indexOf(axis)).sort((a, b) => a - b));
@@ -121,7 +121,7 @@ const layerNorm: Rule = (operation) => {
   return results(operation, graph.add('LayerNormalization', names, { axis: { i: -1 }, epsilon }));
 };
 
-/** The first of equal elements counts, in both. */
+/** Both take the first of equal elements. */
 const argument =
   (operator: string): Rule =>
   (operation) => {
@@ -143,7 +143,7 @@ const resize =
     const scales = sizes.map((size, axis) => size / lengths[axis]!);
     const first = graph.stored(x, CHANNELS_FIRST);
     if (mode === 'nearest' && !corners && !centres && !scales.every(Number.isInteger)) {
-      // A pixel's source is a quotient of whole numbers, which ONNX calculates from a rounded scale.
+      // A pixel's source is a quotient of whole numbers, which ONNX computes from a rounded scale.
       const sources = sizes.map((size, axis) =>
         inOrder(size).map((pixel) => Math.floor((pixel * lengths[axis]!) / size)),
       );
@@ -158,7 +158,7 @@ const resize =
     const name = graph.add('Resize', [first, '', graph.constant('float32', [4], [1, 1, ...scales])], {
       mode: attribute(mode),
       coordinate_transformation_mode: attribute(corners ? 'align_corners' : centres ? 'half_pixel' : 'asymmetric'),
-      // TensorFlow rounds to the next whole coordinate where it does not cut.
+      // TensorFlow rounds to the nearest whole coordinate unless it truncates.
       ...(mode === 'nearest' ? { nearest_mode: attribute(corners || centres ? 'round_prefer_ceil' : 'floor') } : {}),
     });
     return results(operation, name, CHANNELS_FIRST);

@@ -1,4 +1,4 @@
-/** Moving, cutting and joining. */
+/** ONNX rules for moving, cutting and joining tensors. */
 import { inOrder, type Value } from './builder.ts';
 import { fixed, results, type Rule } from './rule.ts';
 import { isSame } from './traced.ts';
@@ -18,7 +18,7 @@ const reshape: Rule = (operation) => {
   return results(operation, graph.add('Reshape', [graph.plain(x), graph.shape(shape)]));
 };
 
-/** Output axis i is input axis permutation[i]: only the order in which the axes are named changes. */
+/** Output axis i is input axis permutation[i]: only the order of the axes' names changes. */
 const transpose: Rule = (operation) => {
   const [x] = operation.inputs as [Value];
   const permutation = operation.numbers(1);

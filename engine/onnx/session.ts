@@ -9,7 +9,7 @@ export interface OnnxTensor {
 }
 
 export interface OnnxSessionOptions {
-  /** Threads of one operator; 0 for one a core. */
+  /** Threads per operator; 0 for one per core. */
   threads?: number;
 }
 
@@ -21,13 +21,13 @@ export class OnnxSession {
     this.#session = session;
   }
 
-  /** @param model a file's path or its bytes. @throws InputError for what is not a model */
+  /** @param model a file's path or its bytes. @throws InputError if it is not a model */
   static async load(model: string | Uint8Array, { threads = 0 }: OnnxSessionOptions = {}): Promise<OnnxSession> {
     const options: InferenceSession.SessionOptions = {
       intraOpNumThreads: threads,
       // Errors are thrown; warnings about single constants help nobody.
       logSeverityLevel: 3,
-      // Threads that have nothing to do leave the core to others instead of turning round on it.
+      // Idle threads leave the core to others instead of spinning.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     };
     const session =
@@ -35,7 +35,7 @@ export class OnnxSession {
     return new OnnxSession(
       await session.catch((error: Error) => {
         throw new InputError(
-          `ONNX Runtime does not take ${typeof model === 'string' ? model : 'the model'}: ${reasonOf(error)}`,
+          `ONNX Runtime does not accept ${typeof model === 'string' ? model : 'the model'}: ${reasonOf(error)}`,
         );
       }),
     );

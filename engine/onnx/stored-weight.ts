@@ -7,11 +7,14 @@ import { inOrder, type GraphBuilder, type Value } from './builder.ts';
 import { ELEMENT_TYPES } from './onnx-format.ts';
 import type { TracedParameter } from './traced.ts';
 
-/** In which order of the engine's axes the file's layout has them. */
+/** Order of the engine's axes in the file's layout. */
 const layoutOrder = (layout: Layout, rank: number): number[] =>
   layout === 'linear' ? [1, 0] : layout === 'conv2d' ? [3, 2, 0, 1] : inOrder(rank);
 
-/** Makes a parameter's weight a constant of the graph, named and laid out as in the file. @throws InputError where there is none that fits */
+/**
+ * Makes a parameter's weight a constant of the graph, named and laid out as in the file.
+ * @throws InputError if it is missing or does not fit
+ */
 export function addParameter(
   graph: GraphBuilder,
   { name, shape, layout }: TracedParameter,

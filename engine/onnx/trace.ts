@@ -11,14 +11,14 @@ import { constantOf, inputName, parameterName, plainAttributes, recordFunction }
 import type { Build, OpenTensorSpec, Recording, Source } from './recording.ts';
 
 /**
- * A function is recorded twice, with these sizes in place of the open ones. Shapes are static in a recording: what
- * differs between the two is what depends on an open size.
+ * Sizes that replace the open ones in two recordings of a function. Shapes are static in a recording: whatever differs
+ * between the two depends on an open size.
  */
 const TRIALS = [2, 3] as const;
 /** Whether it is an open size itself, not twice an open size or the like. */
 export const isOpenSize = (size: Dimension): boolean => isOpen(size) && isSame(size, TRIALS);
 
-/** Records `build`. @throws Error where something other than a shape depends on an open size */
+/** Records `build`. @throws Error if anything other than a shape depends on an open size */
 export function trace<I extends string>(inputs: Record<I, OpenTensorSpec>, build: Build<I>): Trace {
   const [first, second] = TRIALS.map((size) => recordFunction(inputs, build, size)) as [Recording, Recording];
   const tensors = new Map<string, TracedTensor>();
@@ -94,7 +94,7 @@ const pick = (sizes: Dimension[], trial: number): number[] => sizes.map((size) =
 const merge = (a: ArrayLike<number>, b: ArrayLike<number>): Dimension[] =>
   Array.from(a, (size, i) => (Object.is(size, b[i]) ? size : [size, b[i]!]));
 
-/** The operations that lead to `outputs`; counts the uses of each tensor. */
+/** Returns the operations that lead to `outputs`; counts the uses of each tensor. */
 function needed(operations: readonly TracedOperation[], outputs: Iterable<TracedTensor>): TracedOperation[] {
   for (const tensor of outputs) tensor.uses++;
   const kept = operations.toReversed().filter((operation) => {

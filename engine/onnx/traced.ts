@@ -6,7 +6,7 @@ import type { Layout } from '../weights/parameters.ts';
 export interface TracedTensor {
   shape: Dimension[];
   dtype: DataType;
-  /** The elements of a constant. */
+  /** The elements, if it is a constant. */
   values?: Dimension[];
   /** How many operations and outputs read it. */
   uses: number;
@@ -14,7 +14,7 @@ export interface TracedTensor {
 
 export interface TracedOperation {
   name: string;
-  /** TensorFlow's, or ONNX's where patterns.ts has found one. */
+  /** TensorFlow's, or ONNX's if patterns.ts has found one. */
   op: string;
   inputs: TracedTensor[];
   outputs: TracedTensor[];
@@ -23,13 +23,13 @@ export interface TracedOperation {
 
 export interface TracedParameter {
   name: string;
-  /** In the engine's layout. */
+  /** Shape in the engine's layout. */
   shape: number[];
   layout: Layout;
   tensor: TracedTensor;
 }
 
-/** A function as the TensorFlow operations that its outputs need, in the order in which they were called. */
+/** A function as the TensorFlow operations that its outputs need, in calling order. */
 export interface Trace {
   inputs: Map<string, TracedTensor>;
   parameters: TracedParameter[];
@@ -39,7 +39,7 @@ export interface Trace {
 
 export type Dimension = number | Open;
 
-/** A number in the one recording and in the other. */
+/** A size in the first recording and in the second. */
 export type Open = readonly [number, number];
 
 export const isOpen = (size: Dimension): size is Open => typeof size !== 'number';

@@ -27,7 +27,7 @@ const { SavedModel } = protobuf.parse(
 /** TensorFlow's DataType numbers of tfjs's types. */
 export const DATA_TYPES = { float32: 1, int32: 3, bool: 10 } as const;
 export type DataType = keyof typeof DATA_TYPES;
-/** Those of types that tfjs does not know: nodes of a graph have them, after it was recorded. */
+/** Types that tfjs does not know: nodes get them after recording. */
 const STORED_TYPES = { ...DATA_TYPES, uint8: 4, bfloat16: 14, float16: 19 } as const;
 export type StoredType = keyof typeof STORED_TYPES;
 const storedTypes = new Map(
@@ -60,7 +60,7 @@ export const typesValue = (dtypes: readonly StoredType[]): AttributeValue => ({
 });
 export const stringValue = (text: string): AttributeValue => ({ s: Buffer.from(text) });
 
-/** A constant's value. `data` holds the elements in row-major order. */
+/** Encodes a constant's value. `data` holds the elements in row-major order. */
 export function tensorValue(dtype: DataType, shape: readonly number[], data: ArrayLike<number>): AttributeValue {
   const array =
     dtype === 'bool' ? Uint8Array.from(data) : dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data);
@@ -68,7 +68,7 @@ export function tensorValue(dtype: DataType, shape: readonly number[], data: Arr
   return { tensor: { dtype: DATA_TYPES[dtype], tensor_shape: shapeValue(shape), tensor_content: bytes } };
 }
 
-/** A node with a list of whole numbers: axes, sizes, an order. */
+/** Makes a node with a list of whole numbers: axes, sizes, an order. */
 export const constantNode = (name: string, values: number[]): NodeDefinition => ({
   name,
   op: 'Const',
@@ -76,7 +76,7 @@ export const constantNode = (name: string, values: number[]): NodeDefinition => 
   attr: { dtype: typeValue('int32'), value: tensorValue('int32', [values.length], values) },
 });
 
-/** The bytes of a SavedModel with one graph, tagged `serve`. */
+/** Encodes a SavedModel with one graph, tagged `serve`. */
 export function encodeSavedModel(nodes: NodeDefinition[]): Uint8Array {
   return SavedModel.encode(
     SavedModel.fromObject({

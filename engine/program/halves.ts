@@ -1,6 +1,7 @@
 /**
- * An entry point in two halves: what its early inputs determine, and what waits for its late inputs (the gradient of its
- * result). Only what the second half needs of the first is kept between them, so nothing large is computed twice.
+ * Splits an entry point into two halves: what its early inputs determine, and what waits for its late inputs (the
+ * gradient of its result). Only what the second half needs of the first is kept between them, so nothing large is
+ * computed twice.
  */
 import { product } from '../../common/product.ts';
 import { shapeValue, typesValue, typeValue, type NodeDefinition, type StoredType } from './graph-definition.ts';
@@ -10,30 +11,32 @@ import type { NodeOutput } from './shape-inference.ts';
 export interface Halves {
   /** The outputs that do not depend on a late input. */
   early: string[];
-  /** References to what the first half hands to the second: node outputs, and early inputs. */
+  /** References that the first half passes to the second: node outputs, and early inputs. */
   kept: string[];
-  /** Bytes of what is kept, early inputs aside. */
+  /** Bytes kept, not counting early inputs. */
   keptBytes: number;
-  /** Nodes to add: one that keeps, and the second half, whose nodes are named as those of the whole after {@link SECOND}. */
+  /**
+   * Nodes to add: one that keeps, and the second half, whose nodes have the names of the whole after {@link SECOND}.
+   */
   nodes: NodeDefinition[];
 }
 
-/** Names, after the entry point's, of the number that what is kept is known by, and of the node that keeps it. */
+/** Names, after the entry point's, of the ticket that identifies the kept tensors, and of the node that keeps them. */
 export const TICKET = 'ticket';
 export const KEEP = 'keep';
-/** What the name of a node of the second half has after the entry point's name. */
+/** Follows the entry point's name in the name of a node of the second half. */
 export const SECOND = 'second';
 
-/** What costs nothing to have again: values of variables and constants, and other shapes of the same elements. */
+/** Operations that cost nothing to repeat: values of variables and constants, and reshapes. */
 const FREE = new Set(['ReadVariableOp', 'Const', 'Reshape', 'Identity']);
 
 /**
- * @param entry the entry point's name, which its nodes' names begin with
- * @param nodes of the entry point
+ * @param entry the entry point's name, with which its nodes' names begin
+ * @param nodes the entry point's nodes
  * @param late names of the placeholders of the late inputs
  * @param outputs references by output name
  * @param done the node that waits for all assignments
- * @param tensors what is known of each reference
+ * @param tensors shape and type of each reference
  */
 export function split(
   entry: string,
@@ -46,10 +49,10 @@ export function split(
   const roots = new Set([...outputs.values(), done]);
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const dependent = new Set(late);
-  // Nodes are recorded after what they read.
+  // Nodes are recorded after their inputs.
   for (const { name, input } of nodes)
     if (input.some((reference) => dependent.has(nodeOf(reference)))) dependent.add(name);
-  // What a gradient computes again of its forward function comes after its first node, and belongs to it.
+  // What a gradient recomputes of its forward function comes after the gradient's first node, and belongs to it.
   const first = nodes.findIndex(({ name }) => dependent.has(name) && !late.has(name));
   const results = new Set([...outputs.values()].filter((reference) => !dependent.has(reference)));
   const waits = new Set(
@@ -59,13 +62,13 @@ export function split(
       .concat([...late]),
   );
 
-  // A gradient by a frozen weight is recorded too, but nobody asks for it.
+  // A gradient by a frozen weight is recorded too, but never used.
   const wanted = new Set<string>();
   for (const { name, input } of nodes.toReversed())
     if (wanted.has(name) || roots.has(name)) for (const reference of [name, ...input]) wanted.add(nodeOf(reference));
 
   const found = new Set<string>();
-  // Of activations it is the 16-bit ones that are kept, and of parameters none.
+  // Activations are kept in 16 bits, and parameters not at all.
   const isFreeCast = ({ op, input }: NodeDefinition): boolean =>
     op === 'Cast' && (isHalf(tensors.get(input[0]!)?.dtype) || byName.get(input[0]!)?.op === 'ReadVariableOp');
   const keep = (reference: string): void => {
@@ -89,7 +92,7 @@ export function split(
   };
 }
 
-/** What keeps the first half's results, and what gives them to the second (`engine/kernels/keep.cc`). */
+/** Nodes that keep the first half's results, and that return them to the second (`engine/kernels/keep.cc`). */
 function keepNodes(entry: string, kept: readonly string[], types: readonly StoredType[]): NodeDefinition[] {
   const ticket = `${entry}/${TICKET}`;
   const attr = { T: typesValue(types) };
@@ -106,7 +109,7 @@ function keepNodes(entry: string, kept: readonly string[], types: readonly Store
 }
 const keptIn = (entry: string) => `${entry}/${SECOND}/kept`;
 
-/** Copies of `nodes`, and of what is had again for them, that read what was kept. */
+/** Copies `nodes`, and what they repeat, so that they read what was kept. */
 function secondHalf(
   entry: string,
   byName: ReadonlyMap<string, NodeDefinition>,
@@ -125,7 +128,7 @@ function secondHalf(
     }
     return outputs.get(reference) ?? (copies.has(name) ? reference.replace(name, rename(name)) : reference);
   };
-  // Nodes are recorded after what they read, and all of these are copied, late inputs too.
+  // Nodes are recorded after their inputs, and all of these are copied, late inputs too.
   for (const node of nodes) copies.set(node.name, { ...node, name: rename(node.name), input: node.input.map(read) });
   return [...copies.values()];
 }

@@ -8,7 +8,7 @@ export interface Attribute {
 }
 
 interface OperationBackend {
-  /** The recorder of a program has it. */
+  /** Set by the recorder of a program. */
   after?(x: Tensor, earlier: Tensor): Tensor;
   executeSingleOutput(operation: string, attributes: Attribute[], inputs: Tensor[]): Tensor;
   getDTypeInteger(dtype: string): number;
@@ -40,10 +40,10 @@ export const floatAttribute = (name: string, value: number | readonly number[]):
   value,
 });
 
-/** x [..., C] -> [rows, C] */
+/** Reshapes x [..., C] -> [rows, C]. */
 export const asMatrix = (x: Tensor): Tensor => x.reshape([-1, x.shape.at(-1)!]);
 
-/** TensorFlow's MatMul of two matrices, without a gradient: for the inside of functions that bring their own. */
+/** TensorFlow's MatMul of two matrices, without a gradient: for functions that define their own. */
 export function matMul2d(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
   return backend().executeSingleOutput(
     'MatMul',
@@ -52,7 +52,7 @@ export function matMul2d(a: Tensor, b: Tensor, transposeA = false, transposeB = 
   );
 }
 
-/** TensorFlow's BiasAdd over the last axis, without a gradient. The graph optimizer fuses it with the MatMul or Conv2D before it. */
+/** TensorFlow's BiasAdd over the last axis, without a gradient. The graph optimizer fuses it with a preceding MatMul or Conv2D. */
 export function biasAdd(x: Tensor, bias: Tensor): Tensor {
   const { binding } = backend();
   return backend().executeSingleOutput(
@@ -62,18 +62,18 @@ export function biasAdd(x: Tensor, bias: Tensor): Tensor {
   );
 }
 
-/** dy times the derivative of the sigmoid whose value is s, without a gradient: TensorFlow's SigmoidGrad. */
+/** Returns dy times the derivative of the sigmoid whose value is s, without a gradient: TensorFlow's SigmoidGrad. */
 function sigmoidGradient(s: Tensor, dy: Tensor): Tensor {
   return backend().executeSingleOutput('SigmoidGrad', [typeAttribute('T', s.dtype)], [s, dy]);
 }
 
-/** dy times the derivative of x * sigmoid(slope * x), with `scaled` = slope * x. */
+/** Returns dy times the derivative of x * sigmoid(slope * x), with `scaled` = slope * x. */
 export function siluGradient(dy: Tensor, scaled: Tensor): Tensor {
   const s = scaled.sigmoid();
   return dy.mul(s.add(sigmoidGradient(s, scaled)));
 }
 
-/** How many of the ascending `boundaries` are at most x: TensorFlow's Bucketize, inside programs. float32 -> int32 */
+/** Counts the ascending `boundaries` that are at most x: TensorFlow's Bucketize, inside programs. float32 -> int32 */
 export function bucketize(x: Tensor, boundaries: readonly number[]): Tensor {
   return backend().executeSingleOutput(
     'Bucketize',
@@ -82,14 +82,14 @@ export function bucketize(x: Tensor, boundaries: readonly number[]): Tensor {
   );
 }
 
-/** One of two tensors of the same shape, by a boolean scalar, without a gradient: TensorFlow's SelectV2. */
+/** Selects one of two tensors of the same shape by a boolean scalar, without a gradient: TensorFlow's SelectV2. */
 export function select(first: Tensor, a: Tensor, b: Tensor): Tensor {
   return backend().executeSingleOutput('SelectV2', [typeAttribute('T', a.dtype)], [first, a, b]);
 }
 
 /**
- * `x`, for use once `earlier` is there: in a program, what is computed from it waits for that, and is not shared with what
- * was computed from x before. So a gradient computes again what it would otherwise have kept.
+ * Returns `x` for use after `earlier`: in a program, whatever is computed from the result waits for `earlier` and is
+ * not shared with what was computed from x before. A gradient thus recomputes what it would otherwise have kept.
  */
 export function after(x: Tensor, earlier: Tensor): Tensor {
   return backend().after?.(x, earlier) ?? x;

@@ -37,7 +37,7 @@ interface Entry {
   halves?: Halves | undefined;
 }
 
-/** An entry point as it was recorded: references of its outputs by key, nodes of its late inputs, variables it writes. */
+/** A recorded entry point: references of its outputs by key, nodes of its late inputs, variables it writes. */
 interface Recorded {
   name: string;
   entry: Entry;
@@ -75,7 +75,7 @@ interface RunningBackend {
 }
 
 /**
- * Entry points over shared variables, recorded from tfjs functions once and run as one TensorFlow graph.
+ * Entry points over shared variables, recorded once from tfjs functions and run as one TensorFlow graph.
  *
  *     const program = new Program();
  *     program.entry('encode', { ids: int32(2, 77) }, ({ ids }, scope) => ({
@@ -85,8 +85,8 @@ interface RunningBackend {
  *     program.load('text_encoder', weights);
  *     const { hidden } = program.run('encode', { ids });
  *
- * Shapes are fixed. Weights stay on the device; a run gives back its outputs only, as eager tensors that the caller
- * owns. Gradients are taken inside an entry point ({@link file://../vector-jacobian.ts}).
+ * Shapes are fixed. Weights stay on the device; a run returns only its outputs, as eager tensors that the caller owns.
+ * Gradients are taken inside an entry point ({@link file://../gradients.ts}).
  */
 export class Program {
   readonly #variables = new Map<string, Variable>();
@@ -97,8 +97,9 @@ export class Program {
   #id: number | undefined;
 
   /**
-   * @param type what is computed in, and what weights that no entry point assigns are stored in
-   * @param kernels whether layers may be operations of this project (`kernels.ts`), which exist for float32 on the CPU
+   * @param type compute type, and storage type of weights that no entry point assigns
+   * @param kernels whether layers may be this project's own operations (`kernels.ts`), which exist for float32 on the
+   * CPU
    */
   constructor({ type = computeType(), kernels = true }: { type?: ComputeType; kernels?: boolean } = {}) {
     this.type = type;
@@ -106,7 +107,7 @@ export class Program {
   }
 
   /**
-   * Records `build`, which must use ordinary tfjs operations on its inputs and parameters and return its outputs.
+   * Records `build`, which must compute its outputs from its inputs and parameters with ordinary tfjs operations.
    * @param late inputs that come later (see {@link start})
    */
   entry<I extends string, O extends Tensors>(
@@ -115,8 +116,8 @@ export class Program {
     build: (inputs: Record<I, Tensor>, scope: Scope) => O,
     { late = [] }: { late?: readonly string[] } = {},
   ): void {
-    if (this.#id !== undefined) throw new Error('entry points are recorded before compile()');
-    if (this.#entries.has(name)) throw new Error(`entry point ${name} is there already`);
+    if (this.#id !== undefined) throw new Error('entry points must be recorded before compile()');
+    if (this.#entries.has(name)) throw new Error(`entry point ${name} already exists`);
     const { nodes, result } = record(
       name,
       (recorder) => {
@@ -169,7 +170,9 @@ export class Program {
     );
   }
 
-  /** Matrices and kernels that nothing assigns need no more than what they are computed in; what gives scores is float32. */
+  /**
+   * Matrices and kernels that nothing assigns are stored in the compute type; those that produce scores are float32.
+   */
   #storeInHalf(): void {
     const { type } = this;
     if (type === 'float32') return;
@@ -179,7 +182,7 @@ export class Program {
         this.#variables.set(name, { ...variable, dtype: type });
   }
 
-  /** The nodes of an entry point as they will run; sets its halves. */
+  /** Returns the nodes of an entry point as they will run; sets its halves. */
   #finish({ name, entry, outputs, waiting, done, ...graph }: Recorded): NodeDefinition[] {
     const { type } = this;
     let { nodes, tensors } = graph;
@@ -203,7 +206,7 @@ export class Program {
   }
 
   /**
-   * Runs the first half of an entry point that has late inputs: a function's value now, its vector-Jacobian product when
+   * Runs the first half of an entry point with late inputs: a function's value now, its vector-Jacobian product once
    * the gradient of the result is known. The variables must not change in between.
    */
   start(name: string, inputs: Tensors): Pending {
@@ -233,7 +236,7 @@ export class Program {
     };
   }
 
-  /** Bytes that an entry point with late inputs keeps between its halves. */
+  /** Returns the bytes that an entry point with late inputs keeps between its halves. */
   keptBytes(name: string): number {
     return this.#entry(name).halves?.keptBytes ?? 0;
   }
@@ -271,7 +274,7 @@ export class Program {
     return Object.fromEntries(outputs.map((key, i) => [key, backend().createOutputTensor(found[i]!)]));
   }
 
-  /** Names and file shapes of the parameters of `group`, in the order of first use. */
+  /** Returns names and file shapes of the parameters of `group`, in the order of first use. */
   parameters(group: string): Map<string, number[]> {
     const shapeOf = ({ shape, layout }: Variable) => fileShape(shape, layout);
     return new Map(this.#names(group).map((name) => [name, shapeOf(this.#variables.get(`${group}/${name}`)!)]));
@@ -279,8 +282,8 @@ export class Program {
 
   /**
    * Sets the parameters of `group` from tensors in the file's layout. A missing tensor or one of another shape is an
-   * InputError; tensors that no entry point uses are left alone.
-   * @param source where the weights are from, for messages
+   * InputError; tensors that no entry point uses are ignored.
+   * @param source origin of the weights, for messages
    */
   load(group: string, weights: Weights, source = group): void {
     const values = new Map<string, () => Tensor>();
@@ -292,7 +295,7 @@ export class Program {
     this.#set(values);
   }
 
-  /** The parameters of `group` in the file's layout. */
+  /** Returns the parameters of `group` in the file's layout. */
   read(group: string): Weights {
     const weights: Weights = new Map();
     for (const names of this.#batches([...this.parameters(group).keys()].map((name) => `${group}/${name}`))) {
@@ -309,7 +312,7 @@ export class Program {
     return weights;
   }
 
-  /** The variables of `group`, which hold bytes. */
+  /** Returns the byte variables of `group`. */
   readBytes(group: string): Bytes {
     const bytes: Bytes = new Map();
     for (const name of this.#names(group)) {
@@ -324,7 +327,7 @@ export class Program {
     return bytes;
   }
 
-  /** Sets the variables of `group`, which hold bytes. A missing one is an InputError. @param source for messages */
+  /** Sets the byte variables of `group`. A missing one is an InputError. @param source for messages */
   loadBytes(group: string, bytes: Bytes, source: string): void {
     const values = this.#names(group).map((name) => {
       const { shape } = this.#variables.get(`${group}/${name}`)!;
@@ -344,7 +347,9 @@ export class Program {
     );
   }
 
-  /** A tensor of the shape of a parameter (`group/name`), a gradient for one, as a file would hold the parameter. */
+  /**
+   * Converts a tensor of the shape of a parameter (`group/name`), such as its gradient, to the parameter's file layout.
+   */
   inFileLayout(name: string, tensor: Tensor): { shape: number[]; data: Float32Array } {
     const { shape, layout } = this.#variables.get(name)!;
     return { shape: fileShape(shape, layout), data: toFile(tensor, layout) };
@@ -368,7 +373,10 @@ export class Program {
     }
   }
 
-  /** The names in groups of at most TRANSFER_BYTES: TensorFlow prepares the graph anew for each set of names that it is asked for. */
+  /**
+   * Splits the names into groups of at most TRANSFER_BYTES: TensorFlow prepares the graph anew for each set of names
+   * requested.
+   */
   #batches(names: string[]): string[][] {
     const batches: string[][] = [];
     let bytes = Infinity;
@@ -391,17 +399,20 @@ export class Program {
   }
 
   #fetch(feeds: readonly (readonly [reference: string, id: number])[], fetches: readonly string[]): OutputMetadata[] {
-    if (this.#id === undefined) throw new Error('compile() comes before the first run');
+    if (this.#id === undefined) throw new Error('compile() must come before the first run');
     const names = feeds.map(([reference]) => reference);
     const ids = feeds.map(([, id]) => id);
     return backend().binding.runSavedModel(this.#id, ids, names.join(','), fetches.join(','));
   }
 }
 
-/** What tensors that were kept last in this process are known by. */
+/** The ticket of the tensors kept last in this process. */
 let lastTicket = 0;
 
 const backend = () => tf.backend() as unknown as RunningBackend;
 const nativeTensors = (tensors: Tensor[]): number[] => backend().getInputTensorIds.call(backend(), tensors);
-/** What is moved between JavaScript and the device at once: bounds the second copy of the weights while they are loaded. */
+/**
+ * Most bytes moved between JavaScript and the device at once: bounds the second copy of the weights while they are
+ * loaded.
+ */
 const TRANSFER_BYTES = 2 ** 27;

@@ -1,6 +1,6 @@
 /**
- * A tfjs backend that writes down what it is asked to do instead of doing it. tfjs-node's kernels (and so every tfjs
- * gradient) end in TensorFlow operations; here each becomes a node of a graph.
+ * A tfjs backend that records operations instead of running them. tfjs-node's kernels (and so every tfjs gradient) end
+ * in TensorFlow operations; here each becomes a node of a graph.
  */
 import { tensorValue, stringValue, shapeValue, typeValue, DATA_TYPES } from './graph-definition.ts';
 import type { AttributeValue, DataType, NodeDefinition } from './graph-definition.ts';
@@ -16,7 +16,7 @@ const dataTypeOf = new Map<number, DataType>(
 interface Recorded {
   shape: number[];
   dtype: DataType;
-  /** The node's output, once there is one; a constant gets its node when it is first used. */
+  /** The node's output, if it has one yet; a constant gets its node on first use. */
   reference?: string;
   values?: ArrayLike<number>;
 }
@@ -32,7 +32,7 @@ class Recorder extends tf.KernelBackend {
   nodes: NodeDefinition[] = [];
   /** Shape and type of every node's outputs, by reference. */
   tensors = new Map<string, Output>();
-  /** Put before node names: the entry point. */
+  /** Prefix of node names: the entry point. */
   prefix = '';
   /** See kernels.ts. */
   hasKernels = false;
@@ -166,7 +166,7 @@ class Recorder extends tf.KernelBackend {
   override async read(dataId: object): Promise<never> {
     return this.readSync(dataId);
   }
-  // Nothing is held but names, so nothing needs freeing before the recording ends.
+  // Only names are held, so nothing needs freeing before the recording ends.
   override disposeData(): boolean {
     return false;
   }
@@ -182,7 +182,7 @@ class Recorder extends tf.KernelBackend {
   }
 }
 
-/** What tfjs hands to a kernel. */
+/** Arguments that tfjs passes to a kernel. */
 interface KernelCall {
   inputs: Record<string, Tensor>;
   attrs: Record<string, number>;
@@ -200,7 +200,7 @@ function register(): void {
     tf.unregisterKernel(kernelName, BACKEND);
     tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc: kernelFunc as never });
   };
-  // tfjs-node's own kernel reads the indices to check them, which have no values yet.
+  // tfjs-node's own kernel reads the indices to check them, but they have no values yet.
   override('GatherV2', ({ inputs: { x, indices }, attrs: { axis, batchDims }, backend }) => {
     const { TF_ATTR_INT, TF_ATTR_TYPE, TF_INT32 } = backend.binding;
     const type = (name: string, value: unknown) => ({ name, type: TF_ATTR_TYPE!, value });
@@ -223,8 +223,8 @@ function register(): void {
 }
 
 /**
- * The nodes that `build` describes. Inside it, every tfjs call is recorded under `prefix` and nothing runs.
- * @param kernels whether they may be operations of this project: kernels.ts
+ * Returns the nodes that `build` describes. Inside it, every tfjs call is recorded under `prefix` and nothing runs.
+ * @param kernels whether nodes may be this project's own operations: kernels.ts
  */
 export function record<T>(
   prefix: string,

@@ -1,5 +1,5 @@
 /**
- * The variables of a program, and what one of its entry points reads, writes and returns while it is recorded.
+ * The variables of a program, and what an entry point reads, writes and returns while it is recorded.
  */
 import { product } from '../../common/product.ts';
 import { constantNode, shapeValue, stringValue, typeValue, type DataType } from './graph-definition.ts';
@@ -19,27 +19,27 @@ export const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32
 export interface Variable {
   shape: readonly number[];
   layout: Layout;
-  /** Default float32, which is also what 16-bit types are to those who set and get them. Bytes are int32 in entry points. */
+  /** float32 by default; 16-bit types are also set and read as float32. Bytes are int32 in entry points. */
   dtype?: 'uint8' | HalfType;
 }
 
-/** What an entry point sees of its program while it is recorded. */
+/** An entry point's view of its program while it is recorded. */
 export interface Scope {
-  /** The parameters of the network `group`, made on first use, shared by all entry points. */
+  /** The parameters of the network `group`, created on first use and shared by all entry points. */
   parameters(group: string): Parameters;
   /** The tensors of `group` that this entry point has used so far, by name. */
   used(group: string): Map<string, Tensor>;
-  /** The value of a parameter that another entry point has named before (`group/name`). */
+  /** The value of a parameter that another entry point has already named (`group/name`). */
   value(name: string): Tensor;
   /**
-   * A variable `state/kind/parameter` of the parameter's shape (`parameter` is its full name, `group/name`), zeros until
-   * it is set: an optimizer's moment, a moving average.
-   * @param own a shape of its own
+   * A variable `state/kind/parameter` of the parameter's shape (`parameter` is its full name, `group/name`), zeros
+   * until set: an optimizer's moment, a moving average.
+   * @param own another shape to use instead
    */
   state(kind: string, parameter: string, own?: readonly number[]): Tensor;
   /**
-   * The same for bytes, a multiple of 4 of them. They are int32 for those who read and assign them.
-   * @param after they are read when this is there, so that they do not lie about as int32 for long
+   * The same for bytes, a multiple of 4 of them, read and assigned as int32.
+   * @param after delays reading them until this is computed, so that they do not occupy memory as int32 for long
    */
   bytes(kind: string, parameter: string, shape: readonly number[], after: Tensor): Tensor;
   /** Writes a parameter (`group/name`) or a variable (`state/kind/group/name`) when the entry point runs. */
@@ -56,7 +56,10 @@ export function placeholder(recorder: Recorder, name: string, { shape, dtype }: 
 
 export const handle = (name: string) => `variable/${name}`;
 
-/** The nodes of a variable: its handle, its value, and a way to set it from outside; bytes pass four in an int32. */
+/**
+ * Defines the nodes of a variable: its handle, its value, and a way to set it from outside; bytes pass four in an
+ * int32.
+ */
 export function defineVariable(recorder: Recorder, name: string, { shape, dtype: stored }: Variable): void {
   const own = handle(name);
   const dtype = typeValue(stored ?? 'float32');
@@ -73,7 +76,7 @@ export function defineVariable(recorder: Recorder, name: string, { shape, dtype:
   recorder.addNode('Identity', [zero, `^${own}/assign`], { T: typeValue('float32') }, [], `${own}/set`);
 }
 
-/** How a variable of numbers is read and fed, in float32. @returns what is assigned */
+/** Reads and feeds a variable of numbers, in float32. @returns the value to assign */
 function passFloats(recorder: Recorder, own: string, shape: readonly number[], stored: HalfType | undefined): string {
   const [dtype, float] = [typeValue(stored ?? 'float32'), typeValue('float32')];
   recorder.addNode('ReadVariableOp', [own], { dtype }, [], stored ? `${own}/stored` : `${own}/value`);
@@ -84,7 +87,7 @@ function passFloats(recorder: Recorder, own: string, shape: readonly number[], s
   return `${own}/new/stored`;
 }
 
-/** Likewise of bytes: [bytes / 4] int32. */
+/** Does the same for bytes: [bytes / 4] int32. */
 function passBytes(recorder: Recorder, own: string, shape: readonly number[]): string {
   const [bytes, int] = [typeValue('uint8'), typeValue('int32')];
   const size = product(shape);
@@ -154,7 +157,7 @@ export class EntryRecording implements Scope {
 
   #known(name: string): Variable {
     const variable = this.#variables.get(name);
-    if (!variable) throw new Error(`variable ${name} is not known`);
+    if (!variable) throw new Error(`unknown variable ${name}`);
     return variable;
   }
 
@@ -182,7 +185,7 @@ export class EntryRecording implements Scope {
     this.assigned.add(name);
     const node = `${this.#recorder.prefix}/assign/${name}`;
     const read = this.#reads.get(name);
-    // The read happens before the write, so an entry point sees the values it started with.
+    // The read precedes the write, so an entry point sees the values it started with.
     const before = read ? [`^${this.#recorder.reference(read)}`] : [];
     let reference = this.#recorder.reference(value);
     if (dtype === 'uint8') {
@@ -205,7 +208,7 @@ export class EntryRecording implements Scope {
     this.#recorder.addNode('Identity', [this.#recorder.reference(tensor)], attr, [], name);
   }
 
-  /** A node that is ready when every assignment has been made. */
+  /** A node that is ready once every assignment is made. */
   done(name: string): void {
     const zero = this.#recorder.reference(tf.scalar(0));
     this.#recorder.addNode('Identity', [zero, ...this.#assignments], { T: typeValue('float32') }, [], name);

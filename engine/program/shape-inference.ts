@@ -1,6 +1,6 @@
 /**
- * Output shapes and types of the TensorFlow operations that tfjs's kernels and gradients emit, so that a function
- * can be recorded without running it. Rules are those of TensorFlow's own shape functions (core/ops/*.cc).
+ * Output shapes and types of the TensorFlow operations that tfjs's kernels and gradients emit, so that a function can
+ * be recorded without running it. The rules are those of TensorFlow's own shape functions (core/ops/*.cc).
  */
 import { product } from '../../common/product.ts';
 import type { DataType, StoredType } from './graph-definition.ts';
@@ -8,14 +8,14 @@ import type { DataType, StoredType } from './graph-definition.ts';
 export interface Input {
   shape: readonly number[];
   dtype: DataType;
-  /** The elements, where they are known while recording (axes, permutations, sizes). */
+  /** The elements, if known while recording (axes, permutations, sizes). */
   values?: ArrayLike<number> | undefined;
 }
 export interface Output {
   shape: number[];
   dtype: DataType;
 }
-/** What is known of a node's output in a graph that may have been changed after it was recorded. */
+/** Shape and type of a node's output in a graph that may have been rewritten after recording. */
 export interface NodeOutput {
   shape: number[];
   dtype: StoredType;
@@ -40,7 +40,7 @@ const broadcast: Rule = ([a, b]) => [{ shape: broadcastShapes(a!.shape, b!.shape
 const compare: Rule = (inputs) => [{ shape: broadcast(inputs, {})[0]!.shape, dtype: 'bool' }];
 const predicate: Rule = ([x]) => [{ shape: [...x!.shape], dtype: 'bool' }];
 
-/** The shape of an element-wise result (numpy's rule). */
+/** Returns the shape of an element-wise result (numpy's rule). */
 function broadcastShapes(a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
@@ -88,7 +88,7 @@ const batchMatMul: Rule = ([a, b], { adj_x, adj_y }) => {
 const windows = (length: number, kernel: number, stride: number, padding: unknown) =>
   padding === 'SAME' ? Math.ceil(length / stride) : Math.ceil((length - kernel + 1) / stride);
 
-/** What a kernel [height, width] that slides over x gives, with `channels`. */
+/** Output of a kernel [height, width] that slides over x, with `channels`. */
 const slid = (x: Input, kernel: readonly number[], channels: number, { strides, padding }: Attributes): Output => {
   const [batch, height, width] = x.shape;
   const [, strideY, strideX] = strides as number[];
@@ -245,7 +245,7 @@ group('Equal NotEqual Greater GreaterEqual Less LessEqual', compare);
 group('Sum Mean Max Min Prod All Any', reduction);
 group('IsNan IsInf IsFinite', predicate);
 
-/** What `operation` would return. Throws when the operation has no rule: add it here. */
+/** Infers what `operation` would return. Throws if the operation has no rule: add it here. */
 export function inferOutputs(operation: string, inputs: Input[], attributes: Attributes): Output[] {
   const rule = rules[operation];
   if (!rule) throw new Error(`TensorFlow's ${operation} has no shape rule in engine/program/shape-inference.ts`);

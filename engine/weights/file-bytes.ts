@@ -3,15 +3,15 @@ import { InputError } from '../../common/errors.ts';
 import { requireFile } from '../../common/files/input-file.ts';
 import { HEAD_BYTES, requireKind, type FileKind } from '../../common/files/file-kind.ts';
 
-/** A weight file that stays closed between reads. It must not change while it is in use: that is an InputError. */
+/** A weight file that is closed between reads. Changing it while it is in use is an InputError. */
 export interface FileBytes {
   readonly path: string;
   readonly size: number;
-  /** @param what the part that is read, for messages */
+  /** @param what the part being read, for messages */
   read(position: number, length: number, what: string): Uint8Array<ArrayBuffer>;
 }
 
-/** Looks at a file. @throws InputError when it is not there or not a file */
+/** Opens a view of a file. @throws InputError if it does not exist or is not a file */
 export function fileBytes(path: string): FileBytes {
   const stat = withFile(path, (file) => fstatSync(file, { bigint: true }));
   const stamp = stampOf(stat);
@@ -29,19 +29,19 @@ export function fileBytes(path: string): FileBytes {
   };
 }
 
-/** Makes sure that a weight file is not something else than its name says. @throws InputError as {@link requireKind} */
+/** Checks that a weight file is what its name says. @throws InputError as {@link requireKind} */
 export function requireWeightKind(file: FileBytes, expected: string, kinds: readonly FileKind[]): void {
   const head = file.read(0, Math.min(HEAD_BYTES, file.size), 'its first bytes');
   requireKind(file.path, head, file.size, expected, kinds);
 }
 
-/** What tells that a file has been replaced or written to. */
+/** Values that reveal that a file has been replaced or written to. */
 const stampOf = ({ dev, ino, size, mtimeNs }: BigIntStats) => [dev, ino, size, mtimeNs].join(' ');
 
 function withFile<T>(path: string, use: (file: number) => T): T {
   let file: number;
   try {
-    requireFile(statSync(path)); // to open a pipe would wait for a writer
+    requireFile(statSync(path)); // opening a pipe would wait for a writer
     file = openSync(path, 'r');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -54,7 +54,7 @@ function withFile<T>(path: string, use: (file: number) => T): T {
   }
 }
 
-/** What one read call may ask for: Linux stops at 2^31 - 4096. */
+/** Most bytes per read call: Linux stops at 2^31 - 4096. */
 const MAX_READ_BYTES = 2 ** 30;
 
 function readRange(file: number, position: number, length: number, truncated: () => string): Uint8Array<ArrayBuffer> {

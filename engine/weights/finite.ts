@@ -1,12 +1,12 @@
 import { InputError } from '../../common/errors.ts';
 
-/** The bits of a float32's exponent, all of which are set in NaN and the infinities and nowhere else. */
+/** The exponent bits of a float32, all set in NaN and the infinities and nowhere else. */
 const EXPONENT = 0x7f800000;
 
-/** Added to an exponent of ones alone, it reaches the sign. */
+/** Added to an exponent of ones alone, it carries into the sign bit. */
 const LOWEST = 0x00800000;
 
-/** The place of the first value that is NaN or infinite, or -1. A billion values take one to two seconds. */
+/** Returns the index of the first value that is NaN or infinite, or -1. A billion values take one to two seconds. */
 export function firstNotFinite(values: Float32Array): number {
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   const whole = bits.length & ~3;
@@ -24,9 +24,9 @@ export function firstNotFinite(values: Float32Array): number {
 }
 
 /**
- * Gives the values back if all are finite.
+ * Returns the values if all are finite.
  * @param what the tensor and its file, for the message
- * @throws InputError that names the tensor and the place
+ * @throws InputError that names the tensor and the index
  */
 export function requireFinite(what: string, values: Float32Array): Float32Array {
   const at = firstNotFinite(values);

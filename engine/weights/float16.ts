@@ -10,21 +10,21 @@ const halfValues = Float32Array.from({ length: 0x10000 }, (_, bits) => {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 });
 
-/** float16 bit patterns to float32 values, exact. */
+/** Converts float16 bit patterns to float32 values, exactly. */
 export function decodeFloat16(bits: Uint16Array): Float32Array {
   const values = new Float32Array(bits.length);
   for (let i = 0; i < bits.length; i++) values[i] = halfValues[bits[i]!]!;
   return values;
 }
 
-/** bfloat16 bit patterns (the upper half of a float32) to float32 values, exact. */
+/** Converts bfloat16 bit patterns (the upper half of a float32) to float32 values, exactly. */
 export function decodeBfloat16(bits: Uint16Array): Float32Array {
   const values = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) values[i] = bits[i]! << 16;
   return new Float32Array(values.buffer);
 }
 
-/** float32 values to float16 bit patterns, rounded to nearest even; beyond 65504 they become infinite. */
+/** Converts float32 values to float16 bit patterns, rounded to nearest even; beyond 65504 they become infinite. */
 export function encodeFloat16(values: Float32Array): Uint16Array {
   const source = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const bits = new Uint16Array(values.length);
@@ -44,7 +44,7 @@ function halfBits(float: number): number {
   return sign | roundShift((magnitude & 0x7fffff) | 0x800000, 126 - exponent);
 }
 
-/** value / 2^shift, to nearest, ties to even. */
+/** Returns value / 2^shift, to nearest, ties to even. */
 function roundShift(value: number, shift: number): number {
   const quotient = value >>> shift;
   const rest = value & ((1 << shift) - 1);

@@ -1,7 +1,7 @@
 import { tf, type Tensor } from '../tensorflow.ts';
 
 /**
- * How a parameter lies in a file (torch) and in the engine (TensorFlow):
+ * Layout of a parameter in a file (torch) and in the engine (TensorFlow):
  *   same     as it is
  *   linear   file [out, in]          engine [in, out]
  *   conv2d   file [out, in, kh, kw]  engine [kh, kw, in, out]
@@ -23,7 +23,7 @@ export interface Parameters {
   get(name: string, shape: readonly number[], layout?: Layout): Tensor;
 }
 
-/** The file's shape of a parameter with this engine shape. */
+/** Returns a parameter's shape in the file, given its shape in the engine. */
 export function fileShape(shape: readonly number[], layout: Layout): number[] {
   switch (layout) {
     case 'same':
@@ -41,7 +41,7 @@ const ORDERS = {
   conv2d: { toEngine: [2, 3, 1, 0], toFile: [3, 2, 0, 1] },
 };
 
-/** A parameter from its values in the file's order. @param shape the engine's shape */
+/** Converts a parameter's values from the file's order. @param shape the engine's shape */
 export function toEngine(data: Float32Array, shape: readonly number[], layout: Layout): Tensor {
   if (layout === 'same') return tf.tensor(data, [...shape]);
   return tf.tidy(() => tf.tensor(data, fileShape(shape, layout)).transpose(ORDERS[layout].toEngine));

@@ -19,8 +19,8 @@ const BYTES_PER_ELEMENT: Readonly<Record<string, number>> = {
 
 /**
  * Parses and checks a safetensors header. The file is not trusted: every tensor must have a known type and a shape that
- * agrees with its byte range, and the ranges must cover the data section without a gap or an overlap.
- * @throws InputError that names the file and, where there is one, the tensor.
+ * matches its byte range, and the ranges must cover the data section without a gap or an overlap.
+ * @throws InputError that names the file and, if there is one, the tensor.
  */
 export function parseHeader(
   path: string,
@@ -88,10 +88,10 @@ function checkCoverage(path: string, tensors: Map<string, TensorInfo>, dataBytes
     if (begin < covered)
       throw new InputError(`Tensors ${previous} and ${name} in ${path} overlap at byte ${begin} of the data.`);
     if (begin > covered)
-      throw new InputError(`${path} has ${begin - covered} bytes that belong to no tensor, before tensor ${name}.`);
+      throw new InputError(`${path} has ${begin - covered} bytes outside any tensor, before tensor ${name}.`);
     covered = end;
     previous = name;
   }
   if (covered < dataBytes)
-    throw new InputError(`${path} has ${dataBytes - covered} bytes after its last tensor, which belong to none.`);
+    throw new InputError(`${path} has ${dataBytes - covered} bytes after its last tensor; expected none.`);
 }

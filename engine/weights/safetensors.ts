@@ -17,13 +17,13 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
   has(name: string): boolean;
   info(name: string): { dtype: string; shape: number[] };
-  /** The tensor's bytes as they are stored, read from the file now. */
+  /** Reads the tensor's bytes as stored. */
   data(name: string): Uint8Array;
-  /** A floating-point tensor's values (F64, F32, F16, BF16), all finite, read from the file now. */
+  /** Reads a floating-point tensor's values (F64, F32, F16, BF16), all finite. */
   float32(name: string): Float32Array;
 }
 
-/** Reads and checks the header; the tensors' data stay in the file until they are asked for. Bad files are InputErrors. */
+/** Reads and checks the header; the tensors' data stay in the file until accessed. Bad files are InputErrors. */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   const file = fileBytes(path);
   requireWeightKind(file, 'a safetensors file', ['safetensors']);
@@ -53,7 +53,7 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   };
 }
 
-/** Before the header stands its length. */
+/** Size of the header's length, which precedes the header. */
 const LENGTH_BYTES = 8;
 /** The reference implementation's limit. */
 const MAX_HEADER_BYTES = 100_000_000;
@@ -66,14 +66,14 @@ function readHeader({ path, size, read }: FileBytes): Uint8Array {
   const length = new DataView(read(0, LENGTH_BYTES, "the header's length").buffer).getBigUint64(0, true);
   if (length > BigInt(size - LENGTH_BYTES))
     throw new InputError(
-      `${path} is truncated or not a safetensors file: its header is said to have ${length} bytes, but only ${size - LENGTH_BYTES} follow.`,
+      `${path} is truncated or not a safetensors file: it declares a header of ${length} bytes, but only ${size - LENGTH_BYTES} follow.`,
     );
   if (length > BigInt(MAX_HEADER_BYTES))
-    throw new InputError(`${path}: its header is said to have ${length} bytes; the format allows ${MAX_HEADER_BYTES}.`);
+    throw new InputError(`${path}: it declares a header of ${length} bytes; the format allows ${MAX_HEADER_BYTES}.`);
   return read(LENGTH_BYTES, Number(length), 'its header');
 }
 
-/** A floating-point tensor's values. @param what the tensor and its file, for messages */
+/** Converts a floating-point tensor to float32. @param what the tensor and its file, for messages */
 export function toFloat32(what: string, dtype: string, bytes: Uint8Array<ArrayBuffer>): Float32Array {
   switch (dtype) {
     case 'F32':
@@ -92,7 +92,7 @@ export function toFloat32(what: string, dtype: string, bytes: Uint8Array<ArrayBu
 export interface TensorData {
   dtype: 'F32' | 'F16';
   shape: readonly number[];
-  /** Asked for once, when the tensor is written: a getter may read it from another file. */
+  /** Accessed once, when the tensor is written: a getter may read it from another file. */
   readonly data: Float32Array;
 }
 export interface ByteData {
@@ -100,7 +100,7 @@ export interface ByteData {
   shape: readonly number[];
   readonly data: Uint8Array;
 }
-/** Bytes of an element, widest type first. */
+/** Bytes per element, widest type first. */
 const SIZES = { F32: 4, F16: 2, U8: 1 };
 
 /**

@@ -3,19 +3,19 @@ import { requireTensor } from './required-tensor.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 import type { Weights } from './weight.ts';
 
-/** Eager parameters over weights: each becomes a tensor, in the engine's layout, when it is first asked for. */
+/** Eager parameters backed by weights: each becomes a tensor, in the engine's layout, on first access. */
 export class WeightParameters implements Parameters {
   readonly #weights: Weights;
   readonly #source: string;
   readonly #used = new Map<string, Tensor>();
 
-  /** @param source what the weights are, for messages: a file or a folder */
+  /** @param source origin of the weights, for messages: a file or a folder */
   constructor(weights: Weights, source: string) {
     this.#weights = weights;
     this.#source = source;
   }
 
-  /** The tensors that were asked for so far, by full name, in the engine's layout. They live until {@link dispose}. */
+  /** The tensors accessed so far, by full name, in the engine's layout. They live until {@link dispose}. */
   get used(): ReadonlyMap<string, Tensor> {
     return this.#used;
   }

@@ -4,13 +4,13 @@ import { InputError } from '../../common/errors.ts';
 import { readJsonFile } from '../../common/files/foreign-files.ts';
 import { isWeight, type Weights } from './weight.ts';
 
-/** Ends the name of a file that says in which of several files each tensor lies. */
+/** Whether a file's name is that of an index, which says in which of several files each tensor lies. */
 export const isShardIndex = (path: string) => path.endsWith('.index.json') || path.endsWith('.index.fp16.json');
 
 const schema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
 /**
- * Weights that are spread over several files, as their index says. Index and files must agree on every tensor.
+ * Reads weights spread over several files, as their index says. Index and files must agree on every tensor.
  * @param read reads one of the files
  * @throws InputError that names the tensor and the file
  */
@@ -21,7 +21,7 @@ export async function readShards(path: string, read: (path: string) => Promise<W
     throw new InputError(`${path}: ${problem}.`);
   };
   for (const file of new Set(places.values())) {
-    // A name, not a path: what the index says stays in its folder.
+    // A name, not a path: the index must not leave its folder.
     if (!/^[\w-][\w.-]*\.(safetensors|bin)$/.test(file))
       fail(`${JSON.stringify(file)} is not the name of a weight file`);
     for (const [name, weight] of await read(join(dirname(path), file))) {

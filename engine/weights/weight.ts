@@ -1,9 +1,9 @@
-/** A parameter as a file holds it: torch's shape and layout. */
+/** A parameter as stored in a file: torch's shape and layout. */
 export interface Weight {
   readonly shape: number[];
   /**
-   * The values as float32. Those of a weight that lies in a file are read from it each time they are asked for, so that
-   * a network is never held twice: ask once, where they are needed, and copy them to change them.
+   * The values as float32. A weight that lies in a file is read from it on each access, so that a network is never held
+   * twice: access it once, where it is needed, and copy it to change it.
    */
   readonly data: Float32Array;
 }
@@ -11,7 +11,7 @@ export interface Weight {
 /** A network's parameters under torch's names. */
 export type Weights = Map<string, Weight>;
 
-/** A weight whose values are made when they are asked for. */
+/** Makes a weight whose values are computed on access. */
 export function lazyWeight(shape: number[], read: () => Float32Array): Weight {
   return {
     shape,
@@ -21,5 +21,5 @@ export function lazyWeight(shape: number[], read: () => Float32Array): Weight {
   };
 }
 
-/** Position ids stand among the weights in files of older versions of transformers, and are none. */
+/** Whether a tensor is a weight: older versions of transformers store position ids among the weights. */
 export const isWeight = (name: string): boolean => !/(^|\.)position_ids$/.test(name);

@@ -6,11 +6,10 @@ import { isWeight, lazyWeight, type Weights } from './weight.ts';
 export { lazyWeight, type Weight, type Weights } from './weight.ts';
 
 /**
- * The tensors of a weight file: safetensors, what torch.save() wrote, or several of either by their index
- * (`model.safetensors.index.json`). They stay in the file until they are asked for. Position ids, integers that some
- * versions of transformers wrote, are left out; another tensor that is not of numbers with a fraction is an error when
- * its values are asked for.
- * @throws InputError that names the file and, where there is one, the tensor or the byte
+ * Reads the tensors of a weight file: safetensors, the output of torch.save(), or several of either by their index
+ * (`model.safetensors.index.json`). Values stay in the file until they are accessed. Leaves out position ids, integers
+ * that some versions of transformers wrote; accessing any other tensor that is not floating-point is an error.
+ * @throws InputError that names the file and, if there is one, the tensor or the byte
  */
 export async function readWeights(path: string): Promise<Weights> {
   if (isShardIndex(path)) return readShards(path, readWeights);

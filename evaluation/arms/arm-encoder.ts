@@ -5,7 +5,7 @@ import type { OtherEncoder } from '../../models/folder/other-encoder.ts';
 import { loadTextEncoder } from '../../models/folder/pipeline-folder.ts';
 import type { Embeddings, Prompt } from '../pictures/picture-generator.ts';
 
-/** Its embeddings of prompts and of the empty prompt, in the length that the pipeline's UNet is used to. */
+/** Embeds prompts and the empty prompt in the length that the pipeline's UNet expects. */
 export async function embedWith(
   { path, config, tokenizer }: OtherEncoder,
   prompts: readonly Prompt[],

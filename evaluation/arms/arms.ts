@@ -5,37 +5,39 @@ import type { NetworkWeights } from '../../models/pipeline-program.ts';
 import { embedWith } from './arm-encoder.ts';
 import type { Arm, Embeddings, PictureGenerator, Prompt } from '../pictures/picture-generator.ts';
 
-/** What an arm is asked for: the prompts that are pictured, and the original encoder's embeddings of them. */
+/** Inputs of an arm: the prompts to picture, and the original encoder's embeddings of them. */
 interface ArmInputs {
   prompts: readonly Prompt[];
   original: Embeddings;
 }
 
-/** An arm before it is known which prompts it pictures. */
+/** An arm for which the prompts are not fixed yet. */
 export interface ArmSource {
   name: string;
   of(inputs: ArmInputs): Promise<Arm>;
 }
 
-/** An arm of the configuration: sum_j w_j c_j over encoders; what the weights lack to 1 is the original's. */
+/**
+ * An arm of the configuration: sum_j w_j c_j over encoders; the original encoder gets the rest of a total weight of 1.
+ */
 export interface ArmSpec {
   name: string;
   /** Text encoders (folders or safetensors files) and the weights of their embeddings. */
   mix: { encoder: string; weight: number }[];
-  /** In how many of the last steps; K when left out. */
+  /** The number of last steps; K, the steps that are tuned, by default. */
   lastSteps?: number | undefined;
-  /** From the first step on. An encoder of another architecture always is. */
+  /** Whether it holds from the first step on, as an encoder of another architecture always does. */
   fromStart?: boolean | undefined;
 }
 
-/** The original encoder, under a name of its own. */
+/** The original encoder, under a given name. */
 const original = (name: string): ArmSource => ({
   name,
   of: async ({ original }) => ({ name, terms: [{ embeddings: original, weight: 1 }] }),
 });
 export const base = original('base');
 
-/** Makes arms of encoders; an encoder's embeddings of the same prompts are computed once. */
+/** Makes arms from encoders; an encoder's embeddings of the same prompts are computed once. */
 export class Arms {
   readonly #pipeline: LoadedPipeline;
   readonly #generator: PictureGenerator;
@@ -47,12 +49,15 @@ export class Arms {
     this.#generator = generator;
   }
 
-  /** `weight` of an encoder's embeddings, the rest being the original's. @param path undefined for the original itself */
+  /**
+   * `weight` of an encoder's embeddings, and the original's for the rest.
+   * @param path undefined for the original itself
+   */
   blend(name: string, path: string | undefined, weight: number): ArmSource {
     return path === undefined ? original(name) : this.mix({ name, mix: [{ encoder: path, weight }] });
   }
 
-  /** A blend, in whose steps is a tuned UNet where there is one. @param encoder undefined for the original one */
+  /** A blend, with a tuned UNet in its steps if given. @param encoder undefined for the original one */
   tuned(name: string, encoder: string | undefined, weight: number, unet: string | undefined): ArmSource {
     const source = this.blend(name, encoder, weight);
     return unet === undefined ? source : this.withUnet(name, source, unet);
@@ -64,7 +69,7 @@ export class Arms {
   }
 
   /**
-   * Networks in place of the pipeline's own in all steps and in both guidance branches, as who loads their files uses them.
+   * Replaces the pipeline's own networks in all steps and in both guidance branches, as loading their files does.
    * @param encoder, unet undefined for the original ones
    */
   inPlace(name: string, encoder: string | undefined, unet: string | undefined): ArmSource {
@@ -73,7 +78,7 @@ export class Arms {
     return unet === undefined ? source : this.withUnet(name, source, unet);
   }
 
-  /** Another prompt in place of each. @param rewrite undefined where a prompt stays as it is */
+  /** Replaces each prompt by another. @param rewrite returns undefined for a prompt that stays as it is */
   prompts(name: string, rewrite: (prompt: Prompt) => string): ArmSource {
     const { weights, folder } = this.#pipeline;
     return {
@@ -113,7 +118,7 @@ export class Arms {
     return embeddings;
   }
 
-  /** The same object for the same path: what is loaded already is told by that. */
+  /** Returns the same object for the same path, since loaded encoders are cached by it. */
   #unet(path: string): Promise<NetworkWeights> {
     const known = this.#unets.get(path) ?? loadUnet(path).then((weights) => ({ weights, source: path }));
     this.#unets.set(path, known);
@@ -127,7 +132,7 @@ export class Arms {
   }
 }
 
-/** @throws InputError when two arms have the same name */
+/** @throws InputError if two arms have the same name */
 export function requireOwnNames(arms: readonly ArmSource[]): void {
   const names = arms.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);

@@ -9,10 +9,13 @@ import type { PromptEngineering } from '../stages/prompt-engineering.ts';
 
 /** Baselines that tune a network. */
 export type TunedBaseline = 'ddpo-encoder' | 'ddpo-unet' | 'direct';
-/** The stages whose results are arms beside those of the tuned encoder. */
+/** Stages whose results are arms beside those of the tuned encoder. */
 export type BaselineInput = TunedBaseline | 'prompt-engineering';
 
-/** What each baseline that is there may be chosen from: its encoders at each blend, its UNets. @param inputs artifacts by stage */
+/**
+ * Lists the candidates of each baseline present: its encoders at each blend, its UNets.
+ * @param inputs artifacts by stage
+ */
 export async function baselineCandidates(
   inputs: Readonly<Partial<Record<TunedBaseline, string>>>,
   blends: readonly number[],
@@ -34,7 +37,7 @@ export async function baselineCandidates(
   return found;
 }
 
-/** An arm of each baseline that is there, as validation prompts chose it. @param inputs artifacts by stage */
+/** Returns an arm for each baseline present, as chosen on validation prompts. @param inputs artifacts by stage */
 export async function baselineArms(
   arms: Arms,
   inputs: Readonly<Partial<Record<BaselineInput, string>>>,
@@ -43,7 +46,7 @@ export async function baselineArms(
   const sources: ArmSource[] = [];
   for (const [name, { chosen }] of Object.entries(baselines)) {
     const folder = inputs[name as TunedBaseline]!;
-    // Where nothing better was found, the original network was chosen, which has no file.
+    // If nothing better was found, the original network was chosen, which has no file.
     const encoder = chosen.step === 0 ? undefined : pathAt(await tunedEncoders(folder), chosen.step);
     sources.push(arms.tuned(name, encoder, chosen.blend, pathAt(await tunedUnets(folder), chosen.unetStep)));
   }

@@ -1,25 +1,25 @@
 import { tunedEncoders, tunedUnets, type Kept } from '../comparison/setup.ts';
 
-/** An encoder at a weight of its embeddings, and a UNet, that may be chosen together. */
+/** An encoder at a weight of its embeddings, and a UNet, to be chosen together. */
 export interface Candidate {
   step: number;
-  /** Left out for the original one: step 0. */
+  /** Absent for the original one: step 0. */
   encoder?: string;
   blend: number;
   unetStep?: number;
   unet?: string;
 }
 
-/** What the tuning stages kept. */
+/** Networks that the tuning stages kept. */
 export interface Tuned {
   encoders: Kept;
-  /** Of tune-unet, or those that were tuned with the encoders. */
+  /** UNets of tune-unet, or those tuned together with the encoders. */
   unets: Kept;
-  /** Whether they were: then a UNet belongs to the encoder of its step. */
+  /** Whether they were tuned together: then a UNet belongs to the encoder of its step. */
   joint: boolean;
 }
 
-/** @param tuneUnet undefined where there is no such stage */
+/** @param tuneUnet undefined if there is no such stage */
 export async function readTuned(tuneEncoder: string, tuneUnet: string | undefined): Promise<Tuned> {
   const encoders = await tunedEncoders(tuneEncoder);
   return tuneUnet === undefined
@@ -28,8 +28,8 @@ export async function readTuned(tuneEncoder: string, tuneUnet: string | undefine
 }
 
 /**
- * Every kept encoder at each blend; where a UNet was tuned after them, also each of its kept steps with the final encoder,
- * the one that it was tuned for, at each blend; where both were tuned at once, each step's pair at each blend.
+ * Lists every kept encoder at each blend; if a UNet was tuned after them, also each of its kept steps with the final
+ * encoder, which it was tuned for, at each blend; if both were tuned at once, each step's pair at each blend.
  */
 export function candidates({ encoders, unets, joint }: Tuned, blends: readonly number[]): Candidate[] {
   const positive = blends.filter((blend) => blend > 0);

@@ -7,7 +7,7 @@ import type { Candidate, Tuned } from './candidates.ts';
 import type { Sweep } from '../results.ts';
 import { pathAt } from '../comparison/setup.ts';
 
-/** What may be handed out: of each finalist's change of the encoder's weights every share among the blends, with its UNet. */
+/** Lists the export candidates: each finalist's weight change at every share among the blends, with its UNet. */
 export function exportCandidates(
   { encoders, unets }: Tuned,
   finalists: readonly Sweep['chosen'][],
@@ -26,7 +26,7 @@ export function exportCandidates(
   });
 }
 
-/** Writes the text encoder that `weight` of a tuned one's change makes of the model's own, as `textcraftor export` does. */
+/** Writes the model's own text encoder plus `weight` of a tuned one's weight change, as `textcraftor export` does. */
 export async function writeExportedEncoder(
   folder: string,
   { config, weights, folder: model }: LoadedPipeline,
@@ -37,7 +37,7 @@ export async function writeExportedEncoder(
   await saveTextEncoder(folder, config.textEncoder, interpolateWeights(tuned, weights.textEncoder, weight, model));
 }
 
-/** What is handed out, from its files. @param sweep the sweep's artifact */
+/** Returns the arm of the exported files. @param sweep the sweep's artifact */
 export function exportedArm(arms: Arms, sweep: string, { unets }: Tuned, { exported }: Sweep): ArmSource {
   const { step, unetStep } = exported.chosen;
   return arms.inPlace(EXPORTED, step === 0 ? undefined : exportedEncoder(sweep), pathAt(unets, unetStep));

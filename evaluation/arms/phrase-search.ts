@@ -4,17 +4,17 @@ import { runExperiment, type ArmScores, type Experiment } from '../comparison/ex
 import type { Arm, Embeddings, Prompt } from '../pictures/picture-generator.ts';
 import { withPhrases, type StylePhrase } from './style-phrases.ts';
 
-/** What appending a phrase did to the base model's pictures. */
+/** Effect of appending a phrase on the base model's pictures. */
 export interface PhraseGain extends StylePhrase {
   /** Mean gain of the trained rewards, in standard deviations of the base's scores, with its 95 % interval. */
   gain: number;
   ci95: [low: number, high: number];
 }
 
-/** A suffix that was tried on validation prompts. */
+/** A suffix tried on validation prompts. */
 export interface SuffixTrial {
   phrases: string[];
-  /** The gain over the base by the judge. */
+  /** The judge's gain over the base. */
   score: number;
 }
 
@@ -43,8 +43,8 @@ async function score(
 }
 
 /**
- * What each phrase does to the pictures of training prompts, judged by the trained rewards under the prompts as they
- * were; best first.
+ * Measures the effect of each phrase on the pictures of training prompts, judged by the trained rewards under the
+ * unchanged prompts; best first.
  */
 export async function measurePhrases(
   phrases: readonly StylePhrase[],
@@ -66,7 +66,7 @@ export async function measurePhrases(
     .toSorted((a, b) => b.gain - a.gain);
 }
 
-/** Tries the best phrase, the best two, ... on validation prompts; no phrase at all where none is better than the base. */
+/** Tries the best phrase, the best two, ... on validation prompts; chooses none if none is better than the base. */
 export async function chooseSuffix(
   phrases: readonly PhraseGain[],
   longest: number,

@@ -2,21 +2,24 @@ import { spawn } from 'node:child_process';
 import { CancelledError, InputError, RetryableError } from '../../common/errors.ts';
 import { reasonOf } from '../../common/text/reason.ts';
 
-/** A user's own prompt rewriter: it is given {"prompts": [...]} as JSON and answers in the same form, as many and in order. */
+/**
+ * A user's own prompt rewriter: takes {"prompts": [...]} as JSON and answers in the same form, with as many prompts in
+ * the same order.
+ */
 export interface RewriterSpec {
-  /** POSTed to. */
+  /** URL to POST to. */
   url?: string | undefined;
   /** A program with its arguments; reads standard input, writes standard output. */
   command?: string[] | undefined;
-  /** For one batch. */
+  /** Time limit for one batch. */
   timeoutSeconds: number;
-  /** Prompts a batch. */
+  /** Prompts per batch. */
   batch: number;
 }
 
 /**
- * Rewrites prompts, batch after batch.
- * @throws RetryableError when the service cannot be reached or is too slow, InputError when its answer is none
+ * Rewrites prompts in batches.
+ * @throws RetryableError if the service is unreachable or too slow, InputError if its answer is malformed
  */
 export async function rewrite(
   prompts: readonly string[],
@@ -99,7 +102,7 @@ function run(
       if (code === 0) resolve(Buffer.concat(output).toString());
       else reject(failure(`ended with code ${code}${text === '' ? '' : ` (${text})`}`));
     });
-    child.stdin.on('error', () => {}); // a program that does not read all of it says so by its answer
+    child.stdin.on('error', () => {}); // a program that does not read all of it shows that by its answer
     child.stdin.end(body);
   });
 }

@@ -1,13 +1,13 @@
-/** A phrase that prompts of a source end with, and how many do. */
+/** A phrase at the end of a source's prompts, and how many have it. */
 export interface StylePhrase {
   phrase: string;
   count: number;
 }
 
 /**
- * The phrases that prompts of a source have after their first comma, most frequent first: what people append to get
- * better pictures ("highly detailed", "8k"). Which of them help is for pictures to say.
- * @param least prompts that must have a phrase
+ * Lists the phrases after the first comma of a source's prompts, most frequent first: what people append to get better
+ * pictures ("highly detailed", "8k"). Pictures decide which of them help.
+ * @param least fewest prompts that must have a phrase
  */
 export function stylePhrases(prompts: readonly string[], least: number): StylePhrase[] {
   const counts = new Map<string, number>();
@@ -27,5 +27,5 @@ export function stylePhrases(prompts: readonly string[], least: number): StylePh
 /** Longer parts of a prompt are sentences. */
 const MOST_WORDS = 4;
 
-/** The prompt with phrases appended. */
+/** Appends phrases to a prompt. */
 export const withPhrases = (prompt: string, phrases: readonly string[]): string => [prompt, ...phrases].join(', ');

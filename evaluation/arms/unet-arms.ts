@@ -6,7 +6,7 @@ import { pathAt } from '../comparison/setup.ts';
 
 export { PAIRS };
 
-/** The final UNet alone, and with the final encoder; none where no UNet was tuned. */
+/** Returns the final UNet alone, and with the final encoder; nothing if no UNet was tuned. */
 export function armsWithUnet(arms: Arms, { encoders, unets, joint }: Tuned, fusion: boolean): ArmSource[] {
   const unet = unets.at(-1)?.path;
   if (unet === undefined) return [];
@@ -14,7 +14,7 @@ export function armsWithUnet(arms: Arms, { encoders, unets, joint }: Tuned, fusi
   return [arms.withUnet('unet', base, unet), arms.tuned(pair, encoders.at(-1)!.path, 1, unet)];
 }
 
-/** What validation prompts chose. */
+/** Returns the arm chosen on validation prompts. */
 export function chosenArm(arms: Arms, { encoders, unets }: Tuned, chosen: Sweep['chosen']): ArmSource {
   return arms.tuned('chosen', pathAt(encoders, chosen.step), chosen.blend, pathAt(unets, chosen.unetStep));
 }

@@ -6,7 +6,7 @@ import type { ArmScores } from './experiment.ts';
 /** The arms of a curve, by weight. */
 export type ControlArm = readonly [weight: number, arm: string];
 
-/** A curve for each metric. @param arms the base is added at weight 0 */
+/** Returns a curve for each metric. @param arms the base is added at weight 0 */
 export function controlCurves(scores: ArmScores, arms: readonly ControlArm[], bootstraps: Bootstraps): ControlCurve[] {
   const points: ControlArm[] = [[0, 'base'], ...arms.toSorted(([a], [b]) => a - b)];
   return Object.keys(scores['base']!).map((metric) => {

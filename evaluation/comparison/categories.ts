@@ -6,7 +6,7 @@ import type { ArmScores } from './experiment.ts';
 
 const GROUPS = 10;
 
-/** Every arm on every category, and on all prompts together (column ''). */
+/** Returns every arm on every category, and on all prompts together (column ''). */
 export function categoryLines(
   prompts: readonly BenchmarkPrompt[],
   scores: ArmScores,
@@ -43,7 +43,10 @@ export function categoryLines(
   });
 }
 
-/** The standard deviation of the means of ten equal groups of consecutive values; undefined for fewer than two a group. */
+/**
+ * Returns the standard deviation of the means of ten equal groups of consecutive values; undefined for fewer than two
+ * per group.
+ */
 export function groupDeviation(values: Float64Array): number | undefined {
   const size = Math.floor(values.length / GROUPS);
   if (size < 2) return undefined;

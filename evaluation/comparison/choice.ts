@@ -6,43 +6,45 @@ import type { SweepCandidate } from '../results.ts';
 import type { Choice } from '../results.ts';
 import { mean, standardDeviation } from '../../common/statistics.ts';
 
-/** What judges the candidates. `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */
+/**
+ * Judge of the candidates. `auto`: the oracle if the prompts have one, else the held-out reward, else the trained ones.
+ */
 export type ChooseBy = 'auto' | JudgeName;
 
-/** A candidate and the arm that its scores are under. */
+/** A candidate and the arm that holds its scores. */
 export interface CandidateArm {
   step: number;
   blend: number;
-  /** The training step of its UNet, where it has a tuned one. */
+  /** Training step of its UNet, if that is a tuned one. */
   unetStep?: number | undefined;
   arm: string;
 }
 
-/** The paired values of two arms on one metric, without the prompts that have none. */
+/** Returns the paired values of two arms on one metric, without prompts that have none. */
 export function pairs(scores: ArmScores, arm: string, against: string, metric: string): [Float64Array, Float64Array] {
   const [own, other] = [scores[arm]![metric]!, scores[against]![metric]!];
   const known = (_: number, i: number) => !Number.isNaN(own[i]) && !Number.isNaN(other[i]);
   return [own.filter(known), other.filter(known)];
 }
 
-/** Mean gain over the base on a metric. */
+/** Returns the mean gain over the base on a metric. */
 function gain(scores: ArmScores, arm: string, metric: string): number {
   const [own, base] = pairs(scores, arm, 'base', metric);
   return mean(own) - mean(base);
 }
 
-/** Whether the pictures of a prompt differ nearly as much as the base's, where that was measured. */
+/** Whether the pictures of a prompt differ nearly as much as the base's, if that was measured. */
 function staysDiverse(scores: ArmScores, arm: string): boolean {
   const [own, base] = [scores[arm]![DIVERSITY], scores['base']![DIVERSITY]];
   return !own || !base || mean(own) >= LEAST_DIVERSITY * mean(base);
 }
 
 /**
- * Picks the candidate with the highest score among those on which no reward nor the oracle falls below the base, and
- * whose pictures of a prompt differ at least nine tenths as much; the base itself (step
- * 0) when there is none. The score is the gain on the oracle or on the held-out reward, or the mean over the trained
- * rewards of the gain in standard deviations of the base's scores.
- * @param scores of the validation prompts, with an arm `base`
+ * Picks the candidate with the highest score among those whose rewards and oracle do not fall below the base, and whose
+ * diversity is at least nine tenths of the base's; the base itself (step 0) if there is none. The score is the gain on
+ * the oracle or on the held-out reward, or the mean over the trained rewards of the gain in standard deviations of the
+ * base's scores.
+ * @param scores scores of the validation prompts, with an arm `base`
  */
 export function chooseCandidate(
   scores: ArmScores,
@@ -75,11 +77,11 @@ export function chooseCandidate(
 
 type Networks = Choice['chosen'];
 
-/** Whether two candidates have the same encoder and the same UNet, at whatever blends. */
+/** Whether two candidates have the same encoder and the same UNet, whatever their blends. */
 export const isSameNetwork = (one: Networks, other: Networks): boolean =>
   one.step === other.step && one.unetStep === other.unetStep;
 
-/** The best `count` networks of those that beat the base, the best first, each at its best blend. */
+/** Returns the best `count` networks of those that beat the base, best first, each at its best blend. */
 export function bestNetworks({ candidates }: Choice, count: number): Networks[] {
   const better = candidates
     .filter(({ step, score, eligible }) => step > 0 && eligible && score > 0)

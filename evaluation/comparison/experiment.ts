@@ -18,7 +18,7 @@ export interface Experiment {
   original: Embeddings;
   arms: readonly Arm[];
   signal: AbortSignal;
-  /** Called with the number of pictures that are done, of all arms together. */
+  /** Called with the number of pictures done, over all arms. */
   progress(done: number, total: number): void;
   /** Pictures to keep. */
   keep?: {
@@ -26,11 +26,11 @@ export interface Experiment {
     /** @param png the file's bytes */
     picture(arm: string, item: Item, png: Uint8Array, scores: Record<string, number>): void;
   };
-  /** What earlier attempts at the same experiment have found, and where this one writes down what it finds. */
+  /** Results of earlier attempts at the same experiment, to which this one adds its own. */
   journal?: ExperimentJournal;
 }
 
-/** By arm and metric: a mean over the samples of each prompt. */
+/** A mean over the samples of each prompt, by arm and metric. */
 export type ArmScores = Record<string, Record<string, Float64Array>>;
 
 /** Makes the same pictures (prompts and start noise) under every arm and scores them. */
@@ -61,7 +61,7 @@ export async function runExperiment(experiment: Experiment): Promise<ArmScores> 
       return { ...judge.score(pictures, texts, features), files: Object.fromEntries(kept.map((i) => [i, png(i)])) };
     };
     for (const arm of arms) {
-      await setImmediate(); // progress is sent and a cancellation is heard between batches
+      await setImmediate(); // sends progress and notices a cancellation between batches
       if (signal.aborted) throw new CancelledError('The evaluation was cancelled.');
       const known = journal?.take(arm.name, first);
       const part = known ?? make(arm);
@@ -86,7 +86,7 @@ class Collected {
   readonly #scores: PictureScores = {};
   readonly #embeddings: Float32Array;
 
-  /** @param width of the embeddings */
+  /** @param width width of the embeddings */
   constructor(pictures: number, width: number) {
     this.#pictures = pictures;
     this.#width = width;
@@ -99,7 +99,10 @@ class Collected {
     this.#embeddings.set(embeddings, first * this.#width);
   }
 
-  /** Means over the samples of each prompt, and how much they differ; metrics that no picture has are left out. */
+  /**
+   * Averages over the samples of each prompt, and measures how much they differ; leaves out metrics that no picture
+   * has.
+   */
   perPrompt(samples: number): Record<string, Float64Array> {
     const known = Object.entries(this.#scores).filter(([, values]) => values.some((value) => !Number.isNaN(value)));
     const means = known.map(([metric, values]) => [metric, meanPerPrompt(values, samples)] as const);

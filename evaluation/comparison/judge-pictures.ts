@@ -7,18 +7,18 @@ import type { LoadedReward } from '../../rewards/reward.ts';
 import { requireFiniteScores, rewardWeights, scoreAll } from '../../rewards/total.ts';
 import { HELD_OUT } from './metrics.ts';
 
-/** Scores by metric, one value a picture; NaN where the oracle has no say. */
+/** Scores by metric, one value per picture; NaN if the oracle cannot judge it. */
 export type PictureScores = Record<string, Float64Array>;
 
 const EMBEDDING = 'picture.embedding';
 
-/** Scores pictures by every reward and, where prompt and picture are of the shapes world, by the exact oracle. */
+/** Scores pictures by every reward and, if prompt and picture are of the shapes world, by the exact oracle. */
 export class Judge {
   readonly #readers: readonly LoadedReward[];
   readonly #batch: number;
   readonly #shape: [number, number, number, number];
   readonly #program = new Program();
-  /** Width of the embedding that tells the pictures of a prompt apart; 0 where no reward has one. */
+  /** Width of the embedding that tells the pictures of a prompt apart; 0 if no reward has one. */
   readonly embeddingWidth: number;
 
   /** @param size height and width of the pictures */
@@ -45,7 +45,10 @@ export class Judge {
     this.#program.load('rewards', rewardWeights(rewards));
   }
 
-  /** What the rewards need of the prompts, at most a batch of them, to score any number of arms; the caller disposes of it. */
+  /**
+   * Computes the rewards' features of at most a batch of prompts, to score any number of arms; the caller disposes of
+   * them.
+   */
   promptFeatures(prompts: readonly string[]): Tensors {
     const filled = Array.from({ length: this.#batch }, (_, i) => prompts[Math.min(i, prompts.length - 1)]!);
     const ids = (r: LoadedReward) => tf.tensor2d(r.tokenize(filled), [this.#batch, r.promptLength], 'int32') as Tensor;
@@ -56,7 +59,7 @@ export class Judge {
   }
 
   /**
-   * @param pictures [prompts, H, W, 3] in [0, 1], a picture a prompt
+   * @param pictures [prompts, H, W, 3] in [0, 1], one per prompt
    * @returns the scores, and the pictures' embeddings: [prompts, embeddingWidth]
    */
   score(

@@ -2,7 +2,10 @@ import { DIVERSITY } from '../evaluation-names.ts';
 
 export { DIVERSITY, HELD_OUT, ORACLE } from '../evaluation-names.ts';
 
-/** Metrics of which more is better: rewards and the exact judge. The others say where a gain comes from, or what it cost. */
+/**
+ * Whether more is better, as for rewards and the exact judge. Other metrics say where a gain comes from, or what it
+ * cost.
+ */
 export const isGoal = (metric: string): boolean => metric !== DIVERSITY && !metric.includes('.');
 
 /** The share of the base's diversity that an encoder must keep. */

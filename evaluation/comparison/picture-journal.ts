@@ -2,16 +2,16 @@ import { appendFile, readFile, truncate } from 'node:fs/promises';
 import { sha256 } from '../../common/files.ts';
 import type { PictureScores } from './judge-pictures.ts';
 
-/** What came of a batch of pictures under one arm. */
+/** Results of a batch of pictures under one arm. */
 export interface Part {
   scores: PictureScores;
   /** [pictures, width] */
   embeddings: Float32Array;
-  /** Pictures that are kept, as PNG files, by their index in the batch. */
+  /** Pictures to keep, as PNG files, by their index in the batch. */
   files: Record<number, Uint8Array>;
 }
 
-/** A part in JSON: numbers as base64 of their bytes, so that they come back to the bit. */
+/** A part in JSON; numbers are base64 of their bytes, so that they are restored exactly. */
 interface Line {
   arm: string;
   first: number;
@@ -21,8 +21,8 @@ interface Line {
 }
 
 /**
- * What an experiment has found so far, in the scratch folder of its stage: an attempt that follows a killed one begins where
- * that ended. A line for each part, behind its digest; what comes after a line that is torn or damaged is made again.
+ * Records the results of an experiment in the scratch folder of its stage, so that an attempt after a killed one begins
+ * where that ended. Each part is a line behind its digest; whatever follows a torn or damaged line is made again.
  */
 export class ExperimentJournal {
   readonly #path: string;
@@ -42,12 +42,12 @@ export class ExperimentJournal {
     return journal;
   }
 
-  /** Whether the part is there that begins with the picture `first`. */
+  /** Whether the part that begins with the picture `first` is recorded. */
   has(arm: string, first: number): boolean {
     return this.#parts.has(nameOf(arm, first));
   }
 
-  /** The part, which the journal then holds in its file only. */
+  /** Returns the part; the journal then holds it only in its file. */
   take(arm: string, first: number): Part | undefined {
     const line = this.#parts.get(nameOf(arm, first));
     this.#parts.delete(nameOf(arm, first));
@@ -92,7 +92,7 @@ function partOf({ scores, embeddings, files }: Line): Part {
 
 const base64 = ({ buffer, byteOffset, byteLength }: Uint8Array | Float32Array | Float64Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString('base64');
-/** A copy of its own: where numbers begin is a multiple of their size. */
+/** Copies the bytes, since numbers must begin at a multiple of their size. */
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(text, 'base64'));
 
 function mapValues<From, To>(record: Record<string, From>, change: (value: From) => To): Record<string, To> {

@@ -10,18 +10,22 @@ import { PictureGenerator, type Prompt } from '../pictures/picture-generator.ts'
 import { Judge } from './judge-pictures.ts';
 import { HELD_OUT, TAKEN_METRICS } from '../evaluation-names.ts';
 
-/** What the sweep and the evaluation need to make pictures and to judge them. */
+/** Settings of the sweep and the evaluation for making and judging pictures. */
 export interface JudgingConfig {
   /** A diffusers folder. */
   model: string;
   sampler: SamplerSettings;
-  /** The rewards that the encoder was trained on. */
+  /** Rewards that the encoder was trained on. */
   rewards: RewardSpec[];
   /** A reward that nothing was trained on. */
   heldOut?: Pick<RewardSpec, 'type' | 'model' | 'head'>;
 }
 
-/** Loads the pipeline and the judges. @param pictures how many will be made of each arm @param secondUnet whether some arm has a UNet of its own */
+/**
+ * Loads the pipeline and the judges.
+ * @param pictures number of pictures per arm
+ * @param secondUnet whether some arm has a UNet of its own
+ */
 export async function setUp(
   { model, sampler, rewards, heldOut }: JudgingConfig,
   seed: number,
@@ -29,15 +33,14 @@ export async function setUp(
   secondUnet = false,
 ): Promise<{ pipeline: LoadedPipeline; generator: PictureGenerator; judge: Judge }> {
   const taken = rewards.find(({ name }) => (TAKEN_METRICS as readonly string[]).includes(name))?.name;
-  if (taken)
-    throw new InputError(`No reward can be named "${taken}": a metric of that name is there already. Rename it.`);
+  if (taken) throw new InputError(`No reward can be named "${taken}": a metric has that name already. Rename it.`);
   const pipeline = await loadPipeline(model);
   const judges = await loadRewards([...rewards, ...(heldOut ? [{ ...heldOut, name: HELD_OUT, weight: 0 }] : [])]);
   const generator = new PictureGenerator(pipeline, sampler, seed, pictures, undefined, secondUnet);
   return { pipeline, generator, judge: new Judge(judges, generator.batch, generator.size) };
 }
 
-/** The first prompts of a split, which are a random sample of it. */
+/** Returns the first prompts of a split, which are a random sample of it. */
 export async function firstPrompts(shards: string, split: 'validation' | 'test', count: number): Promise<Prompt[]> {
   const rows = await readSplit(shards, split, count);
   if (rows.length === 0)
@@ -47,21 +50,21 @@ export async function firstPrompts(shards: string, split: 'validation' | 'test',
   return rows.map(({ id, prompt }) => ({ id: String(id), prompt }));
 }
 
-/** What tuning kept of a network, by training step; the last is the final one. */
+/** Checkpoints of a network that tuning kept, by training step; the last is the final one. */
 export type Kept = { step: number; path: string }[];
 
-/** The file of a training step; undefined for step 0, the original, and for one that was not kept. */
+/** Returns the file of a training step; undefined for step 0, the original, and for a step that was not kept. */
 export const pathAt = (kept: Kept, step: number | undefined): string | undefined =>
   kept.find((each) => each.step === step)?.path;
 
-/** The encoders that tuning kept. */
+/** Lists the encoders that tuning kept. */
 export async function tunedEncoders(folder: string): Promise<Kept> {
   const kept = await keptSteps(join(folder, 'encoder'));
   if (kept.length === 0) throw new RunError(`${join(folder, 'encoder')} has no tuned encoders.`);
   return kept;
 }
 
-/** The UNets that tuning kept: none where it tuned the encoder alone. */
+/** Lists the UNets that tuning kept: none if it tuned the encoder alone. */
 export const tunedUnets = (folder: string): Promise<Kept> => keptSteps(join(folder, 'unet'));
 
 async function keptSteps(folder: string): Promise<Kept> {

@@ -12,14 +12,14 @@ import type { GuideKind } from '../evaluation-names.ts';
 export type { GuideKind };
 
 /**
- * For each prompt, what a UNet sees beside the noisy latents; undefined for one that sees nothing.
+ * Returns the UNet's additional input beside the noisy latents for each prompt; undefined for a UNet that takes none.
  *
- * `inpainting`, in diffusers' order: a mask, then the latents of the picture whose masked part is grey. For a prompt of
- * the shapes world the picture is the one that it describes, with its object masked; for any other all is masked.
- * `silhouette`: where the object of a shapes prompt is, as a control image.
+ * `inpainting`, in diffusers' order: a mask, then the latents of the picture with its masked part grey. A
+ * prompt of the shapes world masks the object in the picture that it describes; any other masks all of it.
+ * `silhouette`: the place of the object of a shapes prompt, as a control image.
  *
  * @returns by prompt, [h, w, channels]
- * @throws InputError when the UNet has other channels, or a silhouette is asked for that the prompt does not describe
+ * @throws InputError if the UNet takes other channels, or if a prompt does not describe the silhouette asked for
  */
 export function guidesOf(
   kind: GuideKind,
@@ -47,7 +47,7 @@ export function guidesOf(
   return encodeImages(pipeline, pictures, size).map((latents, i) => inpaintingChannels(masks[i]!, latents));
 }
 
-/** The mask before each cell's latents. */
+/** The mask in front of each cell's latents. */
 function inpaintingChannels(mask: Float32Array, latents: Float32Array): Float32Array {
   const channels = latents.length / mask.length;
   const guide = new Float32Array(mask.length * (1 + channels));

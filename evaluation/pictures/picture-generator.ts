@@ -18,43 +18,43 @@ export interface Prompt {
 export interface Embeddings {
   /** [prompts, T, D] */
   condition: Float32Array;
-  /** Of the empty prompt: [T, D] */
+  /** Embedding of the empty prompt: [T, D] */
   unconditional: Float32Array;
 }
 
-/** An arm of an experiment: sum_j weight_j * embeddings_j stand in for the original embeddings in the last steps. */
+/** An arm of an experiment: sum_j weight_j * embeddings_j replace the original embeddings in the last steps. */
 export interface Arm {
   name: string;
   terms: readonly { embeddings: Embeddings; weight: number }[];
-  /** In how many of the last steps; K when left out. */
+  /** The number of last steps; K, the steps that are tuned, by default. */
   lastSteps?: number;
-  /** Takes the steps in which the embeddings hold, in place of the pipeline's own UNet. */
+  /** UNet for the steps with these embeddings, in place of the pipeline's own. */
   unet?: NetworkWeights;
-  /** They hold from the first step on: another prompt, another kind of encoder. */
+  /** Whether they hold from the first step on: another prompt, another kind of encoder. */
   fromStart?: boolean;
 }
 
-/** A picture to make: which of the prompts, and which of its samples. */
+/** A picture to make: which prompt, and which of its samples. */
 export interface Item {
   prompt: number;
   sample: number;
 }
 
-/** 32 pictures of 8 x 8 latents; one of 64 x 64, which is what memory allows there. */
+/** 32 pictures of 8 x 8 latents; a single one of 64 x 64, as memory allows. */
 const batchFor = (latentSize: number): number => Math.max(1, Math.floor(2048 / latentSize ** 2));
 
 /**
- * Makes pictures under several arms from the same start noise. The first T - K steps see the original embeddings in
- * every arm, as in training, so they are done once.
+ * Makes pictures under several arms from the same start noise. The first T - K steps use the original embeddings in
+ * every arm, as in training, so they run once.
  */
 export class PictureGenerator {
-  /** Pictures that are made at once. */
+  /** Number of pictures made at once. */
   readonly batch: number;
   /** Height and width of a picture, in pixels. */
   readonly size: number;
   readonly #model: PipelineProgram;
   readonly #sampler: SamplerSettings;
-  /** Of the UNet, in all steps and in those that every arm shares. */
+  /** UNet evaluations in all steps, and in those that every arm shares. */
   readonly #evaluations: number;
   readonly #shared: number;
   readonly #seed: number;
@@ -65,10 +65,10 @@ export class PictureGenerator {
   readonly #context: [number, number];
 
   /**
-   * @param seed of the start noise
-   * @param pictures how many will be made of each arm: a batch is not larger
+   * @param seed seed of the start noise
+   * @param pictures number of pictures per arm: a batch is not larger
    * @param secondUnet whether some arm has a UNet of its own
-   * @param guides by prompt, what the UNet sees beside the latents: [h, w, in_channels - C]; undefined for nothing
+   * @param guides the UNet's additional input for each prompt: [h, w, in_channels - C]; undefined for nothing
    */
   constructor(
     pipeline: LoadedPipeline,
@@ -99,7 +99,7 @@ export class PictureGenerator {
     this.#context = [pipeline.tokenizer.modelMaxLength, textEncoder.hidden_size];
   }
 
-  /** Embeddings of the prompts and of the empty prompt. @param source where the encoder is from, for messages */
+  /** Embeds the prompts and the empty prompt. @param source origin of the encoder, for messages */
   embed(encoder: Weights, prompts: readonly Prompt[], source: string): Embeddings {
     const values = this.#context[0] * this.#context[1];
     const embeddings = {
@@ -122,8 +122,8 @@ export class PictureGenerator {
   }
 
   /**
-   * Latents after the steps that all arms share, the first T - K ones under an arm's embeddings; the start noise where the
-   * scheduler's steps depend on those before.
+   * Returns the latents after the steps that all arms share, the first T - K ones under an arm's embeddings; or the
+   * start noise if the scheduler's steps depend on earlier ones.
    * @param items at most `batch`
    */
   firstSteps(prompts: readonly Prompt[], items: readonly Item[], arm: Arm): Tensor {
@@ -137,8 +137,8 @@ export class PictureGenerator {
   }
 
   /**
-   * The steps after those, of which the arm's last ones see its embeddings and those before `before`'s, and the pictures.
-   * `latents` are kept. -> [items, H, W, 3] in [0, 1]
+   * Runs the remaining steps, the arm's last ones under its embeddings and those before under `before`'s, and decodes
+   * the pictures. Keeps `latents`. -> [items, H, W, 3] in [0, 1]
    */
   lastSteps(latents: Tensor, items: readonly Item[], arm: Arm, before = arm): Float32Array {
     const change = before === arm ? 0 : this.#firstOfLast(arm.lastSteps ?? this.#sampler.gradientSteps);
@@ -158,7 +158,9 @@ export class PictureGenerator {
     return Math.max(0, this.#evaluations - count);
   }
 
-  /** Evaluations from `from` on and before `until`: those before `change` under one arm, the others under another. */
+  /**
+   * Runs the evaluations from `from` to before `until`: those before `change` under one arm, the others under another.
+   */
   #denoise(
     z: Tensor,
     items: readonly Item[],
@@ -191,13 +193,13 @@ export class PictureGenerator {
     return tf.tidy(() => tf.stack(own.map((values) => tf.tensor3d(values, [height, width, channels]))));
   }
 
-  /** A batch that is not full is filled up with its last entry: shapes are fixed. */
+  /** Fills up a batch with its last entry, since shapes are fixed. */
   #filled<T>(part: readonly T[]): T[] {
     return Array.from({ length: this.batch }, (_, i) => part[Math.min(i, part.length - 1)]!);
   }
 }
 
-/** sum_j w_j c_j for each item's prompt and for the empty prompt. @param values T * D */
+/** Returns sum_j w_j c_j for each item's prompt and for the empty prompt. @param values T * D */
 function mix({ terms }: Arm, items: readonly Item[], values: number): Embeddings {
   const sum = { condition: new Float32Array(items.length * values), unconditional: new Float32Array(values) };
   for (const { embeddings, weight } of terms) {

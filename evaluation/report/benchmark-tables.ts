@@ -7,7 +7,7 @@ import { armLabel, count, interval, metricLabel, number, signed } from './format
 import { badge } from './headline.ts';
 import { html, type Markup } from './markup.ts';
 
-/** The benchmarks: every arm on all of their prompts, and the chosen encoder and what is handed out of it by category. */
+/** Renders the benchmarks: every arm on all of their prompts, and the chosen encoder and its export by category. */
 export function benchmarkTables({ benchmarks }: ReportData): Markup[] {
   return benchmarks.map(
     (benchmark) =>
@@ -46,7 +46,7 @@ function armTable(benchmark: BenchmarkResult): Markup {
   );
 }
 
-/** Rows are categories, columns metrics: an arm against the base; nothing where there is no such arm. */
+/** Rows are categories, columns metrics: an arm against the base; nothing if the arm does not exist. */
 function categoryTable(benchmark: BenchmarkResult, column: string, arm: string): Markup | undefined {
   const own = benchmark.categories.filter((line) => line.column === column && line.arm === arm);
   if (own.length === 0) return undefined;

@@ -11,7 +11,7 @@ function scale(
   return (value) => Math.round((low + ((value - from) / span) * (high - low)) * 10) / 10;
 }
 
-/** What an axis spans: the values with a little room, but not below zero for values that are not. */
+/** The range of an axis: the values with a little room, but not below zero unless a value is. */
 function extent(values: readonly number[]): [number, number] {
   const low = Math.min(...values);
   const high = Math.max(...values);
@@ -22,7 +22,7 @@ function extent(values: readonly number[]): [number, number] {
 const path = (points: readonly (readonly [number, number])[]): string =>
   points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x} ${y}`).join('');
 
-/** Mean over a window of about a tenth of the curve, cut at its ends. */
+/** Averages over a window of about a tenth of the curve, cut at its ends. */
 function smooth(values: readonly number[]): number[] {
   const reach = Math.floor(values.length / 20);
   return values.map((_, i) => {
@@ -35,7 +35,7 @@ const WIDTH = 280;
 const HEIGHT = 150;
 const box = { left: 48, right: WIDTH - 10, top: 12, bottom: HEIGHT - 24 };
 
-/** A value over the training steps: every step faint, their moving mean on top. */
+/** Plots a value over the training steps: every step faint, the moving mean on top. */
 export function curve(title: string, steps: readonly number[], values: readonly number[]): Markup {
   const x = scale([steps[0]!, steps.at(-1)!], [box.left, box.right]);
   const [low, high] = extent(values);
@@ -73,7 +73,7 @@ export interface BlendPoint {
   ci95: readonly [number, number];
 }
 
-/** Difference to the base over the weight of the blend, with 95 % intervals. */
+/** Plots the difference to the base over the weight of the blend, with 95 % intervals. */
 export function blendCurve(title: string, points: readonly BlendPoint[]): Markup {
   const x = scale([0, Math.max(1, ...points.map(({ blend }) => blend))], [box.left + 8, box.right - 8]);
   const [low, high] = extent([0, ...points.flatMap(({ ci95 }) => ci95)]);
@@ -100,7 +100,7 @@ export function blendCurve(title: string, points: readonly BlendPoint[]): Markup
   </figure>`;
 }
 
-/** An interval on a line with a mark at zero. @param domain what the line spans; it holds zero */
+/** Draws an interval on a line with a mark at zero. @param domain range of the line; includes zero */
 export function intervalBar(
   mean: number,
   [low, high]: readonly [number, number],

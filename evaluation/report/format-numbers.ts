@@ -1,18 +1,18 @@
 import { CHAMPION_EXPORTED } from '../arms/arm-names.ts';
 
-/** A number with about three significant digits. */
+/** Formats a number with about three significant digits. */
 export function number(value: number): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value)) return String(value);
-  if (size < 1e-12) return '0.000'; // what is left of a sum that is zero
+  if (size < 1e-12) return '0.000'; // the remainder of a sum that is zero
   if (size < 0.001 || size >= 1e6) return minus(value.toExponential(1));
   return minus(value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3));
 }
 
-/** With its sign. */
+/** Formats a number with its sign. */
 export const signed = (value: number): string => (value > 1e-12 ? `+${number(value)}` : number(value));
 
-/** The ends of an interval. */
+/** Formats the ends of an interval. */
 export const interval = ([low, high]: readonly [number, number]): string => `${signed(low)} to ${signed(high)}`;
 
 export const percent = (share: number): string => `${minus((100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0))} %`;
@@ -34,17 +34,17 @@ export function size(bytes: number): string {
   return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
 }
 
-/** With spaces between the thousands. */
+/** Formats a count with spaces between the thousands. */
 export const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 
-/** What a metric is called in the report. */
+/** Returns a metric's name in the report. */
 export function metricLabel(metric: string): string {
   const names: Record<string, string> = { oracle: 'Oracle', heldOut: 'Held-out reward', diversity: 'Diversity' };
   const [whole, part] = metric.split('.') as [string, string?];
   return (names[whole] ?? whole) + (part === undefined ? '' : `: ${part}`);
 }
 
-/** What an arm is called in the report. */
+/** Returns an arm's name in the report. */
 export function armLabel(arm: string): string {
   if (arm === CHAMPION_EXPORTED) return 'exported champion';
   return arm.startsWith('blend-') ? `blend ${arm.slice(6)}` : arm;

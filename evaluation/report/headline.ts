@@ -7,26 +7,26 @@ import { html, type Markup } from './markup.ts';
 import { CHOSEN, EXPORTED } from '../arms/arm-names.ts';
 import { DIVERSITY, isGoal, ORACLE } from '../comparison/metrics.ts';
 
-/** The verdict that an interval allows. */
+/** Returns the verdict that an interval allows. */
 function verdict({ ci95 }: Pick<NamedComparison, 'ci95'>): 'better' | 'worse' | 'undecided' {
   return ci95[0] > 0 ? 'better' : ci95[1] < 0 ? 'worse' : 'undecided';
 }
 
 const marks = { better: '▲', worse: '▼', undecided: '◆' } as const;
 
-/** Verdict as a word with its mark: never colour alone. */
+/** Renders a verdict as a word with its mark: never colour alone. */
 export function badge(comparison: Pick<NamedComparison, 'ci95'>): Markup {
   const result = verdict(comparison);
   return html`<span class="badge ${result}">${marks[result]} ${result}</span>`;
 }
 
-/** What a metric's line spans: all of its intervals and zero. */
+/** Returns the range of a metric's line: all of its intervals and zero. */
 export function domainOf(comparisons: readonly NamedComparison[]): [number, number] {
   const ends = comparisons.flatMap(({ ci95 }) => ci95);
   return [Math.min(0, ...ends), Math.max(0, ...ends)];
 }
 
-/** The chosen encoder, and what is handed out of it, against the base on every metric, one card each. */
+/** Renders the chosen encoder and its export against the base on every metric, one card each. */
 export function headline({ comparisons, scores, sweep, trained }: ReportData): Markup {
   const of = (own: string) =>
     comparisons.filter(({ arm, against, metric }) => arm === own && against === 'base' && isGoal(metric));
@@ -58,14 +58,14 @@ export function headline({ comparisons, scores, sweep, trained }: ReportData): M
   </section>`;
 }
 
-/** What is handed out, in a sentence. */
+/** Describes the export in a sentence. */
 function handedOut({ chosen, exported }: ReportData['sweep']): string {
   const { step, blend, unetStep } = exported.chosen;
   if (step > 0)
-    return `Exported, for use in all steps: the encoder of step ${step} with ${blend} of its change of the weights${unetStep === undefined ? '' : `, and the UNet of step ${unetStep}`}. Above, embeddings are blended in the last steps only.`;
+    return `Exported, for use in all steps: the encoder of step ${step} with ${blend} of its weight change${unetStep === undefined ? '' : `, and the UNet of step ${unetStep}`}. Above, embeddings are blended in the last steps only.`;
   return chosen.step === 0
     ? 'Nothing is exported.'
-    : 'Nothing is exported: in all steps no share of its change of the weights was better than the base on validation prompts.';
+    : 'Nothing is exported: used in all steps, no share of its weight change was better than the base on validation prompts.';
 }
 
 function card(
@@ -89,7 +89,7 @@ function card(
   </article>`;
 }
 
-/** Whether the encoder was trained on a metric. */
+/** Says whether the encoder was trained on a metric. */
 export function kind(metric: string, trained: readonly string[]): string {
   if (trained.includes(metric)) return 'trained on';
   if (metric === DIVERSITY) return 'between the pictures of a prompt';

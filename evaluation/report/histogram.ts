@@ -1,7 +1,7 @@
 import { count } from './format-numbers.ts';
 import { html, type Markup } from './markup.ts';
 
-/** A number of things of a kind. */
+/** A labelled count. */
 export interface Bar {
   label: string;
   value: number;
@@ -9,10 +9,10 @@ export interface Bar {
 
 const [WIDTH, HEIGHT] = [280, 150];
 const box = { left: 8, right: WIDTH - 8, top: 22, bottom: HEIGHT - 24 };
-/** Bars to which each number and each label is written. */
+/** Up to this many bars, every number and label is written. */
 const labelled = 8;
 
-/** Columns side by side, from zero; each says its number when it is pointed at, and few of them always. */
+/** Renders columns side by side, from zero; each shows its number on hover, and always if there are few. */
 export function histogram(title: string, unit: string, bars: readonly Bar[]): Markup {
   const most = Math.max(...bars.map(({ value }) => value), 1);
   const step = (box.right - box.left) / Math.max(bars.length, 4);
@@ -33,7 +33,7 @@ export function histogram(title: string, unit: string, bars: readonly Bar[]): Ma
         <title>${label} ${unit}: ${count(value)}</title></rect
       >${few ? html`<text class="tick" x="${middle}" y="${round(y - 4)}" text-anchor="middle">${count(value)}</text><text class="tick" x="${middle}" y="${HEIGHT - 8}" text-anchor="middle">${label}</text>` : undefined}`;
   };
-  const middle = Math.floor(bars.length / 3); // before the last label, which is long
+  const middle = Math.floor(bars.length / 3); // in front of the last label, which is long
   const ends = html`<text class="tick" x="${box.left}" y="${HEIGHT - 8}">${bars[0]!.label}</text
     ><text class="tick" x="${round(box.left + (middle + 0.5) * step)}" y="${HEIGHT - 8}" text-anchor="middle">
       ${bars[middle]!.label}</text

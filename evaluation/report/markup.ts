@@ -1,4 +1,4 @@
-/** Text that is HTML or SVG already. */
+/** Text that is already HTML or SVG. */
 export class Markup {
   readonly text: string;
   constructor(text: string) {
@@ -26,7 +26,7 @@ function render(part: Part): string {
   return Array.isArray(part) ? part.map(render).join('') : escape(String(part));
 }
 
-/** HTML or SVG from a template: every value in it is escaped, but for markup; lists are joined, undefined is nothing. */
+/** Builds HTML or SVG from a template: escapes every value except markup, joins lists, and leaves out undefined. */
 export function html(strings: TemplateStringsArray, ...values: Part[]): Markup {
   return new Markup(strings.raw.map((text, i) => text + render(values[i])).join(''));
 }

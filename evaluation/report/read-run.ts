@@ -11,16 +11,16 @@ import type { Scores } from '../results.ts';
 import type { Sweep } from '../results.ts';
 import type { NamedComparison } from '../results.ts';
 
-/** The stages whose artifacts a report is made of. */
+/** Stages whose artifacts a report needs. */
 export const reportInputs = ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'] as const;
-/** Those that a run may be without. */
+/** Stages that a run may lack. */
 export const optionalReportInputs = ['transfer', 'tune-unet'] as const;
 
-/** Folders of the artifacts, by stage. */
+/** Artifact folders by stage. */
 export type ReportFolders = Readonly<Record<(typeof reportInputs)[number], string>> &
   Readonly<Partial<Record<(typeof optionalReportInputs)[number], string>>>;
 
-/** What the artifacts do not say. */
+/** Facts that the artifacts do not hold. */
 export type ReportFacts = Pick<ReportData, 'title' | 'configuration' | 'trained' | 'run'>;
 
 /** Reads everything that a report shows. @param folders of the artifacts, by stage */
@@ -50,7 +50,7 @@ export async function readReportData(folders: ReportFolders, facts: ReportFacts)
   };
 }
 
-/** The lines of a tuning stage's metrics. */
+/** The metric lines of a tuning stage. */
 async function readCurves(folder: string): Promise<Record<string, number>[]> {
   const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as Record<string, number>);

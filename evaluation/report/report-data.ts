@@ -7,7 +7,7 @@ import type { NamedComparison } from '../results.ts';
 import type { PromptCard } from '../../datasets/tables/dataset-card.ts';
 import type { ControlCurve } from '../results.ts';
 
-/** summary.json of the filter. */
+/** Content of the filter's summary.json. */
 export interface FilterSummary {
   read: number;
   kept: number;
@@ -26,27 +26,27 @@ interface StageLine {
 /** Everything that a report shows. */
 export interface ReportData {
   title: string;
-  /** Identity and outcome of the run; left out where only the artifacts are known. */
+  /** Identity and outcome of the run; absent if only the artifacts are known. */
   run?: { id: string; status: string; stages: StageLine[] } | undefined;
   configuration: unknown;
   filter: FilterSummary;
-  /** Left out for a filter of before there were cards. */
+  /** Absent for a filter result older than data cards. */
   card?: PromptCard | undefined;
   /** Rows of each split. */
   splits: Record<string, number>;
-  /** A line a training step: step, loss, reward.NAME, gradientNorm, deltaNorm ... */
+  /** A line per training step: step, loss, reward.NAME, gradientNorm, deltaNorm ... */
   curves: Record<string, number>[];
-  /** Likewise of a UNet that was tuned after the encoder. */
+  /** The same for a UNet that was tuned after the encoder. */
   unetCurves?: Record<string, number>[] | undefined;
   sweep: Sweep;
   comparisons: NamedComparison[];
   scores: Scores;
   control: ControlCurve[];
   benchmarks: BenchmarkResult[];
-  /** Empty when the run tried no other UNets. */
+  /** Empty if the run tried no other UNets. */
   transfer: Transfer[];
   /** Names of the rewards that were trained on. */
   trained: string[];
-  /** As {@link Picture}, with data URIs for files. */
+  /** Like {@link Picture}, with data URIs for files. */
   pictures: Picture[];
 }

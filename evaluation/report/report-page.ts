@@ -24,7 +24,7 @@ slider?.addEventListener('input', () => {
 });
 `;
 
-/** The report: one HTML file that asks for nothing outside of itself. */
+/** Renders the report: one HTML file that loads nothing else. */
 export function renderReport(data: ReportData): string {
   const { title, run } = data;
   const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";

@@ -15,10 +15,10 @@ const blendArms = [
   ['blend-1.25', 1.25],
 ] as const;
 
-/** Whether a picture is so small that its pixels are better seen as squares. */
+/** Pictures smaller than this, in pixels, are shown with sharp pixels. */
 export const PIXELATED_BELOW = 128;
 
-/** Every kept prompt under one slider: the weight of the tuned encoder's embeddings. */
+/** Renders every kept prompt under one slider: the weight of the tuned encoder's embeddings. */
 export function blendSlider({ pictures }: ReportData): Markup | undefined {
   const arms = blendArms.filter(([arm]) => pictures.every(({ files }) => files[arm] !== undefined));
   if (pictures.length === 0 || arms.length < 2) return undefined;
@@ -53,7 +53,7 @@ export function blendSlider({ pictures }: ReportData): Markup | undefined {
   </section>`;
 }
 
-/** Base beside the chosen encoder, what is handed out of it and the tuned one: same prompt, same start noise. */
+/** Renders base, chosen encoder, export and tuned encoder side by side: same prompt, same start noise. */
 export function pictureGrid({ pictures, comparisons }: ReportData): Markup | undefined {
   if (pictures.length === 0) return undefined;
   const arms = ['base', CHOSEN, EXPORTED, 'tuned'].filter((arm) =>
@@ -70,7 +70,7 @@ export function pictureGrid({ pictures, comparisons }: ReportData): Markup | und
   </section>`;
 }
 
-/** One prompt: a picture an arm, and their scores below. */
+/** One prompt: a picture per arm, with its scores below. */
 function card(picture: Picture, arms: readonly string[], metrics: readonly string[]): Markup {
   const scored = metrics.filter((metric) => picture.scores['base']?.[metric] !== undefined);
   return html`<article>

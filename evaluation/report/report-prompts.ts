@@ -4,7 +4,7 @@ import { count, percent } from './format-numbers.ts';
 import { histogram } from './histogram.ts';
 import { html, type Markup } from './markup.ts';
 
-/** The data card: what was read, what became of it and why, and what the kept prompts are like. */
+/** Renders the data card: what was read, what became of it and why, and statistics of the kept prompts. */
 export function promptCard({ filter, splits, card }: ReportData): Markup {
   return html`<section aria-labelledby="prompts">
     <h2 id="prompts">Prompts</h2>
@@ -25,7 +25,7 @@ function whatWasRead({ read, kept }: FilterSummary, { files, ignored, malformed 
   return html`<p>
     ${count(records)} records in ${count(files)} ${files === 1 ? 'file' : 'files'}: ${count(kept)}
     (${percent(kept / Math.max(1, records))}) are
-    kept.${malformed > 0 ? ` ${count(malformed)} could not be read.` : undefined}${ignored > 0 ? ` ${count(ignored)} other files were passed over.` : undefined}
+    kept.${malformed > 0 ? ` ${count(malformed)} could not be read.` : undefined}${ignored > 0 ? ` ${count(ignored)} other files were skipped.` : undefined}
   </p>`;
 }
 
@@ -85,7 +85,7 @@ function sourceTable({ sources, otherSources }: PromptCard): Markup | undefined 
     </div>`;
 }
 
-/** The first prompts of each reason, behind a line that opens. */
+/** The first prompts dropped for each reason, in a fold-out. */
 function examples(samples: Record<string, readonly string[]>): Markup[] {
   return Object.entries(samples)
     .filter(([, prompts]) => prompts.length > 0)

@@ -1,6 +1,6 @@
 import { PIXELATED_BELOW } from './report-pictures.ts';
 
-/** The report's style sheet: light and dark by the reader's setting. */
+/** The report's style sheet: light or dark by the reader's setting. */
 export const style = `
 :root { color-scheme: light dark; --page: #fbfbfa; --card: #ffffff; --ink: #16181d; --quiet: #5d6470; --line: #e2e3e6; --accent: #2563c9; --good: #0f7b4d; --bad: #b3372f; --neutral: #6b6f78; }
 @media (prefers-color-scheme: dark) { :root { --page: #14161a; --card: #1c1f25; --ink: #eceef2; --quiet: #a0a7b4; --line: #30343d; --accent: #78a9ff; --good: #58c893; --bad: #ff8d83; --neutral: #a0a7b4; } }

@@ -13,7 +13,7 @@ const metricsOf = (comparisons: readonly NamedComparison[]): string[] => [
   ...new Set(comparisons.map(({ metric }) => metric)),
 ];
 
-/** Every arm against the base, metric by metric. */
+/** Renders every arm against the base, metric by metric. */
 export function comparisonTable({ comparisons, trained }: ReportData): Markup {
   const groups = metricsOf(comparisons).map((metric) => {
     const rows = comparisons.filter((c) => c.metric === metric);
@@ -39,8 +39,9 @@ export function comparisonTable({ comparisons, trained }: ReportData): Markup {
   return html`<section aria-labelledby="arms">
     <h2 id="arms">Every arm against the base</h2>
     <p>
-      Mean difference over the test prompts; the interval is a paired bootstrap over prompts (10,000 resamples); a tie
-      is half a win. Arms hold in the last K steps; exported ones, other prompts and other kinds of encoders in all.
+      An arm is one variant of the pipeline. Mean difference over the test prompts, with a paired bootstrap interval
+      over prompts (10,000 resamples); a tie is half a win. Arms change the last K sampling steps; exported ones, other
+      prompts and other kinds of encoders change all.
     </p>
     <div class="scroll">
       <table>
@@ -62,7 +63,7 @@ export function comparisonTable({ comparisons, trained }: ReportData): Markup {
   </section>`;
 }
 
-/** The difference to the base over the weight of the final encoder. */
+/** Renders the difference to the base over the weight of the final encoder. */
 export function blendCurves({ comparisons, control }: ReportData): Markup | undefined {
   const weightOf = (arm: string) => (arm === 'tuned' ? 1 : arm.startsWith('blend-') ? Number(arm.slice(6)) : undefined);
   const charts = metricsOf(comparisons)
@@ -86,16 +87,17 @@ export function blendCurves({ comparisons, control }: ReportData): Markup | unde
   </section>`;
 }
 
-/** Whether a curve goes one way, in a sentence. */
+/** Says in a sentence whether a curve is monotonic. */
 function monotony({ metric, weights, direction, share, monotone }: ControlCurve): Markup {
   const way = direction === 'up' ? 'rises' : 'falls';
   const range = `from ${weights[0]} to ${weights.at(-1)}`;
   return monotone
     ? html`${metricLabel(metric)} ${way} ${range} (${percent(share)} of the steps; none goes back beyond its interval). `
-    : html`${metricLabel(metric)} ${way} ${range} but not all the way: a step goes back with its whole interval. `;
+    : html`${metricLabel(metric)} ${way} ${range} but not all the way: in one step the whole interval lies in the other
+      direction. `;
 }
 
-/** What each training step measured: of the encoder, and of the UNet where that was tuned after it. */
+/** Renders the metrics of each training step: of the encoder, and of the UNet if it was tuned after it. */
 export function trainingCurves({ curves, unetCurves = [], sweep }: ReportData): Markup[] {
   const { step, unetStep } = sweep.chosen;
   const chosen = (own: number | undefined) => (own ? `; step ${own} was chosen` : '');
@@ -111,7 +113,7 @@ export function trainingCurves({ curves, unetCurves = [], sweep }: ReportData): 
             <h2 id="${id}">Training${network === 'UNet' ? ' of the UNet' : ''}</h2>
             <p>
               ${count(lines.length)} steps of the ${network}${chosen(own)}. Rewards are of the training pictures: each
-              step faint, their moving mean on top.
+              step faint, with the moving mean on top.
             </p>
             <div class="charts">${curveCharts(lines)}</div>
           </section>`,
@@ -140,7 +142,7 @@ function curveCharts(curves: ReportData['curves']): Markup[] {
     );
 }
 
-/** The score of each training step and blend on validation prompts, and of what may be handed out of the chosen one. */
+/** Renders the score of each training step and blend on validation prompts, and of the export candidates. */
 export function sweepTable({ sweep }: ReportData): Markup {
   const by =
     { oracle: 'the oracle', heldOut: 'the held-out reward', rewards: 'the trained rewards, standardized' }[
@@ -156,8 +158,8 @@ export function sweepTable({ sweep }: ReportData): Markup {
     ${
       sweep.exported.candidates.length > 1
         ? html`<p>
-              Likewise for what may be exported of the best of these: an encoder with a share of its change of the
-              weights, in all steps. This is what the choice goes by.
+              The same for the export candidates made of the best of these: an encoder with a share of its weight
+              change, used in all steps. The choice goes by this.
             </p>
             ${choiceTable(sweep.exported, 'weight')}`
         : undefined
@@ -165,7 +167,7 @@ export function sweepTable({ sweep }: ReportData): Markup {
   </section>`;
 }
 
-/** A row for each encoder, and for each tuned UNet with the encoder that goes with it. @param weight what the columns are */
+/** A row for each encoder, and for each tuned UNet with its encoder. @param weight meaning of the columns */
 function choiceTable({ candidates, chosen }: Choice, weight: string): Markup {
   const tuned = candidates.filter(({ step }) => step > 0);
   const name = ({ step, unetStep }: { step: number; unetStep?: number }) =>

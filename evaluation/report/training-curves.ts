@@ -3,7 +3,7 @@ import type { ReportData } from './report-data.ts';
 import { duration, size } from './format-numbers.ts';
 import { html, type Markup } from './markup.ts';
 
-/** How long each stage took and what it made. */
+/** Renders how long each stage took and what it made. */
 export function stageTable({ run }: ReportData): Markup | undefined {
   if (!run) return undefined;
   const longest = Math.max(...run.stages.map(({ seconds }) => seconds), 1e-9);
@@ -52,7 +52,7 @@ export function stageTable({ run }: ReportData): Markup | undefined {
   </section>`;
 }
 
-/** The configuration as YAML. */
+/** Renders the configuration as YAML. */
 export function configurationBlock({ configuration }: ReportData): Markup {
   return html`<section aria-labelledby="configuration">
     <h2 id="configuration">Configuration</h2>

@@ -5,7 +5,7 @@ import { count, interval, metricLabel, signed } from './format-numbers.ts';
 import { badge } from './headline.ts';
 import { html, type Markup } from './markup.ts';
 
-/** The chosen encoder, and what is handed out of it, with UNets that it was not tuned with. */
+/** Renders the chosen encoder and its export with UNets that it was not tuned with. */
 export function transferTable({ transfer }: ReportData): Markup | undefined {
   if (transfer.length === 0) return undefined;
   const own = transfer.flatMap(({ unet, comparisons }) =>
@@ -20,9 +20,8 @@ export function transferTable({ transfer }: ReportData): Markup | undefined {
   return html`<section aria-labelledby="transfer">
     <h2 id="transfer">With other UNets</h2>
     <p>
-      The chosen encoder (in the last steps) and what is handed out of it (exported, in all steps) against the original
-      one, each with a UNet that none was tuned with: mean difference over ${count(prompts)} test prompts with its 95 %
-      interval.
+      The chosen encoder (in the last steps) and the exported one (in all steps) against the original one, each with a
+      UNet that none of them was tuned with: mean difference over ${count(prompts)} test prompts with its 95 % interval.
     </p>
     <div class="scroll">
       <table>

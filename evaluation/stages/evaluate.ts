@@ -24,31 +24,33 @@ import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts'
 import { armsWithUnet, chosenArm, PAIRS } from '../arms/unet-arms.ts';
 
 export interface EvaluateConfig extends JudgingConfig {
-  /** How many test prompts, and pictures of each. */
+  /** Number of test prompts, and of pictures of each. */
   prompts: number;
   samplesPerPrompt: number;
-  /** Of how many prompts the pictures are kept. */
+  /** Number of prompts whose pictures are kept. */
   images: number;
-  /** Weights of the final encoder on the control curve, besides 0, the base, and 1, the arm `tuned`. */
+  /** Weights of the final encoder on the control curve, besides 0 (the base) and 1 (the arm `tuned`). */
   blends: number[];
-  /** Further arms: mixes of encoders, another encoder. */
+  /** Additional arms: mixes of encoders, another encoder. */
   arms?: ArmSpec[] | undefined;
-  /** Sets of prompts that the same arms are compared on. */
+  /** Sets of prompts on which the same arms are compared. */
   benchmarks?: BenchmarkSpec[];
-  /** The UNet was tuned under the original encoder, so that it and the tuned one are put together without retraining. */
+  /**
+   * Whether the UNet was tuned with the original encoder, so that it is combined with the tuned one without retraining.
+   */
   fusion?: boolean;
   /**
-   * An encoder (folder or safetensors file), and a UNet, to compare the chosen one with, and the weight of the encoder's
-   * embeddings; and what was handed out of it, used in all steps.
+   * The champion to compare with: an encoder (folder or safetensors file) and a UNet, the weight of the encoder's
+   * embeddings, and the champion's export, used in all steps.
    */
   champion?: { encoder: string; unet?: string | undefined; blend: number; exported?: string | undefined };
 }
 
 /**
- * Base, tuned, blends, the chosen encoder and what is handed out of it on test prompts, from the same start noise:
- * scores.json, comparisons.json (each arm against the base, what is handed out against the chosen encoder, both against the
- * champion), control.json (the curve of the blends), pictures.json and images/<arm>/NNNN.png; the same scores on each
- * benchmark: benchmarks/<name>.json.
+ * Compares base, tuned, blends, the chosen encoder and its export on test prompts, from the same start noise. Writes
+ * scores.json, comparisons.json (each arm against the base, the export against the chosen encoder, both against the
+ * champion), control.json (the curve of the blends), pictures.json and images/<arm>/NNNN.png; and the same scores on
+ * each benchmark: benchmarks/<name>.json.
  */
 export async function run(
   context: StageContext<EvaluateConfig, 'shard' | 'tune-encoder' | 'sweep', 'tune-unet' | BaselineInput>,
@@ -149,8 +151,8 @@ function championArms(arms: Arms, champion: NonNullable<EvaluateConfig['champion
 }
 
 /**
- * Every arm against the base on every metric, those with a tuned UNet against the tuned encoder alone, what is handed out
- * against the chosen encoder, and each of these two against the champion where there is one.
+ * Compares every arm with the base on every metric, arms with a tuned UNet with the tuned encoder alone, the export
+ * with the chosen encoder, and each of these two with the champion if there is one.
  */
 export function compareAll(scores: ArmScores, bootstraps: Bootstraps): NamedComparison[] {
   const arms = Object.keys(scores).filter((arm) => arm !== 'base');
@@ -169,7 +171,7 @@ export function compareAll(scores: ArmScores, bootstraps: Bootstraps): NamedComp
   );
 }
 
-/** JSON has no NaN: what is not known is left out of a record, and is null in a list. */
+/** JSON has no NaN: unknown values are left out of a record, and are null in a list. */
 const known = (scores: Record<string, number>) =>
   Object.fromEntries(Object.entries(scores).filter(([, value]) => !Number.isNaN(value)));
 export const listed = (scores: ArmScores): Scores['scores'] =>

@@ -16,30 +16,30 @@ export interface PromptEngineeringConfig extends JudgingConfig {
   /** Prompts whose phrases are counted: `shapes` for captions like those that the world's base model learnt from. */
   corpus: 'shapes' | 'training';
   corpusPrompts: number;
-  /** Share of them that a phrase must be in. */
+  /** Least share of these prompts that must contain a phrase. */
   least: number;
-  /** How many of the most frequent phrases are tried on pictures, and on how many training and validation prompts. */
+  /** How many of the most frequent phrases are tried, and on how many training and validation prompts. */
   phrases: number;
   prompts: number;
-  /** The most phrases that are appended together. */
+  /** Most phrases appended together. */
   longest: number;
   samplesPerPrompt: number;
   rewriter?: RewriterSpec | undefined;
-  /** What is rewritten: the test prompts, and these. */
+  /** Prompts to rewrite, besides the test prompts. */
   testPrompts: number;
   benchmarks?: BenchmarkSpec[];
 }
 
-/** prompt-engineering.json */
+/** Content of prompt-engineering.json. */
 export interface PromptEngineering {
   phrases: PhraseGain[];
   trials: SuffixTrial[];
   chosen: string[];
-  /** By arm: the prompt in place of each, by the prompt's id. */
+  /** Rewritten prompt by the original's id, for each arm. */
   rewritten: Record<string, Record<string, string>>;
 }
 
-/** The base model under better prompts: style phrases of the source, and the user's own rewriter. */
+/** Runs the base model under better prompts: with style phrases of the source, and with the user's own rewriter. */
 export async function run(context: StageContext<PromptEngineeringConfig, 'shard'>): Promise<void> {
   const { config, inputs, seed, signal, scratch, output } = context;
   const { samplesPerPrompt } = config;
@@ -83,5 +83,5 @@ export async function run(context: StageContext<PromptEngineeringConfig, 'shard'
   await writeFileAtomic(join(output, 'prompt-engineering.json'), `${canonicalJson(result)}\n`);
 }
 
-/** Captions such as the base model of the world learnt from. */
+/** Captions like those that the world's base model learnt from. */
 const worldCaptions = (count: number): string[] => Array.from({ length: count }, (_, i) => webExample(i, 1).caption);

@@ -12,50 +12,55 @@ import type { Sweep } from '../results.ts';
 import type { NamedComparison } from '../results.ts';
 
 export interface RegisterConfig {
-  /** That of the evaluation. */
+  /** The evaluation's sampler. */
   sampler: SamplerSettings;
 }
 
-/** How much the pictures of a prompt differ, as a share of the base's and of the champion's; where it was measured. */
+/** How much the pictures of a prompt differ, as a share of the base's and of the champion's, if measured. */
 export type DiversityShares = Partial<Record<'base' | 'champion', number>>;
 
 /** How test pictures were made. */
 export interface Measured {
   sampler: SamplerSettings;
   samplesPerPrompt: number;
-  /** Of tuning, and of the start noise. */
+  /** Seed of tuning and of the start noise. */
   seed: number;
 }
 
-/** registration.json. */
+/** Content of registration.json. */
 export interface Registration {
-  /** The encoder that validation prompts chose, in `encoder/`; null when that is the original one. */
+  /** The encoder chosen on validation prompts, in `encoder/`; null if the original was chosen. */
   encoder: {
-    /** Of `encoder/model.safetensors`. */
+    /** sha256 of `encoder/model.safetensors`. */
     sha256: string;
-    /** The training step, and the weight of its embeddings beside the original ones. */
+    /** The training step, and the weight of its embeddings relative to the original ones. */
     step: number;
     blend: number;
   } | null;
-  /** The tuned UNet that was chosen with it, in `unet/`: of `unet/diffusion_pytorch_model.safetensors`, and its training step. */
+  /**
+   * The tuned UNet chosen with it, in `unet/`: sha256 of `unet/diffusion_pytorch_model.safetensors`, and training step.
+   */
   unet?: { sha256: string; step: number };
   /**
-   * What is handed out of it, in `exported/`, to be used in all steps (with the UNet, where there is one): of
-   * `exported/model.safetensors`, the training step, and the weight of its weights beside the original ones. Null when no
-   * weight was better than the original.
+   * The export, in `exported/`, for use in all steps (with the UNet, if there is one): sha256 of
+   * `exported/model.safetensors`, training step, and share of the weight change. Null if no share was better than the
+   * original.
    */
   exported: { sha256: string; step: number; weight: number; diversity?: DiversityShares } | null;
-  /** How it was measured; left out by a pipeline that makes no pictures. */
+  /** How it was measured; absent for a pipeline that makes no pictures. */
   measured?: Measured;
-  /** The chosen encoder, and what is handed out of it, against the base, and against the champion where there is one, on test prompts. */
+  /**
+   * Comparisons of the chosen encoder and its export with the base, and with the champion if there is one, on test
+   * prompts.
+   */
   comparisons: NamedComparison[];
-  /** Of the chosen encoder. */
+  /** Diversity of the chosen encoder's pictures. */
   diversity?: DiversityShares;
 }
 
 /**
- * Puts together what a registry keeps of a run: the chosen encoder and what is handed out of it, as folders in
- * transformers' layout, and how they did. It stands for itself, so that everything else of the run may be deleted.
+ * Collects what a registry keeps of a run: the chosen encoder and its export, as folders in transformers' layout, and
+ * their results. It is self-contained, so everything else of the run may be deleted.
  */
 export async function run(
   context: StageContext<RegisterConfig, 'tune-encoder' | 'sweep' | 'evaluate', 'tune-unet'>,
@@ -110,7 +115,7 @@ export async function run(
   await writeFileAtomic(join(output, 'registration.json'), `${canonicalJson(registration)}\n`);
 }
 
-/** @param rivals the arms that the pictures of `arm` are to differ as much as */
+/** @param rivals the arms whose diversity `arm` is compared with */
 function sharesOf(
   scores: Scores['scores'],
   arm: string,

@@ -5,14 +5,14 @@ import { renderReport } from '../report/report-page.ts';
 import { readReportData, type optionalReportInputs, type reportInputs } from '../report/read-run.ts';
 
 export interface ReportConfig {
-  /** The name of the configuration. */
+  /** Name of the configuration. */
   name: string;
   rewards: { name: string; weight: number }[];
 }
 
 /**
- * The artifacts as one offline HTML file: report.html. Equal artifacts give an equal file, so how long a run took is not
- * in it; `textcraftor report` adds that.
+ * Renders the artifacts as one offline HTML file, report.html. Equal artifacts give an equal file, so it leaves out how
+ * long a run took; `textcraftor report` adds that.
  */
 export async function run(
   context: StageContext<ReportConfig, (typeof reportInputs)[number], (typeof optionalReportInputs)[number]>,

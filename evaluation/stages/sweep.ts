@@ -20,24 +20,24 @@ import type { Sweep } from '../results.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
 
 export interface SweepConfig extends JudgingConfig {
-  /** Weights of the tuned encoder's embeddings, and of its weights where it is handed out. */
+  /** Weights of the tuned encoder's embeddings, and of its weight change when exported. */
   blends: number[];
-  /** How many validation prompts, and pictures of each. */
+  /** Number of validation prompts, and of pictures of each. */
   prompts: number;
   samplesPerPrompt: number;
   chooseBy: ChooseBy;
-  /** How many of the best tuned networks are tried as files that are handed out. */
+  /** How many of the best tuned networks are tried as exported files. */
   finalists: number;
 }
 
-/** A candidate under the name that its scores have. */
+/** A candidate and the name of its scores. */
 type Offered = CandidateArm & { source: ArmSource };
 
 /**
- * Scores every kept checkpoint at every blend on validation prompts, tuned UNets included. What may be handed out of the
- * best few is written to files, read back and used in all steps: by that one is chosen, and by how it did in the last steps
- * where none is as good as the original in all steps. sweep.json, and exported/text_encoder/ of what is handed out. What each
- * baseline kept is chosen by the same rule, in the last steps.
+ * Scores every kept checkpoint, tuned UNets included, at every blend on validation prompts. Export candidates of the
+ * best few are written to files, read back and used in all steps. The choice is made by their scores, or by those in
+ * the last K steps if none matches the original in all steps. Writes sweep.json, and exported/text_encoder/ with the
+ * exported encoder. Each baseline's checkpoint is chosen by the same rule, in the last steps.
  */
 export async function run(
   context: StageContext<SweepConfig, 'shard' | 'tune-encoder', 'tune-unet' | TunedBaseline>,
@@ -62,7 +62,7 @@ export async function run(
   const others = Object.entries(baselines).map(([name, offered]) => [name, offer(offered, `${name}, `)] as const);
   const blended = [...own, ...others.flatMap(([, offered]) => offered)];
 
-  // What is handed out is made after the choice; until then it is counted as if a tuned encoder were chosen.
+  // The export is made after the choice; until then it is counted as if a tuned encoder were chosen.
   const exports = config.finalists * new Set(blends.filter((blend) => blend > 0)).size;
   const total = (1 + blended.length + exports) * pictures;
   let before = 0;
@@ -105,7 +105,7 @@ export async function run(
   const exported = choose({ base: scores['base']!, ...inPlace }, handedOut);
   if (exported.chosen.step > 0) await cp(folderOf(exported.chosen), exportedEncoder(output), { recursive: true });
 
-  // One network for both: of what is handed out, how it does in the last steps is told beside it.
+  // One network for both: the exported one is listed with its result in the last steps.
   const chosen = finalists.find((finalist) => isSameNetwork(finalist, exported.chosen)) ?? ranked.chosen;
   const sweep: Sweep = { ...ranked, chosen, exported, ...(others.length > 0 ? { baselines: chosenOthers } : {}) };
   await writeFileAtomic(join(output, 'sweep.json'), `${canonicalJson(sweep)}\n`);

@@ -20,13 +20,14 @@ export interface TransferConfig extends JudgingConfig {
   unets: { name: string; unet: string; guide: GuideKind }[];
   prompts: number;
   samplesPerPrompt: number;
-  /** Of how many prompts the pictures are kept. */
+  /** Number of prompts whose pictures are kept. */
   images: number;
 }
 
 /**
- * The chosen encoder, what is handed out of it and the original one, each with UNets that none was tuned with, on test
- * prompts and from the same start noise: transfer.json and images/<unet>/<arm>/NNNN.png. Nothing is trained or chosen for them.
+ * Compares the chosen encoder, its export and the original encoder with UNets that none of them was tuned with, on test
+ * prompts and from the same start noise. Writes transfer.json and images/<unet>/<arm>/NNNN.png. Trains and chooses
+ * nothing.
  */
 export async function run(context: StageContext<TransferConfig, 'shard' | 'tune-encoder' | 'sweep'>): Promise<void> {
   const { config, inputs, seed, signal, output, scratch } = context;

@@ -10,19 +10,22 @@ import type { RewardSpec } from '../reward.ts';
 
 type Tower = 'text' | 'vision';
 
-/** A CLIP model, as the rewards use it. */
+/** A CLIP model as used by the rewards. */
 export interface ClipModel {
   folder: string;
-  /** Where its weights are under the rewards' common scope. */
+  /** Path of its weights under the rewards' common scope. */
   scope: string;
   config: ClipConfig;
   mean: readonly number[];
   std: readonly number[];
-  /** The tensors of these towers, named under the common scope. @throws InputError when one is missing or has another shape */
+  /**
+   * The tensors of these towers, named under the common scope.
+   * @throws InputError if one is missing or has another shape
+   */
   weights(...towers: Tower[]): Weights;
 }
 
-/** The CLIP models that rewards share: each folder is read once, under the name of the reward that asked first. */
+/** Shares CLIP models between rewards: each folder is read once, under the name of the first reward to ask. */
 export class ClipModels {
   readonly #models = new Map<string, Promise<ClipModel>>();
 
@@ -55,7 +58,7 @@ async function readClipModel(path: string, scope: string): Promise<ClipModel> {
 
 const expected = { text: textFeatureTensors, vision: imageFeatureTensors };
 
-/** The tokenizer of a reward on CLIP, and how many tokens of a prompt it reads. */
+/** Loads the tokenizer of a CLIP reward, and the number of prompt tokens that it reads. */
 export async function clipTokenizer(
   spec: RewardSpec,
   { folder, config }: Pick<ClipModel, 'folder' | 'config'>,

@@ -19,20 +19,23 @@ const filmCnnSchema = z.looseObject({
   image_size: boundedSize(4096),
   /** Channels after each block; every block halves height and width. */
   channels: z.array(size).min(1),
-  /** Groups of the group norms. */
+  /** Number of groups in the group norms. */
   norm_groups: size,
   /** Width of the layer before the score. */
   hidden_size: size,
   vocab_size: size,
   /** Width of the token embeddings and of the prompt embedding. */
   text_size: size,
-  /** Token ids a prompt, padding included. */
+  /** Token ids per prompt, padding included. */
   max_tokens: boundedSize(4096),
   pad_token_id: z.int().min(0),
 });
 export type FilmCnnConfig = z.infer<typeof filmCnnSchema>;
 
-/** What a film-cnn reward's folder holds; the weights stay in their file. @throws InputError that names what does not fit */
+/**
+ * Reads a film-cnn reward's folder, leaving the weights in their file.
+ * @throws InputError that names what does not fit
+ */
 export async function readFilmCnn({
   name,
   model,
@@ -47,7 +50,7 @@ export async function readFilmCnn({
   return { config, weights, tokenizer };
 }
 
-/** What `filmCnn` reads. */
+/** Lists the tensors that `filmCnn` reads. */
 export function* filmCnnTensors(config: FilmCnnConfig): ExpectedTensors {
   const { text_size: text, hidden_size: hidden } = config;
   yield ['text.embedding.weight', [config.vocab_size, text]];

@@ -13,9 +13,9 @@ import { requireVocabulary } from '../../models/clip/tokenizer/vocabulary.ts';
 import type { AestheticHead } from '../aesthetic-head.ts';
 import type { RewardSpec } from '../reward.ts';
 
-/** Tokens that a prompt is cut to or padded to. */
+/** Number of tokens to which a prompt is cut or padded. */
 export const IMAGE_REWARD_LENGTH = 35;
-/** The linear layers of its head, which has no activations (the numbers between are dropouts). */
+/** The linear layers of the head, which has no activations (the missing numbers are dropouts). */
 const HEAD = [0, 2, 4, 6, 7];
 
 export interface ImageRewardFiles {
@@ -26,7 +26,7 @@ export interface ImageRewardFiles {
   tokenizer: WordPieceTokenizer;
 }
 
-/** What ImageReward's files hold; the weights stay in theirs. @throws InputError that names what does not fit */
+/** Reads ImageReward's files, leaving the weights in theirs. @throws InputError that names what does not fit */
 export async function readImageReward(spec: RewardSpec): Promise<ImageRewardFiles> {
   const { file, folder } = await locate(spec.model);
   const weights = await readWeights(file);
@@ -50,7 +50,7 @@ export async function readImageReward(spec: RewardSpec): Promise<ImageRewardFile
   return { weights, med, vision, head, tokenizer };
 }
 
-/** The weight file and the folder that other files lie in. */
+/** Finds the weight file, and the folder of the other files. */
 async function locate(model: string): Promise<{ file: string; folder: string }> {
   const found = await stat(model).catch(() => {
     throw new InputError(`Cannot read ${model}: it does not exist; expected ImageReward.pt or its folder.`);
@@ -66,7 +66,7 @@ async function locate(model: string): Promise<{ file: string; folder: string }> 
 const shapeOf = (weights: Weights, name: string, rank: number, source: string): number[] =>
   requireRank(weights, name, rank, source, 'as in ImageReward');
 
-/** Heads are 64 wide in BLIP's vision transformers, base and large. */
+/** Heads in BLIP's vision transformers, base and large, are 64 wide. */
 function visionConfig(weights: Weights, source: string): BlipVisionConfig {
   const shape = (name: string, rank: number) => shapeOf(weights, `blip.visual_encoder.${name}`, rank, source);
   const [width, , patch] = shape('patch_embed.proj.weight', 4) as [number, number, number];

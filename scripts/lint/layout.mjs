@@ -1,15 +1,16 @@
-// Says where the house gets crowded: too many folders at the root, too many files in a folder, two files of one name.
+// Reports where the house gets crowded: too many folders at the root, too many files in a folder, two files with one
+// name.
 import { execFileSync } from 'node:child_process';
 import { basename, dirname } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
 import { lists, most, mostRoots, sameNames } from './rooms.mjs';
 
 const isSource = (/** @type {string} */ path) => /\.(ts|mts|mjs)$/.test(path);
-/** Files of which tests and examples have one each. */
+/** Files of which each test and example has its own. */
 const apart = /^(test|bench|examples)\//;
 
 /**
- * @param {readonly string[]} paths of the files of the checkout
+ * @param {readonly string[]} paths files of the checkout
  * @returns {string[]} a sentence for each fault
  */
 export function layoutFaults(paths) {
@@ -18,12 +19,12 @@ export function layoutFaults(paths) {
     paths.filter((path) => path.includes('/') && !path.startsWith('.')).map((path) => path.split('/')[0]),
   );
   if (roots.size > mostRoots)
-    faults.push(`There are ${roots.size} folders at the root; at most ${mostRoots} are meant to be.`);
+    faults.push(`There are ${roots.size} folders at the root; at most ${mostRoots} are allowed.`);
   const folders = group(paths);
   for (const [folder, files] of folders)
     if (files.length > most && !lists.includes(folder))
       faults.push(
-        `${folder}/ has ${files.length} source files; at most ${most}: put what belongs together into a folder of its own.`,
+        `${folder}/ has ${files.length} source files; at most ${most}: move files that belong together into their own folder.`,
       );
   /** @type {Map<string, string>} */
   const named = new Map();
@@ -31,7 +32,7 @@ export function layoutFaults(paths) {
     const name = basename(path);
     const other = named.get(name);
     if (other !== undefined && !sameNames.includes(name))
-      faults.push(`${other} and ${path} have one name: an editor's list of files cannot tell them apart.`);
+      faults.push(`${other} and ${path} have the same name: an editor's list of files cannot tell them apart.`);
     named.set(name, path);
   }
   return faults;

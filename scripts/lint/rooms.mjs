@@ -1,6 +1,6 @@
 /**
- * The rooms of the house: a folder, and the folders that it may import from. docs/architecture.md has the same table in
- * words, and a test holds the two together. The longest name that fits a file is its room.
+ * Rooms of the house: each folder, and the folders that it may import from. docs/architecture.md has the same table in
+ * words, and a test keeps the two in step. A file belongs to the room with the longest name that fits.
  *
  * @type {Record<string, string[]>}
  */
@@ -29,14 +29,14 @@ export const rooms = {
   ],
 };
 
-/** Rooms of which only the types may be imported. @type {Record<string, string[]>} */
+/** Rooms from which only types may be imported. @type {Record<string, string[]>} */
 export const typesOf = {
   pipeline: ['engine', 'models', 'rewards', 'datasets', 'training', 'evaluation'],
   registry: ['evaluation'],
   workflows: ['activities'],
 };
 
-/** Lists without imports, which the configuration's schema reads: anybody may import them. */
+/** Lists without imports, which the configuration's schema reads: any room may import them. */
 export const vocabularies = [
   'engine/compute-type-names.ts',
   'models/sampling/scheduler-names.ts',
@@ -46,20 +46,23 @@ export const vocabularies = [
   'evaluation/evaluation-names.ts',
 ];
 
-/** A part of another room that a room may import in spite of the table: the tokenizer needs no engine. @type {Record<string, string>} */
+/**
+ * A part of another room that a room may import despite the table: the tokenizer needs no engine. @type {Record<string,
+ * string>}
+ */
 export const parts = {
   'world/scenes': 'models/clip/tokenizer/',
   datasets: 'models/clip/tokenizer/',
 };
 
-/** The types that a stage's body is written against: any room may import them. */
+/** The types that stages are written against: any room may import them. */
 export const stageTypes = 'pipeline/stage.ts';
 
-/** Folders that may have more than {@link most} files: lists of like things. */
+/** Folders that may have more than {@link most} files: lists of similar things. */
 export const lists = ['cli/commands', 'rewards'];
-/** Source files directly in a folder. */
+/** Most source files directly in a folder. */
 export const most = 15;
-/** Folders at the root, those with a leading dot aside. */
+/** Most folders at the root, not counting those with a leading dot. */
 export const mostRoots = 22;
 /** Names that several files may have. */
 export const sameNames = ['index.ts'];

@@ -6,11 +6,14 @@ import { capture, SetupError, tail } from './failure.mjs';
 import { addon, addonFolder, root, tensorflowFolder } from './paths.mjs';
 import { installedTensorflow, libraries } from './tensorflow.mjs';
 
-/** What the add-on was made from, which a run's results depend on to the bit (`pipeline/keys/engine-identity.ts`). */
+/**
+ * Digest of what the add-on was built from; the bits of a run's results depend on it
+ * (`pipeline/keys/engine-identity.ts`).
+ */
 const stamp = `${addon}.digest`;
 const mac = process.platform === 'darwin';
 
-/** The library path written into the add-on is relative to it, so that a checkout may be moved. */
+/** The library path written into the add-on is relative to the add-on, so that a checkout may be moved. */
 const libraryPath = join(relative(dirname(addon), tensorflowFolder), 'tensorflow');
 
 const flags = [
@@ -45,7 +48,7 @@ const sources = [
   ...kernelFiles('.cc'),
 ];
 
-/** All but the compiler, which need not be there any more. */
+/** Everything but the compiler, which may be gone by now. */
 function digest() {
   const hash = createHash('sha256').update(JSON.stringify([flags, installedTensorflow()?.wheels]));
   for (const file of [...sources, ...kernelFiles('.h')]) if (existsSync(file)) hash.update(readFileSync(file));
@@ -57,7 +60,7 @@ export function addonIsBuilt() {
 }
 
 /**
- * Loads TensorFlow in a process of its own, for a library that does not fit the processor ends the process.
+ * Loads TensorFlow in a separate process, since a library that does not fit the processor ends the process.
  * @returns {{ version: string, gpu: boolean } | { error: string[] }}
  */
 export function probeTensorflow() {
@@ -65,7 +68,7 @@ export function probeTensorflow() {
   return probe.ok ? JSON.parse(probe.stdout.split('\n').at(-1) ?? '') : { error: tail(probe.stderr) };
 }
 
-/** Builds the package's add-on with the C API of the TensorFlow that was installed, and tries it. */
+/** Builds the package's add-on with the C API of the installed TensorFlow, and tries it. */
 export function buildAddon() {
   const compiler = requireCompiler();
   const temporary = `${addon}.new`;

@@ -1,7 +1,7 @@
 import { capture, SetupError } from './failure.mjs';
 
 /**
- * The first C++ compiler among $CXX (which may carry arguments), c++, g++ and clang++ that answers.
+ * Finds the first C++ compiler among $CXX (which may include arguments), c++, g++ and clang++ that answers.
  * @returns {{ command: string, args: string[], version: string } | undefined}
  */
 export function findCompiler() {
@@ -22,7 +22,7 @@ export const compilerAdvice = [
   'or set CXX to the compiler to use.',
 ];
 
-/** The compiler, or an error that says how to get one. */
+/** Returns the compiler. @throws SetupError that says how to get one */
 export function requireCompiler() {
   const compiler = findCompiler();
   if (!compiler) throw new SetupError('No C++ compiler was found; it builds the TensorFlow add-on.', compilerAdvice);

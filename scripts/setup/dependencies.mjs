@@ -7,7 +7,7 @@ import { root } from './paths.mjs';
 /** @param {string} file */
 const packagesOf = (file) => JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
 
-/** Whether node_modules holds what package-lock.json says; packages for other systems may be missing. */
+/** Whether node_modules matches package-lock.json; packages for other systems may be missing. */
 export function dependenciesAreInstalled() {
   if (!existsSync(join(root, 'node_modules/.package-lock.json'))) return false;
   const locked = packagesOf('package-lock.json');
@@ -18,10 +18,13 @@ export function dependenciesAreInstalled() {
   );
 }
 
-/** `npm ci` without the packages' install scripts: they would download other builds of TensorFlow and ONNX Runtime. */
+/**
+ * Runs `npm ci` without the packages' install scripts, which would download other builds of TensorFlow and ONNX
+ * Runtime.
+ */
 export function installDependencies() {
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  // Under `npm run`, npm names its own program, which fits the Node that runs this.
+  // Under `npm run`, npm gives the path of its own program, which fits the Node that runs this.
   const npm = process.env['npm_execpath'];
   const ran = npm?.endsWith('.js')
     ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
@@ -39,7 +42,7 @@ export function commandIsLinked() {
   return lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === true && readlinkSync(link) === target;
 }
 
-/** Makes `npx textcraftor` work in the checkout: npm links the commands of dependencies, not the package's own. */
+/** Makes `npx textcraftor` work in the checkout: npm links the commands of dependencies, but not the package's own. */
 export function linkCommand() {
   mkdirSync(dirname(link), { recursive: true });
   rmSync(link, { force: true });

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** A step of the set-up that cannot go on: what is missing, and how to get it. */
+/** Stops the set-up: what is missing, and how to get it. */
 export class SetupError extends Error {
   /**
    * @param {string} problem one sentence: what is wrong
@@ -17,7 +17,7 @@ export class SetupError extends Error {
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, timeout?: number }} [options] timeout in milliseconds
- * @returns {{ ok: boolean, stdout: string, stderr: string }} `ok` is false too when the command does not exist
+ * @returns {{ ok: boolean, stdout: string, stderr: string }} `ok` is also false if the command does not exist
  */
 export function capture(command, args, options = {}) {
   const result = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 << 20, ...options });
@@ -29,7 +29,7 @@ export function capture(command, args, options = {}) {
 }
 
 /**
- * The last lines of a tool's output, for an error message.
+ * Returns the last lines of a tool's output, for an error message.
  * @param {string} text
  */
 export function tail(text, lines = 12) {

@@ -16,8 +16,8 @@ function isAlive(pid) {
 }
 
 /**
- * Takes the lock file, also from an owner that is gone.
- * @returns {boolean} false while another set-up has it
+ * Takes the lock file, also from an owner that has ended.
+ * @returns {boolean} false while another set-up holds it
  */
 function take() {
   try {
@@ -26,7 +26,7 @@ function take() {
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
   }
-  // An empty file belongs to a set-up that is between making and writing it.
+  // An empty file belongs to a set-up that has made it and not written it yet.
   const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
   if (!owner || isAlive(owner)) return false;
   rmSync(file, { force: true });
@@ -34,7 +34,7 @@ function take() {
 }
 
 /**
- * Runs `body` while no other set-up of this checkout runs; waits for one that does.
+ * Runs `body` when no other set-up of this checkout runs; waits for one that does.
  * @param {() => void} body
  */
 export async function exclusively(body) {

@@ -1,6 +1,6 @@
 // TensorFlow writes a line such as "oneDNN custom operations are on" when its library is loaded, whatever
-// TF_CPP_MIN_LOG_LEVEL says. This is absl::MinLogLevel() of the Abseil in that library, found before its own: it
-// makes the variable hold. Abseil's headers are not in the wheel, hence the namespaces by hand; with another Abseil
+// TF_CPP_MIN_LOG_LEVEL says. This is absl::MinLogLevel() of the Abseil in that library, found before its own: it makes
+// the variable take effect. Abseil's headers are not in the wheel, hence the namespaces by hand; with another Abseil
 // the name differs, nothing calls this, and the line is back.
 #include <cstdlib>
 

@@ -1,8 +1,7 @@
-// The package makes tensors of typed arrays where they lie, if they lie aligned, and lets go of an array when the last
-// user of its tensor does. In a graph that is a thread of TensorFlow's (a variable is assigned anew, say), and nothing
-// of Node-API may be called there: two threads that do so at once corrupt the heap. So the add-on calls this in the
-// place of TF_NewTensor (`addon.mjs`): a tensor has memory of its own, and the array is let go of at once, on its own
-// thread.
+// The package makes tensors from typed arrays in place, if they are aligned, and releases an array when the last user
+// of its tensor does. In a graph that is a thread of TensorFlow's (when a variable is assigned anew, say), which may
+// not call Node-API: two threads doing so at once corrupt the heap. So the add-on calls this instead of TF_NewTensor
+// (`addon.mjs`): a tensor has its own memory, and the array is released at once, on its own thread.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

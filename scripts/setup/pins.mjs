@@ -1,9 +1,9 @@
 /**
- * What is downloaded, by exact version and sha256.
+ * Downloads, pinned by exact version and sha256.
  * @typedef {{ requirement: string, sha256: string }} Wheel
  */
 
-/** The Python version whose TensorFlow wheel is taken: the libraries in it do not depend on Python's version. */
+/** The Python version of the TensorFlow wheel; its libraries do not depend on it. */
 export const wheelPython = '3.12';
 
 /** `process.platform`-`process.arch` -> the platform tags that pip may choose a wheel from. */
@@ -14,7 +14,7 @@ export const platformTags = /** @type {Record<string, string[]>} */ ({
   'darwin-x64': ['macosx_11_0_x86_64', 'macosx_10_9_x86_64'],
 });
 
-/** TensorFlow for the CPU. There is none for Intel Macs: TensorFlow stopped making it with 2.17. */
+/** TensorFlow for the CPU. No build for Intel Macs: TensorFlow dropped them with 2.17. */
 export const tensorflowCpu = /** @type {Record<string, Wheel>} */ ({
   'linux-x64': {
     requirement: 'tensorflow-cpu==2.21.0',
@@ -36,7 +36,9 @@ export const tensorflowGpu = /** @type {Wheel} */ ({
   sha256: 'b3b95643c4e70eb925839938fb35cbe142f317ec84af6844ee61513713bb13c0',
 });
 
-/** The CUDA libraries at the versions that TensorFlow 2.21 was built with: the lower bounds of its own `and-cuda` extra. */
+/**
+ * The CUDA libraries at the versions that TensorFlow 2.21 was built with: the lower bounds of its own `and-cuda` extra.
+ */
 export const cudaWheels = /** @type {Wheel[]} */ ([
   {
     requirement: 'nvidia-cublas-cu12==12.5.3.2',
@@ -108,5 +110,5 @@ export const temporalCli = /** @type {Record<string, Wheel>} */ ({
   },
 });
 
-/** This machine's key into the tables above. */
+/** This machine's key in the tables above. */
 export const platform = `${process.platform}-${process.arch}`;

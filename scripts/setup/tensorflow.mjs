@@ -29,7 +29,7 @@ const headers = [
   'xla/tsl/c/tsl_status.h',
 ].map((header) => `tensorflow/include/${header}`);
 
-/** The two libraries that the add-on is linked with, relative to the TensorFlow folder. */
+/** The two libraries that the add-on links with, relative to the TensorFlow folder. */
 export const libraries = (
   process.platform === 'darwin'
     ? ['libtensorflow_cc.2.dylib', 'libtensorflow_framework.2.dylib']
@@ -40,7 +40,7 @@ const files = [...libraries, ...headers];
 const stamp = join(tensorflowFolder, 'installed.json');
 
 /**
- * What the TensorFlow folder holds, or undefined when it is missing or incomplete.
+ * Describes the installed TensorFlow; undefined if it is missing or incomplete.
  * @returns {{ build: Build, wheels: string[], bytes: Record<string, number> } | undefined}
  */
 export function installedTensorflow() {
@@ -56,7 +56,7 @@ export function installedTensorflow() {
 function wheelsOf(build) {
   if (build === 'gpu') {
     if (platform === 'linux-x64') return [tensorflowGpu, ...cudaWheels];
-    throw new SetupError(`TensorFlow with CUDA exists for Linux x64 only, and this is ${platform}.`, [
+    throw new SetupError(`TensorFlow with CUDA exists only for Linux x64; this is ${platform}.`, [
       'npm run setup   takes the build for the CPU.',
     ]);
   }
@@ -79,15 +79,15 @@ export function tensorflowIsInstalled(/** @type {Build | undefined} */ build) {
   );
 }
 
-/** glibc's version, as in 2.36; undefined on musl and outside Linux. */
+/** Returns glibc's version, such as 2.36; undefined on musl and outside Linux. */
 export function glibcVersion() {
   const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
   return report.header.glibcVersionRuntime;
 }
 
 /**
- * Downloads TensorFlow's wheel and takes the two libraries and the headers of its C API; with `gpu` the CUDA libraries
- * too, in `nvidia/` beside them, where the library looks for them ($ORIGIN/../nvidia/NAME/lib).
+ * Downloads TensorFlow's wheel and extracts the two libraries and the headers of its C API; with `gpu` also the CUDA
+ * libraries, in `nvidia/` beside them, where the library looks for them ($ORIGIN/../nvidia/NAME/lib).
  * @param {Build} build
  */
 export function installTensorflow(build) {
@@ -96,7 +96,7 @@ export function installTensorflow(build) {
     const [major = 0, minor = 0] = (glibcVersion() ?? '').split('.').map(Number);
     if (major < 2 || (major === 2 && minor < 27))
       throw new SetupError(
-        `TensorFlow and Temporal need glibc 2.27 or newer; here is ${glibcVersion() ?? 'another C library'}.`,
+        `TensorFlow and Temporal need glibc 2.27 or newer; this system has ${glibcVersion() ?? 'another C library'}.`,
         ['Use Debian 10, Ubuntu 18.04 or newer, or an image based on them instead of Alpine.'],
       );
   }
@@ -105,7 +105,7 @@ export function installTensorflow(build) {
   const { bavail, bsize } = statfsSync(tools);
   if (bavail * bsize < needed)
     throw new SetupError(
-      `TensorFlow needs ${needed / 1e9} GB of disk for a while; ${root} has ${(bavail * bsize) / 1e9} GB.`,
+      `TensorFlow needs ${needed / 1e9} GB of disk temporarily; ${root} has ${(bavail * bsize) / 1e9} GB.`,
     );
 
   const folder = `${tensorflowFolder}.new`;

@@ -167,7 +167,7 @@ describe('a limit', () => {
   it.each(['-n 20', '-n 24', '-n 30', '-n 40'])('of files is named: %s', async (limit) => {
     expect(await under(limit)).toEqual({
       code: 1,
-      said: 'textcraftor: Too many files are open for this machine; allow more, such as with: ulimit -n 4096\n',
+      said: 'textcraftor: Too many files are open for this machine; allow more, for example with: ulimit -n 4096\n',
     });
   });
 

@@ -24,7 +24,7 @@ it('kills a process at a boundary, at the time that was said, and once', async (
 
 it('names the boundaries when there is none of that name', () => {
   expect(() => parseFault('lunch:1:/tmp/x')).toThrow(
-    '"lunch:1:/tmp/x" is no fault: POINT:TIME:MARKER, with one of artifact-commit,',
+    '"lunch:1:/tmp/x" is not a fault: POINT:TIME:MARKER, with one of artifact-commit,',
   );
   expect(parseFault('heartbeat:3:/a:b')).toEqual({ point: 'heartbeat', time: 3, marker: '/a:b' });
 });

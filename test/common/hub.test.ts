@@ -134,12 +134,16 @@ describe('downloadRepo', () => {
 
 describe('what goes wrong gets one sentence', () => {
   it.each<[string, Parameters<typeof download>, RegExp]>([
-    ['no token', [{ kind: 'model', id: 'runway/closed' }], /without a token, or there is none of that name.*HF_TOKEN/],
+    ['no token', [{ kind: 'model', id: 'runway/closed' }], /without a token, or it does not exist.*HF_TOKEN/],
     ['a wrong token', [{ kind: 'model', id: 'runway/closed' }, { token: 'hf_x' }], /to the owner of this HF_TOKEN/],
-    ['no token at all', [{ kind: 'model', id: 'runway/closed' }, { token: 'x' }], /HF_TOKEN is no token of the hub/],
+    ['no token at all', [{ kind: 'model', id: 'runway/closed' }, { token: 'x' }], /HF_TOKEN is not a token of the hub/],
     ['no such revision', [{ ...sd, revision: 'v9' }], /no model runway\/sd with the revision v9 at http/],
-    ['a name that is none', [{ kind: 'model', id: '../sd' }], /"..\/sd" .* names no repository; expected owner\/name/],
-    ['a revision that leaves the cache', [{ ...sd, revision: '../../x' }], /names no repository/],
+    [
+      'a name that is none',
+      [{ kind: 'model', id: '../sd' }],
+      /"..\/sd" .* does not name a repository; expected owner\/name/,
+    ],
+    ['a revision that leaves the cache', [{ ...sd, revision: '../../x' }], /does not name a repository/],
     [
       'a listed path that leaves the cache',
       [{ kind: 'model', id: 'evil/paths' }],

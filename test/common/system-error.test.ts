@@ -23,7 +23,7 @@ describe('an error of the operating system', () => {
     await writeFile(file, '');
     expect(await of(mkdir(join(file, 'below')))).toMatchObject({
       name: 'InputError',
-      message: `${join(file, 'below')} cannot be made: a part of its path is a file, not a folder.`,
+      message: `${join(file, 'below')} cannot be created: a part of its path is a file, not a folder.`,
     });
     expect(await of(readFile(join(folder, 'none')))).toMatchObject({
       exitCode: 2,
@@ -40,7 +40,7 @@ describe('an error of the operating system', () => {
   it.each([
     [
       Object.assign(new Error('x'), { code: 'EROFS', path: '/home', syscall: 'mkdir' }),
-      /^\/home cannot be made: its file system is read-only; TEXTCRAFTOR_HOME/,
+      /^\/home cannot be created: its file system is read-only; TEXTCRAFTOR_HOME/,
     ],
     [Object.assign(new Error('x'), { code: 'EMFILE', path: '/home', syscall: 'open' }), /ulimit -n 4096/],
     [new RangeError('WebAssembly.Memory(): could not allocate memory'), /^There is not enough memory/],

@@ -67,12 +67,12 @@ describe('the report', () => {
   it('shows what is exported beside what was chosen: numbers, verdicts and the choice', () => {
     const sample = sampleReport(1);
     const text = (data: typeof sample) => renderReport(data).replace(/\s+/g, ' ');
-    expect(text(sample)).toContain('the encoder of step 120 with 0.25 of its change of the weights');
+    expect(text(sample)).toContain('the encoder of step 120 with 0.25 of its weight change');
     expect(text(sample)).toMatch(/class="quiet">exported \+0\.\d+/);
     expect(text(sample)).toContain('>weight 0.75</th>');
     const nothing = { ...sample.sweep.exported, chosen: { step: 0, blend: 0 } };
     expect(text({ ...sample, sweep: { ...sample.sweep, exported: nothing } })).toContain(
-      'Nothing is exported: in all steps no share of its change',
+      'Nothing is exported: used in all steps, no share of its weight change',
     );
   });
 

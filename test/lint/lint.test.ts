@@ -147,7 +147,7 @@ describe('the layout', () => {
 
   it('has no two files of one name', () => {
     expect(layoutFaults(['engine/lanes.ts', 'cli/lanes.ts'])).toEqual([
-      "engine/lanes.ts and cli/lanes.ts have one name: an editor's list of files cannot tell them apart.",
+      "engine/lanes.ts and cli/lanes.ts have the same name: an editor's list of files cannot tell them apart.",
     ]);
     expect(layoutFaults(['engine/lanes.ts', 'test/lanes.ts', 'cli/commands/lanes.ts'])).toEqual([]);
   });

@@ -45,10 +45,10 @@ describe('a command with an environment that cannot be', () => {
       'run',
       { TEXTCRAFTOR_HOME: '/proc/home' },
       2,
-      /^textcraftor: The folder \/proc\/home.* cannot be made: \/proc takes/,
+      /^textcraftor: The folder \/proc\/home.* cannot be created: \/proc does not accept/,
     ],
-    ['worker', { TEXTCRAFTOR_HOME: '/proc/home' }, 2, /^textcraftor: The folder \/proc\/home.* cannot be made/],
-    ['plan', { TEXTCRAFTOR_HOME: '/proc/a/b' }, 2, /^textcraftor: The folder \/proc\/a.* cannot be made/],
+    ['worker', { TEXTCRAFTOR_HOME: '/proc/home' }, 2, /^textcraftor: The folder \/proc\/home.* cannot be created/],
+    ['plan', { TEXTCRAFTOR_HOME: '/proc/a/b' }, 2, /^textcraftor: The folder \/proc\/a.* cannot be created/],
   ])('%s says so in a sentence and ends (%#)', async (command, environment, exit, message) => {
     const home = await temporaryFolder();
     const args = command === 'worker' ? [] : diamond;

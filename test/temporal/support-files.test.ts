@@ -61,7 +61,7 @@ describe('a database', () => {
     await writeFile(`${path}-wal`, 'y');
     await setDatabaseAside(path, 'is no database');
     expect((await readdir(folder)).sort()).toEqual(['temporal.db.damaged-1', 'temporal.db.damaged-1-wal']);
-    expect(said).toEqual([`${path} is no database: it was set aside as ${path}.damaged-1 and is made anew.`]);
+    expect(said).toEqual([`${path} is no database: it was set aside as ${path}.damaged-1 and is created again.`]);
     await writeFile(path, 'z');
     await setDatabaseAside(path, 'is no database');
     expect(await readFile(`${path}.damaged-2`, 'utf8')).toBe('z');

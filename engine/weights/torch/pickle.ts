@@ -4,28 +4,28 @@ import { reasonOf } from '../../../common/text/reason.ts';
 /** A value that a pickle may build. Dictionaries are maps, tuples and lists are arrays. */
 export type Pickled = unknown;
 
-/** What a pickle's names stand for. It can name these and nothing else, so it can run nothing else. */
+/** Meanings of a pickle's names. It can use only these, so it can run nothing else. */
 export interface PickleNames {
-  /** `module.name` to what it becomes: a value, or a function that the pickle may call with its own values. */
+  /** Maps `module.name` to a value, or to a function that the pickle may call with its own values. */
   globals: ReadonlyMap<string, unknown>;
-  /** The object that a persistent id stands for. */
+  /** Returns the object that a persistent id stands for. */
   persistent: (id: Pickled, at: number) => Pickled;
 }
 
-/** What becomes of an object that plays no part: whatever is said about it is read over. */
+/** Stands for an object that plays no part: everything about it is skipped. */
 export class Ignored {}
 
 const MARK = Symbol('mark');
-/** Deeper stacks are no weight file. */
+/** A weight file never needs a deeper stack. */
 const MAX_STACK = 1_000_000;
 
 /**
- * Reads one pickle (protocols 0 to 5) as Python's `pickle.Unpickler` does, but builds plain containers and what `names`
- * allows only: every other name, and every way to make or change an object of another class, is an InputError.
+ * Reads one pickle (protocols 0 to 5) as Python's `pickle.Unpickler` does, but builds only plain containers and what
+ * `names` allows: every other name, and every way to make or change an object of another class, is an InputError.
  * https://github.com/python/cpython/blob/main/Lib/pickletools.py describes the operations.
  * @param source the file, for messages
- * @param start the first byte, `offset` the place of byte 0 in the file, for messages
- * @returns the value and the place after its last byte
+ * @param start the first byte; `offset` is the position of byte 0 in the file, for messages
+ * @returns the value and the position after its last byte
  */
 export function readPickle(
   bytes: Uint8Array,
@@ -43,7 +43,7 @@ class PickleMachine {
   readonly #names: PickleNames;
   readonly #source: string;
   readonly #offset: number;
-  /** Where the operation that is done now begins. */
+  /** Start of the current operation. */
   #at = 0;
   readonly #stack: Pickled[] = [];
   readonly #memo = new Map<number, Pickled>();
@@ -100,10 +100,10 @@ class PickleMachine {
     this.#stack.push(MARK);
   }
 
-  /** The values above the last mark, which are taken off with it. */
+  /** Removes and returns the values above the last mark. */
   popMark(): Pickled[] {
     const mark = this.#stack.lastIndexOf(MARK);
-    if (mark < 0) this.#fail('looks for a mark that is not there');
+    if (mark < 0) this.#fail('looks for a missing mark');
     const values = this.#stack.splice(mark);
     return values.slice(1);
   }
@@ -154,7 +154,7 @@ class PickleMachine {
     return this.#view.getBigUint64(this.position - 8, true);
   }
 
-  /** Big-endian, unlike all else. */
+  /** Big-endian, unlike everything else. */
   float64(): number {
     this.take(8);
     return this.#view.getFloat64(this.position - 8, false);
@@ -182,7 +182,8 @@ class PickleMachine {
   }
 
   whole(text: string): number | bigint {
-    if (!/^-?\d{1,400}L?$/.test(text)) this.#fail(`has ${JSON.stringify(text.slice(0, 40))} where a number has to be`);
+    if (!/^-?\d{1,400}L?$/.test(text))
+      this.#fail(`has ${JSON.stringify(text.slice(0, 40))} where a number is expected`);
     return small(BigInt(text.replace('L', '')));
   }
 
@@ -206,7 +207,7 @@ class PickleMachine {
     try {
       this.#stack.push((callable as (...values: Pickled[]) => Pickled)(...(parameters as Pickled[])));
     } catch (error) {
-      this.#fail(`builds something that cannot be (${reasonOf(error)})`);
+      this.#fail(`builds something invalid (${reasonOf(error)})`);
     }
   }
 
@@ -236,7 +237,7 @@ function popSome(m: PickleMachine, count: number): Pickled[] {
   return Array.from({ length: count }, () => m.pop()).reverse();
 }
 
-/** What protocol 0 writes in quotes. */
+/** A quoted string of protocol 0. */
 function quoted(m: PickleMachine): string {
   const [, , text] = /^(['"])([^\\]*)\1$/.exec(m.line()) ?? [];
   return text ?? m.fail('has a text with escapes or without quotes');
@@ -246,9 +247,9 @@ const STOP = 0x2e;
 const byCharacter: Readonly<Record<string, Operation>> = {
   '\x80': (m) => {
     const version = m.number(1);
-    if (version > 5) m.fail(`says it is written in protocol ${version}; 5 is the last one known`);
+    if (version > 5) m.fail(`declares protocol ${version}; the latest supported is 5`);
   },
-  '\x95': (m) => void m.uint64(), // a frame's length: frames are only for reading ahead
+  '\x95': (m) => void m.uint64(), // a frame's length: frames only serve reading ahead
   '(': (m) => m.mark(),
   '0': (m) => void m.pop(),
   '1': (m) => void m.popMark(),
@@ -328,7 +329,7 @@ const byCharacter: Readonly<Record<string, Operation>> = {
     m.global(module, name);
   },
   R: (m) => m.call(),
-  // The state of an object: of a dictionary's attributes (torch's _metadata) nothing is kept.
+  // The state of an object: nothing is kept of a dictionary's attributes (torch's _metadata).
   b: (m) => {
     m.pop();
     m.peek(isStateful, 'dictionary');

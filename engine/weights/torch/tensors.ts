@@ -20,12 +20,12 @@ const STORAGES: Readonly<Record<string, { dtype: string; bytes: number }>> = {
   BoolStorage: { dtype: 'BOOL', bytes: 1 },
 };
 
-/** A stretch of numbers that tensors look into; where it lies is known when the file's last byte has been read. */
+/** A range of numbers that tensors are views of; its place is known once the whole file has been scanned. */
 export interface Storage {
   key: string;
   dtype: string;
   bytesPerElement: number;
-  /** Elements. */
+  /** Number of elements. */
   length: number;
 }
 
@@ -48,7 +48,7 @@ export class StoredTensor {
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every(isSize);
 
-/** torch._utils._rebuild_tensor_v2: everything about a view is checked against its storage before anything is read. */
+/** torch._utils._rebuild_tensor_v2: a view is checked against its storage before anything is read. */
 function rebuildTensor(storage: Pickled, offset: Pickled, shape: Pickled, stride: Pickled): StoredTensor {
   if (!isStorage(storage)) throw new Error('a tensor without a storage');
   if (!isSize(offset) || !isSizes(shape) || !isSizes(stride) || shape.length !== stride.length)
@@ -70,8 +70,8 @@ const isStorage = (value: Pickled): value is Storage =>
 const ignored = () => new Ignored();
 
 /**
- * Every name that a weight file may use. The last group is what PyTorch Lightning leaves in the checkpoints of Stable
- * Diffusion beside the weights; it is read over.
+ * Every name that a weight file may use. PyTorch Lightning leaves the last group beside the weights in Stable Diffusion
+ * checkpoints; it is skipped.
  */
 export const torchGlobals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['collections.OrderedDict', (items: Pickled = []) => new Map(items as [Pickled, Pickled][])],
@@ -89,7 +89,7 @@ export const torchGlobals: ReadonlyMap<string, unknown> = new Map<string, unknow
   ].map((name) => [name, ignored] as const),
 ]);
 
-/** The storage of a persistent id: ('storage', class, key, device, elements). */
+/** Returns the storage of a persistent id: ('storage', class, key, device, elements). */
 export function storageOf(id: Pickled, fail: (problem: string) => never): Storage {
   const [kind, type, key, , length] = Array.isArray(id) ? (id as Pickled[]) : [];
   const known = type as (typeof STORAGES)[string] | undefined;
@@ -99,7 +99,7 @@ export function storageOf(id: Pickled, fail: (problem: string) => never): Storag
 }
 
 /**
- * A tensor's values, all of them finite.
+ * Reads a tensor's values, all of them finite.
  * @param position the first byte of its storage in the file
  * @param what the tensor and its file, for messages
  */
@@ -134,11 +134,11 @@ function isContiguous(shape: readonly number[], stride: readonly number[]): bool
   return true;
 }
 
-/** A storage's bytes have to lie within the file. @throws InputError */
+/** Checks that a storage's bytes lie within the file. @throws InputError */
 export function requireInside(file: FileBytes, storage: Storage, place: { offset: number; size: number }): void {
   const bytes = storage.length * storage.bytesPerElement;
   if (bytes > place.size || place.offset + bytes > file.size)
     throw new InputError(
-      `${file.path}: storage ${storage.key} is said to have ${storage.length} elements of ${storage.dtype}, ${bytes} bytes, but ${Math.max(0, Math.min(place.size, file.size - place.offset))} are there: it is truncated.`,
+      `${file.path}: storage ${storage.key} declares ${storage.length} elements of ${storage.dtype}, ${bytes} bytes, but ${Math.max(0, Math.min(place.size, file.size - place.offset))} are there: it is truncated.`,
     );
 }

@@ -6,9 +6,9 @@ import { StoredTensor, readTensor, requireInside, storageOf, torchGlobals, type 
 import { readZip } from './zip.ts';
 
 /**
- * The tensors of a file that torch.save() wrote (.pt, .pth, .bin, .ckpt), in either of its formats; they stay in
- * the file until they are asked for. The pickle inside can build tensors and plain containers only and runs nothing. A
- * dictionary is taken as it is, or what lies in it under one of {@link WRAPPERS}.
+ * Reads the tensors of a file that torch.save() wrote (.pt, .pth, .bin, .ckpt), in either of its formats; values stay
+ * in the file until accessed. The pickle inside can only build tensors and plain containers and runs nothing. A
+ * dictionary is taken as it is, or from inside it under one of {@link WRAPPERS}.
  * @throws InputError that names the tensor, the byte, or the Python name that is not allowed
  */
 export async function readTorchWeights(path: string): Promise<Weights> {
@@ -36,7 +36,7 @@ function fail(file: FileBytes, problem: string): never {
 
 interface Contents {
   value: Pickled;
-  /** The place of a storage's first byte in the file. */
+  /** Position of a storage's first byte in the file. */
   place: (storage: Storage) => number;
 }
 
@@ -54,7 +54,7 @@ const unpickle = (file: FileBytes, bytes: Uint8Array, start: number, offset: num
     { source: file.path, start, offset },
   );
 
-/** Of a pickle that is read whole; torch's describe tensors and hold none. */
+/** Limit for a pickle, which is read whole; torch's describe tensors and hold none. */
 const MAX_PICKLE_BYTES = 2 ** 26;
 
 /** torch 1.6 and later: a zip archive with `NAME/data.pkl` and a storage in each `NAME/data/KEY`. */
@@ -102,7 +102,7 @@ function readLegacy(file: FileBytes): Contents {
   const byKey = new Map([...used].map((storage) => [storage.key, storage]));
   const places = new Map<string, number>();
   for (const key of keys as Pickled[]) {
-    const storage = byKey.get(key as string) ?? fail(file, `its storage ${String(key)} belongs to no tensor`);
+    const storage = byKey.get(key as string) ?? fail(file, `its storage ${String(key)} is not part of any tensor`);
     const place = { offset: end + 8, size: Infinity };
     requireInside(file, storage, place);
     const length = new DataView(file.read(end, 8, `the length of storage ${storage.key}`).buffer).getBigUint64(0, true);
@@ -116,21 +116,22 @@ function readLegacy(file: FileBytes): Contents {
   return { value, place };
 }
 
-/** Under which names programs put a network's weights beside other things. */
+/** Names under which programs store a network's weights beside other data. */
 const WRAPPERS = ['state_dict', 'model_state_dict', 'model'];
-/** What DataParallel puts before every name. */
+/** Prefix that DataParallel adds to every name. */
 const PARALLEL = 'module.';
 
-/** The dictionary with the tensors, by name. */
+/** The dictionary of tensors by name. */
 function stateDict(file: FileBytes, value: Pickled, isWrapped = false): [string, Pickled][] {
-  if (!(value instanceof Map)) fail(file, 'it holds no dictionary of tensors');
+  if (!(value instanceof Map)) fail(file, 'it does not hold a dictionary of tensors');
   const entries = [...(value as Map<Pickled, Pickled>)];
   const isTensor = ([, item]: [Pickled, Pickled]) => item instanceof StoredTensor;
   if (!entries.some(isTensor)) {
     const inner = WRAPPERS.map((name) => (value as Map<Pickled, Pickled>).get(name)).find(
       (item) => item instanceof Map,
     );
-    if (!inner || isWrapped) fail(file, `it holds no tensors, nor a dictionary of them under ${WRAPPERS.join(', ')}`);
+    if (!inner || isWrapped)
+      fail(file, `it holds neither tensors nor a dictionary of them under ${WRAPPERS.join(', ')}`);
     return stateDict(file, inner, true);
   }
   const named = entries

@@ -1,7 +1,7 @@
 import { InputError } from '../../../common/errors.ts';
 import type { FileBytes } from '../file-bytes.ts';
 
-/** Where the bytes of an entry lie in the archive. */
+/** Position of an entry's bytes in the archive. */
 export interface ZipEntry {
   offset: number;
   size: number;
@@ -12,14 +12,14 @@ const END64 = { signature: 0x06064b50, bytes: 56 };
 const LOCATOR64 = { signature: 0x07064b50, bytes: 20 };
 const CENTRAL = { signature: 0x02014b50, bytes: 46 };
 const LOCAL = { signature: 0x04034b50, bytes: 30 };
-/** A comment after the end record, which then lies further in front. */
+/** Longest comment after the end record, which then lies further ahead. */
 const MAX_COMMENT = 0xffff;
-/** torch writes an entry a tensor; a directory of more bytes is no weight file. */
+/** torch writes one entry per tensor; a longer directory is not that of a weight file. */
 const MAX_DIRECTORY_BYTES = 2 ** 28;
 
 /**
- * The entries of a zip archive, all of which have to be stored as they are, as torch.save() does: then a tensor can be read
- * in place, and nothing unfolds into more than the file holds. Names are only compared, never used as paths.
+ * Lists the entries of a zip archive, all of which must be stored uncompressed, as by torch.save(): a tensor can then
+ * be read in place, and nothing expands beyond the file's size. Names are only compared, never used as paths.
  * @throws InputError that names the entry
  */
 export function readZip(file: FileBytes): Map<string, ZipEntry> {
@@ -47,12 +47,12 @@ export function readZip(file: FileBytes): Map<string, ZipEntry> {
     const next = at + CENTRAL.bytes + nameBytes + extraBytes + commentBytes;
     if (next > bytes.byteLength) fail(`entry ${i} of its directory is cut`);
     const name = new TextDecoder().decode(new Uint8Array(bytes.buffer, at + CENTRAL.bytes, nameBytes));
-    if (entries.has(name)) fail(`it has two entries ${name}`);
+    if (entries.has(name)) fail(`it has two entries named ${name}`);
     if (bytes.getUint16(at + 8, true) & 1) fail(`entry ${name} is encrypted`);
     if (bytes.getUint16(at + 10, true) !== 0)
       fail(`entry ${name} is compressed; weights are stored as they are. Save the file again with torch.save()`);
     const [packed, unpacked, header] = largeNumbers(at, at + CENTRAL.bytes + nameBytes, extraBytes, name);
-    if (packed !== unpacked) fail(`entry ${name} is stored in ${packed} bytes but said to have ${unpacked}`);
+    if (packed !== unpacked) fail(`entry ${name} is stored in ${packed} bytes but declares ${unpacked}`);
     entries.set(name, { offset: contentOffset(header, name), size: unpacked });
     const { offset } = entries.get(name)!;
     if (offset + unpacked > size)
@@ -78,7 +78,7 @@ export function readZip(file: FileBytes): Map<string, ZipEntry> {
       if (large.getUint32(0, true) !== END64.signature) fail('its 64-bit end record is broken');
       found = { entries: safe(large, 32), size: safe(large, 40), offset: safe(large, 48) };
     }
-    if (found.size > MAX_DIRECTORY_BYTES) fail(`its directory is said to have ${found.size} bytes`);
+    if (found.size > MAX_DIRECTORY_BYTES) fail(`it declares a directory of ${found.size} bytes`);
     return found;
   }
 
@@ -87,13 +87,13 @@ export function readZip(file: FileBytes): Map<string, ZipEntry> {
     return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : fail(`it has a size or place of ${value}`);
   }
 
-  /** Packed size, size and place of the header: in the 64-bit field (id 1) where they do not fit into 32 bits. */
+  /** Packed size, size and place of the header: in the 64-bit field (id 1) if they do not fit into 32 bits. */
   function largeNumbers(entry: number, extra: number, extraBytes: number, name: string): [number, number, number] {
     const numbers = [20, 24, 42].map((field) => bytes.getUint32(entry + field, true)) as [number, number, number];
     for (let field = extra; field + 4 <= extra + extraBytes; field += 4 + bytes.getUint16(field + 2, true)) {
       if (bytes.getUint16(field, true) !== 1) continue;
       let position = field + 4;
-      // Their order there: size, packed size, place.
+      // In this order: size, packed size, place.
       for (const i of [1, 0, 2] as const)
         if (numbers[i] === 0xffffffff) {
           if (position + 8 > extra + extraBytes) fail(`entry ${name} of its directory is cut`);

@@ -13,5 +13,5 @@ it('makes folders that others make at the same time', async () => {
 });
 
 it('ends at once where a file system takes none', async () => {
-  await expect(makeFolders('/proc/textcraftor/below')).rejects.toThrow('/proc takes no folders');
+  await expect(makeFolders('/proc/textcraftor/below')).rejects.toThrow('/proc does not accept new folders');
 });

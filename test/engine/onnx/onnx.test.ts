@@ -279,7 +279,7 @@ describe('what cannot become an ONNX model', () => {
   });
 
   it('is a file that is no model, or none at all', async () => {
-    await expect(OnnxSession.load(Uint8Array.of(1, 2, 3))).rejects.toThrow(/ONNX Runtime does not take the model/);
-    await expect(OnnxSession.load('nowhere.onnx')).rejects.toThrow(/does not take nowhere.onnx/);
+    await expect(OnnxSession.load(Uint8Array.of(1, 2, 3))).rejects.toThrow(/ONNX Runtime does not accept the model/);
+    await expect(OnnxSession.load('nowhere.onnx')).rejects.toThrow(/does not accept nowhere.onnx/);
   });
 });

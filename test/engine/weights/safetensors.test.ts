@@ -111,8 +111,8 @@ describe('a hostile or broken file is an InputError that says what is wrong', ()
     data_offsets: [begin, end],
   });
   const cases: [name: string, header: unknown, dataBytes: number, message: RegExp, length?: bigint][] = [
-    ['header length of 2^63', {}, 0, /header is said to have 9223372036854775808 bytes, but only/, 2n ** 63n],
-    ['header longer than the file', '{}', 0, /header is said to have 3 bytes, but only 2 follow/, 3n],
+    ['header length of 2^63', {}, 0, /declares a header of 9223372036854775808 bytes, but only/, 2n ** 63n],
+    ['header longer than the file', '{}', 0, /declares a header of 3 bytes, but only 2 follow/, 3n],
     ['header that is not JSON', '{"a":', 0, /header is not JSON/],
     ['header that is a list', [], 0, /not a JSON object/],
     [
@@ -123,7 +123,7 @@ describe('a hostile or broken file is an InputError that says what is wrong', ()
     ],
     ['overlap', { a: tensor(0, 8), b: tensor(4, 12) }, 12, /Tensors a and b in .* overlap at byte 4/],
     ['the same bytes twice', { a: tensor(0, 8), b: tensor(0, 8) }, 8, /overlap at byte 0/],
-    ['gap', { a: tensor(0, 4), b: tensor(8, 12) }, 12, /4 bytes that belong to no tensor, before tensor b/],
+    ['gap', { a: tensor(0, 4), b: tensor(8, 12) }, 12, /4 bytes outside any tensor, before tensor b/],
     ['trailing bytes', { a: tensor(0, 4) }, 9, /5 bytes after its last tensor/],
     [
       'shape and range disagree',

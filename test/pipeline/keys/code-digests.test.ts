@@ -41,7 +41,7 @@ it.each([
   onNotice((line) => said.push(line));
   expect(await digest()).toBe(first);
   onNotice(undefined);
-  expect(said).toEqual([`${memory} is damaged: it was set aside as ${memory}.damaged-1 and is made anew.`]);
+  expect(said).toEqual([`${memory} is damaged: it was set aside as ${memory}.damaged-1 and is created again.`]);
   expect((await readdir(root)).sort()).toEqual(['code.json', 'code.json.damaged-1', 'size.ts', 'stage.ts']);
   await mark(memory, first);
   expect(await digest()).toBe('remembered');
