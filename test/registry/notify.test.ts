@@ -120,7 +120,7 @@ describe('what is secret of a hook', () => {
     for (const user of ['me:hunter22@', 'me@', ':hunter22@']) {
       const setting = `notify=[{webhook: "https://${user}example.org/x"}]`;
       const read = loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings: [setting], folder: '.' });
-      await expect(read).rejects.toThrow(/"notify\.0\.webhook" must have no user and password in it/);
+      await expect(read).rejects.toThrow(/"notify\.0\.webhook" must not contain a user or password/);
       await expect(read).rejects.not.toThrow('hunter22');
     }
   });

@@ -33,7 +33,7 @@ it.each([
   ],
   [
     'baselines.promptEngineering={rewriter: {url: "http://me:secret@a.b/c"}}',
-    '"baselines.promptEngineering.rewriter.url" must have no user and password in it',
+    '"baselines.promptEngineering.rewriter.url" must not contain a user or password',
   ],
   ['rollout.runtime=cuda', '"rollout.runtime" is wrong'],
   ['tuneEncoder.optimizer.states=4bit', '"tuneEncoder.optimizer.states" is wrong'],
@@ -57,7 +57,7 @@ it.each([
   ['evaluate.arms=[{name: blend-0.50, mix: [{encoder: a, weight: 1}]}]', '"evaluate.arms" has the name "blend-0.50"'],
   ['evaluate.blends=[0.5, 0.501]', '"evaluate.blends" has two weights that are called blend-0.50'],
   ['benchmarks=[{name: a, source: shapes}, {name: a, source: shapes}]', '"benchmarks" has the name "a" twice'],
-  ['stages.evalute.cache=off', '"stages.evalute" is no stage'],
+  ['stages.evalute.cache=off', '"stages.evalute" is not a stage'],
   ['alarm.samplesPerPrompt=1', '"alarm.samplesPerPrompt" is too small'],
   ['notify=[{webhook: "ftp://a"}]', '"notify.0.webhook"'],
   ['engine.threads=1000000000', '"engine.threads" is too big'],
