@@ -68,7 +68,7 @@ describe('a redirection', () => {
       const webhook = `http://127.0.0.1:${(from.address() as AddressInfo).port}/secret`;
       const [delivery] = await sendOutcome([{ webhook }], outcome, {}, [0, 0]);
       expect(delivery).toMatchObject({ delivered: false, attempts: 1 });
-      expect(delivery!.problem).toContain(`It answered ${code}, which sends on to another address`);
+      expect(delivery!.problem).toContain(`It answered ${code}, a redirect`);
       expect(elsewhere.received).toEqual([]);
     },
   );

@@ -29,7 +29,7 @@ it.each([
   ['engine.dtype=int8', '"engine.dtype" is wrong'],
   [
     'baselines.promptEngineering={rewriter: {url: "ftp://a.b/c"}}',
-    '"baselines.promptEngineering.rewriter.url" is no URL with http:// or https://',
+    '"baselines.promptEngineering.rewriter.url" is not an http:// or https:// URL',
   ],
   [
     'baselines.promptEngineering={rewriter: {url: "http://me:secret@a.b/c"}}',
@@ -38,7 +38,7 @@ it.each([
   ['rollout.runtime=cuda', '"rollout.runtime" is wrong'],
   ['tuneEncoder.optimizer.states=4bit', '"tuneEncoder.optimizer.states" is wrong'],
   ['tuneEncoder.gradient={type: first}', '"tuneEncoder.gradient.type"'],
-  ['filter.scripts=["[z-a]"]', '"filter.scripts.0" is no script of Unicode'],
+  ['filter.scripts=["[z-a]"]', '"filter.scripts.0" is not a Unicode script'],
   ['filter.languages=[english]', '"filter.languages.0" is wrong'],
   ['transfer={prompts: 1, unets: [{name: a, unet: b, guide: depth}]}', '"transfer.unets.0.guide" is wrong'],
   [
@@ -47,15 +47,15 @@ it.each([
   ],
   ['heldOut={type: aesthetic, model: world/aesthetic}', '"heldOut.head" is missing'],
   ['rewards.clip.name=oracle', '"rewards.0.name" is "oracle", which is a metric already'],
-  ['tuneEncoder.rewardWeights={clop: 1}', '"tuneEncoder.rewardWeights" has the weight of clop'],
+  ['tuneEncoder.rewardWeights={clop: 1}', '"tuneEncoder.rewardWeights" has a weight for clop'],
   [
     'tuneEncoder.rewardWeights={clip: 0, aesthetic: 0, preference: 0}',
     'leave nothing to tune on: every weight is 0 in tuneEncoder',
   ],
-  ['registry.gate.base={clop: 0}', '"registry.gate.base" bounds "clop", which is no metric'],
+  ['registry.gate.base={clop: 0}', '"registry.gate.base" bounds "clop", which is not a metric'],
   ['evaluate.arms=[{name: chosen, mix: [{encoder: a, weight: 1}]}]', '"evaluate.arms" has the name "chosen"'],
   ['evaluate.arms=[{name: blend-0.50, mix: [{encoder: a, weight: 1}]}]', '"evaluate.arms" has the name "blend-0.50"'],
-  ['evaluate.blends=[0.5, 0.501]', '"evaluate.blends" has two weights that are called blend-0.50'],
+  ['evaluate.blends=[0.5, 0.501]', '"evaluate.blends" has two weights named blend-0.50'],
   ['benchmarks=[{name: a, source: shapes}, {name: a, source: shapes}]', '"benchmarks" has the name "a" twice'],
   ['stages.evalute.cache=off', '"stages.evalute" is not a stage'],
   ['alarm.samplesPerPrompt=1', '"alarm.samplesPerPrompt" is too small'],
