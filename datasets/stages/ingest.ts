@@ -159,6 +159,6 @@ function upTo(batch: PromptBatch, count: number): PromptBatch {
 }
 
 function nothingRead(source: string, { malformed, samples }: IngestSummary): InputError {
-  if (malformed === 0) return new InputError(`${source}: there is no prompt in it.`);
+  if (malformed === 0) return new InputError(`${source}: contains no prompts.`);
   return new InputError(`${source}: none of its ${malformed} records can be read; the first: ${samples[0]!}.`);
 }
