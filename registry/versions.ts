@@ -161,5 +161,5 @@ function refusals(challenger: EncoderVersion, champion: number | undefined): str
 
 function rolledBack({ history }: Aliases, version: number): string[] {
   const undone = history.some(({ kind, from }) => kind === 'rollback' && from === version);
-  return undone ? ['It was in production before and was rolled back.'] : [];
+  return undone ? ['It was in production before, and was rolled back.'] : [];
 }

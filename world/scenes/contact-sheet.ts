@@ -1,7 +1,7 @@
 import { PNG } from 'pngjs';
 import { pictureSize } from './renderer.ts';
 
-/** A PNG of many pictures ([32, 32, 3] in [0, 1]) in rows of `columns`, each pixel enlarged `zoom` times. */
+/** Makes a PNG of many pictures ([32, 32, 3] in [0, 1]) in rows of `columns`, each pixel enlarged `zoom` times. */
 export function contactSheet(pictures: readonly Float32Array[], columns: number, zoom = 3): Buffer {
   const cell = pictureSize * zoom + 4;
   const sheet = new PNG({ width: columns * cell, height: Math.ceil(pictures.length / columns) * cell });
