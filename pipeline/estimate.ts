@@ -7,7 +7,7 @@ export interface Estimate {
   seconds: number;
   /** Basis of the estimate in words. */
   from: string;
-  /** `measured`: same unit, same model; `scaled`: model of another size, or another machine; `rough`: nothing was measured. */
+  /** `measured`: same unit and model; `scaled`: model of another size, or another machine; `rough`: nothing measured. */
   basis: 'measured' | 'scaled' | 'rough';
 }
 

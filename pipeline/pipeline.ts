@@ -11,7 +11,7 @@ export interface Pipeline<Settings extends CommonSettings = CommonSettings> {
   readonly name: string;
   /** The configuration's shape, defaults and bounds. */
   readonly schema: ZodType<Settings>;
-  /** The module that exports `inspect` ({@link file://./inspection.ts}), relative to `root`, which checks what can be known before a run. */
+  /** Module, relative to `root`, that exports `inspect` ({@link file://./inspection.ts}): checks before a run. */
   readonly inspection?: string;
   /** File URL of the folder with the stages' modules. */
   readonly root: string;

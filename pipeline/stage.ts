@@ -49,7 +49,7 @@ export interface SegmentContext<
   Input extends string = string,
   Optional extends string = never,
 > extends StageContext<Slice, Input, Optional> {
-  /** Returns whether it is time to write a checkpoint to `scratch` and return 'checkpoint'. Always false without segments. */
+  /** Returns whether to write a checkpoint to `scratch` and return 'checkpoint' now. Always false without segments. */
   segmentEnds(): boolean;
 }
 
@@ -110,9 +110,9 @@ export interface Stage<
   readonly segmentSeconds?: number;
   /** Slice of the configuration for the body. Nothing else in the configuration can change the stage's key. */
   config(settings: Settings): Slice;
-  /** External files and folders that the body reads, as named in the slice, and their companions: their contents are in the key. */
+  /** External files and folders that the body reads, as named in the slice, and companions: their contents are in the key. */
   files?(settings: Settings): readonly string[];
-  /** Amount of work, to estimate the duration; undefined if unknown. Without this method, the last duration is the estimate. */
+  /** Amount of work, to estimate the duration; undefined if unknown. Without it, the last duration is the estimate. */
   work?(settings: Settings, facts: RunFacts): StageWork | undefined;
   /** The body computes with TensorFlow: library, processor and compiler settings are in the key. */
   readonly engine?: boolean;

@@ -45,7 +45,7 @@ export class Registry {
     return Promise.all(files.map((file) => readSealed<EncoderVersion>(join(folder, file), restore)));
   }
 
-  /** @throws InputError when there is none */
+  /** Reads a version. @throws InputError when there is none */
   async version(name: string, version: number): Promise<EncoderVersion> {
     const found = (await this.versions(name)).find((each) => each.version === version);
     if (found) return found;

@@ -165,7 +165,10 @@ export class PromptRules {
     });
   }
 
-  /** Judges a prompt. @param placed whether the source assigns the prompt to a split, which keeps it apart from benchmarks */
+  /**
+   * Judges a prompt.
+   * @param placed whether the source assigns the prompt to a split, which keeps it apart from benchmarks
+   */
   judge(raw: string | null, placed = false): Verdict {
     const { minCharacters, maxCharacters, overlong, scriptShare = defaultScriptShare, maxRepetition } = this.#settings;
     let prompt = normalizePrompt(raw ?? '');

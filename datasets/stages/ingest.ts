@@ -124,7 +124,10 @@ async function ingestFiles(
   return { ...summary, rows: writer.rows };
 }
 
-/** Lets DuckDB copy Parquet directly. @returns whether it could: it cannot follow paths into JSON, and fails on invalid UTF-8 */
+/**
+ * Lets DuckDB copy Parquet directly.
+ * @returns whether it could: it cannot follow paths into JSON, and fails on invalid UTF-8
+ */
 async function copyParquet(
   writer: RowWriter,
   database: Database,

@@ -24,7 +24,7 @@ export function keptPrompts(filtered: string): string {
   return parquetFiles(filesIn(filtered, /^prompts-\d+\.parquet$/));
 }
 
-/** Returns SQL for the rows that a filter has dropped: columns source, row, reason and of (id of the prompt kept instead). */
+/** Returns SQL for the rows that a filter has dropped: columns source, row, reason, of (id of the prompt kept instead). */
 export function droppedRows(filtered: string): string {
   return parquetFiles(join(filtered, 'dropped.parquet'));
 }

@@ -5,7 +5,7 @@ import { parseYaml, reservedKeys } from './yaml.ts';
 
 type Node = Record<string, unknown> | unknown[];
 
-/** Returns a copy of `raw` with overrides such as `tuneEncoder.steps=20` or `rewards.clip.weight=0` (list items by name or index). */
+/** Applies settings such as `tuneEncoder.steps=20` or `rewards.clip.weight=0` (list items by name or index) to a copy. */
 export function applySettings(raw: unknown, settings: readonly string[]): unknown {
   const copy: unknown = structuredClone(raw ?? {});
   for (const setting of settings) apply(copy, setting);

@@ -154,7 +154,7 @@ const shape = z.strictObject({
     blends: z.array(z.number().min(0).max(largestBlend)).min(1).default([0, 0.25, 0.5, 0.75, 1]),
     prompts: positive,
     samplesPerPrompt: positive.default(1),
-    /** Metric that chooses. `auto`: the oracle if the prompts have one, else the held-out reward, else the trained rewards. */
+    /** Metric that chooses. `auto`: the oracle if the prompts have one, else the held-out reward, else the trained ones. */
     chooseBy: z.enum(['auto', ...JUDGES]).default('auto'),
     /** Number of the best networks (judged in the last K steps) that are also tried as exported files, in all steps. */
     finalists: positive.default(2),
@@ -189,7 +189,7 @@ const shape = z.strictObject({
     .strictObject({
       threads: whole.min(0).max(4096).default(0),
       xla: z.boolean().default(false),
-      /** Parts of a batch computed in parallel, one thread each: for networks too small to split an operation over threads. */
+      /** Parts of a batch computed in parallel, a thread each: for networks too small to split operations over threads. */
       lanes: whole.min(1).max(4096).default(1),
       /**
        * Number type of products, convolutions, activations and stored frozen weights. Everything else, above all trained

@@ -23,7 +23,7 @@ export class CodeDigests {
     this.#file = file;
   }
 
-  /** @param path of the module, relative to `root`. @throws RunError when it cannot be bundled */
+  /** Returns the digest of a module. @param path path relative to `root`. @throws RunError when it cannot be bundled */
   async digest(path: string, root: string): Promise<CodeDigest> {
     this.#known ??= await readMemory<Entry>(this.#file);
     const name = `${root} ${path}`;

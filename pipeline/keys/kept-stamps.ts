@@ -15,7 +15,7 @@ export async function readMemory<Entry>(file: string): Promise<Record<string, En
   try {
     return await readSealed<Record<string, Entry>>(file);
   } catch (error) {
-    if (error instanceof DamagedError) await setAside(file, 'is damaged').catch(() => {}); // another process may have done so
+    if (error instanceof DamagedError) await setAside(file, 'is damaged').catch(() => {}); // another process may have
     return {};
   }
 }

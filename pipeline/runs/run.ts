@@ -75,6 +75,6 @@ export interface Owner {
   pid: number;
   /** Temporal's address. */
   address?: string;
-  /** The server is this process's development server, which must prove that it belongs to this home. */
+  /** The server is the owner's own development server, which must prove that it belongs to this home. */
   own?: true;
 }

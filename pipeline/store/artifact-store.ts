@@ -16,7 +16,7 @@ export interface ManifestFile {
 }
 
 /**
- * Content-addressed folders: `<sha256>/` with the files, and `<sha256>.json` with their list, which the name is the digest of.
+ * Content-addressed folders: `<sha256>/` with the files, and `<sha256>.json` with their list; the name is the list's digest.
  * Every artifact is complete: it arrives by one rename after every file was synced.
  */
 export class ArtifactStore {
@@ -85,7 +85,7 @@ export class ArtifactStore {
       : `is damaged: ${bad} is missing`;
   }
 
-  /** Describes the damage to one file of an artifact like {@link damage}, without reading the others. @param path absolute */
+  /** Describes damage to one file of an artifact like {@link damage}, without reading the others. @param path absolute */
   async fileDamage(path: string): Promise<string | undefined> {
     const [digest = '', ...rest] = relative(this.#folder, path).split(sep);
     const name = rest.join('/');

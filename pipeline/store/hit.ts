@@ -77,7 +77,7 @@ export function whyDifferent(now: KeyParts, before: KeyParts | undefined): strin
   if (inputs.length > 0) reasons.push(`input changed (${shortList(inputs)})`);
   const engine = differences(now.engine ?? {}, before.engine ?? {}).map(({ path }) => path);
   if (engine.length > 0) reasons.push(`engine changed (${shortList(engine)})`);
-  return reasons.length > 0 ? reasons.join('; ') : 'the record of its result is gone';
+  return reasons.length > 0 ? reasons.join('; ') : 'its result no longer has a record';
 }
 
 interface Difference {

@@ -60,7 +60,7 @@ async function attempt(
   }
 }
 
-/** Posts the outcome as JSON to that server only, without following redirects. Receivers can deduplicate by Idempotency-Key. */
+/** Posts the outcome as JSON, without following redirects. Receivers can deduplicate by Idempotency-Key. */
 async function post(url: string, body: string, { run, event, at }: RunOutcome) {
   const response = await fetch(url, {
     method: 'POST',

@@ -30,7 +30,7 @@ export class Schedules {
     await writeSealed(this.#file(schedule.name), schedule, 2, 0o600);
   }
 
-  /** @throws InputError when there is none */
+  /** Reads a schedule. @throws InputError when there is none */
   async read(name: string): Promise<ScheduleFile> {
     try {
       return await this.#readFile(name);
@@ -87,7 +87,7 @@ export class Schedules {
     return join(this.folder(name), 'schedule.json');
   }
 
-  /** @throws InputError when there is none */
+  /** Reads a batch of a schedule. @throws InputError when there is none */
   async batch(name: string, number: number): Promise<Batch> {
     const found = (await this.batches(name)).find((batch) => batch.number === number);
     if (found) return found;

@@ -162,7 +162,7 @@ export async function buildWorldStep(
       });
     },
     draft: () => diffusion({ layoutWeight: 0, learningRate: 1.5e-3 }),
-    // The draft has learnt pictures, colours and shapes. CLIP's text encoder, whose tokens all encode position, replaces its own.
+    // The draft knows pictures, colours and shapes. CLIP's text encoder, whose tokens all encode position, replaces its own.
     async layout() {
       const clip = await load('base');
       const text: Weights = new Map([...clip].filter(([name]) => name.startsWith('text_model.')));
