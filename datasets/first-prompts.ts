@@ -5,12 +5,12 @@ import { readPrompts } from './sources/read-source.ts';
 import { refusal } from './sources/source-rows.ts';
 import type { IngestConfig } from './stages/ingest.ts';
 
-/** Of a folder with more files, such as a caption a file, these stand for all. */
+/** Only this many files are sampled from a large folder, such as one with one caption per file. */
 const filesAtMost = 32;
 
 /**
- * Reads the first prompts of each file, as the stage ingest begins.
- * @throws InputError for what ingest would refuse as soon: another kind of file, a column that is not there, no prompts
+ * Reads the first prompts of each file, as the stage ingest would.
+ * @throws InputError for what ingest would refuse at once: another kind of file, a missing column, no prompts
  */
 export async function requireFirstPrompts(
   files: readonly SourceFile[],
@@ -38,5 +38,5 @@ export async function requireFirstPrompts(
       }
     }
   }
-  if (whole && prompts === 0) throw new InputError(`${source}: there is no prompt in it.`);
+  if (whole && prompts === 0) throw new InputError(`${source}: contains no prompts.`);
 }

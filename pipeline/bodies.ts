@@ -15,7 +15,7 @@ import type * as tuneUnet from '../training/stages/tune-unet.ts';
 import type { Config } from './config/config.ts';
 import { defineStage, type Stage } from './stage.ts';
 
-/** The modules of the bodies, by the path that a stage names. A stage of a module that is not here does not compile. */
+/** Modules of the stage bodies by the path that a stage names. A stage whose module is missing here does not compile. */
 export interface Bodies {
   'datasets/stages/ingest.ts': typeof ingest;
   'datasets/stages/filter.ts': typeof filter;
@@ -33,7 +33,7 @@ export interface Bodies {
   'evaluation/stages/report.ts': typeof report;
 }
 
-/** What the function of a module that makes the stage's artifact is given. */
+/** Context passed to the function of a module that makes the stage's artifact. */
 type ContextOf<Body> = Body extends { run(context: infer Context): unknown }
   ? Context
   : Body extends { gather(context: infer Context): unknown; runItem(context: infer Each): unknown }
@@ -47,15 +47,15 @@ type Taken<Module extends keyof Bodies> =
     ? Context
     : never;
 
-/** The inputs that a stage names, as its body is given them. */
+/** A stage's named inputs, in the form its body receives them. */
 type Handed<Input extends string, Optional extends string> = Readonly<
   Record<Input, string> & Partial<Record<Optional, string>>
 >;
-/** `unknown` when the body is given all inputs that it takes, else a type that says what it takes. */
+/** `unknown` when the body gets every input it takes, else a type that says which inputs it takes. */
 type EnoughInputs<Module extends keyof Bodies, Input extends string, Optional extends string> =
   Handed<Input, Optional> extends Taken<Module>['inputs'] ? unknown : { theBodyTakes: Taken<Module>['inputs'] };
 
-/** A stage of the pipeline, whose slice of the configuration is the type that its body takes. */
+/** Defines a stage of the pipeline; its slice of the configuration has the type that its body takes. */
 export function stageOf<
   const Name extends string,
   const Module extends keyof Bodies,

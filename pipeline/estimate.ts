@@ -5,22 +5,22 @@ import type { StageResult } from './store/stage-results.ts';
 
 export interface Estimate {
   seconds: number;
-  /** What it is told from, for people. */
+  /** Basis of the estimate in words. */
   from: string;
-  /** `measured`: the same unit on the same model; `scaled`: on a model of another size or another machine; `rough`: nothing was measured. */
+  /** `measured`: same unit and model; `scaled`: model of another size, or another machine; `rough`: nothing measured. */
   basis: 'measured' | 'scaled' | 'rough';
 }
 
-/** Seconds that a processor core takes for one parameter at one place of the latents, forward: 0.3 operations at 20 G/s. */
+/** Seconds per core for one parameter at one position of the latents, forward: 0.3 operations at 20 G/s. */
 const coreSeconds = 1.5e-11;
 
 const total = ({ count, cost }: StageWork): number => count * cost;
 const engineOf = ({ parts }: Pick<StageResult, 'parts'>): string => canonicalJson(parts.engine ?? null);
 
 /**
- * How long a stage may take, from what it took before; undefined where nothing tells.
+ * Estimates how long a stage will take from earlier results; undefined if there is no basis.
  * @param results of this stage, newest first
- * @param engine what it would be computed with, as JSON
+ * @param engine the engine that would compute it, as JSON
  */
 export function estimateStage(
   work: StageWork | undefined,
@@ -32,7 +32,7 @@ export function estimateStage(
     return last && { seconds: last.seconds, basis: 'measured', from: `as in run ${last.run}` };
   }
   const measured = results.filter((result) => result.work?.unit === work.unit && total(result.work) > 0);
-  // The same machine, engine and model first; among equals the one that did most, since starting costs as much for few steps.
+  // Prefer the same machine, engine and model; then the result with most work, where start-up weighs least.
   const fit = (result: StageResult): number =>
     (result.host === host ? 4 : 0) + (engineOf(result) === engine ? 2 : 0) + (result.work!.cost === work.cost ? 1 : 0);
   const [best] = measured.toSorted((a, b) => fit(b) - fit(a) || total(b.work!) - total(a.work!));
@@ -44,7 +44,9 @@ export function estimateStage(
     if (fit(best) === 7) return { seconds, basis: 'measured', from: `measured: ${from}` };
     const ratio = work.cost / cost;
     const scaled =
-      ratio === 1 ? 'another engine' : `a ${unit.replace(/s$/, '')} there costs ${formatRatio(1 / ratio)} of one here`;
+      ratio === 1
+        ? 'another engine'
+        : `one ${unit.replace(/s$/, '')} there costs ${formatRatio(1 / ratio)} of one here`;
     return { seconds, basis: 'scaled', from: `scaled from ${from}: ${scaled}` };
   }
   if (!onCpu || work.cost <= 1) return undefined;
@@ -53,7 +55,7 @@ export function estimateStage(
   return {
     seconds,
     basis: 'rough',
-    from: `rough: from the size of the model and ${cores} processor cores; nothing was measured`,
+    from: `rough: from the model's size and ${cores} processor cores; nothing was measured`,
   };
 }
 

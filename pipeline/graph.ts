@@ -4,7 +4,7 @@ export interface GraphNode {
   readonly inputs: readonly string[];
 }
 
-/** The nodes so that each comes after its inputs; among equals, in the given order. What is on a cycle is left out. */
+/** Sorts the nodes so that each follows its inputs; ties keep the given order. Nodes on a cycle are left out. */
 export function topologicalOrder<Node extends GraphNode>(nodes: readonly Node[]): Node[] {
   const order: Node[] = [];
   const placed = new Set<string>();
@@ -19,14 +19,14 @@ export function topologicalOrder<Node extends GraphNode>(nodes: readonly Node[])
   return order;
 }
 
-/** `name` and every node that depends on it, directly or not. */
+/** Returns `name` and every node that depends on it, directly or not. */
 export function withDependents(nodes: readonly GraphNode[], name: string): Set<string> {
   const found = new Set([name]);
   for (const node of topologicalOrder(nodes)) if (node.inputs.some((input) => found.has(input))) found.add(node.name);
   return found;
 }
 
-/** `name` and everything that it depends on, directly or not. */
+/** Returns `name` and everything that it depends on, directly or not. */
 export function withDependencies(nodes: readonly GraphNode[], name: string): Set<string> {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const found = new Set<string>();

@@ -5,13 +5,13 @@ import type { Pipeline } from './pipeline.ts';
 import type { CommonSettings } from './common-settings.ts';
 
 /**
- * Exported as `inspect` by a pipeline's module for it: refuses what a stage would refuse later, without reading weights.
- * @param absent paths of the settings that are fetched before the run begins
+ * Refuses up front what a stage would refuse later, without reading weights. A pipeline's module exports it as `inspect`.
+ * @param absent paths in the settings that are fetched before the run begins
  * @throws InputError
  */
 export type Inspect<Settings> = (settings: Settings, absent: ReadonlySet<string>) => Promise<RunFacts>;
 
-/** Looks at all that can be known before a run. A pipeline without an inspection has nothing to say. @throws InputError */
+/** Checks everything that can be known before a run. A pipeline without an inspection passes. @throws InputError */
 export async function inspectRun<Settings extends CommonSettings>(
   { inspection, root }: Pipeline<Settings>,
   settings: Settings,

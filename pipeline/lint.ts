@@ -1,7 +1,7 @@
 import { nearest } from '../common/text/nearest.ts';
 import { topologicalOrder, withDependencies, type GraphNode } from './graph.ts';
 
-/** What is wrong with the shape of a pipeline, a sentence each; nothing when it can be run. */
+/** Lists the faults in the shape of a pipeline, one sentence each; empty when it can run. */
 export function lintGraph(nodes: readonly GraphNode[], results: readonly string[] = []): string[] {
   const names = nodes.map((node) => node.name);
   const known = new Set(names);
@@ -17,12 +17,12 @@ export function lintGraph(nodes: readonly GraphNode[], results: readonly string[
   }
   for (const { name, inputs } of nodes) {
     for (const [i, input] of inputs.entries()) {
-      if (!known.has(input)) problems.push(`Stage "${name}" reads "${input}", which is no stage; ${unknown(input)}`);
+      if (!known.has(input)) problems.push(`Stage "${name}" reads "${input}", which is not a stage; ${unknown(input)}`);
       else if (inputs.indexOf(input) !== i) problems.push(`Stage "${name}" reads "${input}" twice.`);
     }
   }
   for (const result of results)
-    if (!known.has(result)) problems.push(`The result "${result}" is no stage; ${unknown(result)}`);
+    if (!known.has(result)) problems.push(`The result "${result}" is not a stage; ${unknown(result)}`);
   if (problems.length > 0) return problems;
 
   const ordered = new Set(topologicalOrder(nodes).map((node) => node.name));
@@ -37,7 +37,7 @@ export function lintGraph(nodes: readonly GraphNode[], results: readonly string[
         .map((name) => `Stage "${name}" is unreachable: no result depends on it.`);
 }
 
-/** A cycle among nodes that each have an input among them or behind such a one: names in the order of reading, first = last. */
+/** Finds a cycle among nodes that are on one or depend on one: names in reading order, first = last. */
 function findCycle(nodes: readonly GraphNode[]): string[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const path: string[] = [];

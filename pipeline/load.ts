@@ -6,12 +6,12 @@ import type { Pipeline } from './pipeline.ts';
 import type { CommonSettings } from './common-settings.ts';
 import { reasonOf } from '../common/text/reason.ts';
 
-/** The pipeline that runs when none is named. */
+/** The default pipeline. */
 export const defaultPipeline = 'textcraftor';
 
 /**
- * A pipeline by its name, or by the path of a module that exports one as `pipeline`.
- * @throws InputError when there is none
+ * Loads a pipeline by name, or by the path of a module that exports one as `pipeline`.
+ * @throws InputError when it cannot be loaded
  */
 export async function loadPipeline(name: string): Promise<Pipeline> {
   if (name === defaultPipeline) return erase((await import('./textcraftor.ts')).textcraftor);
@@ -27,7 +27,7 @@ export async function loadPipeline(name: string): Promise<Pipeline> {
   return module.pipeline;
 }
 
-/** Forgets the type of the settings: from here on they are what the pipeline's own schema has checked. */
+/** Erases the type of the settings; the pipeline's own schema checks them from here on. */
 function erase<Settings extends CommonSettings>(pipeline: Pipeline<Settings>): Pipeline {
   return pipeline as unknown as Pipeline;
 }

@@ -11,9 +11,9 @@ export interface Pipeline<Settings extends CommonSettings = CommonSettings> {
   readonly name: string;
   /** The configuration's shape, defaults and bounds. */
   readonly schema: ZodType<Settings>;
-  /** The module that exports `inspect` ({@link file://./inspection.ts}), relative to `root`: what can be known before a run. */
+  /** Module, relative to `root`, that exports `inspect` ({@link file://./inspection.ts}): checks before a run. */
   readonly inspection?: string;
-  /** Where the stages' modules lie: a file URL. */
+  /** File URL of the folder with the stages' modules. */
   readonly root: string;
   /** Makes the paths in a configuration absolute. */
   resolvePaths?(settings: Settings, absolute: (path: string) => string): Settings;
@@ -21,25 +21,25 @@ export interface Pipeline<Settings extends CommonSettings = CommonSettings> {
   readonly stages: readonly Stage<Settings, string, string>[];
 }
 
-// Parameters of functions are compared both ways for methods, so stages of any slice fit here.
+// Method parameters are bivariant, so stages of any slice fit here.
 type AnyStage<Settings> = Stage<Settings, string, string, unknown>;
 type NameOf<S> = S extends { readonly name: infer Name } ? Name : never;
 type InputOf<S> = S extends {
   readonly inputs: readonly (infer Input)[];
   readonly optionalInputs?: readonly (infer Optional)[];
 }
-  ? Input | (string extends Optional ? never : Optional) // inferred so where there are none
+  ? Input | (string extends Optional ? never : Optional) // inferred as string where there are none
   : never;
-/** `unknown` when every input is the name of a stage, else a type that says which is not. */
+/** `unknown` when every input names a stage, else a type that says which one does not. */
 type KnownInputs<S extends readonly unknown[]> = [Exclude<InputOf<S[number]>, NameOf<S[number]>>] extends [never]
   ? unknown
   : { unknownInputs: Exclude<InputOf<S[number]>, NameOf<S[number]>> };
 
 /**
- * A pipeline, checked: an input that is no stage does not compile, and cycles, names given twice and stages that no
- * result needs throw here, before anything runs.
+ * Defines a pipeline and checks it: an input that is not a stage does not compile; cycles, duplicate names and stages
+ * that no result needs throw here, before anything runs.
  *
- * @param results the stages that the pipeline is there for; all, when it is left out
+ * @param results the stages whose artifacts are the pipeline's results; default: all
  */
 export function definePipeline<Settings extends CommonSettings, const S extends readonly AnyStage<Settings>[]>(
   definition: Omit<Pipeline<Settings>, 'stages'> & {
@@ -48,7 +48,7 @@ export function definePipeline<Settings extends CommonSettings, const S extends 
   },
 ): Pipeline<Settings> {
   const { stages, results, ...rest } = definition;
-  // What may be read is an edge like any other: a graph without cycles has none when some of its stages are off.
+  // Optional inputs count as edges: a graph that has no cycles with them has none when some stages are off.
   const nodes = stages.map((stage) => ({ ...stage, inputs: [...stage.inputs, ...(stage.optionalInputs ?? [])] }));
   const problems = [...lintGraph(nodes, results as readonly string[] | undefined), ...lintOptional(stages)];
   if (problems.length > 0) throw new InputError(`Pipeline "${rest.name}": ${problems.join(' ')}`);
@@ -56,7 +56,7 @@ export function definePipeline<Settings extends CommonSettings, const S extends 
   return { ...rest, stages: topologicalOrder(nodes).map(({ name }) => byName.get(name)!) };
 }
 
-/** A stage that is always on needs its inputs always. */
+/** Lists required inputs that may be off although their reader is always on. */
 function lintOptional(stages: readonly AnyStage<never>[]): string[] {
   const optional = new Set(stages.filter((stage) => stage.when).map(({ name }) => name));
   return stages.flatMap(({ name, inputs, when }) =>
@@ -69,8 +69,8 @@ function lintOptional(stages: readonly AnyStage<never>[]): string[] {
 }
 
 /**
- * The stages that are on, inputs first. The `inputs` of each are those that it gets.
- * @throws InputError when one needs a stage that is off
+ * Returns the stages that are on, inputs first. The `inputs` of each are those that it actually gets.
+ * @throws InputError when a stage needs one that is off
  */
 export function activeStages<Settings extends CommonSettings>(
   pipeline: Pipeline<Settings>,
@@ -86,7 +86,7 @@ export function activeStages<Settings extends CommonSettings>(
   });
 }
 
-/** The stage called `name`, if it is on. @throws InputError that names the nearest one, or says that it is off */
+/** Finds the stage `name` among those that are on. @throws InputError that names the nearest one, or says that it is off */
 export function findStage<Settings extends CommonSettings>(
   pipeline: Pipeline<Settings>,
   settings: Settings,
@@ -96,7 +96,7 @@ export function findStage<Settings extends CommonSettings>(
   const stage = active.find((each) => each.name === name);
   if (stage) return stage;
   if (pipeline.stages.some((each) => each.name === name))
-    throw new InputError(`Stage "${name}" is off: the configuration does not ask for it.`);
+    throw new InputError(`Stage "${name}" is off in this configuration.`);
   const guess = nearest(
     name,
     active.map((each) => each.name),

@@ -11,26 +11,26 @@ import { activeStages, type Pipeline } from './pipeline.ts';
 import type { CommonSettings } from './common-settings.ts';
 import type { Artifact, Stage } from './stage.ts';
 
-/** What a run would do with a stage. */
+/** Planned handling of a stage in a run. */
 export interface PlannedStage {
   stage: string;
   action: 'reuse' | 'run';
-  /** Whose result is reused, or which part of the key changed. */
+  /** The run whose result is reused, or the part of the key that changed. */
   why: string;
-  /** Known once the inputs are. */
+  /** Known once the inputs are known. */
   key?: string;
   artifact?: Artifact;
-  /** How long it may take; 0 when it is reused. */
+  /** Estimated duration; 0 when the result is reused. */
   estimatedSeconds?: number;
-  /** What that is told from. */
+  /** Basis of the estimate. */
   estimate?: Estimate;
 }
 
-/** What the plan is told beside the records. */
+/** Options of the plan. */
 export interface PlanOptions {
-  /** Stages that run in any case. */
+  /** Stages that run even if a result could be reused. */
   fresh?: ReadonlySet<string>;
-  /** Paths of the settings that a run fetches first, and what they are called. */
+  /** Paths in the settings that a run fetches first, with their display names. */
   absent?: ReadonlyMap<string, string>;
   facts?: RunFacts;
 }
@@ -42,8 +42,8 @@ interface Records {
 }
 
 /**
- * What a run would do, stage by stage, without running anything. Behind a stage that runs all run, as far as one can
- * tell: when its new result equals the old one, they are reused after all.
+ * Plans a run stage by stage, without running anything. Stages downstream of one that runs are planned to run too, although
+ * they are reused after all if its new result equals the old one.
  */
 export async function planRun<Settings extends CommonSettings>(
   pipeline: Pipeline<Settings>,
@@ -74,7 +74,7 @@ export async function planRun<Settings extends CommonSettings>(
     );
     const parts = await keys.parts(pipeline, stage, settings, inputs);
     if (running.length > 0) {
-      // Of the inputs nothing is known yet; the rest of the key may have changed as well.
+      // The inputs are not known yet; the rest of the key may have changed as well.
       const own = last
         ? whyDifferent({ ...parts, inputs: {} }, { ...last.parts, inputs: {} })
         : 'it has no earlier result';
@@ -84,7 +84,7 @@ export async function planRun<Settings extends CommonSettings>(
     }
     const policy = cachePolicy(stage, settings);
     const hit = await findHit(stage.name, policy, parts, results, (sha256) => store.has(sha256));
-    if (fresh.has(stage.name)) plan.set(stage.name, run('it was asked for', parts.engine, keyOf(parts)));
+    if (fresh.has(stage.name)) plan.set(stage.name, run('it was requested', parts.engine, keyOf(parts)));
     else if (!hit.result) plan.set(stage.name, run(hit.why, parts.engine, keyOf(parts)));
     else {
       const { key, artifact, run: maker } = hit.result;
@@ -101,7 +101,7 @@ export async function planRun<Settings extends CommonSettings>(
   return [...plan.values()];
 }
 
-/** How long the stage may take, and what tells it. */
+/** Estimates how long the stage will take, with the basis of the estimate. */
 function estimated<Settings>(
   stage: Pick<Stage<Settings, string, string>, 'work' | 'engine'>,
   earlier: readonly StageResult[],
@@ -116,14 +116,14 @@ function estimated<Settings>(
   return estimate ? { estimatedSeconds: estimate.seconds, estimate } : {};
 }
 
-/** What is yet to be fetched of the files of a stage: its name. */
+/** Returns the display name of a stage's file that has yet to be fetched. */
 function absentFile(files: readonly string[], absent: ReadonlyMap<string, string>): string | undefined {
   for (const [path, name] of absent)
     if (files.some((file) => file === path || file.startsWith(`${path}/`))) return name;
   return undefined;
 }
 
-/** a, b and c */
+/** Joins words as "a, b and c". */
 function listWords(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }

@@ -4,22 +4,22 @@ import type { RunFacts } from './stage.ts';
 import { testSampler } from './config/sections/test-sampler.ts';
 
 /**
- * How much each stage has to do. What is left out of these counts (decoding, rewards, looks of the alarm) grows with them, so
- * that it is in the measured rate.
+ * Amount of work of each stage. Work that is not counted (decoding, rewards, checks of the alarm) grows in proportion, so
+ * the measured rate covers it.
  */
 type Work = (config: Config, facts: RunFacts) => StageWork | undefined;
 
-/** Forward and backward, against forward alone. */
+/** Cost of forward and backward relative to forward alone. */
 const withGradient = 3;
 
-/** Evaluations of the network for a denoising step of a picture: with guidance, one without the prompt too. */
+/** Network evaluations per denoising step of a picture; guidance adds one without the prompt. */
 const branches = ({ sampler: { guidance } }: Config): number => (guidance > 1 ? 2 : 1);
 
-/** @param evaluations of the network for one of the unit */
+/** @param evaluations network evaluations per unit */
 const work = ({ evaluationCost }: RunFacts, unit: string, count: number, evaluations: number): StageWork | undefined =>
   evaluationCost === undefined ? undefined : { unit, count, cost: evaluations * evaluationCost };
 
-/** Of stages that read all prompts. */
+/** Work of stages that read all prompts. */
 export const promptWork: Work = ({ prompts }, { promptBytes }) => {
   if (prompts.limit !== undefined) return { unit: 'prompts', count: prompts.limit, cost: 1 };
   if (prompts.source === 'shapes') return { unit: "sets of the shapes world's prompts", count: 1, cost: 1 };
@@ -41,7 +41,7 @@ export const tuningWork =
     return work(facts, 'steps', steps, batch * branches(c) * withGradient * c.sampler.gradientSteps);
   };
 
-/** Trajectories are sampled, and looked at again in each epoch. */
+/** Work of DDPO: trajectories are sampled once and evaluated again in each epoch. */
 export const ddpoWork =
   (key: 'ddpoEncoder' | 'ddpoUnet'): Work =>
   (c, facts) => {
@@ -74,7 +74,7 @@ export const sweepWork: Work = (c, facts) => {
   return pictures(c, facts, arms, prompts * samplesPerPrompt, c.sampler);
 };
 
-/** @param arms how many make their pictures from the first step on, and how many only in the last K */
+/** @param arms number of arms that denoise all steps, and number that denoise only the last K */
 function pictures(
   c: Config,
   facts: RunFacts,
@@ -90,9 +90,9 @@ export const evaluateWork: Work = (c, facts) => {
   const { evaluate, benchmarks = [], baselines = {}, champion } = c;
   const networks = c.tuneUnet || c.tuneEncoder.joint ? 2 : 0;
   const { promptEngineering, ...tuned } = baselines;
-  // From the first step on: the base, what is handed out, also of the champion, and other prompts.
+  // All steps: the base, the exported encoder, the champion's exported encoder, and engineered prompts.
   const whole = 2 + (champion?.exported === undefined ? 0 : 1) + (promptEngineering ? 1 : 0);
-  // In the last steps: the tuned one, the chosen one, and the rest.
+  // Last K steps: the tuned encoder, the chosen one, and the rest.
   const last =
     2 +
     evaluate.blends.filter((blend) => blend !== 1).length +
@@ -100,13 +100,13 @@ export const evaluateWork: Work = (c, facts) => {
     networks +
     Object.keys(tuned).length +
     (champion ? 1 : 0);
-  // A benchmark without a limit is taken to be as large as the test.
+  // A benchmark without a limit is assumed to be as large as the test.
   const prompts = benchmarks.reduce((sum, { limit = evaluate.prompts }) => sum + limit, evaluate.prompts);
   return pictures(c, facts, { whole, last }, prompts * evaluate.samplesPerPrompt, testSampler(c));
 };
 
 export const transferWork: Work = (c, facts) => {
   const { unets, prompts, samplesPerPrompt } = c.transfer!;
-  // The base and what is handed out, and the chosen one.
+  // All steps: the base and the exported encoder; last K steps: the chosen one.
   return pictures(c, facts, { whole: 2, last: 1 }, unets.length * prompts * samplesPerPrompt, c.sampler);
 };

@@ -12,7 +12,7 @@ import * as work from './stage-work.ts';
 const tokenizer = ({ model }: Config) => join(model, 'tokenizer');
 const filesOf = (reward: { model: string; head?: string | undefined; tokenizer?: string | undefined }) =>
   [reward.model, companionsOf(reward.model), reward.head ?? [], reward.tokenizer ?? []].flat();
-/** An encoder may come with a tokenizer of its own. */
+/** Files of a network, including the tokenizer that may come with an encoder. */
 const networkFiles = (path: string) => [path, ...companionsOf(path), ...tokenizerBeside(path)];
 const trained = ({ rewards }: Config) => rewards.flatMap(filesOf);
 const judged = (c: Config) => [c.model, ...trained(c), ...(c.heldOut ? filesOf(c.heldOut) : [])];
@@ -38,7 +38,7 @@ const armFiles = ({ evaluate }: Config) =>
   (evaluate.arms ?? []).flatMap(({ mix }) => mix.flatMap(({ encoder }) => networkFiles(encoder)));
 const extended = ({ shard }: Config) => (shard.extends === undefined ? {} : { extends: shard.extends });
 
-/** Long tuning is cut into pieces that a worker can do and leave: ten minutes lose little by a start, and are worth one. */
+/** Length of a segment of tuning: long enough to outweigh a start-up, short enough for a worker to stop in between. */
 const segmentSeconds = 600;
 
 export const ingest = stageOf({
@@ -83,7 +83,7 @@ export const rollout = stageOf({
   config: (c: Config) => ({
     ...c.rollout,
     ...sampling(c),
-    // ONNX Runtime does not promise the same bits for every number of threads, so it is in the key.
+    // ONNX Runtime's results may depend on the number of threads, so it is in the key.
     ...(c.rollout.runtime === 'onnx' ? { threads: c.engine.threads } : {}),
   }),
   files: (c) => [c.model],
@@ -219,7 +219,7 @@ export const report = stageOf({
   }),
 });
 
-/** Prompts go in, a better text encoder and a report come out. */
+/** The default pipeline: tunes the text encoder on prompts, and reports on it. */
 export const textcraftor = definePipeline({
   name: 'textcraftor',
   schema: configSchema,

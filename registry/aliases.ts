@@ -4,14 +4,14 @@ export interface AliasChange {
   at: string;
   kind: 'register' | 'promote' | 'rollback' | 'alias';
   alias: string;
-  /** Undefined: it did not exist. */
+  /** Previous version; undefined if the alias is new. */
   from?: number | undefined;
   to: number;
-  /** Why it moved though the gate says no. */
+  /** Bounds of the gate that were overruled. */
   forced?: string[] | undefined;
 }
 
-/** aliases.json: where the aliases point, and how they came there. */
+/** aliases.json: where the aliases point, and their history. */
 export interface Aliases {
   current: Record<string, number>;
   history: AliasChange[];
@@ -19,7 +19,7 @@ export interface Aliases {
 
 /** The newest version. */
 export const candidate = 'candidate';
-/** The version in use: it moves by promotion and roll-back only. */
+/** The version in use; moves only by promotion and rollback. */
 export const production = 'production';
 
 export function moved(aliases: Aliases, change: Omit<AliasChange, 'at' | 'from'>): Aliases {
@@ -30,7 +30,7 @@ export function moved(aliases: Aliases, change: Omit<AliasChange, 'at' | 'from'>
   };
 }
 
-/** The version that was in production before the present one; one that was rolled back is not. */
+/** Returns the version in production before the current one, ignoring versions that were rolled back. */
 export function previousProduction({ history }: Aliases): number | undefined {
   const stack: number[] = [];
   for (const { kind, alias, to } of history) {

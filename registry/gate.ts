@@ -5,10 +5,10 @@ import type { Gate } from '../pipeline/config/sections/gate-settings.ts';
 export type Rival = 'base' | 'champion';
 type Arm = Gate['arms'][number];
 
-/** What is judged of a version; one from before anything was handed out has no `exported`. */
+/** The parts of a version that the gate judges; versions older than the export have no `exported`. */
 type Judged = Pick<Registration, 'comparisons' | 'diversity'> & Partial<Pick<Registration, 'exported'>>;
 
-/** Which bounds an encoder misses, a sentence each with the numbers; none: the gate is passed. */
+/** Lists the bounds that an encoder misses, one sentence each with the numbers; empty when it passes the gate. */
 export function missedBounds(gate: Gate, judged: Judged, rivals: readonly Rival[]): string[] {
   return gate.arms.flatMap((arm) =>
     arm === 'exported' && judged.exported === null
@@ -18,7 +18,7 @@ export function missedBounds(gate: Gate, judged: Judged, rivals: readonly Rival[
 }
 
 const NOTHING_EXPORTED =
-  'Nothing is handed out of it: no weight of the tuned encoder was better than the original in all steps. For the last steps alone, set registry.gate.arms to [chosen].';
+  'Nothing was exported: no weight of the tuned encoder was better than the original in all steps. For the last steps alone, set registry.gate.arms to [chosen].';
 
 function missedBy(arm: Arm, rival: Rival, gate: Gate, { comparisons, diversity, exported }: Judged): string[] {
   const against = arm === 'exported' && rival === 'champion' ? 'champion-exported' : rival;
@@ -28,7 +28,7 @@ function missedBy(arm: Arm, rival: Rival, gate: Gate, { comparisons, diversity, 
   const shares = arm === 'exported' ? exported?.diversity : diversity;
   if (judged.length === 0)
     return [
-      `None of the metrics that decide (${Object.keys(gate[rival]).join(', ')}) was measured${asExported(arm)} against the ${rival}.`,
+      `None of the deciding metrics (${Object.keys(gate[rival]).join(', ')}) was measured${asExported(arm)} against the ${rival}.`,
     ];
   return [
     ...judged.flatMap((comparison) => describeMiss(comparison, arm, rival, gate[rival][comparison.metric]!)),
@@ -36,7 +36,7 @@ function missedBy(arm: Arm, rival: Rival, gate: Gate, { comparisons, diversity, 
   ];
 }
 
-/** What is said of the chosen encoder needs no name of the arm. */
+/** Names the arm in messages; the chosen encoder goes without. */
 const asExported = (arm: Arm): string => (arm === 'exported' ? ' as exported' : '');
 
 function describeMiss(
@@ -51,7 +51,7 @@ function describeMiss(
   ];
 }
 
-/** @param shares of the rivals' diversity; empty where it was not measured */
+/** @param shares shares of the rivals' diversity; empty if not measured */
 function describeSameness(arm: Arm, rival: Rival, shares: DiversityShares = {}, least: number): string[] {
   const { [rival]: share = Infinity } = shares;
   if (!(share < least)) return [];

@@ -2,15 +2,15 @@ import type { Home } from '../pipeline/runs/home.ts';
 import { Schedules } from './schedules/schedules.ts';
 import { Registry } from './versions.ts';
 
-/** What stays whatever else is freed. */
+/** What garbage collection must keep. */
 export interface Protected {
   /** Digests of the artifacts that the registry names. */
   protectedDigests: Set<string>;
-  /** Ids of the runs that registered encoders come from, with all that they were made of, and of those that schedules began. */
+  /** Ids of the runs that registered encoders and their ancestors come from, and of the runs that schedules started. */
   protectedRuns: Set<string>;
 }
 
-/** What the registry and the schedules of a home name. @throws RunError when one of their records cannot be read */
+/** Collects what a home's registry and schedules name. @throws RunError when one of their records cannot be read */
 export async function protectedByName(home: Home): Promise<Protected> {
   const registry = new Registry(home);
   const versions = (await Promise.all((await registry.names()).map((name) => registry.versions(name)))).flat();

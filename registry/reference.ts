@@ -5,9 +5,9 @@ import type { Registry } from './versions.ts';
 import type { EncoderVersion } from './version.ts';
 
 /**
- * The version that is meant by `NAME@NUMBER`, `NAME@ALIAS`, `NAME` (in production) or, where there is one name only, by
- * `ALIAS` or `NUMBER`.
- * @throws InputError that names what there is
+ * Resolves `NAME@NUMBER`, `NAME@ALIAS`, `NAME` (in production) or, if there is only one name, `ALIAS` or `NUMBER` to a
+ * version.
+ * @throws InputError that names the existing ones
  */
 export async function resolveVersion(registry: Registry, reference: string): Promise<EncoderVersion> {
   const names = await registry.names();
@@ -21,15 +21,15 @@ export async function resolveVersion(registry: Registry, reference: string): Pro
   const version = Object.hasOwn(current, label) ? current[label] : undefined;
   if (version !== undefined) return registry.version(name, version);
   const others = Object.keys(current);
-  throw new InputError(`${name} has no ${label}: it has ${others.join(', ') || 'no aliases'}, and numbers.`);
+  throw new InputError(`${name} has no ${label}: it has ${others.join(', ') || 'no aliases'}, and version numbers.`);
 }
 
-/** @throws InputError when there is none, or more than one */
+/** Returns the only name. @throws InputError when there is none, or more than one */
 export function onlyName(names: readonly string[], reference: string): string {
   if (names.length === 1) return names[0]!;
   if (names.length === 0)
     throw new InputError(`"${reference}": nothing is registered yet; a run of the pipeline registers its encoder.`);
   throw new InputError(
-    `"${reference}" could be of any of ${names.join(', ')}: say which, such as ${names[0]}@${reference}.`,
+    `"${reference}" could belong to any of ${names.join(', ')}: say which, such as ${names[0]}@${reference}.`,
   );
 }

@@ -2,25 +2,25 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSealed, writeSealed } from '../common/files/sealed.ts';
 
-/** What became of a run's encoder in the registry; kept in the run's folder as registered.json. */
+/** Outcome of registering a run's encoder, kept in the run's folder as registered.json. */
 export interface Registered {
   name: string;
   /** Its number; absent when the original encoder was chosen. */
   version?: number;
-  /** Whether it went into production by itself. */
+  /** Whether it was promoted automatically. */
   promoted: boolean;
-  /** Why not, where that was asked for. */
+  /** Why a requested promotion was refused. */
   refused: string[];
 }
 
 const path = (folder: string): string => join(folder, 'registered.json');
 
-/** @param folder the run's */
+/** Saves the outcome. @param folder the run's */
 export async function saveRegistered(folder: string, registered: Registered): Promise<void> {
   await writeSealed(path(folder), registered, 2);
 }
 
-/** Undefined when the run has not come to it. */
+/** Reads the outcome; undefined when the run has not reached registration. */
 export async function readRegistered(folder: string): Promise<Registered | undefined> {
   try {
     return await readSealed<Registered>(path(folder));
@@ -29,7 +29,7 @@ export async function readRegistered(folder: string): Promise<Registered | undef
   }
 }
 
-/** The run begins again. */
+/** Removes the outcome before the run starts again. */
 export async function forgetRegistered(folder: string): Promise<void> {
   await rm(path(folder), { recursive: true, force: true });
 }

@@ -5,21 +5,21 @@ import { ArtifactStore } from '../pipeline/store/artifact-store.ts';
 import type { Champion } from '../pipeline/config/sections/registry-settings.ts';
 import type { EncoderVersion } from './version.ts';
 
-/** Folders of a version's networks, in the layouts of transformers and diffusers. */
+/** Folders of a version's networks, in transformers' and diffusers' layouts. */
 export interface VersionFolders {
   encoder: string;
-  /** Where a UNet was tuned with it. */
+  /** Present if a UNet was tuned with it. */
   unet?: string;
-  /** What is handed out of it, where something is. */
+  /** Exported encoder, if any. */
   exported?: string;
 }
 
-/** A version as the section `champion` of a configuration, with which the evaluation compares what comes out. */
+/** Returns a version as the section `champion` of a configuration, which the evaluation compares the new encoder with. */
 export async function asChampion(home: Home, version: EncoderVersion): Promise<Champion> {
   return { version: version.version, ...(await versionFolders(home, version)), blend: version.encoder.blend };
 }
 
-/** Every byte is compared with its digest. @throws RunError when the version's artifact is gone or damaged */
+/** Verifies every byte of a version and returns its folders. @throws RunError when its artifact is missing or damaged */
 export async function versionFolders(
   home: Home,
   { name, version, artifact, unet, exported }: EncoderVersion,
@@ -35,7 +35,7 @@ export async function versionFolders(
     };
   if (!(await store.has(artifact.sha256)))
     throw new RunError(
-      `${name}@${version} is registered, but its artifact ${artifact.sha256.slice(0, 12)} is not in ${home.artifacts} any more.`,
+      `${name}@${version} is registered, but its artifact ${artifact.sha256.slice(0, 12)} is no longer in ${home.artifacts}.`,
     );
   throw new RunError(`${name}@${version} cannot be used: its artifact ${artifact.sha256.slice(0, 12)} ${damage}.`);
 }

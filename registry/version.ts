@@ -2,12 +2,12 @@ import type { Registration } from '../evaluation/stages/register.ts';
 import type { Artifact } from '../pipeline/stage.ts';
 import type { Gate } from '../pipeline/config/sections/gate-settings.ts';
 
-/** The stage whose artifact is registered when it is done: a folder with registration.json and `encoder/`. */
+/** The stage whose artifact is registered when it completes: a folder with registration.json and `encoder/`. */
 export const registerStage = 'register';
 
 export type { Registration };
 
-/** A result that a version was made of. */
+/** A result that a version was made from. */
 export interface LineageEntry {
   stage: string;
   key: string;
@@ -25,7 +25,7 @@ export interface EncoderVersion extends Registration {
   /** ISO 8601. */
   createdAt: string;
   encoder: NonNullable<Registration['encoder']>;
-  /** What holds it; its folder `encoder` is in transformers' layout. */
+  /** Artifact that holds it; its folder `encoder` is in transformers' layout. */
   artifact: Artifact;
   /** The diffusers folder that it was tuned for. */
   model?: string | undefined;
@@ -33,8 +33,8 @@ export interface EncoderVersion extends Registration {
   run: string;
   config: string;
   lineage: LineageEntry[];
-  /** The version that it was compared with, where there was one in production. */
+  /** The version in production that it was compared with, if any. */
   champion?: number | undefined;
-  /** What a promotion asks for. */
+  /** Conditions for promotion. */
   gate: Gate;
 }

@@ -9,21 +9,21 @@ import { candidate, moved, previousProduction, production, type AliasChange, typ
 import { missedBounds } from './gate.ts';
 import type { EncoderVersion } from './version.ts';
 
-const restore = 'bring it back from a copy, or delete the file and register the encoder again';
+const restore = 'restore it from a copy, or delete the file and register the encoder again';
 
-/** What came of the wish to promote a version. */
+/** Outcome of an attempted promotion. */
 export interface Promotion {
   promoted: boolean;
   version: number;
-  /** What production was before. */
+  /** The version in production before. */
   from?: number | undefined;
-  /** Why not: a sentence each. With `promoted`: what was overruled. */
+  /** Reasons for refusal, one sentence each. With `promoted`: the reasons overruled. */
   refused: string[];
 }
 
 /**
- * Tuned encoders by name: `registry/NAME/versions/000001.json` and `aliases.json`. Versions are written once; every change
- * is made under a lock and by one rename.
+ * Tuned encoders by name: `registry/NAME/versions/000001.json` and `aliases.json`. Versions are written once; every
+ * change is made under a lock by one rename.
  */
 export class Registry {
   readonly #folder: string;
@@ -32,20 +32,20 @@ export class Registry {
     this.#folder = home.registry;
   }
 
-  /** In alphabetical order. */
+  /** Lists the names in alphabetical order. */
   async names(): Promise<string[]> {
     const names = await readdir(this.#folder).catch(() => []);
     return names.filter((name) => isIdentifier('name', name)).toSorted();
   }
 
-  /** The oldest first. */
+  /** Lists the versions of a name, oldest first. */
   async versions(name: string): Promise<EncoderVersion[]> {
     const folder = join(this.#nameFolder(name), 'versions');
     const files = (await readdir(folder).catch(() => [])).filter((file) => /^\d+\.json$/.test(file)).toSorted();
     return Promise.all(files.map((file) => readSealed<EncoderVersion>(join(folder, file), restore)));
   }
 
-  /** @throws InputError when there is none */
+  /** Reads a version. @throws InputError when there is none */
   async version(name: string, version: number): Promise<EncoderVersion> {
     const found = (await this.versions(name)).find((each) => each.version === version);
     if (found) return found;
@@ -62,8 +62,8 @@ export class Registry {
   }
 
   /**
-   * Gives an encoder the next number and the alias `candidate`. An artifact that is there already keeps its number, so an
-   * attempt that died half-way is made again without harm.
+   * Gives an encoder the next number and the alias `candidate`. An artifact that is already registered keeps its number, so
+   * repeating an interrupted attempt is harmless.
    */
   async register(draft: Omit<EncoderVersion, 'version' | 'createdAt'>): Promise<EncoderVersion> {
     const { name } = draft;
@@ -76,7 +76,7 @@ export class Registry {
         createdAt: new Date().toISOString(),
       };
       if (!known) await writeSealed(this.#versionFile(version), version, 2);
-      // Never back: the same work registered again is not news.
+      // Never move it back: registering the same work again is not a new candidate.
       if (((await this.aliases(name)).current[candidate] ?? 0) < version.version)
         await this.#move(name, { kind: 'register', alias: candidate, to: version.version });
       return version;
@@ -84,8 +84,8 @@ export class Registry {
   }
 
   /**
-   * Puts a version into production if it passes its gate against the original encoder and against what is in production.
-   * @param force puts it there in any case, and keeps what the gate said
+   * Puts a version into production if it passes its gate against the original encoder and the version in production.
+   * @param force promotes it regardless, and records the bounds it missed
    */
   async promote(name: string, version: number, force = false): Promise<Promotion> {
     return withLock(this.#nameFolder(name), async () => {
@@ -101,7 +101,7 @@ export class Registry {
     });
   }
 
-  /** Puts the version that was in production before back there. @throws InputError when there is none */
+  /** Puts the previous version back into production. @throws InputError when there is none */
   async rollback(name: string): Promise<AliasChange> {
     return withLock(this.#nameFolder(name), async () => {
       const aliases = await this.aliases(name);
@@ -112,7 +112,7 @@ export class Registry {
     });
   }
 
-  /** Points an alias of the user's own at a version. @throws InputError for the aliases that have rules */
+  /** Points a user-defined alias at a version. @throws InputError for `candidate` and `production` */
   async alias(name: string, alias: string, version: number): Promise<void> {
     if (alias === production || alias === candidate)
       throw new InputError(
@@ -125,7 +125,7 @@ export class Registry {
     });
   }
 
-  /** Nothing when it points there already. */
+  /** Moves an alias; returns undefined when it already points there. */
   async #move(name: string, change: Omit<AliasChange, 'at' | 'from'>): Promise<AliasChange | undefined> {
     const aliases = await this.aliases(name);
     if (aliases.current[change.alias] === change.to) return undefined;
@@ -147,7 +147,7 @@ export class Registry {
   }
 }
 
-/** Why `challenger` may not take the place of `champion`; nothing when it may. */
+/** Lists the reasons why `challenger` may not replace `champion`; empty when it may. */
 function refusals(challenger: EncoderVersion, champion: number | undefined): string[] {
   const { champion: judged, gate } = challenger;
   if (champion === undefined) return missedBounds(gate, challenger, ['base']);

@@ -1,4 +1,4 @@
-/** The places of `keys` in the order of their values, those of equal ones in order: a radix sort of two passes. */
+/** Returns the indices that sort `keys`, stably, by a two-pass radix sort. */
 export function argsort(keys: Uint32Array): Uint32Array {
   let from = Uint32Array.from({ length: 0 });
   let to = new Uint32Array(keys.length);

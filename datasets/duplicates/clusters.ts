@@ -11,9 +11,9 @@ import { NearDuplicates } from './near-duplicates.ts';
 import { filesIn, parquetFiles } from '../tables/parquet-files.ts';
 
 export interface NearDuplicateSettings {
-  /** Jaccard similarity of words and pairs of words from which on two prompts are nearly the same, in (0, 1]. */
+  /** Minimum Jaccard similarity of near duplicates, over words and pairs of adjacent words, in (0, 1]. */
   similarity: number;
-  /** Prompts that are kept of those that are nearly the same. */
+  /** Number of prompts to keep of each cluster. */
   keep: number;
 }
 
@@ -29,11 +29,10 @@ export interface Clustered {
 }
 
 /**
- * Keeps some of the prompts of each cluster, the ones with the least ids, and gives them the cluster's name: its least
- * id. Prompts of shards that are extended come before all others, and those that are nearly one of them are dropped.
- * Rewrites the buckets.
+ * Keeps the prompts with the lowest ids of each cluster, and names the cluster by its lowest id. Prompts of shards being
+ * extended come before all others, and near duplicates of them are dropped. Rewrites the buckets.
  *
- * @param known files of the shards that are extended, in their order
+ * @param known files of the shards being extended, in order
  */
 export async function dropNearDuplicates(
   database: Database,
@@ -82,7 +81,7 @@ export async function dropNearDuplicates(
   return { dropped, samples };
 }
 
-/** SQL for the rows that were dropped: columns source, row, reason, of. */
+/** Returns SQL for the dropped rows: columns source, row, reason, of. */
 export function nearDrops(scratch: string): string {
   return parquetFiles(filesIn(scratch, /^near-\d+\.parquet$/));
 }

@@ -5,25 +5,25 @@ import type { Database } from '../tables/database.ts';
 import { judgedBucket, sample, samplesPerReason } from '../rules/judge-prompts.ts';
 import { filesIn, parquetFiles } from '../tables/parquet-files.ts';
 
-/** SQL of a file's rows with their places in it, from 0, as file_row_number. */
+/** Returns SQL for a file's rows with their 0-based index as file_row_number. */
 export const numbered = (path: string): string => parquetFiles(path, 'file_row_number = true');
 
-/** Small enough that a shard reads little more than its own prompts. */
+/** Rows per group: small enough that a shard reads little more than its own prompts. */
 export const rowGroup = 20_480;
 
-/** A bucket of prompts, each once, in the order of their ids. */
+/** A bucket of distinct prompts, sorted by id. */
 export interface UniqueBucket {
   path: string;
   rows: number;
-  /** How many rows of it were another one's copies, or in the shards that are extended. */
+  /** Numbers of dropped rows: duplicates, and rows already in the shards being extended. */
   duplicate: number;
   known: number;
   samples: Record<'duplicate' | 'known', { source: string; row: number; prompt: string }[]>;
 }
 
 /**
- * Keeps one of each prompt of a bucket, whatever the order of the rows: writes the prompts, and which rows were dropped.
- * @param known SQL for the prompts of the shards that are extended (columns id, prompt, source)
+ * Removes the duplicates of a bucket, independent of the order of its rows. Writes the kept prompts and the dropped rows.
+ * @param known SQL for the prompts of the shards being extended (columns id, prompt, source)
  */
 export async function uniqueBucket(
   database: Database,
@@ -67,12 +67,12 @@ export async function uniqueBucket(
   return unique;
 }
 
-/** SQL for the rows that were dropped as copies: columns source, row, reason, of. */
+/** Returns SQL for the rows dropped as duplicates: columns source, row, reason, of. */
 export function duplicateDrops(scratch: string): string {
   return parquetFiles(filesIn(scratch, /^duplicates-\d+\.parquet$/));
 }
 
-/** The first samples by source and row of those of all buckets. */
+/** Returns the first samples of all buckets, by source and row. */
 export function firstSamples(of: readonly { source: string; row: number; prompt: string }[]): string[] {
   return [...of]
     .sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : a.row - b.row))

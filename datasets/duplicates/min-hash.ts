@@ -1,11 +1,11 @@
 import { RandomStream } from '../../common/random.ts';
 import { mix } from './shingles.ts';
 
-/** Bands of a signature, and hash functions a band: docs/decisions/near-duplicates.md says why so many. */
+/** Bands of a signature, and hash functions per band: docs/decisions/near-duplicates.md explains the numbers. */
 export const bands = 16;
 const rowsPerBand = 4;
 const functions = bands * rowsPerBand;
-/** Numbers a sketch: four bits of each function. */
+/** 32-bit words per sketch: four bits of each function. */
 export const sketchWords = functions / 8;
 
 const random = new RandomStream(1, 'min-hash');
@@ -13,15 +13,15 @@ const multipliers = Int32Array.from({ length: functions }, () => random.uint32()
 const offsets = Int32Array.from({ length: functions }, () => random.uint32() | 0);
 
 /**
- * MinHash (Broder, "On the resemblance and containment of documents", 1997): the share of equal places of two signatures
- * is an estimate of the Jaccard similarity of the sets. Sets that agree in a whole band are candidates.
+ * MinHash (Broder, "On the resemblance and containment of documents", 1997): the share of equal entries of two signatures
+ * estimates the Jaccard similarity of the sets. Sets that agree in a whole band are candidates.
  */
 export class MinHash {
-  /** Signed: V8 counts with signed 32-bit numbers without a detour over doubles. */
+  /** Signed, since V8 computes with signed 32-bit integers without converting to doubles. */
   readonly #minima = new Int32Array(functions);
-  /** A number a band: equal for sets that agree in all of its functions. */
+  /** One number per band, equal for sets that agree in all of its functions. */
   readonly keys = new Uint32Array(bands);
-  /** The sketch: for a quick estimate. */
+  /** Sketch for a quick estimate of similarity. */
   readonly sketch = new Uint32Array(sketchWords);
 
   /** Fills `keys` and `sketch` for a set. */
@@ -49,14 +49,14 @@ export class MinHash {
   }
 }
 
-/** Places of 64 in which two sketches agree: sets of similarity s agree in 64 (s + (1 - s) / 16) on average. */
+/** Counts in how many of 64 entries two sketches agree: on average 64 (s + (1 - s) / 16) for similarity s. */
 export function sketchMatches(a: Uint32Array, at: number, b: Uint32Array, bt: number): number {
   let matches = 0;
   for (let word = 0; word < sketchWords; word++) {
     let different = a[at + word]! ^ b[bt + word]!;
     different |= different >>> 2;
     different |= different >>> 1;
-    different &= 0x11111111; // a bit for each place that differs
+    different &= 0x11111111; // one bit for each entry that differs
     matches += 8 - bitCount(different);
   }
   return matches;

@@ -4,17 +4,17 @@ import { bands, MinHash, sketchMatches, sketchWords } from './min-hash.ts';
 import { SpilledList } from './spill.ts';
 import { sharedShingles, shinglesOf } from './shingles.ts';
 
-/** Members of a group of candidates that each one is compared with: those before it. */
+/** Number of preceding members of its candidate group that each text is compared with. */
 const window = 8;
-/** Standard deviations below the expected number of matches from which on a candidate is not looked at closely. */
+/** A candidate this many standard deviations below the expected number of matches is not compared exactly. */
 const slack = 3;
 
 /**
- * Finds texts that are nearly the same among millions: MinHash signatures in bands, texts that agree in a band are
- * candidates, and candidates are compared by the exact Jaccard similarity of their words and pairs of words. What is
- * alike is joined, so a group may hold two texts that are alike through a third only.
+ * Finds near duplicates among millions of texts: texts whose MinHash signatures agree in a band are candidates, which are
+ * compared by the exact Jaccard similarity of their words and pairs of adjacent words. Similar texts are joined, so two
+ * texts in a group may be similar only through a third.
  *
- * Memory: 60 bytes a text. Signatures and shingles are in files below `scratch`.
+ * Memory: 60 bytes per text. Signatures and shingles are in files below `scratch`.
  */
 export class NearDuplicates {
   readonly #similarity: number;
@@ -22,7 +22,7 @@ export class NearDuplicates {
   readonly #hash = new MinHash();
   readonly #keys: SpilledList[];
   readonly #shingles: SpilledList;
-  /** Where the shingles of a text begin; past the last text, where they end. */
+  /** Start of each text's shingles, and the end of the last text's. */
   readonly #starts: Float64Array;
   readonly #sketches: Uint32Array;
   readonly #parents: Uint32Array;
@@ -31,8 +31,8 @@ export class NearDuplicates {
   compared = 0;
 
   /**
-   * @param count how many texts will be added
-   * @param similarity from which on two are alike, in (0, 1]
+   * @param count number of texts that will be added
+   * @param similarity minimum similarity of near duplicates, in (0, 1]
    */
   constructor(scratch: string, count: number, similarity: number) {
     this.#similarity = similarity;
@@ -56,9 +56,9 @@ export class NearDuplicates {
   }
 
   /**
-   * Joins what is alike.
-   * @param progress is called after each band
-   * @returns for each text the first one of its group, by the order in which they were added
+   * Joins near duplicates into groups.
+   * @param progress called after each band
+   * @returns for each text, the first text of its group in the order of adding
    */
   groups(progress: (band: number) => void = () => {}): Uint32Array {
     for (let band = 0; band < bands; band++) {
@@ -78,7 +78,7 @@ export class NearDuplicates {
       if (end - start === 1) continue;
       const group = order.subarray(start, end);
       if (group.length > window) {
-        // Those that agree in the next band too shall stand side by side.
+        // Put texts that also agree in the next band next to each other.
         const known = (nextKeys ??= next.all());
         group.sort((a, b) => known[a]! - known[b]! || a - b);
       }
@@ -103,7 +103,7 @@ export class NearDuplicates {
     return text;
   }
 
-  /** Whether the Jaccard similarity is large enough. */
+  /** Returns whether the Jaccard similarity is large enough. */
   #alike(a: number, b: number): boolean {
     const [inA, inB] = [this.#read(a, 0), this.#read(b, 1)];
     const [m, n] = [inA.length, inB.length];

@@ -1,7 +1,7 @@
-/** A set of 32-bit numbers that is emptied at no cost: for millions of small sets, one after another. */
+/** A set of 32-bit numbers that can be cleared at no cost, for millions of small sets in succession. */
 export class NumberSet {
   #values = new Uint32Array(256);
-  /** The round in which a place was filled. */
+  /** The round in which each slot was filled. */
   #rounds = new Uint32Array(256);
   #round = 1;
   size = 0;
@@ -14,7 +14,7 @@ export class NumberSet {
     }
   }
 
-  /** @returns whether the number is new */
+  /** Adds a number. @returns whether it is new */
   add(value: number): boolean {
     const place = this.#place(value);
     if (this.#rounds[place] === this.#round) return false;
@@ -28,7 +28,7 @@ export class NumberSet {
     return this.#rounds[this.#place(value)] === this.#round;
   }
 
-  /** Where the number is, or would be. */
+  /** Returns the slot where the number is or would be. */
   #place(value: number): number {
     const [values, rounds, round, mask] = [this.#values, this.#rounds, this.#round, this.#values.length - 1];
     let place = value & mask;

@@ -1,14 +1,14 @@
 import { NumberSet } from './number-set.ts';
 import { wordsOf } from '../text/words.ts';
 
-/** FNV-1a with a finish that spreads: 32 bits. */
+/** Computes 32-bit FNV-1a with a mixing finalizer. */
 function hashWord(word: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
   return mix(hash);
 }
 
-/** A bijection of 32-bit numbers in which each bit depends on all (the finish of MurmurHash3). */
+/** Mixes a 32-bit number bijectively so that each bit depends on all others (MurmurHash3's finalizer). */
 export function mix(hash: number): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
@@ -29,8 +29,8 @@ function add(shingle: number): void {
 }
 
 /**
- * The set that stands for words in a row: each word and each pair of neighbours, as 32-bit numbers, each once.
- * Words alone would call "a red circle on a blue square" and "a blue circle on a red square" one text.
+ * Returns the distinct shingles of a sequence of words: each word and each pair of neighbours, as 32-bit hashes.
+ * Words alone could not tell "a red circle on a blue square" from "a blue circle on a red square".
  */
 export function shinglesOfWords(words: readonly string[]): Uint32Array {
   set.clear();

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 
 const bufferLength = 1 << 16;
 
-/** A long list of 32-bit numbers that is written to a file, and kept in memory while it is short. */
+/** A list of 32-bit numbers that stays in memory while short and spills to a file when long. */
 export class SpilledList {
   readonly #path: string;
   readonly #buffer = new Uint32Array(bufferLength);
@@ -32,14 +32,14 @@ export class SpilledList {
     this.#filled += values.length;
   }
 
-  /** `count` numbers from `from` on, into the beginning of `target`. */
+  /** Reads `count` numbers starting at `from` into the beginning of `target`. */
   read(from: number, count: number, target: Uint32Array): void {
     const fromFile = Math.max(0, Math.min(count, this.#written - from));
     if (fromFile > 0) readSync(this.#file!, target, 0, fromFile * 4, from * 4);
     for (let i = fromFile; i < count; i++) target[i] = this.#buffer[from + i - this.#written]!;
   }
 
-  /** The whole list. */
+  /** Returns the whole list. */
   all(): Uint32Array {
     const whole = new Uint32Array(this.length);
     const piece = 1 << 24;

@@ -8,37 +8,37 @@ import type { SourceFile } from '../sources/source-file.ts';
 import { wholeFiles } from '../sources/source-rows.ts';
 import { promptId } from '../shards/split.ts';
 
-/** A set of prompts to compare on, and never to train on. */
+/** A set of prompts to compare on, never to train on. */
 export interface BenchmarkSpec {
   name: string;
-  /** `shapes` (the embedded world's held-out combinations), a file or a folder of files, of the kinds that prompts come in. */
+  /** `shapes` (the embedded world's held-out combinations), or a file or folder of any prompt file type. */
   source: string;
   /** The column with the prompts; found by its name when left out. */
   column?: string | undefined;
-  /** Of a data set in several splits. */
+  /** Split to read from a data set with several. */
   split?: string | undefined;
   /**
-   * Columns to split the results by, such as Parti-Prompts' Category and Challenge. A folder's files are split by their
-   * names: HPSv2's four styles.
+   * Columns to split the results by, such as Parti-Prompts' Category and Challenge. Files of a folder are split by name,
+   * such as HPSv2's four styles.
    */
   categoryColumns?: string[] | undefined;
-  /** The first so many prompts. */
+  /** Maximum number of prompts, counted from the first. */
   limit?: number | undefined;
 }
 
 export interface BenchmarkPrompt {
   id: string;
   prompt: string;
-  /** What the prompt counts to, by column. */
+  /** The prompt's category in each column. */
   groups: Readonly<Record<string, string>>;
 }
 
-/** The name of the column that a folder's file names stand in. */
+/** Name of the column that holds a folder's file names. */
 const STYLE = 'style';
 
 /**
- * The prompts of a benchmark in its order, normalized, each once.
- * @param scratch a folder for what must be unpacked
+ * Reads the distinct prompts of a benchmark, normalized, in order.
+ * @param scratch a folder for unpacked files
  * @throws InputError when there are none, or a column is missing
  */
 export async function readBenchmark(spec: BenchmarkSpec, scratch: string): Promise<BenchmarkPrompt[]> {
@@ -81,7 +81,7 @@ async function fileRows(
   });
 }
 
-/** The texts of one column, by row. */
+/** Reads the texts of one column, by row. */
 async function columnOf(
   database: Database,
   file: SourceFile,

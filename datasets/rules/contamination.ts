@@ -1,11 +1,11 @@
 import { shinglesOfWords } from '../duplicates/shingles.ts';
 import { wordsOf } from '../text/words.ts';
 
-/** A benchmark prompt of fewer words is too common a phrase to look for anywhere in a text. */
+/** A benchmark prompt with fewer words is too common a phrase to search for anywhere in a text. */
 const fewestWords = 4;
-/** Between the parts of a prompt: its tags, or its tags and sentences. */
+/** Separators between a prompt's parts: its tags, or its tags and sentences. */
 const separators = [/[,;|\n]/, /[,;|\n]|[.:!?](?=\s|$)/];
-/** Words that say nothing about what is in the picture. */
+/** Words that say nothing about the content of a picture. */
 const stock = new Set(
   (
     '4k 8k 16k hd hdr uhd hq highly high ultra hyper quality resolution detailed details detail best masterpiece artstation ' +
@@ -20,28 +20,28 @@ interface Entry {
   shingles: Uint32Array;
 }
 
-/** A benchmark's prompt that a text gives away. */
+/** A benchmark prompt found in a text. */
 export interface Contamination {
   benchmark: string;
   prompt: string;
-  /** 1 where the words are the same. */
+  /** 1 if the words are the same. */
   similarity: number;
 }
 
 /**
- * Finds prompts of benchmarks in other prompts: as the whole text, stock words aside ("a prompt 8k"), as a part of it
- * between commas or as a sentence, as a stretch of it (not those of few words), and nearly: a stretch as long as the
- * benchmark's prompt whose words and pairs of words are alike.
+ * Finds benchmark prompts in other prompts: as the whole text apart from stock words ("a prompt 8k"), as a part between
+ * commas, as a sentence, as a run of words (if not too short), or approximately, as a run of the same length whose words
+ * and pairs of adjacent words are similar.
  */
 export class ContaminationIndex {
   readonly #similarity: number;
   readonly #exact = new Map<string, Entry>();
-  /** First words of prompts that are looked for as parts only. */
+  /** First words of prompts that are only searched for as parts. */
   readonly #shortBeginnings = new Set<string>();
-  /** Prompts by their rarest shingles: whatever is alike has one of them. */
+  /** Prompts by their rarest shingles: any similar text contains one of them. */
   readonly #rare = new Map<number, Entry[]>();
 
-  /** @param similarity Jaccard similarity from which on a stretch is alike, in (0, 1] */
+  /** @param similarity minimum Jaccard similarity of a run of words, in (0, 1] */
   constructor(benchmarks: Iterable<{ name: string; prompts: readonly string[] }>, similarity: number) {
     this.#similarity = similarity;
     const entries: Entry[] = [];
@@ -60,7 +60,7 @@ export class ContaminationIndex {
     for (const { shingles } of entries) for (const each of shingles) counts.set(each, (counts.get(each) ?? 0) + 1);
     for (const entry of entries) {
       const byRarity = [...entry.shingles].sort((a, b) => counts.get(a)! - counts.get(b)! || a - b);
-      // Alike means to share at least similarity * size of them, so one of the others' complement and one more.
+      // A similar text shares at least similarity * size shingles, so it must share one of the rarest size - that + 1.
       const enough = byRarity.length - Math.ceil(similarity * byRarity.length) + 1;
       for (const shingle of byRarity.slice(0, enough)) {
         const list = this.#rare.get(shingle);
@@ -74,7 +74,7 @@ export class ContaminationIndex {
     return this.#exact.size === 0;
   }
 
-  /** @param words those of the text, as `wordsOf` gives them */
+  /** Finds a benchmark prompt in a text. @param words the text's words, from `wordsOf` */
   find(text: string, words: readonly string[]): Contamination | undefined {
     const same = this.#exact.get(words.join(' ')) ?? this.#part(text, words);
     if (same) return { benchmark: same.benchmark, prompt: same.prompt, similarity: 1 };
@@ -92,7 +92,7 @@ export class ContaminationIndex {
     return undefined;
   }
 
-  /** A prompt that is a part of the text, or all of it but stock words. */
+  /** Finds a prompt that is a part of the text, or all of it apart from stock words. */
   #part(text: string, words: readonly string[]): Entry | undefined {
     if (!words.some((word) => this.#shortBeginnings.has(word))) return undefined;
     for (const separator of separators) {
@@ -105,7 +105,7 @@ export class ContaminationIndex {
   }
 }
 
-/** The largest similarity of an entry with a stretch of its length. */
+/** Returns the largest similarity between an entry and a run of words of its length. */
 function bestStretch(entry: Entry, words: readonly string[]): number {
   let best = 0;
   for (let from = 0; from === 0 || from + entry.words <= words.length; from++) {

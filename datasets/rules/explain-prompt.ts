@@ -1,12 +1,12 @@
 import { PromptRules, type RulesConfig, type Verdict } from './rules.ts';
 import { promptId, splitOf, type Split, type SplitShares } from '../shards/split.ts';
 
-/** What the rules for single prompts say, and where a kept prompt would go. */
+/** The verdict of the rules for single prompts, and the split of a kept prompt. */
 export type Explanation = Verdict & { id?: string; split?: Split };
 
 /**
- * What the filter does with a prompt by itself; whether it has it already, or one nearly like it, only a run can tell.
- * @param scratch a folder for what must be unpacked
+ * Explains what the filter does with a single prompt. Only a run can find duplicates and near duplicates.
+ * @param scratch a folder for unpacked files
  */
 export async function explainPrompt(
   text: string,

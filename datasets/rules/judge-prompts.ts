@@ -16,41 +16,41 @@ import { promptId, splits } from '../shards/split.ts';
 export type Judged = Pick<FilterSummary, 'read' | 'changed' | 'dropped' | 'samples'>;
 
 export const samplesPerReason = 5;
-/** Kept prompts that are held in memory at once. */
+/** Number of kept prompts held in memory at once. */
 const pendingAtMost = 300_000;
 const batch = 2048;
 
 const keptTypes = [VARCHAR, VARCHAR, INTEGER, INTEGER, DOUBLE, INTEGER];
 const droppedTypes = [INTEGER, DOUBLE, INTEGER];
 
-/** Where the judged prompts of a part are. */
+/** Returns the folder with the judged prompts of a part. */
 function judgedFolder(scratch: string, part: string): string {
   return join(scratch, 'judged', basename(part, '.parquet'));
 }
 
-/** SQL for the kept prompts of a bucket. */
+/** Returns SQL for the kept prompts of a bucket. */
 export function judgedBucket(scratch: string, bucket: number): string {
   return judgedFiles(scratch, new RegExp(`^kept-${bucket}-\\d+\\.parquet$`));
 }
 
-/** SQL for all rows that the rules dropped: columns source, row, reason. */
+/** Returns SQL for all rows that the rules dropped: columns source, row, reason. */
 export function judgedDrops(scratch: string): string {
   return judgedFiles(scratch, /^dropped\.parquet$/);
 }
 
-/** Of all parts, in their order. */
+/** Lists the matching files of all parts, in order. */
 function judgedFiles(scratch: string, name: RegExp): string {
   return parquetFiles(filesIn(join(scratch, 'judged'), /^rows-\d+$/).flatMap((part) => filesIn(part, name)));
 }
 
-/** The bucket of an id: buckets are ranges of ids of equal length, in order. */
+/** Returns the bucket of an id: buckets are equal ranges of ids, in order. */
 function bucketOf(id: string, buckets: number): number {
   return Math.floor((parseInt(id.slice(0, 8), 16) / 0x100000000) * buckets);
 }
 
 /**
- * Judges the prompts of a part of what was read: writes those that are kept by buckets, and which were dropped. A part
- * that was judged before, by an attempt that did not come to its end, is not judged again.
+ * Judges the prompts of a part: writes the kept ones by bucket, and the dropped rows. A part that an interrupted attempt
+ * has already judged is not judged again.
  */
 export async function judgePart(
   database: Database,
@@ -106,7 +106,7 @@ export async function judgePart(
   return judged;
 }
 
-/** judged.json: what came of a part, and the digests of the files with its prompts. */
+/** judged.json: the counts of a part, and the digests of the files with its prompts. */
 interface JudgedPart {
   judged: Judged;
   files: Record<string, string>;
@@ -114,7 +114,7 @@ interface JudgedPart {
 
 const record = 'judged.json';
 
-/** Undefined when the part was not judged, or not all of what was written is there as it was written. */
+/** Reads an earlier judgement of a part; undefined when it is missing, incomplete or altered. */
 async function judgedBefore(folder: string): Promise<Judged | undefined> {
   const part = await readSealed<JudgedPart>(join(folder, record)).catch(() => undefined);
   if (!part || canonicalJson(await digestsIn(folder)) !== canonicalJson(part.files)) return undefined;
@@ -128,7 +128,7 @@ async function digestsIn(folder: string): Promise<Record<string, string>> {
 
 const digestOf = (path: string): Promise<string> => sha256File(path).catch(() => '');
 
-/** Adds the counts of a part to those of the parts before it. */
+/** Adds the counts of a part to the total. */
 export function addJudged(total: Judged, part: Judged): void {
   total.read += part.read;
   for (const change of changes) total.changed[change] += part.changed[change];
@@ -153,11 +153,11 @@ export function sample(source: string, row: number, prompt: string): string {
   return `${source}:${row}: ${prompt.length > 200 ? `${prompt.slice(0, 200)}...` : prompt}`;
 }
 
-/** SQL for what a column of places in a list stands for, null for -1. */
+/** Returns SQL that looks up a column of indices in a list; null for -1. */
 const named = (list: readonly string[], column: string): string =>
   `list_extract(${sqlList(list)}, nullif(${column} + 1, 0)) AS ${column}`;
 
-/** Kept prompts, set apart by the ranges of their ids. */
+/** Writes kept prompts to buckets by ranges of ids. */
 class BucketWriter {
   readonly #database: Database;
   readonly #folder: string;
@@ -200,7 +200,7 @@ class BucketWriter {
     this.pending++;
   }
 
-  /** Writes what is pending, and begins anew. */
+  /** Writes the pending prompts and clears them. */
   async flush(): Promise<void> {
     for (const [bucket, appender] of this.#appenders.entries()) {
       this.#append(bucket);

@@ -1,18 +1,18 @@
-/** What becomes of a prompt with weights or flags in it (rules.ts). */
+/** Treatments of a prompt with weights or flags (rules.ts). */
 export const TREATMENTS = ['keep', 'strip', 'drop'] as const;
-/** What becomes of a prompt with a word of a list. */
+/** Treatments of a prompt with a word of a list. */
 export const KEEP_OR_DROP = ['keep', 'drop'] as const;
-/** What becomes of a prompt with more tokens than the text model reads. */
+/** Treatments of a prompt with more tokens than the text model reads. */
 export const OVERLONG = ['truncate', 'drop'] as const;
-/** What becomes of a record that cannot be read. */
+/** Treatments of a record that cannot be read. */
 export const MALFORMED = ['refuse', 'skip'] as const;
 /** Which lines of text files are comments (sources/text.ts). */
 export const COMMENTS = ['spaced', 'hash', 'none'] as const;
 export type CommentRule = (typeof COMMENTS)[number];
-/** Whose phrases are counted. */
+/** Sources of the phrases for prompt engineering. */
 export const CORPORA = ['training', 'shapes'] as const;
 
-/** The languages that the detector (eld, languages.ts) tells apart, by their codes of ISO 639-1. */
+/** ISO 639-1 codes of the languages that the detector (eld, languages.ts) distinguishes. */
 // prettier-ignore
 export const LANGUAGES = [
   'am', 'ar', 'az', 'be', 'bg', 'bn', 'ca', 'cs', 'da', 'de', 'el', 'en', 'es', 'et', 'eu', 'fa', 'fi', 'fr', 'gu', 'he',
@@ -20,7 +20,7 @@ export const LANGUAGES = [
   'pa', 'pl', 'pt', 'ro', 'ru', 'sk', 'sl', 'sq', 'sr', 'sv', 'ta', 'te', 'th', 'tl', 'tr', 'uk', 'ur', 'vi', 'yo', 'zh',
 ] as const;
 
-/** Whether Unicode has a script of this name: Latin, Cyrillic, Han, ... */
+/** Returns whether Unicode has a script of this name: Latin, Cyrillic, Han, ... */
 export function isScript(name: string): boolean {
   if (!/^[A-Za-z][A-Za-z_]*$/.test(name)) return false;
   try {

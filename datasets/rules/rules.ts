@@ -12,51 +12,51 @@ import { hasWeights, stripWeights } from '../text/prompt-weights.ts';
 import { readWordList, shippedList } from '../text/word-lists.ts';
 import { wordsOf } from '../text/words.ts';
 
-/** What becomes of a prompt with such a thing in it. */
+/** Treatment of a prompt with weights or flags. */
 type Treatment = (typeof TREATMENTS)[number];
 
-/** What the rules for single prompts look at; a rule that is left out is off. */
+/** Settings of the rules for single prompts; a rule that is left out is off. */
 export interface FilterSettings {
-  /** Weights as "(word:1.2)" and "[word]", and flags as "--ar 16:9". */
+  /** Weights such as "(word:1.2)" and "[word]", and flags such as "--ar 16:9". */
   weights?: Treatment | undefined;
   flags?: Treatment | undefined;
-  /** Bounds of the length in Unicode characters. */
+  /** Bounds of the length, in Unicode characters. */
   minCharacters: number;
   maxCharacters: number;
-  /** Scripts of Unicode, and the share of a prompt's letters that must be of them. */
+  /** Unicode scripts, and the minimum share of a prompt's letters in them. */
   scripts?: readonly string[] | undefined;
   scriptShare?: number | undefined;
-  /** Languages by their codes of ISO 639-1; shorter prompts than four words are not looked at. */
+  /** ISO 639-1 codes of languages to keep; prompts of fewer than four words are not checked. */
   languages?: readonly string[] | undefined;
-  /** Largest share of a prompt's words that it may have said before. */
+  /** Maximum share of a prompt's words that repeat earlier ones. */
   maxRepetition?: number | undefined;
-  /** Words and phrases. */
+  /** Words and phrases that drop a prompt. */
   blocked: readonly string[];
-  /** Files of them. */
+  /** Files with such words and phrases. */
   blockedFiles?: readonly string[] | undefined;
-  /** Drop what has a word of the list for sexual and gory prompts that comes with the program. */
+  /** Whether to keep prompts with a word of the built-in list of sexual and gory words. */
   nsfw?: 'keep' | 'drop' | undefined;
-  /** Drop what has a given name of the list that comes with the program, or a name of these files. */
+  /** Whether to keep prompts with a given name of the built-in list, or a name of these files. */
   personalNames?: 'keep' | 'drop' | undefined;
   personalNameFiles?: readonly string[] | undefined;
-  /** Similarity with a benchmark's prompt from which on a prompt gives it away. */
+  /** A prompt at least this similar to a benchmark prompt is dropped. */
   benchmarkSimilarity?: number | undefined;
-  /** Bound of the length in tokens, start and end included; the tokenizer's own length where that is less. */
+  /** Maximum length in tokens, start and end included; the tokenizer's own length if that is less. */
   maxTokens: number;
-  /** What becomes of a prompt with more tokens: the text model sees its beginning, or it is dropped. */
+  /** Treatment of a longer prompt: the text model sees its beginning, or it is dropped. */
   overlong: 'truncate' | 'drop';
 }
 
-/** The filter's settings for single prompts with what they need from elsewhere. */
+/** The filter's settings for single prompts and the external files they need. */
 export interface RulesConfig extends FilterSettings {
-  /** The folder of the tokenizer of the model that is tuned. */
+  /** Tokenizer folder of the model to tune. */
   tokenizer: string;
   benchmarks?: readonly BenchmarkSpec[] | undefined;
 }
 
 /**
- * Why a prompt is dropped, in the order in which the rules look. The last three need other prompts, so the stage finds
- * them: the same prompt in the shards that are extended, the same one in this corpus, and nearly the same one.
+ * Reasons for dropping a prompt, in the order of the checks. The last three need other prompts, so the stage checks them:
+ * the same prompt in the shards being extended, a duplicate in this corpus, and a near duplicate.
  */
 export const dropReasons = [
   'weights',
@@ -78,11 +78,11 @@ export const dropReasons = [
 ] as const;
 export type DropReason = (typeof dropReasons)[number];
 
-/** What was changed in a prompt. */
+/** Changes to a prompt. */
 export const changes = ['normalized', 'weights', 'flags'] as const;
 export type Change = (typeof changes)[number];
 
-/** What the rules say about one prompt. `prompt` is its cleaned form. */
+/** Verdict on one prompt. `prompt` is its cleaned form. */
 export type Verdict =
   | { kept: true; prompt: string; tokens: number; truncated: boolean; changed: readonly Change[] }
   | { kept: false; prompt: string; reason: DropReason; detail: string };
@@ -94,14 +94,14 @@ export interface TokenCounter {
 }
 
 const defaultScriptShare = 0.5;
-/** As for near duplicates; at 0.6 "a photo of a cat" gives "a photo of a dog" away. */
+/** As for near duplicates; at 0.6, "a photo of a cat" matches "a photo of a dog". */
 const defaultBenchmarkSimilarity = 0.65;
 const unchanged: readonly Change[] = [];
 
-/** Lists of words by the reason for which they drop a prompt. */
+/** Word lists with their drop reasons. */
 type Lists = readonly { reason: DropReason; words: BlockedWords; detail: (found: string) => string }[];
 
-/** Cleans single prompts and decides which are kept. */
+/** Cleans single prompts and decides which to keep. */
 export class PromptRules {
   readonly #settings: FilterSettings;
   readonly #tokenizer: TokenCounter;
@@ -142,8 +142,8 @@ export class PromptRules {
   }
 
   /**
-   * Reads what the rules need: the tokenizer, lists of words, benchmarks.
-   * @param scratch a folder for what must be unpacked
+   * Loads the tokenizer, word lists and benchmarks that the rules need.
+   * @param scratch a folder for unpacked files
    * @throws InputError naming the file that is missing or wrong
    */
   static async load(config: RulesConfig, scratch: string): Promise<PromptRules> {
@@ -165,7 +165,10 @@ export class PromptRules {
     });
   }
 
-  /** @param placed the source itself has put the prompt into a split, which keeps it apart from benchmarks */
+  /**
+   * Judges a prompt.
+   * @param placed whether the source assigns the prompt to a split, which keeps it apart from benchmarks
+   */
   judge(raw: string | null, placed = false): Verdict {
     const { minCharacters, maxCharacters, overlong, scriptShare = defaultScriptShare, maxRepetition } = this.#settings;
     let prompt = normalizePrompt(raw ?? '');
@@ -178,7 +181,7 @@ export class PromptRules {
       prompt = strip(prompt);
       changed = [...changed, change];
     }
-    if (prompt === '') return drop('empty', 'nothing visible is in it');
+    if (prompt === '') return drop('empty', 'it has no visible text');
 
     const length = characters(prompt);
     if (length < minCharacters) return drop('too-short', `${length} characters, fewer than ${minCharacters}`);
@@ -186,7 +189,7 @@ export class PromptRules {
 
     const share = this.#scripts?.share(prompt) ?? 1;
     if (share < scriptShare)
-      return drop('script', `${percent(share)} of its letters are of ${this.#settings.scripts!.join(' or ')}`);
+      return drop('script', `${percent(share)} of its letters are in ${this.#settings.scripts!.join(' or ')}`);
 
     if (this.#needsWords) {
       const words = wordsOf(prompt);
@@ -195,7 +198,7 @@ export class PromptRules {
         return drop('language', `it looks like "${foreign}", not ${this.#settings.languages!.join(' or ')}`);
       const repeated = repetition(words);
       if (maxRepetition !== undefined && repeated > maxRepetition)
-        return drop('repetitive', `${percent(repeated)} of its words were said before`);
+        return drop('repetitive', `${percent(repeated)} of its words repeat earlier ones`);
       for (const { reason, words: list, detail } of this.#lists) {
         const found = list.findIn(words);
         if (found !== undefined) return drop(reason, detail(found));

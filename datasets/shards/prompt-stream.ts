@@ -5,24 +5,24 @@ import { keyedPermutation } from './permutation.ts';
 import { ShardFile } from './shard-file.ts';
 import type { Split } from './split.ts';
 
-/** Row groups that stay in memory: some 131,000 prompts, which is all of a split that is not large. */
+/** Row groups kept in memory: about 131,000 prompts, enough for all of a small split. */
 const groupsKept = 32;
 
 /**
- * A split as an endless stream in random order: each epoch has every prompt once, in an order of its own. A place in
- * the stream is a number, so a trainer that resumes asks for the place after its last one and gets what it would have got.
+ * A split as an endless stream in random order: each epoch has every prompt once, in its own order. A position in the
+ * stream is a number, so a resumed trainer continues at the position after its last one with exactly the same prompts.
  *
- * Opening reads the manifest and nothing else; a batch reads the row groups that its prompts lie in, so memory does not
- * grow with the number of prompts.
+ * Opening reads only the manifest; a batch reads only the row groups of its prompts, so memory does not grow with the
+ * number of prompts.
  */
 export class PromptStream {
   readonly #folder: string;
   readonly #seed: number;
   readonly #shards: readonly ShardEntry[];
-  /** Where each shard begins; past the last, the number of prompts. */
+  /** Start of each shard, then the number of prompts. */
   readonly #starts: number[] = [0];
   readonly #files = new Map<number, Promise<ShardFile>>();
-  /** Row groups by "shard/group", the latest used last. */
+  /** Row groups by "shard/group", most recently used last. */
   readonly #groups = new Map<string, Promise<PromptRow[]>>();
   #epoch = -1;
   #order: (place: number) => number = (place) => place;
@@ -32,20 +32,20 @@ export class PromptStream {
     for (const { rows } of shards) this.#starts.push(this.#starts.at(-1)! + rows);
   }
 
-  /** @throws InputError when the folder holds no shards, or the split is empty */
+  /** Opens a split. @throws InputError when the folder holds no shards, or the split is empty */
   static async open(folder: string, split: Split, seed: number): Promise<PromptStream> {
     const { rows, shards } = (await readManifest(folder)).splits[split];
     if (rows === 0) throw new InputError(`${folder}: the ${split} split has no prompts.`);
     return new PromptStream(folder, shards, seed);
   }
 
-  /** Prompts an epoch. */
+  /** Number of prompts per epoch. */
   get rows(): number {
     return this.#starts.at(-1)!;
   }
 
   /**
-   * The prompts at `count` places from `position` on.
+   * Reads the prompts at `count` positions from `position` on.
    * @throws RunError when a shard is damaged
    */
   async take(position: number, count: number): Promise<PromptRow[]> {
@@ -57,7 +57,7 @@ export class PromptStream {
       remember(wanted, `${shard}/${group}`, () => ({ shard, group, places: [] })).places.push({ at, place });
     }
     const found = new Array<PromptRow>(count);
-    // One group after another: all at once would hold all of them in memory.
+    // One group at a time, to keep only one more in memory.
     for (const { shard, group, places } of wanted.values()) {
       const prompts = await this.#group(shard, group);
       for (const { at, place } of places) found[at] = prompts[place]!;
@@ -65,19 +65,19 @@ export class PromptStream {
     return found;
   }
 
-  /** Batches from `position` on, without end. While one is worked on, the next is read. */
+  /** Yields batches from `position` on, endlessly. Reads the next batch while one is in use. */
   async *batches(position: number, size: number): AsyncGenerator<PromptRow[]> {
     let next = this.take(position, size);
     for (;;) {
       const batch = await next;
       position += size;
       next = this.take(position, size);
-      next.catch(() => {}); // it is thrown where the batch is asked for
+      next.catch(() => {}); // thrown when the batch is requested
       yield batch;
     }
   }
 
-  /** The row of the split at a place of the stream. */
+  /** Returns the row of the split at a position of the stream. */
   #rowAt(position: number): number {
     const epoch = Math.floor(position / this.rows);
     if (epoch !== this.#epoch) {

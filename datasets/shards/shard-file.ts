@@ -6,12 +6,12 @@ import { reasonOf } from '../../common/text/reason.ts';
 
 type Metadata = Awaited<ReturnType<typeof parquetMetadataAsync>>;
 
-/** A shard that is open: parts of it are read without the rest. */
+/** An open shard, from which single row groups can be read. */
 export class ShardFile {
   readonly #path: string;
   readonly #file: AsyncBuffer;
   readonly #metadata: Metadata;
-  /** Where each row group begins; past the last, the number of rows. */
+  /** Start of each row group, then the number of rows. */
   readonly #starts: number[] = [0];
 
   private constructor(path: string, file: AsyncBuffer, metadata: Metadata) {
@@ -19,7 +19,7 @@ export class ShardFile {
     for (const { num_rows } of metadata.row_groups) this.#starts.push(this.#starts.at(-1)! + Number(num_rows));
   }
 
-  /** @throws RunError when it cannot be read, or has other than `rows` rows */
+  /** Opens a shard. @throws RunError when it cannot be read, or does not have `rows` rows */
   static async open(path: string, rows: number): Promise<ShardFile> {
     const file = await readable(path, async () => {
       const buffer = await asyncBufferFromFile(path);
@@ -30,7 +30,7 @@ export class ShardFile {
     return file;
   }
 
-  /** The row group of a row, and the row's place in it. */
+  /** Returns a row's row group, and its index in that group. */
   locate(row: number): { group: number; place: number } {
     const group = this.#starts.findIndex((start) => start > row) - 1;
     return { group, place: row - this.#starts[group]! };
@@ -40,7 +40,7 @@ export class ShardFile {
     return this.read(this.#starts[group]!, this.#starts[group + 1]!);
   }
 
-  /** The rows in [from, to). */
+  /** Reads the rows in [from, to). */
   read(from: number, to: number): Promise<PromptRow[]> {
     const [file, metadata] = [this.#file, this.#metadata];
     return readable(

@@ -8,9 +8,9 @@ export interface ShardEntry {
   file: string;
   rows: number;
   bytes: number;
-  /** Of the file. */
+  /** Digest of the file. */
   sha256: string;
-  /** Of the rows alone: equal when another version of the writer packs them differently. */
+  /** Digest of the rows alone: unchanged when another version of the writer packs them differently. */
   content: string;
 }
 
@@ -19,22 +19,22 @@ export interface ShardManifest {
   format: 1;
   columns: Record<string, string>;
   splits: Record<Split, { rows: number; shards: ShardEntry[] }>;
-  /** Of the contents of all shards: the same for the same prompts in the same shards, whatever wrote them. */
+  /** Digest of the contents of all shards: the same for the same prompts in the same shards, whatever wrote them. */
   content: string;
-  /** What the filter did with the prompts that were read for the shards that are new here. */
+  /** The filter's counts for the new shards. */
   filter: Pick<FilterSummary, 'read' | 'kept' | 'truncated' | 'dropped'>;
-  /** `content` of the shards that these extend. */
+  /** `content` of the shards that this folder extends. */
   extends?: string;
 }
 
-/** A prompt as the shards keep it. */
+/** A prompt as stored in shards. */
 export interface PromptRow {
-  /** Identity of the prompt, 32 hexadecimal digits. */
+  /** Id of the prompt, 32 hexadecimal digits. */
   id: string;
   prompt: string;
-  /** CLIP tokens, start and end included, before any cut. */
+  /** Number of CLIP tokens before truncation, start and end included. */
   tokens: number;
-  /** The file that it is from. */
+  /** The file that it comes from. */
   source: string;
 }
 
@@ -46,15 +46,15 @@ export const shardColumns: Record<keyof PromptRow, string> = {
   source: 'string',
 };
 
-/** @throws InputError when the folder holds no shards; RunError when its manifest is of another format */
+/** Reads the manifest. @throws InputError when the folder holds no shards; RunError when its manifest has another format */
 export async function readManifest(folder: string): Promise<ShardManifest> {
   const path = join(folder, 'manifest.json');
   const text = await readFile(path, 'utf8').catch(() => {
-    throw new InputError(`${folder}: no manifest.json; expected a folder of shards as the stage "shard" makes it.`);
+    throw new InputError(`${folder}: no manifest.json; expected a folder of shards made by the stage "shard".`);
   });
   const manifest = parsed(text, path);
   if (manifest.format !== 1)
-    throw new RunError(`${path}: format ${String(manifest.format)}, expected 1; make the shards anew.`);
+    throw new RunError(`${path}: format ${String(manifest.format)}, expected 1; make the shards again.`);
   return manifest;
 }
 
@@ -63,7 +63,7 @@ function parsed(text: string, path: string): ShardManifest {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && 'splits' in value) return value as ShardManifest;
   } catch {
-    // as below
+    // falls through to the error below
   }
-  throw new InputError(`${path} is damaged: it is no manifest of shards; make the shards anew.`);
+  throw new InputError(`${path} is damaged: it is not a manifest of shards; make the shards again.`);
 }

@@ -12,8 +12,8 @@ export interface ShardPlan {
 }
 
 /**
- * SQL for the kept prompts of a filter with the split of each: the one that its source prescribes, else the one of its
- * id, or of its cluster's so that prompts that are nearly the same lie on the same side.
+ * Returns SQL for the filter's kept prompts with their splits: the one that the source prescribes, else the one of the
+ * cluster's id, so that near duplicates share a split, or of the prompt's own id.
  */
 export function placedPrompts(filtered: string, shares: SplitShares): string {
   const { test, validation } = splitBounds(shares);
@@ -23,9 +23,9 @@ export function placedPrompts(filtered: string, shares: SplitShares): string {
 }
 
 /**
- * Cuts each split into shards of at most `rows` prompts that differ by one row at most.
- * @param taken shards that each split has already
- * @throws InputError when a split gets no prompt though it has a share
+ * Cuts each split into shards of at most `rows` prompts, whose sizes differ by at most one row.
+ * @param taken number of shards that each split already has
+ * @throws InputError when a split gets no prompts although it has a share
  */
 export async function planShards(
   database: Database,
@@ -46,7 +46,7 @@ export async function planShards(
     if (rows === 0 && share > 0 && taken[split] === 0) {
       throw new InputError(
         `None of the ${total} prompts falls into the ${split} split (a share of ${share.toFixed(2)}): ` +
-          'give more prompts, or raise its share (shard.validation, shard.test).',
+          'provide more prompts, or raise its share (shard.validation, shard.test).',
       );
     }
     const shards = Math.ceil(rows / config.rows);
@@ -65,5 +65,5 @@ export async function planShards(
   return plans;
 }
 
-/** Behind every id, which is hexadecimal. */
+/** Sorts after every id, since ids are hexadecimal. */
 const behindAll = 'g';

@@ -6,10 +6,10 @@ import type { Split } from './split.ts';
 export type { PromptRow } from './shard-manifest.ts';
 
 /**
- * The first prompts of a split in the order of the shards, which is as good as shuffled: they are a random sample.
- * Only the shards that hold them are read.
+ * Reads the first prompts of a split in shard order, which amounts to a random sample. Reads only the shards that hold
+ * them.
  *
- * @param count how many, at most; all of them when left out
+ * @param count maximum number; default: all
  * @throws InputError when the folder holds no shards, RunError when a shard is damaged
  */
 export async function readSplit(folder: string, split: Split, count: number = Infinity): Promise<PromptRow[]> {

@@ -1,40 +1,40 @@
-/** Some prompts of one file, and what was no prompt between them. */
+/** A batch of prompts from one file, and the faults, blank lines and comments between them. */
 export interface PromptBatch {
-  /** Where each begins: its line in a text file, its row or item in another; from 1. */
+  /** 1-based line of each in a text file, or row or item in another. */
   rows: number[];
   prompts: (string | null)[];
   faults: Fault[];
-  /** Blank lines between records, which are none. */
+  /** Number of blank lines between records; they are not records. */
   blank: number;
-  /** Lines of a text that are comments, which are none, too. */
+  /** Number of comment lines; they are not records either. */
   comments: number;
 }
 
-/** A record that cannot be read, while those around it can. */
+/** A record that cannot be read, although its neighbours can. */
 export interface Fault {
   row: number;
-  /** What `row` counts. */
+  /** Unit of `row`. */
   unit: 'line' | 'item' | 'row';
-  /** Goes on where "line 3" stops: "has 2 fields, the header has 3". */
+  /** Predicate that follows "line 3": "has 2 fields, the header has 3". */
   reason: string;
 }
 
-/** Prompts a batch: DuckDB's own vector size. */
+/** Prompts per batch: DuckDB's vector size. */
 export const batchSize = 2048;
 
-/** A longer line or record is a mistake (a quote that never closes, a binary file), not a prompt. */
+/** A longer line or record is an error (an unclosed quote, a binary file), not a prompt. */
 export const longestRecord = 16 << 20;
 
 export function emptyBatch(): PromptBatch {
   return { rows: [], prompts: [], faults: [], blank: 0, comments: 0 };
 }
 
-/** Whether a batch holds as much as it should. */
+/** Returns whether a batch has reached its size. */
 export function isFull({ rows, faults }: PromptBatch): boolean {
   return rows.length >= batchSize || faults.length >= batchSize;
 }
 
-/** A fault as a sentence. */
+/** Describes a fault as a sentence. */
 export function describeFault(name: string, { row, unit, reason }: Fault): string {
   return `${name}: ${unit} ${row} ${reason}`;
 }

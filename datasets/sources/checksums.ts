@@ -1,15 +1,15 @@
 import xxhash from 'xxhash-wasm';
 
-/** The check sums of zstd and LZ4 frames. */
+/** Checksums of zstd and LZ4 frames. */
 const { create64, h32Raw, h64Raw } = await xxhash();
 
-/** xxHash32 of bytes. */
+/** Computes xxHash32. */
 export const xxh32 = (bytes: Uint8Array): number => h32Raw(bytes) >>> 0;
 
-/** The low half of xxHash64 of bytes, which is what zstd writes. */
+/** Computes the low half of xxHash64, as written by zstd. */
 export const zstdSum = (bytes: Uint8Array): number => Number(BigInt.asUintN(32, h64Raw(bytes)));
 
-/** The same of bytes that come in pieces. */
+/** Computes the same over bytes in pieces. */
 export function zstdSumOf(): { update(bytes: Uint8Array): void; digest(): number } {
   const hash = create64();
   return {

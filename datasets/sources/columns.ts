@@ -4,16 +4,16 @@ import { reasonOf } from '../../common/text/reason.ts';
 /** Names of prompt columns in public data sets, best first: OpenPrompt, DiffusionDB, Parti-Prompts; COCO, LAION. */
 export const usualColumns = ['prompt', 'prompts', 'caption', 'text'];
 
-/** Where the prompt is: a column, and the keys that lead to it where the column holds objects or JSON. */
+/** Location of the prompt: a column, and the keys that lead to it if the column holds objects or JSON. */
 export interface PromptPlace {
   column: number;
   keys: readonly string[];
 }
 
 /**
- * The place of the prompt: the column that was named, else the one with a usual name; letter case aside. A name such as
- * `raw_data.prompt` that is no column is a path into one.
- * @param name the file, for the message
+ * Locates the prompt: in the named column, else in one with a usual name, ignoring case. A name such as `raw_data.prompt`
+ * that is not a column is a path into one.
+ * @param name the file's name in messages
  * @throws InputError naming the columns found
  */
 export function promptPlace(name: string, columns: readonly string[], wanted: string | undefined): PromptPlace {
@@ -35,7 +35,7 @@ export function promptPlace(name: string, columns: readonly string[], wanted: st
   );
 }
 
-/** The place of a column, or -1. @throws InputError when two have the name */
+/** Returns the index of a column, or -1. @throws InputError when two have the name */
 function columnNamed(name: string, columns: readonly string[], wanted: string): number {
   const at = columns.indexOf(wanted);
   const plain = (text: string): string => text.trim().toLowerCase();
@@ -46,7 +46,7 @@ function columnNamed(name: string, columns: readonly string[], wanted: string): 
   return found[0] ?? -1;
 }
 
-/** What a column's value says about the prompt: the text, null for none, or why it is no text (as {@link Fault.reason}). */
+/** Returns the prompt in a column's value: text, null for none, or why it is not text (as {@link Fault.reason}). */
 export function promptOf(value: unknown, { keys }: PromptPlace, label: string): string | null | { reason: string } {
   let found: unknown = value;
   for (const [i, key] of keys.entries()) {
@@ -73,7 +73,7 @@ export function promptOf(value: unknown, { keys }: PromptPlace, label: string): 
   return { reason: `has ${brief(found)} in "${[label, ...keys].join('.')}"; expected text or null` };
 }
 
-/** The value of an object's key: the very key, else the one that is the same letter case aside. */
+/** Returns the value of an object's key, matched exactly or else ignoring case. */
 export function memberOf(object: object, key: string): { value: unknown } | { reason: string } {
   const members = object as Record<string, unknown>;
   if (Object.hasOwn(members, key)) return { value: members[key] };
@@ -83,14 +83,14 @@ export function memberOf(object: object, key: string): { value: unknown } | { re
   return { value: same.length === 1 ? members[same[0]!] : undefined };
 }
 
-/** Whether a key of a path is the place of an element, from 0. */
+/** Returns whether a key of a path is a 0-based element index. */
 export function isIndex(key: string): boolean {
   return /^\d{1,9}$/.test(key);
 }
 
-/** A value for a message; never long, however deep it is. */
+/** Shortens a value for a message, however deep it is. */
 function brief(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
-  if (value instanceof Uint8Array) return 'bytes that are no UTF-8';
+  if (value instanceof Uint8Array) return 'bytes that are not UTF-8';
   return typeof value === 'object' ? 'an object' : `the ${typeof value} ${String(value).slice(0, 40)}`;
 }

@@ -7,7 +7,7 @@ import { dataFiles, descriptions, filesOfSplit } from './layout.ts';
 import { packings } from './source-file.ts';
 import { endings, type SourceFile } from './source-file.ts';
 
-/** What a source has: files to read, sorted by name, and the names of those that are none. */
+/** Files of a source: those to read, sorted by name, and the names of ignored ones. */
 export interface Found {
   files: SourceFile[];
   ignored: string[];
@@ -16,10 +16,10 @@ export interface Found {
 const expected = '.txt, .csv, .tsv, .jsonl, .json, .parquet or .arrow, each also with .gz or .zst';
 
 /**
- * The files of a source: a file, a folder with all below it, or a pattern such as `data/part-*.csv.gz` (`*`, `?`, `**`,
- * `{a,b}`, `[0-9]`). Hidden files are passed over; files of other kinds, and those about a data set, are listed in `ignored`.
- * @param split of a data set in several, as {@link filesOfSplit}
- * @throws NothingThereError when there is nothing to read; InputError for what cannot be read
+ * Finds the files of a source: a file, a folder with everything below it, or a pattern such as `data/part-*.csv.gz` (`*`,
+ * `?`, `**`, `{a,b}`, `[0-9]`). Skips hidden files; lists files of other kinds, and those about a data set, in `ignored`.
+ * @param split split of a data set, as for {@link filesOfSplit}
+ * @throws NothingThereError when there is nothing to read; InputError for files that cannot be read
  */
 export async function findSources(source: string, split?: string): Promise<Found> {
   const found = await stat(source).catch(() => undefined);
@@ -28,13 +28,13 @@ export async function findSources(source: string, split?: string): Promise<Found
   if (found) {
     const file = found.isFile() ? sourceFile(source, basename(source), found.size) : undefined;
     if (!found.isFile()) throw new InputError(`${source}: is neither a file nor a folder.`);
-    if (!file) throw new InputError(`${source}: its kind is not known; expected ${expected}.`);
+    if (!file) throw new InputError(`${source}: unknown kind of file; expected ${expected}.`);
     return { files: [file], ignored: [] };
   }
   if (!isPattern(source))
     throw new NothingThereError(`${source}: no such file or folder; expected ${expected}, or a folder of them.`);
-  const ask = /\*\*\/\*\.[^/]*$/.test(source); // a pattern that chooses by the kind alone
-  return promptFiles(source, await walkPattern(source), { split, ask, none: 'no prompt file fits this pattern' });
+  const ask = /\*\*\/\*\.[^/]*$/.test(source); // a pattern that selects by extension alone
+  return promptFiles(source, await walkPattern(source), { split, ask, none: 'no prompt file matches this pattern' });
 }
 
 async function promptFiles(

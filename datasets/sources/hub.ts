@@ -4,9 +4,9 @@ import { fitsPattern } from '../../common/files/pattern.ts';
 import { downloadRepo, lookUpRepo, parseHubRepo } from '../../common/hub/repository.ts';
 
 const scheme = 'hf://datasets/';
-/** What data sets' files end with, the best first: one kind is taken, and of a kind that packs itself, every file. */
+/** File extensions of data sets, best first: files of only one kind are taken, packed or not. */
 const kinds = ['parquet', 'arrow', 'jsonl', 'ndjson', 'json', 'csv', 'tsv', 'txt'];
-/** Where the hub keeps the Parquet that it makes of each data set, and what other programs call it. */
+/** Revision where the hub keeps its Parquet conversion of each data set; other programs call it `~parquet`. */
 const parquetBranch = 'refs/convert/parquet';
 const parquetAlias = '~parquet';
 
@@ -16,17 +16,17 @@ interface HubPrompts {
   pattern: string | undefined;
 }
 
-/** Whether prompts are to come from a hub. */
+/** Returns whether prompts come from a hub. */
 export function isHubSource(source: string): boolean {
   return source.startsWith('hf://');
 }
 
 /**
  * Downloads the files of a source on a Hugging Face hub, or finds them in the cache:
- * `hf://datasets/OWNER/NAME[@REVISION][/FILE or pattern]`. Without a pattern it is all of the data set's Parquet files, or
- * those of its best other kind; the revision `~parquet` is what the hub has made of other kinds.
- * @returns a file or a pattern of files on this machine
- * @throws InputError for what is written otherwise, and for a data set without such files
+ * `hf://datasets/OWNER/NAME[@REVISION][/FILE or pattern]`. Without a pattern, takes all of the data set's Parquet files, or
+ * those of its next best kind; the revision `~parquet` is the hub's own conversion of other kinds.
+ * @returns a local file, or a pattern of local files
+ * @throws InputError for any other form, and for a data set without such files
  */
 export async function downloadPrompts(source: string, options: HubOptions): Promise<string> {
   const { repo, choose, chosen } = wantedOf(source);
@@ -35,8 +35,8 @@ export async function downloadPrompts(source: string, options: HubOptions): Prom
 }
 
 /**
- * Tells what {@link downloadPrompts} would fetch, without fetching it.
- * @returns `path` where all is there
+ * Looks up what {@link downloadPrompts} would fetch, without fetching it.
+ * @returns `path` if everything is already there
  */
 export async function lookUpPrompts(source: string, options: HubOptions): Promise<{ path?: string; bytes?: number }> {
   const { repo, choose, chosen } = wantedOf(source);
@@ -44,7 +44,7 @@ export async function lookUpPrompts(source: string, options: HubOptions): Promis
   return folder === undefined ? found : { path: `${folder}/${chosen()}`, ...found };
 }
 
-/** @returns `chosen`: what `choose` chose, once it was called */
+/** Parses a hub source. @returns `chosen`: the choice of `choose`, once it was called */
 function wantedOf(source: string) {
   const { repo, pattern } = parseHubSource(source);
   let chosen = pattern ?? '';
@@ -64,7 +64,7 @@ function bestPattern(source: string, paths: readonly string[]): string {
     if (paths.some((path) => fitsPattern(path, pattern))) return pattern;
   }
   throw new InputError(
-    `${source}: no files of prompts (${kinds.map((kind) => `.${kind}`).join(', ')}); the data set has ${paths.slice(0, 20).join(', ')}.`,
+    `${source}: no prompt files (${kinds.map((kind) => `.${kind}`).join(', ')}); the data set has ${paths.slice(0, 20).join(', ')}.`,
   );
 }
 

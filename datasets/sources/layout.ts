@@ -5,9 +5,9 @@ import { isFile } from '../../common/files.ts';
 import { readInputText } from '../../common/files/input-file.ts';
 import { reasonOf } from '../../common/text/reason.ts';
 
-/** What `datasets` and the hub write beside the data, and what people say about it. */
+/** Files that `datasets` and the hub write beside the data, and documentation. */
 const beside = /^(?:dataset_dict|dataset_infos?)\.json$|^(?:README|LICEN[CS]E|NOTICE|COPYING|CHANGELOG)(?:\.txt)?$/;
-/** Names of splits that folders and files may have by themselves. */
+/** Split names that folders and files may bear. */
 const splitNames = new Set(['train', 'training', 'validation', 'valid', 'val', 'dev', 'eval', 'test']);
 
 const stateSchema = z.object({ _data_files: z.array(z.object({ filename: z.string().min(1) })) });
@@ -17,7 +17,7 @@ interface Named {
   name: string;
 }
 
-/** The files beside and above these that say what a data set consists of: a pattern need not fit them. */
+/** Finds the files beside and above these that describe a data set, even if a pattern does not match them. */
 export async function descriptions(folder: string, names: readonly string[]): Promise<Named[]> {
   const folders = new Set<string>(['.']);
   for (const name of names) for (let at = dirname(name); at !== '.'; at = dirname(at)) folders.add(at);
@@ -29,10 +29,10 @@ export async function descriptions(folder: string, names: readonly string[]): Pr
 }
 
 /**
- * The files of a folder that hold its data. A folder that `datasets` saved holds what its `state.json` lists; the files
- * about the data are none of it.
- * @param files by their names below `folder`
- * @throws InputError when a file that is listed is missing, or a list cannot be read
+ * Selects the data files of a folder. In a folder saved by `datasets`, these are the files that its `state.json` lists.
+ * Files about the data do not count.
+ * @param files names relative to `folder`
+ * @throws InputError when a listed file is missing, or a list cannot be read
  */
 export async function dataFiles<T extends Named>(
   folder: string,
@@ -43,7 +43,7 @@ export async function dataFiles<T extends Named>(
   for (const name of names) {
     if (basename(name) !== 'state.json') continue;
     const state = await described(join(folder, name), stateSchema);
-    if (!state) continue; // some other program's
+    if (!state) continue; // written by some other program
     passed.add(name);
     const listed = new Set(state._data_files.map(({ filename }) => beneath(dirname(name), filename)));
     for (const each of listed)
@@ -55,9 +55,9 @@ export async function dataFiles<T extends Named>(
 }
 
 /**
- * The files of a split (`train`, or several: `train+test`; `all`).
- * @param ask whether it must be named where there are several
- * @throws InputError naming the splits that there are
+ * Selects the files of a split (`train`, several: `train+test`, or `all`).
+ * @param ask whether the split must be named if there are several
+ * @throws InputError naming the existing splits
  */
 export async function filesOfSplit<T extends Named>(
   source: string,
@@ -95,7 +95,7 @@ export async function filesOfSplit<T extends Named>(
   return files.filter((file) => wanted.some((each) => splits.get(each)!.includes(file)));
 }
 
-/** The split that a file's folder or name says it belongs to. */
+/** Returns the split named by a file's folder or name. */
 function splitIn(name: string, dicts: ReadonlyMap<string, readonly string[]>): string | undefined {
   for (const [folder, splits] of dicts) {
     const found = splits.find((split) => name.startsWith(beneath(folder, `${split}/`)));
@@ -110,7 +110,7 @@ function splitIn(name: string, dicts: ReadonlyMap<string, readonly string[]>): s
 
 const beneath = (folder: string, name: string): string => (folder === '.' ? name : `${folder}/${name}`);
 
-/** What a small JSON file says, or undefined where it says something else. */
+/** Reads a small JSON file; undefined if it does not match the schema. */
 async function described<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
   try {
     return schema.safeParse(JSON.parse(await readInputText(path))).data;

@@ -18,20 +18,20 @@ import { readTable } from './text/text-table.ts';
 import { readText, type CommentRule } from './text/text-file.ts';
 import { openFile, unpack } from './packed/unpack.ts';
 
-/** How files are read. */
+/** Options for reading files. */
 export interface ReadOptions {
-  /** The column with the prompts, or a path into one; found by its name when left out. */
+  /** Column with the prompts, or a path into one; found by its name when left out. */
   column?: string | undefined;
-  /** Of text files, as the WHATWG Encoding Standard labels it; UTF-8 when left out. A byte order mark goes before it. */
+  /** Encoding of text files, a WHATWG Encoding Standard label; default UTF-8. A byte order mark takes precedence. */
   encoding?: string | undefined;
   /** Which lines of a text file are comments. */
   comments?: CommentRule | undefined;
 }
 
 /**
- * The prompts of a file as they are, in its order, and what in it is no record.
- * @param onBytes see {@link readBytes}; tables that are not read as a stream (Parquet, Arrow) do not tell
- * @throws InputError saying what is wrong with the file as a whole
+ * Reads the raw prompts of a file in order, with faults, blank lines and comments.
+ * @param onBytes see {@link readBytes}; not called for files that are not read as a stream (Parquet, Arrow)
+ * @throws InputError for a fault of the file as a whole
  */
 export function readPrompts(
   file: SourceFile,
@@ -61,7 +61,7 @@ function readKind(
   return readJson(bytes, name, column);
 }
 
-/** The file itself, or, for a packed one that is not read as a stream, what it holds as a file in `scratch`. */
+/** Returns the file itself, or its unpacked copy in `scratch` if it is packed and not read as a stream. */
 export async function unpacked(file: SourceFile, scratch: string): Promise<SourceFile> {
   if (file.packing === undefined || (file.kind !== 'parquet' && file.kind !== 'arrow')) return file;
   const path = join(scratch, `unpacked.${file.kind}`);

@@ -1,33 +1,33 @@
-/** How the fields of a table in text are set apart: one character each. */
+/** Delimiter and quote of a text table, one character each. */
 export interface Dialect {
   delimiter: string;
-  /** Encloses fields that contain delimiters, line ends or, doubled, itself; undefined: no quoting at all. */
+  /** Encloses fields with delimiters, line ends or doubled quotes; undefined: no quoting at all. */
   quote?: string;
 }
 
 const quoted = (delimiter: string): Dialect => ({ delimiter, quote: '"' });
 
-/** How a table may be written, the usual way first: the first whose header has the prompt column is the table's. */
+/** Dialects of CSV, most usual first: the first in which the header has the prompt column is used. */
 export const csv: readonly Dialect[] = [',', ';', '\t', '|'].map(quoted);
 export const tsv: readonly Dialect[] = [{ delimiter: '\t' }, ...[',', ';', '|'].map(quoted)];
 
 const [LF, CR] = [0x0a, 0x0d];
 
 /**
- * Reads records of a table from its bytes, one at a time (RFC 4180; also CR and mixed line ends, and quotes inside of
- * unquoted fields). What it found stays until the next call.
+ * Scans the records of a table one at a time (RFC 4180; also CR and mixed line ends, and quotes inside unquoted fields).
+ * Its results stay valid until the next call.
  */
 export class RecordScanner {
   /** Number of fields. */
   fields = 0;
-  /** Where the next record begins; behind a fault, the next line. */
+  /** Start of the next record; after a fault, of the next line. */
   next = 0;
-  /** Line ends up to there. */
+  /** Number of line ends before it. */
   lines = 0;
   readonly #delimiter: number;
   readonly #quote: number;
   readonly #quoteText: string;
-  // Of each field, without its quotes.
+  // Start and end of each field, without its quotes.
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   readonly #doubled: boolean[] = [];
@@ -41,8 +41,8 @@ export class RecordScanner {
 
   /**
    * Scans the record that begins at `at`.
-   * @param final whether the bytes end where the table does
-   * @returns `more` when the bytes end within the record and the table does not; else `record`, or what is wrong with it
+   * @param final whether the table ends with these bytes
+   * @returns `more` when the bytes, but not the table, end within the record; else `record`, or the reason of a fault
    */
   scan(bytes: Buffer, at: number, final: boolean): 'record' | 'more' | { reason: string } {
     this.#bytes = bytes;
@@ -58,11 +58,7 @@ export class RecordScanner {
         }
         const byte = bytes[at];
         if (at < length && byte !== this.#delimiter && byte !== LF && byte !== CR)
-          return this.#fault(
-            begin,
-            final,
-            'has text behind a closing quote; quotes within quotes must be doubled ("")',
-          );
+          return this.#fault(begin, final, 'has text after a closing quote; quotes within quotes must be doubled ("")');
       } else {
         const start = at;
         at = this.#plain(at);
@@ -75,18 +71,18 @@ export class RecordScanner {
     return this.#lineEnd(at, final) ? 'record' : 'more';
   }
 
-  /** The text of a field. */
+  /** Returns the text of a field. */
   text(field: number): string {
     const text = this.#bytes.toString('utf8', this.#starts[field]!, this.#ends[field]!);
     return this.#doubled[field] ? text.replaceAll(this.#quoteText + this.#quoteText, this.#quoteText) : text;
   }
 
-  /** Whether the record is a line without anything on it. */
+  /** Whether the record is an empty line. */
   get blank(): boolean {
     return this.fields === 1 && this.#starts[0] === this.#ends[0];
   }
 
-  /** Gives up the record that begins at `begin`: reading goes on behind its first line. False when that may go on. */
+  /** Skips the record that begins at `begin` up to the end of its first line. False when that line may continue. */
   skipLine(begin: number, final: boolean): boolean {
     const bytes = this.#bytes;
     this.lines = 0;
@@ -106,7 +102,7 @@ export class RecordScanner {
     this.fields++;
   }
 
-  /** Adds the field whose content begins at `at`; gives the place behind its closing quote, or -1 without one. */
+  /** Adds the field whose content begins at `at`; returns the offset after its closing quote, or -1 without one. */
   #quoted(at: number): number {
     const [bytes, quote] = [this.#bytes, this.#quote];
     const start = at;
@@ -134,7 +130,7 @@ export class RecordScanner {
     return at;
   }
 
-  /** Takes the line end at `at`; false when its other half may be missing. */
+  /** Consumes the line end at `at`; false when its second half may be missing. */
   #lineEnd(at: number, final: boolean): boolean {
     const bytes = this.#bytes;
     if (at < bytes.length) {

@@ -1,4 +1,4 @@
-/** Kinds of file by their endings; `jsonl` is also `ndjson`, `arrow` is IPC as a file or a stream. */
+/** Kinds of file by extension; `jsonl` is also `ndjson`, `arrow` is an IPC file or stream. */
 export const endings = {
   txt: 'txt',
   caption: 'txt',
@@ -18,16 +18,16 @@ type FileKind = (typeof endings)[keyof typeof endings];
 /** A file with prompts. */
 export interface SourceFile {
   path: string;
-  /** Its name, or its path below the folder that was named: what rows and messages say about where they are from. */
+  /** File name, or path relative to the source folder, as used in rows and messages. */
   name: string;
   kind: FileKind;
   packing?: Packing;
   bytes: number;
-  /** It is one of a folder's or a pattern's, so that an empty text is a caption that is missing. */
+  /** The file is one of a folder's or pattern's, so an empty text file is a missing caption. */
   oneOfMany?: boolean;
 }
 
-/** Whether nothing is something to read: a caption that is missing, among others. */
+/** Returns whether the file may be empty: as a missing caption among others. */
 export function mayBeEmpty({ kind, oneOfMany = false }: SourceFile): boolean {
   return kind === 'txt' && oneOfMany;
 }

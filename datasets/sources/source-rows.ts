@@ -7,9 +7,9 @@ import type { SourceFile } from './source-file.ts';
 import { readPrompts, unpacked, type ReadOptions } from './read-source.ts';
 
 /**
- * The prompts of files, file after file, where each record must be one.
- * @param scratch a folder for what must be unpacked
- * @throws InputError for the first record that is none
+ * Reads the prompts of files in order; every record must be readable.
+ * @param scratch a folder for unpacked files
+ * @throws InputError for the first record that cannot be read
  */
 export async function* wholeFiles(
   database: Database,
@@ -25,16 +25,14 @@ export async function* wholeFiles(
   }
 }
 
-/** The first fault of a batch as an error that says what to do. */
+/** Returns the first fault of a batch as an error that says what to do. */
 export function refusal({ name }: SourceFile, { faults }: PromptBatch): InputError {
   const fault = faults[0]!;
   const remedy = fault.reason.startsWith('is not UTF-8') ? 'Name the encoding (prompts.encoding)' : 'Correct it';
-  return new InputError(
-    `${describeFault(name, fault)}. ${remedy}, or go on without such rows: prompts.malformed=skip.`,
-  );
+  return new InputError(`${describeFault(name, fault)}. ${remedy}, or skip such rows: prompts.malformed=skip.`);
 }
 
-/** The embedded world's own prompts, which come with their splits. */
+/** Yields the embedded world's prompts with their splits. */
 export function* shapesRows(): Generator<RowBatch> {
   const all = shapesPrompts();
   for (let at = 0; at < all.length; at += batchSize) {

@@ -19,23 +19,23 @@ import type { IngestSummary } from './ingest.ts';
 export type { FilterSummary } from '../tables/filtered.ts';
 
 export interface FilterConfig extends RulesConfig {
-  /** Left out: prompts that are nearly the same are all kept. */
+  /** If left out, near duplicates are kept. */
   nearDuplicates?: NearDuplicateSettings | undefined;
-  /** A folder of shards that are to be extended: what they have, or nearly have, is dropped. */
+  /** A folder of shards to extend: their prompts and near duplicates of these are dropped. */
   extends?: string | undefined;
 }
 
 type Context = StageContext<FilterConfig, 'ingest'>;
 
 /**
- * Cleans the prompts, drops what the rules refuse and what is there already, and says how many and why.
- * `prompts-*.parquet` hold what is kept, in the order of the ids; `dropped.parquet` every other row (datasets/tables/filtered.ts).
+ * Cleans the prompts, drops those that the rules refuse and duplicates, and counts them by reason. `prompts-*.parquet` hold
+ * the kept prompts sorted by id; `dropped.parquet` holds every other row (datasets/tables/filtered.ts).
  */
 export function run(context: Context): Promise<void> {
   return filterPrompts(context, 1_000_000);
 }
 
-/** @param bucketRows rows a bucket: what the sort for duplicates holds in memory. It changes no byte of what is kept. */
+/** Filters the prompts. @param bucketRows rows per bucket, which are sorted in memory; the output does not depend on it */
 export async function filterPrompts(context: Context, bucketRows: number): Promise<void> {
   const { config, inputs, output, scratch, signal, progress } = context;
   const rules = await PromptRules.load(config, scratch);
@@ -74,7 +74,7 @@ export async function filterPrompts(context: Context, bucketRows: number): Promi
 
 const bucketName = (bucket: number): string => `prompts-${String(bucket).padStart(5, '0')}.parquet`;
 
-/** Judges each prompt by itself. */
+/** Judges each prompt on its own. */
 async function judgeAll(
   database: Database,
   rules: PromptRules,
@@ -91,11 +91,11 @@ async function judgeAll(
     addJudged(judged, await judgePart(database, rules, part, { scratch, buckets, signal, progress: report }));
   }
   if (judged.read !== rows)
-    throw new RunError(`${inputs.ingest}: ${judged.read} prompts were found, its summary says ${rows}.`);
+    throw new RunError(`${inputs.ingest}: ${judged.read} prompts were found, but its summary says ${rows}.`);
   return judged;
 }
 
-/** Keeps one of each prompt, whatever the order of the rows. */
+/** Removes duplicates, independent of the order of the rows. */
 async function dropDuplicates(
   database: Database,
   buckets: number,
@@ -115,7 +115,7 @@ async function dropDuplicates(
   return unique;
 }
 
-/** `dropped.parquet`: every row that was not kept. */
+/** Writes `dropped.parquet` with every row that was not kept. */
 async function writeDropped(database: Database, near: boolean, { output, scratch }: Context): Promise<void> {
   const drops = [duplicateDrops(scratch), ...(near ? [nearDrops(scratch)] : [])];
   const byRules = `SELECT source, row, reason, NULL::VARCHAR AS of FROM ${judgedDrops(scratch)}`;
@@ -123,7 +123,7 @@ async function writeDropped(database: Database, near: boolean, { output, scratch
   await database.writeParquet([byRules, ...others].join(' UNION ALL '), join(output, 'dropped.parquet'));
 }
 
-/** The files of all shards of a folder. */
+/** Lists the files of all shards of a folder. */
 async function shardFiles(folder: string): Promise<string[]> {
   const manifest = await readManifest(folder);
   return splits.flatMap((split) => manifest.splits[split].shards.map(({ file }) => join(folder, file)));

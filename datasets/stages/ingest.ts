@@ -15,23 +15,23 @@ import { refusal, shapesRows } from '../sources/source-rows.ts';
 export interface IngestConfig extends ReadOptions {
   /** `shapes`, a file, a folder of files, or a pattern. */
   source: string;
-  /** Reads this many prompts and no more. */
+  /** Maximum number of prompts to read. */
   limit?: number | undefined;
-  /** Of a data set in several, `train` or `train+test`; `all`. */
+  /** Split to read from a data set with several: `train`, `train+test`, or `all`. */
   split?: string | undefined;
-  /** What becomes of a record that cannot be read: nothing is read at all, or it is counted and passed over. */
+  /** Whether a record that cannot be read fails the stage or is counted and skipped. */
   malformed?: 'refuse' | 'skip' | undefined;
 }
 
-/** `summary.json`: each record of the files is a row or malformed, up to the limit. */
+/** `summary.json`: each record of the files, up to the limit, is a row or malformed. */
 export interface IngestSummary {
   rows: number;
   malformed: number;
   /** The first malformed records of each file: "file: line n has ...". */
   samples: string[];
-  /** Files that were read. `blank` lines separate records and are none; `comments`, where a text has any, are none, too. */
+  /** Files that were read. `blank` lines and `comments` (absent if there are none) are not records. */
   files: { name: string; rows: number; malformed: number; blank: number; comments?: number }[];
-  /** Files of the folder that are of no known kind. */
+  /** Files of unknown kinds. */
   ignored: { files: number; first: string[] };
 }
 
@@ -39,7 +39,7 @@ const samplesPerFile = 5;
 const samplesAtMost = 50;
 const ignoredNames = 50;
 
-/** Reads the prompts as they are into Parquet parts: columns source, row, prompt, split. Nothing is judged here. */
+/** Reads the raw prompts into Parquet parts with the columns source, row, prompt, split. Nothing is filtered here. */
 export async function run(context: StageContext<IngestConfig>): Promise<void> {
   const { config, output, scratch } = context;
   const summary = await Database.use(scratch, async (database) => {
@@ -124,7 +124,10 @@ async function ingestFiles(
   return { ...summary, rows: writer.rows };
 }
 
-/** Lets DuckDB copy Parquet by itself. @returns whether it could: it follows no paths into JSON, and stops at bad text */
+/**
+ * Lets DuckDB copy Parquet directly.
+ * @returns whether it could: it cannot follow paths into JSON, and fails on invalid UTF-8
+ */
 async function copyParquet(
   writer: RowWriter,
   database: Database,
@@ -145,7 +148,7 @@ async function copyParquet(
   });
 }
 
-/** The first `count` rows of a batch, and the faults before the last of them. */
+/** Returns the first `count` rows of a batch, and the faults before the last of them. */
 function upTo(batch: PromptBatch, count: number): PromptBatch {
   if (batch.rows.length <= count) return batch;
   const rows = batch.rows.slice(0, count);
@@ -159,6 +162,6 @@ function upTo(batch: PromptBatch, count: number): PromptBatch {
 }
 
 function nothingRead(source: string, { malformed, samples }: IngestSummary): InputError {
-  if (malformed === 0) return new InputError(`${source}: there is no prompt in it.`);
+  if (malformed === 0) return new InputError(`${source}: contains no prompts.`);
   return new InputError(`${source}: none of its ${malformed} records can be read; the first: ${samples[0]!}.`);
 }

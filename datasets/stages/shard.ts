@@ -11,18 +11,18 @@ import { placedPrompts, planShards, type ShardPlan } from '../shards/shard-plan.
 import { splits, type Split, type SplitShares } from '../shards/split.ts';
 
 export interface ShardConfig extends SplitShares {
-  /** Prompts a shard, at most. */
+  /** Maximum number of prompts per shard. */
   rows: number;
-  /** A folder of shards made before, which stay as they are: these are added to them. */
+  /** A folder of existing shards, which stay unchanged; the new shards are added to them. */
   extends?: string | undefined;
 }
 
-/** Prompts that a reader must unpack to get at one of them. */
+/** Prompts that a reader must unpack to read one of them. */
 const rowGroup = 4096;
 
 type Context = StageContext<ShardConfig, 'filter'>;
 
-/** A shard to write as a text, and back. */
+/** Formats a shard to write as an item's text; parsed below. */
 const itemOf = ({ file, from, to }: ShardPlan): string => `${file} ${from} ${to}`;
 function planOf(item: string): ShardPlan {
   const [file, from, to] = item.split(' ') as [string, string, string];
@@ -30,9 +30,9 @@ function planOf(item: string): ShardPlan {
 }
 
 /**
- * The shards that are to be written. Within a split the prompts lie in the order of their ids, which are hashes: as good
- * as shuffled, the same for any order of the input, and cut into shards that differ by one row at most. The run's seed
- * has no part in it, so runs of other seeds train and test on the same prompts.
+ * Lists the shards to write. Within a split, prompts are sorted by id, which is a hash: effectively shuffled, independent
+ * of the input's order, and cut into shards whose sizes differ by at most one row. The run's seed plays no part, so runs
+ * with different seeds train and test on the same prompts.
  */
 export async function items({ config, inputs, scratch }: Omit<Context, 'output'>): Promise<string[]> {
   const before = config.extends === undefined ? undefined : await readManifest(config.extends);
@@ -43,7 +43,7 @@ export async function items({ config, inputs, scratch }: Omit<Context, 'output'>
   return plans.map(itemOf);
 }
 
-/** Writes a shard, and beside it its entry for the manifest. */
+/** Writes a shard and its manifest entry beside it. */
 export async function runItem({
   config,
   inputs,
@@ -76,7 +76,7 @@ export async function runItem({
 
 const entryName = (file: string): string => `${file}.json`;
 
-/** Puts the shards into one folder, behind those that are extended, and writes the manifest. */
+/** Gathers the shards in one folder, after those being extended, and writes the manifest. */
 export async function gather({
   config,
   inputs,

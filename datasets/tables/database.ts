@@ -8,12 +8,11 @@ import {
 } from '@duckdb/node-api';
 import { resolve } from 'node:path';
 
-/** A row with its columns by name; integers as numbers. */
+/** A row by column name; integers as numbers. */
 export type Row = Record<string, unknown>;
 
 /**
- * A DuckDB in memory that spills to a folder. What it writes to Parquet depends on the rows alone, not on the number of
- * threads.
+ * An in-memory DuckDB that spills to a folder. Its Parquet output depends only on the rows, not on the number of threads.
  */
 export class Database {
   readonly #instance: DuckDBInstance;
@@ -24,7 +23,7 @@ export class Database {
     this.#connection = connection;
   }
 
-  /** Opens a database that spills to `scratch` for the time of `work`. */
+  /** Opens a database that spills to `scratch` for the duration of `work`. */
   static async use<T>(scratch: string, work: (database: Database) => Promise<T>): Promise<T> {
     const options = { memory_limit: '1GB', temp_directory: scratch, autoinstall_known_extensions: 'false' };
     const instance = await DuckDBInstance.create(':memory:', options);
@@ -41,28 +40,28 @@ export class Database {
     await this.#connection.run(sql);
   }
 
-  /** All rows of a query, for small results. */
+  /** Returns all rows of a query; for small results. */
   async rows(sql: string): Promise<Row[]> {
     const rows = (await this.#connection.runAndReadAll(sql)).getRowObjectsJS();
     const plain = (value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
     return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));
   }
 
-  /** The columns of a query's result. */
+  /** Returns the names and types of a query's columns. */
   async columnTypes(sql: string): Promise<{ name: string; type: DuckDBType }[]> {
     const result = await this.#connection.runAndReadAll(sql);
     const types = result.columnTypes();
     return result.columnNames().map((name, i) => ({ name, type: types[i]! }));
   }
 
-  /** The number that a query gives: its first column in its first row. */
+  /** Returns the number in the first column of a query's first row. */
   async number(sql: string): Promise<number> {
     return Object.values((await this.rows(sql))[0]!)[0] as number;
   }
 
   /**
-   * The rows of a query, some at a time, as columns. On a connection of its own: anything else that runs on a stream's
-   * connection, a flush of an appender too, ends the stream early and without an error.
+   * Streams the rows of a query in batches, as columns. Uses its own connection: anything else on a stream's connection,
+   * even an appender's flush, would end the stream early without an error.
    */
   async *columns(sql: string): AsyncGenerator<DuckDBValue[][]> {
     const connection = await this.#instance.connect();
@@ -74,25 +73,25 @@ export class Database {
     }
   }
 
-  /** Fills a table with rows given as columns, at most 2,048 at a time. */
+  /** Creates an appender that adds rows to a table as columns, at most 2,048 rows at a time. */
   async appender(table: string, types: DuckDBType[]): Promise<Appender> {
     return new Appender(await this.#connection.createAppender(table), types);
   }
 
   /**
    * Writes the rows of a query to a Parquet file (zstd), in the query's order.
-   * @param rowGroup rows that a reader must unpack to get at one of them; a multiple of 2,048
+   * @param rowGroup rows that a reader must unpack to read one of them; a multiple of 2,048
    */
   async writeParquet(query: string, path: string, rowGroup = 122_880): Promise<void> {
     await this.#copy(query, path, `COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroup}`);
   }
 
-  /** The same for a file that is read once and then goes: packed faster, and larger. */
+  /** Writes a temporary Parquet file: compresses faster, but larger. */
   async writeScratch(query: string, path: string): Promise<void> {
     await this.#copy(query, path, 'COMPRESSION lz4_raw');
   }
 
-  /** The name of a file to write is no pattern. Of one with a backslash the temporary file would lie elsewhere. */
+  /** Writes a query to a file, named literally; with a backslash in the path, a temporary file would lie elsewhere. */
   async #copy(query: string, path: string, options: string): Promise<void> {
     await this.run(`COPY (${query}) TO ${sqlString(resolve(path))} (FORMAT parquet, USE_TMP_FILE false, ${options})`);
   }
@@ -114,23 +113,23 @@ export class Appender {
     this.#appender.appendDataChunk(chunk);
   }
 
-  /** Makes the rows visible to queries. */
+  /** Closes the appender, which makes its rows visible to queries. */
   close(): void {
     this.#appender.closeSync();
   }
 }
 
-/** `value` as an SQL string. */
+/** Quotes `value` as an SQL string. */
 export function sqlString(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
-/** `values` as an SQL list of strings. */
+/** Quotes `values` as an SQL list of strings. */
 export function sqlList(values: readonly string[]): string {
   return `[${values.map(sqlString).join(', ')}]::VARCHAR[]`;
 }
 
-/** `name` as an SQL identifier. */
+/** Quotes `name` as an SQL identifier. */
 export function sqlName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

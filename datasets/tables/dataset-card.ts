@@ -5,32 +5,32 @@ import type { Database } from './database.ts';
 import { droppedRows, keptPrompts } from './filtered.ts';
 import type { IngestSummary } from '../stages/ingest.ts';
 
-/** Some prompts of a kind. */
+/** One bin of a histogram. */
 export interface Bin {
   label: string;
   prompts: number;
 }
 
-/** `card.json` of the filter: what its summary does not say of the prompts, as charts show it. */
+/** `card.json` of the filter: statistics of the prompts for charts, in addition to its summary. */
 export interface PromptCard {
-  /** Kept prompts by their number of tokens, five a bin, start and end included. */
+  /** Kept prompts by number of tokens, in bins of five, start and end included. */
   tokens: Bin[];
-  /** Kept prompts by their number of characters, 25 a bin. */
+  /** Kept prompts by number of characters, in bins of 25. */
   characters: Bin[];
-  /** Kept prompts by the times that the same or nearly the same was read, where that is more than once. */
+  /** Kept prompts by how often they or near duplicates were read, if more than once. */
   copies: Bin[];
-  /** Files by their kept prompts, the largest ones. */
+  /** Files with the most kept prompts. */
   sources: { name: string; kept: number }[];
-  /** Files that are not among them, with their kept prompts together. */
+  /** Number of all other files, and of their kept prompts. */
   otherSources: { files: number; kept: number };
-  /** What was read: files, those of other kinds, and records that could not be read, with the first of them. */
+  /** Numbers of files read, ignored files and malformed records, with samples of the latter. */
   read: { files: number; ignored: number; malformed: number; samples: string[] };
 }
 
 const sourcesShown = 20;
 const samplesShown = 10;
 
-/** @param ingested the folder of what the filter has read */
+/** Writes the card. @param ingested folder of the filter's input */
 export async function writePromptCard(database: Database, filtered: string, ingested: string): Promise<void> {
   const { files, ignored, malformed, samples } = JSON.parse(
     await readFile(join(ingested, 'summary.json'), 'utf8'),
@@ -53,13 +53,13 @@ export async function writePromptCard(database: Database, filtered: string, inge
   await writeFileAtomic(join(filtered, 'card.json'), `${canonicalJson(card)}\n`);
 }
 
-/** Undefined for a filter of before there were cards. */
+/** Reads the card; undefined for a filter result older than cards. */
 export async function readPromptCard(filtered: string): Promise<PromptCard | undefined> {
   const text = await readFile(join(filtered, 'card.json'), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : (JSON.parse(text) as PromptCard);
 }
 
-/** The lengths that a query gives, in bins of a width up to `most` and one for all above; empty ones at the end left out. */
+/** Bins a query's lengths by `width` up to `most`, with one bin for all above; leaves out empty bins at the end. */
 async function lengths(database: Database, query: string, width: number, most: number): Promise<Bin[]> {
   const last = most / width;
   const counts = new Array<number>(last + 1).fill(0);
@@ -74,7 +74,7 @@ async function lengths(database: Database, query: string, width: number, most: n
   return bins.slice(0, bins.findLastIndex(({ prompts }) => prompts > 0) + 1);
 }
 
-/** The numbers from 2 that a query gives, in bins that double: 2, 3 to 4, 5 to 8, ... */
+/** Bins a query's numbers from 2 on in doubling bins: 2, 3 to 4, 5 to 8, ... */
 async function doublings(database: Database, query: string): Promise<Bin[]> {
   const rows = await database.rows(
     `SELECT ceil(log2(n))::INTEGER AS power, count(*) AS prompts FROM (${query}) GROUP BY power ORDER BY power`,

@@ -13,16 +13,17 @@ const writers: Record<string, (rows: readonly PromptRow[], path: string) => Prom
 };
 
 /**
- * Writes prompts for other programs: Parquet (gzip, which every reader knows), Arrow IPC or JSON lines, by the ending.
- * @throws InputError for another ending
+ * Writes prompts for other programs as Parquet (gzip, which every reader supports), Arrow IPC or JSON lines, by the file
+ * extension.
+ * @throws InputError for any other extension
  */
 export async function exportPrompts(rows: readonly PromptRow[], path: string): Promise<void> {
   const write = writers[extname(path).toLowerCase()];
-  if (!write) throw new InputError(`${path}: expected an ending of ${Object.keys(writers).join(', ')}.`);
+  if (!write) throw new InputError(`${path}: expected a name ending in ${Object.keys(writers).join(', ')}.`);
   await write(rows, path);
 }
 
-/** docs/decisions/parquet.md says why parquetjs-lite writes this file and no other. */
+/** docs/decisions/parquet.md explains why parquetjs-lite writes only this file. */
 async function writeParquet(rows: readonly PromptRow[], path: string): Promise<void> {
   const text = { type: 'UTF8', compression: 'GZIP', statistics: false } as const;
   const schema = new parquet.ParquetSchema({

@@ -7,9 +7,9 @@ import type { Change, DropReason } from '../rules/rules.ts';
 export interface FilterSummary {
   read: number;
   kept: number;
-  /** Kept prompts with more tokens than the text model sees. */
+  /** Number of kept prompts with more tokens than the text model sees. */
   truncated: number;
-  /** Prompts in which something was changed before they were judged further. */
+  /** Number of prompts changed before further rules, by kind of change. */
   changed: Record<Change, number>;
   dropped: Record<DropReason, number>;
   /** The first prompts of each reason: "file:row: prompt". */
@@ -17,14 +17,14 @@ export interface FilterSummary {
 }
 
 /**
- * SQL for the prompts that a filter has kept: columns id, prompt, tokens, source, row, split (as the source prescribes
- * it) and cluster (the id of the first of the prompts that are nearly this one; null when there is no other).
+ * Returns SQL for the prompts that a filter has kept: columns id, prompt, tokens, source, row, split (if prescribed by the
+ * source) and cluster (the first id among its near duplicates; null when there are none).
  */
 export function keptPrompts(filtered: string): string {
   return parquetFiles(filesIn(filtered, /^prompts-\d+\.parquet$/));
 }
 
-/** SQL for the rows that a filter has dropped: columns source, row, reason and of (the id of what stands for it). */
+/** Returns SQL for the rows that a filter has dropped: columns source, row, reason, of (id of the prompt kept instead). */
 export function droppedRows(filtered: string): string {
   return parquetFiles(join(filtered, 'dropped.parquet'));
 }

@@ -5,10 +5,10 @@ import { InputError, RunError } from '../../common/errors.ts';
 import { sqlString } from './database.ts';
 
 /**
- * SQL for the rows of Parquet files, with the columns that are in the files and no others.
- * @param paths the files, each by its very name: DuckDB would read `part[1].parquet` as a pattern, and a folder
- *   `prompt=v2` around a file as a column
- * @param options further ones of read_parquet: `file_row_number = true`
+ * Returns SQL for the rows of Parquet files, with only the columns in the files.
+ * @param paths the files, taken literally: DuckDB would read `part[1].parquet` as a pattern, and a parent folder
+ *   `prompt=v2` as a column
+ * @param options further options of read_parquet, such as `file_row_number = true`
  */
 export function parquetFiles(paths: string | readonly string[], ...options: string[]): string {
   const all = [paths].flat();
@@ -16,7 +16,7 @@ export function parquetFiles(paths: string | readonly string[], ...options: stri
   return `read_parquet([${all.map(sqlFile).join(', ')}], ${['hive_partitioning = false', ...options].join(', ')})`;
 }
 
-/** The files in a folder whose names fit, sorted by name. */
+/** Lists the files of a folder whose names match, sorted by name. */
 export function filesIn(folder: string, name: RegExp): string[] {
   const names = readdirSync(folder).filter((each) => name.test(each));
   return names.sort().map((each) => join(folder, each));
@@ -24,19 +24,19 @@ export function filesIn(folder: string, name: RegExp): string[] {
 
 const wild = /[*?[]/g;
 
-/** A file to read, as an SQL string that stands for it alone. */
+/** Returns an SQL string that denotes only this file. */
 export function sqlFile(path: string): string {
-  // DuckDB takes `~` and `s3:` at the beginning of a relative path for something else.
+  // DuckDB gives a leading `~` or `s3:` of a relative path a special meaning.
   const whole = resolve(path);
   if (!/[*?[]/.test(whole)) return sqlString(whole);
-  // In a pattern a backslash parts folders, whatever is around it.
+  // In a pattern a backslash always separates folders.
   return sqlString((whole.includes('\\') ? linked(whole) : whole).replace(wild, '[$&]'));
 }
 
 const links = new Map<string, string>();
 let folder: string | undefined;
 
-/** A link to a file under a name that has nothing special in it; it goes with the process. */
+/** Creates a link to a file under a plain name; it is removed when the process ends. */
 function linked(path: string): string {
   const known = links.get(path);
   if (known !== undefined) return known;

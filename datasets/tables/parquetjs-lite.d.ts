@@ -1,9 +1,9 @@
-/** The part of parquetjs-lite that is used here; the package has no types of its own. */
+/** The part of parquetjs-lite used here; the package ships no types. */
 declare module 'parquetjs-lite' {
   interface Field {
     type: 'UTF8' | 'INT32';
     compression?: 'GZIP' | 'SNAPPY' | 'UNCOMPRESSED';
-    /** Default true; its string statistics are in UTF-16 order, which other readers take for byte order. */
+    /** Default true; its string statistics are in UTF-16 order, which other readers mistake for byte order. */
     statistics?: boolean;
   }
   export class ParquetSchema {

@@ -5,7 +5,7 @@ import { keptPrompts, readFilterSummary, type FilterSummary } from './filtered.t
 import { run as filter, type FilterConfig } from '../stages/filter.ts';
 import { run as ingest, type IngestConfig, type IngestSummary } from '../stages/ingest.ts';
 
-/** Smallest, middle, 95th percentile and largest. */
+/** Minimum, median, 95th percentile and maximum. */
 interface Spread {
   min: number;
   median: number;
@@ -14,26 +14,26 @@ interface Spread {
 }
 
 export interface PromptStatistics extends FilterSummary {
-  /** Records that could not be read; they are not among `read`. */
+  /** Records that could not be read; not counted in `read`. */
   malformed: number;
-  /** Blank lines between records and empty caption files, and comments, which are none. */
+  /** Blank lines between records, empty caption files, and comments. */
   blank: number;
   comments: number;
-  /** Lengths of the kept prompts. */
+  /** Length of the kept prompts in characters. */
   characters: Spread;
   tokens: Spread;
-  /** Kept prompts by file. */
+  /** Number of kept prompts by file. */
   sources: Record<string, number>;
 }
 
-/** The folders of what ingest and filter made, and one for what does not fit into memory. */
+/** Folders with the output of ingest and filter, and one for spilling. */
 export interface PreparedPrompts {
   ingest: string;
   filter: string;
   scratch: string;
 }
 
-/** Reads and filters prompts below `folder` as a run would. */
+/** Reads and filters prompts as a run would, with output below `folder`. */
 export async function preparePrompts(
   configs: { ingest: IngestConfig; filter: FilterConfig },
   folder: string,
@@ -47,7 +47,7 @@ export async function preparePrompts(
   return made;
 }
 
-/** What was read, kept and dropped, and how long the kept prompts are. */
+/** Counts the prompts read, kept and dropped, and measures the lengths of those kept. */
 export async function promptStatistics({ ingest, filter, scratch }: PreparedPrompts): Promise<PromptStatistics> {
   const summary = await readFilterSummary(filter);
   const { malformed, files } = JSON.parse(await readFile(join(ingest, 'summary.json'), 'utf8')) as IngestSummary;
@@ -75,7 +75,7 @@ export async function promptStatistics({ ingest, filter, scratch }: PreparedProm
   });
 }
 
-/** Some of the kept prompts, as the seed chooses them. */
+/** Draws a random sample of the kept prompts by seed. */
 export async function samplePrompts(
   { filter, scratch }: PreparedPrompts,
   count: number,

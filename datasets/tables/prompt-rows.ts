@@ -5,17 +5,17 @@ import { sqlList, sqlString, type Appender, type Database } from './database.ts'
 import { filesIn, parquetFiles } from './parquet-files.ts';
 import { splits, type Split } from '../shards/split.ts';
 
-/** Prompts as they were read, column by column; at most 2,048. */
+/** Raw prompts by column; at most 2,048. */
 export interface RowBatch {
   sources: string[];
-  /** Lines or rows in the source, from 1. */
+  /** 1-based lines or rows in the source. */
   rows: number[];
   prompts: (string | null)[];
-  /** Splits that the source itself prescribes. */
+  /** Splits prescribed by the source. */
   splits: (Split | null)[];
 }
 
-/** Rows a part: what is held in memory at once. */
+/** Rows per part, which are held in memory at once. */
 const partRows = 500_000;
 const types = [VARCHAR, DOUBLE, VARCHAR, VARCHAR];
 
@@ -26,7 +26,7 @@ export class RowWriter {
   #appender: Appender | undefined;
   #pending = 0;
   #parts = 0;
-  /** Rows so far. */
+  /** Number of rows so far. */
   rows = 0;
 
   constructor(database: Database, folder: string) {
@@ -45,12 +45,12 @@ export class RowWriter {
     if (this.#pending >= partRows) await this.flush();
   }
 
-  /** Writes the rows of a query as a part of their own, or nothing where the query fails. @param query columns row and prompt */
+  /** Writes the rows of a query as a separate part, or nothing if the query fails. @param query columns row and prompt */
   async copy(source: string, query: string): Promise<void> {
     await this.flush();
     const select = `SELECT ${sqlString(source)} AS source, row, prompt, NULL::VARCHAR AS split FROM (${query})`;
     const part = await this.#write(select).catch(async (error: unknown) => {
-      await rm(this.#path(--this.#parts), { force: true }); // half of it may be there
+      await rm(this.#path(--this.#parts), { force: true }); // it may be half-written
       throw error;
     });
     this.rows += await this.#database.number(`SELECT count(*) FROM ${parquetFiles(part)}`);
@@ -76,12 +76,12 @@ export class RowWriter {
   }
 }
 
-/** The parts of a folder, in the order in which they were written. */
+/** Lists the parts of a folder in the order of writing. */
 export function partsOf(folder: string): string[] {
   return filesIn(folder, /^rows-\d+\.parquet$/);
 }
 
-/** Some rows of a part; sources and splits as places in the part's lists of them, -1 for none. */
+/** Rows of a part; sources and splits as indices into the part's lists, -1 for none. */
 export interface CodedRows {
   sources: number[];
   rows: number[];
@@ -89,15 +89,15 @@ export interface CodedRows {
   splits: number[];
 }
 
-/** The sources of a part's rows. */
+/** Lists the sources of a part's rows. */
 export async function sourcesOf(database: Database, path: string): Promise<string[]> {
   const rows = await database.rows(`SELECT DISTINCT source FROM ${parquetFiles(path)} ORDER BY source`);
   return rows.map(({ source }) => String(source));
 }
 
 /**
- * The rows of a part, in the order in which they were written. Sources and splits come as numbers: making a string of
- * each takes longer than judging the prompt.
+ * Reads the rows of a part in the order of writing. Sources and splits come as numbers, since creating a string for each
+ * takes longer than judging the prompt.
  */
 export async function* readPart(
   database: Database,

@@ -1,6 +1,6 @@
 import { wordsOf } from './words.ts';
 
-/** A list of words and phrases, matched as whole words whatever their letter case and the signs between them. */
+/** A list of words and phrases, matched as whole words, ignoring case and punctuation. */
 export class BlockedWords {
   readonly #words = new Set<string>();
   readonly #phrases: string[] = [];
@@ -13,17 +13,17 @@ export class BlockedWords {
     }
   }
 
-  /** Nothing can be found. */
+  /** Whether the list is empty. */
   get empty(): boolean {
     return this.#words.size === 0 && this.#phrases.length === 0;
   }
 
-  /** The first word or phrase of the list that the text contains. */
+  /** Returns the first word or phrase of the list in the text. */
   find(text: string): string | undefined {
     return this.empty ? undefined : this.findIn(wordsOf(text));
   }
 
-  /** The same for a text whose words are known. */
+  /** Does the same for a text already split into words. */
   findIn(words: readonly string[]): string | undefined {
     const word = words.find((each) => this.#words.has(each));
     if (word !== undefined || this.#phrases.length === 0) return word;

@@ -1,26 +1,26 @@
 import { tidy, unquoted } from './tidy.ts';
 
 /**
- * Flags as people type them behind a prompt: Midjourney ("--ar 16:9", "—no text"), sd-scripts' prompt files ("--n blurry
+ * Flags as people type them after a prompt: Midjourney ("--ar 16:9", "—no text"), sd-scripts' prompt files ("--n blurry
  * --w 768"), InvokeAI ("-s50 -W512"), the web UI's prompt files (`--prompt "a cat" --negative_prompt dogs`) and its
  * parameters ("Negative prompt: blurry Steps: 20, Sampler: Euler a, ...").
  */
 
-/** What a flag does with the text behind it. */
+/** How a flag treats the text after it. */
 type Kind =
-  /** Gives it to the prompt. */
+  /** Keeps it as prompt. */
   | 'prompt'
-  /** Takes all of it up to the next flag. */
+  /** Takes everything up to the next flag. */
   | 'negative'
-  /** Takes all that is left. */
+  /** Takes everything to the end. */
   | 'rest'
-  /** Takes one word, or what is in quotes. */
+  /** Takes one word, or a quoted text. */
   | 'word'
   /** Takes the codes and addresses of pictures and profiles. */
   | 'references'
   /** Takes the name of a sampler. */
   | 'sampler'
-  /** Takes a number, where one follows. */
+  /** Takes a number, if one follows. */
   | 'number';
 
 const vocabulary: readonly (readonly [Kind, RegExp])[] = [
@@ -46,15 +46,15 @@ const vocabulary: readonly (readonly [Kind, RegExp])[] = [
   ],
 ];
 
-/** Names that a typographic dash, which prose has too, or a glued one may begin. */
+/** Flag names allowed after a typographic dash, which prose has too, or after a dash glued to a word. */
 const behindAnyDash =
   /^(?:ar|aspect|v|no?|s|q|c|w|h|iw|style|stylize|chaos|seed|niji|test|testp|tile|hd|beta|uplight|upbeta|width|height)$|^neg/;
-/** Names that one hyphen may begin without a number behind them. */
+/** Flag names allowed after one hyphen without a number following. */
 const behindHyphen = /^(?:p|prompt|n|no|neg\w*(?:[_-]prompts?)?)$/;
-/** Single letters with their number glued on, behind one hyphen: InvokeAI. */
+/** Single letters after one hyphen with their number glued on: InvokeAI. */
 const glued = /^[swhcnldgqv]$/;
 
-/** Also codes with a weight, and further ones; numbers of one or two digits are the prompt's. */
+/** One or more codes, also with weights; numbers of one or two digits belong to the prompt. */
 const references =
   /^[\s=:]+("[^"]*"|(?![-—–―‒−])[^\s,]+)(?:\s+(?:<?https?:\/\/[^\s,]+|\d{3,}(?:::[\d.]+)?|(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{5,}(?:::[\d.]+)?)(?![^\s,]))*/i;
 const truth = /^[\s=:]+(?:true|false)\b/i;
@@ -64,23 +64,23 @@ const sampler =
   /^[\s=:]+("[^"]*"|(?![-—–―‒−])[^\s,]+)(?: (?:a|s|2m|2s|3m|sde|karras|exponential|ancestral|heun|sgm|uniform|alt)\b)*/i;
 const opener =
   /(?<![-—–―‒−])(?<dash>[-—–―‒−]+)(?<gap> ?)(?<name>[a-z]+(?:[_-][a-z0-9]+)*)(?<digits>\d[\d.]*(?: ?: ?\d+|[x/]\d+)?)?|\b(?<label>neg(?:ative)?[ _-]?prompts? ?(?:[:=]|-(?= ))|(?:negative|undesired content) ?:|steps: ?\d+, ?(?=(?:sampler|schedule|cfg|seed|size|model)\b))/giu;
-/** Whether there may be a flag at all: most prompts have none. */
+/** Quick test for possible flags: most prompts have none. */
 const mayHold = /--|(?<![\p{L}\d-])-[a-z]|[—–―‒−]|neg(?:ative)?[ _-]?prompt|(?:negative|undesired content) ?:|steps:/iu;
-/** Before "Negative:" alone, which else is a word of the prompt. */
+/** Start of a text in which "Negative:" alone is a flag; otherwise that is a word of the prompt. */
 const positive = /^\s*(?:prompts?|positive(?:\s+prompts?)?)\s*:/i;
-/** What commands and parameters put before the prompt. */
+/** Prefixes that commands and parameters put before the prompt. */
 const lead = /^\s*(?:\/imagine\s+)?(?:prompts?|positive(?:\s+prompts?)?)\s*:\s*|^\s*\/imagine\s+/i;
 
 interface Flag {
   kind: Kind;
   start: number;
-  /** Where the text behind it begins: behind its value, too, where that is a number or a word. */
+  /** Start of the text after the flag, and after its value if that is a number or a word. */
   end: number;
-  /** One of InvokeAI's, for which words in square brackets are a negative prompt. */
+  /** Whether it is InvokeAI's, where words in square brackets are a negative prompt. */
   ofInvoke?: boolean;
 }
 
-/** Hyphens and colons of other scripts and of word processors as their plain ones, each in its own place. */
+/** Replaces hyphens and colons of other scripts and word processors by plain ones, keeping all positions. */
 const plainSigns = (text: string): string =>
   text
     .replace(/[‐‑﹣－]/g, '-')
@@ -98,12 +98,12 @@ export function hasFlags(text: string): boolean {
 }
 
 /**
- * The prompt of a text: flags go with their values, negative prompts with all words up to the next flag. Text without
- * flags stays as it is; what comes back has none.
+ * Removes flags with their values, and negative prompts with all words up to the next flag. Text without flags stays
+ * unchanged; the result has none.
  */
 export function stripFlags(text: string): string {
   let rest = text;
-  // Behind a flag that went, what looked like a value may be one; a few rounds do for any text that a person typed.
+  // Removing a flag may expose another; a few rounds suffice for any text that a person typed.
   for (let round = 0; round < roundsAtMost; round++) {
     const flags = flagsOf(rest);
     if (flags.length === 0) return rest;
@@ -113,13 +113,13 @@ export function stripFlags(text: string): string {
   return rest;
 }
 
-/** The text from its first flag on, or none of it. */
+/** Returns the text from its first flag on, or an empty text. */
 export function fromFirstFlag(text: string): string {
   const [first] = flagsOf(text);
   return first ? text.slice(first.start) : '';
 }
 
-/** The text without words in square brackets where its flags are InvokeAI's, for which they are a negative prompt. */
+/** Removes words in square brackets if the flags are InvokeAI's, where they are a negative prompt. */
 export function withoutInvokeNegatives(text: string): string {
   return text.includes('[') && flagsOf(text).some(({ ofInvoke }) => ofInvoke) ? withoutBrackets(text) : text;
 }
@@ -141,7 +141,7 @@ function withoutFlags(text: string, flags: readonly Flag[]): string {
 
 function flagsIn(text: string): Flag[] {
   const found: Flag[] = [];
-  let free = 0; // what lies before it belongs to a value
+  let free = 0; // text before this offset belongs to a value
   for (const match of text.matchAll(opener)) {
     if (match.index < free) continue;
     const flag = flagAt(text, match, found);
@@ -153,7 +153,7 @@ function flagsIn(text: string): Flag[] {
   return found;
 }
 
-/** The flag at a match, or undefined where the dashes are prose. */
+/** Returns the flag at a match, or undefined if the dashes are prose. */
 function flagAt(text: string, match: RegExpMatchArray, before: readonly Flag[]): Flag | undefined {
   const { dash = '', gap = '', name: written = '', digits = '', label } = match.groups ?? {};
   const start = match.index!;
@@ -167,13 +167,13 @@ function flagAt(text: string, match: RegExpMatchArray, before: readonly Flag[]):
   const value = digits === '' ? number.exec(text.slice(behind, behind + 40)) : undefined;
   const numbered = digits !== '' || Boolean(value);
   const after = text[behind] ?? ' ';
-  if ((digits === '' ? /[\p{L}\d_]/u : /[\p{L}_]/u).test(after)) return undefined; // a longer word
+  if ((digits === '' ? /[\p{L}\d_]/u : /[\p{L}_]/u).test(after)) return undefined; // part of a longer word
 
   const end = value ? behind + value[0].replace(/[.,:/]+$/, '').length : behind;
   if (kind === undefined) {
     const solver = dash === '-' && apart && name === 'a' && /^ ?(?:k_\w+|ddim|plms)\b/i.exec(text.slice(behind));
     if (solver) return { kind: 'word', start, end: behind + solver[0].length };
-    // A name that nobody has heard of: a flag where it gives itself a value, else dashes before a word.
+    // An unknown name is a flag if it has a value of its own, else dashes before a word.
     const own = dash.startsWith('--') && gap === '' && apart;
     const assigned = own ? /^=("[^"]*"|\S+)/.exec(text.slice(behind)) : null;
     if (assigned) return { kind: 'word', start, end: behind + assigned[0].length };
@@ -201,7 +201,7 @@ function flagAt(text: string, match: RegExpMatchArray, before: readonly Flag[]):
 
   if (kind === 'negative' || kind === 'prompt') return { kind, start, end: behind };
   if (name === 'p' && !/^\s*(?:[\w-]*\d[\w-]*)?\s*(?:$|[-—–―‒−])/.test(text.slice(behind))) {
-    // Midjourney's profile is a code; "-p" and what begins the text is the prompt itself.
+    // Midjourney's profile is a code; after "-p", or at the start of the text, comes the prompt itself.
     const first = before.length === 0 && text.slice(0, start).trim() === '';
     if (dash === '-' || first || /^\s*["“]/.test(text.slice(behind))) return { kind: 'prompt', start, end: behind };
   }
@@ -213,7 +213,7 @@ function flagAt(text: string, match: RegExpMatchArray, before: readonly Flag[]):
   return { kind, start, end: behind + (words?.exec(said)?.[0].length ?? 0) };
 }
 
-/** Behind the closing quote of a value in quotes, else where the value begins: flags in quotes are words. */
+/** Returns the offset after a quoted value, else the start of the value: flags in quotes are words. */
 function quotedEnd(text: string, at: number): number {
   const quoted = /^[\s=:]*(?:"(?:\\.|[^"\\])*"|“[^”]*”|'[^']*'(?!\p{L}))/u.exec(text.slice(at));
   return at + (quoted?.[0].length ?? 0);

@@ -2,11 +2,11 @@ import { fromFirstFlag, withoutInvokeNegatives } from './prompt-flags.ts';
 import { tidy } from './tidy.ts';
 
 /**
- * Weights, which the programs that people type prompts into understand and a text encoder does not: "(word:1.2)",
- * "[word]", "((word))", "<lora:name:0.8>", "cat::2 dog".
+ * Prompt weights, which user interfaces understand but a text encoder does not: "(word:1.2)", "[word]", "((word))",
+ * "<lora:name:0.8>", "cat::2 dog".
  */
 
-/** A number behind a colon before a closing bracket, brackets in brackets, a square bracket, a network by its name. */
+/** A number between a colon and a closing bracket, nested brackets, square brackets, a named network, or `::`. */
 const weight = /:\s*[\d.]+\s*[)\]}]|\(\s*\(|\{\s*\{|\[[^\]]*\]|<(?:lora|hypernet|lyco):[^>]*>|::(?:\s*-?[\d.]|\s|$)/i;
 const mayHoldWeight = /[([{<\\]|::/;
 export function hasWeights(text: string): boolean {
@@ -14,14 +14,14 @@ export function hasWeights(text: string): boolean {
 }
 
 /**
- * The text without its weights: brackets go and what they hold stays, of `[from:to:when]` the last text and of `[a|b]`
- * the first; of the parts between `::`, those with a weight below 0 go. `\(` is a bracket that was meant.
+ * Removes the weights of a text: drops brackets but keeps their content, the last text of `[from:to:when]` and the first of
+ * `[a|b]`; drops parts between `::` with a negative weight. `\(` is a literal bracket.
  */
 export function stripWeights(text: string): string {
   if (!mayHoldWeight.test(text)) return text;
   let rest = withoutInvokeNegatives(text).replace(/\\([()[\]{}])/g, (_, bracket: string) => escaped[bracket]!);
   rest = rest.replace(/<(?:lora|hypernet|lyco):[^>]*>/gi, ' ');
-  // From the inside out: a bracket that holds no bracket, until none is left.
+  // From the inside out: replace innermost brackets until none is left.
   for (let before = ''; before !== rest;) {
     before = rest;
     rest = rest
@@ -33,23 +33,23 @@ export function stripWeights(text: string): string {
   return tidy(rest.replace(/[\ue000-\ue005]/g, (mark) => '()[]{}'[mark.charCodeAt(0) - 0xe000]!));
 }
 
-/** Brackets that were meant, as characters for private use while the others go. */
+/** Literal brackets, stored as private-use characters while the others are removed. */
 const escaped: Record<string, string> = Object.fromEntries(
   [...'()[]{}'].map((bracket, i) => [bracket, String.fromCharCode(0xe000 + i)]),
 );
 
-/** "word:1.2" without its number; a lone "16:9" is no weight. */
+/** Removes the number of "word:1.2"; a lone "16:9" is not a weight. */
 function withoutNumber(inner: string): string {
   return inner.replace(/(?<=[^\d\s:][^:]*):\s*[\d.]+\s*$/, '');
 }
 
-/** What is left of "from:to" or "a|b". */
+/** Returns the part to keep of "from:to" or "a|b". */
 function scheduled(inner: string): string {
   const texts = inner.split(':').filter((text) => text.trim() !== '');
   return (texts.at(-1) ?? '').split('|')[0]!;
 }
 
-/** Midjourney's parts, "cat::2 dog:: blurry::-1", without their weights and without those that are not wanted. */
+/** Removes the weights of Midjourney's parts, "cat::2 dog:: blurry::-1", and the unwanted parts. */
 function withoutParts(text: string): string {
   const pieces = text.split(/::(\s*-?(?:\d+(?:\.\d*)?|\.\d+)(?![\w:])|(?=\s|,|$))/);
   let out = '';

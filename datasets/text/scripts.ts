@@ -4,27 +4,27 @@ import { isScript } from '../rules/rule-names.ts';
 const ascii = /^[^\u0080-\uffff]*$/;
 const letters = /\p{L}/gu;
 
-/** Tells how much of a text is written in given scripts, by the Unicode properties of its letters. */
+/** Measures how much of a text is in given scripts, by the Unicode properties of its letters. */
 export class Scripts {
   readonly #letters: RegExp;
   readonly #latin: boolean;
 
   /**
-   * @param names of Unicode: Latin, Cyrillic, Han, ...
-   * @throws InputError for a name that Unicode does not know
+   * @param names Unicode script names: Latin, Cyrillic, Han, ...
+   * @throws InputError for an unknown script
    */
   constructor(names: readonly string[]) {
     const classes = names.map((name) => {
       if (isScript(name)) return `\\p{Script=${name}}`;
       throw new InputError(
-        `filter.scripts: "${name}" is no script of Unicode; expected names such as Latin, Cyrillic, Greek, Han, Arabic.`,
+        `filter.scripts: "${name}" is not a Unicode script; expected names such as Latin, Cyrillic, Greek, Han, Arabic.`,
       );
     });
     this.#letters = new RegExp(`(?=\\p{L})[${classes.join('')}]`, 'gu');
     this.#latin = names.includes('Latin');
   }
 
-  /** Share of the text's letters that are of these scripts; 1 for a text without letters. */
+  /** Returns the share of the text's letters in these scripts; 1 for a text without letters. */
   share(text: string): number {
     if (this.#latin && ascii.test(text)) return 1;
     const all = text.match(letters)?.length ?? 0;

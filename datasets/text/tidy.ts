@@ -1,4 +1,4 @@
-/** No white space twice or before a comma, no comma that separates nothing. */
+/** Removes repeated white space, white space before commas, and commas that separate nothing. */
 export function tidy(text: string): string {
   return text
     .replace(/\s+/g, ' ')
@@ -6,7 +6,7 @@ export function tidy(text: string): string {
     .replace(/^[\s,]+|[\s,]+$/g, '');
 }
 
-/** The text without the quotes around all of it, and without one that has lost its other half. */
+/** Removes quotes around the whole text, and an unpaired quote. */
 export function unquoted(text: string): string {
   const plain = text.trim();
   const [, escaped] = /^"((?:\\.|[^"\\])*\\.(?:\\.|[^"\\])*)"$/su.exec(plain) ?? [];

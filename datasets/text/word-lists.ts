@@ -2,19 +2,19 @@ import { InputError } from '../../common/errors.ts';
 import { readInputText } from '../../common/files/input-file.ts';
 import { reasonOf } from '../../common/text/reason.ts';
 
-/** The lists that come with the program. */
+/** The built-in lists. */
 const shipped = {
   nsfw: new URL('word-lists/nsfw.txt', import.meta.url),
   givenNames: new URL('word-lists/given-names.txt', import.meta.url),
 };
 
-/** A list that comes with the program. */
+/** Reads a built-in list. */
 export function shippedList(name: keyof typeof shipped): Promise<string[]> {
   return readWordList(shipped[name]);
 }
 
 /**
- * A word or phrase a line; empty lines and lines that begin with # are none.
+ * Reads one word or phrase per line; skips empty lines and lines that begin with #.
  * @throws InputError when the file cannot be read
  */
 export async function readWordList(path: string | URL): Promise<string[]> {

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { nameSchema } from './name-schema.ts';
 
-/** Keys that the schema of every pipeline has ({@link file://../pipeline.ts} CommonSettings). @param name the default name of its runs */
+/**
+ * Returns the keys that every pipeline's schema has ({@link file://../pipeline.ts} CommonSettings).
+ * @param name the default name of its runs
+ */
 export const commonSettings = (name: string) => ({
   name: nameSchema.default(name),
   seed: z.int().default(1),

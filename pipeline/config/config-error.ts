@@ -5,7 +5,7 @@ import { knownKeys } from './config-keys.ts';
 
 type Issue = ZodError['issues'][number];
 
-/** The first problem as a sentence; unknown keys first, since a misspelt key also leaves the right one missing. */
+/** Describes the first problem; unknown keys come first, since a misspelt key also leaves the right one missing. */
 export function describeError(schema: ZodType, raw: unknown, error: ZodError): string {
   const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]!;
   return describeIssue(schema, raw, issue, []);
@@ -15,7 +15,7 @@ export function describeError(schema: ZodType, raw: unknown, error: ZodError): s
 function describeIssue(schema: ZodType, raw: unknown, issue: Issue, above: readonly string[]): string {
   const path = [...above, ...issue.path.map(String)];
   if (issue.code === 'invalid_union') {
-    // The alternative with the fewest faults, the deepest of them, is the one that was meant.
+    // The user most likely meant the alternative with the fewest faults, and among those the deepest.
     const [best] = issue.errors
       .flatMap((faults) => faults.slice(0, 1).map((fault) => ({ fault, count: faults.length })))
       .filter(({ fault }) => fault.path.length > 0 || fault.code === 'unrecognized_keys')

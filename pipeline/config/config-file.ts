@@ -12,10 +12,10 @@ import type { Pipeline } from '../pipeline.ts';
 import type { CommonSettings } from '../common-settings.ts';
 import { parseYaml, YamlError } from './yaml.ts';
 
-/** The checkout: shipped configurations and weights are found here from any folder. */
+/** The checkout, where shipped configurations and weights are found from any working folder. */
 export const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A relative path as the user means it: from `folder`, or else from the checkout when it is there and not in the folder. */
+/** Resolves a relative path from `folder`, or from the checkout when it exists only there. */
 export function absolutePath(path: string, folder: string): string {
   if (isAbsolute(path)) return path;
   const [here, shipped] = [resolve(folder, path), resolve(checkout, path)];
@@ -27,13 +27,13 @@ export interface ConfigSource {
   file: string;
   /** `a.b=c`, in order; the last one wins. */
   settings?: readonly string[];
-  /** Relative paths, also those inside of the file, start here. */
+  /** Relative paths start here, including those inside the file. */
   folder: string;
-  /** Puts paths in the place of what has to be fetched first, in a configuration that is checked. */
+  /** Fetches remote models and prompts of a checked configuration, and replaces them by local paths. */
   fetch?: <T>(settings: T) => Promise<T>;
 }
 
-/** Reads, overrides and checks a configuration. @throws InputError that names the file and the key */
+/** Reads a configuration, applies the overrides and checks it. @throws InputError that names the file and the key */
 export async function loadConfig<Settings extends CommonSettings>(
   pipeline: Pipeline<Settings>,
   { file, settings = [], folder, fetch = async (checked) => checked }: ConfigSource,
@@ -45,14 +45,14 @@ export async function loadConfig<Settings extends CommonSettings>(
   return pipeline.resolvePaths?.(config, (path) => absolutePath(path, folder)) ?? config;
 }
 
-/** `raw` with its defaults filled in. `origin` names it in messages. */
+/** Checks `raw` and fills in its defaults. `origin` names it in messages. */
 export function checkConfig<Settings>(schema: ZodType<Settings>, raw: unknown, origin: string): Settings {
   const result = schema.safeParse(raw);
   if (result.success) return result.data;
   throw new InputError(`${origin}: ${describeError(schema, raw, result.error)}`);
 }
 
-/** @throws InputError when the section `stages` names one that the pipeline does not have */
+/** @throws InputError when the section `stages` names a stage that the pipeline does not have */
 export function checkStageNames<Settings extends CommonSettings>(
   pipeline: Pipeline<Settings>,
   { stages = {} }: CommonSettings,
@@ -62,11 +62,11 @@ export function checkStageNames<Settings extends CommonSettings>(
   const unknown = Object.keys(stages).find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new InputError(
-      `${origin}: ${short(`stages.${unknown}`)} is no stage; did you mean "stages.${nearest(unknown, names)}"?`,
+      `${origin}: ${short(`stages.${unknown}`)} is not a stage; did you mean "stages.${nearest(unknown, names)}"?`,
     );
 }
 
-/** @param name what messages call it */
+/** Reads a YAML file. @param name the file's name in messages */
 export async function readYaml(path: string, name: string): Promise<unknown> {
   const bytes = await readInput(path).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
@@ -80,7 +80,7 @@ export async function readYaml(path: string, name: string): Promise<unknown> {
   }
 }
 
-/** UTF-8, or UTF-16 where its byte order mark says so. */
+/** Decodes UTF-8, or UTF-16 if the byte order mark says so. */
 function decode(bytes: Uint8Array, name: string): string {
   const [first, second] = bytes;
   const marked =
@@ -89,9 +89,7 @@ function decode(bytes: Uint8Array, name: string): string {
     const text = new TextDecoder(marked ?? 'utf-8', { fatal: true }).decode(bytes);
     if (!text.includes('\0')) return text;
   } catch {
-    // as below
+    // falls through to the error below
   }
-  throw new InputError(
-    `Configuration ${name}: is not text in UTF-8 (nor UTF-16 with a byte order mark); save it as UTF-8.`,
-  );
+  throw new InputError(`Configuration ${name}: is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8.`);
 }

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 
-/** What is read of a zod schema's definition. */
+/** The parts of a zod schema's definition that are read here. */
 export interface Definition {
   type: string;
   shape?: Record<string, ZodType>;
@@ -9,7 +9,7 @@ export interface Definition {
 }
 export const definition = (schema: ZodType): Definition => schema.def as unknown as Definition;
 
-/** The keys that `schema` knows at `path`. */
+/** Returns the keys that `schema` allows at `path`. */
 export function knownKeys(schema: ZodType, path: readonly string[]): string[] {
   let at: ZodType | undefined = schema;
   for (const key of path) {
@@ -20,7 +20,7 @@ export function knownKeys(schema: ZodType, path: readonly string[]): string[] {
   return Object.keys(definition(unwrap(at)).shape ?? {});
 }
 
-/** Without optional, default and the like. */
+/** Strips optional, default and other wrappers from a schema. */
 export function unwrap(schema: ZodType): ZodType {
   const { innerType } = definition(schema);
   return innerType ? unwrap(innerType) : schema;

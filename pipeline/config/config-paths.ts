@@ -1,10 +1,10 @@
 import { z, type ZodType } from 'zod';
 import { definition, unwrap } from './config-keys.ts';
 
-/** A path in a configuration, whose relative form starts from the user's folder; or `shapes`, the embedded world's own. */
+/** A path in a configuration, relative to the user's folder; or `shapes`, the embedded world. */
 export const path = z.string().min(1).meta({ path: true });
 
-/** Settings with every {@link path} of their schema made absolute. Keys of which the schema says nothing stay as they are. */
+/** Makes every {@link path} of the schema absolute. Keys that are not in the schema stay as they are. */
 export function resolvePaths<T>(schema: ZodType, settings: T, absolute: (path: string) => string): T {
   const at = unwrap(schema);
   if (typeof settings === 'string')

@@ -5,7 +5,7 @@ import { parseYaml, reservedKeys } from './yaml.ts';
 
 type Node = Record<string, unknown> | unknown[];
 
-/** A copy of `raw` with settings such as `tuneEncoder.steps=20` or `rewards.clip.weight=0` (list items by their name or index). */
+/** Applies settings such as `tuneEncoder.steps=20` or `rewards.clip.weight=0` (list items by name or index) to a copy. */
 export function applySettings(raw: unknown, settings: readonly string[]): unknown {
   const copy: unknown = structuredClone(raw ?? {});
   for (const setting of settings) apply(copy, setting);
@@ -21,7 +21,7 @@ function apply(root: unknown, setting: string): void {
   if (path === undefined || text === undefined || keys.includes(''))
     return fail('expected KEY=VALUE, such as tuneEncoder.steps=20.');
   const reserved = keys.find((key) => reservedKeys.includes(key));
-  if (reserved !== undefined) return fail(`"${reserved}" is no key of a configuration.`);
+  if (reserved !== undefined) return fail(`"${reserved}" cannot be a key of a configuration.`);
   if (!isNode(root)) return fail('the configuration is a single value and has no keys.');
   let at = root;
   for (const [i, key] of keys.slice(0, -1).entries()) {
@@ -40,11 +40,11 @@ const own = (node: Node, key: string): unknown =>
   Object.hasOwn(node, key) ? (node as Record<string, unknown>)[key] : undefined;
 const put = (node: Node, key: string, value: unknown): void => void ((node as Record<string, unknown>)[key] = value);
 
-/** The text as YAML: a number, true, a list, or plain text. */
+/** Parses the text as YAML: a number, true, a list, or plain text. */
 function value(text: string, fail: (problem: string) => never): unknown {
   try {
     const parsed = parseYaml(text);
-    // Plain text is as it stands: YAML would cut a path at ` #`, and fold its line ends and outer spaces.
+    // Plain text is taken verbatim: YAML would cut a path at ` #`, fold line ends and trim spaces.
     return typeof parsed === 'string' && !/^\s*['"!&|>]/.test(text) ? text : parsed;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

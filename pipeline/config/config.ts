@@ -31,10 +31,10 @@ import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './sections/tunin
 
 const whole = z.int();
 const positive = z.int().min(1);
-/** Samples that are held in memory together. */
+/** Number of samples held in memory at once. */
 const batch = positive.max(65_536);
 const share = z.number().min(0).max(1);
-/** Jaccard similarity of the words and pairs of words of two prompts. */
+/** Jaccard similarity of two prompts, over their words and pairs of adjacent words. */
 const similarity = z.number().gt(0).max(1);
 const text = z.string().min(1);
 const isEncoding = (label: string): boolean => {
@@ -45,10 +45,10 @@ const isEncoding = (label: string): boolean => {
   }
 };
 
-/** The largest number of float32, which the weighted sum is computed in. */
+/** Largest float32; the weighted sum is computed in float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
-/** A reward as the registry loads it. */
+/** A reward model and its weight. */
 export const rewardSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z][\w-]*$/, 'must be a word'),
   type: z.enum(REWARD_TYPES),
@@ -58,7 +58,7 @@ export const rewardSchema = z.strictObject({
   weight: z.number().min(-LARGEST).max(LARGEST),
 });
 
-/** The shape of a configuration. Every key has its place here; a key that has none is an error. */
+/** The shape of a configuration. It lists every key; any other key is an error. */
 const shape = z.strictObject({
   /** Names the runs. */
   name: nameSchema.default('run'),
@@ -71,51 +71,49 @@ const shape = z.strictObject({
     /** The column with the prompts, or a path such as raw_data.prompt; found by its name when it is left out. */
     column: text.optional(),
     limit: positive.optional(),
-    /** Of text files that are not UTF-8 and have no byte order mark: windows-1252, utf-16le, shift_jis, ... */
-    encoding: text
-      .refine(isEncoding, 'is no encoding that is known, such as utf-8, windows-1252 or utf-16le')
-      .optional(),
-    /** Which lines of text files are comments: `# portraits`, any that begin with `#` (sd-scripts), or none. */
+    /** Encoding of text files that are not UTF-8 and have no byte order mark: windows-1252, utf-16le, shift_jis, ... */
+    encoding: text.refine(isEncoding, 'is not a known encoding, such as utf-8, windows-1252 or utf-16le').optional(),
+    /** Which lines of text files are comments: those like `# portraits`, all that begin with `#` (sd-scripts), or none. */
     comments: z.enum(COMMENTS).optional(),
-    /** Of a data set in several: train, or train+test; all. */
+    /** Split to read from a data set with several: train, train+test, or all. */
     split: text.optional(),
-    /** What becomes of a record that cannot be read: the run is refused, or it is counted and passed over. */
+    /** Whether a record that cannot be read fails the run or is counted and skipped. */
     malformed: z.enum(MALFORMED).optional(),
   }),
   filter: z
     .strictObject({
       minCharacters: whole.min(0).default(3),
       maxCharacters: positive.default(1000),
-      /** Tokens with begin and end, at most the tokenizer's length. */
+      /** Maximum number of tokens with start and end, at most the tokenizer's length. */
       maxTokens: positive.default(77),
       overlong: z.enum(OVERLONG).default('truncate'),
-      /** Words and phrases that drop a prompt, letter case aside. */
+      /** Words and phrases that drop a prompt, ignoring case. */
       blocked: z.array(text).default([]),
-      /** Files of them, one a line. */
+      /** Files with such words and phrases, one per line. */
       blockedFiles: z.array(path).optional(),
-      /** What becomes of a prompt with a word of the list for sexual and gory prompts that comes with the program. */
+      /** Whether to keep a prompt with a word of the built-in list of sexual and gory words. */
       nsfw: z.enum(KEEP_OR_DROP).optional(),
-      /** What becomes of a prompt with a given name of the list that comes with the program, or a name of these files. */
+      /** Whether to keep a prompt with a given name of the built-in list, or a name of these files. */
       personalNames: z.enum(KEEP_OR_DROP).optional(),
       personalNameFiles: z.array(path).optional(),
-      /** What becomes of weights such as "(word:1.2)" and "[word]", and of flags such as "--ar 16:9". */
+      /** How to treat weights such as "(word:1.2)" and "[word]", and flags such as "--ar 16:9". */
       weights: z.enum(TREATMENTS).optional(),
       flags: z.enum(TREATMENTS).optional(),
-      /** Scripts of Unicode (Latin, Cyrillic, Han, ...), and the least share of a prompt's letters that is of them. */
+      /** Unicode scripts (Latin, Cyrillic, Han, ...), and the minimum share of a prompt's letters in them. */
       scripts: z
         .array(
-          text.refine(isScript, 'is no script of Unicode; expected names such as Latin, Cyrillic, Greek, Han, Arabic'),
+          text.refine(isScript, 'is not a Unicode script; expected names such as Latin, Cyrillic, Greek, Han, Arabic'),
         )
         .min(1)
         .optional(),
       scriptShare: share.optional(),
-      /** Languages (ISO 639-1: en, de, ...); prompts of fewer than four words are not looked at. */
+      /** Languages to keep (ISO 639-1: en, de, ...); prompts of fewer than four words are not checked. */
       languages: z.array(z.enum(LANGUAGES)).min(1).optional(),
-      /** Largest share of a prompt's words that it has said before. */
+      /** Maximum share of a prompt's words that repeat earlier ones. */
       maxRepetition: share.optional(),
-      /** Similarity to a prompt of `benchmarks` from which on a prompt is dropped. */
+      /** A prompt at least this similar to a prompt of `benchmarks` is dropped. */
       benchmarkSimilarity: similarity.optional(),
-      /** Prompts that are nearly the same: from which similarity on, and how many of them are kept. */
+      /** Near duplicates: minimum similarity, and how many of each cluster are kept. */
       nearDuplicates: z.strictObject({ similarity: similarity.default(0.65), keep: positive.default(1) }).optional(),
     })
     .prefault({}),
@@ -124,7 +122,7 @@ const shape = z.strictObject({
       rows: positive.default(4096),
       validation: share.default(0.1),
       test: share.default(0.2),
-      /** A folder of shards made before: they stay as they are, and the prompts that they lack are added to them. */
+      /** A folder of existing shards: they stay unchanged, and the prompts they lack are added. */
       extends: path.optional(),
     })
     .prefault({}),
@@ -132,23 +130,23 @@ const shape = z.strictObject({
     /** T: denoising steps. */
     steps: positive,
     guidance: z.number().min(0),
-    /** K: the last steps, through which the gradient flows. */
+    /** K: number of last denoising steps that the gradient flows through. */
     gradientSteps: positive,
   }),
   rollout: z.strictObject({
     prompts: positive,
     samplesPerPrompt: positive.default(1),
     batch,
-    /** What computes it: onnx is ONNX Runtime, on the CPU only. */
+    /** Computes the rollout (the denoising steps before the last K, without gradient): onnx is ONNX Runtime, CPU only. */
     runtime: z.enum(ROLLOUT_RUNTIMES).default('tensorflow'),
   }),
   rewards: z.array(rewardSchema).min(1),
-  /** A reward that nothing is trained on. */
+  /** A reward that is only evaluated, never trained on. */
   heldOut: rewardSchema.omit({ name: true, weight: true }).optional(),
   tuneEncoder: tuneEncoderSchema,
   /** Tunes the UNet after the encoder, which is then frozen. */
   tuneUnet: tuneUnetSchema.optional(),
-  /** What the tuned encoder is compared with. */
+  /** Methods that the tuned encoder is compared with. */
   baselines: baselinesSchema.optional(),
   /** Stops tuning that games its rewards. */
   alarm: alarmSchema.optional(),
@@ -156,46 +154,46 @@ const shape = z.strictObject({
     blends: z.array(z.number().min(0).max(largestBlend)).min(1).default([0, 0.25, 0.5, 0.75, 1]),
     prompts: positive,
     samplesPerPrompt: positive.default(1),
-    /** `auto`: the oracle where the prompts have one, else the held-out reward, else the trained ones. */
+    /** Metric that chooses. `auto`: the oracle if the prompts have one, else the held-out reward, else the trained ones. */
     chooseBy: z.enum(['auto', ...JUDGES]).default('auto'),
-    /** How many of the best networks in the last K steps are tried as exported files, in all steps. */
+    /** Number of the best networks (judged in the last K steps) that are also tried as exported files, in all steps. */
     finalists: positive.default(2),
   }),
   evaluate: z.strictObject({
     prompts: positive,
     samplesPerPrompt: positive.default(1),
     images: whole.min(0).default(24),
-    /** From noise to picture, where they are not to be those of `sampler`; K is then the same share of the steps. */
+    /** Denoising steps, if different from `sampler`; K is then the same share of them. */
     scheduler: z.enum(solverNames).optional(),
     steps: positive.optional(),
-    /** Weights of the final encoder on the control curve, besides 0 and 1. */
+    /** Weights of the final encoder's embeddings on the control curve, besides 0 and 1. */
     blends: z.array(z.number().gt(0).max(largestBlend)).default([0.25, 0.5, 0.75, 1.25]),
-    /** Further arms: mixes of encoders, another encoder. */
+    /** Further arms, that is encoders to compare: mixes of encoders, or another encoder. */
     arms: z.array(armSchema).optional(),
   }),
-  /** UNets that the chosen encoder is tried with, without having been tuned with them. */
+  /** UNets to try the chosen encoder with, although it was not tuned with them. */
   transfer: transferSchema.optional(),
-  /** Sets of prompts to compare on besides the test split. They are kept out of training. */
+  /** Prompt sets to compare on besides the test split. They are kept out of training. */
   benchmarks: z.array(benchmarkSchema).optional(),
-  /** The version in production, which the evaluation compares with what comes out. A scheduled retraining sets it. */
+  /** The version in production, which the evaluation compares with the new one. Set by a scheduled retraining. */
   champion: championSchema.optional(),
-  /** Where the encoder is registered, and what a promotion asks for. */
+  /** Where the encoder is registered, and the conditions for its promotion. */
   registry: registrySchema.prefault({}),
-  /** Who hears how a run ended. */
+  /** Who is notified when a run ends. */
   notify: notifySchema,
-  /** What `textcraftor ablate` tries: of each group, every combination of the keys' values. In no key. */
+  /** Settings for `textcraftor ablate`, which tries every combination of the values in each group. Not part of any key. */
   ablations: z.array(z.record(text, z.array(z.union([z.string(), z.number(), z.boolean()])).min(1))).optional(),
-  /** What is to be done for some stages, by their names: `evaluate: { cache: off, maxAge: 7d }`. In no key. */
+  /** Cache settings by stage name: `evaluate: { cache: off, maxAge: 7d }`. Not part of any key. */
   stages: stagesSchema,
   engine: z
     .strictObject({
       threads: whole.min(0).max(4096).default(0),
       xla: z.boolean().default(false),
-      /** Parts of a batch that are computed side by side, a thread each: for networks too small for threads to share an operation. */
+      /** Parts of a batch computed in parallel, a thread each: for networks too small to split operations over threads. */
       lanes: whole.min(1).max(4096).default(1),
       /**
-       * What products, convolutions and activations are computed in, and weights that are not trained are stored in. The
-       * rest, what is trained and its optimizer above all, is float32. With float16 the loss is scaled.
+       * Number type of products, convolutions, activations and stored frozen weights. Everything else, above all trained
+       * weights and optimizer state, is float32. With float16 the loss is scaled.
        */
       dtype: z.enum(COMPUTE_TYPES).default('float32'),
     })
@@ -204,7 +202,7 @@ const shape = z.strictObject({
 
 export type Config = z.infer<typeof shape>;
 
-/** The configuration's schema: its shape and what must hold between its values. */
+/** The configuration's schema: its shape and the constraints between its values. */
 export const configSchema = shape.superRefine((config, context) => {
   const require = (holds: boolean, path: string[], message: string): void => {
     if (!holds) context.addIssue({ code: 'custom', path, message });
@@ -227,20 +225,20 @@ export const configSchema = shape.superRefine((config, context) => {
     'filter',
     'minCharacters',
   ], 'must be at most filter.maxCharacters');
-  require(new Set(names).size === names.length, ['rewards'], `must have names of their own, got ${names.join(', ')}`);
+  require(new Set(names).size === names.length, ['rewards'], `must have distinct names, got ${names.join(', ')}`);
   checkTuning(config, require);
   checkComparison(config, isShapes(config), require);
   require(sweep.chooseBy !== 'heldOut' || config.heldOut !== undefined, [
     'sweep',
     'chooseBy',
-  ], 'is heldOut, but there is no heldOut reward');
+  ], 'is heldOut, but no heldOut reward is configured');
   require(sweep.chooseBy !== 'oracle' || isShapes(config), [
     'sweep',
     'chooseBy',
   ], 'is oracle, which only prompts of the shapes world have');
 });
 
-/** Whether the prompts are the embedded world's own. */
+/** Returns whether the prompts come from the embedded world. */
 export function isShapes(config: Config): boolean {
   return config.prompts.source === 'shapes';
 }

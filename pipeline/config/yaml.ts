@@ -2,12 +2,12 @@ import { parseDocument, YAMLParseError } from 'yaml';
 import { InputError } from '../../common/errors.ts';
 import { short } from '../../common/text/short.ts';
 
-/** Keys that JavaScript gives a meaning of its own: no setting is called so, and none may reach a prototype. */
+/** Keys with a special meaning in JavaScript: no setting has these names, and none may reach a prototype. */
 export const reservedKeys: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 
-/** Why a text is no YAML that is understood. */
+/** Reason why a text cannot be read as YAML. */
 export class YamlError extends InputError {
-  /** 1-based, where it is known. */
+  /** 1-based; undefined if unknown. */
   readonly line: number | undefined;
 
   constructor(message: string, line?: number) {
@@ -17,8 +17,8 @@ export class YamlError extends InputError {
 }
 
 /**
- * The value of a YAML document; `<<` merges. What the reader would only warn of (a tag that it does not know) is refused,
- * and so are aliases that multiply to more than anybody writes.
+ * Parses a YAML document; `<<` merges. Refuses what the parser would only warn about (an unknown tag), and aliases that
+ * expand to an absurd size.
  * @throws YamlError
  */
 export function parseYaml(text: string): unknown {
@@ -33,15 +33,15 @@ export function parseYaml(text: string): unknown {
     if (error instanceof ReferenceError)
       throw new YamlError(
         error.message.startsWith('Excessive')
-          ? 'its aliases (*name) would make it far larger than it is; write out what they stand for.'
+          ? 'its aliases (*name) expand to far more than the file holds; write out what they stand for.'
           : `not YAML: ${error.message}`,
       );
-    if (error instanceof RangeError) throw new YamlError('it is nested too deep to be a configuration.');
+    if (error instanceof RangeError) throw new YamlError('it is nested too deeply for a configuration.');
     throw error;
   }
 }
 
-/** The value, without -0, which no setting means. @throws YamlError for a reserved key */
+/** Copies the value, with -0 as 0. @throws YamlError for a reserved key */
 function plain(value: unknown, path: string): unknown {
   if (Object.is(value, -0)) return 0;
   if (Array.isArray(value)) return value.map((item, i) => plain(item, `${path}.${i}`));
@@ -49,7 +49,7 @@ function plain(value: unknown, path: string): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]: [string, unknown]) => {
       const at = path === '' ? key : `${path}.${key}`;
-      if (reservedKeys.includes(key)) throw new YamlError(`${short(at)} is no key of a configuration.`);
+      if (reservedKeys.includes(key)) throw new YamlError(`${short(at)} cannot be a key of a configuration.`);
       return [key, plain(item, at)];
     }),
   );

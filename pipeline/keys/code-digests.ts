@@ -6,13 +6,13 @@ import { hasSettled, readMemory } from './kept-stamps.ts';
 
 interface Entry {
   digest: CodeDigest;
-  /** File -> its stamp. */
+  /** Stamps by file. */
   files: Record<string, string>;
 }
 
 /**
- * Digests of stages' code. To bundle a module takes a tenth of a second and a process; to see that none of its files was
- * touched since takes a millisecond. A worker that lives for weeks sees the code of today.
+ * Digests of stages' code. Bundling a module takes a tenth of a second and a process; checking that none of its files
+ * has changed takes a millisecond. So even a worker that runs for weeks always uses digests of the current code.
  */
 export class CodeDigests {
   readonly #file: string;
@@ -23,13 +23,13 @@ export class CodeDigests {
     this.#file = file;
   }
 
-  /** @param path of the module, relative to `root`. @throws RunError when it cannot be bundled */
+  /** Returns the digest of a module. @param path path relative to `root`. @throws RunError when it cannot be bundled */
   async digest(path: string, root: string): Promise<CodeDigest> {
     this.#known ??= await readMemory<Entry>(this.#file);
     const name = `${root} ${path}`;
     const known = this.#known[name];
     if (known && Object.entries(known.files).every(([file, stamp]) => stampNow(file) === stamp)) return known.digest;
-    const { readCode } = await import('./code.ts'); // and with it the bundler
+    const { readCode } = await import('./code.ts'); // loads the bundler too
     const { digest, files } = await readCode(path, root);
     const stamps = files?.map((file) => [file, stampNow(file, true)] as const);
     if (stamps?.every(([, stamp]) => stamp !== undefined)) {
@@ -40,7 +40,7 @@ export class CodeDigests {
   }
 }
 
-/** Undefined for a file that is not there, or (`settled`) that may still change without a trace. */
+/** Returns a file's stamp; undefined if it does not exist or (`settled`) may still change without a new stamp. */
 function stampNow(file: string, settled = false): string | undefined {
   const info = statSync(file, { bigint: true, throwIfNoEntry: false });
   return info && (!settled || hasSettled(info)) ? stampOf(info) : undefined;

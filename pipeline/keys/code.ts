@@ -8,27 +8,26 @@ import { RunError } from '../../common/errors.ts';
 import { canonicalJson, sha256 } from '../../common/files.ts';
 import { reasonOf } from '../../common/text/reason.ts';
 
-/** What a stage's module does, as far as its text says. */
+/** Digest of a stage's module, computed from its source text. */
 export interface CodeDigest {
-  /** Of all code that the module can reach, and of the versions of the packages. */
+  /** Digest of all code reachable from the module, and of the package versions. */
   sha256: string;
-  /** Each module with code in it -> digest of its text. Only to say what changed. */
+  /** Digests of the text of each module that contains code. Only used to report what changed. */
   modules: Record<string, string>;
-  /** Each npm package that is imported -> its version. */
+  /** Versions of the imported npm packages. */
   packages: Record<string, string>;
 }
 
-/** A digest, and what it was made from. */
+/** A digest and the files it was made from. */
 export interface ReadCode {
   digest: CodeDigest;
-  /** All files that it depends on (absolute paths); undefined where one is not there that may come. */
+  /** All files it depends on (absolute paths); undefined if one is missing that may appear later. */
   files: string[] | undefined;
 }
 
 /**
- * Digest of a module and everything that it imports, without what changes nothing: comments, formatting, types, and
- * functions that are imported by nobody (the bundler leaves them out). Code that is loaded in another way than by
- * an import is not seen.
+ * Computes the digest of a module and everything it imports, ignoring what has no effect: comments, formatting, types,
+ * and functions that nobody imports (the bundler drops them). Code loaded in any way other than an import is not seen.
  *
  * @param path relative to `root`
  */
@@ -66,7 +65,7 @@ export async function readCode(path: string, root: string): Promise<ReadCode> {
     ...Object.keys(bundle.metafile.inputs).map((name) => join(root, name)),
     ...found.map(({ file }) => file),
     ...makers.filter((file) => existsSync(file)),
-    ...[join(root, 'package.json')].filter((file) => existsSync(file)), // says what has side effects
+    ...[join(root, 'package.json')].filter((file) => existsSync(file)), // declares side effects
   ];
   return {
     digest: { sha256: sha256(canonicalJson({ code, packages })), modules, packages },
@@ -74,7 +73,7 @@ export async function readCode(path: string, root: string): Promise<ReadCode> {
   };
 }
 
-/** What decides how the text of code becomes its digest. */
+/** Tools that determine how source text becomes a digest. */
 const makers = [
   fileURLToPath(import.meta.url),
   join(createRequire(import.meta.url).resolve('esbuild'), '../../package.json'),
@@ -97,7 +96,7 @@ interface FoundPackage {
   file?: string;
 }
 
-/** The packages of import specifiers as they are installed; Node's own modules aside. */
+/** Finds the installed packages of import specifiers, except Node's built-in modules. */
 function findPackages(specifiers: readonly string[], root: string): FoundPackage[] {
   const names = specifiers
     .filter((specifier) => !specifier.startsWith('node:') && !builtinModules.includes(specifier))

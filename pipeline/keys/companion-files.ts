@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** What readers of a weight file look for beside it: configurations and tokenizers. */
+/** Files that readers of a weight file look for beside it: configurations and tokenizers. */
 const companions = [
   'config.json',
   'open_clip_config.json',
@@ -18,8 +18,8 @@ const companions = [
 ];
 
 /**
- * Files outside of a weight file that count as it does: what is beside it of configurations and tokenizers, and the parts
- * of what an index (`.index.json`) names. Of a folder there are none: all that is in it counts.
+ * Lists the files that belong to a weight file: configurations and tokenizers beside it, and the parts that an index
+ * (`.index.json`) names. Empty for a folder, whose whole content counts.
  */
 export function companionsOf(path: string): string[] {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return [];
@@ -32,7 +32,7 @@ export function companionsOf(path: string): string[] {
     .filter((each) => existsSync(each) && each !== path);
 }
 
-/** The tokenizer beside an encoder's folder, which is read where the folder has none. */
+/** Lists the tokenizer beside an encoder's folder, which is read if the folder has none of its own. */
 export function tokenizerBeside(encoder: string): string[] {
   const folder = join(dirname(encoder), 'tokenizer');
   return existsSync(join(encoder, 'vocab.json')) || !existsSync(folder) ? [] : [folder];

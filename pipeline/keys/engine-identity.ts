@@ -4,26 +4,26 @@ import { arch, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { EngineSettings } from '../common-settings.ts';
 
-/** What TensorFlow's results depend on, to the bit, besides the graph and its inputs. */
+/** Everything besides the graph and its inputs that determines TensorFlow's results bit for bit. */
 export interface EngineDescription {
   /** The library's build. */
   library: unknown;
-  /** What the add-on that calls it, with operations of this project, was built from and by. */
+  /** Sources and compiler of the add-on that calls TensorFlow and holds this project's own operations. */
   addon: string;
-  /** Vector instructions, which choose the kernels. */
+  /** Vector instructions, which determine the kernels. */
   processor: string[];
   /** Graphics processors, by model; empty where TensorFlow computes on the CPU. */
   graphics: string[];
   xla: boolean;
-  /** Where it is not float32. */
+  /** Compute type, if not float32. */
   dtype?: string;
-  /** Where there are several. */
+  /** Number of lanes, if more than one. */
   lanes?: number;
 }
 
 const require = createRequire(import.meta.url);
 
-/** @param tools the folder with the set-up's TensorFlow */
+/** Describes the engine. @param tools the folder with TensorFlow as set up */
 export function describeEngine(
   { xla, dtype = 'float32', lanes = 1 }: EngineSettings,
   tools: string,
@@ -52,7 +52,7 @@ function addonBuild(): string {
   return readFileSync(join(folder, 'lib/napi-v8/tfjs_binding.node.digest'), 'utf8');
 }
 
-/** Flags of the first processor on Linux; elsewhere its name stands for them. */
+/** Returns the flags of the first processor on Linux; elsewhere its name. */
 function vectorInstructions(): string[] {
   try {
     const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';

@@ -16,12 +16,11 @@ interface Entry {
   sha256: string;
 }
 
-/** How often a file is read that changes under the reader's hands. */
+/** Attempts to read a file that changes while it is being read. */
 const attempts = 3;
 
 /**
- * Digests of files and folders outside of the store (models, prompts). A file is read once and then again only when
- * its stamp has changed.
+ * Digests of files and folders outside the store (models, prompts). A file is read again only when its stamp has changed.
  */
 export class ExternalDigests {
   readonly #file: string;
@@ -31,7 +30,7 @@ export class ExternalDigests {
 
   /**
    * @param file where the digests are kept between runs
-   * @param read gives the sha256 of a file
+   * @param read returns the sha256 of a file
    */
   constructor(file: string, read = sha256File) {
     this.#file = file;
@@ -39,10 +38,10 @@ export class ExternalDigests {
   }
 
   /**
-   * The base name and the digest of a file or of a folder with all that is in it; of a pattern of files (`data/*.csv`) the
-   * pattern and the files that fit. The base name is a part, since readers look at a file's ending; the folder around it
-   * is not.
-   * @throws InputError for what is not there or neither file nor folder; RetryableError for a file that is being written to
+   * Returns the base name and digest of a file or of a folder with its whole content; for a pattern (`data/*.csv`), the
+   * pattern and the digest of the matching files. The base name counts, since readers look at the extension; the parent
+   * folder does not.
+   * @throws InputError if the path does not exist or is neither file nor folder; RetryableError for a file being written to
    */
   async digest(path: string): Promise<string> {
     this.#known ??= await readMemory<Entry>(this.#file);
@@ -87,13 +86,15 @@ export class ExternalDigests {
       }
       before = after;
     }
-    throw new RetryableError(`${path} was changed while it was read; run again when nothing writes to it.`);
+    throw new RetryableError(`${path} changed while it was read; run again when nothing writes to it.`);
   }
 }
 
 async function stampAt(path: string): Promise<{ info: BigIntStats; stamp: string }> {
   const info = await stat(path, { bigint: true }).catch((error: Error) => {
-    throw new RetryableError(`${path} went while it was read (${reasonOf(error)}); run again when nothing changes it.`);
+    throw new RetryableError(
+      `${path} disappeared while it was read (${reasonOf(error)}); run again when nothing changes it.`,
+    );
   });
   return { info, stamp: stampOf(info) };
 }

@@ -10,23 +10,23 @@ import type { Pipeline } from '../pipeline.ts';
 import type { CommonSettings } from '../common-settings.ts';
 import type { Stage } from '../stage.ts';
 
-/** All that a stage's result depends on. Equal parts, equal key: the result can be reused. */
+/** Everything that a stage's result depends on. Equal parts give equal keys, so the result can be reused. */
 export interface KeyParts {
   stage: string;
   code: CodeDigest;
-  /** The slice, with each path replaced by the name and digest of what is there. */
+  /** The slice, with each path replaced by the name and digest of its content. */
   config: unknown;
-  /** Names and digests of files that count though the slice does not name them. */
+  /** Names and digests of files that count although the slice does not name them. */
   beside?: string[];
   seed: number;
-  /** Input stage -> digest of its artifact. */
+  /** Digest of each input stage's artifact. */
   inputs: Record<string, string>;
   engine?: EngineDescription;
-  /** An item of a stage that fans out, or the list of them. */
+  /** An item of a stage that fans out, or the list of its items. */
   part?: { item: string } | 'items';
 }
 
-/** The key: a digest of the parts. Modules' own digests only explain; the code's digest stands for them. */
+/** Computes the key, a digest of the parts. Digests of single modules are left out: the code's digest covers them. */
 export function keyOf({ code, ...parts }: KeyParts): string {
   return sha256(canonicalJson({ ...parts, code: code.sha256 }));
 }
@@ -41,14 +41,14 @@ export class KeyMaker {
     this.#code = code;
   }
 
-  /** The names and digests of the files outside that a stage reads, by their paths. */
+  /** Returns the names and digests of the external files that a stage reads, by path. */
   async files<Settings>(stage: Stage<Settings, string, string>, settings: Settings): Promise<Map<string, string>> {
     const digests = new Map<string, string>();
     for (const path of new Set(stage.files?.(settings) ?? [])) digests.set(path, await this.#external.digest(path));
     return digests;
   }
 
-  /** @param slice the part of the configuration that counts: the stage's, when it is left out */
+  /** Computes the parts of a key. @param slice the part of the configuration that counts; default: the stage's */
   async parts<Settings extends CommonSettings>(
     pipeline: Pipeline<Settings>,
     stage: Stage<Settings, string, string>,
@@ -77,7 +77,7 @@ function textsIn(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** The same content at another place gives the same key. */
+/** Replaces paths by digests, so that the same content elsewhere gives the same key. */
 function replacePaths(value: unknown, digests: ReadonlyMap<string, string>): unknown {
   if (typeof value === 'string') return digests.get(value) ?? value;
   if (Array.isArray(value)) return value.map((item) => replacePaths(item, digests));

@@ -5,9 +5,9 @@ import { setAside } from '../../common/files/set-aside.ts';
 import type { Home } from './home.ts';
 
 /**
- * What tells a home from all others: 32 hexadecimal digits, made by chance when they are first asked for, in a file that
- * only this user can read. Temporal servers and task queues bear it, so that projects side by side keep apart. One that is
- * damaged is set aside, and a new one made: nobody finds the schedules of the old one.
+ * Returns the id of a home: 32 random hexadecimal digits, created on first use in a file that only this user can read.
+ * Names of Temporal servers and task queues contain it, which keeps neighbouring projects apart. A damaged id is set
+ * aside and replaced, after which schedules created under the old one are no longer found.
  */
 export async function homeId(home: Home): Promise<string> {
   const id = (await read(home)) ?? (await create(home));
@@ -26,7 +26,7 @@ async function read(home: Home): Promise<string | undefined> {
   });
 }
 
-/** Whole or not at all, and whoever comes second takes the first one's. */
+/** Creates the id atomically; if another process was first, returns that one's. */
 async function create(home: Home): Promise<string> {
   await makeFolders(home.folder);
   const temporary = `${home.id}.${randomUUID()}.tmp`;

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { pathSegment } from '../../common/identifiers.ts';
 
 /**
- * The layout of the folder that holds everything a project has made: `.textcraftor`. All of it is on one file system. A
- * name that would lead out of its folder is refused, wherever it comes from.
+ * The layout of `.textcraftor`, the folder with everything that a project has made, all on one file system. Any name that
+ * leads out of its folder is refused.
  */
 export class Home {
   /** Absolute. */
@@ -23,7 +23,7 @@ export class Home {
     return join(this.folder, 'results');
   }
 
-  /** Digests of files outside. */
+  /** Digests of external files. */
   get externalDigests(): string {
     return join(this.folder, 'external.json');
   }
@@ -43,17 +43,17 @@ export class Home {
     return join(this.folder, 'registry');
   }
 
-  /** What schedules have used and done. */
+  /** Records of schedules: the prompts they used and the runs they started. */
   get schedules(): string {
     return join(this.folder, 'schedules');
   }
 
-  /** The Temporal server that `textcraftor worker` keeps: its database, its log, and where it listens. */
+  /** Temporal server of `textcraftor worker`: database, log and address. */
   get temporal(): string {
     return join(this.folder, 'temporal');
   }
 
-  /** What tells this home from others: see {@link file://./home-id.ts}. */
+  /** Unique id of this home: see {@link file://./home-id.ts}. */
   get id(): string {
     return join(this.folder, 'id');
   }
@@ -66,12 +66,12 @@ export class Home {
     return join(this.runs, pathSegment(id));
   }
 
-  /** All work that is not finished. */
+  /** All unfinished work. */
   get works(): string {
     return join(this.folder, 'work');
   }
 
-  /** Work that is not finished: its lease, checkpoints and output. */
+  /** Unfinished work on one key: its lease, checkpoints and output. */
   work(stage: string, key: string): string {
     return join(this.works, pathSegment(`${stage}-${key.slice(0, 16)}`));
   }

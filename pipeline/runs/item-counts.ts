@@ -1,11 +1,11 @@
 import type { ItemCounts } from './run.ts';
 
-/** Nothing done yet. Pure: workflows use it too. */
+/** Returns counts with nothing done yet. Pure: workflows use it too. */
 export function noItems(total = 0): ItemCounts {
   return { total, done: 0, reused: 0, seconds: 0, rows: 0, bytes: 0 };
 }
 
-/** What several lanes have done of `total` items. */
+/** Sums the counts of several lanes over `total` items. */
 export function sumCounts(total: number, lanes: readonly ItemCounts[]): ItemCounts {
   return lanes.reduce(
     (sum, lane) => ({

@@ -8,11 +8,11 @@ import { canonicalJson, makeFolders } from '../../common/files.ts';
 import { object, text, whole } from '../../common/shape.ts';
 import { writeSealed } from '../../common/files/sealed.ts';
 
-/** Who works on something. */
+/** The holder of a lease. */
 export interface LeaseHolder {
-  /** The run; a later attempt of the same run takes over at once. */
+  /** The run; a later attempt of the same run takes the lease over at once. */
   run: string;
-  /** Unlike that of any other attempt. */
+  /** Unique to this attempt. */
   attempt: string;
   host: string;
   pid: number;
@@ -24,13 +24,13 @@ const leaseHolder = object<LeaseHolder>(
   'keep',
 );
 
-/** A holder renews every second or so: one that has not for this long has died, or is cut off. */
+/** A holder renews about every second: one that has not for this long is dead or cut off. */
 const staleMilliseconds = 15_000;
 const pollMilliseconds = 500;
 
 /**
- * The right to do one piece of work (one key), kept as a file in its folder. It makes equal work in flight wait for
- * the first, and fences: an attempt that was given up loses the lease, and with it the right to write.
+ * The exclusive right to do one piece of work (one key), kept as a file in its folder. Equal work in flight waits for the
+ * first holder; an abandoned attempt loses the lease, and with it the right to write.
  */
 export class Lease {
   readonly file: string;
@@ -42,8 +42,8 @@ export class Lease {
   }
 
   /**
-   * Takes the lease of `folder`, once no other run holds it. `onWait` is called with the holder while one does;
-   * when it answers true, the work was done meanwhile, and nothing is taken. @param signal ends the wait, with its reason
+   * Acquires the lease of `folder` once no other run holds it. Meanwhile `onWait` is called with the holder; if it returns
+   * true, the work is already done and no lease is taken. @param signal aborts the wait with its reason
    */
   static async acquire(
     folder: string,
@@ -62,46 +62,46 @@ export class Lease {
         continue;
       }
       await writeSealed(file, holder);
-      // The former holder's process looks at this file twice a second, and leaves.
+      // The former holder's process checks this file twice a second, and exits.
       if (other) await wait(2 * pollMilliseconds, signal);
       if ((await readHolder(file))?.attempt === holder.attempt) break;
     }
     return new Lease(file, holder.attempt);
   }
 
-  /** Says that the holder lives. @throws RetryableError when another attempt has taken over */
+  /** Renews the lease. @throws RetryableError when another attempt has taken over */
   async renew(): Promise<void> {
     await this.check();
     const now = new Date();
     await utimes(this.file, now, now).catch(() => this.check());
   }
 
-  /** Lets others have it, after a failure. */
+  /** Releases the lease after a failure. */
   async release(): Promise<void> {
     if ((await readHolder(this.file))?.attempt === this.attempt) await rm(this.file, { recursive: true, force: true });
   }
 
-  /** @throws RetryableError when another attempt has taken over: this one must not write any more */
+  /** @throws RetryableError when another attempt has taken over, so that this one must stop writing */
   async check(): Promise<void> {
     if ((await readHolder(this.file))?.attempt !== this.attempt)
-      throw new RetryableError('Another attempt has taken this work over; this one stops.');
+      throw new RetryableError('Another attempt has taken over this work; this one stops.');
   }
 }
 
-/** @throws the reason of the signal, as soon as it is aborted */
+/** @throws the signal's reason as soon as it is aborted */
 async function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   await sleep(milliseconds, undefined, signal ? { signal } : {}).catch(() => {});
   signal?.throwIfAborted();
 }
 
-/** Whether somebody who lives works in a folder. */
+/** Returns whether a live process works in a folder. */
 export async function isLeased(folder: string): Promise<boolean> {
   const file = join(folder, 'lease.json');
   const holder = await readHolder(file);
   return holder !== undefined && isAlive(file, holder);
 }
 
-/** Makes the file, whole, unless there is one. */
+/** Creates the file atomically unless it exists. */
 async function createExclusively(file: string, holder: LeaseHolder): Promise<boolean> {
   const temporary = `${file}.${holder.attempt}`;
   await writeFile(temporary, canonicalJson(holder));
@@ -131,17 +131,17 @@ async function isAlive(file: string, { host, pid }: LeaseHolder): Promise<boolea
 }
 
 /**
- * What tells a process from a later one with its id: when it began, as the system counts. Undefined where that is not to be
- * known: the process is gone, or the system is not Linux.
+ * Returns the start time of a process in the system's own units, which tells it from a later process with the same id.
+ * Undefined if the process is gone or the system is not Linux.
  */
 export async function processStart(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  // The program's name, in brackets, may hold anything; what follows does not. The 22nd field, of which two are before.
+  // Only the program's name, in brackets, may contain spaces. The start time is field 22; two fields come before the rest.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields?.[0] === 'Z' ? undefined : fields?.[19]; // it has ended, and its parent has not looked yet
+  return fields?.[0] === 'Z' ? undefined : fields?.[19]; // a zombie has ended
 }
 
-/** Whether a process of this host runs. */
+/** Returns whether a process runs on this host. */
 export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Lease } from './lease.ts';
 
-/** Does `work` while no other process or call does it under the same folder: a file there, `lock/lease.json`, says who. @param signal ends the wait, with its reason */
+/**
+ * Runs `work` under an exclusive lock on the folder, held in `lock/lease.json`.
+ * @param signal aborts the wait with its reason
+ */
 export async function withLock<Result>(
   folder: string,
   work: () => Promise<Result>,

@@ -6,7 +6,7 @@ import type { RunFacts } from '../stage.ts';
 import { activeStages, type Pipeline } from '../pipeline.ts';
 import type { CommonSettings } from '../common-settings.ts';
 
-/** What the command that started a run knew of a stage. Kept in the run's record, for whoever does the work. */
+/** Facts about a stage at the time a run was started, kept in the run's record for the workers. */
 export interface PlannedWork {
   /** Digest of the stage's code. */
   code: string;
@@ -14,7 +14,7 @@ export interface PlannedWork {
 }
 export type PlannedStages = Readonly<Record<string, PlannedWork>>;
 
-/** What is known of each stage of a run before it begins. */
+/** Collects the facts about each stage of a run before it begins. */
 export async function plannedStages<Settings extends CommonSettings>(
   pipeline: Pipeline<Settings>,
   settings: Settings,
@@ -30,10 +30,10 @@ export async function plannedStages<Settings extends CommonSettings>(
   return planned;
 }
 
-/** @throws RunError where a stage's code is not what the run was planned with */
+/** @throws RunError when a stage's code differs from the code the run was planned with */
 export function requirePlannedCode(stage: string, planned: PlannedWork | undefined, code: string): void {
   if (planned && planned.code !== code)
     throw new RunError(
-      `The worker runs other code than this run was planned with (stage "${stage}"): restart it (textcraftor worker).`,
+      `The worker runs different code than this run was planned with (stage "${stage}"): restart it (textcraftor worker).`,
     );
 }

@@ -4,8 +4,8 @@ import { identifiers, most } from './task-messages.ts';
 import type { Owner, RunFile } from './run.ts';
 
 /*
- * What records on disk must look like, as far as paths, modules, processes and servers are named by them. Keys that are
- * only shown pass as they are.
+ * Shapes of records on disk, as far as they name paths, modules, processes and servers. Keys that are only displayed are
+ * not checked.
  */
 
 const path = text(4096);

@@ -3,62 +3,62 @@ import type { GraphNode } from '../graph.ts';
 import type { PlannedStages } from './planned.ts';
 import type { Artifact, Progress } from '../stage.ts';
 
-/** `paused`: it waits to be resumed, by the user's wish. `interrupted`: it was running, and the process that cared for it is gone. */
+/** `paused`: the user paused it. `interrupted`: it was running when the process that owned it disappeared. */
 export type RunStatus = 'running' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
 type StageStatus = 'pending' | 'running' | 'ran' | 'reused' | 'failed' | 'cancelled' | 'interrupted';
 
 /** A run, as kept in run.json. */
 export interface RunFile {
   id: string;
-  /** Where the pipeline comes from: see {@link file://../load.ts}. */
+  /** Name or module of the pipeline: see {@link file://../load.ts}. */
   pipeline: string;
   createdAt: string;
   finishedAt?: string;
   status: RunStatus;
   error?: ErrorRecord;
-  /** The configured Temporal server whose workers do it; absent when one process has all that the run needs. */
+  /** The configured Temporal server whose workers do the run; absent when one process does all of it. */
   address?: string;
-  /** What the command that started it knew of its stages. */
+  /** Facts about its stages at the start. */
   planned?: PlannedStages;
   /** Its stages, inputs first. */
   graph: GraphNode[];
 }
 
-/** A stage of a run, as kept in stages/NAME.json: it is written by the process that does the stage. */
+/** A stage of a run, as kept in stages/NAME.json by the process that does the stage. */
 export interface StageFile {
   name: string;
   status: StageStatus;
-  /** Time spent on it in this run; next to nothing when it was reused. */
+  /** Time spent on it in this run; almost zero when it was reused. */
   seconds: number;
-  /** Time that making the artifact took, in this run or an earlier one, all attempts together. */
+  /** Time to make the artifact, in this run or an earlier one, over all attempts. */
   workSeconds?: number;
   startedAt?: string;
   attempt?: number;
-  /** Why it ran, or whose result was reused. */
+  /** Why it ran, or which run's result was reused. */
   why?: string;
   key?: string;
   artifact?: Artifact;
   progress?: Progress;
-  /** Of a stage that fans out. */
+  /** Only for a stage that fans out. */
   items?: ItemCounts;
   /**
-   * Time in its body, without checkpoints and without what segments after the first load again: what is left of
-   * `seconds` is lost to the pipeline.
+   * Time in its body, without checkpoints and without reloading in later segments; the rest of `seconds` is the pipeline's
+   * overhead.
    */
   bodySeconds?: number;
   error?: ErrorRecord;
 }
 
-/** How far a stage is that fans out. */
+/** Progress of a stage that fans out. */
 export interface ItemCounts {
   total: number;
-  /** Made now, or found. */
+  /** Made now or reused. */
   done: number;
-  /** Found. */
+  /** Reused. */
   reused: number;
-  /** Time that making them took, one after another, be it now or earlier. */
+  /** Sum of the time to make each, now or earlier. */
   seconds: number;
-  /** As the items' bodies have told. */
+  /** As reported by the items' bodies. */
   rows: number;
   bytes: number;
 }
@@ -69,12 +69,12 @@ export interface Run extends RunFile {
   stages: StageFile[];
 }
 
-/** The process that cares for a run: it has the server and the workers, or it watches. */
+/** The process that owns a run: it hosts the server and the workers, or watches them. */
 export interface Owner {
   host: string;
   pid: number;
   /** Temporal's address. */
   address?: string;
-  /** It is a development server of this process: it must prove that it is this home's. */
+  /** The server is the owner's own development server, which must prove that it belongs to this home. */
   own?: true;
 }

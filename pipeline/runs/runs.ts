@@ -21,7 +21,7 @@ import { ownerFile, runFile } from './record-shapes.ts';
 
 export type * from './run.ts';
 
-/** An owner that has not said for this long that it lives is gone. */
+/** An owner that has not renewed its record for this long is gone. */
 const ownerStaleMilliseconds = 20_000;
 
 /** The records of runs: `runs/<id>/` with run.json, config.json, stages/, logs/ and owner.json. */
@@ -40,7 +40,7 @@ export class RunRecords {
     return join(this.folder(id), 'logs', pathSegment(`${stage}.log`));
   }
 
-  /** A new record under a name of its own: `<name>-<date>-<time>`. */
+  /** Creates a record under a unique name: `<name>-<date>-<time>`. */
   async create(
     name: string,
     pipeline: string,
@@ -71,36 +71,36 @@ export class RunRecords {
     await writeSealed(join(this.folder(run.id), 'run.json'), run, 2);
   }
 
-  /** Settings decide which stages are on. */
+  /** Records the graph of the stages that the settings turn on. */
   async setGraph(id: string, graph: readonly GraphNode[], planned?: PlannedStages): Promise<void> {
     const { planned: _, ...run } = await this.file(id);
     await this.save({ ...run, graph: bareGraph(graph), ...(planned ? { planned } : {}) });
   }
 
-  /** Whose workers do the run: those of a configured server, or (undefined) the process that has started it. */
+  /** Records whose workers do the run: a configured server's, or (undefined) those of the process that started it. */
   async setAddress(id: string, address: string | undefined): Promise<void> {
     const { address: _, ...run } = await this.file(id);
     await this.save({ ...run, ...(address === undefined ? {} : { address }) });
   }
 
-  /** Says in run.json how the run stands; an earlier error is forgotten. */
+  /** Records the status in run.json; replaces an earlier error. */
   async setStatus(id: string, status: RunStatus, error?: ErrorRecord): Promise<void> {
     const { error: _, finishedAt: __, ...run } = await this.file(id);
     const end = status === 'running' || status === 'paused' ? {} : { finishedAt: new Date().toISOString() };
     await this.save({ ...run, status, ...end, ...(error ? { error } : {}) });
   }
 
-  /** run.json as it is. @throws DamagedError when it is not as it was written, InputError when it is of another run */
+  /** Reads run.json. @throws DamagedError when it was altered, InputError when it belongs to another run */
   async file(id: string): Promise<RunFile> {
     const path = join(this.folder(id), 'run.json');
     const run = runFile(await readSealed(path, beginAgain), path);
     if (run.id === id) return run;
-    throw new InputError(`${path} is the record of run ${run.id}; a run's folder has its name.`);
+    throw new InputError(`${path} is the record of run ${run.id}; a run's folder must bear its id.`);
   }
 
   /**
-   * run.json of a run that somebody else has named: what it says is about to be done, so nobody but this user may have
-   * written it. @throws InputError when there is no such run here
+   * Reads run.json of a run named from outside. Its commands are about to run, so only this user may have written it.
+   * @throws InputError when there is no such run here
    */
   async recorded(id: string): Promise<RunFile> {
     const folder = this.folder(id);
@@ -113,17 +113,17 @@ export class RunRecords {
     }
   }
 
-  /** @throws DamagedError when it is not as it was written */
+  /** Reads config.json. @throws DamagedError when it was altered */
   async config(id: string): Promise<unknown> {
     return readSealed(join(this.folder(id), 'config.json'), beginAgain);
   }
 
   async saveConfig(id: string, config: object): Promise<void> {
-    // It may hold the addresses of webhooks, which are secrets.
+    // It may contain webhook addresses, which are secret.
     await writeSealed(join(this.folder(id), 'config.json'), config, 2, 0o600);
   }
 
-  /** Forgets how the stages stood: the run starts again. */
+  /** Removes the stages' records before the run starts again. */
   async clearStages(id: string): Promise<void> {
     await rm(join(this.folder(id), 'stages'), { recursive: true, force: true });
   }
@@ -132,17 +132,17 @@ export class RunRecords {
     await writeSealed(this.#stageFile(id, stage.name), stage);
   }
 
-  /** What is written of a stage; undefined while nothing is. */
+  /** Reads the record of a stage; undefined while there is none. */
   async stage(id: string, name: string): Promise<StageFile | undefined> {
     return readJson<StageFile>(this.#stageFile(id, name));
   }
 
-  /** One of the lanes in which a stage's batches of items go, each written by one process at a time. */
+  /** Saves the counts of one lane of a stage's item batches; only one process at a time writes a lane. */
   async saveLane(id: string, stage: string, lane: number, counts: ItemCounts): Promise<void> {
     await writeSealed(join(this.#lanes(id, stage), pathSegment(`${lane}.json`)), counts);
   }
 
-  /** Gives an artifact a name that people find: `artifacts/<stage>` in the run's folder. */
+  /** Links an artifact as `artifacts/<stage>` in the run's folder, where people can find it. */
   async link(id: string, stage: string, sha256: string): Promise<void> {
     const links = join(this.folder(id), 'artifacts');
     const [link, artifact] = [join(links, pathSegment(stage)), join(this.#home.artifacts, pathSegment(sha256))];
@@ -151,7 +151,7 @@ export class RunRecords {
     await symlink(relative(links, artifact), link, 'dir');
   }
 
-  /** @param name an id, or `latest` */
+  /** Reads a run. @param name an id, or `latest` */
   async read(name: string): Promise<Run> {
     const id = await this.resolve(name);
     const file = await this.file(id);
@@ -165,12 +165,12 @@ export class RunRecords {
     return { ...run, status: 'interrupted', stages: interrupted };
   }
 
-  /** Whether there is a record of a run called so, whole or damaged. */
+  /** Returns whether the run has a record, intact or damaged. */
   has(name: string): boolean {
     return isIdentifier('run', name) && existsSync(join(this.#home.runs, name, 'run.json'));
   }
 
-  /** The id that `name` means. @throws InputError that names the nearest */
+  /** Resolves `name` to an id. @throws InputError that names the nearest id */
   async resolve(name: string): Promise<string> {
     if (this.has(name)) return (await this.file(name)).id;
     const ids = await this.ids();
@@ -182,7 +182,7 @@ export class RunRecords {
     );
   }
 
-  /** Ids of all runs, oldest first. One whose record is damaged is not among them, and is named. */
+  /** Lists the ids of all runs, oldest first. Leaves out damaged records and reports them. */
   async ids(): Promise<string[]> {
     const names = (await readdir(this.#home.runs).catch(() => [])).filter((name) => isIdentifier('run', name));
     const files = await Promise.all(names.map((name) => this.file(name).catch(nameDamaged)));
@@ -192,7 +192,7 @@ export class RunRecords {
       .map((file) => file.id);
   }
 
-  /** The living process that cares for a run. */
+  /** Returns the live process that owns a run. */
   async owner(id: string): Promise<Owner | undefined> {
     const path = join(this.folder(id), 'owner.json');
     try {
@@ -204,7 +204,10 @@ export class RunRecords {
     }
   }
 
-  /** Says that this process cares for the run. To be repeated every few seconds. @param ownServer the server is a development server of this process */
+  /**
+   * Records this process as the run's owner; to be repeated every few seconds.
+   * @param ownServer whether the server is this process's development server
+   */
   async own(id: string, address?: string, ownServer = false): Promise<void> {
     const owner: Owner = {
       host: hostname(),
@@ -215,7 +218,7 @@ export class RunRecords {
     await writeSealed(join(this.folder(id), 'owner.json'), owner);
   }
 
-  /** Takes the care of a run, unless a living process has it. @throws InputError that names that process */
+  /** Claims a run unless a live process owns it. @throws InputError that names that process */
   async claim(id: string, signal?: AbortSignal): Promise<void> {
     const claim = async (): Promise<void> => {
       const owner = await this.owner(id);
@@ -259,14 +262,14 @@ export function caredFor(id: string, { pid, host }: Owner): InputError {
   return new InputError(`Process ${pid} on ${host} works on run ${id}; see: textcraftor status ${id}`);
 }
 
-/** Its stages are found again by their keys. */
-const beginAgain = 'start the run again with the same settings: what its stages have made is reused';
+/** Advice: a new run finds the finished stages again by their keys. */
+const beginAgain = 'start the run again with the same settings: finished stages are reused';
 
 function nameDamaged(error: unknown): undefined {
   if (error instanceof DamagedError) notice(error.message);
 }
 
-/** Only a view: what is damaged counts as not written. */
+/** Reads JSON for display only: a damaged file counts as missing. */
 async function readJson<T extends object>(path: string): Promise<T | undefined> {
   return readSealed<T>(path).catch(() => undefined);
 }
@@ -275,7 +278,7 @@ function bareGraph(nodes: readonly GraphNode[]): GraphNode[] {
   return nodes.map(({ name, inputs }) => ({ name, inputs }));
 }
 
-/** False when it is there already. */
+/** Creates a folder; returns false when it already exists. */
 async function makeFolder(path: string): Promise<boolean> {
   try {
     await mkdir(path);

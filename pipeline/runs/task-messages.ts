@@ -6,25 +6,25 @@ import type { ItemCounts } from './run.ts';
 import type { Artifact, FanOut } from '../stage.ts';
 
 /*
- * What workflows and activities say to each other, and what it must look like. Whoever reaches the Temporal server can
- * send anything, so both sides read what they are sent through these shapes before it meets a path or is acted upon.
+ * Messages between workflows and activities, and their shapes. Anyone who can reach the Temporal server can send anything,
+ * so both sides validate each message against these shapes before using a path in it or acting on it.
  */
 
-/** What an activity is asked to do: references only, for Temporal keeps a copy for ever. */
+/** Task of an activity: references only, since Temporal keeps a copy forever. */
 export interface StageTask {
   run: string;
   stage: string;
-  /** Input stage -> its outcome. */
+  /** Outcome of each input stage. */
   inputs: Record<string, StageOutcome>;
-  /** Do it even when there is a result to reuse. */
+  /** Run even if there is a result to reuse. */
   fresh: boolean;
-  /** Unlike that of any other walk of any run: what was done for it is not done again, `fresh` or not. */
+  /** Unique to one walk through one run's stages; work done for it is not repeated, even if `fresh`. */
   request?: string;
-  /** Which part of the stage; all of it when it is left out. */
+  /** Part of the stage; default: all of it. */
   part?: StagePart;
 }
 
-/** A segment; or of a stage that fans out: the list of its items, a batch of them, what is made of all. */
+/** A segment; or for a stage that fans out: listing its items, a batch of them, or gathering them all. */
 export type StagePart =
   | { kind: 'segment'; number: number }
   | { kind: 'list' }
@@ -37,28 +37,28 @@ export interface StageOutcome {
   reused: boolean;
   /** The run that made it. */
   run: string;
-  /** How long making the artifact took, be it now or in an earlier run. */
+  /** Time to make the artifact, now or in an earlier run. */
   seconds: number;
 }
 
-/** The items of a stage that fans out: a file with their names. */
+/** The items of a stage that fans out, as a file with their names. */
 export interface ItemList {
   list: Artifact;
   total: number;
 }
 
-/** How a run stands, as far as the workflow knows. */
+/** Status of a run as the workflow knows it. */
 export interface RunChange {
   status: 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
   error?: ErrorRecord;
 }
 
-/** Bounds of what a message can ask for. Nothing that is real comes near them. */
+/** Upper bounds for messages, far above any real use. */
 export const most = { stages: 1000, items: 10_000_000, segments: 10_000_000, lanes: 1000, partitions: 1000 };
 
 const { MAX_SAFE_INTEGER } = Number;
 
-/** To be read by people, on terminals as well. */
+/** Text for people, safe to print on a terminal. */
 const words =
   (most: number): Shape<string> =>
   (value, at) =>
@@ -82,7 +82,7 @@ export const itemCounts = object<ItemCounts>({
 
 export const fanOut = object<FanOut>({ window: whole(1, most.lanes), batch: whole(1, most.items) });
 
-/** Artifacts and outcomes. @param digest what their digests and keys must look like */
+/** Builds the shapes of artifacts and outcomes. @param digest shape of digests and keys */
 export function references(digest: Shape<string>) {
   const artifact = object<Artifact>({ uri: text(20_000), sha256: digest, bytes: whole(0, MAX_SAFE_INTEGER) });
   const outcome = object<StageOutcome>({ artifact, key: digest, reused: flag, run: id('run'), seconds: amount });
@@ -90,7 +90,7 @@ export function references(digest: Shape<string>) {
   return { artifact, outcome, itemList };
 }
 
-/** @param digest what the digests and keys of its inputs must look like */
+/** Builds the shape of a task. @param digest shape of the digests and keys of its inputs */
 export function stageTask(digest: Shape<string>): Shape<StageTask> {
   const { artifact, outcome } = references(digest);
   const index = whole(0, most.items);
@@ -141,7 +141,7 @@ export const identifiers = (kind: 'stage' | 'partition', count: number): Shape<s
   return (value, at) => {
     const names = each(value, at);
     const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined) throw new InputError(`${at}: ${twice} is there twice.`);
+    if (twice !== undefined) throw new InputError(`${at}: ${twice} appears twice.`);
     return names;
   };
 };

@@ -16,8 +16,8 @@ export interface ManifestFile {
 }
 
 /**
- * Content-addressed folders: `<sha256>/` with the files, `<sha256>.json` with their list, whose digest the name is.
- * What is there is whole: it came by one rename after every file was synced.
+ * Content-addressed folders: `<sha256>/` with the files, and `<sha256>.json` with their list; the name is the list's digest.
+ * Every artifact is complete: it arrives by one rename after every file was synced.
  */
 export class ArtifactStore {
   readonly #folder: string;
@@ -26,7 +26,7 @@ export class ArtifactStore {
     this.#folder = folder;
   }
 
-  /** The folder of an artifact, whether or not it is there. */
+  /** Returns the folder of an artifact, whether or not it exists. */
   folder(sha256: string): string {
     return join(this.#folder, pathSegment(sha256));
   }
@@ -40,8 +40,8 @@ export class ArtifactStore {
   }
 
   /**
-   * Makes a folder on the same file system an artifact, or removes it when an equal one is there already.
-   * @throws RunError when it has no files, or something other than files and folders
+   * Turns a folder on the same file system into an artifact, or removes it when an equal one exists.
+   * @throws RunError when it has no files, or anything other than files and folders
    */
   async commit(folder: string): Promise<Artifact> {
     await mkdir(this.#folder, { recursive: true });
@@ -57,21 +57,21 @@ export class ArtifactStore {
     faultPoint('artifact-commit');
     await rename(folder, this.folder(digest)).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-      await discard(folder); // another process committed the same in this moment
+      await discard(folder); // another process has just committed the same
     });
     await syncFolder(this.#folder);
     faultPoint('artifact-committed');
     return artifact;
   }
 
-  /** The folder of an artifact after every byte was compared with its digest. @throws RunError that names the bad file */
+  /** Verifies every byte of an artifact and returns its folder. @throws RunError that names the bad file */
   async open(sha256: string): Promise<string> {
     const damage = await this.damage(sha256);
     if (damage !== undefined) throw new RunError(`Artifact ${sha256.slice(0, 12)} ${damage}.`);
     return this.folder(sha256);
   }
 
-  /** What is wrong with an artifact, or undefined when it is as it was committed. */
+  /** Describes the damage to an artifact; undefined when it is intact. */
   async damage(sha256: string): Promise<string | undefined> {
     if (!(await this.has(sha256))) return 'is missing';
     const files = await listFiles(this.folder(sha256));
@@ -85,7 +85,7 @@ export class ArtifactStore {
       : `is damaged: ${bad} is missing`;
   }
 
-  /** What is wrong with a file of an artifact, as {@link damage} says it, without reading the others. @param path absolute */
+  /** Describes damage to one file of an artifact like {@link damage}, without reading the others. @param path absolute */
   async fileDamage(path: string): Promise<string | undefined> {
     const [digest = '', ...rest] = relative(this.#folder, path).split(sep);
     const name = rest.join('/');
@@ -98,7 +98,7 @@ export class ArtifactStore {
       : `is damaged: ${name} has other bytes than when it was written`;
   }
 
-  /** What is wrong with the files of an artifact, but those that are `left` out; undefined when nothing is. */
+  /** Describes the damage to the files of an artifact except those that are `left` out; undefined when they are intact. */
   async damageBut(sha256: string, left: (path: string) => boolean): Promise<string | undefined> {
     const files = await this.manifest(sha256).catch(() => []);
     if (digestOf(files) !== sha256) return this.damage(sha256); // its list is of no use
@@ -109,7 +109,7 @@ export class ArtifactStore {
     return undefined;
   }
 
-  /** @throws RunError when one of the files, of any artifacts, is not as it was committed */
+  /** Verifies files of any artifacts. @throws RunError when one is damaged */
   async verifyFiles(paths: readonly string[]): Promise<void> {
     for (const path of paths) {
       const damage = await this.fileDamage(path);
@@ -118,12 +118,12 @@ export class ArtifactStore {
     }
   }
 
-  /** The files of an artifact, as they were committed. */
+  /** Returns the list of an artifact's files as committed. */
   async manifest(sha256: string): Promise<ManifestFile[]> {
     return JSON.parse(await readFile(this.#manifestFile(sha256), 'utf8')) as ManifestFile[];
   }
 
-  /** All artifacts, and when each was committed: milliseconds since 1970. */
+  /** Lists all artifacts with their commit times in milliseconds since 1970. */
   async list(): Promise<{ sha256: string; changedAt: number }[]> {
     const names = (await readdir(this.#folder).catch(() => [])).filter((name) => /^[0-9a-f]{64}$/.test(name));
     const stats = await Promise.all(names.map((name) => stat(join(this.#folder, name)).catch(() => undefined)));
@@ -136,7 +136,7 @@ export class ArtifactStore {
   }
 }
 
-/** Size of the files in a folder together. */
+/** Returns the total size of the files in a folder, in bytes. */
 export async function folderBytes(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -163,7 +163,7 @@ function totalBytes(files: readonly ManifestFile[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** The files below `folder`, sorted by path. `visit` is called with the path of each. */
+/** Lists the files below `folder`, sorted by path. Calls `visit` with the path of each. */
 async function listFiles(
   folder: string,
   visit?: (path: string) => Promise<void>,
@@ -176,7 +176,7 @@ async function listFiles(
     const absolute = join(folder, path);
     if (entry.isDirectory()) files.push(...(await listFiles(folder, visit, path)));
     else if (!entry.isFile())
-      throw new RunError(`${absolute} is neither a file nor a folder; an artifact holds nothing else.`);
+      throw new RunError(`${absolute} is neither a file nor a folder; an artifact may hold nothing else.`);
     else {
       await visit?.(absolute);
       files.push({ path, bytes: (await stat(absolute)).size, sha256: await sha256File(absolute) });
@@ -185,7 +185,7 @@ async function listFiles(
   return files;
 }
 
-/** Makes a file durable, and read-only: nothing may change it from now on. */
+/** Syncs a file to disk and makes it read-only, since an artifact never changes. */
 async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {

@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import type { Stage } from '../stage.ts';
 
-/** When an earlier result may stand for running a stage. No part of any key. */
+/** When an earlier result may be reused instead of running a stage. Not part of any key. */
 export interface CachePolicy {
-  /** `off`: the stage runs in each run. */
+  /** `off`: the stage runs in every run. */
   cache?: 'on' | 'off' | undefined;
-  /** A result that is older is made anew. */
+  /** Results older than this are made again. */
   maximumAgeSeconds?: number | undefined;
 }
 
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** `90s`, `30m`, `12h`, `7d` -> seconds. */
+/** Duration such as `90s`, `30m`, `12h` or `7d`, in seconds. */
 const duration = z
   .string()
-  .regex(/^\d+(\.\d+)?[smhd]$/, 'must be a time such as 30m, 12h or 7d')
+  .regex(/^\d+(\.\d+)?[smhd]$/, 'must be a duration such as 30m, 12h or 7d')
   .transform((text) => Number(text.slice(0, -1)) * seconds[text.at(-1) as keyof typeof seconds])
   .or(z.number().positive());
 
@@ -34,7 +34,7 @@ export const stagesSchema = z
   .optional();
 export type StagesSettings = z.infer<typeof stagesSchema>;
 
-/** What the configuration says of a stage, or else the stage itself. */
+/** Returns the cache policy of a stage: the configuration's, else the stage's own. */
 export function cachePolicy(
   { name, cache, maximumAgeSeconds }: Pick<Stage<never>, 'name' | 'cache' | 'maximumAgeSeconds'>,
   settings: { stages?: StagesSettings },

@@ -6,15 +6,15 @@ import { ResultIndex, type StageResult } from './stage-results.ts';
 import { RunRecords, type Run } from '../runs/runs.ts';
 import { folderBytes } from './artifact-store.ts';
 
-/** Which records of runs may go. */
+/** Which run records to keep. */
 export interface RunsToKeep {
-  /** So many of the newest stay; all, when it and `keepDays` are left out. */
+  /** Number of newest runs to keep; all, when this and `keepDays` are left out. */
   keep?: number | undefined;
-  /** Those that ended less days ago stay. */
+  /** Runs that ended fewer days ago are kept. */
   keepDays?: number | undefined;
 }
 
-/** The record of a run that nothing needs. */
+/** A run record that nothing needs. */
 export interface OldRun {
   run: string;
   folder: string;
@@ -24,7 +24,7 @@ export interface OldRun {
 const day = 86_400_000;
 
 /**
- * All runs. @throws RunError when one has a record that cannot be read: what it needs is then unknown
+ * Reads all runs. @throws RunError when a record cannot be read, since what that run needs is then unknown
  */
 export async function readRuns(home: Home): Promise<Run[]> {
   const records = new RunRecords(home);
@@ -33,14 +33,14 @@ export async function readRuns(home: Home): Promise<Run[]> {
   for (const entry of await readdir(home.runs, { withFileTypes: true }).catch(() => []))
     if (entry.isDirectory() && !known.has(entry.name) && (await isBegun(join(home.runs, entry.name))))
       throw new RunError(
-        `The record of run ${entry.name} cannot be read, so what it needs is not known: bring ${join(home.runs, entry.name, 'run.json')} back, or delete that folder. Nothing was deleted.`,
+        `The record of run ${entry.name} cannot be read, so what it needs is unknown: restore ${join(home.runs, entry.name, 'run.json')}, or delete that folder. Nothing was deleted.`,
       );
   return Promise.all(ids.map((id) => records.read(id)));
 }
 
 /**
- * The runs that are old by number or by age, and are not needed by what is kept: see {@link neededRuns}.
- * @param named ids of runs that stay whatever their age
+ * Finds the runs that are old by number or age and that no kept run needs: see {@link neededRuns}.
+ * @param named ids of runs to keep whatever their age
  */
 export async function oldRuns(
   home: Home,
@@ -62,12 +62,12 @@ export async function oldRuns(
   return old;
 }
 
-/** A run that works, or waits to be gone on with; one that failed, was cancelled or interrupted has had its time. */
+/** Returns whether a run is running or paused; failed, cancelled and interrupted runs are not active. */
 export function isActive({ status }: Run): boolean {
   return status === 'running' || status === 'paused';
 }
 
-/** The named ones, and those that have made what an active run goes on with, with all that it was made of. */
+/** Returns the named runs, and the runs that made what an active run continues with, with all its ancestors. */
 async function neededRuns(home: Home, runs: readonly Run[], named: ReadonlySet<string>): Promise<Set<string>> {
   const needed = new Set(named);
   const inUse = new Set(runs.filter(isActive).flatMap(({ stages }) => stages.map(({ artifact }) => artifact?.sha256)));
@@ -84,7 +84,7 @@ async function isBegun(folder: string): Promise<boolean> {
   );
 }
 
-/** The results with all that they were made of. */
+/** Returns the results with all results that they were made from. */
 export function withAncestors(kept: readonly StageResult[], all: readonly StageResult[]): Set<StageResult> {
   const byKey = new Map(all.map((result) => [`${result.parts.stage} ${result.key}`, result]));
   const found = new Set<StageResult>();

@@ -7,38 +7,38 @@ import { isActive, oldRuns, readRuns, withAncestors, type OldRun, type RunsToKee
 import type { Run } from '../runs/runs.ts';
 import { ArtifactStore, folderBytes } from './artifact-store.ts';
 
-/** With `keep` or `keepDays`, runs that are older need nothing any more, and their records go too. */
+/** With `keep` or `keepDays`, older runs no longer need anything, and their records are deleted too. */
 export interface GarbageOptions extends RunsToKeep {
-  /** Digests that stay whatever else goes: those that the registry names. */
+  /** Digests always kept: those that the registry names. */
   protectedDigests: ReadonlySet<string>;
-  /** Ids of runs whose records stay: those that the registry and schedules name. */
+  /** Ids of runs whose records are kept: those that the registry and schedules name. */
   protectedRuns: ReadonlySet<string>;
   now?: number;
 }
 
-/** What nothing needs. */
+/** Everything that nothing needs any more. */
 export interface Garbage {
   artifacts: { sha256: string; bytes: number }[];
   results: StageResult[];
   items: ItemResult[];
-  /** Work that was begun, and not touched for long: checkpoints. */
+  /** Unfinished work, not touched for long: checkpoints. */
   work: { folder: string; bytes: number }[];
   /** Records of old runs. */
   runs: OldRun[];
   bytes: number;
-  /** Stage -> how many of its results are among them: a run that needs one of those makes it again. */
+  /** Number of deleted results by stage; a run that needs one makes it again. */
   uncacheable: Record<string, number>;
 }
 
-/** What was made just now may be about to be written down. */
+/** An artifact younger than this may not have been recorded yet. */
 const settledMilliseconds = 3_600_000;
-/** Checkpoints wait this long for somebody to resume. */
+/** Checkpoints are kept this long for a resume. */
 const workDays = 30;
 const day = 86_400_000;
 
 /**
- * Finds the artifacts that no run and no registry entry needs, with their results, and work that was given up. A run needs
- * what its stages have made or reused; a run that is not at its end needs all that was made for its stages.
+ * Finds the artifacts that no run and no registry entry needs, with their results, and abandoned work. A run needs what its
+ * stages made or reused; an unfinished run needs everything made for its stages.
  */
 export async function findGarbage(home: Home, options: GarbageOptions): Promise<Garbage> {
   const { keep, keepDays, now = Date.now() } = options;
@@ -67,7 +67,7 @@ export async function findGarbage(home: Home, options: GarbageOptions): Promise<
       artifacts.push({ sha256, bytes: await folderBytes(store.folder(sha256)) });
   const work = await oldWork(home, Math.min(keepDays ?? workDays, workDays), now);
 
-  // What was made of what is kept stays on record, without its artifact: lineages go through it.
+  // Ancestors of kept results stay on record without their artifacts, so that lineages can be traced.
   const ancestors = withAncestors(kept, results);
   const goingResults = results.filter((each) => !ancestors.has(each));
   const keptSet = new Set(keptItems);
@@ -80,7 +80,7 @@ export async function findGarbage(home: Home, options: GarbageOptions): Promise<
   return { artifacts, results: goingResults, items: goingItems, work, runs: old, bytes, uncacheable };
 }
 
-/** Deletes it: what points to an artifact goes before the artifact. */
+/** Deletes the garbage; references to an artifact are deleted before the artifact. */
 export async function removeGarbage(home: Home, { artifacts, results, items, work, runs }: Garbage): Promise<void> {
   const [index, store] = [new ResultIndex(home.results), new ArtifactStore(home.artifacts)];
   for (const { folder } of runs) await removeRun(folder);
@@ -90,13 +90,13 @@ export async function removeGarbage(home: Home, { artifacts, results, items, wor
   for (const { folder } of work) await rm(folder, { recursive: true, force: true });
 }
 
-/** Its record goes first: half a folder is no run. */
+/** Removes a run, its record first, so that half a folder is never taken for a run. */
 async function removeRun(folder: string): Promise<void> {
   await rm(join(folder, 'run.json'), { recursive: true, force: true });
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Whether a run whose record stays needs its artifacts. One that the registry needs has what it needs named there. */
+/** Returns whether a run whose record is kept needs its artifacts. The registry itself names those it needs. */
 function counts(run: Run, keepDays: number | undefined, keep: number | undefined, now: number): boolean {
   if (keepDays === undefined || keep !== undefined || isActive(run)) return true;
   return now - Date.parse(run.finishedAt ?? run.createdAt) < keepDays * day;

@@ -2,22 +2,22 @@ import type { CachePolicy } from './cache-policy.ts';
 import { keyOf, type KeyParts } from '../keys/key.ts';
 import type { ResultIndex, StageResult } from './stage-results.ts';
 
-/** A result that can stand for running the stage, or why there is none. */
+/** A result that can be reused, or the reason why there is none. */
 export type Hit = { result: StageResult; why?: never } | { result?: never; why: string };
 
-/** Who wants a result. */
+/** The request for a result. */
 export interface Asker {
   run: string;
-  /** Of what is to be done once and afresh, or again after a fault: see {@link StageResult.request}. */
+  /** Id of the request, the same when it is retried after a fault: see {@link StageResult.request}. */
   request?: string | undefined;
-  /** Earlier results do not count. */
+  /** Ignores earlier results. */
   fresh: boolean;
 }
 
 /**
- * Looks for a result with the same key. Its artifact is not verified here.
+ * Looks up a result with the same key. Does not verify its artifact.
  *
- * @param exists whether an artifact is in the store
+ * @param exists returns whether an artifact is in the store
  */
 export async function findHit(
   stage: string,
@@ -36,7 +36,7 @@ export async function findHit(
   return { result };
 }
 
-/** Why a result would not be used even though its key is the right one; undefined when it would be. */
+/** Explains why a result with the right key would not be reused; undefined when it would be. */
 export function whyNotUsed(
   result: Pick<StageResult, 'run' | 'request' | 'createdAt'> | undefined,
   { cache, maximumAgeSeconds = Infinity }: CachePolicy,
@@ -44,8 +44,8 @@ export function whyNotUsed(
   now = Date.now(),
 ): string | undefined {
   if (result && asker?.request !== undefined && result.request === asker.request) return undefined;
-  if (asker?.fresh) return 'it was asked for';
-  // Off is off between runs: a run that was killed does not do its own work again.
+  if (asker?.fresh) return 'it was requested';
+  // `off` applies between runs: a run that was killed does not repeat its own work.
   if (cache === 'off' && (!result || result.run !== asker?.run)) return 'its cache is off';
   if (!result) return undefined;
   const age = (now - Date.parse(result.createdAt)) / 1000;
@@ -54,7 +54,7 @@ export function whyNotUsed(
     : undefined;
 }
 
-/** Which parts of a key differ from those of an earlier result, in words. */
+/** Describes in words which parts of a key differ from those of an earlier result. */
 export function whyDifferent(now: KeyParts, before: KeyParts | undefined): string {
   if (!before) return 'it has no earlier result';
   const reasons: string[] = [];
@@ -77,7 +77,7 @@ export function whyDifferent(now: KeyParts, before: KeyParts | undefined): strin
   if (inputs.length > 0) reasons.push(`input changed (${shortList(inputs)})`);
   const engine = differences(now.engine ?? {}, before.engine ?? {}).map(({ path }) => path);
   if (engine.length > 0) reasons.push(`engine changed (${shortList(engine)})`);
-  return reasons.length > 0 ? reasons.join('; ') : 'its result has no record any more';
+  return reasons.length > 0 ? reasons.join('; ') : 'its result no longer has a record';
 }
 
 interface Difference {
@@ -86,7 +86,7 @@ interface Difference {
   to: unknown;
 }
 
-/** Leaves in which two JSON values differ. Items of a list go by their name, if they have one. */
+/** Lists the leaves in which two JSON values differ. List items are matched by name, if they have one. */
 function differences(to: unknown, from: unknown, path: readonly string[] = []): Difference[] {
   if (isObject(to) && isObject(from)) {
     const keys = new Set([...Object.keys(from), ...Object.keys(to)]);

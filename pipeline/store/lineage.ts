@@ -1,13 +1,13 @@
 import { InputError } from '../../common/errors.ts';
 import type { ResultIndex, StageResult } from './stage-results.ts';
 
-/** A result with the results that it was made of. */
+/** A result with the results that it was made from. */
 export interface Lineage {
   result: StageResult;
   inputs: Lineage[];
 }
 
-/** Where an artifact comes from, back to the sources. @param digest sha256 of the artifact, or the beginning of it */
+/** Traces an artifact back to its sources. @param digest sha256 of the artifact, or its first digits */
 export async function traceArtifact(digest: string, results: ResultIndex): Promise<Lineage> {
   const all = await results.list();
   const matching = all.filter(({ artifact }) => artifact.sha256.startsWith(digest));
@@ -22,7 +22,7 @@ export async function traceArtifact(digest: string, results: ResultIndex): Promi
   );
 }
 
-/** What several results were made of is traced once, and shared. */
+/** Traces a result; ancestors shared by several results are traced once. */
 function traceResult(
   result: StageResult,
   all: ReadonlyMap<string, StageResult>,

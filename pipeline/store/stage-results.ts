@@ -7,39 +7,39 @@ import type { StageWork } from '../stage.ts';
 import type { KeyParts } from '../keys/key.ts';
 import type { Artifact } from '../stage.ts';
 
-/** What a stage once made, and all that it made it of. */
+/** A stage's earlier result and everything that it was made from. */
 export interface StageResult {
   key: string;
   parts: KeyParts;
   artifact: Artifact;
-  /** Input stage -> key of the result whose artifact was read. */
+  /** Key of the result read from each input stage. */
   inputKeys: Record<string, string>;
   /** The run that made it. */
   run: string;
-  /** How long the last attempt took. */
+  /** Duration of the last attempt. */
   seconds: number;
-  /** How much there was to do, where that was known. */
+  /** Amount of work, if known. */
   work?: StageWork;
   /** Name of the machine that did it. */
   host?: string;
   /** ISO 8601. */
   createdAt: string;
-  /** Names the request that it answered: asked for once more by the same, it is not made again. */
+  /** Id of the request that it answered: the same request never makes it again. */
   request?: string;
 }
 
-/** What a stage that fans out once made of an item, or the list of its items. */
+/** Earlier result of one item of a stage that fans out, or the list of its items. */
 export interface ItemResult extends Omit<StageResult, 'parts' | 'inputKeys' | 'work' | 'host'> {
   stage: string;
   /** The key of the stage. */
   stageKey: string;
-  /** None is the list. */
+  /** Absent for the list. */
   item?: string;
   /** The last metrics of the body. */
   metrics?: Record<string, number>;
 }
 
-/** Results by stage and key. A failure has no result. */
+/** Results by stage and key. Failures are not recorded. */
 export class ResultIndex {
   readonly #folder: string;
 
@@ -65,7 +65,7 @@ export class ResultIndex {
     faultPoint('result-saved');
   }
 
-  /** The items of one stage or of all, in no order. */
+  /** Lists the item results of one stage or of all, in no particular order. */
   async listItems(stage?: string): Promise<ItemResult[]> {
     const stages = stage === undefined ? await namesIn(this.#folder) : [stage];
     const results: ItemResult[] = [];
@@ -92,12 +92,12 @@ export class ResultIndex {
     return join(this.#folder, pathSegment(stage), pathSegment(`${key}.json`));
   }
 
-  /** There may be very many of them, so they lie apart, and not all in one folder. */
+  /** Returns an item's file. There may be very many, so they are kept apart and spread over folders. */
   #itemFile(stage: string, key: string): string {
     return join(this.#folder, pathSegment(stage), 'items', pathSegment(key.slice(0, 2)), pathSegment(`${key}.json`));
   }
 
-  /** The results of one stage or of all, newest first. */
+  /** Lists the results of one stage or of all, newest first. */
   async list(stage?: string): Promise<StageResult[]> {
     const stages = stage === undefined ? await namesIn(this.#folder) : [stage];
     const results: StageResult[] = [];
@@ -114,7 +114,7 @@ async function readResult<Result extends object = StageResult>(path: string): Pr
   try {
     return await readSealed<Result>(path);
   } catch {
-    return undefined; // not there, or not what was written: the work is done again
+    return undefined; // missing or altered: the work is done again
   }
 }
 

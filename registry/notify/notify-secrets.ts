@@ -2,17 +2,17 @@ import type { Hook } from '../../pipeline/config/sections/notify-settings.ts';
 
 const hidden = '[not shown]';
 
-/** A hook as it may be shown: webhooks carry their secrets in the path or the query, commands in their arguments. */
+/** Returns the displayable part of a hook: webhooks carry secrets in the path or query, commands in their arguments. */
 export function publicPart(hook: Hook): string {
   return 'webhook' in hook ? new URL(hook.webhook).origin : hook.command[0]!;
 }
 
-/** What was said about a hook, without what of it is secret. */
+/** Removes a hook's secrets from a text. */
 export function withoutSecrets(text: string, hook: Hook): string {
   return secretsOf(hook).reduce((left, secret) => left.replaceAll(secret, hidden), text);
 }
 
-/** A configuration as it may be shown: hooks without their secrets. */
+/** Returns a displayable configuration, with hooks without their secrets. */
 export function publicConfig<Config>(config: Config): Config {
   if (typeof config !== 'object' || config === null || !('notify' in config)) return config;
   const { notify } = config;
@@ -26,16 +26,16 @@ function publicHook(hook: unknown): unknown {
   return hidden;
 }
 
-/** Whatever could tell a stranger how to be the sender. Short words are not secret, and would garble the text. */
+/** Lists everything that would let a stranger pose as the sender. Short words are not secret, and would garble the text. */
 function secretsOf(hook: Hook): string[] {
   const words =
     'webhook' in hook ? [hook.webhook, ...partsOf(new URL(hook.webhook))] : hook.command.slice(1).flatMap(withParts);
   return [...new Set(words)].filter((word) => word.length >= 6).toSorted((a, b) => b.length - a.length);
 }
 
-/** An argument, and what of it a program may repeat alone: `--header=Authorization: Bearer TOKEN`. */
+/** Lists an argument and the parts of it that a program may print alone: `--header=Authorization: Bearer TOKEN`. */
 function withParts(word: string): string[] {
-  const parts = word.split(/[\s=:,;"']+/).filter((part) => part.length >= 12); // the words of a script are none
+  const parts = word.split(/[\s=:,;"']+/).filter((part) => part.length >= 12); // words of a script are shorter
   return URL.canParse(word) ? [word, ...parts, ...partsOf(new URL(word))] : [word, ...parts];
 }
 

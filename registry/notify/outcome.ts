@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../../common/errors.ts';
 import type { Registered } from '../registered.ts';
 
-/** How a run ended, as hooks are told. */
+/** The outcome of a run as sent to hooks. */
 export interface RunOutcome {
   event: 'completed' | 'failed' | 'promoted' | 'rejected';
   run: string;
@@ -13,7 +13,7 @@ export interface RunOutcome {
   error?: ErrorRecord;
 }
 
-/** @param automatic whether a promotion was asked for */
+/** @param automatic whether automatic promotion was requested */
 export function outcomeOf(
   run: { run: string; folder: string },
   {

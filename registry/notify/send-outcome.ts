@@ -5,27 +5,27 @@ import type { RunOutcome } from './outcome.ts';
 import { publicPart, withoutSecrets } from './notify-secrets.ts';
 import type { Hook } from '../../pipeline/config/sections/notify-settings.ts';
 
-/** What became of a notification. */
+/** The result of a notification. */
 export interface Delivery {
-  /** The server of the webhook, or the program: what follows may be secret. */
+  /** The webhook's server, or the program; the rest may be secret. */
   hook: string;
   delivered: boolean;
   attempts: number;
-  /** Of the last attempt. */
+  /** Problem of the last attempt. */
   problem?: string;
 }
 
-/** More than the 500 that are shown: a secret that was cut could not be told from other text. */
+/** More than the 500 that are shown, since a truncated secret could not be recognized. */
 const keptCharacters = 20_000;
 
-/** All together stay below the minute that an activity of a run's record has. */
+/** In total less than the one-minute limit of an activity that updates a run's record. */
 const pausesMilliseconds = [1000, 3000];
 const webhookMilliseconds = 8000;
 const commandMilliseconds = 40_000;
 
 /**
- * Tells every hook, side by side. Never throws: what went wrong is in what it returns.
- * @param pauses before another attempt at a webhook, in milliseconds
+ * Notifies every hook in parallel. Never throws: problems are in the returned deliveries.
+ * @param pauses pauses before further attempts at a webhook, in milliseconds
  */
 export function sendOutcome(
   hooks: readonly Hook[],
@@ -43,7 +43,7 @@ export function sendOutcome(
   );
 }
 
-/** Tries again after each of the pauses. A problem that would come again (a refusal) ends it at once. */
+/** Retries after each pause. A permanent problem (a refusal) ends it at once. */
 async function attempt(
   told: Hook,
   pauses: readonly number[],
@@ -60,7 +60,7 @@ async function attempt(
   }
 }
 
-/** A POST with the outcome as JSON, to that server and no other: a redirection is not followed. Receivers that must not act twice look at Idempotency-Key. */
+/** Posts the outcome as JSON, without following redirects. Receivers can deduplicate by Idempotency-Key. */
 async function post(url: string, body: string, { run, event, at }: RunOutcome) {
   const response = await fetch(url, {
     method: 'POST',
@@ -73,7 +73,7 @@ async function post(url: string, body: string, { run, event, at }: RunOutcome) {
   if (response.ok) return undefined;
   const { status, statusText } = response;
   if (status >= 300 && status < 400)
-    return { problem: `It answered ${status}, which sends on to another address; name that one.`, permanent: true };
+    return { problem: `It answered ${status}, a redirect; configure the address it points to.`, permanent: true };
   const permanent = status < 500 && status !== 408 && status !== 429;
   return { problem: `It answered ${status} ${statusText}`.trim(), permanent };
 }
@@ -85,7 +85,7 @@ async function pipe(command: string[], body: string, environment: NodeJS.Process
   const timer = setTimeout(() => child.kill('SIGKILL'), commandMilliseconds);
   let said = '';
   child.stderr.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-keptCharacters)));
-  child.stdin.on('error', () => {}); // it need not read
+  child.stdin.on('error', () => {}); // the command need not read it
   child.stdin.end(body);
   try {
     const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];

@@ -2,16 +2,16 @@ import { anything, id, list, object, oneOf, text, whole, type Shape } from '../.
 import { most } from '../../pipeline/runs/task-messages.ts';
 import type { Registered } from '../registered.ts';
 
-/** What a schedule retrains, as kept in schedules/NAME/schedule.json. When it does is Temporal's to know. */
+/** Settings of a schedule's retraining, kept in schedules/NAME/schedule.json. Temporal keeps the timing. */
 export interface ScheduleFile {
   name: string;
-  /** As {@link file://../../pipeline/load.ts} takes it. */
+  /** Name or path, as {@link file://../../pipeline/load.ts} takes it. */
   pipeline: string;
   /** The whole configuration, paths absolute. Its `prompts.source` is where new prompts arrive. */
   config: unknown;
-  /** Start from the version in production; else from the original encoder. */
+  /** Whether to start from the version in production instead of the original encoder. */
   warmStart: boolean;
-  /** Fewer new prompts than this wait for more. */
+  /** Minimum number of new prompts for a retraining; fewer wait for more. */
   minimumPrompts: number;
   /** ISO 8601. */
   createdAt: string;
@@ -23,25 +23,25 @@ export interface BatchOwner {
   runId: string;
 }
 
-/** Prompts that arrived since those before: batches/000001/batch.json, beside prompts.parquet with the column prompt. */
+/** Newly arrived prompts: batches/000001/batch.json, beside prompts.parquet with the column prompt. */
 export interface Batch {
   /** 1, 2, 3 ... */
   number: number;
-  /** `taken`: a retraining is at work on it. */
+  /** `taken`: a retraining is using it. */
   status: 'taken' | 'used';
   owner: BatchOwner;
   /** ISO 8601. */
   takenAt: string;
-  /** 0: there was nothing new in the files. */
+  /** 0 if the files contained nothing new. */
   rows: number;
-  /** Of prompts.parquet; absent where there is none. */
+  /** Digest of prompts.parquet; absent if there is none. */
   sha256?: string;
-  /** Files of which all prompts are in this batch or an earlier one, by the digest of their content. */
+  /** Files whose prompts are all in this batch or an earlier one, with digests of their content. */
   files: { name: string; digest: string }[];
   partition?: string;
-  /** The run that is trained on it. */
+  /** The run that trains on it. */
   run?: string;
-  /** What came of that. */
+  /** Outcome of that run. */
   registered?: Registered;
 }
 
@@ -49,7 +49,7 @@ const path = text(4096);
 const time = text(40);
 const configuration: Shape<unknown> = (value, at) => object({}, [], 'keep')(value, at);
 
-/** schedule.json as it must look, as far as paths and ids are named by it. */
+/** Shape of schedule.json, as far as it names paths and ids. */
 export const scheduleFile = object<ScheduleFile>(
   {
     name: id('schedule'),
@@ -63,7 +63,7 @@ export const scheduleFile = object<ScheduleFile>(
   'keep',
 );
 
-/** batch.json, likewise. */
+/** Shape of batch.json, as far as it names paths and ids. */
 export const batchFile = object<Batch>(
   {
     number: whole(1, Number.MAX_SAFE_INTEGER),

@@ -12,7 +12,7 @@ import { batchFile } from './schedule-files.ts';
 import { scheduleFile } from './schedule-files.ts';
 
 const promptsFile = 'prompts.parquet';
-const restoreBatch = "bring it back from a copy, or delete the batch's folder, and its prompts count as new";
+const restoreBatch = "restore it from a copy, or delete the batch's folder, and its prompts count as new";
 
 /** The records of schedules: `schedules/NAME/` with schedule.json and batches/. */
 export class Schedules {
@@ -30,7 +30,7 @@ export class Schedules {
     await writeSealed(this.#file(schedule.name), schedule, 2, 0o600);
   }
 
-  /** @throws InputError when there is none */
+  /** Reads a schedule. @throws InputError when there is none */
   async read(name: string): Promise<ScheduleFile> {
     try {
       return await this.#readFile(name);
@@ -42,18 +42,18 @@ export class Schedules {
     }
   }
 
-  /** In alphabetical order. */
+  /** Lists the schedules' names in alphabetical order. */
   async names(): Promise<string[]> {
     const names = await readdir(this.#home.schedules).catch(() => []);
     return names.filter((name) => isIdentifier('schedule', name)).toSorted();
   }
 
-  /** The schedule is forgotten, and with it what it has used. */
+  /** Removes a schedule and the record of the prompts it has used. */
   async remove(name: string): Promise<void> {
     await rm(this.folder(name), { recursive: true, force: true });
   }
 
-  /** The oldest first. */
+  /** Lists the batches, oldest first. */
   async batches(name: string): Promise<Batch[]> {
     const folders = (await readdir(this.#batches(name)).catch(() => []))
       .filter((each) => /^\d+$/.test(each))
@@ -63,12 +63,12 @@ export class Schedules {
         const path = join(this.#batches(name), each, 'batch.json');
         const batch = batchFile(await readSealed(path, restoreBatch), path);
         if (batch.number === Number(each)) return batch;
-        throw new InputError(`${path} is of batch ${batch.number}; a batch's folder has its number.`);
+        throw new InputError(`${path} belongs to batch ${batch.number}; a batch's folder must bear its number.`);
       }),
     );
   }
 
-  /** A schedule that somebody else has named: its commands and modules must be this user's own. @throws InputError */
+  /** Reads a schedule named from outside: its commands and modules must belong to this user. @throws InputError */
   async recorded(name: string): Promise<ScheduleFile> {
     const schedule = await this.read(name);
     for (const path of [this.folder(name), this.#file(name)]) await checkOwn(path);
@@ -80,30 +80,30 @@ export class Schedules {
     const advice = `delete the schedule and create it again: textcraftor schedule delete ${name}`;
     const schedule = scheduleFile(await readSealed(path, advice), path);
     if (schedule.name === name) return schedule;
-    throw new InputError(`${path} is the record of schedule ${schedule.name}; a schedule's folder has its name.`);
+    throw new InputError(`${path} is the record of schedule ${schedule.name}; a schedule's folder must bear its name.`);
   }
 
   #file(name: string): string {
     return join(this.folder(name), 'schedule.json');
   }
 
-  /** @throws InputError when there is none */
+  /** Reads a batch of a schedule. @throws InputError when there is none */
   async batch(name: string, number: number): Promise<Batch> {
     const found = (await this.batches(name)).find((batch) => batch.number === number);
     if (found) return found;
-    throw new InputError(`Schedule ${name} has no batch ${number} any more.`);
+    throw new InputError(`Schedule ${name} no longer has batch ${number}.`);
   }
 
-  /** The file with a batch's prompts. @throws RunError when it is not as it was written */
+  /** Verifies and returns the file with a batch's prompts. @throws RunError when it is damaged */
   async prompts(name: string, { number, sha256 }: Pick<Batch, 'number' | 'sha256'>): Promise<string> {
     const path = join(this.batchFolder(name, number), promptsFile);
     if (sha256 === undefined || (await sha256File(path).catch(() => '')) === sha256) return path;
     throw new RunError(
-      `${path} is damaged: bring it back from a copy, or delete the folder of batch ${number}, and its prompts count as new.`,
+      `${path} is damaged: restore it from a copy, or delete the folder of batch ${number}, and its prompts count as new.`,
     );
   }
 
-  /** A folder to make a batch in. */
+  /** Creates a folder to make a batch in. */
   async draft(name: string): Promise<string> {
     const folder = join(this.#batches(name), 'draft');
     await rm(folder, { recursive: true, force: true });
@@ -111,7 +111,7 @@ export class Schedules {
     return folder;
   }
 
-  /** Makes a draft the batch, by one rename. */
+  /** Turns a draft into the batch by one rename. */
   async commit(name: string, draft: string, batch: Batch): Promise<void> {
     const path = join(draft, promptsFile);
     const written = await stat(path).then(
@@ -127,7 +127,7 @@ export class Schedules {
     await writeSealed(join(this.batchFolder(name, batch.number), 'batch.json'), batch, 2);
   }
 
-  /** Its prompts are new again. */
+  /** Releases a batch: its prompts count as new again. */
   async release(name: string, batch: number): Promise<void> {
     await rm(this.batchFolder(name, batch), { recursive: true, force: true });
   }

@@ -63,9 +63,9 @@ describe('prompts', () => {
     const path = await schedules.prompts('daily', await schedules.batch('daily', 1));
     await appendFile(path, 'x');
     await arrive('b.txt', 'a bird');
-    await expect(take(2)).rejects.toThrow(`${path} is damaged: bring it back from a copy`);
+    await expect(take(2)).rejects.toThrow(`${path} is damaged: restore it from a copy`);
     await truncate(join(schedules.batchFolder('daily', 1), 'batch.json'), 30);
-    await expect(take(2)).rejects.toThrow(/batch\.json is cut short or overwritten; bring it back/);
+    await expect(take(2)).rejects.toThrow(/batch\.json is cut short or overwritten; restore it/);
   });
 
   it('are taken once: those of new files, and the new ones of files that have grown', async () => {

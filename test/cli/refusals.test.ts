@@ -10,7 +10,7 @@ import { Command, textcraftor } from './command.ts';
 describe('the command line', () => {
   it.each([
     ['rewards.clip.type=nonsense', '"rewards.0.type" is wrong: expected one of "clip-similarity"'],
-    ['__proto__.x=1', '"__proto__" is no key'],
+    ['__proto__.x=1', '"__proto__" cannot be a key'],
     ['rewards.clip.model=none', 'Cannot read'],
     ['sampler.steps=5000', 'sampler.steps: 5000 sampling steps were asked for'],
   ])('refuses --set %s in a sentence, and leaves nothing behind', async (setting, message) => {

@@ -57,7 +57,7 @@ describe('exported prompts', () => {
 
   it('with another ending are refused', async () => {
     await expect(exportPrompts(rows, 'x.xlsx')).rejects.toThrow(
-      'x.xlsx: expected an ending of .parquet, .arrow, .jsonl.',
+      'x.xlsx: expected a name ending in .parquet, .arrow, .jsonl.',
     );
   });
 });

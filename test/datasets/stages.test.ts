@@ -98,7 +98,7 @@ describe('ingest', () => {
 
   it('refuses files without a prompt', async () => {
     await expect(ingest({ source: await write({ 'a.csv': 'prompt\n' }) })).rejects.toThrow(
-      /a\.csv: there is no prompt in it/,
+      /a\.csv: contains no prompts/,
     );
   });
 });

@@ -69,6 +69,6 @@ it('a worker with other code is told to be restarted, before it does anything', 
   expect(() => requirePlannedCode('rollout', { code: 'a' }, 'a')).not.toThrow();
   expect(() => requirePlannedCode('rollout', undefined, 'a')).not.toThrow();
   expect(() => requirePlannedCode('rollout', { code: 'a' }, 'b')).toThrow(
-    'The worker runs other code than this run was planned with (stage "rollout"): restart it (textcraftor worker).',
+    'The worker runs different code than this run was planned with (stage "rollout"): restart it (textcraftor worker).',
   );
 });

@@ -62,7 +62,7 @@ describe('lintGraph', () => {
 
   it('names an unknown input with the nearest stage', () => {
     expect(lintGraph([node('filter'), node('shard', 'fliter')])).toEqual([
-      'Stage "shard" reads "fliter", which is no stage; did you mean "filter"?',
+      'Stage "shard" reads "fliter", which is not a stage; did you mean "filter"?',
     ]);
   });
 

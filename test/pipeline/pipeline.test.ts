@@ -24,14 +24,14 @@ describe('definePipeline', () => {
     expect(pipeline.stages.map(({ name }) => name)).toEqual(['first', 'second']);
   });
 
-  it('refuses an input that is no stage, when it is compiled and when it is run', () => {
+  it('refuses an input that is not a stage, when it is compiled and when it is run', () => {
     // @ts-expect-error: the type of `stages` says which input is unknown
     expect(() => definePipeline({ ...common, stages: [second] })).toThrow(
-      'Stage "second" reads "first", which is no stage',
+      'Stage "second" reads "first", which is not a stage',
     );
   });
 
-  it('refuses a result that is no stage', () => {
+  it('refuses a result that is not a stage', () => {
     // @ts-expect-error: results are names of stages
     expect(() => definePipeline({ ...common, stages: [first], results: ['frist'] })).toThrow('did you mean "first"?');
   });
@@ -87,7 +87,7 @@ describe('a stage that is off', () => {
     expectTypeOf<Inputs['second']>().toEqualTypeOf<string>();
     expectTypeOf<Inputs['extra']>().toEqualTypeOf<string | undefined>();
     // @ts-expect-error: optional inputs are stages of the pipeline too
-    expect(() => definePipeline({ ...common, stages: [second, first, last] })).toThrow('which is no stage');
+    expect(() => definePipeline({ ...common, stages: [second, first, last] })).toThrow('which is not a stage');
   });
 });
 

@@ -158,7 +158,7 @@ describe('the plan', () => {
   it('does what it is asked to do again, and what has no artifact any more', async () => {
     const home = await setUp();
     await doAll(home, home.start);
-    expect((await home.plan(home.start, ['train']))[1]).toEqual(['train', 'run', 'it was asked for']);
+    expect((await home.plan(home.start, ['train']))[1]).toEqual(['train', 'run', 'it was requested']);
     const [train] = await home.results.list('train');
     await rm(home.store.folder(train!.artifact.sha256), { recursive: true });
     expect((await home.plan())[1]).toEqual(['train', 'run', 'its result was deleted from the store']);
@@ -184,7 +184,9 @@ describe('the plan', () => {
     expect((await says({ train: { cache: 'off' } }))[1]).toEqual(['train', 'run', 'its cache is off']);
     expect((await says({ train: { maxAge: '3m' } }))[1]).toEqual(['train', 'run', older(180)]);
     expect(await says({ train: { cache: 'on', maxAge: '1h' } })).toEqual(reused);
-    expect(() => stagesSchema.parse({ train: { maxAge: '1 week' } })).toThrow('must be a time such as 30m, 12h or 7d');
+    expect(() => stagesSchema.parse({ train: { maxAge: '1 week' } })).toThrow(
+      'must be a duration such as 30m, 12h or 7d',
+    );
   });
 
   it('is cut off where a changed stage gave the same result', async () => {

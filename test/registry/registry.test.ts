@@ -145,11 +145,11 @@ describe('the registry', () => {
     const path = join(home.registry, 'tiny', 'versions', '000001.json');
     await writeFile(path, (await readFile(path, 'utf8')).replace('"version": 1', '"version": 2'));
     await expect(registry.versions('tiny')).rejects.toThrow(
-      `${path} has other content than was written; bring it back`,
+      `${path} has other content than was written; restore it`,
     );
     const aliases = join(home.registry, 'tiny', 'aliases.json');
     await writeFile(aliases, '');
-    await expect(registry.aliases('tiny')).rejects.toThrow(`${aliases} is empty; bring it back`);
+    await expect(registry.aliases('tiny')).rejects.toThrow(`${aliases} is empty; restore it`);
   });
 });
 
@@ -181,8 +181,8 @@ describe('a reference', () => {
 describe('a gate', () => {
   it('is not passed when nothing that decides was measured', () => {
     expect(missedBounds(gate, { comparisons: against('base', { clip: 3 }) }, ['base'])).toEqual([
-      'None of the metrics that decide (heldOut, oracle) was measured against the base.',
-      'None of the metrics that decide (heldOut, oracle) was measured as exported against the base.',
+      'None of the deciding metrics (heldOut, oracle) was measured against the base.',
+      'None of the deciding metrics (heldOut, oracle) was measured as exported against the base.',
     ]);
     // Nor by a version of before anything was handed out.
     const before = { comparisons: against('base', { heldOut: 1 }, ['chosen']) };

@@ -1,6 +1,6 @@
 import type { RandomStream } from '../../common/random.ts';
 
-/** How a picture is worse than a clean one. All zero: clean. */
+/** Degradation of a picture. All zero: clean. */
 export interface Degradation {
   /** Standard deviation of a Gaussian blur, in pixels, 0 to about 1.5. */
   readonly blur: number;
@@ -32,7 +32,7 @@ const ranges: Record<Tier, { low: Degradation; high: Degradation }> = {
   },
 };
 
-/** A degradation drawn uniformly from a tier's ranges. */
+/** Draws a degradation uniformly from a tier's ranges. */
 export function randomDegradation(stream: RandomStream, tier: Tier): Degradation {
   const { low, high } = ranges[tier];
   const draw = (name: keyof Degradation): number => low[name] + (high[name] - low[name]) * stream.uniform();
@@ -40,9 +40,9 @@ export function randomDegradation(stream: RandomStream, tier: Tier): Degradation
 }
 
 /**
- * The colour after dullness and darkness: saturation is scaled by 1 - dullness around the luminance, contrast by
- * 1 - 0.6 dullness around mid-grey, and everything by 1 - darkness. Affine, so it may be applied to the two colours
- * of a picture instead of to its pixels.
+ * Applies dullness and darkness to a colour: scales saturation by 1 - dullness around the luminance, contrast by
+ * 1 - 0.6 dullness around mid-grey, and everything by 1 - darkness. Affine, so it may be applied to a picture's two
+ * colours instead of its pixels.
  */
 export function degradeColor(color: Color, { dullness, darkness }: Pick<Degradation, 'dullness' | 'darkness'>): Color {
   const luminance = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2];
@@ -53,7 +53,7 @@ export function degradeColor(color: Color, { dullness, darkness }: Pick<Degradat
   return [channel(color[0]), channel(color[1]), channel(color[2])];
 }
 
-/** How good a picture looks by its degradation: 1 for a clean one, towards 0 as each of the four grows. */
+/** Returns the quality of a picture from its degradation: 1 when clean, towards 0 as each of the four grows. */
 export function qualityOf({ blur, dullness, darkness, noise }: Degradation): number {
   const sharpness = 1 - 0.5 * Math.min(1, blur / 1.5);
   const smoothness = 1 - 0.5 * Math.min(1, noise / 0.15);

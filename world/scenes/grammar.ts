@@ -1,7 +1,7 @@
 import type { RandomStream } from '../../common/random.ts';
 import { attributes, type Scene } from './scene.ts';
 
-/** Style words, by what they claim about a picture. */
+/** Style words by the quality they claim. */
 export const styleWords = {
   good: ['high quality', 'sharp', 'vivid', 'bright', 'clean'],
   bad: ['low quality', 'blurry', 'dull', 'dark', 'noisy'],
@@ -9,7 +9,7 @@ export const styleWords = {
 
 export type StyleWord = (typeof styleWords)['good' | 'bad'][number];
 
-/** What each value may be called; the first is the canonical word. Longer phrases come first where one contains another. */
+/** Names of each value; the first is canonical. Longer phrases come before phrases that they contain. */
 const names = {
   shape: { circle: ['circle', 'disc'], square: ['square'], triangle: ['triangle'], cross: ['cross', 'plus'] },
   color: sameNames(attributes.color),
@@ -25,7 +25,7 @@ function sameNames<V extends string>(values: readonly V[]): Record<V, readonly s
 const prefixes = ['', '', 'a picture of ', 'a drawing of ', 'an image of '] as const;
 const noun = 'shape';
 
-/** The ways to put the attributes in order; `caption` uses the first when nothing is drawn. */
+/** Word orders of the attributes; `caption` uses the first when it has no stream. */
 const phrasings: readonly ((words: Words) => string)[] = [
   ({ size, color, shape, place, background }) =>
     `a ${join(size, color, shape, place)}${background && ` on a ${background} background`}`,
@@ -58,9 +58,9 @@ function list(...parts: string[]): string {
 }
 
 /**
- * A caption that says the given attributes and, after a comma each, the style words. Without a stream it is the
- * canonical one ("a small red circle in the top left on a white background"); with a stream the phrasing and the
- * synonyms are drawn. `parse` undoes it.
+ * Writes a caption with the given attributes and, after a comma each, the style words. Without a stream it is canonical
+ * ("a small red circle in the top left on a white background"); a stream draws the phrasing and synonyms. `parse` is its
+ * inverse.
  */
 export function caption(scene: Partial<Scene>, stream?: RandomStream, style: readonly StyleWord[] = []): string {
   const pick = (options: readonly string[]): string => (stream ? stream.choice(options) : options[0]!);
@@ -79,7 +79,7 @@ export function caption(scene: Partial<Scene>, stream?: RandomStream, style: rea
   return list(prefix + text, ...style);
 }
 
-/** Every word the grammar knows, lower case, sorted. */
+/** Every word of the grammar, in lower case, sorted. */
 export const vocabulary: readonly string[] = [
   ...new Set(
     [
@@ -95,7 +95,7 @@ export const vocabulary: readonly string[] = [
 
 const knownWords = new Set(vocabulary);
 
-/** From a word (or a pair of words) to the attribute and value that it names. */
+/** Attribute and value named by each word (or pair of words). */
 const meanings = new Map(
   Object.entries(names).flatMap(([attribute, values]) =>
     Object.entries(values as Record<string, readonly string[]>).flatMap(([value, words]) =>
@@ -105,8 +105,8 @@ const meanings = new Map(
 );
 
 /**
- * The attributes that a prompt names; those it leaves out are absent. `undefined` when it is not a prompt of the
- * shapes world: it has a word the grammar does not know, names no object, or names an attribute twice.
+ * Parses the attributes that a prompt names; others are absent. `undefined` when it is not a prompt of the shapes world: it
+ * has an unknown word, names no object, or names an attribute twice.
  */
 export function parse(prompt: string): Partial<Scene> | undefined {
   const words = prompt.toLowerCase().match(/[^\s,.;:!]+/g) ?? [];

@@ -2,14 +2,14 @@ import type { RandomStream } from '../../common/random.ts';
 import { coverage, pictureSize } from './renderer.ts';
 import type { Scene } from './scene.ts';
 
-/** Pixels of a picture to a cell of its latents, each way. */
+/** Pixels per cell of the latents, in each direction. */
 const CELL = 4;
 const CELLS = pictureSize / CELL;
 type Placed = Pick<Scene, 'shape' | 'size' | 'position'>;
 
 /**
- * The cells to paint anew for a scene: the smallest rectangle around its object, and up to one cell more on each side
- * when a stream is given. [8, 8], 1 where the picture is hidden
+ * Returns the cells to inpaint for a scene: the smallest rectangle around its object, with up to one more cell on each
+ * side when a stream is given. [8, 8], 1 where the picture is hidden
  */
 export function hiddenCells(scene: Placed, stream?: RandomStream): Float32Array {
   const mask = coverage(scene);
@@ -28,7 +28,7 @@ export function hiddenCells(scene: Placed, stream?: RandomStream): Float32Array 
   });
 }
 
-/** A picture with the hidden cells in middle grey. picture [32, 32, 3] in [0, 1], cells as {@link hiddenCells} */
+/** Paints the hidden cells of a picture mid-grey. picture [32, 32, 3] in [0, 1], cells as {@link hiddenCells} */
 export function hide(picture: Float32Array, cells: Float32Array): Float32Array {
   return picture.map((value, i) => {
     const pixel = Math.floor(i / 3);
@@ -37,7 +37,7 @@ export function hide(picture: Float32Array, cells: Float32Array): Float32Array {
   });
 }
 
-/** The outline's inside as a control image at the size of the latents: the 4 x 4 pixels of a cell are its channels. [8, 8, 16] */
+/** Returns the object's silhouette as a control image at latent size; a cell's 4 x 4 pixels are its channels. [8, 8, 16] */
 export function silhouette(scene: Placed): Float32Array {
   const mask = coverage(scene);
   return Float32Array.from({ length: pictureSize * pictureSize }, (_, i) => {

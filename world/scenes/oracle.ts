@@ -5,33 +5,33 @@ import { geometries, pictureSums, shifts, template, variation, type Fit } from '
 
 /** Blurs of the templates, in pixels; the first search takes every other one. */
 const blurs = [0, 0.35, 0.7, 1.05, 1.4, 1.75];
-/** Levels of dullness and darkness from which the search for a pair of colours starts. */
+/** Dullness and darkness levels at which the search for a pair of colours starts. */
 const dullnesses = [0, 0.3, 0.6];
 const darknesses = [0, 0.2, 0.4];
-/** Geometries, and pairs of colours, that are looked at closely after the first search. */
+/** Number of geometries, and of colour pairs, refined after the first search. */
 const finalists = 4;
 /** Share of a picture's variation that its nearest render must explain for the picture to show anything. */
 const leastValidity = 0.5;
 
-/** What the oracle sees in a picture. */
+/** The oracle's reading of a picture. */
 export interface Reading {
   readonly scene: Scene;
   /** Root mean square distance to the nearest render. */
   readonly distance: number;
   /** Share of the picture's variation that the nearest render explains, in [0, 1]; 0 for a blank picture. */
   readonly validity: number;
-  /** The picture's own degradation as estimated; what no render explains counts as noise. */
+  /** Estimated degradation of the picture; whatever no render explains counts as noise. */
   readonly degradation: Degradation;
   /** How clean and vivid the picture is, in [0, 1]. */
   readonly quality: number;
 }
 
-/** A reading compared with what was asked for. */
+/** A reading compared with the requested attributes. */
 export interface Judgement extends Reading {
   readonly correct: Partial<Record<Attribute, boolean>>;
-  /** 1 when every attribute asked for is right and the picture is valid. */
+  /** 1 when every requested attribute is right and the picture is valid. */
   readonly strict: 0 | 1;
-  /** Share of the attributes asked for that are right; 0 for an invalid picture. */
+  /** Share of the requested attributes that are right; 0 for an invalid picture. */
   readonly soft: number;
 }
 
@@ -44,9 +44,9 @@ interface Match {
 
 /**
  * Reads a picture ([32, 32, 3] in [0, 1]) by the nearest of the 1,200 renders under any blur, dullness and darkness.
- * First the geometry: the template of shape, size, position, blur and shift within a pixel that leaves the least
- * squares with any two colours. Then the colours: the pair, dulled and darkened, nearest to those two. Nothing in it
- * is learnt, so no model can learn to please it by anything but the picture.
+ * First the geometry: the template of shape, size, position, blur and subpixel shift with the least squared error over any
+ * two colours. Then the colours: the pair, dulled and darkened, nearest to those two. Nothing in it is learnt, so a model
+ * can only please it with the right picture.
  */
 export function readScene(picture: Float32Array): Reading {
   if (picture.length !== pictureLength) {
@@ -101,7 +101,7 @@ function shades(colors: Colors): [foreground: Color, background: Color] {
   return [degradeColor(objectColors[colors.color], colors), degradeColor(backgroundColors[colors.background], colors)];
 }
 
-/** Object and background weigh the same, however large they are: what sets a colour off is not pixel noise. */
+/** Weighs object and background equally, whatever their sizes, since a shift in colour is not pixel noise. */
 function colorDistance(fit: Fit, colors: Colors): number {
   const [foreground, background] = shades(colors);
   let distance = 0;
@@ -111,7 +111,7 @@ function colorDistance(fit: Fit, colors: Colors): number {
   return distance;
 }
 
-/** The pair of colours with its dullness and darkness nearest to the two fitted ones: levels, then a pattern search. */
+/** Finds the colour pair, dullness and darkness nearest to the fitted colours: levels first, then a pattern search. */
 function nearestColors(fit: Fit): Colors {
   const starts = pairs.map((levels) => {
     const distances = levels.map((colors) => colorDistance(fit, colors));
@@ -123,7 +123,7 @@ function nearestColors(fit: Fit): Colors {
   return ends.reduce((a, b) => (colorDistance(fit, b) < colorDistance(fit, a) ? b : a));
 }
 
-/** For each pair of colours the levels from which its search may start. */
+/** Starting levels of the search for each colour pair. */
 const pairs: readonly (readonly Colors[])[] = attributes.color.flatMap((color) =>
   attributes.background.map((background) =>
     dullnesses.flatMap((dullness) => darknesses.map((darkness) => ({ color, background, dullness, darkness }))),
@@ -149,7 +149,7 @@ function patternSearch(fit: Fit, start: Colors): Colors {
   return best;
 }
 
-/** Where the parabola through the least of `values` and its neighbours (at equal distances) is lowest. */
+/** Returns the minimum of the parabola through the least of `values` and its (equidistant) neighbours. */
 function lowest(levels: readonly number[], values: readonly number[]): number {
   const at = values.indexOf(Math.min(...values));
   const [left, middle, right] = [values[at - 1], values[at]!, values[at + 1]];
@@ -158,7 +158,7 @@ function lowest(levels: readonly number[], values: readonly number[]): number {
   return curvature > 0 ? levels[at]! + ((levels[1]! - levels[0]!) * (left - right)) / (2 * curvature) : levels[at]!;
 }
 
-/** Judges a picture by the attributes that were asked for (all five, or those that a prompt names). */
+/** Judges a picture by the requested attributes (all five, or those that a prompt names). */
 export function oracle(picture: Float32Array, asked: Partial<Scene>): Judgement {
   const reading = readScene(picture);
   const names = attributeNames.filter((name) => asked[name] !== undefined);

@@ -37,7 +37,7 @@ export const centers: Record<Scene['position'], readonly [x: number, y: number]>
   'bottom right': [0.72, 0.72],
 };
 
-/** How one picture of a scene differs from another without being another scene. */
+/** Variation between pictures of the same scene. */
 export interface Jitter {
   /** Shift of the centre, as shares of the side. */
   readonly dx: number;
@@ -53,7 +53,7 @@ export interface Jitter {
 
 export const noJitter: Jitter = { dx: 0, dy: 0, scale: 1, rotation: 0, foreground: [0, 0, 0], background: [0, 0, 0] };
 
-/** Shifts up to 0.6 pixels, sizes up to 5 %, turns up to 5 degrees, colours up to .03. */
+/** Draws shifts up to 0.6 pixels, size changes up to 5 %, rotations up to 5 degrees, colour changes up to .03. */
 export function randomJitter(stream: RandomStream): Jitter {
   const within = (limit: number): number => limit * (2 * stream.uniform() - 1);
   const color = (): Color => [within(0.03), within(0.03), within(0.03)];
@@ -74,7 +74,7 @@ export interface RenderOptions {
   readonly stream?: RandomStream;
 }
 
-/** The picture of a scene: Float32Array [32, 32, 3], HWC, in [0, 1]. */
+/** Renders a scene: Float32Array [32, 32, 3], HWC, in [0, 1]. */
 export function render(scene: Scene, options: RenderOptions = {}): Float32Array {
   const { jitter = noJitter, degradation = clean, stream } = options;
   const mask = blur(coverage(scene, jitter), degradation.blur);
@@ -95,7 +95,7 @@ function add(color: Color, shift: Color): Color {
   return [color[0] + shift[0], color[1] + shift[1], color[2] + shift[2]];
 }
 
-/** The share of each pixel that the object covers, [32, 32], antialiased over one pixel of its edge's distance. */
+/** Returns the share of each pixel covered by the object, [32, 32], antialiased over one pixel around its edge. */
 export function coverage(scene: Pick<Scene, 'shape' | 'size' | 'position'>, jitter: Jitter = noJitter): Float32Array {
   const radius = radii[scene.size] * jitter.scale;
   const [centerX, centerY] = centers[scene.position];
@@ -133,7 +133,7 @@ function box(x: number, y: number, halfWidth: number, halfHeight: number): numbe
   return Math.hypot(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0);
 }
 
-/** Separable Gaussian blur of a [32, 32] mask, sigma in pixels, edges repeated. */
+/** Applies a separable Gaussian blur to a [32, 32] mask; sigma in pixels, edges repeated. */
 export function blur(mask: Float32Array, sigma: number): Float32Array {
   if (sigma < 0.05) return mask;
   const reach = Math.ceil(3 * sigma);

@@ -4,15 +4,15 @@ import { scenesOf } from './scene.ts';
 
 export interface ShapesBenchmarkPrompt {
   readonly prompt: string;
-  /** The shape that is asked for. */
+  /** The requested shape. */
   readonly category: string;
   /** `plain`, the canonical caption, or `rephrased`: other words in another order. */
   readonly challenge: 'plain' | 'rephrased';
 }
 
 /**
- * The world's own benchmark: every combination that is held out for testing, once in the canonical caption and once
- * rephrased. No prompt twice; none says what a training prompt says.
+ * Returns the world's own benchmark: every combination held out for testing, once with the canonical caption and once
+ * rephrased. No prompt occurs twice, and none describes a training combination.
  */
 export function shapesBenchmark(): ShapesBenchmarkPrompt[] {
   return scenesOf('test').flatMap((scene, index) => {

@@ -7,10 +7,10 @@ export interface ShapesPrompt {
   readonly split: Split;
 }
 
-/** Phrasings of each training combination; validation and test have the canonical one. */
+/** Phrasings per training combination; validation and test use only the canonical one. */
 const trainingPhrasings = 3;
 
-/** The world's own prompts: all attributes, no style words, each combination in the split of its hash. No prompt twice. */
+/** Returns the world's distinct prompts: all attributes, no style words, each combination in the split of its hash. */
 export function shapesPrompts(): ShapesPrompt[] {
   return scenes.flatMap((scene, index) => {
     const split = sceneSplit(scene);

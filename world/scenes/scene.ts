@@ -1,6 +1,6 @@
 import { sha256 } from '../../common/files.ts';
 
-/** What may be in a picture of the shapes world: one object, described by five attributes. */
+/** Attributes of a picture of the shapes world, which shows one object. */
 export const attributes = {
   shape: ['circle', 'square', 'triangle', 'cross'],
   color: ['red', 'green', 'blue', 'yellow', 'pink', 'cyan'],
@@ -26,12 +26,12 @@ export const scenes: readonly Scene[] = attributes.shape.flatMap((shape) =>
   ),
 );
 
-/** The combination as one string, such as "circle/red/white/small/top left". */
+/** Returns the combination as one string, such as "circle/red/white/small/top left". */
 export function sceneKey(scene: Scene): string {
   return attributeNames.map((name) => scene[name]).join('/');
 }
 
-/** Shares of the combinations below which a hash falls into train and validation; the rest is test. */
+/** Upper bounds of hashes for train and validation, as shares of the combinations; the rest is test. */
 const trainShare = 0.65;
 const validationShare = 0.77;
 
@@ -42,7 +42,7 @@ function splitOfKey(key: string): Split {
 
 const splitByKey = new Map(scenes.map((scene) => [sceneKey(scene), splitOfKey(sceneKey(scene))]));
 
-/** The split of a combination, by its hash: no combination is in two splits, whatever its phrasing. */
+/** Returns the split of a combination by its hash: no combination is in two splits, whatever its phrasing. */
 export function sceneSplit(scene: Scene): Split {
   return splitByKey.get(sceneKey(scene))!;
 }
@@ -50,7 +50,7 @@ export function sceneSplit(scene: Scene): Split {
 const inSplit = (split: Split): readonly Scene[] => scenes.filter((scene) => sceneSplit(scene) === split);
 const scenesBySplit = { train: inSplit('train'), validation: inSplit('validation'), test: inSplit('test') };
 
-/** The combinations of one split, in the order of `scenes`. */
+/** Returns the combinations of one split, in the order of `scenes`. */
 export function scenesOf(split: Split): readonly Scene[] {
   return scenesBySplit[split];
 }

@@ -3,7 +3,7 @@ import { writeFileAtomic } from '../../common/files.ts';
 import { byteSymbols } from '../../models/clip/tokenizer/tokenizer-bytes.ts';
 import { vocabulary } from './grammar.ts';
 
-/** Tokens of a prompt with its start and end: `max_position_embeddings` of the world's text encoders. */
+/** Maximum tokens of a prompt with start and end: `max_position_embeddings` of the world's text encoders. */
 export const contextLength = 32;
 
 const startToken = '<|startoftext|>';
@@ -13,7 +13,7 @@ const wordEnd = '</w>';
 
 type Merge = readonly [left: string, right: string];
 
-/** Byte-pair encoding of one word: the merge of lowest rank first, until none applies. */
+/** Encodes one word by byte pairs: applies the merge of lowest rank until none applies. */
 function encodeWord(word: string, merges: readonly Merge[]): string[] {
   let symbols = [...word].map((character, i) => (i === word.length - 1 ? character + wordEnd : character));
   for (;;) {
@@ -30,8 +30,8 @@ function encodeWord(word: string, merges: readonly Merge[]): string[] {
 }
 
 /**
- * Merges under which each word is one token. A merge added for a later word ranks behind all earlier ones, so it
- * never changes how an earlier word is put together.
+ * Builds merges that make each word one token. A merge added for a later word ranks after all earlier ones, so it never
+ * changes the encoding of an earlier word.
  */
 function mergesFor(words: readonly string[]): Merge[] {
   const merges: Merge[] = [];
@@ -45,7 +45,7 @@ function mergesFor(words: readonly string[]): Merge[] {
   return merges;
 }
 
-/** The files of a CLIPTokenizer whose vocabulary has each word of the grammar as one token, by name. */
+/** Returns the files, by name, of a CLIPTokenizer that has each word of the grammar as one token. */
 export function tokenizerFiles(): Record<string, string> {
   const bytes = byteSymbols().sort();
   const merges = mergesFor(vocabulary);

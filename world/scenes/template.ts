@@ -6,12 +6,12 @@ const pixels = pictureSize * pictureSize;
 
 export type Geometry = Pick<Scene, 'shape' | 'size' | 'position'>;
 
-/** All 40 places, sizes and shapes of the object. */
+/** All 40 combinations of the object's shape, size and position. */
 export const geometries: readonly Geometry[] = attributes.shape.flatMap((shape) =>
   attributes.size.flatMap((size) => attributes.position.map((position) => ({ shape, size, position }))),
 );
 
-/** Sums over a picture's pixels, per channel: of x and of its square. */
+/** Sums of x and x^2 over a picture's pixels, per channel. */
 export interface PictureSums {
   readonly sum: Float64Array;
   readonly squares: Float64Array;
@@ -29,12 +29,12 @@ export function pictureSums(picture: Float32Array): PictureSums {
   return { sum, squares };
 }
 
-/** What is left of a picture around its own mean colour: the sum of squares over pixels and channels. */
+/** Returns a picture's variation around its mean colour: the sum of squares over pixels and channels. */
 export function variation({ sum, squares }: PictureSums): number {
   return [0, 1, 2].reduce((total, c) => total + squares[c]! - (sum[c]! * sum[c]!) / pixels, 0);
 }
 
-/** The two colours that bring a template nearest to a picture, and the squared distance that is left. */
+/** The two colours that fit a template best to a picture, and the remaining squared distance. */
 export interface Fit {
   readonly foreground: Color;
   readonly background: Color;
@@ -42,8 +42,8 @@ export interface Fit {
 }
 
 /**
- * A mask m in [0, 1] that blends two colours: the picture b + m (f - b). Because that is linear in the colours, the
- * best two and any squared distance need only the sums of x, x^2 and m x.
+ * A mask m in [0, 1] that blends two colours into the picture b + m (f - b). Since that is linear in the colours, the best
+ * two and any squared distance need only the sums of x, x^2 and m x.
  */
 export class Template {
   readonly #at: Uint16Array;
@@ -59,7 +59,7 @@ export class Template {
     this.#squares = this.#mask.reduce((total, value) => total + value * value, 0);
   }
 
-  /** Least squares for f and b, channel by channel. */
+  /** Solves least squares for f and b, channel by channel. */
   fit(picture: Float32Array, { sum, squares }: PictureSums): Fit {
     const correlation = this.#correlate(picture);
     const maskVariation = this.#squares - (this.#sum * this.#sum) / pixels;
@@ -76,7 +76,7 @@ export class Template {
     return { foreground, background, distance: Math.max(0, distance) };
   }
 
-  /** What the squared distance of `fit` becomes when its colours are replaced by others. */
+  /** Returns the squared distance of `fit` with its colours replaced by others. */
   distanceWith(fit: Fit, foreground: Color, background: Color): number {
     let distance = fit.distance;
     for (let c = 0; c < 3; c++) {
@@ -88,7 +88,7 @@ export class Template {
     return distance;
   }
 
-  /** The sums of m x, per channel. */
+  /** Returns the sums of m x, per channel. */
   #correlate(picture: Float32Array): Color {
     let red = 0;
     let green = 0;
@@ -104,14 +104,14 @@ export class Template {
   }
 }
 
-/** Shifts, as shares of the side, over which a picture is aligned with a template. */
+/** Shifts, as shares of the side, tried in aligning a picture with a template. */
 export const shifts: readonly (readonly [dx: number, dy: number])[] = [0, -0.018, 0.018].flatMap((dx) =>
   [0, -0.018, 0.018].map((dy) => [dx, dy] as const),
 );
 
 const templates = new Map<number, Template>();
 
-/** The template of (index of a geometry, blur in pixels, index of a shift), made at its first use. */
+/** Returns the template for (geometry index, blur in pixels, shift index), made on first use. */
 export function template(geometry: number, blurSigma: number, shift = 0): Template {
   const key = (Math.round(blurSigma * 100) * shifts.length + shift) * geometries.length + geometry;
   let found = templates.get(key);

@@ -4,12 +4,12 @@ import { caption, styleWords, type StyleWord } from './grammar.ts';
 import { randomJitter, render } from './renderer.ts';
 import { attributeNames, attributes, sceneSplit, scenesOf, type Attribute, type Scene } from './scene.ts';
 
-/** A picture with its caption and the truth about it. */
+/** A picture with its caption and ground truth. */
 export interface Example {
   /** [32, 32, 3], HWC, in [0, 1]. */
   readonly image: Float32Array;
   readonly caption: string;
-  /** What is in the picture, whatever the caption says. */
+  /** The picture's actual content, whatever the caption says. */
   readonly scene: Scene;
   readonly degradation: Degradation;
   /** In [0, 1]. */
@@ -18,7 +18,7 @@ export interface Example {
 
 export interface WebExample extends Example {
   readonly tier: Tier;
-  /** Whether the caption says something that is not in the picture. */
+  /** Whether the caption contradicts the picture. */
   readonly wrong: boolean;
 }
 
@@ -29,15 +29,15 @@ const tiers: readonly (readonly [Tier, number])[] = [
   ['dull', 0.35],
 ];
 export const wrongShare = 0.22;
-/** Chance of each attribute to be left out of a caption. */
+/** Probability that a caption omits an attribute. */
 const dropShare = 0.08;
 const styleShare = 0.35;
-/** Chance that a style word fits the picture's quality: they are loosely right, as on the web. */
+/** Probability that a style word matches the picture's quality: loosely right, as on the web. */
 const styleTruth = 0.75;
 
 /**
- * Example `index` of the data that the base model learns from: a picture of a training combination in one of three
- * quality tiers, with a caption that is wrong in 22 % of the cases, may leave attributes out and may carry style words.
+ * Returns example `index` of the base model's training data: a picture of a training combination in one of three quality
+ * tiers, with a caption that is wrong in 22 % of cases, may omit attributes and may have style words.
  */
 export function webExample(index: number, seed: number): WebExample {
   const stream = new RandomStream(seed, 'web-like example', index);
@@ -47,7 +47,7 @@ export function webExample(index: number, seed: number): WebExample {
   const wrong = stream.uniform() < wrongShare;
   const said: Partial<Scene> = { ...(wrong ? wrongScene(scene, stream) : scene) };
   for (const name of attributeNames) {
-    // What makes the caption wrong stays in it.
+    // Keep the attribute that makes the caption wrong.
     if (stream.uniform() < dropShare && said[name] === scene[name]) delete said[name];
   }
   return {
@@ -71,7 +71,7 @@ function change(scene: Scene, attribute: Attribute, stream: RandomStream): Scene
   return { ...scene, [attribute]: stream.choice(others) };
 }
 
-/** Another training combination: two times in three one attribute differs, otherwise anything may. */
+/** Draws another training combination: two times in three only one attribute differs, otherwise any may. */
 function wrongScene(scene: Scene, stream: RandomStream): Scene {
   for (;;) {
     const other = stream.uniform() < 2 / 3 ? hardNegative(scene, stream) : stream.choice(scenesOf('train'));

@@ -38,7 +38,7 @@ import { trainVae } from './train-vae.ts';
 
 const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
 
-/** Every model has a seed of its own; the held-out reward's data comes from yet another. */
+/** Every model has its own seed; the held-out reward's data has yet another. */
 const SEEDS = {
   web: 1,
   vae: 2,
@@ -72,7 +72,7 @@ const STEPS = {
 };
 const BANK = 12000;
 
-/** The steps of the build, in an order that respects what they need. Each leaves one file and its digest; a file that is there and whole is kept. */
+/** Build steps in order of dependence. Each writes one file and its digest; an existing intact file is kept. */
 export const WORLD_STEPS = [
   'vae',
   'base',
@@ -90,14 +90,14 @@ export const WORLD_STEPS = [
 export type WorldStep = (typeof WORLD_STEPS)[number];
 
 export interface WorldBuild {
-  /** Where the steps leave their files. */
+  /** Folder for the steps' files. */
   work: string;
   /** The world's tokenizer folder. */
   tokenizer: string;
   log(line: string): void;
 }
 
-/** Runs one step of the build, unless what it makes is there and whole. */
+/** Runs one step of the build unless its file exists intact. */
 export async function buildWorldStep(
   step: WorldStep,
   { work, tokenizer: tokenizerFolder, log }: WorldBuild,
@@ -131,7 +131,7 @@ export async function buildWorldStep(
     const { unet, text } = trainUnet({ ...common, ...data, ...how, textConfig: config.text_config });
     return new Map([...prefixed(unet, 'unet.'), ...prefixed(text, 'text.')]);
   };
-  /** A UNet that learns to read the base model's finished text encoder. */
+  /** Trains a UNet to read the base model's finished text encoder. */
   const reader = async (
     how: Pick<UnetTraining, 'unet' | 'learningRate' | 'guide'>,
     start?: Weights,
@@ -162,7 +162,7 @@ export async function buildWorldStep(
       });
     },
     draft: () => diffusion({ layoutWeight: 0, learningRate: 1.5e-3 }),
-    // The draft has learnt pictures, colours and shapes; CLIP's text encoder, in which every token knows the place, takes over.
+    // The draft knows pictures, colours and shapes. CLIP's text encoder, whose tokens all encode position, replaces its own.
     async layout() {
       const clip = await load('base');
       const text: Weights = new Map([...clip].filter(([name]) => name.startsWith('text_model.')));
@@ -231,7 +231,7 @@ export async function buildWorldStep(
   log(`${step} done in ${((Date.now() - started) / 1000).toFixed(0)} s`);
 }
 
-/** @param record says what the file held when it was written */
+/** Returns whether a file is intact. @param record file with its digest when it was written */
 async function isMade(file: string, record: string): Promise<boolean> {
   try {
     return (await readSealed<{ sha256: string }>(record)).sha256 === (await sha256File(file));
@@ -258,7 +258,7 @@ function webCaptions(ids: (text: string) => Int32Array): Int32Array {
 
 const WRONG_IN_WEB: readonly (readonly Attribute[])[] = [['shape'], ['position']];
 
-/** Web-like pictures with the captions they came with, and captions that say one thing else. */
+/** Makes batches of web-like pictures with their own captions, and captions with one attribute changed. */
 function webBatch(pictures: Float32Array, ids: (text: string) => Int32Array) {
   const captions = Array.from({ length: WEB_EXAMPLES }, (_, i) => webExample(i, SEEDS.web).caption);
   const said = captions.map((text) => parse(text) ?? {});
@@ -282,7 +282,7 @@ function webBatch(pictures: Float32Array, ids: (text: string) => Int32Array) {
   };
 }
 
-/** The same with one attribute changed: of `among` if one of them is said, else any. */
+/** Changes one stated attribute: one of `among` if any is stated, else any. */
 function sayOtherwise(said: Partial<Scene>, among: readonly Attribute[], random: RandomStream): Partial<Scene> {
   const named = attributeNames.filter((name) => said[name] !== undefined);
   const changeable = among.filter((name) => named.includes(name));
@@ -290,17 +290,17 @@ function sayOtherwise(said: Partial<Scene>, among: readonly Attribute[], random:
   return { ...said, [attribute]: random.choice(attributes[attribute].filter((value) => value !== said[attribute])) };
 }
 
-/** Two pictures in three as the autoencoder gives them back: a reward will see what a decoder made. */
+/** Passes two pictures in three through the autoencoder, since a reward will see decoded pictures. */
 function throughVae(bank: PictureBank, vae: Weights): PictureBank {
   const decoded = decodeLatents(encodePictures(bank.images, vae), vae);
   const images = bank.images.map((value, i) => (Math.floor(i / PIXELS) % 3 === 0 ? value : decoded[i]!));
   return { ...bank, images };
 }
 
-/** What each of the wrong captions of a picture is wrong in: shape and place are what a contrast between pictures learns last. */
+/** Attribute that each wrong caption of a picture gets wrong: contrastive training learns shape and position last. */
 const WRONG_IN: readonly (readonly Attribute[])[] = [['shape'], ['position'], attributeNames];
 
-/** Pictures with right captions, and captions of each that are wrong in one attribute. */
+/** Makes batches of pictures with correct captions, and captions wrong in one attribute. */
 function cleanBatch(bank: PictureBank, sceneIds: (scene: Scene, random: RandomStream) => Int32Array) {
   const usable = bank.scenes.flatMap((scene, i) => (scene ? [i] : []));
   return (n: number): PairBatch => {

@@ -21,12 +21,12 @@ const BATCH = 48;
 export interface Gate {
   name: string;
   value: number;
-  /** What the value must be within for the world to be a fair test. */
+  /** Bounds of the value for the world to be a fair test. */
   low: number;
   high: number;
 }
 
-/** Measures the embedded world. Nothing here is shown to any of its models in training. */
+/** Measures the embedded world on data that none of its models has seen in training. */
 export async function checkWorld(world: string, log: (line: string) => void): Promise<Gate[]> {
   const pipeline = await loadPipeline(`${world}/base`);
   const gates: Gate[] = [];
@@ -73,7 +73,7 @@ function strictness(pictures: Float32Array, asked: readonly Scene[]): number {
   return mean(asked.map((scene, i) => judge(scene, i).strict));
 }
 
-/** Pictures of the prompts in 8 steps with guidance 3. [prompts, 32, 32, 3] in [0, 1] */
+/** Samples a picture per prompt in 8 steps with guidance 3. [prompts, 32, 32, 3] in [0, 1] */
 function samplePictures(pipeline: LoadedPipeline, prompts: readonly string[]): Float32Array {
   const { sample_size: side, in_channels: channels } = pipeline.config.unet;
   const shape = [side, side, channels] as [number, number, number];
@@ -93,7 +93,7 @@ function samplePictures(pipeline: LoadedPipeline, prompts: readonly string[]): F
   return pictures;
 }
 
-/** A reward's scores of pictures with captions, a batch at a time. */
+/** Computes a reward's scores of pictures with captions, in batches. */
 async function scoresOf(
   spec: RewardSpec,
   pictures: readonly Float32Array[],

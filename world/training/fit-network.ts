@@ -4,13 +4,13 @@ import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 import { ADAMW, UPDATE_NUMBERS, adamW, updateNumbers } from '../../training/optimizer/adamw.ts';
 
-/** Decay of the moving average at a 1-based step: short memory at first, `limit` in the end. */
+/** Returns the decay of the moving average at a 1-based step: short memory at first, `limit` in the end. */
 const averageDecay = (step: number, limit: number) => Math.min(limit, step / (10 + step));
 
 /** The inputs that {@link descend} needs and {@link fit} feeds. */
 export const FIT_INPUTS = { numbers: UPDATE_NUMBERS, decay: float32() };
 
-/** One step down the gradient of `loss` by the parameters of `groups`: AdamW, and their moving average. */
+/** Records one AdamW step on `loss` for the parameters of `groups`, and updates their moving average. */
 export function descend(
   scope: Scope,
   groups: readonly string[],
@@ -36,7 +36,7 @@ function movingAverage(scope: Scope, group: string, decay: Tensor): void {
   }
 }
 
-/** The averaged parameters of `group`, at the end of a program, which is freed. */
+/** Takes the averaged parameters of `group` from a finished program, and frees it. */
 export function takeAverage(program: Program, group: string): Weights {
   const weights = program.read(`state/average/${group}`);
   program.dispose();
@@ -46,11 +46,11 @@ export function takeAverage(program: Program, group: string): Weights {
 export interface Fit {
   program: Program;
   steps: number;
-  /** Peak learning rate; a linear warm-up leads to it and half a cosine to zero. */
+  /** Peak learning rate, after a linear warm-up and before a half-cosine decay to zero. */
   learningRate: number;
   warmup?: number;
   averageLimit?: number;
-  /** Inputs of the entry point `step` for the 1-based step, but for `numbers` and `decay`. */
+  /** Returns the inputs of the entry point `step` for a 1-based step, except `numbers` and `decay`. */
   batch(step: number): Tensors;
   /** Called every `reportEvery` steps with the means of the scalar outputs since the last call. */
   report(step: number, means: Record<string, number>): void;

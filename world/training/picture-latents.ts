@@ -8,7 +8,7 @@ import { IMAGE_SHAPE, LATENT_SHAPE, vaeConfig } from './recipe.ts';
 const BATCH = 64;
 const CHANNELS = LATENT_SHAPE[2];
 
-/** Runs `f` on batches of the rows of `data` (each of `shape`); the last batch is filled up with zeros. */
+/** Runs `f` on batches of the rows of `data` (each of `shape`); pads the last batch with zeros. */
 function mapBatches(
   data: Float32Array,
   shape: readonly number[],
@@ -42,14 +42,14 @@ function mapBatches(
   return joined;
 }
 
-/** Posterior means of pictures in [0, 1]. [count, 32, 32, 3] -> [count, 8, 8, C] */
+/** Encodes pictures in [0, 1] into posterior means. [count, 32, 32, 3] -> [count, 8, 8, C] */
 export function encodePictures(pictures: Float32Array, vae: Weights): Float32Array {
   return mapBatches(pictures, IMAGE_SHAPE, vae, ({ x }, scope) => ({
     y: vaeEncode(scope.parameters('vae'), vaeConfig, x!.mul(2).sub(1)).mean,
   }));
 }
 
-/** Pictures in [0, 1] of latents. [count, 8, 8, C] -> [count, 32, 32, 3] */
+/** Decodes latents into pictures in [0, 1]. [count, 8, 8, C] -> [count, 32, 32, 3] */
 export function decodeLatents(latents: Float32Array, vae: Weights): Float32Array {
   return mapBatches(latents, LATENT_SHAPE, vae, ({ x }, scope) => ({
     y: vaeDecode(scope.parameters('vae'), vaeConfig, x!).mul(0.5).add(0.5).clipByValue(0, 1),
@@ -57,8 +57,8 @@ export function decodeLatents(latents: Float32Array, vae: Weights): Float32Array
 }
 
 /**
- * The same autoencoder with latents of mean 0 and deviation 1 in every channel: the change of scale is absorbed by the
- * 1x1 convolutions on both sides, so that no reader needs to know.
+ * Returns the same autoencoder with latents of mean 0 and standard deviation 1 in every channel. The 1x1 convolutions on
+ * both sides absorb the rescaling, so it is invisible to readers.
  */
 export function whiten(vae: Weights, latents: Float32Array): Weights {
   const mean = new Float64Array(CHANNELS);

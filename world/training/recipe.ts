@@ -2,8 +2,8 @@ import type { FilmCnnConfig } from '../../rewards/files/film-cnn-files.ts';
 import { CLIP_MEAN, CLIP_STD, type Preprocessing } from '../../rewards/preprocess.ts';
 
 /**
- * The embedded world's models and how they are trained. Configurations are diffusers' and transformers' own, a thousandth
- * of Stable Diffusion's size.
+ * Configurations of the embedded world's models and their training, in diffusers' and transformers' formats, at a
+ * thousandth of Stable Diffusion's size.
  */
 const IMAGE = 32;
 const LATENT_CHANNELS = 8;
@@ -44,9 +44,9 @@ export const unetConfig = {
   freq_shift: 0,
 };
 
-/** A UNet of other widths, trained apart: a tuned text encoder is tried on it without having seen it. */
+/** A UNet of other widths, trained separately, to try a tuned text encoder on a UNet it was not tuned with. */
 export const secondUnetConfig = { ...unetConfig, block_out_channels: [40, 80] };
-/** The second UNet's variants: the mask and the masked picture's latents, or a control image, beside the noisy latents. */
+/** Variants of the second UNet with extra inputs: mask and masked picture's latents, or a control image. */
 export const inpaintingUnetConfig = { ...secondUnetConfig, in_channels: 2 * LATENT_CHANNELS + 1 };
 export const controlUnetConfig = { ...secondUnetConfig, in_channels: LATENT_CHANNELS + 16 };
 
@@ -63,7 +63,7 @@ export const schedulerConfig = {
   timestep_spacing: 'leading' as const,
 };
 
-/** transformers' CLIPModel over the world's own vocabulary. */
+/** Configuration of transformers' CLIPModel for the world's vocabulary. */
 export const clipConfig = (vocabulary: number, begin: number, end: number) => ({
   architectures: ['CLIPModel'],
   model_type: 'clip',
@@ -101,13 +101,13 @@ export const clipConfig = (vocabulary: number, begin: number, end: number) => ({
 
 export const IMAGE_SHAPE = [IMAGE, IMAGE, 3] as const;
 export const LATENT_SHAPE = [IMAGE / 4, IMAGE / 4, LATENT_CHANNELS] as const;
-/** Pictures of the web-like set. */
+/** Number of pictures in the web-like set. */
 export const WEB_EXAMPLES = 16000;
 
-/** How a CLIP of the world sees a picture. */
+/** Preprocessing of pictures for the world's CLIP models. */
 export const CLIP_PREPROCESSING: Preprocessing = { size: IMAGE, fit: 'crop', mean: CLIP_MEAN, std: CLIP_STD };
 
-/** The held-out reward's network: neither the architecture nor the reading of the prompt is the other rewards'. */
+/** Network of the held-out reward: its architecture and its reading of the prompt differ from the other rewards'. */
 export const heldOutConfig = (vocabulary: number, pad: number): FilmCnnConfig => ({
   image_size: IMAGE,
   channels: [24, 48, 96],

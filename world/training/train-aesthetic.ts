@@ -15,7 +15,7 @@ import { CLIP_PREPROCESSING, IMAGE_SHAPE } from './recipe.ts';
 
 const BATCH = 48;
 
-/** LAION v2's layers with ReLUs, narrower, and a score that cannot leave 1 .. 10. */
+/** LAION v2's layers, narrower, with ReLUs, and with the score bounded to 1 .. 10. */
 const AESTHETIC_HEAD: AestheticHead = {
   layers: ['layers.0', 'layers.3', 'layers.6', 'layers.9', 'layers.11'],
   widths: [64, 32, 16, 8, 1],
@@ -34,7 +34,7 @@ export interface AestheticTraining {
   report: Fit['report'];
 }
 
-/** Trains an aesthetic predictor, vision tower and head, to read a picture's quality off it. */
+/** Trains an aesthetic predictor, vision tower and head, to predict a picture's quality. */
 export function trainAesthetic({ config, clip, bank, seed, steps, learningRate, report }: AestheticTraining): {
   clip: Weights;
   head: Weights;

@@ -12,13 +12,13 @@ import { CLIP_PREPROCESSING, CONTEXT_LENGTH, IMAGE_SHAPE } from './recipe.ts';
 
 const BATCH = 64;
 
-/** What one step of contrastive training sees. */
+/** Batch of one step of contrastive training. */
 export interface PairBatch {
   /** [BATCH, 32, 32, 3] in [0, 1]. */
   images: Float32Array;
   /** Token ids [BATCH, T]: the captions. */
   captions: Int32Array;
-  /** Token ids [negatives * BATCH, T]: for each picture `negatives` wrong captions, all pictures' first ones first. */
+  /** Token ids [negatives * BATCH, T]: `negatives` wrong captions per picture, the first ones of all pictures first. */
   negatives: Int32Array;
 }
 
@@ -33,7 +33,7 @@ const diagonalCrossEntropy = (logits: Tensor): Tensor => {
   return shifted.exp().sum(1).log().sub(shifted.mul(target).sum(1)).mean();
 };
 
-/** Symmetric contrastive loss (Radford et al. 2021, fig. 3); a picture also has wrong captions of its own to beat. */
+/** Computes the symmetric contrastive loss (Radford et al. 2021, fig. 3), with extra wrong captions for each picture. */
 function contrastiveLoss(
   p: Parameters,
   config: ClipConfig,
@@ -56,18 +56,18 @@ function contrastiveLoss(
 
 export interface ClipTraining {
   config: ClipConfig;
-  /** Wrong captions a picture. */
+  /** Wrong captions per picture. */
   negatives: number;
   seed: number;
   steps: number;
   learningRate: number;
-  /** Weights to start from; fresh ones if not given. */
+  /** Initial weights; default: newly initialized. */
   start?: Weights;
   batch(step: number): PairBatch;
   report: Fit['report'];
 }
 
-/** Trains a CLIP by contrast between captions. */
+/** Trains a CLIP model contrastively. */
 export function trainClip({
   config,
   negatives,

@@ -10,10 +10,10 @@ const CELLS = LATENT_SHAPE[0] * LATENT_SHAPE[1];
 const CHANNELS = LATENT_SHAPE[2];
 
 /**
- * What an inpainting UNet sees beside the noisy latents, in diffusers' order: the mask, then the latents of the picture
- * with the masked cells in grey.
+ * Returns an inpainting UNet's extra input in diffusers' order: the mask, then the latents of the picture with the masked
+ * cells in grey.
  * @param pictures [count, 32, 32, 3] in [0, 1], of `scenes`
- * @param seed draws how much more than the object is hidden; the object's own rectangle if not given
+ * @param seed draws how far the hidden area exceeds the object; without it, hides just the object's rectangle
  * @returns [count, 8, 8, 1 + C]
  */
 export function inpaintingGuide(
@@ -36,7 +36,7 @@ export function inpaintingGuide(
   return guide;
 }
 
-/** What a UNet with a control image sees beside the noisy latents: the object's silhouette. [count, 8, 8, 16] */
+/** Returns the extra input of a UNet with a control image: the object's silhouette. [count, 8, 8, 16] */
 export function controlGuide(scenes: readonly Scene[]): Float32Array {
   const size = LATENT_SHAPE[0] * LATENT_SHAPE[1] * 16;
   const guide = new Float32Array(scenes.length * size);
@@ -44,7 +44,7 @@ export function controlGuide(scenes: readonly Scene[]): Float32Array {
   return guide;
 }
 
-/** A UNet's weights with more channels in its first convolution, which start at zero: it begins by not seeing them. */
+/** Adds input channels to a UNet's first convolution, with zero weights, so that it ignores them at first. */
 export function widenInput(unet: Weights, channels: number): Weights {
   const { shape, data } = unet.get('conv_in.weight')!; // [out, in, 3, 3]
   const [out, before, height, width] = shape as [number, number, number, number];

@@ -12,7 +12,7 @@ import { FIT_INPUTS, descend, fit, type Fit } from './fit-network.ts';
 import { CONTEXT_LENGTH, LATENT_SHAPE, schedulerConfig, unetConfig } from './recipe.ts';
 
 const BATCH = 32;
-/** Share of the examples that see the empty prompt, for classifier-free guidance. */
+/** Share of examples with the empty prompt, for classifier-free guidance. */
 const UNCONDITIONAL = 0.1;
 /** Upper limit of the weight of the error in the clean latents (min-SNR weighting, Hang et al. 2023). */
 const SNR_LIMIT = 5;
@@ -25,17 +25,17 @@ export interface UnetTraining {
   /** Token ids of the empty prompt, [T]. */
   empty: Int32Array;
   textConfig: ClipTextConfig;
-  /** Weights to start from; fresh ones for the networks that are not given. */
+  /** Initial weights; a network that is not given is newly initialized. */
   start?: { unet?: Weights; text?: Weights };
-  /** Leave the text encoder as it is: the UNet learns to read what another one reads. */
+  /** Freezes the text encoder, so that the UNet learns to read an existing one. */
   freezeText?: boolean;
   /** The UNet's configuration; the base model's if not given. */
   unet?: UnetConfig;
-  /** What the UNet sees beside the noisy latents, in channels of its own. [count, h, w, in_channels - C] */
+  /** Extra input channels of the UNet beside the noisy latents. [count, h, w, in_channels - C] */
   guide?: Float32Array;
   /**
-   * Least weight of the error in the clean latents. Where and what an object is gets decided in the noisiest steps, which
-   * an error in the noise alone (0) hardly counts.
+   * Minimum weight of the error in the clean latents. The noisiest steps decide what and where an object is, and with 0, an
+   * error in the noise alone, they would hardly count.
    */
   layoutWeight: number;
   seed: number;
@@ -45,8 +45,8 @@ export interface UnetTraining {
 }
 
 /**
- * Trains the UNet to predict the noise in the latents (Ho et al. 2020, Alg. 1), and the text encoder with it, as the first
- * text-to-image model of latent diffusion was (Rombach et al. 2022, section 4.3.1).
+ * Trains the UNet to predict the noise in the latents (Ho et al. 2020, Alg. 1), jointly with the text encoder, like the
+ * first text-to-image latent diffusion model (Rombach et al. 2022, section 4.3.1).
  */
 export function trainUnet({
   latents,

@@ -11,8 +11,8 @@ const BATCH = 16;
 const KL_WEIGHT = 1e-4;
 
 /**
- * Trains the autoencoder on pictures: squared and absolute error, and a light pull of the posterior towards a standard normal.
- * @param pictures [count, 32, 32, 3] in [0, 1], one after the other
+ * Trains the autoencoder on pictures with squared and absolute error, and a weak KL pull to a standard normal.
+ * @param pictures [count, 32, 32, 3] in [0, 1]
  */
 export function trainVae(pictures: Float32Array, seed: number, steps: number, report: Fit['report']): Weights {
   const pixels = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];

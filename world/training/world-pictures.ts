@@ -15,20 +15,20 @@ import { IMAGE_SHAPE } from './recipe.ts';
 const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
 const TIERS: Tier[] = ['good', 'good', 'medium', 'dull'];
 
-/** Pictures with what is true of them: what the rewards learn from. */
+/** Pictures with ground truth, the rewards' training data. */
 export interface PictureBank {
   /** [count, 32, 32, 3] in [0, 1]. */
   images: Float32Array;
-  /** What is in each picture; nothing where two pictures were mixed. */
+  /** Scene of each picture; undefined for a mix of two pictures. */
   scenes: (Scene | undefined)[];
-  /** How clean each picture is, in [0, 1]. */
+  /** Quality of each picture, in [0, 1]. */
   qualities: Float32Array;
 }
 
 /**
- * `count` pictures of training combinations in all tiers of quality. One in eight is a mix of two pictures: it shows
- * nothing in particular, and its quality is a third of the lower one.
- * @param seed another seed, other pictures
+ * Renders `count` pictures of training combinations in all quality tiers. One in eight is a mix of two pictures: it shows
+ * no scene, and its quality is a third of the lower one.
+ * @param seed determines the pictures
  */
 export function pictureBank(count: number, seed: number): PictureBank {
   const images = new Float32Array(count * PIXELS);
@@ -56,13 +56,13 @@ export function pictureBank(count: number, seed: number): PictureBank {
   return { images, scenes: bankScenes, qualities };
 }
 
-/** The picture at `index`. */
+/** Returns the picture at `index`. */
 export const pictureAt = (bank: PictureBank, index: number): Float32Array =>
   bank.images.subarray(index * PIXELS, (index + 1) * PIXELS);
 
 /**
- * A training combination that differs from `scene` in one attribute: one of `among`, each equally often. Where no training
- * combination differs in those alone, any attribute may.
+ * Draws a training combination that differs from `scene` in one attribute of `among`, each equally often; in any attribute
+ * if no training combination differs in one of those alone.
  */
 export function neighbour(scene: Scene, random: RandomStream, among: readonly Attribute[] = attributeNames): Scene {
   const changed = (attribute: Attribute): Scene[] =>
@@ -74,7 +74,7 @@ export function neighbour(scene: Scene, random: RandomStream, among: readonly At
   return choices.length > 0 ? random.choice(random.choice(choices)) : neighbour(scene, random);
 }
 
-/** Which of two pictures people would prefer for a caption: the right things first, then the cleaner picture. */
+/** Scores a picture by human preference for a caption: correct content first, then cleanness. */
 function utility(bank: PictureBank, index: number, wanted: Scene): number {
   const scene = bank.scenes[index];
   const right = scene
@@ -83,7 +83,7 @@ function utility(bank: PictureBank, index: number, wanted: Scene): number {
   return 2 * right + bank.qualities[index]!;
 }
 
-/** Finds pictures of a combination. */
+/** Index of pictures by combination. */
 export class SceneIndex {
   readonly #byScene = new Map<string, number[]>();
 
@@ -96,7 +96,7 @@ export class SceneIndex {
     });
   }
 
-  /** A picture of `scene`, if there is one. */
+  /** Draws a picture of `scene`, if there is one. */
   draw(scene: Scene, random: RandomStream): number | undefined {
     const found = this.#byScene.get(sceneKey(scene));
     return found && random.choice(found);
@@ -111,8 +111,8 @@ export interface Pair {
 }
 
 /**
- * A pair to judge: a picture of what is wanted against another one of it (quality decides), one with an attribute
- * changed, any picture at all, or a mix.
+ * Draws a pair to judge: a picture of the wanted scene against another of the same scene (quality decides), one with an
+ * attribute changed, any picture, or a mix.
  */
 export function drawPair(bank: PictureBank, index: SceneIndex, random: RandomStream): Pair {
   for (;;) {

@@ -1,8 +1,8 @@
 import { FlatTable } from './flatbuffer.ts';
 
-/** Arrow's formats of messages and files: github.com/apache/arrow, format/Message.fbs, Schema.fbs and File.fbs. */
+/** Arrow's message and file formats: github.com/apache/arrow, format/Message.fbs, Schema.fbs and File.fbs. */
 
-/** A field of a schema, as far as the shape of its batches needs it. */
+/** The parts of a schema's field that determine the layout of its batches. */
 export interface Field {
   name: string;
   type: number;
@@ -18,13 +18,13 @@ export type Message =
 
 export interface Batch {
   length: number;
-  /** Length and number of nulls, one node after the other. */
+  /** Length and null count of each node in turn. */
   nodes: number[];
-  /** Offset and length in the body, one buffer after the other. */
+  /** Offset and length of each buffer in the body in turn. */
   buffers: number[];
 }
 
-/** Where a message is: its length with what goes before it, and the length of its body. */
+/** Location of a message: its offset, its length including the prefix, and the length of its body. */
 export type Block = readonly [at: number, length: number, body: number];
 
 const kinds = { 1: 'schema', 2: 'dictionary', 3: 'batch' } as const;
@@ -43,14 +43,14 @@ export function parseMessage(bytes: Uint8Array): Message {
   return { kind, id: header.int(0, 64), batch: parseBatch(data), body };
 }
 
-/** The schema and the places of the batches that a file's footer names. */
+/** Parses a file's footer: the schema and the locations of the batches. */
 export function parseFooter(bytes: Uint8Array): { fields: Field[]; dictionaries: Block[]; batches: Block[] } {
   const footer = FlatTable.root(bytes);
   const schema = footer.table(1);
   if (!schema) throw new Error('a footer without a schema');
   const blocks = (field: number): Block[] => {
     const numbers = footer.int64s(field, 24);
-    // The second is a 32-bit number and four bytes of nothing.
+    // The second is a 32-bit number and four bytes of padding.
     return Array.from({ length: numbers.length / 3 }, (_, i) => [
       numbers[3 * i]!,
       Number(BigInt.asIntN(32, BigInt(numbers[3 * i + 1]!))),
@@ -62,7 +62,7 @@ export function parseFooter(bytes: Uint8Array): { fields: Field[]; dictionaries:
 }
 
 function parseSchema(schema: FlatTable): Field[] {
-  if (schema.int(0, 16) !== 0) throw new Error('numbers with their big end first');
+  if (schema.int(0, 16) !== 0) throw new Error('big-endian numbers');
   checkTexts(schema, 2);
   schema.int64s(3, 8);
   return schema.tables(1).map(parseField);
@@ -87,12 +87,12 @@ const union = 14;
 function parseBatch(batch: FlatTable): Batch {
   const compression = batch.table(3);
   if (compression && (compression.int(0, 8) > 1 || compression.int(1, 8) !== 0))
-    throw new Error('bodies packed by an unknown method');
+    throw new Error('bodies compressed by an unknown method');
   batch.int64s(4, 8);
   return { length: batch.int(0, 64), nodes: batch.int64s(1, 16), buffers: batch.int64s(2, 16) };
 }
 
-/** Pairs of texts that say something about what they stand beside. */
+/** Checks a vector of metadata, which consists of pairs of texts. */
 function checkTexts(table: FlatTable, field: number): void {
   for (const pair of table.tables(field)) [0, 1].forEach((each) => pair.text(each));
 }

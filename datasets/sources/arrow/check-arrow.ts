@@ -1,15 +1,15 @@
 import type { FileHandle } from 'node:fs/promises';
 import { parseFooter, parseMessage, type Batch, type Field, type Message } from './arrow-messages.ts';
 
-/** What a file begins and ends with. */
+/** Magic bytes at both ends of a file. */
 const fileMagic = 'ARROW1';
 const continuation = 0xffffffff;
 const mostRows = 2 ** 31 - 1;
 
 /**
- * Checks that what the messages of an Arrow file or stream say fits: lengths, places and counts, and that no bytes lie
- * between them. What is read afterwards can neither loop nor look beyond the file.
- * @throws Error saying what does not fit
+ * Checks that the messages of an Arrow file or stream are consistent in lengths, offsets and counts, without gaps between
+ * them, so that later reads can neither loop nor leave the file.
+ * @throws Error naming the inconsistency
  */
 export async function checkMessages(file: FileHandle): Promise<void> {
   const { size } = await file.stat();
@@ -25,7 +25,7 @@ export async function checkMessages(file: FileHandle): Promise<void> {
 
 type Read = (at: number, length: number) => Promise<Buffer>;
 
-/** The footer of a file names the batches; they follow each other from the schema up to it. */
+/** Checks a file: the batches that its footer names follow each other from the schema up to the footer. */
 async function checkFile(size: number, read: Read): Promise<void> {
   const end = size < 18 ? Buffer.alloc(10) : await read(size - 10, 10);
   if (end.toString('latin1', 4) !== fileMagic) throw new Error('the mark at the end of the file is missing');
@@ -34,7 +34,7 @@ async function checkFile(size: number, read: Read): Promise<void> {
   if (length <= 0 || start < 8) throw new Error(`a footer of ${length} bytes in a file of ${size}`);
   const { fields, dictionaries, batches } = parseFooter(await read(start, length));
 
-  // Some writers put the schema there without the marks of a message.
+  // Some writers put the schema there without a message prefix.
   let at = 8;
   const first = await messageAt(8, start, read).catch(() => undefined);
   const schema = first?.message?.kind === 'schema' ? first.message : undefined;
@@ -60,7 +60,7 @@ async function checkFile(size: number, read: Read): Promise<void> {
   if (start - at > room) throw new Error(`${start - at} bytes before the footer that it does not name`);
 }
 
-/** The messages of a stream follow each other up to its end. */
+/** Checks a stream: its messages follow each other up to its end. */
 async function checkStream(size: number, read: Read): Promise<void> {
   let at = 0;
   let fields: Field[] | undefined;
@@ -79,20 +79,20 @@ async function checkStream(size: number, read: Read): Promise<void> {
   throw new Error('the mark at the end of a stream is missing');
 }
 
-/** The message at a place, or none at the end of a stream, and where it ends with its body. */
+/** Reads the message at an offset, or none at the end of a stream, and the offset behind its body. */
 async function messageAt(at: number, size: number, read: Read) {
   const head = await read(at, Math.min(8, size - at));
-  if (head.length < 4) throw new Error(`${head.length} bytes behind the last message`);
-  const before = head.readUInt32LE(0) === continuation ? 8 : 4; // before version 0.15 there was no mark
+  if (head.length < 4) throw new Error(`${head.length} bytes after the last message`);
+  const before = head.readUInt32LE(0) === continuation ? 8 : 4; // before version 0.15 there was no marker
   if (head.length < before) throw new Error('the mark at the end of a stream is missing');
   const length = head.readInt32LE(before - 4);
   if (length === 0) return { message: undefined, end: at + before };
   if (length < 0 || at + before + length > size)
-    throw new Error(`a message of ${length} bytes at byte ${at}, which are not there`);
+    throw new Error(`a message of ${length} bytes at byte ${at}, beyond the end of the data`);
   const message = parseMessage(await read(at + before, length));
   const end = at + before + length + message.body;
   if (!(message.body >= 0 && end <= size))
-    throw new Error(`a body of ${message.body} bytes at byte ${at}, which are not there`);
+    throw new Error(`a body of ${message.body} bytes at byte ${at}, beyond the end of the data`);
   return { message, end };
 }
 
@@ -112,7 +112,7 @@ function fieldOf(fields: readonly Field[], dictionary: number): Field | undefine
   return undefined;
 }
 
-/** A batch has a node for each field, each column its length, and its buffers lie in its body, one behind the other. */
+/** Checks a batch: one node per field, all columns of its length, and its buffers in order within its body. */
 function checkBatch({ length, nodes, buffers }: Batch, fields: readonly Field[], body: number): void {
   if (!(length >= 0 && length <= mostRows)) throw new Error(`a batch of ${length} rows`);
   let node = 0;

@@ -3,11 +3,11 @@ import { decompress } from 'fzstd';
 import { zstdSum } from '../checksums.ts';
 import { decompressLz4Frame } from './lz4.ts';
 
-/** A longer buffer is a mistake, or a bomb, unless what it is packed into is long, too. */
+/** A longer buffer is an error or a decompression bomb, unless its compressed form is long too. */
 const longest = 256 << 20;
 const largestRatio = 500;
 
-/** Lets Arrow's reader unpack bodies; each unpacked buffer has the length that stands before it. */
+/** Registers codecs with Arrow's reader; each decompressed buffer must have the length stored before it. */
 export function registerCodecs(): void {
   compressionRegistry.set(CompressionType.ZSTD, { decode: checked(unzstd) });
   compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: checked(decompressLz4Frame) });
@@ -15,12 +15,12 @@ export function registerCodecs(): void {
 
 function checked(unpack: (bytes: Uint8Array, length: number) => Uint8Array): (bytes: Uint8Array) => Uint8Array {
   return (bytes) => {
-    // The reader gives what follows the length, of the same memory.
+    // The reader passes the bytes after the length as a view of the same memory.
     const length = Number(new DataView(bytes.buffer, bytes.byteOffset - 8, 8).getBigInt64(0, true));
     if (length < 0 || (length > longest && length > largestRatio * bytes.length))
-      throw new Error(`${bytes.length} bytes that are said to be ${length} unpacked`);
+      throw new Error(`${bytes.length} bytes that claim to be ${length} unpacked`);
     const out = unpack(bytes, length);
-    if (out.length !== length) throw new Error(`a buffer of ${out.length} bytes that are said to be ${length}`);
+    if (out.length !== length) throw new Error(`a buffer of ${out.length} bytes that claims to be ${length}`);
     return out;
   };
 }
@@ -29,7 +29,7 @@ function unzstd(bytes: Uint8Array, length: number): Uint8Array {
   const out = decompress(bytes, new Uint8Array(length)).slice();
   if ((bytes[4] ?? 0) & 4) {
     const sum = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
-    if (sum !== zstdSum(out)) throw new Error('the check sum of a zstd frame is wrong');
+    if (sum !== zstdSum(out)) throw new Error('the checksum of a zstd frame is wrong');
   }
   return out;
 }

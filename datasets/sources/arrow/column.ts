@@ -3,15 +3,15 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { InputError } from '../../../common/errors.ts';
 import { isIndex } from '../columns.ts';
 
-/** The value of a row: a text, bytes that are none, or null. */
+/** Returns the value of a row: text, bytes that are not valid UTF-8, or null. */
 export type Cells = (row: number) => string | Uint8Array | null;
 
 /**
- * Finds the texts of a batch's column, by a path through its structs, lists and maps. Offsets and indices are checked
- * before, so that none leads out of its buffer.
- * @param label the column, for messages
- * @returns the values and the keys that are left where the path goes on in a text
- * @throws InputError where the path leads nowhere or to no text; Error for damaged buffers
+ * Finds the texts of a batch's column by a path through its structs, lists and maps. Checks all offsets and indices first,
+ * so that none leads out of its buffer.
+ * @param label the column's name in messages
+ * @returns the values, and the remaining keys if the path continues inside a text
+ * @throws InputError if the path does not lead to text; Error for damaged buffers
  */
 export function cellsOf(
   data: Data,
@@ -52,7 +52,7 @@ export function cellsOf(
   throw refused(`holds ${String(type)}, which has no "${key}"`);
 }
 
-/** The value of a key of maps: entries are structs of a key and a value. */
+/** Returns the values of a key in maps, whose entries are structs of a key and a value. */
 function mapCells(
   data: Data,
   ranges: (row: number) => [number, number],
@@ -114,7 +114,7 @@ function ranged(data: Data, label: string): (row: number) => Uint8Array {
   return (row) => values.subarray(...ranges(row));
 }
 
-/** The bytes of 16-byte views: up to twelve within, longer ones in another buffer. */
+/** Returns the bytes of 16-byte views: up to twelve bytes inline, longer ones in another buffer. */
 function viewed(data: Data, label: string): (row: number) => Uint8Array {
   const { length, offset } = data;
   const own = data as unknown as { values: Uint8Array; variadicBuffers: readonly Uint8Array[] };
@@ -134,7 +134,7 @@ function viewed(data: Data, label: string): (row: number) => Uint8Array {
   };
 }
 
-/** Where the values of each row are among all; checked never to go back or beyond them. */
+/** Returns the range of each row's values; checks that ranges are ordered and within bounds. */
 function rangesOf(data: Data, label: string): (row: number) => [number, number] {
   const { length, type } = data;
   const within = isText(type) ? (data.values as Uint8Array).length : data.children[0]!.length;
@@ -153,7 +153,7 @@ function rangesOf(data: Data, label: string): (row: number) => [number, number] 
   return (row) => [Number(offsets[row]), Number(offsets[row + 1])];
 }
 
-/** A bitmap holds a bit a row, and as many zeros as it says. */
+/** Checks that a null bitmap has one bit per row and the stated number of zeros. */
 function checkNulls(data: Data, label: string): void {
   const { length, offset, nullBitmap } = data;
   if (!nullBitmap || nullBitmap.length === 0 || length === 0) return;
@@ -161,7 +161,7 @@ function checkNulls(data: Data, label: string): void {
     throw damaged(label, `${8 * nullBitmap.length} marks for ${length} rows`);
   let nulls = 0;
   for (let bit = offset; bit < offset + length; bit++) nulls += ((nullBitmap[bit >> 3]! >> (bit & 7)) & 1) ^ 1;
-  if (nulls !== data.nullCount) throw damaged(label, `${data.nullCount} nulls are said, ${nulls} are there`);
+  if (nulls !== data.nullCount) throw damaged(label, `${data.nullCount} nulls are stated, ${nulls} found`);
 }
 
 function isText(type: DataType): boolean {

@@ -1,9 +1,9 @@
-/** More than any schema is nested. */
+/** Maximum nesting, deeper than any real schema. */
 const deepest = 64;
 
 /**
- * A table of a flatbuffer (flatbuffers.dev, internals), of which every read is checked to lie within the bytes.
- * @throws Error from each method where it does not
+ * A table of a flatbuffer (flatbuffers.dev, internals). Every read is checked to lie within the bytes.
+ * @throws Error from each method if a read is out of bounds
  */
 export class FlatTable {
   readonly #view: DataView;
@@ -20,7 +20,7 @@ export class FlatTable {
     if (this.#fields < 0 || this.#fields + 4 > view.byteLength) throw new Error('a table outside of the message');
   }
 
-  /** The root of a buffer. */
+  /** Returns the root table of a buffer. */
   static root(bytes: Uint8Array): FlatTable {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return new FlatTable(view, view.getUint32(0, true));
@@ -49,7 +49,7 @@ export class FlatTable {
     return Buffer.from(this.#view.buffer, this.#view.byteOffset + start, length).toString('utf8');
   }
 
-  /** A vector of structs or numbers: the 64-bit integers in it. */
+  /** Returns the 64-bit integers in a vector of structs or numbers. */
   int64s(field: number, bytes: number): number[] {
     const [start, length] = this.#vector(field, bytes);
     return Array.from({ length: (length * bytes) / 8 }, (_, i) => this.#int64(start + 8 * i));

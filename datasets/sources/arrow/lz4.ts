@@ -4,9 +4,9 @@ import { xxh32 } from '../checksums.ts';
 const frameMagic = 0x184d2204;
 
 /**
- * What an LZ4 frame holds (github.com/lz4/lz4, doc/lz4_Frame_format.md). Its check sums are verified.
- * @param longest more than so many bytes are not unpacked
- * @throws Error for what is no whole frame
+ * Decompresses an LZ4 frame (github.com/lz4/lz4, doc/lz4_Frame_format.md) and verifies its checksums.
+ * @param longest maximum number of decompressed bytes
+ * @throws Error if it is not a complete frame, or holds more
  */
 export function decompressLz4Frame(frame: Uint8Array, longest = Infinity): Uint8Array {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -21,7 +21,8 @@ export function decompressLz4Frame(frame: Uint8Array, longest = Infinity): Uint8
   if (dictionary) throw new Error('an LZ4 dictionary is needed');
   const largestBlock = 1 << (8 + 2 * ((frame[5]! >> 4) & 7));
   const head = frame.subarray(4, contentSize ? 14 : 6);
-  if (((xxh32(head) >>> 8) & 0xff) !== frame[4 + head.length]) throw new Error('the head of the LZ4 frame is damaged');
+  if (((xxh32(head) >>> 8) & 0xff) !== frame[4 + head.length])
+    throw new Error('the header of the LZ4 frame is damaged');
   let out = new Uint8Array(largestBlock);
   let at = 7 + (contentSize ? 8 : 0);
   let end = 0;
@@ -34,7 +35,7 @@ export function decompressLz4Frame(frame: Uint8Array, longest = Infinity): Uint8
     if (block.length < bytes) throw new Error('the LZ4 frame is cut short');
     if (end > longest) throw new Error('the LZ4 frame holds more than it says');
     if (blockChecksum && view.getUint32(at + bytes, true) !== xxh32(block))
-      throw new Error('the check sum of an LZ4 block is wrong');
+      throw new Error('the checksum of an LZ4 block is wrong');
     if (out.length < end + largestBlock) out = grown(out, 2 * (end + largestBlock));
     if (size >>> 31) {
       out.set(block, end);
@@ -44,7 +45,7 @@ export function decompressLz4Frame(frame: Uint8Array, longest = Infinity): Uint8
   }
   const found = out.subarray(0, end);
   if (contentChecksum && view.getUint32(at, true) !== xxh32(found))
-    throw new Error('the check sum of the LZ4 frame is wrong');
+    throw new Error('the checksum of the LZ4 frame is wrong');
   return found;
 }
 
@@ -54,7 +55,7 @@ function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
   return larger;
 }
 
-/** Unpacks a block behind `to`; it may refer to what lies before it. @returns the end of what is unpacked */
+/** Decompresses a block from `to` on; it may refer to earlier output. @returns the end of its output */
 function decompressBlock(block: Uint8Array, out: Uint8Array, to: number): number {
   let at = 0;
   const extended = (start: number): number => {

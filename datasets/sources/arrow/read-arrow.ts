@@ -12,8 +12,8 @@ import { reasonOf } from '../../../common/text/reason.ts';
 registerCodecs();
 
 /**
- * The prompt column of an Arrow IPC file or stream (also Feather version 2; bodies plain, LZ4 or zstd), batch by batch.
- * @throws InputError for what is no whole Arrow file, and for a prompt column that is not text
+ * Reads the prompt column of an Arrow IPC file or stream (also Feather version 2; bodies plain, LZ4 or zstd) in batches.
+ * @throws InputError for a damaged Arrow file or another kind of file, and for a prompt column that is not text
  */
 export async function* readArrow(path: string, name: string, column?: string): AsyncGenerator<PromptBatch> {
   const file = await open(path, 'r').catch((error: Error) => {
@@ -56,12 +56,12 @@ export async function* readArrow(path: string, name: string, column?: string): A
   }
 }
 
-/** All record batches. The reader's own iterator asks for the same batch for ever when it is damaged. */
+/** Yields all record batches. The reader's own iterator would loop forever on a damaged batch. */
 async function* recordBatches(reader: RecordBatchReader): AsyncGenerator<RecordBatch> {
   if (!(reader instanceof AsyncRecordBatchFileReader)) return yield* reader as AsyncIterable<RecordBatch>;
   for (let i = 0; i < reader.numRecordBatches; i++) {
     const batch = await reader.readRecordBatch(i);
-    if (!batch) throw new Error(`record batch ${i + 1} is none`);
+    if (!batch) throw new Error(`record batch ${i + 1} is not a record batch`);
     yield batch;
   }
 }

@@ -6,8 +6,8 @@ import { PromptFinder } from './json-objects.ts';
 import { notUtf8 } from '../text/utf8-text.ts';
 
 /**
- * The items of a JSON array, JSON objects one after the other, or the entries of an object whose keys are file names (see
- * {@link PromptFinder}), read item by item, so that the file may be of any size.
+ * Reads the items of a JSON array, a sequence of JSON objects, or the entries of an object whose keys are file names (see
+ * {@link PromptFinder}), one at a time, so that the file may be of any size.
  * @throws InputError for a file that ends within an item, and for an item of more than 16 MB
  */
 export async function* readJson(
@@ -38,12 +38,12 @@ export async function* readJson(
 }
 
 const firstEntry = /^\s*\{\s*("(?:[^"\\]|\\.)*")\s*:\s*([{"])/;
-/** As much as tells what a file is. */
+/** Bytes needed to tell what a file is. */
 const peekedBytes = 1 << 16;
 
 /**
- * Whether a file is one object whose keys name files: its first key has an ending, or its first value is an object and its
- * key no column's name.
+ * Returns whether a file is one object whose keys are file names: its first key has an extension, or its first value is an
+ * object and its first key is not a column name.
  */
 function isKeyed(start: string, wanted: string | undefined): boolean {
   const [, quoted, value] = firstEntry.exec(start) ?? [];
@@ -54,7 +54,7 @@ function isKeyed(start: string, wanted: string | undefined): boolean {
   return value === '{' || /\.[a-z][a-z0-9]{1,4}$/i.test(key);
 }
 
-/** The beginning of a file, and all of it. */
+/** Returns the beginning of a file, and the whole file. */
 async function peeked(pieces: AsyncIterable<Buffer>): Promise<{ start: Buffer; all: AsyncIterable<Buffer> }> {
   const iterator = pieces[Symbol.asyncIterator]();
   let start: Buffer = Buffer.alloc(0);

@@ -7,9 +7,9 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [code('['), code(']
 const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 
 /**
- * The bytes of the items of a JSON array, of objects that follow each other, or of the entries of one object. Only brackets, commas and quotes are
- * looked at: whether an item is JSON is for its reader to find.
- * @throws InputError for a file that ends within an item or goes on behind the array, and for an item of more than 16 MB
+ * Yields the bytes of the items of a JSON array, of a sequence of objects, or of the entries of one object. Looks only at
+ * brackets, commas and quotes: the caller parses the items.
+ * @throws InputError for a file that ends within an item or continues after the array, and for an item of more than 16 MB
  */
 export async function* jsonItems(
   pieces: AsyncIterable<Buffer>,
@@ -34,22 +34,22 @@ class Splitter {
   readonly #open: number;
   readonly #close: number;
   items = 0;
-  /** An array's items end at its commas and its last bracket, other items at theirs. */
+  /** An array's items end at its commas and closing bracket, other items at their own closing bracket. */
   #mode: 'start' | 'array' | 'objects' | 'done' = 'start';
-  /** Brackets that are open, the array's own too. */
+  /** Number of open brackets, including the array's own. */
   #depth = 0;
   #inText = false;
   #escaped = false;
-  /** Whether the item at hand has begun, or must come. */
+  /** Whether the current item has begun, or is required. */
   #due = false;
 
-  /** @param entries take the file for one object and give its entries, as an array's items */
+  /** @param entries whether to read the file as one object and yield its entries like an array's items */
   constructor(name: string, entries: boolean) {
     this.#name = name;
     [this.#open, this.#close] = entries ? [OPEN_OBJECT, CLOSE_OBJECT] : [OPEN_ARRAY, CLOSE_ARRAY];
   }
 
-  /** Gives the items that end in `bytes`, of which the first `at` were seen before. @returns where the rest begins */
+  /** Yields the items that end in `bytes`, skipping the first `at` bytes already scanned. @returns the start of the rest */
   *split(bytes: Buffer, at: number): Generator<Buffer, number> {
     let start = 0;
     for (; at < bytes.length; at++) {
@@ -64,7 +64,7 @@ class Splitter {
         const last = byte === this.#close && this.#depth === 1;
         if (last || (byte === COMMA && this.#depth === 1)) {
           if (this.#due || !last) yield this.#take(bytes.subarray(start, at));
-          this.#due = !last; // behind a comma there must be an item
+          this.#due = !last; // an item must follow a comma
           if (last) this.#mode = 'done';
           start = at + 1;
         } else {
@@ -84,10 +84,12 @@ class Splitter {
     return start;
   }
 
-  /** @throws InputError when an item is not whole */
+  /** Ends the input. @throws InputError when an item is incomplete */
   end(): void {
     if (this.#mode === 'array' || (this.#mode === 'objects' && this.#depth > 0))
-      throw new InputError(`${this.#name}: ends within item ${this.items + 1}; is it cut short, or a bracket missing?`);
+      throw new InputError(
+        `${this.#name}: ends within item ${this.items + 1}; is it cut short, or is a bracket missing?`,
+      );
   }
 
   #take(item: Buffer): Buffer {
@@ -111,7 +113,7 @@ class Splitter {
     return new InputError(
       this.#mode === 'done'
         ? `${this.#name}: something follows the ${this.#open === OPEN_ARRAY ? 'array' : 'object'} of ${this.items} items.`
-        : `${this.#name}: item ${this.items + 1} is no JSON object; expected [{"prompt": "..."}, ...], or one object after the other.`,
+        : `${this.#name}: item ${this.items + 1} is not a JSON object; expected [{"prompt": "..."}, ...], or one object after another.`,
     );
   }
 }

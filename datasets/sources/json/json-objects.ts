@@ -1,7 +1,7 @@
 import { memberOf, promptOf, promptPlace, type PromptPlace } from '../columns.ts';
 import { reasonOf } from '../../../common/text/reason.ts';
 
-/** Finds the prompts in JSON values: objects, whose keys are the columns, or the prompts themselves. */
+/** Finds the prompts in JSON values: objects with columns as keys, or the prompts themselves. */
 export class PromptFinder {
   readonly #name: string;
   readonly #wanted: string | undefined;
@@ -13,7 +13,7 @@ export class PromptFinder {
   }
 
   /**
-   * The prompt of a value, null where there is none, or why it is no row.
+   * Returns the prompt of a value, null if it has none, or the reason why it is not a row.
    * @throws InputError when the first object has no prompt column
    */
   find(json: string): string | null | { reason: string } {
@@ -27,8 +27,9 @@ export class PromptFinder {
   }
 
   /**
-   * The prompt of an entry of an object whose keys are file names: `"a.png": "a cat"` or `"a.png": {"caption": "a cat"}`.
-   * @throws InputError as {@link find}
+   * Returns the prompt of an entry of an object whose keys are file names: `"a.png": "a cat"` or
+   * `"a.png": {"caption": "a cat"}`.
+   * @throws InputError as {@link find} does
    */
   findEntry(json: string): string | null | { reason: string } {
     let entries: [string, unknown][];

@@ -3,8 +3,8 @@ import { readLines } from '../text/lines.ts';
 import { PromptFinder } from './json-objects.ts';
 
 /**
- * A JSON object a line; the first one's keys are the columns. An object without the prompt's key has no prompt (null).
- * A text alone is a prompt. Blank lines are passed over.
+ * Reads one JSON object per line; the first one's keys are the columns. An object without the prompt's key has no prompt
+ * (null). A bare string is a prompt. Skips blank lines.
  */
 export async function* readJsonLines(
   pieces: AsyncIterable<Buffer>,

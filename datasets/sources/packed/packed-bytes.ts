@@ -5,11 +5,11 @@ import type { SourceFile } from '../source-file.ts';
 import { openFile, unpack } from './unpack.ts';
 
 /**
- * The text of a file as UTF-8 bytes in pieces of about a megabyte: unpacked, in UTF-8 whatever its encoding, without a byte
- * order mark. What claims to be UTF-8 is not checked here: the readers name the records that are not.
+ * Reads the text of a file in pieces of about a megabyte: unpacked, converted to UTF-8, without a byte order mark. UTF-8
+ * input is not checked here: the readers name the records that are invalid.
  * @param encoding a label of the WHATWG Encoding Standard
- * @param onBytes is told how many bytes of the file, packed as they are, have been read since it was told last
- * @throws InputError for a file that cannot be opened or is cut short, and for one of another encoding
+ * @param onBytes called with the number of (packed) bytes of the file read since its last call
+ * @throws InputError for a file that cannot be opened, is cut short or has another encoding
  */
 export async function* readBytes(
   file: SourceFile,

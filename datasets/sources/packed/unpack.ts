@@ -8,11 +8,11 @@ import { unzstd } from './zstd.ts';
 import { reasonOf } from '../../../common/text/reason.ts';
 
 const piece = 1 << 20;
-/** A longer text is a bomb when it was packed into so few bytes. */
+/** Longer output is a decompression bomb if its packed size is far smaller. */
 const longest = 64 << 20;
 const largestRatio = 500;
 
-/** The bytes of a file as they are. @throws InputError when it cannot be read */
+/** Reads the raw bytes of a file. @throws InputError when it cannot be read */
 export async function* openFile({ path, name }: SourceFile): AsyncGenerator<Buffer> {
   try {
     for await (const bytes of createReadStream(path, { highWaterMark: piece })) yield bytes as Buffer;
@@ -22,8 +22,8 @@ export async function* openFile({ path, name }: SourceFile): AsyncGenerator<Buff
 }
 
 /**
- * What a file holds, whatever packs it.
- * @throws InputError when it is damaged, cut short, or packed though its name does not say so
+ * Unpacks the content of a file, whatever its compression.
+ * @throws InputError when it is damaged, cut short, or packed although its name does not say so
  */
 export async function* unpack(pieces: AsyncIterable<Buffer>, file: SourceFile): AsyncGenerator<Buffer> {
   const own = recognized(pieces, file);
@@ -36,7 +36,7 @@ export async function* unpack(pieces: AsyncIterable<Buffer>, file: SourceFile): 
   }
 }
 
-/** The bytes of a file whose beginning is not that of another kind. */
+/** Passes on the bytes of a file after checking that it does not begin like another kind. */
 async function* recognized(pieces: AsyncIterable<Buffer>, file: SourceFile): AsyncGenerator<Buffer> {
   let first = true;
   for await (const bytes of pieces) {
@@ -47,29 +47,27 @@ async function* recognized(pieces: AsyncIterable<Buffer>, file: SourceFile): Asy
   }
 }
 
-/** All members of a gzip file. */
+/** Decompresses all members of a gzip file. */
 async function* gunzip(pieces: AsyncIterable<Buffer>, { name, bytes }: SourceFile): AsyncGenerator<Buffer> {
   const unzip = createGunzip({ chunkSize: piece });
   const source = Readable.from(pieces).on('error', (error) => unzip.destroy(error));
   try {
     for await (const out of source.pipe(unzip)) yield out as Buffer;
     if (unzip.bytesWritten < bytes)
-      throw new InputError(`${name}: is gzip up to byte ${unzip.bytesWritten} and something else behind it.`);
+      throw new InputError(`${name}: is gzip up to byte ${unzip.bytesWritten} and something else after it.`);
   } finally {
     source.destroy();
     unzip.destroy();
   }
 }
 
-/** Gives up what unpacks to far more than texts ever do. */
+/** Refuses data that unpacks to far more than texts ever do. */
 async function* bounded(pieces: AsyncIterable<Buffer>, { name, bytes }: SourceFile): AsyncGenerator<Buffer> {
   let out = 0;
   for await (const each of pieces) {
     out += each.length;
     if (out > longest && out > largestRatio * bytes)
-      throw new InputError(
-        `${name}: unpacks to more than ${largestRatio} times its ${bytes} bytes, which no prompts do.`,
-      );
+      throw new InputError(`${name}: unpacks to more than ${largestRatio} times its ${bytes} bytes; prompts never do.`);
     yield each;
   }
 }

@@ -5,8 +5,8 @@ const frameMagic = 0xfd2fb528;
 const isSkippable = (magic: number): boolean => magic >>> 4 === 0x184d2a5;
 
 /**
- * All frames of a zstd file (RFC 8878), with their lengths and check sums verified.
- * @throws Error for what is damaged, cut short, or no frame
+ * Decompresses all frames of a zstd file (RFC 8878), and verifies their lengths and checksums.
+ * @throws Error if it is damaged, cut short or not a frame
  */
 export async function* unzstd(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const input = new Bytes(pieces);
@@ -21,7 +21,8 @@ export async function* unzstd(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buf
       for (let left = (await input.take(4)).readUInt32LE(0); left > 0;)
         left -= (await input.take(Math.min(left, 1 << 16))).length;
     } else if (magic === frameMagic) yield* frame(input);
-    else throw new Error(frames === 0 ? 'no zstd frame' : `something else behind the frame that ends at byte ${start}`);
+    else
+      throw new Error(frames === 0 ? 'not a zstd frame' : `something else after the frame that ends at byte ${start}`);
   }
 }
 
@@ -56,7 +57,7 @@ async function* frame(input: Bytes): AsyncGenerator<Buffer> {
   stream.push(expected ?? new Uint8Array(0), true);
   const out = take();
   if (out.length > 0) yield out;
-  if (expected && expected.readUInt32LE(0) !== sum.digest()) throw new Error('its check sum is wrong');
+  if (expected && expected.readUInt32LE(0) !== sum.digest()) throw new Error('its checksum is wrong');
   if (sizeBytes > 0 && length !== contentSize(rest.subarray(-sizeBytes)))
     throw new Error(`it holds ${length} bytes and says ${contentSize(rest.subarray(-sizeBytes))}`);
 }
@@ -66,11 +67,11 @@ function contentSize(bytes: Buffer): number {
   return bytes.readUIntLE(0, bytes.length) + (bytes.length === 2 ? 256 : 0);
 }
 
-/** Takes bytes from pieces, so many at a time. */
+/** Reads a given number of bytes at a time from pieces. */
 class Bytes {
   readonly #pieces: AsyncIterator<Buffer>;
   #held: Buffer = Buffer.alloc(0);
-  /** Bytes taken so far. */
+  /** Bytes read so far. */
   at = 0;
 
   constructor(pieces: AsyncIterable<Buffer>) {

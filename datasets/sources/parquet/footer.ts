@@ -1,13 +1,13 @@
 import { readStruct, type Struct, type Value } from './thrift.ts';
 
-/** What a Parquet file says about itself (github.com/apache/parquet-format, parquet.thrift), checked to hold together. */
+/** Metadata of a Parquet file (github.com/apache/parquet-format, parquet.thrift), checked for consistency. */
 export interface Footer {
   rows: number;
   columns: Column[];
   groups: Group[];
 }
 
-/** A column of the table: its own name, and its places among the leaves. */
+/** A column of the table: its name, and its leaves' indices. */
 interface Column {
   name: string;
   leaves: [first: number, behind: number];
@@ -15,11 +15,11 @@ interface Column {
 
 interface Group {
   rows: number;
-  /** By leaf. */
+  /** One per leaf. */
   chunks: Chunk[];
 }
 
-/** Where a leaf's pages are. */
+/** Location of a leaf's pages. */
 export interface Chunk {
   start: number;
   end: number;
@@ -27,21 +27,21 @@ export interface Chunk {
   codec: number;
 }
 
-/** Bytes before and behind: "PAR1", and the footer's length with "PAR1". */
+/** Bytes at both ends: "PAR1", and the footer's length with "PAR1". */
 const [head, tail] = [4, 8];
 const magic = 'PAR1';
 const deepest = 64;
-/** More rows by each byte of the file than any table of texts has. */
+/** More rows per byte of the file than any table of texts has. */
 const mostRowsPerByte = 10_000;
 
 /**
- * Reads a footer and checks that what it says fits the file: lengths, offsets, counts.
- * @param size of the file
- * @param read gives bytes of the file
- * @throws Error saying what does not fit
+ * Reads a footer and checks it against the file: lengths, offsets, counts.
+ * @param size size of the file in bytes
+ * @param read reads bytes of the file
+ * @throws Error naming the inconsistency
  */
 export async function readFooter(size: number, read: (at: number, length: number) => Promise<Buffer>): Promise<Footer> {
-  if (size < head + tail) throw new Error(`${size} bytes are no Parquet file`);
+  if (size < head + tail) throw new Error(`${size} bytes are not a Parquet file`);
   const end = await read(size - tail, tail);
   const [first, last] = [(await read(0, head)).toString('latin1'), end.toString('latin1', 4)];
   if (last === 'PARE') throw new Error('its footer is encrypted');
@@ -58,7 +58,7 @@ export async function readFooter(size: number, read: (at: number, length: number
   const sum = groups.reduce((all, group) => all + group.rows, 0);
   if (sum !== rows) throw new Error(`its footer says ${rows} rows, its row groups have ${sum}`);
   if (groups.length === 0 && start > head)
-    throw new Error(`its footer says 0 rows, before it are ${start - head} bytes`);
+    throw new Error(`its footer says 0 rows, but ${start - head} bytes precede it`);
   if (rows > mostRowsPerByte * size && rows > 1e8) throw new Error(`${rows} rows in ${size} bytes`);
   const chunks = groups.flatMap((group) => group.chunks).sort((a, b) => a.start - b.start);
   chunks.forEach(({ start, end }, i) => {
@@ -67,7 +67,7 @@ export async function readFooter(size: number, read: (at: number, length: number
   return { rows, columns, groups };
 }
 
-/** The columns, and which leaves have a value a row. */
+/** Returns the columns, and which leaves have one value per row. */
 function schemaOf(elements: readonly Struct[]): { columns: Column[]; flat: boolean[] } {
   const flat: boolean[] = [];
   let at = 0;
@@ -99,10 +99,10 @@ function groupOf(group: Struct, flat: readonly boolean[], end: number, where: st
   const chunks = structs(group, 1, `columns of ${where}`).map((chunk, leaf): Chunk => {
     if (chunk.has(1)) throw new Error(`${where} lies in another file`);
     const details = chunk.get(3);
-    if (!(details instanceof Map)) throw new Error(`${where} lacks what it says about a column`);
+    if (!(details instanceof Map)) throw new Error(`${where} lacks the metadata of a column`);
     const [values, size, data] = [5, 7, 9].map((field) => number(details, field, `column ${leaf + 1} of ${where}`));
     const dictionary = Number(details.get(11) ?? 0);
-    // Without values there may be no page of them, but a dictionary.
+    // Without values there may be a dictionary but no data page.
     const from = dictionary > 0 && (data! > dictionary || values === 0) ? dictionary : data!;
     if ((values! > 0 || size! > 0) && (from < head || from + size! > end || (values! > 0 && data! >= from + size!)))
       throw new Error(`column ${leaf + 1} of ${where} lies beyond the data: ${size} bytes at ${from}`);

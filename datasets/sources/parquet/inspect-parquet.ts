@@ -6,11 +6,11 @@ import { checkPages } from './pages.ts';
 import { reasonOf } from '../../../common/text/reason.ts';
 
 /**
- * Checks what a Parquet file says of itself, and the pages of one column, before anything acts on it: lengths, offsets and
- * counts that do not fit would be read as other rows, or without end.
- * @param choose gives the place of the column
- * @returns the names of its columns
- * @throws InputError for a file that is damaged, or of another kind
+ * Checks a Parquet file's metadata and the pages of one column before anything uses them: inconsistent lengths, offsets
+ * and counts would yield wrong rows, or endless reading.
+ * @param choose returns the index of the column
+ * @returns the names of the file's columns
+ * @throws InputError for a damaged file, or one of another kind
  */
 export async function inspect(path: string, name: string, choose: (columns: string[]) => number): Promise<string[]> {
   const file = await open(path, 'r').catch((error: Error) => {

@@ -5,17 +5,17 @@ import { CutShort, readStruct, type Struct } from './thrift.ts';
 type Read = (at: number, length: number) => Promise<Buffer>;
 
 const [DATA, INDEX, DICTIONARY, DATA_V2] = [0, 1, 2, 3];
-/** Where each kind of page says how many values it has. */
+/** Field of the page header with the number of values, by kind of page. */
 const detailsOf: Record<number, number> = { [DATA]: 5, [DICTIONARY]: 7, [DATA_V2]: 8 };
 const firstLook = 1 << 12;
 const longestHeader = 1 << 24;
-/** A page is a megabyte by habit; texts of the longest record fit many times. */
+/** Pages usually have a megabyte; the longest record fits many times. */
 const largestPage = 1 << 30;
 
 /**
- * Checks that the pages of a column fit it: they follow each other up to its end, have its number of values, and agree with
- * their check sums, where they have any.
- * @throws Error saying what does not fit
+ * Checks that the pages of a column match it: they follow each other up to its end, have its number of values, and match
+ * their checksums, if any.
+ * @throws Error naming the inconsistency
  */
 export async function checkPages(chunk: Chunk, read: Read): Promise<void> {
   let at = chunk.start;
@@ -32,7 +32,7 @@ export async function checkPages(chunk: Chunk, read: Read): Promise<void> {
     if (type === DATA || type === DATA_V2) values += count;
     const sum = header.get(4);
     if (typeof sum === 'number' && crc32(await read(at + length, size!)) !== sum >>> 0)
-      throw new Error(`the check sum of the page at byte ${at} is wrong`);
+      throw new Error(`the checksum of the page at byte ${at} is wrong`);
     at += length + size!;
   }
   if (values !== chunk.values) throw new Error(`its pages have ${values} values, its column ${chunk.values}`);

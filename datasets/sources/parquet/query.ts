@@ -14,18 +14,18 @@ import { isIndex, promptPlace, type PromptPlace } from '../columns.ts';
 import { inspect } from './inspect-parquet.ts';
 import { reasonOf } from '../../../common/text/reason.ts';
 
-/** How a Parquet file is asked for its prompts. */
+/** Query for the prompts of a Parquet file. */
 export interface ParquetQuery {
   /** Columns row (from 1) and prompt, in the file's order. */
   sql: string;
-  /** The rest of the way to the prompt, where that is JSON in a text. */
+  /** Remaining path to the prompt, if it is inside JSON text. */
   place: PromptPlace;
   label: string;
 }
 
 /**
- * The query for the prompts of a Parquet file, which is checked for damage before (see {@link inspect}).
- * @throws InputError for what is no whole Parquet file, and for a prompt column that is not text
+ * Builds the query for the prompts of a Parquet file, after checking the file for damage (see {@link inspect}).
+ * @throws InputError for a damaged Parquet file or another kind of file, and for a prompt column that is not text
  */
 export async function parquetQuery(
   database: Database,
@@ -33,7 +33,7 @@ export async function parquetQuery(
   name: string,
   column: string | undefined,
 ): Promise<ParquetQuery> {
-  // DuckDB renames columns that are the same letter case aside; their own names are in the footer, in the same order.
+  // DuckDB renames columns that differ only in case; their original names are in the footer, in the same order.
   const names = await inspect(path, name, (columns) => promptPlace(name, columns, column).column);
   const place = promptPlace(name, names, column);
   const numbered = !names.some((each) => each.toLowerCase() === rowNumber);
@@ -57,7 +57,7 @@ export async function parquetQuery(
 
 const rowNumber = 'file_row_number';
 
-/** The expression for what a path leads to, and the keys that are left where that is a text. */
+/** Returns the SQL expression for a path, and the remaining keys if it ends at text. */
 function follow(
   sql: string,
   type: DuckDBType,
@@ -91,13 +91,13 @@ function isText(type: DuckDBType): boolean {
   return typeId === DuckDBTypeId.VARCHAR || typeId === DuckDBTypeId.SQLNULL || type instanceof DuckDBEnumType;
 }
 
-/** What DuckDB says about a file that it cannot read, as an InputError. */
+/** Converts DuckDB's error for an unreadable file into an InputError. */
 export function unreadableParquet(name: string, error: unknown): InputError {
-  const [said] = (error as Error).message.split('\n'); // below are lines of a query of ours
+  const [said] = (error as Error).message.split('\n'); // the other lines quote our query
   return new InputError(`${name}: cannot be read as Parquet; is it cut short or of another kind? (${reasonOf(said)})`);
 }
 
-/** Whether DuckDB gives a file up for a value that is no UTF-8, which is the fault of one row. */
+/** Returns whether DuckDB rejects a file because of one value that is not UTF-8. */
 export function isBadText(error: unknown): boolean {
   return /Invalid string encoding/.test((error as Error).message);
 }

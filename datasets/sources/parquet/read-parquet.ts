@@ -7,7 +7,7 @@ import { batchSize, emptyBatch, type PromptBatch } from '../batch.ts';
 import { promptOf, promptPlace } from '../columns.ts';
 import { isBadText, parquetQuery, unreadableParquet } from './query.ts';
 
-/** The prompts of a Parquet file, some at a time. @throws InputError as {@link parquetQuery} */
+/** Reads the prompts of a Parquet file in batches. @throws InputError as {@link parquetQuery} does */
 export async function* readParquet(
   database: Database,
   path: string,
@@ -44,7 +44,7 @@ function batchOf(
   return batch;
 }
 
-/** The rows from `start` on of a file in which texts are no UTF-8, which DuckDB gives up: slower, and row by row. */
+/** Reads a file with invalid UTF-8, which DuckDB rejects, from row `start` on: row by row, and slower. */
 async function* readBadTexts(
   path: string,
   name: string,
@@ -95,12 +95,12 @@ async function* readBadTexts(
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Bytes that are text; those that are none stay. */
+/** Decodes bytes that are valid UTF-8; others stay bytes. */
 function textOf(value: unknown): unknown {
   return value instanceof Uint8Array && isUtf8(value) ? utf8.decode(value) : value;
 }
 
-/** The names of the root's children. */
+/** Returns the names of the root's children. */
 function topLevel(schema: readonly { name: string; num_children?: number }[]): string[] {
   let at = 0;
   const skip = (): string => {

@@ -1,16 +1,16 @@
-/** A struct by its field numbers: integers as numbers, structs as maps, lists as arrays, binary as bytes. */
+/** A struct by field number: integers as numbers, structs as maps, lists as arrays, binary as bytes. */
 export type Struct = ReadonlyMap<number, Value>;
 export type Value = number | boolean | Uint8Array | Struct | readonly Value[];
 
 const [TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, STRUCT] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12];
 const deepest = 64;
 
-/** Bytes that end within what they should hold: more of them may help. */
+/** The bytes end too early; reading more of them may help. */
 export class CutShort extends Error {}
 
 /**
- * Reads a struct of Thrift's compact protocol. What it makes is never larger than a few times the bytes, whatever they say.
- * @throws CutShort when the bytes end before the struct does; Error for what is none
+ * Reads a struct of Thrift's compact protocol. Its size in memory is at most a few times that of the bytes.
+ * @throws CutShort when the bytes end before the struct does; Error if they are not a struct
  */
 export function readStruct(bytes: Uint8Array, at = 0): { value: Struct; end: number } {
   const reader = new Reader(bytes, at);
@@ -54,7 +54,7 @@ class Reader {
     const head = this.#byte();
     const [type, short] = [head & 15, head >> 4];
     const count = short === 15 ? this.#varint() : short;
-    // Each element has a byte at least, truth values, too.
+    // Each element has at least one byte, even booleans.
     if (count > this.#bytes.length - this.at) throw new CutShort(`a list of ${count} items`);
     const bool = type === TRUE || type === FALSE;
     return Array.from({ length: count }, () => (bool ? this.#byte() === 1 : this.#value(type, depth + 1)));

@@ -1,7 +1,7 @@
 import { TextDecoder } from 'node:util';
 import { InputError } from '../../../common/errors.ts';
 
-/** Marks that tell the encoding, the longer ones first. */
+/** Byte order marks and their encodings, longest first. */
 const marks: [bytes: readonly number[], encoding: string][] = [
   [[0xff, 0xfe, 0x00, 0x00], 'utf-32'],
   [[0x00, 0x00, 0xfe, 0xff], 'utf-32'],
@@ -11,8 +11,8 @@ const marks: [bytes: readonly number[], encoding: string][] = [
 ];
 
 /**
- * Text in any encoding as UTF-8 without a byte order mark. A mark goes before the encoding that was named; UTF-8 passes
- * unchecked.
+ * Converts text in any encoding to UTF-8 without a byte order mark. A mark takes precedence over the named encoding; UTF-8
+ * passes unchecked.
  * @throws InputError when the text is not in its encoding
  */
 export async function* decodeText(
@@ -22,7 +22,7 @@ export async function* decodeText(
 ): AsyncGenerator<Buffer> {
   let decoder: TextDecoder | undefined;
   let before = 0;
-  let held: Buffer | undefined = Buffer.alloc(0); // until there is enough for a mark
+  let held: Buffer | undefined = Buffer.alloc(0); // until there are enough bytes for a mark
   const decode = (bytes: Buffer, stream: boolean): Buffer => {
     if (!decoder) return bytes;
     try {
@@ -37,7 +37,7 @@ export async function* decodeText(
   const start = (bytes: Buffer): Buffer => {
     const [mark, marked] = marks.find(([mark]) => mark.every((byte, i) => bytes[i] === byte)) ?? [[], undefined];
     const chosen = marked ?? encoding;
-    if (chosen === 'utf-32') throw new InputError(`${name}: is UTF-32, which is not read; save it as UTF-8.`);
+    if (chosen === 'utf-32') throw new InputError(`${name}: is UTF-32, which is not supported; save it as UTF-8.`);
     if (chosen !== 'utf-8') decoder = new TextDecoder(chosen, { fatal: true, ignoreBOM: true });
     else refuseWide(bytes, name);
     return bytes.subarray(mark.length);
@@ -61,7 +61,7 @@ export async function* decodeText(
   if (text.length > 0) yield text;
 }
 
-/** Every other byte of UTF-16 is a zero in most scripts; UTF-8 has hardly any. */
+/** Refuses UTF-16 without a mark: in most scripts every other byte is zero; UTF-8 has hardly any zeros. */
 function refuseWide(bytes: Buffer, name: string): void {
   const looked = bytes.subarray(0, 1000 - (1000 % 2));
   const zeros = [0, 0];
@@ -69,6 +69,6 @@ function refuseWide(bytes: Buffer, name: string): void {
   const most = Math.max(...zeros);
   if (looked.length >= 4 && most > looked.length / 4 && Math.min(...zeros) < most / 4) {
     const label = zeros[1]! > zeros[0]! ? 'utf-16le' : 'utf-16be';
-    throw new InputError(`${name}: looks like UTF-16 without a mark; set prompts.encoding=${label}.`);
+    throw new InputError(`${name}: looks like UTF-16 without a byte order mark; set prompts.encoding=${label}.`);
   }
 }

@@ -3,14 +3,14 @@ import { InputError } from '../../../common/errors.ts';
 import { longestRecord } from '../batch.ts';
 import { notUtf8 } from './utf8-text.ts';
 
-/** A line without its end, or why it is none (as a fault's reason). */
+/** A line without its end, or the reason of a fault. */
 export type Line = string | { reason: string };
 
 const lineEnd = /\r\n|\n|\r/;
 const [LF, CR] = [0x0a, 0x0d];
 
 /**
- * The lines of a text, some at a time, without their ends (LF, CRLF, CR, also mixed).
+ * Reads the lines of a text in batches, without their ends (LF, CRLF, CR, also mixed).
  * @param pieces UTF-8
  * @throws InputError for a line of more than 16 MB
  */
@@ -23,7 +23,7 @@ export async function* readLines(pieces: AsyncIterable<Buffer>, name: string): A
     const end = lastLineEnd(bytes);
     if (end > 0) {
       const found = split(bytes.subarray(0, end), before);
-      found.pop(); // behind the last line end
+      found.pop(); // the rest after the last line end
       yield found;
       lines += found.length;
     }
@@ -38,7 +38,7 @@ export async function* readLines(pieces: AsyncIterable<Buffer>, name: string): A
   yield found;
 }
 
-/** Behind the last line end that is whole: a CR that ends the bytes may be half of a CRLF. */
+/** Returns the offset after the last complete line end: a trailing CR may be half of a CRLF. */
 function lastLineEnd(bytes: Buffer): number {
   const last = Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR));
   if (last < bytes.length - 1 || bytes[last] !== CR) return last + 1;
@@ -48,7 +48,7 @@ function lastLineEnd(bytes: Buffer): number {
 function split(bytes: Buffer, before: number): Line[] {
   if (isUtf8(bytes)) return bytes.toString('utf8').split(lineEnd);
   let at = before;
-  // A character a byte, so that the ends are found whatever is between them.
+  // One character per byte, so that line ends are found whatever is between them.
   return bytes
     .toString('latin1')
     .split(/(\r\n|\n|\r)/)

@@ -2,11 +2,14 @@ import type { CommentRule } from '../../rules/rule-names.ts';
 import { batchSize, emptyBatch, type PromptBatch } from '../batch.ts';
 import { readLines } from './lines.ts';
 
-/** What begins a comment: `#` and white space or nothing, as in "# portraits"; any `#`, as sd-scripts has it; nothing. */
+/** Start of a comment: `#` before white space or line end, as in "# portraits"; any `#`, as in sd-scripts; never. */
 const comment: Readonly<Record<CommentRule, RegExp>> = { spaced: /^\s*#+(?:\s|$)/, hash: /^\s*#/, none: /(?!)/ };
 export type { CommentRule };
 
-/** A prompt a line; an empty line is an empty prompt, an empty text a blank line. "#1 dad mug" and "#cyberpunk city" are prompts by the rule `spaced`. */
+/**
+ * Reads one prompt per line. An empty line is an empty prompt, an empty file a blank line. By the rule `spaced`,
+ * "#1 dad mug" and "#cyberpunk city" are prompts.
+ */
 export async function* readText(
   pieces: AsyncIterable<Buffer>,
   name: string,

@@ -6,9 +6,9 @@ import { RecordScanner, type Dialect } from '../records.ts';
 import { incompleteTail, notUtf8 } from './utf8-text.ts';
 
 /**
- * A table with a header: its prompt column. Where the header has none, other delimiters are tried; a first line `sep=;`, as
- * spreadsheets know it, names the delimiter. Blank lines of a table of several columns are passed over. Behind a record
- * that breaks the rules, reading goes on at the line after its first one.
+ * Reads the prompt column of a table with a header. If the header has none, tries other delimiters; a first line `sep=;`,
+ * as in spreadsheets, sets the delimiter. Skips blank lines if the table has several columns. After a malformed record,
+ * continues at the line after its first one.
  * @throws InputError for a header that cannot be read or has no prompt column
  */
 export async function* readTable(
@@ -26,7 +26,7 @@ export async function* readTable(
     const bytes = held.length === 1 ? piece : Buffer.concat(held);
     const rest = bytes.subarray(yield* table.read(bytes, false));
     held = [rest];
-    needed = Math.min(2 * rest.length, longestRecord + 1); // a long record is scanned from its start again
+    needed = Math.min(2 * rest.length, longestRecord + 1); // a long record is scanned again from its start
   }
   yield* table.read(Buffer.concat(held), true);
   table.end();
@@ -38,11 +38,11 @@ class TableReader {
   readonly #dialects: readonly Dialect[];
   #scanner: RecordScanner;
   #header: { columns: string[]; place: PromptPlace } | undefined;
-  /** Whether a line of its own has named the delimiter, and whether that line is at hand. */
+  /** Whether a `sep=` line has set the delimiter, and whether that is the current line. */
   #marked = false;
   #separator = false;
   #line = 1;
-  /** Bytes before those at hand. */
+  /** Number of bytes before the current ones. */
   #before = 0;
 
   constructor(name: string, dialects: readonly Dialect[], wanted: string | undefined) {
@@ -52,7 +52,7 @@ class TableReader {
     this.#scanner = new RecordScanner(dialects[0]!);
   }
 
-  /** Reads the records that are whole. @returns where the first one that is not begins */
+  /** Reads the complete records. @returns the start of the first incomplete one */
   *read(bytes: Buffer, final: boolean): Generator<PromptBatch, number> {
     const valid = isUtf8(final ? bytes : bytes.subarray(0, bytes.length - incompleteTail(bytes)));
     let batch = emptyBatch();
@@ -87,12 +87,12 @@ class TableReader {
     return at;
   }
 
-  /** @throws InputError when there was no header */
+  /** Ends the input. @throws InputError when there was no header */
   end(): void {
     if (!this.#header) promptPlace(this.#name, [], this.#wanted);
   }
 
-  /** Puts the record that the scanner has found where it belongs. */
+  /** Adds the scanned record to the batch. */
   #take(batch: PromptBatch, fault: { reason: string } | undefined): void {
     const scanner = this.#scanner;
     const row = this.#line;
@@ -125,7 +125,7 @@ class TableReader {
     }
   }
 
-  /** Takes the first dialect in which the header at `at` has the prompt column. */
+  /** Chooses the first dialect in which the header at `at` has the prompt column. */
   #chooseDialect(bytes: Buffer, at: number, final: boolean): void {
     if (this.#marked) return;
     const [, delimiter] = /^"?sep=(.)"?(?=[\r\n])/i.exec(bytes.toString('latin1', at, at + 10)) ?? [];

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** What is wrong with bytes that are not UTF-8. @param before bytes of the text before these, where that is known */
+/** Describes the fault of invalid UTF-8. @param before number of preceding bytes of the text, if known */
 export function notUtf8(bytes: Buffer, before?: number): string {
   const at = firstInvalid(bytes);
   const value = bytes[at]!.toString(16).padStart(2, '0');
@@ -8,7 +8,7 @@ export function notUtf8(bytes: Buffer, before?: number): string {
   return `is not UTF-8 (${place} is 0x${value})`;
 }
 
-/** Number of bytes at the end that begin a character and lack its rest. */
+/** Returns the number of bytes at the end that form an incomplete character. */
 export function incompleteTail(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;
@@ -18,7 +18,7 @@ export function incompleteTail(bytes: Buffer): number {
   return 0;
 }
 
-/** Place of the first byte of what is not UTF-8: the longest valid beginning, by bisection. */
+/** Finds the first invalid byte by bisection over the longest valid beginning. */
 function firstInvalid(bytes: Buffer): number {
   let low = 0;
   let high = bytes.length;

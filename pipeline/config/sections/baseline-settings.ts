@@ -6,7 +6,7 @@ import { path } from '../config-paths.ts';
 const text = z.string().min(1);
 const positive = z.int().min(1);
 
-/** What the loop of every tuned baseline has. */
+/** Loop settings of every tuned baseline. */
 const loop = {
   steps: positive,
   batch: positive.max(65_536),
@@ -22,50 +22,50 @@ const ddpoSchema = z.strictObject({
   ...loop,
   /** Updates on the same trajectories. */
   epochs: positive.default(2),
-  /** How far the ratio of new and old probabilities counts, to each side of 1. */
+  /** PPO clip range: the ratio of new to old probability is clipped to 1 plus or minus this. */
   clipRange: z.number().positive().default(1e-3),
-  /** Trajectories from each start, which are compared with each other; 1: with the whole batch. */
+  /** Trajectories from each starting latent, compared with each other; 1: compared with the whole batch. */
   group: positive.default(4),
   largestAdvantage: z.number().positive().default(5),
   /** Noise of the steps: 1 is ancestral sampling. */
   eta: z.number().gt(0).max(1).default(1),
 });
 
-/** What the tuned encoder is compared with. Each is off when it is left out. */
+/** Baselines for the tuned encoder. A baseline that is left out is off. */
 export const baselinesSchema = z.strictObject({
   /** Style phrases appended to the prompts, and a rewriter of the user's own. */
   promptEngineering: z
     .strictObject({
-      /** Whose phrases are counted: the training prompts, or captions of the shapes world's web-like data. */
+      /** Source of the phrases: the training prompts, or captions of the shapes world's web-like data. */
       corpus: z.enum(CORPORA).default('training'),
       corpusPrompts: positive.default(4096),
-      /** Share of them that a phrase must be in. */
+      /** Minimum share of the texts that contain a phrase. */
       least: z.number().gt(0).max(1).default(0.002),
-      /** How many phrases are tried, and on how many training and validation prompts. */
+      /** Number of phrases to try, and of training and validation prompts to try them on. */
       phrases: positive.default(16),
       prompts: positive.default(48),
       longest: positive.default(4),
       samplesPerPrompt: positive.default(1),
       rewriter: z
         .strictObject({
-          /** {"prompts": [...]} is POSTed there, and comes back. */
+          /** URL that receives {"prompts": [...]} by POST and answers in the same form. */
           url: httpUrl.optional(),
-          /** Or a program: the same on standard input and output. */
+          /** Or a program that reads and writes the same on standard input and output. */
           command: z.array(text).min(1).optional(),
           timeoutSeconds: z.number().positive().default(60),
           batch: positive.default(64),
         })
         .refine(
           ({ url, command }) => (url === undefined) !== (command === undefined),
-          'needs a url or a command, and not both',
+          'needs exactly one of url and command',
         )
         .optional(),
     })
     .optional(),
-  /** Policy gradients on the text encoder and on the UNet. */
+  /** Policy gradients (DDPO) on the text encoder and on the UNet. */
   ddpoEncoder: ddpoSchema.optional(),
   ddpoUnet: ddpoSchema.optional(),
-  /** Tuning on x0 as predicted in one step from noised real pictures. */
+  /** Tuning on x0 predicted in one step from noised real pictures. */
   direct: z
     .strictObject({
       ...loop,

@@ -7,31 +7,31 @@ const word = z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'must be a word');
 const positive = z.int().min(1);
 const share = z.number().min(0).max(1);
 
-/** Largest weight of a tuned encoder's embeddings: beyond 1 its change is exaggerated. */
+/** Largest weight of a tuned encoder's embeddings; above 1 extrapolates its change. */
 export const largestBlend = 1.25;
 
-/** A set of prompts to compare on: they are kept out of training. */
+/** A set of prompts to compare on, kept out of training. */
 export const benchmarkSchema = z.strictObject({
   name: word,
   /** `shapes` (the embedded world's held-out combinations), a file, or a folder whose files are styles. */
   source: path,
   /** The column with the prompts; found by its name when it is left out. */
   column: text.optional(),
-  /** Of a data set in several splits. */
+  /** Split to read from a data set with several. */
   split: text.optional(),
   /** Columns to split the results by, such as [Category, Challenge]. */
   categoryColumns: z.array(text).optional(),
   limit: positive.optional(),
 });
 
-/** A further arm of the evaluation: a mix of encoders, or another encoder. */
+/** A further arm of the evaluation, that is one of the encoders compared: a mix of encoders, or another encoder. */
 export const armSchema = z.strictObject({
   name: word,
-  /** Text encoders and the weights of their embeddings; what is lacking to 1 is the original's. */
+  /** Text encoders and the weights of their embeddings; the original encoder gets the rest up to 1. */
   mix: z.array(z.strictObject({ encoder: path, weight: z.number() })).min(1),
-  /** In so many of the last steps only; by default in the last K. */
+  /** Number of last steps in which the mix is used; default K. */
   lastSteps: positive.optional(),
-  /** From the first step on, as an encoder of another architecture always is. */
+  /** Uses the mix from the first step on, as for any encoder of another architecture. */
   fromStart: z.boolean().optional(),
 });
 
@@ -42,32 +42,32 @@ export const transferSchema = z.strictObject({
         name: word,
         /** A diffusers folder of a UNet. */
         unet: path,
-        /** What it sees beside the latents: see evaluation/pictures/guide.ts. */
+        /** Extra input of the UNet beside the latents: see evaluation/pictures/guide.ts. */
         guide: z.enum(GUIDES).default('none'),
       }),
     )
     .min(1),
-  /** How many test prompts, and pictures of each. */
+  /** Number of test prompts, and of pictures per prompt. */
   prompts: positive,
   samplesPerPrompt: positive.default(1),
-  /** Of how many prompts the pictures are kept. */
+  /** Number of prompts whose pictures are kept. */
   images: z.int().min(0).default(12),
 });
 
-/** What watches validation prompts while a network is tuned: docs/decisions/collapse-alarm.md. */
+/** Settings of the alarm that watches validation prompts during tuning: docs/decisions/collapse-alarm.md. */
 export const alarmSchema = z.strictObject({
-  /** Steps between two looks. */
+  /** Steps between two checks. */
   every: positive.default(20),
   prompts: positive.default(24),
-  /** Two at least, for the diversity between the pictures of a prompt. */
+  /** Pictures per prompt; at least two, to measure diversity. */
   samplesPerPrompt: z.int().min(2).default(2),
-  /** Share of the base's diversity that may be lost. */
+  /** Share of the base model's diversity that may be lost. */
   diversity: z.number().gt(0).max(1).default(0.4),
-  /** Fall of the held-out reward or of a text-image similarity that is allowed, in standard deviations of the base's. */
+  /** Allowed drop of the held-out reward or of a text-image similarity, in standard deviations of the base model's. */
   similarity: z.number().gt(0).default(0.5),
-  /** Share of what prompts ask for that the exact judge of the shapes world may find right no more. */
+  /** Share of the requested attributes that may turn wrong by the shapes world's exact judge. */
   attributes: share.default(0.01),
-  /** Ends tuning after so many looks without a new best on the held-out reward (the trained sum where there is none). */
+  /** Ends tuning after this many checks without a new best held-out reward (or trained sum, if there is none). */
   patience: positive.optional(),
 });
 
@@ -86,7 +86,10 @@ interface Compared {
 }
 type Require = (holds: boolean, path: string[], message: string) => void;
 
-/** What must hold between the values of rewards, evaluation and registry. @param shapes the prompts are the embedded world's own */
+/**
+ * Checks the constraints between rewards, evaluation and registry.
+ * @param shapes whether the prompts come from the embedded world
+ */
 export function checkComparison(config: Compared, shapes: boolean, require: Require): void {
   const { rewards, heldOut, evaluate, benchmarks = [], transfer, baselines, registry } = config;
   const withHead = (reward: Reward, path: string[]): void =>
@@ -104,10 +107,13 @@ export function checkComparison(config: Compared, shapes: boolean, require: Requ
 
   const blends = evaluate.blends.map(blendArm);
   const same = twice(blends);
-  require(same === undefined, ['evaluate', 'blends'], `has two weights that are called ${same}`);
+  require(same === undefined, ['evaluate', 'blends'], `has two weights named ${same}`);
   const arms = (evaluate.arms ?? []).map(({ name }) => name);
   const clash = twice(arms) ?? arms.find((name) => TAKEN_ARMS.includes(name) || blends.includes(name));
-  require(clash === undefined, ['evaluate', 'arms'], `has the name "${clash}", which another arm has too: rename it`);
+  require(clash === undefined, [
+    'evaluate',
+    'arms',
+  ], `has the name "${clash}", which another arm already has: rename it`);
   for (const [section, all] of [
     [['benchmarks'], benchmarks.map(({ name }) => name)],
     [['transfer', 'unets'], (transfer?.unets ?? []).map(({ name }) => name)],
@@ -125,7 +131,7 @@ export function checkComparison(config: Compared, shapes: boolean, require: Requ
       'registry',
       'gate',
       rival,
-    ], `bounds "${unknown}", which is no metric; there are ${[HELD_OUT, ORACLE, ...names].join(', ')}`);
+    ], `bounds "${unknown}", which is not a metric; the metrics are ${[HELD_OUT, ORACLE, ...names].join(', ')}`);
   }
 }
 

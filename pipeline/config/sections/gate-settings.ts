@@ -1,20 +1,20 @@
 import { z } from 'zod';
 
-/** By metric: what the low end of the 95 % interval of its mean difference has to exceed. */
+/** By metric: the value that the low end of the 95 % interval of its mean difference must exceed. */
 const bounds = z.record(z.string(), z.number());
 
-/** What an encoder has to show before it goes into production. A metric that was not measured asks for nothing. */
+/** Conditions for putting an encoder into production. Metrics that were not measured are not checked. */
 export const gateSchema = z.strictObject({
-  /** Of what: the encoder in the last steps, as it was chosen, and the files that are handed out, in all steps. */
+  /** Arms to check: `chosen` is the chosen encoder in the last steps, `exported` the exported files in all steps. */
   arms: z
     .array(z.enum(['chosen', 'exported']))
     .min(1)
     .default(['chosen', 'exported']),
-  /** Against the original encoder. */
+  /** Bounds against the original encoder. */
   base: bounds.default({ heldOut: 0, oracle: 0 }),
-  /** Against the version in production: better by the held-out reward, and not much worse by the oracle. */
+  /** Bounds against the version in production: better by the held-out reward, and not much worse by the oracle. */
   champion: bounds.default({ heldOut: 0, oracle: -0.02 }),
-  /** How much the pictures of a prompt must still differ: the least share of what they do under each of the two. */
+  /** Minimum diversity between a prompt's pictures, as a share of that under the original encoder and under production. */
   diversity: z.number().min(0).default(0.9),
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { httpUrl } from '../../http-url.ts';
 
-/** Who hears how a run ended: a webhook that is sent the outcome as JSON, or a command that reads it. */
+/** A receiver of a run's outcome as JSON: a webhook, or a command that reads it on standard input. */
 const hookSchema = z.union([
   z.strictObject({
     webhook: httpUrl,

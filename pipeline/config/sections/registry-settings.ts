@@ -7,21 +7,21 @@ const text = z.string().min(1);
 
 /** The section `registry` of a configuration. */
 export const registrySchema = z.strictObject({
-  /** The name under which encoders get their numbers; that of the configuration when it is left out. */
+  /** Name under which encoders are numbered; default: the configuration's name. */
   name: nameSchema.optional(),
-  /** Whether a run that passes the gate goes into production by itself. */
+  /** Whether an encoder that passes the gate goes into production automatically. */
   promote: z.enum(['manual', 'auto']).default('manual'),
   gate: gateSchema.prefault({}),
 });
 
-/** The section `champion`: the version in production, with which the evaluation compares what comes out. */
+/** The section `champion`: the version in production, which the evaluation compares with the new one. */
 export const championSchema = z.strictObject({
   version: z.int().min(1),
   /** A folder with a text encoder. */
   encoder: path,
   /** The UNet that was tuned with it: a folder or a safetensors file. */
   unet: path.optional(),
-  /** What was handed out of it: a folder with a text encoder. */
+  /** Its exported text encoder: a folder. */
   exported: path.optional(),
   /** Weight of its embeddings. */
   blend: z.number().min(0).max(1).default(1),
@@ -29,7 +29,7 @@ export const championSchema = z.strictObject({
 
 export type Champion = z.infer<typeof championSchema>;
 
-/** What registering reads of a run's configuration, whatever the pipeline. */
+/** The settings that registration reads from a run's configuration, whatever the pipeline. */
 export const registrationSettings = z.looseObject({
   name: nameSchema,
   model: text.optional(),

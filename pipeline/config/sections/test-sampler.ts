@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 
-/** The sampler of the comparison; K is the same share of its steps as of those of tuning. */
+/** Returns the sampler of the comparison; K is the same share of its steps as in tuning. */
 export const testSampler = ({ sampler, evaluate: { steps = sampler.steps, scheduler } }: Config) => ({
   ...sampler,
   steps,

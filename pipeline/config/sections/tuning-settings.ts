@@ -8,12 +8,12 @@ const share = z.number().min(0).max(1);
 const text = z.string().min(1);
 const rate = z.number().positive();
 
-/** Low-rank adapters in place of all parameters. */
+/** Low-rank adapters (LoRA) to tune instead of all parameters. */
 const loraSchema = z.strictObject({
   rank: positive,
-  /** The adapters count alpha / rank times; by default once. */
+  /** The adapters are scaled by alpha / rank; default 1. */
   alpha: z.number().positive().optional(),
-  /** Ends of the layers' names; by default the projections of the attention. */
+  /** Suffixes of layer names; default: the attention projections. */
   targets: z.array(text).min(1).optional(),
 });
 
@@ -24,47 +24,47 @@ const gradientSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('draft-lv'), repeats: positive.default(2) }),
 ]);
 
-/** What is changed at random in each step, against overfitting. */
+/** Random augmentations in each step, against overfitting. */
 const augmentSchema = z.strictObject({
-  /** Of the decoded picture: the largest share that a crop cuts away, mirroring, the side of a gray square. */
+  /** Augments the decoded picture: largest share that a crop removes, mirroring, side of a gray square. */
   crop: share.default(0),
   flip: z.boolean().default(false),
   cutout: share.default(0),
-  /** Of the prompt: the chance of a word to be left out; other wordings of prompts of the shapes world. */
+  /** Augments the prompt: probability of dropping a word; other wordings of prompts of the shapes world. */
   wordDropout: share.default(0),
   paraphrase: z.boolean().default(false),
 });
 
-/** What every tuning stage has. */
+/** Settings of every tuning stage. */
 const tuning = {
   steps: positive,
   batch: positive.max(65_536),
   learningRate: rate,
   warmup: whole.min(0).default(0),
   weightDecay: z.number().min(0).default(0),
-  /** How the moments of AdamW are kept: in 8 bits they take a quarter of the memory. */
+  /** Storage of AdamW's moments: 8 bits take a quarter of the memory. */
   optimizer: z.strictObject({ states: z.enum(MOMENT_TYPES) }).optional(),
   /** Largest global norm of a network's gradient. */
   gradientClip: z.number().positive().default(1),
   checkpointEvery: positive.default(10),
   /** Checkpoints at multiples of this many steps are kept for the sweep. */
   keepEvery: positive.default(50),
-  /** Weights of rewards in this stage, by their names, in place of those under `rewards`. */
+  /** Reward weights of this stage by name, overriding those under `rewards`. */
   rewardWeights: z.record(text, z.number()).optional(),
   gradient: gradientSchema.optional(),
   lora: loraSchema.optional(),
-  /** Decay of a moving average of what is trained, which is kept in its place. */
+  /** Decay of a moving average of the trained weights, which is kept instead of them. */
   average: z.number().gt(0).lt(1).optional(),
-  /** Weight of the squared distance of the parameters from the original ones. */
+  /** Weight of the squared distance between the parameters and the original ones. */
   weightPull: z.number().min(0).optional(),
   augment: augmentSchema.optional(),
 };
 
 export const tuneEncoderSchema = z.strictObject({
   ...tuning,
-  /** A text encoder (folder or safetensors file) to start from; the original one when it is left out. */
+  /** A text encoder (folder or safetensors file) to start from; default: the original one. */
   startFrom: path.optional(),
-  /** Weight of the mean squared distance of the embeddings from the original ones. */
+  /** Weight of the mean squared distance between the embeddings and the original ones. */
   embeddingPull: z.number().min(0).default(0),
   /** Trains the UNet at the same time. */
   joint: z.strictObject({ learningRate: rate, lora: loraSchema.optional() }).optional(),
@@ -72,7 +72,7 @@ export const tuneEncoderSchema = z.strictObject({
 
 export const tuneUnetSchema = z.strictObject({
   ...tuning,
-  /** Weight of the tuned encoder's embeddings while the UNet is tuned: 1 as in the paper, 0 for fusion afterwards. */
+  /** Weight of the tuned encoder's embeddings during UNet tuning: 1 as in the paper, 0 to fuse them afterwards. */
   blend: share.default(1),
 });
 
@@ -83,7 +83,7 @@ interface Tuned {
   tuneUnet?: z.infer<typeof tuneUnetSchema> | undefined;
 }
 
-/** What must hold between the values of the tuning stages. */
+/** Checks the constraints between the values of the tuning stages. */
 export function checkTuning(
   { rewards, sampler, tuneEncoder, tuneUnet }: Tuned,
   require: (holds: boolean, path: string[], message: string) => void,
@@ -98,7 +98,7 @@ export function checkTuning(
     require(unknown === undefined, [
       section,
       'rewardWeights',
-    ], `has the weight of ${unknown}; the rewards are ${names.join(', ')}`);
+    ], `has a weight for ${unknown}; the rewards are ${names.join(', ')}`);
     require(stageRewards(rewards, stage.rewardWeights).some(({ weight }) => weight !== 0), stage.rewardWeights
       ? [section, 'rewardWeights']
       : ['rewards'], `leave nothing to tune on: every weight is 0 in ${section}`);
@@ -106,7 +106,7 @@ export function checkTuning(
     require(!(stage.weightPull && all), [
       section,
       'weightPull',
-    ], 'pulls parameters that lora leaves as they are: use weightDecay');
+    ], 'pulls parameters that lora does not change: use weightDecay');
     const { gradient } = stage;
     require(gradient?.type !== 'last' || (gradient.steps ?? 1) <= sampler.gradientSteps, [
       section,
@@ -116,7 +116,7 @@ export function checkTuning(
   }
 }
 
-/** The rewards with a stage's own weights. */
+/** Returns the rewards with a stage's own weights. */
 export const stageRewards = <R extends { name: string; weight: number }>(
   rewards: readonly R[],
   weights: Readonly<Record<string, number>> = {},

@@ -87,7 +87,7 @@ describe('doing a stage', () => {
     expect((await readFile(log, 'utf8')).match(/starts after step 0/g)).toHaveLength(2);
     expect((await run(config, { ...fresh, hooks: { attempt: 2 } })).reused).toBe(false);
     expect((await run(config, fresh).catch((error: Error) => error.message)) as string).toContain('killed');
-    expect(whys.at(-1)).toBe('it was asked for');
+    expect(whys.at(-1)).toBe('it was requested');
   });
 
   it('is joined by a run that needs the same at the same time', async () => {

@@ -31,7 +31,7 @@ it('does no work with other code than the run was planned with', async () => {
     expect.objectContaining({
       name: 'RunError',
       message:
-        'The worker runs other code than this run was planned with (stage "ingest"): restart it (textcraftor worker).',
+        'The worker runs different code than this run was planned with (stage "ingest"): restart it (textcraftor worker).',
     }),
   );
   const { parts } = await bench.prepare(task, { pipeline: 'textcraftor', config });

@@ -126,7 +126,7 @@ describe('before a run begins', () => {
     expect(await inspect(...table)).toMatchObject({ promptBytes: 27 });
     await refused(/no column "colour"; the columns are "prompt", "kind"/, ...table, 'prompts.column=colour');
     await refused(/the file is empty/, ...given('empty.txt', ''));
-    await refused(/there is no prompt in it/, ...given('blank.txt', '\n \n'));
+    await refused(/contains no prompts/, ...given('blank.txt', '\n \n'));
     await refused(/cannot be read as Parquet/, ...given('noise.parquet', Buffer.alloc(99, 7)));
     await refused(/cut\.json: ends within item 1/, ...given('cut.json', '[{"prompt": "a red c'));
     const bad = given('bad.jsonl', '{"prompt": "a red cat"}\n{"prompt": \n');

@@ -52,7 +52,7 @@ it('a data set without Parquet gives its best other files, and one without any i
   expect(path).toMatch(/\/\*\*\/\*\.jsonl\{,\.gz,\.zst\}$/);
   const folder = await ingest({ source: path });
   expect(JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8'))).toMatchObject({ rows: 2 });
-  await expect(downloadPrompts('hf://datasets/o/none', options)).rejects.toThrow(/no files of prompts/);
+  await expect(downloadPrompts('hf://datasets/o/none', options)).rejects.toThrow(/no prompt files/);
   for (const source of ['hf://models/o/x', 'hf://datasets/o', 'hf://datasets/o/x@../y']) {
     await expect(downloadPrompts(source, options), source).rejects.toThrow(InputError);
   }

@@ -56,7 +56,7 @@ describe('text files', () => {
     await expect(read(await write({ 'a.txt': latin1 }))).rejects.toThrow(
       new InputError(
         'a.txt: line 3 is not UTF-8 (byte 12 of the text is 0xe9). ' +
-          'Name the encoding (prompts.encoding), or go on without such rows: prompts.malformed=skip.',
+          'Name the encoding (prompts.encoding), or skip such rows: prompts.malformed=skip.',
       ),
     );
     const far = Buffer.concat([Buffer.from('é\n'.repeat(400_000)), Buffer.from([0xc3])]);
@@ -117,7 +117,7 @@ describe('tables', () => {
     ['more fields than columns', 'prompt\na cat\na dog, a bird\n', /a\.csv: line 3 has 2 fields, the header has 1/],
     ['fewer fields than columns', 'id,prompt\n1,"x\ny"\n2\n', /a\.csv: line 4 has 1 fields, the header has 2/],
     ['a quote that never closes', 'id,prompt\n1,a\n2,"b\n3,c\n', /a\.csv: line 3 opens a quote that is never closed/],
-    ['text behind a closing quote', 'id,prompt\n1,"a"\n2,"x" y\n', /a\.csv: line 3 has text behind a closing quote/],
+    ['text behind a closing quote', 'id,prompt\n1,"a"\n2,"x" y\n', /a\.csv: line 3 has text after a closing quote/],
     ['no prompt column', 'id;"x", name\n1,2\n', /a\.csv: no prompt column .*; the columns are "id;"x"", " name"\./],
     ['nothing in it', '', /a\.csv: the file is empty/],
   ];
@@ -231,9 +231,7 @@ describe('folders', () => {
     const folder = await emptyFolder();
     await expect(findSources(`${folder}/x.txt`)).rejects.toThrow(/x\.txt: no such file or folder; expected \.txt, /);
     await expect(findSources(folder)).rejects.toThrow(/no prompt files in this folder/);
-    await expect(findSources(await write({ 'a.docx': '' }))).rejects.toThrow(
-      /a\.docx: its kind is not known; expected/,
-    );
+    await expect(findSources(await write({ 'a.docx': '' }))).rejects.toThrow(/a\.docx: unknown kind of file; expected/);
   });
 });
 

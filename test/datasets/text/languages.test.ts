@@ -46,7 +46,7 @@ describe('Languages', () => {
   it('that the detector does not know are refused', async () => {
     await expect(Languages.load(['en', 'english'])).rejects.toThrow(InputError);
     await expect(Languages.load(['english'])).rejects.toThrow(
-      /filter\.languages: "english" is not known; expected some of .*en,/,
+      /filter\.languages: "english" is not supported; expected some of .*en,/,
     );
   });
 

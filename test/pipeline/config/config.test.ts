@@ -117,7 +117,7 @@ describe('a wrong configuration gets one sentence', () => {
     ['filter.maxtoken=3', 'configs/tiny.yaml: unknown key "filter.maxtoken"; did you mean "filter.maxTokens"?'],
     ['rewards.clip.wieght=1', 'unknown key "rewards.0.wieght"; did you mean "rewards.0.weight"?'],
     ['tune=1', 'unknown key "tune"'],
-    ['stages.evalute.cache=off', '"stages.evalute" is no stage; did you mean "stages.evaluate"?'],
+    ['stages.evalute.cache=off', '"stages.evalute" is not a stage; did you mean "stages.evaluate"?'],
     ['heldOut.modell=x', 'unknown key "heldOut.modell"; did you mean "heldOut.model"?'],
     ['rewards.clop.weight=1', '--set rewards.clop.weight=1: no item is named "clop"; did you mean "clip"?'],
     ['seed.part=1', '--set seed.part=1: "seed" is a value and has no keys of its own.'],
@@ -127,7 +127,7 @@ describe('a wrong configuration gets one sentence', () => {
     ['sampler.steps=0', '"sampler.steps" is too small: expected number to be >=1.'],
     ['sampler.gradientSteps=9', '"sampler.gradientSteps" must be at most sampler.steps (8).'],
     ['shard.test=0.95', '"shard" leaves no prompts for training'],
-    ['rewards.preference.name=clip', '"rewards" must have names of their own, got clip, aesthetic, clip.'],
+    ['rewards.preference.name=clip', '"rewards" must have distinct names, got clip, aesthetic, clip.'],
     ['heldOut=null', '"heldOut" is wrong: expected object, received null.'],
     ['sweep.chooseBy=luck', '"sweep.chooseBy" is wrong: expected one of "auto"|"oracle"|"heldOut"|"rewards".'],
     [

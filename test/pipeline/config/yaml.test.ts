@@ -27,7 +27,7 @@ describe('a YAML file', () => {
     ['bytes that are no UTF-8', Buffer.from([0x6e, 0x3a, 0x20, 0xff])],
   ])('is refused by name in %s', async (_, content) => {
     await expect(read(content)).rejects.toThrow(
-      'Configuration mine.yaml: is not text in UTF-8 (nor UTF-16 with a byte order mark); save it as UTF-8.',
+      'Configuration mine.yaml: is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8.',
     );
   });
 
@@ -56,8 +56,8 @@ describe('a YAML file', () => {
     ['a tag', 'a: !!js/function 1', 'not YAML'],
     ['a key twice', 'a: 1\na: 2', 'Map keys must be unique'],
     ['two documents', 'a: 1\n---\nb: 2', 'not YAML'],
-    ['a prototype', 'tune: {__proto__: {steps: 1}}', '"tune.__proto__" is no key of a configuration.'],
-    ['a constructor', 'constructor: {prototype: {x: 1}}', '"constructor" is no key of a configuration.'],
+    ['a prototype', 'tune: {__proto__: {steps: 1}}', '"tune.__proto__" cannot be a key of a configuration.'],
+    ['a constructor', 'constructor: {prototype: {x: 1}}', '"constructor" cannot be a key of a configuration.'],
   ])('is refused in a sentence with %s', async (_, text, message) => {
     const refused = read(text);
     await expect(refused).rejects.toThrow(expect.objectContaining({ name: 'InputError' }));
@@ -66,7 +66,7 @@ describe('a YAML file', () => {
   });
 
   it('is refused when it is nested without end', async () => {
-    await expect(read('['.repeat(100_000))).rejects.toThrow(/^mine\.yaml.*(not YAML|nested too deep)/);
+    await expect(read('['.repeat(100_000))).rejects.toThrow(/^mine\.yaml.*(not YAML|nested too deeply)/);
   });
 
   it('has no -0', () => {

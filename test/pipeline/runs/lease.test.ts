@@ -24,7 +24,7 @@ describe('a lease', () => {
     await first.renew();
     await first.release();
     await (await second)!.check();
-    await expect(first.check()).rejects.toThrow('Another attempt has taken this work over');
+    await expect(first.check()).rejects.toThrow('Another attempt has taken over this work');
   });
 
   it('is not taken when the work was done meanwhile', async () => {
