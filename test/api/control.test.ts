@@ -38,7 +38,7 @@ describe('a run whose worker was killed', () => {
   it('is cancelled when its own server has lost it, and can be resumed', async () => {
     await records.setAddress(id, (await server(await homeId(home))).address);
     await expect(pauseRun(home, id)).rejects.toThrow(
-      `does not know run ${id} any more; go on with: textcraftor resume ${id}`,
+      `no longer knows run ${id}; continue with: textcraftor resume ${id}`,
     );
     expect(await cancelRun(home, id)).toBe(id);
     expect((await records.read(id)).status).toBe('cancelled');

@@ -95,7 +95,7 @@ it('takes a tuned UNet, or adapters of both networks, in the last steps', async 
   const both = await latents({ textEncoder, unet });
   expect(await latents({ lora })).toEqual(both);
   expect(await latents({ unet })).not.toEqual(both);
-  await expect(run({ unet, blend: 0.5 })).rejects.toThrow('--blend weighs a second encoder');
+  await expect(run({ unet, blend: 0.5 })).rejects.toThrow('--blend needs a second encoder');
   await expect(run({ unet: 'nowhere' })).rejects.toThrow('The UNet nowhere does not exist');
 });
 

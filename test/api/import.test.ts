@@ -123,7 +123,7 @@ describe('textcraftor import', () => {
 
   it('says where a tokenizer may come from', async () => {
     const attempt = importModel(checkpoint, { hub: hubOptions(), out: join(folder, 'none'), dtype: 'float32' });
-    await expect(attempt).rejects.toThrow(/holds no tokenizer: name one with --tokenizer/);
+    await expect(attempt).rejects.toThrow(/has no tokenizer: name one with --tokenizer/);
     expect(existsSync(join(folder, 'none'))).toBe(false);
   });
 });

@@ -146,7 +146,12 @@ it('an unfinished run is described as far as it is, and has no report', async ()
 
 it.each([
   ['the original was chosen', { chosen: { step: 0, blend: 0 } }, /chose the original/, /chose the original/],
-  ['nothing is better in all steps', {}, undefined, /In all steps no weight/],
+  [
+    'nothing is better in all steps',
+    {},
+    undefined,
+    /No weight of the tuned encoder was better than the original in all steps/,
+  ],
 ])('where %s the reason stands in place of a path', async (_, change, encoderReason, exportedReason) => {
   const kept = artifacts['sweep']!;
   const exported = { ...sample.sweep.exported, chosen: { step: 0, blend: 0 } };

@@ -61,7 +61,7 @@ describe('a run', () => {
       stages: Array.from({ length: 4 }, () => ({ status: 'ran' })),
     });
     const second = await textcraftor(home, 'run', ...diamond);
-    expect(second.stdout).toContain('Nothing to do: every result is there.');
+    expect(second.stdout).toContain('Nothing to do: every stage has a result.');
     expect(await statuses(home)).toEqual(['reused', 'reused', 'reused', 'reused']);
     await untilGone(home);
 

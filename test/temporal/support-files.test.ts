@@ -106,7 +106,7 @@ describe('a full disk', () => {
     hasty.check();
     hasty.wrote(full);
     expect(() => hasty.check()).toThrow(RetryableError);
-    expect(() => hasty.check()).toThrow('full for 0 s: make room on it; then continue with: x');
+    expect(() => hasty.check()).toThrow('full for 0 s: free some space; then continue with: x');
     hasty.wrote(undefined);
     hasty.check();
   });
