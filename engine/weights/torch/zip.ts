@@ -1,0 +1,112 @@
+import { InputError } from '../../../common/errors.ts';
+import type { FileBytes } from '../file-bytes.ts';
+
+/** Where the bytes of an entry lie in the archive. */
+export interface ZipEntry {
+  offset: number;
+  size: number;
+}
+
+const END = { signature: 0x06054b50, bytes: 22 };
+const END64 = { signature: 0x06064b50, bytes: 56 };
+const LOCATOR64 = { signature: 0x07064b50, bytes: 20 };
+const CENTRAL = { signature: 0x02014b50, bytes: 46 };
+const LOCAL = { signature: 0x04034b50, bytes: 30 };
+/** A comment after the end record, which then lies further in front. */
+const MAX_COMMENT = 0xffff;
+/** torch writes an entry a tensor; a directory of more bytes is no weight file. */
+const MAX_DIRECTORY_BYTES = 2 ** 28;
+
+/**
+ * The entries of a zip archive, all of which have to be stored as they are, as torch.save() does: then a tensor can be read
+ * in place, and nothing unfolds into more than the file holds. Names are only compared, never used as paths.
+ * @throws InputError that names the entry
+ */
+export function readZip(file: FileBytes): Map<string, ZipEntry> {
+  const { path, size } = file;
+  const fail = (problem: string): never => {
+    throw new InputError(`${path} is not a zip archive as torch writes it: ${problem}.`);
+  };
+  const view = (position: number, bytes: number, what: string): DataView =>
+    position >= 0 && position + bytes <= size
+      ? new DataView(file.read(position, bytes, what).buffer)
+      : fail(`${what} would lie at bytes ${position} to ${position + bytes} of ${size}`);
+
+  const directory = findDirectory();
+  const bytes = view(directory.offset, directory.size, 'its directory');
+  const entries = new Map<string, ZipEntry>();
+  let at = 0;
+  for (let i = 0; i < directory.entries; i++) {
+    if (at + CENTRAL.bytes > bytes.byteLength || bytes.getUint32(at, true) !== CENTRAL.signature)
+      fail(`entry ${i} of its directory is broken`);
+    const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((field) => bytes.getUint16(at + field, true)) as [
+      number,
+      number,
+      number,
+    ];
+    const next = at + CENTRAL.bytes + nameBytes + extraBytes + commentBytes;
+    if (next > bytes.byteLength) fail(`entry ${i} of its directory is cut`);
+    const name = new TextDecoder().decode(new Uint8Array(bytes.buffer, at + CENTRAL.bytes, nameBytes));
+    if (entries.has(name)) fail(`it has two entries ${name}`);
+    if (bytes.getUint16(at + 8, true) & 1) fail(`entry ${name} is encrypted`);
+    if (bytes.getUint16(at + 10, true) !== 0)
+      fail(`entry ${name} is compressed; weights are stored as they are. Save the file again with torch.save()`);
+    const [packed, unpacked, header] = largeNumbers(at, at + CENTRAL.bytes + nameBytes, extraBytes, name);
+    if (packed !== unpacked) fail(`entry ${name} is stored in ${packed} bytes but said to have ${unpacked}`);
+    entries.set(name, { offset: contentOffset(header, name), size: unpacked });
+    const { offset } = entries.get(name)!;
+    if (offset + unpacked > size)
+      fail(`entry ${name} would lie at bytes ${offset} to ${offset + unpacked} of ${size}: it is truncated`);
+    at = next;
+  }
+  return entries;
+
+  function findDirectory(): { entries: number; size: number; offset: number } {
+    const tailBytes = Math.min(size, END.bytes + MAX_COMMENT);
+    const tail = view(size - tailBytes, tailBytes, 'its end');
+    let end = tailBytes - END.bytes;
+    while (end >= 0 && tail.getUint32(end, true) !== END.signature) end--;
+    if (end < 0) fail('its end record is missing: it is truncated');
+    let found = {
+      entries: tail.getUint16(end + 10, true),
+      size: tail.getUint32(end + 12, true),
+      offset: tail.getUint32(end + 16, true),
+    };
+    const locator = end - LOCATOR64.bytes;
+    if (locator >= 0 && tail.getUint32(locator, true) === LOCATOR64.signature) {
+      const large = view(safe(tail, locator + 8), END64.bytes, 'its 64-bit end record');
+      if (large.getUint32(0, true) !== END64.signature) fail('its 64-bit end record is broken');
+      found = { entries: safe(large, 32), size: safe(large, 40), offset: safe(large, 48) };
+    }
+    if (found.size > MAX_DIRECTORY_BYTES) fail(`its directory is said to have ${found.size} bytes`);
+    return found;
+  }
+
+  function safe(from: DataView, position: number): number {
+    const value = from.getBigUint64(position, true);
+    return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : fail(`it has a size or place of ${value}`);
+  }
+
+  /** Packed size, size and place of the header: in the 64-bit field (id 1) where they do not fit into 32 bits. */
+  function largeNumbers(entry: number, extra: number, extraBytes: number, name: string): [number, number, number] {
+    const numbers = [20, 24, 42].map((field) => bytes.getUint32(entry + field, true)) as [number, number, number];
+    for (let field = extra; field + 4 <= extra + extraBytes; field += 4 + bytes.getUint16(field + 2, true)) {
+      if (bytes.getUint16(field, true) !== 1) continue;
+      let position = field + 4;
+      // Their order there: size, packed size, place.
+      for (const i of [1, 0, 2] as const)
+        if (numbers[i] === 0xffffffff) {
+          if (position + 8 > extra + extraBytes) fail(`entry ${name} of its directory is cut`);
+          numbers[i] = safe(bytes, position);
+          position += 8;
+        }
+    }
+    return numbers;
+  }
+
+  function contentOffset(header: number, name: string): number {
+    const local = view(header, LOCAL.bytes, `the header of entry ${name}`);
+    if (local.getUint32(0, true) !== LOCAL.signature) fail(`the header of entry ${name} is broken`);
+    return header + LOCAL.bytes + local.getUint16(26, true) + local.getUint16(28, true);
+  }
+}
