@@ -38,7 +38,7 @@ describe('a worker', () => {
     const { code, stderr } = await textcraftor(await temporaryFolder(), 'worker', '--port', String(port));
     expect(code).toBe(2);
     expect(stderr).toBe(
-      `textcraftor: Port ${port} of 127.0.0.1 cannot be had: another program listens there. Choose another with --port, or leave it out.\n`,
+      `textcraftor: Port ${port} of 127.0.0.1 cannot be used: another program listens there. Choose another with --port, or omit it.\n`,
     );
   });
 
@@ -54,7 +54,10 @@ describe('a worker', () => {
     const beside = worker(two);
     expect(await ready(beside)).not.toBe(address);
     const taken = await textcraftor(two, 'worker', '--port', address.split(':')[1]!);
-    expect(taken).toMatchObject({ code: 2, stderr: expect.stringContaining('another worker of this project has its') });
+    expect(taken).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('another worker of this project already has its'),
+    });
 
     await end(second);
     expect(await readFile(known, 'utf8')).toBe(record);
@@ -76,7 +79,7 @@ describe('a worker', () => {
     await expect.poll(servers).toEqual([]);
     const [second, third] = [worker(home), worker(home)];
     for (const { stderr } of [second, third].map((each) => ({ stderr: () => each.stderr })))
-      await expect.poll(stderr).toContain("Waits for this project's other worker");
+      await expect.poll(stderr).toContain("Waiting for this project's other worker");
     expect(await servers()).toEqual([]);
     third.process.kill('SIGTERM');
     expect(await third.ended).toMatchObject({

@@ -107,7 +107,7 @@ describe('the development server', () => {
     const port = await squatter();
     const rest = { command, folder: await temporaryFolder() };
     await expect(DevServer.start({ ...rest, port })).rejects.toThrow(
-      `Port ${port} of 127.0.0.1 cannot be had: another program listens there. Choose another with --port`,
+      `Port ${port} of 127.0.0.1 cannot be used: another program listens there. Choose another with --port`,
     );
     await expect(DevServer.start({ ...rest, uiPort: port })).rejects.toThrow('--ui-port');
     const [, own] = server.address.split(':');
@@ -149,7 +149,7 @@ describe('the server of a home', () => {
     const port = Number(first.address.split(':')[1]);
     await (await openWorkerServer(home, { port })).close(); // it is there
     await expect(openWorkerServer(home, { port: await freePort() })).rejects.toThrow(
-      `another worker of this project has its server at ${first.address} already`,
+      `another worker of this project already has its server at ${first.address}`,
     );
     await expect(openWorkerServer(home, { uiPort: await freePort() })).rejects.toThrow(InputError);
 
