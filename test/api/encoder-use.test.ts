@@ -189,7 +189,7 @@ describe('generate', () => {
       [{ model: 'm', as: 'exported' }, '--as needs an encoder that was judged'],
       [{ textEncoder: 'a/folder', model: 'm', as: 'evaluated' }, '--as needs an encoder that was judged'],
       [{ textEncoder: 'latest', as: 'exported', blend: 0.5 }, 'leave out --blend and --last-steps'],
-      [{ textEncoder: 'no-such-run', model: 'm' }, 'no file, folder or run "no-such-run", nor a registered encoder'],
+      [{ textEncoder: 'no-such-run', model: 'm' }, 'no file, folder or run "no-such-run", and no registered encoder'],
     ];
     for (const [options, message] of refused) {
       const error: unknown = await use(options).catch((reason: unknown) => reason);
@@ -273,7 +273,7 @@ describe('export', () => {
     await chose({ chosen: choice(20, 0.75), exported: choice(0, 0) });
     await expect(source({ run: 'latest' })).rejects.toThrow(/export a share of it with --blend, such as 0\.75/);
     expect(await source({ run: 'latest', blend: 0.75 })).toMatchObject({ weight: 0.75, unlike: [expect.any(String)] });
-    await expect(source({ run: '../x' })).rejects.toThrow('"../x" is no run');
+    await expect(source({ run: '../x' })).rejects.toThrow('"../x" is neither a run');
     await expect(source({})).rejects.toThrow('Say which encoder to export');
     await expect(source({ run: 'latest', version: 'production' })).rejects.toThrow('Say which encoder to export');
   });

@@ -89,6 +89,6 @@ describe('lanes', () => {
       now--;
     });
     expect([begun, most]).toEqual([[1, 2, 3, 4, 5], 2]);
-    expect(() => readLanes('none')).toThrow('--lanes must be a whole number from 1, not "none".');
+    expect(() => readLanes('none')).toThrow('--lanes is "none"; expected a whole number from 1.');
   });
 });

@@ -136,7 +136,7 @@ describe('a run', () => {
     const command = run(home, false);
     await untilHalfDone(home);
     const paused = await textcraftor(home, 'pause');
-    expect(paused.stdout).toMatch(/^Run diamond-\S+ is paused; go on with: textcraftor resume diamond-\S+\n$/);
+    expect(paused.stdout).toMatch(/^Run diamond-\S+ is paused; continue with: textcraftor resume diamond-\S+\n$/);
     expect((await lastRun(home)).status).toBe('paused');
     expect((await textcraftor(home, 'status')).stdout).toMatch(/: paused\n/);
     expect(command.process.exitCode).toBeNull();
@@ -178,7 +178,7 @@ describe('bad input', () => {
     [['run', 'x.yaml', '--pipeline', 'none.ts'], 'none.ts cannot be loaded'],
     [['status', 'mine'], 'start one with: textcraftor run'],
     [['trace', '12345'], 'give at least 6 digits'],
-    [['worker', '--queue', 'fast'], 'There is no queue "fast"; there are all, pipeline, engine.'],
+    [['worker', '--queue', 'fast'], '--queue is "fast"; expected one of all, pipeline, engine.'],
   ])('gets a sentence and exit code 2 (%#)', async (args, message) => {
     const home = await temporaryFolder();
     const { code, stderr } = await textcraftor(home, ...args);

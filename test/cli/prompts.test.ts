@@ -94,7 +94,7 @@ it('stats and sample look at a file, and at a run of it', async () => {
   const lines = (await prompts('sample', 'latest', '--json')).split('\n').map((line) => JSON.parse(line) as object);
   expect(lines).toContainEqual(expect.objectContaining({ prompt: 'a blue square', source: 'more.jsonl', row: 3 }));
   await expect(prompts('stats', 'tinny')).rejects.toThrow(
-    /^tinny: is no file or folder of prompts, no configuration \(\.yaml\) and no run\. .* did you mean "tiny-/,
+    /^tinny: is not a file or folder of prompts, a configuration \(\.yaml\) or a run\. .* did you mean "tiny-/,
   );
   vi.unstubAllEnvs();
 });

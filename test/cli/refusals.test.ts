@@ -54,7 +54,7 @@ describe('the command line', () => {
       [['registry', 'alias', 'blue', ''], 'The argument version'],
     ] as const) {
       const { code, stdout, stderr } = await textcraftor(home, ...args);
-      expect(stderr, args.join(' ')).toBe(`textcraftor: ${name} is empty; give it a value or leave it out.\n`);
+      expect(stderr, args.join(' ')).toBe(`textcraftor: ${name} is empty; give it a value or omit it.\n`);
       expect([code, stdout]).toEqual([2, '']);
     }
   });
@@ -73,13 +73,13 @@ describe('the command line', () => {
     for (const command of ['list --json', '--help'])
       expect(await shell(`${program} ${command} > /dev/full`)).toEqual([
         1,
-        'textcraftor: What this command prints cannot be written: the disk is full.\n',
+        'textcraftor: The output of this command cannot be written: the disk is full.\n',
       ]);
     expect(await shell(`${program} plan --set a 2> /dev/full`)).toEqual([2, '']);
     expect(await shell(`${program} list | head -0; exit \${PIPESTATUS[0]}`)).toEqual([0, '']);
     expect(await shell(`mkdir ${gone} && cd ${gone} && rmdir ${gone} && ${program} list`)).toEqual([
       2,
-      'textcraftor: The current folder does not exist any more; change to one that does (cd).\n',
+      'textcraftor: The current folder no longer exists; change to one that does (cd).\n',
     ]);
   });
 

@@ -166,7 +166,7 @@ describe('the times of a schedule', () => {
     [{ every: '1 hour' }, '--every 1 hour: expected a time'],
     [{ every: '0s' }, 'expected a time'],
     [{ cron: ['daily'] }, 'expected five fields'],
-    [{ every: '1h', overlap: 'wait' }, 'There is no overlap policy "wait"; there are skip, buffer-one'],
+    [{ every: '1h', overlap: 'wait' }, '--overlap is "wait"; expected one of skip, buffer-one'],
   ])('are refused when they are none: %o', (times, message) => {
     expect(() => timingOf({ overlap: 'skip', catchup: '1d', ...times })).toThrow(message);
   });

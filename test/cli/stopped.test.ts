@@ -37,7 +37,7 @@ describe('SIGTERM ends at once, with how to go on,', () => {
     const command = start(home, ['world', 'build', '--out', out, '--work', work]);
     await untilAtWork(command, async () => (await processesWith(work)).length > 1);
     expect(await stop(home, command)).toContain(
-      'textcraftor: Interrupted; start the same command again: the steps that are finished are kept.\n',
+      'textcraftor: Interrupted; start the same command again: finished steps are kept.\n',
     );
   });
 
@@ -50,7 +50,7 @@ describe('SIGTERM ends at once, with how to go on,', () => {
     await untilAtWork(command, () => /^ingest /m.test(command.stderr));
     const said = await stop(home, command);
     expect(said).toMatch(/was interrupted; continue with: textcraftor resume/);
-    expect(said).toContain('textcraftor: Interrupted; start the same command again: what is done is reused.\n');
+    expect(said).toContain('textcraftor: Interrupted; start the same command again: finished work is reused.\n');
   });
 
   it('a download, of which what has come is kept', async () => {

@@ -44,23 +44,24 @@ const examples = modules.flatMap((path) => examplesIn(path, readFileSync(join(ro
 /** Type-checks modules that lie, in memory only, in the root of the checkout. @returns the errors of each */
 function errorsOf(codes: readonly string[]): string[][] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
-    config: { compilerOptions: object };
+    config: { compilerOptions: Record<string, unknown> };
   };
-  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+  const { options } = ts.convertCompilerOptionsFromJson(
+    { ...config.compilerOptions, incremental: undefined, tsBuildInfoFile: undefined },
+    root,
+  );
   const host = ts.createCompilerHost(options);
   const texts = new Map(codes.map((code, i) => [join(root, `example-${i}.ts`), `${code}\nexport {};\n`]));
   const { getSourceFile, fileExists, readFile } = host;
   host.fileExists = (path) => texts.has(path) || fileExists(path);
   host.readFile = (path) => texts.get(path) ?? readFile(path);
-  host.getSourceFile = (path, ...rest) => {
+  host.getSourceFile = (path, language, onError, again) => {
     const text = texts.get(path);
-    return text === undefined ? getSourceFile(path, ...rest) : ts.createSourceFile(path, text, ...rest);
+    return text === undefined
+      ? getSourceFile(path, language, onError, again)
+      : ts.createSourceFile(path, text, language);
   };
-  const program = ts.createProgram(
-    [...texts.keys()],
-    { ...options, incremental: false, tsBuildInfoFile: undefined },
-    host,
-  );
+  const program = ts.createProgram([...texts.keys()], options, host);
   return [...texts.keys()].map((path) => {
     const file = program.getSourceFile(path);
     return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(({ messageText }) =>

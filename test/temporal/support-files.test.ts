@@ -101,7 +101,7 @@ describe('a full disk', () => {
     const patient = new DiskWatch('/home', 'continue', (line) => notes.push(line), 1e9);
     for (const error of [full, full]) patient.wrote(error);
     patient.check();
-    expect(notes).toEqual(['The disk of /home is full; the run waits 1000000 s for room on it.']);
+    expect(notes).toEqual(['The disk of /home is full; the run waits 1000000 s for free space.']);
     const hasty = new DiskWatch('/home', 'continue with: x', () => {}, 0);
     hasty.check();
     hasty.wrote(full);
