@@ -114,14 +114,17 @@ describe('generate', () => {
     },
   );
 
-  it.each(['production', 'tiny@1', 'tiny', '1'])('takes what is handed out of a registered one: %s', async (name) => {
-    await registered(true);
-    const used = await use({ textEncoder: name });
-    expect(used.textEncoder).toMatch(/\/exported\/model\.safetensors$/);
-    expect(used.used).toContain('tiny@1: the text encoder of step 20 with 0.5 of the tuned weights');
-  });
+  it.each(['production', 'tiny@1', 'tiny', '1'])(
+    'takes the exported form of a registered encoder: %s',
+    async (name) => {
+      await registered(true);
+      const used = await use({ textEncoder: name });
+      expect(used.textEncoder).toMatch(/\/exported\/model\.safetensors$/);
+      expect(used.used).toContain('tiny@1: the text encoder of step 20 with 0.5 of the tuned weights');
+    },
+  );
 
-  it('uses it as it was evaluated where that, a blend or a number of steps is asked for', async () => {
+  it('uses it as evaluated if that, a blend or a number of steps is given', async () => {
     await chose(both);
     const evaluated = await use({ textEncoder: 'latest', as: 'evaluated' });
     // K is the same share of the steps: 6 of 8.
@@ -156,7 +159,7 @@ describe('generate', () => {
     await expect(use({ unet: 'production' })).rejects.toThrow('No tuned UNet was chosen in tiny@1');
   });
 
-  it('hands nothing out that is not as it was when it was judged', async () => {
+  it('refuses files that have changed since they were judged', async () => {
     const damage = async (path: string) => {
       await chmod(path, 0o644);
       await writeFile(path, 'damaged');
@@ -177,7 +180,7 @@ describe('generate', () => {
     await expect(asChampion(home, version)).rejects.toThrow('tiny@1 cannot be used');
   });
 
-  it('leaves paths as they are, and refuses what leads nowhere or contradicts itself', async () => {
+  it('leaves paths unchanged, and refuses unknown names and contradictions', async () => {
     await chose(both);
     expect(await use({ textEncoder: 'a/folder', model: 'm' })).toEqual({
       steps: 25,
@@ -209,7 +212,7 @@ describe('export', () => {
     formats: ['diffusers'],
   });
 
-  it('writes the very files that were judged, by whatever name they are meant', async () => {
+  it('writes the very files that were judged, whichever name is given', async () => {
     await chose(both);
     await registered(true);
     for (const given of [{ run: 'latest' }, { run }, { textEncoder: 'latest' }])
@@ -223,7 +226,7 @@ describe('export', () => {
       });
     for (const given of [{ run: 'production' }, { version: 'tiny@1' }, { textEncoder: 'tiny' }])
       expect((await source(given)).textEncoder).toMatch(/\/exported\/model\.safetensors$/);
-    // The share that was chosen is no other form.
+    // The chosen share is the same form.
     expect(await source({ run: 'latest', blend: 0.5 })).toEqual(await source({ run: 'latest' }));
   });
 

@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What `textcraftor prompts ...` prints. */
+/** Returns the output of `textcraftor prompts ...`. */
 async function prompts(...args: string[]): Promise<string> {
   const lines: string[] = [];
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
@@ -65,7 +65,7 @@ it('stats counts what is read, kept and dropped', async () => {
   expect(await prompts('stats', config)).toMatch(/dropped: blocked +1\n/);
 });
 
-it('stats and sample look at a file, and at a run of it', async () => {
+it('stats and sample read a file, and a run of it', async () => {
   const file = join(folder, 'more.jsonl');
   await writeFile(file, '{"prompt":"a red circle"}\n{"prompt":7}\n{"prompt":"a blue square"}\n');
   await expect(prompts('stats', file)).rejects.toThrow(/line 2 has the number 7 in "prompt"/);

@@ -25,7 +25,7 @@ describe('the command line', () => {
     }
   });
 
-  it('says of a home what is wrong with it', async () => {
+  it('says what is wrong with a home', async () => {
     const file = join(await temporaryFolder(), 'file');
     await writeFile(file, '');
     for (const [home, code] of [
@@ -40,7 +40,7 @@ describe('the command line', () => {
     }
   });
 
-  it('refuses arguments and options that are empty, as a variable that is not set leaves them', async () => {
+  it('refuses empty arguments and options, as an unset variable leaves them', async () => {
     const home = await temporaryFolder();
     const out = join(home, 'out');
     for (const [args, name] of [
@@ -99,7 +99,7 @@ describe('the command line', () => {
     }
   });
 
-  it('never lets what is in a name or a file steer the terminal', async () => {
+  it('never lets a name or a file control the terminal', async () => {
     const home = await temporaryFolder();
     const evil = '\x1b]0;owned\x07\u202e';
     const named = await textcraftor(home, 'plan', `none${evil}.yaml`);
@@ -137,7 +137,7 @@ describe('a plan', () => {
     expect(alone.fetch).toEqual([{ kind: 'model', name: 'owner/clip' }]);
   });
 
-  it('tells how long what was never measured takes, and from what', async () => {
+  it('estimates the time of stages that were never measured, and says from what', async () => {
     const home = await temporaryFolder();
     const { stdout } = await textcraftor(home, 'plan', '--json', '--set', 'tuneEncoder.steps=1000000000');
     const { stages } = JSON.parse(stdout) as {

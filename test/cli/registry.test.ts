@@ -7,7 +7,7 @@ import { lastRun, textcraftor } from './command.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/pipelines/${name}`, import.meta.url));
 
-/** A run on `count` prompts: an encoder that is better the more there are. */
+/** A run on `count` prompts: the more there are, the better its encoder. */
 async function learn(home: string, count: number, ...args: string[]) {
   const prompts = join(home, 'prompts.txt');
   await writeFile(prompts, Array.from({ length: count }, (_, i) => `prompt ${i}\n`).join(''));

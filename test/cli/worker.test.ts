@@ -30,7 +30,7 @@ const end = async (command: Command) => {
 };
 
 describe('a worker', () => {
-  it('whose port somebody else has ends with exit code 2 and says so', async () => {
+  it('ends with exit code 2 and says so when its port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     onTestFinished(() => void other.close());
@@ -42,7 +42,7 @@ describe('a worker', () => {
     );
   });
 
-  it('has a server of its own beside that of another project, and one with the workers of its project', async () => {
+  it("has its own server beside another project's, and shares it with workers of its project", async () => {
     const [one, two] = [await temporaryFolder(), await temporaryFolder()];
     const known = join(new Home(one).temporal, 'server.json');
     const first = worker(one);
@@ -69,7 +69,7 @@ describe('a worker', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('No Temporal server keeps schedules here')]);
   });
 
-  it('waits for the server of another that lives, and never opens its database beside it', async () => {
+  it('waits for the server of another live worker, and never opens its database beside it', async () => {
     const home = await temporaryFolder();
     const first = worker(home);
     const address = await ready(first);
@@ -92,7 +92,7 @@ describe('a worker', () => {
     await end(first);
   });
 
-  it('does the runs of its own project only, on a server that two share', async () => {
+  it('runs only its own project on a shared server', async () => {
     const [one, two] = [await temporaryFolder(), await temporaryFolder()];
     const TEMPORAL_ADDRESS = await ready(worker(one));
     const beside = worker(two, [], { TEMPORAL_ADDRESS });
