@@ -29,7 +29,7 @@ it('finds at least 95 % of planted near duplicates, and at least 90 % of what it
   expect(right.length / joined.length).toBeGreaterThanOrEqual(0.9);
 });
 
-it('joins only what is alike, directly or through others, and names a group by its first text', async () => {
+it('joins only texts that are alike, directly or through others, and names a group by its first text', async () => {
   const texts = [
     'a photo of a cat on a mat in the evening sun',
     'a red circle next to a blue square',
@@ -54,7 +54,7 @@ it('gives the same groups whatever the order of the texts', async () => {
   expect(await sets([...order].reverse())).toEqual(await sets(order));
 });
 
-it('similarity is of the sets of words and pairs of words', () => {
+it('similarity compares the sets of words and pairs of words', () => {
   // Words a b c, pairs ab bc; words a b d, pairs ab bd.
   expect(jaccard(shinglesOf('a b c'), shinglesOf('A, b: d'))).toBeCloseTo(3 / 7);
   expect(jaccard(shinglesOf('a b'), shinglesOf('a b a b a b'))).toBeCloseTo(3 / 4);
@@ -65,7 +65,7 @@ it('similarity is of the sets of words and pairs of words', () => {
   );
 });
 
-it('a set of numbers is as JavaScript has it', () => {
+it('a set of numbers agrees with that of JavaScript', () => {
   const set = new NumberSet();
   fc.assert(
     fc.property(

@@ -117,7 +117,7 @@ describe('a function as an ONNX model', () => {
     new Map([[name, { shape, data: random(name, shape).dataSync() as Float32Array }]]);
   const x = [2, 6, 5, 6];
 
-  it('agrees in layers, whose weights lie as in the file', async () => {
+  it('agrees in layers, with weights laid out as in the file', async () => {
     const weights = new Map([
       ...norm('n'),
       ...matrix('l.weight', [4, 6]),
@@ -169,7 +169,7 @@ describe('a function as an ONNX model', () => {
     });
   });
 
-  it('takes any batch where the batch is left open', async () => {
+  it('takes any batch size if the batch is open', async () => {
     await check({
       open: true,
       build: ({ x, y }) => tf.concat([x, y], 0).reshape([-1, 30, 3]).mean(1, true).tile([1, 4, 1]),
@@ -177,13 +177,13 @@ describe('a function as an ONNX model', () => {
     await check({ open: true, build: ({ x }) => x.slice([1, 0, 0, 0]).slice([0, 0, 0, 0], [-1, 6, 5, 2]) });
   });
 
-  it("leaves the batch open in attention among Stable Diffusion's 64 x 64 latents too, which is done in chunks", () => {
+  it("leaves the batch open in attention over Stable Diffusion's 64 x 64 latents too, which runs in chunks", () => {
     const tokens = open([2, 4096, 320], true);
     const { operations } = trace({ q: tokens }, ({ q }) => ({ y: layers.attention(q, q, q, 8) }));
     expect(operations.filter(({ op }) => op === 'Softmax')).toHaveLength(16);
   });
 
-  it('stores weights as float16 if it is asked to', async () => {
+  it('stores weights as float16 on request', async () => {
     const data = Float32Array.from([1 / 3, -2.5, 1e-4]);
     const model = {
       name: 'test',
@@ -202,7 +202,7 @@ describe('a function as an ONNX model', () => {
     );
   });
 
-  it('puts weights beside the model file where that would be too large', async () => {
+  it('puts weights beside a model file that would be too large', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'onnx-'));
     const weights = matrix('l.weight', [60, 30]);
     const graph = exportOnnx({
@@ -277,7 +277,7 @@ describe('what cannot become an ONNX model', () => {
     expect(export_((x) => x.reshape([x.shape[0]!, 90 / x.shape[0]!, x.shape[0]!]), true)).toThrow(/open/);
   });
 
-  it('is a file that is no model, or none at all', async () => {
+  it('is a missing file, or one that is not a model', async () => {
     await expect(OnnxSession.load(Uint8Array.of(1, 2, 3))).rejects.toThrow(/ONNX Runtime does not take the model/);
     await expect(OnnxSession.load('nowhere.onnx')).rejects.toThrow(/does not take nowhere.onnx/);
   });

@@ -10,7 +10,7 @@ import { readWeights } from '../../../engine/weights/weights.ts';
 const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const golden = (name: string) => readFileSync(join(import.meta.dirname, '../../golden/torch', name));
-/** What a file that runs something would leave behind. */
+/** The file that a weight file would create if it ran code. */
 const trace = join(folder, 'it-ran');
 
 const latin = (text: string) => Buffer.from(text, 'latin1');
@@ -37,7 +37,7 @@ interface Entry {
   flags?: number;
 }
 
-/** A zip archive, right but for what the entries say. */
+/** A zip archive, valid except for its entries' fields. */
 function zip(
   entries: Record<string, Entry | Buffer>,
   { cut = 0, count }: { cut?: number; count?: number } = {},
@@ -78,7 +78,7 @@ function zip(
 
 const archive = (data: Buffer, storages: Record<string, Entry | Buffer> = { 'a/data/0': Buffer.alloc(16) }) =>
   zip({ 'a/data.pkl': data, ...storages });
-/** {'w': a tensor}, its parts as a pickle says them. */
+/** {'w': a tensor}, with the parts of its pickle as parameters. */
 const tensor = ({
   offset = 'K\x00',
   shape = 'K\x04\x85',
@@ -122,13 +122,13 @@ const legacy = (...rest: Buffer[]) => Buffer.concat([magic, ...rest]);
 const protocol = pickle('M\xe9\x03');
 const system = pickle('}', text('little_endian'), '\x88s');
 
-/** Each has to be refused for the reason that is given, naming the tensor or the byte. */
+/** Each must be refused for the given reason, naming the tensor or the byte. */
 // prettier-ignore
 const hostile: [name: string, file: string, content: Buffer, message: RegExp][] = [
   ['a header of 2^63 bytes', 'a.safetensors', safetensors({}, 0, 2n ** 63n), /header is said to have 9223372036854775808 bytes/],
   ['overlapping offsets', 'a.safetensors', safetensors({ a: f32(0, 12), b: f32(8, 16) }), /Tensors a and b .* overlap at byte 8/],
   ['negative offsets', 'a.safetensors', safetensors({ a: f32(-4, 12) }), /Tensor a .* data_offsets \[-4, 12\]/],
-  ['offsets that are no numbers', 'a.safetensors', safetensors('{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,1e999]}}'), /Tensor a .* data_offsets/],
+  ['offsets that are not numbers', 'a.safetensors', safetensors('{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,1e999]}}'), /Tensor a .* data_offsets/],
   ['data that is cut', 'a.safetensors', safetensors({ a: f32(0, 32) }), /Tensor a .* bytes 0 to 32 of 16 .* truncated/],
   ['a shape of more than the bytes', 'a.safetensors', safetensors({ a: f32(0, 16, [2 ** 40, 2 ** 40]) }), /Tensor a .* has 16 bytes, but dtype F32 and shape/],
   ['integers for weights', 'a.safetensors', safetensors({ a: { dtype: 'I64', shape: [2], data_offsets: [0, 16] } }), /Tensor a .* has dtype I64; expected F32/],
@@ -145,14 +145,14 @@ const hostile: [name: string, file: string, content: Buffer, message: RegExp][] 
   ['a registered extension', 'a.pt', archive(pickle('\x82\x01')), /operation 0x82/],
   ['a buffer from outside', 'a.pt', archive(pickle('\x97')), /operation 0x97/],
   ['a value that is called', 'a.pt', archive(pickle(text('x'), ')R')), /calls something that cannot be called/],
-  ['a dictionary of what is none', 'a.pt', archive(pickle(call('collections', 'OrderedDict', 'K\x05'))), /builds something that cannot be/],
+  ['a dictionary of a number', 'a.pt', archive(pickle(call('collections', 'OrderedDict', 'K\x05'))), /builds something that cannot be/],
   ['a text of 2^63 bytes', 'a.pt', archive(pickle('\x8d', u64(2n ** 63n))), /needs 9223372036854775808 bytes where .* truncated, at byte/],
   ['a number of 2^31 bytes', 'a.pt', archive(pickle('\x8b', u32(2 ** 31))), /needs 2147483648 bytes/],
   ['a number of many digits', 'a.pt', archive(pickle(`L${'9'.repeat(1000)}L\n`)), /where a number has to be/],
   ['a line without an end', 'a.pt', archive(latin('\x80\x02Iabc')), /ends within a line/],
   ['no end', 'a.pt', archive(latin('\x80\x02}')), /needs 1 bytes where 0 are left: it is truncated/],
   ['a stack that is empty', 'a.pt', archive(pickle('\x85')), /takes a value from an empty stack/],
-  ['a mark that is not there', 'a.pt', archive(pickle('t')), /looks for a mark that is not there/],
+  ['a missing mark', 'a.pt', archive(pickle('t')), /looks for a mark that is not there/],
   ['a value that was not made', 'a.pt', archive(pickle('h\x07')), /refers to value 7, which it has not made/],
   ['a bomb of marks', 'a.pt', archive(pickle('('.repeat(1_100_000))), /a stack of more than 1000000 values/],
   ['a tower of tuples', 'a.pt', archive(pickle('N', '\x85'.repeat(900_000))), /holds no dictionary of tensors/],
@@ -164,11 +164,11 @@ const hostile: [name: string, file: string, content: Buffer, message: RegExp][] 
   ['strides beyond it', 'a.pt', archive(tensor({ shape: 'K\x02K\x02\x86', stride: 'K\x04K\x01\x86' })), /strides \[4, 1\] and offset 0 reaches beyond/],
   ['a negative stride', 'a.pt', archive(tensor({ stride: 'J\xff\xff\xff\xff\x85', offset: 'K\x03' })), /strides \[-1\]/],
   ['a stride of zero to fill the memory', 'a.pt', archive(tensor({ shape: 'J\xff\xff\xff\x7f\x85', stride: 'K\x00\x85' })), /reaches beyond its storage/],
-  ['a shape that is no number', 'a.pt', archive(tensor({ shape: 'G\x7f\xf8\x00\x00\x00\x00\x00\x00\x85' })), /tensor of shape \[NaN\]/],
+  ['a shape that is not a number', 'a.pt', archive(tensor({ shape: 'G\x7f\xf8\x00\x00\x00\x00\x00\x00\x85' })), /tensor of shape \[NaN\]/],
   ['a storage that is cut', 'a.pt', archive(tensor({ length: 'M\xff\xff' })), /storage 0 is said to have 65535 elements of F32, 262140 bytes, but 16 are there/],
   ['a storage that is missing', 'a.pt', archive(tensor({ key: '../../etc/passwd' })), /storage ..\/..\/etc\/passwd is missing from it/],
   ['a storage of integers', 'a.pt', archive(tensor({ type: 'IntStorage' })), /Tensor w .* has dtype I32; expected F32/],
-  ['a storage that is none', 'a.pt', archive(pickle(text('x'), 'Q')), /refers to something that is not a storage, at byte/],
+  ['a storage that is not one', 'a.pt', archive(pickle(text('x'), 'Q')), /refers to something that is not a storage, at byte/],
 
   ['an entry that is compressed', 'a.pt', zip({ 'a/data.pkl': { content: deflateRawSync(Buffer.alloc(1e6)), method: 8, size: 1e6 } }), /entry a\/data.pkl is compressed/],
   ['an entry that unfolds', 'a.pt', zip({ 'a/data.pkl': tensor(), 'a/data/0': { content: deflateRawSync(Buffer.alloc(1e6)), method: 8, size: 2 ** 31 } }), /entry a\/data\/0 is compressed/],
@@ -202,7 +202,7 @@ describe('a hostile weight file is an InputError that says what is wrong', () =>
     expect(existsSync(trace)).toBe(false);
   });
 
-  it('the pieces that they are made of are read when nothing is wrong with them', async () => {
+  it('their building blocks are read when they are valid', async () => {
     const path = join(folder, 'good.pt');
     writeFileSync(path, archive(tensor(), { 'a/data/0': Buffer.from(Float32Array.of(1, 2, 3, 4).buffer) }));
     expect((await readWeights(path)).get('w')!.data).toEqual(Float32Array.of(1, 2, 3, 4));
