@@ -177,7 +177,7 @@ describe('an entry point in two halves', () => {
     expect([second, first].map((pending) => bytes(pending.finish({ dy })))).toEqual(expected.reverse());
   });
 
-  it('keeps the input of the normalisation and the statistics per channel, not what is computed from them', () => {
+  it('keeps the input of the normalisation and values per channel, not what is computed from them', () => {
     const picture = 4 * 2 * 6 * 6 * 8;
     expect(program.keptBytes('f')).toBeGreaterThanOrEqual(picture);
     expect(program.keptBytes('f')).toBeLessThan(1.5 * picture);

@@ -24,19 +24,19 @@ describe('definePipeline', () => {
     expect(pipeline.stages.map(({ name }) => name)).toEqual(['first', 'second']);
   });
 
-  it('refuses an input that is no stage, when it is compiled and when it is run', () => {
+  it('refuses an input that is not a stage, at compile time and at run time', () => {
     // @ts-expect-error: the type of `stages` says which input is unknown
     expect(() => definePipeline({ ...common, stages: [second] })).toThrow(
       'Stage "second" reads "first", which is no stage',
     );
   });
 
-  it('refuses a result that is no stage', () => {
+  it('refuses a result that is not a stage', () => {
     // @ts-expect-error: results are names of stages
     expect(() => definePipeline({ ...common, stages: [first], results: ['frist'] })).toThrow('did you mean "first"?');
   });
 
-  it('names the nearest stage when one is not there', () => {
+  it('names the nearest stage when one is missing', () => {
     const pipeline = definePipeline({ ...common, stages: [first, second] });
     expect(findStage(pipeline, settings, 'second').name).toBe('second');
     expect(() => findStage(pipeline, settings, 'secnd')).toThrow(
@@ -97,7 +97,7 @@ describe('the textcraftor pipeline', () => {
       expect(existsSync(fileURLToPath(new URL(module, textcraftor.root))), `${name}: ${module}`).toBe(true);
   });
 
-  it('does tuning and what follows again when the weight of a reward changes, and nothing before', async () => {
+  it('runs tuning and the stages after it again when the weight of a reward changes, and nothing before', async () => {
     const load = (...settings: string[]) =>
       loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
     const [before, after] = [await load(), await load('rewards.clip.weight=50')];

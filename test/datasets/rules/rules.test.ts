@@ -117,7 +117,7 @@ describe('splits', () => {
     expect(splitOf('f'.repeat(32), { validation: 0, test: 0 })).toBe('train');
   });
 
-  it('take added prompts for growth from training only', () => {
+  it('that grow take their prompts from training only', () => {
     const share = fc.double({ min: 0, max: 0.49, noNaN: true });
     fc.assert(
       fc.property(share, share, share, share, (v1, t1, v2, t2) => {

@@ -4,7 +4,7 @@ import { contactSheet } from '../../../world/scenes/contact-sheet.ts';
 import { render } from '../../../world/scenes/renderer.ts';
 import { scenes } from '../../../world/scenes/scene.ts';
 
-test('pictures stand in rows, each pixel enlarged', () => {
+test('pictures are in rows, each pixel enlarged', () => {
   const pictures = scenes.slice(0, 5).map((scene) => render(scene));
   const sheet = PNG.sync.read(contactSheet(pictures, 3, 2));
   expect([sheet.width, sheet.height]).toEqual([3 * 68, 2 * 68]);
