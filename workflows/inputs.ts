@@ -49,14 +49,14 @@ const node = object<StageNode>(
   ['taskQueue', 'fanOut', 'segmented'],
 );
 
-/** Checks that each stage is there once, after the stages that it reads. */
+/** Checks that each stage appears once, after the stages that it reads. */
 const graph: Shape<StageNode[]> = (value, at) => {
   const nodes = list(node, most.stages)(value, at);
   const known = new Set<string>();
   for (const { name, inputs } of nodes) {
     const absent = inputs.find((input) => !known.has(input));
     if (absent !== undefined) throw new InputError(`${at}: ${name} reads ${absent}, which does not come before it.`);
-    if (known.has(name)) throw new InputError(`${at}: ${name} is there twice.`);
+    if (known.has(name)) throw new InputError(`${at}: ${name} appears twice.`);
     known.add(name);
   }
   return nodes;

@@ -100,7 +100,7 @@ const both = { chosen: choice(20, 0.75), exported: choice(20, 0.5) };
 
 describe('generate', () => {
   it.each(['latest', 'the run'])(
-    "takes what is handed out of %s, in all steps, on the run's own model",
+    "takes the exported form of %s, in all steps, on the run's own model",
     async (name) => {
       await chose(both);
       const used = await use({ textEncoder: name === 'latest' ? name : run });

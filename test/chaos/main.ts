@@ -109,7 +109,7 @@ async function disturbedRun(run: number, blows: readonly Blow[]): Promise<Outcom
   const work = async (subject: Subject): Promise<Outcome> => {
     const done: Outcome['blows'] = [];
     for (const [i, blow] of blows.entries()) {
-      // What struck before may have stopped the command, or cleared the stage's record.
+      // An earlier fault may have stopped the command, or cleared the stage's record.
       for (let tries = 0; tries < 3 && !(await untilStage(subject, blow.stage)); tries++) {
         if ((await subject.ended()).code === 0) break;
         await subject.untilGone();

@@ -50,7 +50,7 @@ async function setUp() {
     await records.setStatus(id, 'completed');
     return id;
   };
-  /** Makes files look two or more hours old. */
+  /** The time two hours later. */
   const later = { now: Date.now() + 2 * 3_600_000 };
   return { home, results, store, commit, make, run, later };
 }

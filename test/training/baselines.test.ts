@@ -31,7 +31,7 @@ const networks = {
   encoder: ['text_encoder', 'model.safetensors'],
   unet: ['unet', 'diffusion_pytorch_model.safetensors'],
 } as const;
-/** Expects the distance of a network from the original one, by the files of both, to equal that of the summary. */
+/** Computes the distance of a network from the original one from the files of both; the summary reports the same. */
 async function distance(name: string, network: keyof typeof networks): Promise<number> {
   const [folder, file] = networks[network];
   const before = await readWeights(at('model', folder, file));
