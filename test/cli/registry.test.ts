@@ -69,7 +69,7 @@ describe('a run', () => {
 describe('a name that is not registered', () => {
   it.each([
     [['registry', 'show', 'production'], 'nothing is registered yet'],
-    [['registry', 'list', 'tiny'], 'Nothing is registered as "tiny"; there is nothing yet.'],
+    [['registry', 'list', 'tiny'], 'Nothing is registered as "tiny"; registered: nothing yet.'],
     [['export', '--version', 'production', '--out', 'x'], 'nothing is registered yet'],
     [
       ['generate', '--model', 'm', '--prompt', 'p', '--out', 'x', '--text-encoder', 'production'],
