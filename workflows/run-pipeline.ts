@@ -115,7 +115,7 @@ async function record({ run, searchable = false }: PipelineRun, change: RunChang
   await recordRun(run, change);
 }
 
-/** @throws an error that the sender of a message receives */
+/** Refuses a message unless `holds`. @throws an error that the sender of a message receives */
 function refuseUnless(holds: boolean, { status }: RunProgress): void {
   if (!holds) throw new Error(`The run is ${status}.`);
 }

@@ -29,7 +29,10 @@ export interface OrderOptions {
 
 /** Executes orders, one after another. */
 export interface BodyRunner {
-  /** @throws the body's own error; RetryableError when the process died; CancelledError when it was asked to end */
+  /**
+   * Executes one order.
+   * @throws the body's own error; RetryableError when the process died; CancelledError when it was asked to end
+   */
   do(order: StageOrder, options: OrderOptions): Promise<StageAnswer>;
   /** Ends the runner, and waits until it has ended. */
   close(): Promise<void>;

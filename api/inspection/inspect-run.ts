@@ -44,7 +44,7 @@ export const inspect: Inspect<Config> = async (config, absent) => {
   return { ...facts, evaluationCost: parameters * pipeline.config.unet.sample_size ** 2 };
 };
 
-/** @returns the size of the prompt files in bytes; undefined when there are none */
+/** Checks the prompts and word lists. @returns the size of the prompt files in bytes; undefined when there are none */
 async function inspectPrompts(
   { prompts, filter, benchmarks = [], shard }: Config,
   isHere: (path: string) => boolean,

@@ -146,7 +146,10 @@ async function serverOf(
   });
 }
 
-/** @throws InputError when the workflow refuses; RetryableError when it has not answered in time */
+/**
+ * Waits for the answer to an update.
+ * @throws InputError when the workflow refuses; RetryableError when it has not answered in time
+ */
 async function update(run: Run, answer: Promise<void>): Promise<void> {
   const controller = new AbortController();
   const late = sleep(patienceMilliseconds, undefined, { signal: controller.signal }).then(() => {

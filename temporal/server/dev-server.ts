@@ -225,7 +225,7 @@ export class DevServer {
     );
   }
 
-  /** @throws InputError when web pages could control this version of the server */
+  /** Checks that its HTTP API is closed. @throws InputError when web pages could control this version of the server */
   async #checkHttpApi(): Promise<void> {
     const { status } = await fetch(`http://127.0.0.1:${this.#httpPort}/api/v1/namespaces`);
     if (status !== forbidden)
