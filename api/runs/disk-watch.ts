@@ -32,7 +32,7 @@ export class DiskWatch {
     }
   }
 
-  /** Ends the wait. @throws RetryableError when the disk has been full for too long */
+  /** Checks the time of the full disk. @throws RetryableError when the disk has been full for too long */
   check(): void {
     if (this.#fullSince === undefined || performance.now() - this.#fullSince < this.#patience) return;
     const seconds = this.#patience / 1000;
