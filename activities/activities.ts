@@ -16,13 +16,13 @@ import type { ItemList, RunActivities, RunChange, StageOutcome, StageTask, Unfin
 import { readChange, readTask } from './read-message.ts';
 import { Workbench, type AttemptHooks, type WorkbenchOptions, type WorkSource } from './execution/workbench.ts';
 
-/** What becomes of a stage, or of a part of one. */
+/** The outcome of a stage, or of a part of one. */
 export type StageAnswer = StageOutcome | Unfinished | ItemList | ItemCounts;
 
 const heartbeatMilliseconds = 1000;
 
 /**
- * The activities of a worker. Temporal's name for a call is the stage's; whichever it is, `default` does it, so one worker
+ * Returns the activities of a worker. Activities are named after stages and `default` handles every name, so one worker
  * serves every pipeline.
  */
 export function createActivities(options: WorkbenchOptions): RunActivities & { default: typeof runStage } {
@@ -36,7 +36,7 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
     const { info, cancellationSignal: signal } = context;
     const { task, source } = await asked(() => readTask(records, message));
     const journal = await StageJournal.open(records, task, info.attempt);
-    // A timer, not the progress: a step may take minutes.
+    // On a timer rather than with the progress: a step may take minutes.
     const beat = setInterval(() => {
       faultPoint('heartbeat');
       context.heartbeat(journal.progress);
@@ -57,7 +57,7 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
     } catch (error) {
       const cancelled = signal.aborted;
       const passes = error instanceof TextcraftorError && error.retryable;
-      // The record is the whole stage's, of which other batches go on while this one is tried again.
+      // The record is the whole stage's: its other batches go on while this one is retried.
       if (cancelled || !passes || task.part?.kind !== 'batch') await journal.failed(error, cancelled);
       throw cancelled ? cancellation(signal.reason) : failure(error);
     } finally {
@@ -112,14 +112,14 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
   };
 }
 
-/** What is wrong with a message is so for ever. */
+/** A malformed message never becomes valid. */
 async function asked<T>(read: () => Promise<T>): Promise<T> {
   return read().catch((error: unknown) => {
     throw error instanceof TextcraftorError ? failure(error) : error;
   });
 }
 
-/** A worker that shuts down leaves its work to another; any other reason is the end of it. */
+/** A worker that shuts down leaves its work to another; any other reason ends it. */
 function cancellation(reason: unknown): Error {
   const shutdown = reason instanceof CancelledFailure && reason.message === 'WORKER_SHUTDOWN';
   if (shutdown) return ApplicationFailure.create({ message: 'The worker shuts down.', type: 'RetryableError' });

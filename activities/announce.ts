@@ -9,12 +9,12 @@ import { readRegistered } from '../registry/registered.ts';
 import { registrySchema } from '../pipeline/config/sections/registry-settings.ts';
 import type { RunRecords } from '../pipeline/runs/runs.ts';
 
-/** Any pipeline whose configuration has these sections can announce its runs. */
+/** The configuration sections that a pipeline needs to announce its runs. */
 const announcing = z.looseObject({ notify: notifySchema, registry: registrySchema.prefault({}) });
 
 /**
- * Tells the hooks of a run's configuration how it ended, and keeps in notifications.jsonl what became of that. A hook
- * that cannot be reached is no failure of the run. At least once: after a crash in between they hear it again.
+ * Notifies the hooks of a run's configuration how it ended, and logs each delivery in notifications.jsonl. A hook that
+ * cannot be reached does not fail the run. Delivery is at least once: a crash in between repeats it.
  */
 export async function announce(
   records: RunRecords,

@@ -8,8 +8,8 @@ import type { WorkSource } from './execution/workbench.ts';
 const task = stageTask(idShape('digest'));
 
 /**
- * What an activity of a stage was asked for, by whoever reaches the Temporal server. It names things and no more: which
- * modules run, and with what, is in the record of the run, which only the user's own command writes.
+ * Parses the request to a stage's activity, which may come from anyone who reaches the Temporal server. It only names
+ * things: modules and their settings come from the run's record, which only the user's own command writes.
  * @throws InputError when the message is malformed, or there is no such run, or the run has no such stage
  */
 export async function readTask(
@@ -28,7 +28,7 @@ export async function readTask(
   return { task: read, source: { pipeline, planned, config: await records.config(id) } };
 }
 
-/** How a run is said to stand. @throws InputError when the message is malformed, or there is no such run */
+/** Parses the reported status of a run. @throws InputError when the message is malformed, or there is no such run */
 export async function readChange(
   records: RunRecords,
   run: unknown,

@@ -13,8 +13,8 @@ import type { Artifact } from '../pipeline/stage.ts';
 import { ArtifactStore } from '../pipeline/store/artifact-store.ts';
 
 /**
- * What follows the stage `register`: its artifact gets a version, and goes into production if the configuration says so
- * and the gate lets it. Made again it changes nothing, so it may be retried.
+ * Gives the artifact of the stage `register` a version, and promotes it to production if the configuration asks for it
+ * and the gate allows it. Idempotent, so it may be retried.
  */
 export async function registerEncoder(
   home: Home,
@@ -53,7 +53,7 @@ async function save(home: Home, run: string, registered: Registered): Promise<Re
   return registered;
 }
 
-/** Each result once, inputs after what was made of them. */
+/** Lists each result once, inputs after the results made from them. */
 function flatten(lineage: Lineage): LineageEntry[] {
   const entries = new Map<string, LineageEntry>();
   const visit = ({ result, inputs }: Lineage): void => {

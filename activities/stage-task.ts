@@ -2,12 +2,12 @@ import type { RunChange } from '../pipeline/runs/task-messages.ts';
 
 export type * from '../pipeline/runs/task-messages.ts';
 
-/** A segment that was not the last. */
+/** The outcome of a segment that was not the last. */
 export interface Unfinished {
   unfinished: true;
 }
 
-/** The activities that are not a stage's. */
+/** The activities other than stages. */
 export interface RunActivities {
   recordRun(id: string, change: RunChange): Promise<void>;
 }

@@ -17,9 +17,9 @@ export interface GenerateOptions extends TunedOptions {
   prompt: string[];
   out: string;
   blend?: number;
-  /** In how many of the last steps tuned networks are used; in all when it is left out. */
+  /** Number of last steps in which tuned networks are used. Default: all. */
   lastSteps?: number;
-  /** What is used, in a sentence: for the result. */
+  /** A sentence that says which networks are used; returned with the result. */
   used?: string;
   negative: string;
   steps: number;
@@ -36,7 +36,29 @@ interface Listener {
   warn(line: string): void;
 }
 
-/** Makes the pictures and writes them; nothing is written before all are there. @returns the paths */
+/**
+ * Makes the pictures and writes them; nothing is written before all are there.
+ * @returns the paths
+ * @example
+ * ```ts
+ * import { generate } from './api/generate-picture.ts';
+ *
+ * const { images } = await generate(
+ *   {
+ *     model: 'models/sd15',
+ *     textEncoder: 'tuned/text_encoder',
+ *     prompt: ['a red circle', 'a blue square'],
+ *     negative: '',
+ *     out: 'pictures',
+ *     steps: 25,
+ *     scheduler: 'ddim',
+ *     guidance: 7.5,
+ *     seed: 1,
+ *   },
+ *   { progress: (done, total) => console.log(`step ${done}/${total}`), warn: console.warn },
+ * );
+ * ```
+ */
 export async function generate(
   options: GenerateOptions,
   { progress, warn }: Listener,
@@ -45,12 +67,12 @@ export async function generate(
   const pipeline = await loadPipeline(options.model);
   const tuned = await tunedNetworks(pipeline, options);
   if (options.blend !== undefined && !tuned.encoder)
-    throw new InputError('--blend weighs a second encoder; give it with --text-encoder or --lora.');
+    throw new InputError('--blend needs a second encoder; give it with --text-encoder or --lora.');
   if (options.lastSteps !== undefined && !tuned.encoder && !tuned.unet)
-    throw new InputError('--last-steps is for tuned networks; give them with --text-encoder, --unet or --lora.');
+    throw new InputError('--last-steps needs tuned networks; give them with --text-encoder, --unet or --lora.');
   const { unet, scheduler } = pipeline.config;
   const solver = solverNamed(options.scheduler);
-  const evaluations = solverPlan(solver, scheduler, steps).steps.length; // refuses what the schedule cannot do
+  const evaluations = solverPlan(solver, scheduler, steps).steps.length; // refuses a number of steps that the schedule does not allow
   const noise =
     options.latents === undefined
       ? seededNoise(unet, prompts, options.seed)
@@ -83,21 +105,24 @@ export async function generate(
   return { images, tensors: options.saveTensors, ...used };
 }
 
-/** [B, h, w, C]; the same prompt twice gets another noise, as another sample of it. */
+/** Draws start noise [B, h, w, C] from the seed. A repeated prompt gets different noise, as another sample of it. */
 export function seededNoise(unet: UnetConfig, prompts: readonly string[], seed: number): Tensor {
   const shape: [number, number, number] = [unet.sample_size, unet.sample_size, unet.in_channels];
   const sample = (i: number) => prompts.slice(0, i).filter((other) => other === prompts[i]).length;
   return tf.stack(prompts.map((prompt, i) => tf.tensor3d(startNoise(seed, prompt, sample(i), shape), shape)));
 }
 
-/** The file's `latents`, torch layout. -> [B, h, w, C] */
+/**
+ * Reads the tensor `latents` of a safetensors file, [B, C, h, w] -> [B, h, w, C].
+ * @throws InputError when its shape does not fit
+ */
 export async function readNoise(path: string, unet: UnetConfig, batch: number): Promise<Tensor> {
   const file = await readSafetensors(path);
   const { shape } = file.info('latents');
   const [b, channels, height, width] = shape;
   if (shape.length !== 4 || b !== batch || channels !== unet.in_channels || !height || !width)
     throw new InputError(
-      `Tensor latents in ${path} has shape [${shape.join(', ')}]; expected [${batch}, ${unet.in_channels}, h, w]: one for each prompt, of the UNet's channels.`,
+      `Tensor latents in ${path} has shape [${shape.join(', ')}]; expected [${batch}, ${unet.in_channels}, h, w]: one for each prompt, with the UNet's channels.`,
     );
   return tf.tensor(file.float32('latents'), shape).transpose([0, 2, 3, 1]);
 }
@@ -116,7 +141,7 @@ function warnOfLongPrompts(
   }
 }
 
-/** A [B, H, W, C] tensor as a file holds it. */
+/** [B, H, W, C] -> [B, C, H, W], the layout of files. */
 function torchTensor(tensor: Tensor) {
   const torch = tensor.transpose([0, 3, 1, 2]);
   return { dtype: 'F32' as const, shape: torch.shape, data: torch.dataSync() as Float32Array };

@@ -15,18 +15,32 @@ import { localModel } from './hub/hub-models.ts';
 export interface ImportOptions {
   /** A new folder. */
   out: string;
-  /** A diffusers folder or a model on the hub, whose configuration files describe the checkpoint. */
+  /** A diffusers folder or a model on the hub; its configuration files describe the checkpoint. */
   config?: string;
   /** A tokenizer folder or OpenAI's file of byte pairs. */
   tokenizer?: string;
   dtype: 'float32' | 'float16';
-  /** What the UNet's output is; Stable Diffusion 2's checkpoints do not say. */
+  /** The UNet's prediction type, which Stable Diffusion 2's checkpoints do not record. */
   predictionType?: Prediction;
-  /** Where models on the hub are looked for. */
+  /** Cache and address of the hub. */
   hub: HubOptions;
 }
 
-/** Writes a single-file checkpoint of Stable Diffusion as a diffusers folder, a tensor at a time. @returns the folder */
+/**
+ * Writes a single-file checkpoint of Stable Diffusion as a diffusers folder, a tensor at a time.
+ * @returns the folder
+ * @example
+ * ```ts
+ * import { importModel } from './api/import-model.ts';
+ *
+ * const folder = await importModel('v1-5-pruned.safetensors', {
+ *   out: 'models/sd15',
+ *   tokenizer: 'openai/clip-vit-large-patch14',
+ *   dtype: 'float32',
+ *   hub: { cache: '/home/me/.cache/huggingface/hub' },
+ * });
+ * ```
+ */
 export async function importModel(file: string, options: ImportOptions): Promise<string> {
   const { hub } = options;
   const here = process.cwd();
@@ -40,18 +54,18 @@ export async function importModel(file: string, options: ImportOptions): Promise
       : resolve(await localModel(options.tokenizer, here, hub, tokenizerFiles));
   if (source === undefined)
     throw new InputError(
-      'A single-file checkpoint holds no tokenizer: name one with --tokenizer (a folder, or bpe_simple_vocab_16e6.txt.gz) or a model that has one with --config.',
+      'A single-file checkpoint has no tokenizer: name one with --tokenizer (a folder, or bpe_simple_vocab_16e6.txt.gz) or a model that has one with --config.',
     );
   const path = resolve(await localModel(file, here, hub));
   const parts = await loadSingleFile(path, { configFolder: config, prediction: options.predictionType });
-  // Its encoder is OpenCLIP's, which pads prompts with id 0.
+  // This encoder is OpenCLIP's, which pads prompts with id 0.
   const pad = config === undefined && parts.config.textEncoder.hidden_size === 1024 ? '!' : '<|endoftext|>';
   const loaded = await ClipTokenizer.load(source);
   checkFit(file, parts.config, loaded);
   const tokenizer = isOpenaiVocabulary(source) ? await unpackVocabulary(source, pad) : undefined;
   if (tokenizer === undefined && pad === '!' && loaded.padId !== 0)
     throw new InputError(
-      `${source} pads prompts with id ${loaded.padId}; Stable Diffusion 2 was trained with 0, "!". Name its own tokenizer.`,
+      `${source} pads prompts with id ${loaded.padId}; Stable Diffusion 2 was trained with 0, "!". Give the tokenizer of that model.`,
     );
   try {
     const dtype = options.dtype === 'float16' ? 'F16' : 'F32';
@@ -62,7 +76,7 @@ export async function importModel(file: string, options: ImportOptions): Promise
   return out;
 }
 
-/** OpenAI's file as the tokenizer folder that transformers reads. */
+/** Writes OpenAI's file as a tokenizer folder that transformers reads. */
 async function unpackVocabulary(path: string, pad: string): Promise<string> {
   const { vocabulary, merges } = await readOpenaiVocabulary(path);
   const folder = join(await mkdtemp(join(tmpdir(), 'textcraftor-tokenizer-')), 'tokenizer');

@@ -3,7 +3,7 @@ import { mergeLora } from '../models/lora/lora.ts';
 import { readLora } from '../models/lora/lora-file.ts';
 import type { NetworkWeights } from '../models/pipeline-program.ts';
 
-/** The options that put other networks, or adapters of them, in the place of a model's own. */
+/** Options that replace a model's networks, or adapt them. */
 export interface TunedOptions {
   /** Folders or weight files. */
   textEncoder?: string | undefined;
@@ -12,7 +12,7 @@ export interface TunedOptions {
   lora?: string | undefined;
 }
 
-/** What the options name; a network that they leave alone is absent. */
+/** Loads the networks that the options name, with adapters merged; a network that they do not change is absent. */
 export async function tunedNetworks(
   { weights }: LoadedPipeline,
   { textEncoder, unet, lora }: TunedOptions,

@@ -31,31 +31,50 @@ export interface StepOptions {
   gradSteps: number;
   guidance: number;
   train?: Train;
-  /** What networks are computed in. */
+  /** Data type in which networks compute. */
   dtype?: ComputeType;
-  /** A tuned encoder (folder or safetensors file) that the last K steps see. */
+  /** A tuned encoder (folder or safetensors file) for the last K steps. */
   textEncoder?: string;
   saveTensors: string;
-  /** Where models on the hub are looked for. */
+  /** Cache and address of the hub. */
   hub: HubOptions;
 }
 
-/** What the gradients are for: one network, or both at once. */
+/** The networks that get gradients: one, or both at once. */
 const TRAINED = { encoder: [TEXT_ENCODER], unet: [UNET], joint: [TEXT_ENCODER, UNET] } as const;
 type Train = keyof typeof TRAINED;
 
 export interface StepResult {
   loss: number;
-  /** Each reward's scores, one for each prompt. */
+  /** Scores by reward, one for each prompt. */
   rewards: Record<string, number[]>;
   gradientNorm: number;
-  /** The file with all of it. */
+  /** The file with the loss, rewards and gradients. */
   tensors: string;
-  /** Most memory that the process held. */
+  /** Peak memory of the process. */
   peakBytes: number;
 }
 
-/** Computes a training step and writes it to a file; the parameters' names are those of the networks' files. */
+/**
+ * Computes the loss and gradients of one training step, and writes them to a safetensors file under the parameter names
+ * of the networks' files.
+ * @example
+ * ```ts
+ * import { step } from './api/tuning-step.ts';
+ *
+ * const { loss, gradientNorm } = await step({
+ *   model: 'models/sd15',
+ *   rewards: 'rewards.yaml',
+ *   prompts: 'prompts.txt',
+ *   latents: 'latents.safetensors',
+ *   steps: 25,
+ *   gradSteps: 5,
+ *   guidance: 7.5,
+ *   saveTensors: 'step.safetensors',
+ *   hub: { cache: '/home/me/.cache/huggingface/hub' },
+ * });
+ * ```
+ */
 export async function step(options: StepOptions): Promise<StepResult> {
   const { steps, gradSteps: gradientSteps, guidance, train = 'encoder', dtype, textEncoder, saveTensors } = options;
   if (gradientSteps > steps)
@@ -63,7 +82,7 @@ export async function step(options: StepOptions): Promise<StepResult> {
   const specs = await readRewards(options.rewards, options.hub);
   const prompts = await readAllPrompts(options.prompts);
   const pipeline = await loadPipeline(options.model);
-  new DdimScheduler(pipeline.config.scheduler).timesteps(steps); // refuses a number of steps that the schedule cannot take
+  new DdimScheduler(pipeline.config.scheduler).timesteps(steps); // refuses a number of steps that the schedule does not allow
   const noise = await readNoise(options.latents, pipeline.config.unet, prompts.length);
   const rewards = await loadRewards(specs);
 
@@ -95,7 +114,7 @@ export async function step(options: StepOptions): Promise<StepResult> {
   };
 }
 
-/** The section `rewards` of a configuration file, in which nothing else need be. */
+/** Reads the section `rewards` of a configuration file, which may hold nothing else. */
 async function readRewards(file: string, hub: HubOptions): Promise<RewardSpec[]> {
   const path = resolve(file);
   const { rewards } = checkConfig(

@@ -4,7 +4,10 @@ import type { HubOptions } from '../common/hub/options.ts';
 import { visibleLine } from '../common/text/visible.ts';
 import { printError } from './print.ts';
 
-/** The hub's options as Python's huggingface_hub reads them: HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE, HF_HOME. */
+/**
+ * Reads the hub's options from the environment like Python's huggingface_hub: HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE,
+ * HF_HOME.
+ */
 export function hubOptions(): HubOptions {
   const { HF_TOKEN: token, HF_ENDPOINT: endpoint, HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
   const home = HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface');
@@ -16,7 +19,7 @@ export function hubOptions(): HubOptions {
   };
 }
 
-/** A line of percents on the terminal, or one for each file elsewhere. */
+/** Shows a line with the percentage on a terminal, or one line per file elsewhere. */
 function showProgress(): NonNullable<HubOptions['progress']> {
   let shown = '';
   return ({ file, done, total }) => {

@@ -12,7 +12,7 @@ import { printError, printMessage } from './print.ts';
 import { requireUtf8 } from './utf8.ts';
 import { requireValues } from './values.ts';
 
-/** Exit code of wrong usage: an unknown command or option, a missing argument. */
+/** Exit code for wrong usage: an unknown command or option, a missing argument. */
 const usage = 2;
 const longestMessage = 1800;
 const lingerMilliseconds = 10_000;
@@ -22,7 +22,7 @@ function version(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-/** Says what went wrong, on one line where the error was foreseen, and gives the exit code. */
+/** Prints an error, on one line if it was foreseen, and returns the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usage; // commander has printed it
   const known = systemError(error);
@@ -42,11 +42,11 @@ function report(error: unknown): number {
 function endWithReader(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(0);
   const reason = error.code === 'ENOSPC' ? 'the disk is full' : reasonOf(error);
-  throw new RunError(`What this command prints cannot be written: ${reason}.`);
+  throw new RunError(`The output of this command cannot be written: ${reason}.`);
 }
 
 /**
- * The command line.
+ * Runs the command line.
  *
  * @param args the words after `textcraftor`
  */
@@ -54,7 +54,7 @@ export async function main(args: string[]): Promise<void> {
   listenForInterrupts();
   onNotice(printMessage);
   process.stdout.on('error', endWithReader);
-  process.stderr.on('error', () => {}); // nobody can be told; the exit code says it
+  process.stderr.on('error', () => {}); // it cannot be reported; the exit code shows it
   process.on('uncaughtException', (error) => process.exit(report(error)));
   const program = new Command('textcraftor')
     .description('Tune the text encoder of a text-to-image model with reward models.')
@@ -70,6 +70,6 @@ export async function main(args: string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error);
   }
-  // All is said. A server that does not answer, or a disk that is full, may keep a connection from closing.
+  // Everything is printed. A server that does not answer or a full disk may keep a connection from closing.
   setTimeout(() => process.exit(), lingerMilliseconds).unref();
 }

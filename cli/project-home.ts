@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { Home } from '../pipeline/runs/home.ts';
 
-/** The project's folder: `.textcraftor` where the command was called, or what TEXTCRAFTOR_HOME says. */
+/** Returns the project's folder: TEXTCRAFTOR_HOME, or `.textcraftor` in the current folder. */
 export function projectHome(): Home {
   const folder = resolve(process.env['TEXTCRAFTOR_HOME'] || '.textcraftor');
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new InputError(
-      `${folder} is a file; what runs make goes into a folder of that name (TEXTCRAFTOR_HOME names another).`,
+      `${folder} is a file; expected a folder for the results of runs. Move the file, or set TEXTCRAFTOR_HOME.`,
     );
   return new Home(folder);
 }

@@ -4,32 +4,32 @@ import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Before there is anything that could say more: the loader itself takes WebAssembly's memory.
+ * Reports an error before anything else is loaded: the loader itself needs memory for WebAssembly.
  * @param {Error} error
  */
 function endWithoutMemory(error) {
   const isMemory = error instanceof RangeError && /memory/i.test(error.message);
   console.error(
     isMemory
-      ? 'textcraftor: There is not enough memory to begin: free some, or raise the limit (ulimit -v unlimited).'
-      : `textcraftor: cannot be loaded: ${String(error.message).split('\n')[0]}`,
+      ? 'textcraftor: There is not enough memory to start: free some, or raise the limit (ulimit -v unlimited).'
+      : `textcraftor: The program cannot be loaded: ${String(error.message).split('\n')[0]}`,
   );
   process.exit(1);
 }
 process.on('uncaughtException', endWithoutMemory);
 
-/** Every relative path starts here, the loader's own too. */
+/** Every relative path starts here, including the loader's own. */
 function requireFolder() {
   try {
     process.cwd();
   } catch {
-    console.error('textcraftor: The current folder does not exist any more; change to one that does (cd).');
+    console.error('textcraftor: The current folder no longer exists; change to one that does (cd).');
     process.exit(2);
   }
 }
 requireFolder();
 
-/** The loader and its child need this many at least; with fewer they may wait for ever. */
+/** The loader and its child need at least this many; with fewer they may wait forever. */
 const leastFiles = 48;
 const opened = [];
 try {
@@ -44,7 +44,7 @@ const here = fileURLToPath(import.meta.url);
 const tsx = await import('tsx/esm/api').catch(() => undefined);
 if (here.includes('?')) {
   console.error(
-    `textcraftor: ${here} has a "?" in its path, which the loader of TypeScript does not take; move the checkout`,
+    `textcraftor: ${here} has a "?" in its path, which the TypeScript loader does not allow; move the checkout`,
   );
   process.exitCode = 2;
 } else if (tsx) {

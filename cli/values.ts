@@ -1,19 +1,19 @@
 import type { Command } from 'commander';
 import { InputError } from '../common/errors.ts';
 
-/** Texts that may well be empty. */
+/** Options whose text may be empty. */
 const mayBeEmpty: readonly string[] = ['prompt', 'negative', 'note', 'set'];
 
 /**
- * Refuses empty arguments and options, as a variable that is not set leaves them: as a path they would mean the current folder.
+ * Refuses empty arguments and options, as an unset variable leaves them: as a path they would mean the current folder.
  * @throws InputError that names the first
  */
 export function requireValues(command: Command): void {
   const isEmpty = (value: unknown): boolean => (Array.isArray(value) ? value.some(isEmpty) : value === '');
   const argument = command.registeredArguments.find((_, i) => isEmpty(command.processedArgs[i]));
-  if (argument) throw new InputError(`The argument ${argument.name()} is empty; give it a value or leave it out.`);
+  if (argument) throw new InputError(`The argument ${argument.name()} is empty; give it a value or omit it.`);
   const option = command.options.find(
     (each) => !mayBeEmpty.includes(each.attributeName()) && isEmpty(command.getOptionValue(each.attributeName())),
   );
-  if (option) throw new InputError(`The option ${option.long} is empty; give it a value or leave it out.`);
+  if (option) throw new InputError(`The option ${option.long} is empty; give it a value or omit it.`);
 }

@@ -39,7 +39,25 @@ type KnownInputs<S extends readonly unknown[]> = [Exclude<InputOf<S[number]>, Na
  * Defines a pipeline and checks it: an input that is not a stage does not compile; cycles, duplicate names and stages
  * that no result needs throw here, before anything runs.
  *
- * @param results the stages whose artifacts are the pipeline's results; default: all
+ * @param results the stages that the pipeline is there for; all, when it is left out
+ * @example
+ * ```ts
+ * import { z } from 'zod';
+ * import { definePipeline } from './pipeline/pipeline.ts';
+ * import { defineStage } from './pipeline/stage.ts';
+ *
+ * const schema = z.object({
+ *   name: z.string(),
+ *   seed: z.int(),
+ *   engine: z.object({ threads: z.int(), xla: z.boolean() }),
+ *   words: z.array(z.string()),
+ * });
+ * type Settings = z.infer<typeof schema>;
+ *
+ * const list = defineStage({ name: 'list', inputs: [], module: 'list.ts', config: ({ words }: Settings) => ({ words }) });
+ * const count = defineStage({ name: 'count', inputs: ['list'], module: 'count.ts', config: (_: Settings) => ({}) });
+ * export const pipeline = definePipeline({ name: 'words', schema, root: import.meta.url, stages: [list, count] });
+ * ```
  */
 export function definePipeline<Settings extends CommonSettings, const S extends readonly AnyStage<Settings>[]>(
   definition: Omit<Pipeline<Settings>, 'stages'> & {

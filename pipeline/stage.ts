@@ -122,7 +122,21 @@ export interface Stage<
   readonly maximumAgeSeconds?: number;
 }
 
-/** Returns the stage unchanged; only its types matter: names and inputs stay literal, and the slice is inferred. */
+/**
+ * The identity, for its types: names and inputs stay literal, and the slice is inferred.
+ * @example
+ * ```ts
+ * import { defineStage } from './pipeline/stage.ts';
+ *
+ * const caption = defineStage({
+ *   name: 'caption',
+ *   inputs: ['pictures'],
+ *   module: 'stages/caption.ts',
+ *   config: ({ caption }: { caption: { model: string } }) => caption,
+ *   files: ({ caption }) => [caption.model],
+ * });
+ * ```
+ */
 export function defineStage<
   Settings,
   const Name extends string,

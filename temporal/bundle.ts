@@ -16,13 +16,13 @@ const source = 'workflows/index.ts';
 const bundler = fileURLToPath(new URL('bundle-child.ts', import.meta.url));
 
 /**
- * The workflows as one file for the worker. It is made once for a version of the code, in a process of its own: that takes
- * a second or two, and 200 MB that the worker would keep. One that was changed since is set aside and made anew.
+ * Bundles the workflows into one file for the worker. It is built once per version of the code, in its own process:
+ * that takes a second or two, and 200 MB that the worker would keep. A bundle changed since is set aside and rebuilt.
  */
 export async function bundleWorkflows(home: Home): Promise<{ codePath: string }> {
   if (checkout.includes('!'))
     throw new InputError(
-      `Nothing can be run from ${checkout}: its path has a "!", which webpack does not take; move it.`,
+      `Nothing can run from ${checkout}: its path has a "!", which webpack does not allow; move it.`,
     );
   const { sha256 } = await new CodeDigests(home.codeDigests).digest(source, checkout);
   const codePath = join(home.workflows, `${sha256.slice(0, 16)}.js`);

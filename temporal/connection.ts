@@ -1,6 +1,6 @@
 import { makeTelemetryFilterString, NativeConnection, Runtime, DefaultLogger } from '@temporalio/worker';
 
-/** How to reach a Temporal server, as Temporal's own command line reads it. */
+/** The address and credentials of a Temporal server, as Temporal's own command line reads them. */
 export interface TemporalAddress {
   address: string;
   namespace?: string;
@@ -11,7 +11,10 @@ export interface TemporalAddress {
 
 let installed = false;
 
-/** Once in a process, before anything of the SDK: signals stay ours, and only warnings are printed. */
+/**
+ * Installs the SDK's runtime, once per process and before any other use of the SDK: signals stay ours, and only errors
+ * are logged.
+ */
 export function installRuntime(): void {
   if (installed) return;
   installed = true;

@@ -4,13 +4,16 @@ import { homeId } from '../pipeline/runs/home-id.ts';
 export interface TaskQueues {
   /** Workflows and the stages that need no TensorFlow. */
   pipeline: string;
-  /** Stages that compute with TensorFlow: one at a time in a worker, on its GPU where it has one. */
+  /** Stages that compute with TensorFlow: one at a time per worker, on its GPU if it has one. */
   engine: string;
 }
 
 export type Queue = keyof TaskQueues;
 
-/** The task queues of a home: on a server that several projects share, each project's workers take its own work only. */
+/**
+ * Returns the task queues of a home. On a server that several projects share, workers take only their own project's
+ * work.
+ */
 export async function taskQueues(home: Home): Promise<TaskQueues> {
   const id = (await homeId(home)).slice(0, 12);
   return { pipeline: `textcraftor-${id}`, engine: `textcraftor-engine-${id}` };

@@ -21,10 +21,10 @@ export function workflowOf({ connection, namespace }: TemporalServer, run: strin
 }
 
 /**
- * Makes the workflow of a run go on, whatever became of it: a new execution where there is none, or none that can be
- * trusted; else the one that is there, woken when it is parked. All that was done is in the store, so a new one loses nothing.
+ * Starts or continues the workflow of a run: a new execution if there is none or it cannot be trusted; else the
+ * existing one, resumed if it is parked. The store holds all results, so a new execution loses nothing.
  *
- * @returns `alone`: nobody else works on the server; `searchable`: it knows the search attributes
+ * @returns `alone`: no other worker is on the server; `searchable`: it knows the search attributes
  */
 export async function launchWorkflow(
   home: Home,
@@ -40,7 +40,7 @@ export async function launchWorkflow(
   await records.setStatus(run, 'running');
   const workflow = workflowOf(server, run);
   const searchable = await hasSearchAttributes(server);
-  // Alone, whoever worked on it is dead: to wait until Temporal notices would be lost time.
+  // Without other workers, the one that had it is dead: waiting until Temporal notices would waste time.
   if (alone || !(await takeUp(workflow, { fresh, stages }))) {
     const client = new Client({ connection: server.connection, namespace: server.namespace });
     await client.workflow.start<typeof runPipeline>('runPipeline', {
@@ -56,13 +56,13 @@ export async function launchWorkflow(
   return { workflow, alone, searchable };
 }
 
-/** What the run is found by from its start. */
+/** The search attributes of a run from its start. */
 async function modelAttributes(records: RunRecords, run: string): Promise<SearchAttributePair[]> {
   const { model } = (await records.config(run)) as { model?: unknown };
   return typeof model === 'string' ? [{ key: modelAttribute, value: basename(model) }] : [];
 }
 
-/** True when the run's workflow is at work, or was parked or paused and is at work again. */
+/** Resumes a parked or paused workflow. @returns whether the run's workflow is running now */
 async function takeUp(workflow: WorkflowHandle, resume: Resume): Promise<boolean> {
   try {
     if ((await workflow.describe()).status.name !== 'RUNNING') return false;
@@ -71,13 +71,16 @@ async function takeUp(workflow: WorkflowHandle, resume: Resume): Promise<boolean
       await withTimeout(workflow.executeUpdate('resume', { args: [resume] }));
     return true;
   } catch (error) {
-    // Not there, or stuck: by a worker of another version, for one.
+    // Missing or stuck, for example by a worker of another version.
     if (error instanceof WorkflowNotFoundError || error instanceof TimeoutError) return false;
     throw error;
   }
 }
 
-/** Waits until the workflow is closed, also while the server is away. @throws what the workflow failed with */
+/**
+ * Waits until the workflow is closed, even while the server is away.
+ * @throws the error that the workflow failed with
+ */
 export async function untilClosed(workflow: WorkflowHandle, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
@@ -100,7 +103,7 @@ async function withTimeout<T>(promise: Promise<T>): Promise<T> {
   return Promise.race([promise, timeout]).finally(() => controller.abort());
 }
 
-/** Whether a worker of this home has lately asked for the work of pipelines. */
+/** Whether a worker of this home has recently polled for pipeline work. */
 export async function hasWorkers({ connection, namespace }: TemporalServer, home: Home): Promise<boolean> {
   const { pollers } = await connection.workflowService.describeTaskQueue({
     namespace,

@@ -2,10 +2,12 @@ import { sha256 } from '../common/files.ts';
 
 const seal = /^\/\* sha256 ([0-9a-f]{64}) \*\//;
 
-/** JavaScript behind its digest, a comment on the first line: the source map, at the end, still fits. */
+/**
+ * Prefixes JavaScript with its digest, in a comment on the first line, so that the source map at the end still fits.
+ */
 export const sealCode = (code: string): string => `/* sha256 ${sha256(code)} */${code}`;
 
-/** Whether it is as it was sealed. */
+/** Whether sealed code is unchanged. */
 export function isSealed(text: string): boolean {
   const [begin, digest] = seal.exec(text) ?? [];
   return begin !== undefined && sha256(text.slice(begin.length)) === digest;

@@ -6,7 +6,7 @@ import { RunRecords } from '../pipeline/runs/runs.ts';
 import type { StageNode } from '../workflows/messages.ts';
 import { taskQueues } from './queues.ts';
 
-/** The graph of a run as the workflow walks it: the stages that its configuration asks for. */
+/** Returns the graph of a run as the workflow walks it: the stages that its configuration turns on. */
 export async function stageNodes(home: Home, run: string): Promise<StageNode[]> {
   const records = new RunRecords(home);
   const queues = await taskQueues(home);

@@ -12,33 +12,35 @@ import { hasSearchAttributes } from './server/server-attributes.ts';
 export interface WorkersOptions {
   connection: NativeConnection;
   namespace: string;
-  /** Of the server. */
+  /** Address of the server. */
   address: string;
   home: Home;
-  /** For the stages' processes. */
+  /** Environment of the stages' processes. */
   environment: NodeJS.ProcessEnv;
   queues: readonly Queue[];
 }
 
-/** Workers that do what is on the queues. */
+/** Workers that take work from the queues. */
 export interface Workers {
   /** Fails when a worker cannot go on. */
   readonly running: Promise<void>;
-  /** Stages that run are asked to end, and go to other workers. */
+  /** Asks the running stages to end, and leaves them to other workers. */
   stop(): Promise<void>;
 }
 
-/** Of every worker. */
+/** Options of every worker. */
 export const workerOptions = {
-  // Else heartbeats, and with them cancellation, are held back for up to a minute.
+  // Otherwise heartbeats, and with them cancellation, are delayed by up to a minute.
   maxHeartbeatThrottleInterval: '2 seconds',
   defaultHeartbeatThrottleInterval: '1 second',
-  // A thread with a V8 of its own takes tens of megabytes, and a workflow here has little to compute.
+  // A thread with its own V8 takes tens of megabytes, and workflows here compute little.
   workflowThreadPoolSize: 1,
   maxCachedWorkflows: 50,
 } as const;
 
-/** For a process that mostly waits: V8 grows its young generation for throughput, by 30 MB that a worker has better uses for. */
+/**
+ * For a process that mostly waits: V8 grows its young generation for throughput, by 30 MB that a worker does not need.
+ */
 export function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
@@ -78,7 +80,7 @@ export async function startWorkers({
     workers.push(await Worker.create({ ...common, taskQueue: names.engine, maxConcurrentActivityTaskExecutions: 1 }));
   const runs = workers.map((worker) => worker.run());
   const running = Promise.all(runs).then(() => {});
-  running.catch(() => {}); // whoever waits for it hears of it
+  running.catch(() => {}); // the caller that awaits it gets the error
   return {
     running,
     stop: async () => {
@@ -88,7 +90,7 @@ export async function startWorkers({
   };
 }
 
-/** TEXTCRAFTOR_FAULT is for tests of what survives: `POINT:TIME:MARKER`, see {@link parseFault}. */
+/** TEXTCRAFTOR_FAULT is for tests of crashes: `POINT:TIME:MARKER`, see {@link parseFault}. */
 function faultOf({ TEXTCRAFTOR_FAULT: fault }: NodeJS.ProcessEnv): Fault | undefined {
   return fault ? parseFault(fault) : undefined;
 }

@@ -7,9 +7,9 @@ export interface ItemsRun {
   task: StageTask;
   taskQueue?: string;
   fanOut: FanOut;
-  /** Events after which it continues as new. */
+  /** Number of history events after which it continues as new. */
   longHistory?: number;
-  /** Where an earlier execution has left off. */
+  /** The point at which an earlier execution stopped. */
   from?: { list: ItemList; next: number; lanes: ItemCounts[] };
 }
 
@@ -18,7 +18,7 @@ export interface SegmentsRun {
   taskQueue?: string;
   /** Segments that are done. */
   done?: number;
-  /** Events after which it continues as new. */
+  /** Number of history events after which it continues as new. */
   longHistory?: number;
 }
 
@@ -27,7 +27,7 @@ export interface PipelineRun {
   run: string;
   /** Any directed acyclic graph. */
   stages: readonly StageNode[];
-  /** Stages to do even when they have results. */
+  /** Stages to run again even if they have results. */
   fresh: readonly string[];
   /** The server knows the search attributes. */
   searchable?: boolean;
@@ -35,12 +35,12 @@ export interface PipelineRun {
 
 export interface Retraining {
   schedule: string;
-  /** Only on the files of this day, as 2026-11-24. */
+  /** Use only files of this day, such as 2026-11-24. */
   partition?: string;
 }
 
 export interface Backfill {
   schedule: string;
-  /** In the order in which they are trained on. */
+  /** In training order. */
   partitions: readonly string[];
 }

@@ -21,14 +21,14 @@ import type { ItemsRun } from './arguments.ts';
 import type { PipelineRun } from './arguments.ts';
 import type { SegmentsRun } from './arguments.ts';
 
-/** Activities take nothing but sha256. Here a digest is only handed on. */
+/** Activities accept only sha256; workflows merely pass digests on. */
 const digest = text(2000);
 const task = stageTask(digest);
 const { itemList, outcome } = references(digest);
 
 /**
- * What a workflow was started with, what an update or an answer says: from whoever reaches the server.
- * @throws ApplicationFailure, not to be tried again, before anything was done
+ * Parses the arguments of a workflow, an update or an answer, which may come from anyone who reaches the server.
+ * @throws ApplicationFailure that is not retried, before anything is done
  */
 export function parse<T>(shape: Shape<T>, value: unknown, what: string): T {
   try {
@@ -49,14 +49,14 @@ const node = object<StageNode>(
   ['taskQueue', 'fanOut', 'segmented'],
 );
 
-/** Each stage once, after those that it reads. */
+/** Checks that each stage appears once, after the stages that it reads. */
 const graph: Shape<StageNode[]> = (value, at) => {
   const nodes = list(node, most.stages)(value, at);
   const known = new Set<string>();
   for (const { name, inputs } of nodes) {
     const absent = inputs.find((input) => !known.has(input));
-    if (absent !== undefined) throw new InputError(`${at}: ${name} reads ${absent}, which is not before it.`);
-    if (known.has(name)) throw new InputError(`${at}: ${name} is there twice.`);
+    if (absent !== undefined) throw new InputError(`${at}: ${name} reads ${absent}, which does not come before it.`);
+    if (known.has(name)) throw new InputError(`${at}: ${name} appears twice.`);
     known.add(name);
   }
   return nodes;
@@ -70,7 +70,7 @@ export const pipelineRun = object<PipelineRun>({ run: id('run'), stages: graph, 
 
 export const resume = object<Resume>({ fresh, stages: graph }, ['stages']);
 
-/** What continues as new must get on first: an execution begins with some events. */
+/** A workflow must make progress before it continues as new: an execution begins with some events. */
 const longHistory = whole(50, 50_000);
 
 export const segmentsRun = object<SegmentsRun>(
@@ -90,7 +90,7 @@ const anyItemsRun = object<ItemsRun>({ task, taskQueue: id('queue'), fanOut, lon
   'from',
 ]);
 
-/** Without the lanes that are to do what is left, it would continue as new for ever. */
+/** Without lanes for the remaining items, it would continue as new forever. */
 export const itemsRun: Shape<ItemsRun> = (value, at) => {
   const run = anyItemsRun(value, at);
   const { fanOut, from } = run;
@@ -100,7 +100,7 @@ export const itemsRun: Shape<ItemsRun> = (value, at) => {
     );
   if (from && from.next > from.list.total)
     throw new InputError(
-      `${at}.from.next: expected ${from.list.total}, the number of items, at most; got ${from.next}.`,
+      `${at}.from.next: expected at most ${from.list.total}, the number of items; got ${from.next}.`,
     );
   return run;
 };
@@ -112,7 +112,7 @@ export const backfillInput = object<Backfill>({
   partitions: identifiers('partition', most.partitions),
 });
 
-/** What activities answer: of another worker on the queue, perhaps. */
+/** Answers of activities, perhaps from another worker on the queue. */
 export const stageOutcome = outcome;
 export const counts = itemCounts;
 const unfinished = object<Unfinished>({ unfinished: (value, at) => oneOf(true)(value, at) });
@@ -124,7 +124,7 @@ const batch = object<TakenBatch>({
 });
 export const takenAnswer: Shape<TakenBatch | null> = (value, at) => (value === null ? null : batch(value, at));
 
-/** `one` where there is the key that tells it, else `other`. */
+/** Parses with `one` if its distinguishing key is present, else with `other`. */
 function either<Other, One>(key: string, one: Shape<One>, other: Shape<Other>): Shape<One | Other> {
   return (value, at) => {
     object({}, [], 'keep')(value, at);

@@ -7,20 +7,20 @@ import type { FanOut } from '../pipeline/stage.ts';
 
 /** A stage as the workflow sees it. */
 export interface StageNode extends GraphNode {
-  /** The task queue of its worker; the workflow's own when it is left out. */
+  /** The task queue of its worker. Default: the workflow's own. */
   taskQueue?: string;
-  /** It fans out over items: a child workflow does it. */
+  /** It fans out over items, in a child workflow. */
   fanOut?: FanOut;
-  /** It is done in segments: a child workflow does it. */
+  /** It runs in segments, in a child workflow. */
   segmented?: true;
 }
 
-/** How a stage stands in the eyes of the workflow; its steps are in the activity's heartbeats and the run's folder. */
+/** Status of a stage in the workflow; its steps are in the activity's heartbeats and the run's folder. */
 export interface StageState {
   status: 'pending' | 'running' | 'ran' | 'reused' | 'failed' | 'blocked' | 'stopped';
   outcome?: StageOutcome;
   error?: ErrorRecord;
-  /** The child workflow that does it. */
+  /** The child workflow that runs it. */
   child?: string;
 }
 
@@ -29,20 +29,20 @@ export interface RunProgress {
   stages: Record<string, StageState>;
 }
 
-/** What a parked or paused run is to do. */
+/** Instructions for a parked or paused run. */
 export interface Resume {
-  /** Stages to do again even when they have results. */
+  /** Stages to run again even if they have results. */
   fresh: readonly string[];
-  /** The graph, where other settings may have changed it. */
+  /** The graph, if changed settings may have changed it. */
   stages?: readonly StageNode[];
 }
 
 export const progressQuery = defineQuery<RunProgress>('progress');
-/** Of the child workflow of a stage that fans out. */
+/** Progress of the child workflow of a fan-out stage. */
 export const itemsQuery = defineQuery<ItemCounts>('items');
-/** Takes a parked or paused run up again: what is done is reused. Refused while the run is neither. */
+/** Resumes a parked or paused run and reuses its results. Refused in any other state. */
 export const resumeUpdate = defineUpdate<void, [Resume]>('resume');
-/** Asks the stages that run to leave a checkpoint and end; answers when they have. Refused while the run does not run. */
+/** Asks the running stages to write a checkpoint and end; answers when they have. Refused unless the run is running. */
 export const pauseUpdate = defineUpdate<void>('pause');
-/** Ends the run; answers when its stages have ended. Refused when it is asked for twice. */
+/** Cancels the run; answers when its stages have ended. Refused the second time. */
 export const cancelUpdate = defineUpdate<void>('cancel');

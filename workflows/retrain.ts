@@ -8,7 +8,7 @@ import { runPipeline } from './run-pipeline.ts';
 export interface RetrainOutcome {
   outcome: 'nothing new' | 'promoted' | 'rejected' | 'completed';
   run?: string;
-  /** New prompts that it was trained on. */
+  /** Number of new prompts that it was trained on. */
   rows?: number;
   version?: number;
   /** Why it was not promoted. */
@@ -22,8 +22,8 @@ const activities = proxyActivities<RetrainActivities>({
 });
 
 /**
- * Trains on the prompts that arrived since the last time, and lets what comes out replace what is in production if the
- * gate finds it better. A run that fails is parked as any run is; one that is cancelled gives its prompts back.
+ * Trains on the prompts that arrived since the last time, and promotes the result to production if the gate finds it
+ * better. A failed run is parked like any run; a cancelled one gives its prompts back.
  */
 export async function retrain(message: Retraining): Promise<RetrainOutcome> {
   const { schedule, partition } = parse(retraining, message, 'retrain');
@@ -36,7 +36,7 @@ export async function retrain(message: Retraining): Promise<RetrainOutcome> {
     await executeChild(runPipeline, {
       workflowId: input.run,
       args: [input],
-      // So that the run's record says what became of it.
+      // Lets the run's record show that it was cancelled.
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: `Pipeline run ${input.run}`,
     });
@@ -54,7 +54,7 @@ export async function retrain(message: Retraining): Promise<RetrainOutcome> {
   }
 }
 
-/** Retrains on one partition after the other, each from what the one before has brought into production. */
+/** Retrains on one partition after the other, each starting from the version in production by then. */
 export async function backfill(message: Backfill): Promise<Record<string, RetrainOutcome>> {
   const { schedule, partitions } = parse(backfillInput, message, 'backfill');
   const outcomes: Record<string, RetrainOutcome> = {};

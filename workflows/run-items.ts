@@ -9,9 +9,9 @@ import { itemsQuery } from './messages.ts';
 import { callStage } from './stage-activity.ts';
 
 /**
- * A stage that fans out: the list of its items, batches of them in as many lanes as the window is wide, and what is made of
- * all. However many there are, no history gets long: the workflow continues as new in time. Which items are done already
- * is the batches' concern, so it may start over at any time.
+ * Runs a stage that fans out: lists its items, makes them in batches on as many lanes as the window is wide, and
+ * gathers them. It continues as new in time, so that no history grows long. Batches skip finished items, so it may
+ * start over at any time.
  */
 export async function runItems(message: ItemsRun): Promise<StageOutcome> {
   const input = parse(itemsRun, message, 'runItems');
@@ -37,7 +37,7 @@ export async function runItems(message: ItemsRun): Promise<StageOutcome> {
         lanes[lane] = await callStage<ItemCounts>(withPart(task, batch), taskQueue, counts, summary);
       }
     } catch (error) {
-      failed = true; // the other lanes end their batches
+      failed = true; // the other lanes finish their batches
       throw error;
     }
   };

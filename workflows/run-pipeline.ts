@@ -13,17 +13,20 @@ import { cancelUpdate, pauseUpdate, progressQuery, resumeUpdate, type Resume, ty
 import { tellStatus } from './search.ts';
 import { walk, type Walked } from './walk.ts';
 
-/** For some minutes: where the record cannot be written for longer, as on a full disk, the workflow fails and says so. */
+/**
+ * Retries for some minutes: if the record cannot be written for longer, as on a full disk, the workflow fails and
+ * reports it.
+ */
 const { recordRun } = proxyActivities<RunActivities>({
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
 });
 
 /**
- * A run of a pipeline: each stage starts when its inputs are done, so branches go side by side. A stage that fails
- * stops what depends on it and nothing else; then the run is parked, with the error, until it is resumed or cancelled.
- * A pause asks the stages that run to end, and then parks the run likewise. Whether a stage has to do anything is its
- * activity's concern, so a resumed run walks the whole graph again.
+ * Runs a pipeline: each stage starts when its inputs are done, so branches run in parallel. A stage that fails stops
+ * only the stages that depend on it; then the run is parked, with the error, until it is resumed or cancelled. A pause
+ * asks the running stages to end, and then parks the run in the same way. Activities decide whether a stage has
+ * anything to do, so a resumed run walks the whole graph again.
  */
 export async function runPipeline(message: PipelineRun): Promise<Record<string, StageOutcome>> {
   const input = parse(pipelineRun, message, 'runPipeline');
@@ -51,7 +54,10 @@ export async function runPipeline(message: PipelineRun): Promise<Record<string, 
   }
 }
 
-/** Walks the graph, and again after each pause and each failure, until all of it is done. @throws only when it is cancelled */
+/**
+ * Walks the graph, and again after each pause or failure, until it is all done.
+ * @throws only when the run is cancelled
+ */
 async function untilDone(input: PipelineRun, progress: RunProgress): Promise<Record<string, StageOutcome>> {
   const { run } = input;
   let { stages, fresh } = input;
@@ -109,7 +115,7 @@ async function record({ run, searchable = false }: PipelineRun, change: RunChang
   await recordRun(run, change);
 }
 
-/** @throws what the sender of a message gets to read */
+/** Refuses a message unless `holds`. @throws an error that the sender of a message receives */
 function refuseUnless(holds: boolean, { status }: RunProgress): void {
   if (!holds) throw new Error(`The run is ${status}.`);
 }

@@ -6,8 +6,8 @@ import { parse, segmentAnswer, segmentsRun } from './inputs.ts';
 import { callStage } from './stage-activity.ts';
 
 /**
- * A stage that is done in segments: each ends with a checkpoint from which the next goes on. However many there are, no
- * history gets long: the workflow continues as new in time.
+ * Runs a stage in segments: each ends with a checkpoint from which the next one continues. It continues as new in time,
+ * so that no history grows long.
  */
 export async function runSegments(message: SegmentsRun): Promise<StageOutcome> {
   const { done = 0, ...input } = parse(segmentsRun, message, 'runSegments');

@@ -2,7 +2,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 
 /** running, paused, completed, failed or cancelled. */
 export const statusAttribute = defineSearchAttributeKey('TextCraftorStatus', 'KEYWORD');
-/** The stages that are being done. */
+/** The running stages. */
 export const stageAttribute = defineSearchAttributeKey('TextCraftorStage', 'KEYWORD_LIST');
 /** The base model: the last part of its path. */
 export const modelAttribute = defineSearchAttributeKey('TextCraftorModel', 'KEYWORD');

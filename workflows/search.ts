@@ -2,12 +2,12 @@ import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { RunChange } from '../activities/stage-task.ts';
 import { stageAttribute, statusAttribute } from './search-attributes.ts';
 
-/** Lets a run be found by how it stands. */
+/** Makes a run findable by its status. */
 export function tellStatus(status: RunChange['status']): void {
   upsertSearchAttributes([{ key: statusAttribute, value: status }]);
 }
 
-/** Lets a run be found by the stages that are being done. */
+/** Makes a run findable by its running stages. */
 export function tellStages(stages: string[]): void {
   upsertSearchAttributes([{ key: stageAttribute, value: stages }]);
 }

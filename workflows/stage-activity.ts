@@ -5,10 +5,14 @@ import type { Shape } from '../common/shape.ts';
 import { parse } from './inputs.ts';
 import { assertSmall } from './payload.ts';
 
-/** Longest silence of a worker before its stage goes to another. Its heartbeats come each second. */
+/** Longest silence of a worker before its stage goes to another. Heartbeats come every second. */
 const heartbeatTimeout = '20 seconds';
 
-/** Calls the activity of a stage, or of a part of one. @param taskQueue the workflow's own when it is undefined @param answers what it may answer */
+/**
+ * Calls the activity of a stage, or of a part of one.
+ * @param taskQueue undefined for the workflow's own
+ * @param answers parses its answer
+ */
 export async function callStage<Answer extends StageAnswer>(
   task: StageTask,
   taskQueue: string | undefined,
@@ -26,7 +30,7 @@ export async function callStage<Answer extends StageAnswer>(
     ...(taskQueue === undefined ? {} : { taskQueue }),
   });
   const activity = activities[task.stage];
-  if (!activity) throw ApplicationFailure.nonRetryable(`No activity is called ${task.stage}.`);
+  if (!activity) throw ApplicationFailure.nonRetryable(`No activity is named ${task.stage}.`);
   const answer = await activity(task);
   assertSmall(answer);
   return parse(answers, answer, `The answer of ${task.stage}`);

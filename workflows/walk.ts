@@ -21,11 +21,11 @@ export interface Walk {
 
 export interface Walked {
   outcomes: Record<string, StageOutcome>;
-  /** Of the first stage that failed. */
+  /** Error of the first stage that failed. */
   error?: ErrorRecord;
 }
 
-/** Does every stage whose inputs can be had. @throws only when the run is cancelled or paused */
+/** Runs every stage whose inputs can be made. @throws only when the run is cancelled or paused */
 export async function walk(
   { run, stages, fresh, number, searchable }: Walk,
   states: Record<string, StageState>,
@@ -66,7 +66,7 @@ export async function walk(
       set(node.name, { status: 'failed', error: record, ...by });
     }
   };
-  // Inputs come first, so each finds the promises that it waits for.
+  // Inputs come first, so each stage finds the promises that it awaits.
   for (const node of stages) done.set(node.name, doStage(node));
   const ends = await Promise.allSettled(done.values());
   const cancelled = ends.find((end) => end.status === 'rejected');
@@ -74,7 +74,7 @@ export async function walk(
   return { outcomes, ...(errors[0] ? { error: errors[0] } : {}) };
 }
 
-/** A history of its own is for what has many activities. */
+/** Only stages with many activities get a child workflow, for a history of their own. */
 function doNode({ fanOut, segmented, taskQueue }: StageNode, task: StageTask, id?: string): Promise<StageOutcome> {
   const queue = taskQueue === undefined ? {} : { taskQueue };
   const options = { workflowId: id!, staticSummary: `Stage ${task.stage} of run ${task.run}` };

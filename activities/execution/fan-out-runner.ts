@@ -21,8 +21,8 @@ const listFile = 'items.json';
 type Part = NonNullable<KeyParts['part']>;
 
 /**
- * Does stages that fan out: the list of the items, batches of them, and what is made of all. A batch has one process, and
- * each of its items is committed by itself: what was done before a fault is found again.
+ * Runs stages that fan out: lists the items, makes them in batches, and gathers the stage's artifact. A batch has one
+ * process and commits each item separately, so items finished before a fault are reused.
  */
 export class FanOutRunner {
   readonly #bench: Workbench;
@@ -31,12 +31,12 @@ export class FanOutRunner {
     this.#bench = bench;
   }
 
-  /** The items, or the stage's outcome where it has one. */
+  /** Lists the items, or returns the stage's outcome if it has one already. */
   async list(task: StageTask, source: WorkSource, hooks: AttemptHooks): Promise<StageOutcome | ItemList> {
     const work = await this.#bench.prepare(task, source);
     const hit = await this.#bench.find(work, task);
     if (hit.result && !this.#bench.isBegun(work.stage.name, work.key)) return outcomeOf(hit.result, true);
-    // With a result, something is left of making it, which is cleared where the items are gathered.
+    // The result exists, but its work folder was left behind; gathering clears it.
     await hooks.onStart(hit.why ?? 'what an earlier attempt left is cleared');
     const { value } = await this.#once(task, work, 'items', hooks, async (folder) => {
       const inputs = await this.#bench.openInputs(task);
@@ -51,7 +51,7 @@ export class FanOutRunner {
     return { list: value.artifact, total: (await this.#readList(value.artifact)).length };
   }
 
-  /** @returns the counts of the lane with those of this batch */
+  /** Makes the items of a batch. @returns the counts of the lane, this batch included */
   async batch(
     task: StageTask,
     part: StagePart & { kind: 'batch' },
@@ -62,9 +62,7 @@ export class FanOutRunner {
     const all = await this.#ownList(work, part.list);
     const { from, to } = part;
     if (from >= to || to > all.length)
-      throw new InputError(
-        `Stage ${task.stage} has ${all.length} items; it was asked for those from ${from} to ${to}.`,
-      );
+      throw new InputError(`Stage ${task.stage} has ${all.length} items; it was asked for items ${from} to ${to}.`);
     const items = all.slice(from, to);
     const inputs = await this.#bench.openInputs(task);
     let counts = part.before;
@@ -119,7 +117,7 @@ export class FanOutRunner {
     return outcomeOf(value!, found);
   }
 
-  /** The list or an item, made or found. @param make writes to the output folder. @returns its metrics */
+  /** Makes or finds the list or an item. @param make writes to the output folder and returns the metrics */
   async #once(
     task: StageTask,
     work: Work,
@@ -162,13 +160,16 @@ export class FanOutRunner {
     return { value: value!, found };
   }
 
-  /** The items of a list that this stage has made: a result of other items would stand for the stage from then on. */
+  /**
+   * Reads the items of a list. Refuses a list that this stage did not make: a result of other items would be cached as
+   * the stage's.
+   */
   async #ownList(work: Work, list: Artifact): Promise<string[]> {
     const { name } = work.stage;
     const made = await this.#bench.results.findItem(name, partKey(work, 'items'));
     if (made?.artifact.sha256 !== list.sha256)
       throw new RunError(
-        `The list ${list.sha256.slice(0, 12)} is not that of the items of stage ${name}: its code, settings or inputs have changed since it was made. Resume the run to make it again.`,
+        `The list ${list.sha256.slice(0, 12)} is not the list of items of stage ${name}: its code, settings or inputs have changed since it was made. Resume the run to make it again.`,
       );
     return this.#readList(list);
   }
@@ -177,12 +178,12 @@ export class FanOutRunner {
     return JSON.parse(await readFile(join(await this.#bench.store.open(sha256), listFile), 'utf8')) as string[];
   }
 
-  /** The folders of the items, verified, in the order of the list. */
+  /** Returns the verified folders of the items, in the order of the list. */
   async #openItems(work: Work, list: readonly string[]): Promise<Record<string, string>> {
     const folders: [string, string][] = [];
     for (const item of list) {
       const result = await this.#bench.results.findItem(work.stage.name, partKey(work, { item }));
-      if (!result) throw new RunError(`Item ${item} of stage ${work.stage.name} has no result any more.`);
+      if (!result) throw new RunError(`Item ${item} of stage ${work.stage.name} no longer has a result.`);
       folders.push([item, await this.#bench.store.open(result.artifact.sha256)]);
     }
     return Object.fromEntries(folders);
@@ -197,16 +198,16 @@ function partKey({ parts, itemParts }: Work, part: Part): string {
   return keyOf({ ...(part === 'items' ? parts : itemParts), part });
 }
 
-/** @throws RunError that names the item */
+/** Checks that the items are distinct short texts. @throws RunError that names the item */
 function checkItems(stage: string, items: readonly unknown[]): void {
   const seen = new Set<unknown>();
   for (const item of items) {
     if (typeof item !== 'string' || item === '' || item.length > 200)
       throw new RunError(
-        `Stage ${stage}: ${JSON.stringify(item)} is no item; an item is a text of 1 to 200 characters.`,
+        `Stage ${stage}: ${JSON.stringify(item)} is not an item; expected a text of 1 to 200 characters.`,
       );
     if (seen.has(item)) throw new RunError(`Stage ${stage} has the item ${item} twice.`);
-    // JavaScript would move it to the front of a record.
+    // JavaScript objects list whole-number keys first.
     if (/^\d+$/.test(item))
       throw new RunError(`Stage ${stage}: item ${item} must not be a whole number; put a word before it.`);
     seen.add(item);
@@ -224,7 +225,7 @@ function add(counts: ItemCounts, { seconds, metrics = {} }: ItemResult, found: b
   };
 }
 
-/** The error with the item in its sentence. */
+/** Adds the item to an error's message. */
 function ofItem(item: string, error: unknown): Error {
   if (error instanceof RetryableError || (error as Error)?.name === 'CancelledError') return error as Error;
   const record = toErrorRecord(error);

@@ -2,7 +2,7 @@ import type { ItemCounts, RunRecords } from '../../pipeline/runs/runs.ts';
 
 const writeMilliseconds = 500;
 
-/** Keeps the counts of one lane of a stage that fans out, for the live view: some times a second at most. */
+/** Records the counts of one lane of a fan-out stage for the live view, a few times a second at most. */
 export class LaneJournal {
   readonly #save: (counts: ItemCounts) => Promise<void>;
   #written = 0;
@@ -15,7 +15,7 @@ export class LaneJournal {
   counted(counts: ItemCounts): void {
     if (performance.now() - this.#written < writeMilliseconds) return;
     this.#written = performance.now();
-    this.#writing = this.#writing.then(() => this.#save(counts)).catch(() => {}); // only a view
+    this.#writing = this.#writing.then(() => this.#save(counts)).catch(() => {}); // only for the view
   }
 
   async end(counts: ItemCounts): Promise<void> {

@@ -6,12 +6,12 @@ import type { Progress } from '../../pipeline/stage.ts';
 import { callBody } from './call-body.ts';
 import type { StageMessage, StageOrder, StageReport } from './stage-messages.ts';
 
-// The process of a stage: gets an order, calls the body, reports, and waits for the next one or the end.
+// The process of a stage: receives an order, calls the body, reports, and waits for the next order or the end.
 
 /**
- * Kills this process when its parent has died or its lease is lost. It has a thread of its own, since the body may block
- * the main one for minutes; and it kills, since a blocked thread cannot be asked. Between two orders there is no lease:
- * `orders` counts up when one begins and when it ends.
+ * Kills this process when its parent has died or its lease is lost. It runs in its own thread, since the body may block
+ * the main one for minutes, and it kills, since a blocked thread cannot stop itself. Between two orders there is no
+ * lease: `orders` counts up when an order begins and when it ends.
  */
 const watchdog = `
   const { parentPort, workerData: { parent, orders } } = require('node:worker_threads');
@@ -22,7 +22,7 @@ const watchdog = `
     try {
       return JSON.parse(readFileSync(file, 'utf8')).attempt === attempt;
     } catch (error) {
-      return error.code !== 'ENOENT'; // gone: a successor has finished the work
+      return error.code !== 'ENOENT'; // no lease: a successor has finished the work
     }
   };
   setInterval(() => {
@@ -60,7 +60,7 @@ async function attempt(order: StageOrder): Promise<StageReport> {
     const seconds = (performance.now() - started) / 1000 - progress.checkpointSeconds();
     return { kind: 'done', answer: { ...answer, seconds, setUpSeconds: progress.setUpSeconds() } };
   } catch (error) {
-    // The whole of it is for the log; the record is for the run.
+    // The full error goes to the log, its record to the run.
     if (!(error instanceof TextcraftorError))
       process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     return { kind: 'failed', error: toErrorRecord(controller.signal.aborted ? controller.signal.reason : error) };
@@ -70,12 +70,12 @@ async function attempt(order: StageOrder): Promise<StageReport> {
 }
 
 interface ProgressSender {
-  /** Some times a second at most; the last step always, and the latest when the body pauses. */
+  /** Sends progress a few times a second at most; the last step always, and the latest one when the body pauses. */
   send(progress: Progress): void;
   checkpointSeconds(): number;
-  /** Until the first call of `send`; 0 when there was none. */
+  /** Seconds until the first call of `send`; 0 when there was none. */
   setUpSeconds(): number;
-  /** Sends what was held back. */
+  /** Sends the progress that was held back. */
   end(): void;
 }
 

@@ -7,14 +7,17 @@ import type { StageOutcome, StagePart, StageTask } from '../stage-task.ts';
 
 const writeMilliseconds = 500;
 
-/** Keeps the record of one attempt at a stage, or at a part of it, in the run's folder: for status, logs and the live view. */
+/**
+ * Writes the record of one attempt at a stage, or at a part of it, to the run's folder: for status, logs and the live
+ * view.
+ */
 export class StageJournal {
   readonly log: string;
   readonly #records: RunRecords;
   readonly #task: StageTask;
-  /** Of the stage, for all parts of it together. */
+  /** The stage's log, shared by its parts. */
   readonly #started: number;
-  /** Whether an earlier part, or an earlier attempt at this one, has begun the stage. */
+  /** Whether an earlier part, or an earlier attempt at this one, has started the stage. */
   readonly #goesOn: boolean;
   readonly #earlierBodySeconds: number;
   #stage: StageFile;
@@ -40,7 +43,7 @@ export class StageJournal {
     return new StageJournal(records, task, { ...(goesOn ? earlier : start), attempt }, goesOn);
   }
 
-  /** The latest of it, for heartbeats. */
+  /** The latest progress, for heartbeats. */
   get progress(): Progress | undefined {
     return this.#stage.progress;
   }
@@ -53,21 +56,24 @@ export class StageJournal {
     await this.#write({ why: this.#stage.why ?? why });
   }
 
-  /** Some times a second at most, and the latest in any case. */
+  /** Records progress a few times a second at most, and always the latest. */
   progressed(progress: Progress): void {
     this.#stage = { ...this.#stage, progress };
     const wait = writeMilliseconds - (performance.now() - this.#written);
-    // Only a view: a full disk is the stage's own concern.
+    // Only for the view: the stage itself reports a full disk.
     this.#timer ??= setTimeout(() => void this.#write({}).catch(() => {}), Math.max(0, wait));
   }
 
-  /** How long the body took, this time. What it had to load again, only because it was cut, is not its own work. */
+  /**
+   * Adds the body's time in this part. Loading again, needed only because the stage was cut into segments, does not
+   * count as its work.
+   */
   worked(seconds: number, setUpSeconds: number): void {
     const own = this.#goesOn ? seconds - setUpSeconds : seconds;
     this.#stage = { ...this.#stage, bodySeconds: this.#earlierBodySeconds + own };
   }
 
-  /** The part is done, the stage is not. */
+  /** Records that a part is done, but not the stage. */
   async left(items?: ItemCounts): Promise<void> {
     await this.#write(items ? { items } : {});
   }
@@ -92,7 +98,7 @@ export class StageJournal {
     await this.#write({ status: cancelled ? 'cancelled' : 'failed', error: record }).catch(() => {});
   }
 
-  /** Writes one after the other: the last state is what stays. */
+  /** Writes one record after the other, so that the last state stays. */
   #write(change: Partial<StageFile>): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -105,7 +111,7 @@ export class StageJournal {
   }
 }
 
-/** Whether a part goes on with what another has begun. */
+/** Whether a part continues a stage that another part started. */
 function continues(part: StagePart | undefined): boolean {
   return part?.kind === 'gather' || part?.kind === 'batch' || (part?.kind === 'segment' && part.number > 0);
 }

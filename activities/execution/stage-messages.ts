@@ -3,14 +3,14 @@ import type { ErrorRecord } from '../../common/errors.ts';
 import type { ComputeType } from '../../engine/compute-type.ts';
 import type { Progress } from '../../pipeline/stage.ts';
 
-/** Which function of a stage's module is called, and what it gets besides the context. */
+/** The function of a stage's module to call, and its arguments besides the context. */
 export type StageCall =
   | { name: 'run'; segmentSeconds?: number }
   | { name: 'items' }
   | { name: 'runItem'; item: string }
   | { name: 'gather'; items: Record<string, string> };
 
-/** What a stage's process is told: one order after another, then its end. */
+/** Messages to a stage's process: one order after another, then its end. */
 export type StageMessage = StageOrder | 'end';
 
 export interface StageOrder {
@@ -18,32 +18,32 @@ export interface StageOrder {
   module: string;
   call: StageCall;
   config: unknown;
-  /** What networks are computed in; default float32. */
+  /** Data type in which networks compute; default float32. */
   dtype?: ComputeType;
-  /** Parts of a batch that are computed side by side; default 1. */
+  /** Parts of a batch that are computed in parallel; default 1. */
   lanes?: number;
   seed: number;
   inputs: Record<string, string>;
   output: string;
   scratch: string;
-  /** The lease file, and who must hold it. */
+  /** The lease file and its expected holder. */
   lease: { file: string; attempt: string };
-  /** Where the process is to die. */
+  /** Fault point at which the process dies, for tests. */
   fault?: Fault;
 }
 
-/** What a body that did not fail has answered. */
+/** The answer of a body that did not fail. */
 export interface StageAnswer {
-  /** It has left a checkpoint, and is to be called again. */
+  /** It wrote a checkpoint and must be called again. */
   unfinished?: true;
   items?: string[];
-  /** Time in the body, its checkpoints aside. */
+  /** Time in the body, without its checkpoints. */
   seconds: number;
-  /** Of it, the time until it first told how far it is: spent again by each segment. */
+  /** The part of it before the first progress, which each segment spends again. */
   setUpSeconds: number;
 }
 
-/** What the process says to an order: progress, then one of the others. */
+/** The process's replies to an order: progress, then one of the others. */
 export type StageReport =
   | { kind: 'progress'; progress: Progress }
   | { kind: 'done'; answer: StageAnswer }

@@ -12,33 +12,36 @@ import type { StageAnswer, StageMessage, StageOrder, StageReport } from './stage
 const childModule = fileURLToPath(new URL('stage-child.ts', import.meta.url));
 const typescript = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
-/** Time from the request to end until the kill: enough to finish a step and write a checkpoint. */
+/** Time between the request to end and the kill: enough to finish a step and write a checkpoint. */
 const graceMilliseconds = 10_000;
 
 export interface StageProcessOptions {
   environment: NodeJS.ProcessEnv;
-  /** What the process prints is appended to this file. */
+  /** The process's output is appended to this file. */
   log: string;
 }
 
 export interface OrderOptions {
-  /** Asks the process to end; after some seconds it is killed. */
+  /** Asks the process to end; it is killed some seconds later. */
   signal: AbortSignal;
   onProgress(progress: Progress): void;
 }
 
-/** What does orders, one after another. */
+/** Executes orders, one after another. */
 export interface BodyRunner {
-  /** @throws the body's own error; RetryableError when the process died; CancelledError when it was asked to end */
+  /**
+   * Executes one order.
+   * @throws the body's own error; RetryableError when the process died; CancelledError when it was asked to end
+   */
   do(order: StageOrder, options: OrderOptions): Promise<StageAnswer>;
-  /** Ends it, and waits until it has. */
+  /** Ends the runner, and waits until it has ended. */
   close(): Promise<void>;
 }
 export type StartBodyRunner = (options: StageProcessOptions) => Promise<BodyRunner>;
 
 /**
- * A process for the bodies of a stage: a crash, an out-of-memory kill or a native call without end never takes the worker
- * down, and the worker stays free to say that it lives. It takes one order after another.
+ * A process for the bodies of a stage: a crash, an out-of-memory kill or an endless native call never takes the worker
+ * down, and the worker stays free to send heartbeats. It executes one order after another.
  */
 export class StageProcess implements BodyRunner {
   readonly #child: ChildProcess;
@@ -50,7 +53,7 @@ export class StageProcess implements BodyRunner {
     this.#log = log;
     // 'close' comes after the last message; 'exit' may come before it.
     this.#closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
-    this.#closed.catch(() => {}); // it could not be started: the order hears of it
+    this.#closed.catch(() => {}); // it could not be started: the order fails with it
   }
 
   static async start({ environment, log: path }: StageProcessOptions): Promise<StageProcess> {
@@ -82,7 +85,7 @@ export class StageProcess implements BodyRunner {
     this.#child.on('message', receive!);
     signal.addEventListener('abort', stop, { once: true });
     try {
-      this.#child.send(order, () => {}); // a process that died at once is seen by its end
+      this.#child.send(order, () => {}); // a process that died at once is noticed by its exit
       const end = await Promise.race([outcome, this.#closed]);
       if (!Array.isArray(end) && end.kind === 'done') return end.answer;
       if (signal.aborted)
@@ -96,7 +99,7 @@ export class StageProcess implements BodyRunner {
   }
 
   async close(): Promise<void> {
-    // Not `disconnect`, after which 'close' is never told.
+    // Not `disconnect`, after which 'close' is never emitted.
     if (this.#child.connected) this.#child.send('end' satisfies StageMessage, () => {});
     const killer = setTimeout(() => this.#child.kill('SIGKILL'), graceMilliseconds);
     await this.#closed.catch(() => {});
@@ -112,7 +115,7 @@ export class StageProcess implements BodyRunner {
   }
 }
 
-/** Does one order in a process of its own. @throws as {@link BodyRunner.do} does */
+/** Executes one order in a process of its own. @throws as {@link BodyRunner.do} does */
 export async function runStageProcess(
   order: StageOrder,
   options: StageProcessOptions & OrderOptions,

@@ -5,7 +5,7 @@ import type { StageOutcome, StageTask, Unfinished } from '../stage-task.ts';
 import type { WorkFolder } from './work-folder.ts';
 import type { AttemptHooks, Workbench, Work, WorkSource } from './workbench.ts';
 
-/** Does stages, whole or a segment at a time: finds a result to reuse, or runs the body in a process and commits what it wrote. */
+/** Runs stages, whole or a segment at a time: reuses a result, or runs the body in a process and commits its output. */
 export class StageRunner {
   readonly #bench: Workbench;
 
@@ -54,7 +54,7 @@ export class StageRunner {
   }
 }
 
-/** Makes what is in the output folder the stage's artifact, and its result. */
+/** Commits the output folder as the stage's artifact and records it as the result. */
 export async function commitStage(
   { store, results }: Workbench,
   task: StageTask,

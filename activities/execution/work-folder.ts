@@ -6,7 +6,10 @@ import type { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 
 const renewMilliseconds = 2000;
 
-/** The folder of one piece of work while an attempt holds its lease: what attempts leave to each other, and one attempt's output. */
+/**
+ * The folder of one piece of work while an attempt holds its lease: scratch files shared by all attempts, and the
+ * output of one.
+ */
 export class WorkFolder {
   readonly #folder: string;
   readonly lease: Lease;
@@ -24,7 +27,7 @@ export class WorkFolder {
     }, renewMilliseconds);
   }
 
-  /** @param clean forget what earlier attempts have left */
+  /** @param clean remove what earlier attempts left */
   static async open(folder: string, lease: Lease, clean: boolean): Promise<WorkFolder> {
     const work = new WorkFolder(folder, lease);
     for (const name of await readdir(folder)) {
@@ -45,23 +48,23 @@ export class WorkFolder {
     return join(this.#folder, `output-${this.lease.attempt}`);
   }
 
-  /** Aborted when another attempt has taken over. */
+  /** Aborted when another attempt takes over. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Time spent by this attempt and those before it. */
+  /** Seconds spent by this attempt and the earlier ones. */
   get seconds(): number {
     return this.#earlierSeconds + (performance.now() - this.#started) / 1000;
   }
 
-  /** The work is done: nothing of it is needed any more. */
+  /** Removes the folder: the work is done. */
   async finish(): Promise<void> {
     await this.#stopRenewing();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** Makes the output an artifact, if this attempt still holds the lease. */
+  /** Commits the output as an artifact, if this attempt still holds the lease. */
   async commit(store: ArtifactStore): Promise<Artifact> {
     await this.lease.check();
     const artifact = await store.commit(this.output);
@@ -69,15 +72,15 @@ export class WorkFolder {
     return artifact;
   }
 
-  /** The attempt has failed, or is not the last: the next one finds its checkpoints. */
+  /** Leaves the folder to the next attempt, which finds the checkpoints. */
   async leave(): Promise<void> {
     await this.#stopRenewing();
     await rm(this.output, { recursive: true, force: true });
-    if (!this.lost.aborted) await this.#saveSeconds().catch(() => {}); // a full disk may be why it failed
+    if (!this.lost.aborted) await this.#saveSeconds().catch(() => {}); // a full disk may be the cause of the failure
     await this.lease.release();
   }
 
-  /** Else it would write to a folder that goes. */
+  /** Stops the renewal, which would otherwise write to a folder being removed. */
   async #stopRenewing(): Promise<void> {
     clearInterval(this.#timer);
     await this.#renewing;
@@ -96,7 +99,7 @@ export class WorkFolder {
   }
 }
 
-/** Only a measure: what is no time counts as none. */
+/** Parses a saved time; an invalid one counts as 0, since it is only an estimate. */
 function readSeconds(text: string): number {
   const seconds = Number(text);
   return Number.isFinite(seconds) && seconds > 0 ? seconds : 0;

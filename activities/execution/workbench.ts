@@ -28,54 +28,54 @@ import { WorkFolder } from './work-folder.ts';
 
 export interface WorkbenchOptions {
   home: Home;
-  /** For the stages' processes. */
+  /** Environment of the stages' processes. */
   environment: NodeJS.ProcessEnv;
-  /** What the bodies run in: processes of their own, when it is left out. */
+  /** Runs the bodies. Default: each in its own process. */
   startBody?: StartBodyRunner;
-  /** Where a process of the worker or of a stage dies, to try what becomes of it. */
+  /** Fault point at which a process of the worker or of a stage dies, for tests. */
   fault?: Fault | undefined;
 }
 
-/** Where the pipeline comes from, and the configuration of the run. */
+/** The source of the pipeline, and the configuration of the run. */
 export interface WorkSource {
   pipeline: string;
   config: unknown;
-  /** What the command knew that planned the run. */
+  /** The facts known to the command that planned the run. */
   planned?: PlannedStages | undefined;
 }
 
-/** One attempt's ties to whoever asked for it. */
+/** Connects one attempt to its caller. */
 export interface AttemptHooks {
   /** 1 is the first. */
   attempt: number;
   signal: AbortSignal;
-  /** The stage's log file. */
+  /** Log file of the stage. */
   log: string;
-  /** Why it has to run; called before it does. */
+  /** Called before the body runs, with the reason. */
   onStart(why: string): Promise<void>;
   onProgress(progress: Progress): void;
-  /** Time in the body, when it has ended well, and what of it went by before its work began. */
+  /** Called when the body has succeeded, with its time, and the part of it before its work began. */
   onBody(seconds: number, setUpSeconds: number): void;
 }
 
-/** A stage with all that its result depends on. */
+/** A stage with everything that its result depends on. */
 export interface Work {
   stage: Stage<CommonSettings, string, string>;
   settings: CommonSettings;
   policy: CachePolicy;
   /** Absolute path. */
   module: string;
-  /** Files outside that the body reads, by their paths: names and digests. */
+  /** External files that the body reads, by path: names and digests. */
   files: ReadonlyMap<string, string>;
   parts: KeyParts;
   key: string;
-  /** What the items of a stage that fans out depend on. */
+  /** The key parts of the items of a fan-out stage. */
   itemParts: KeyParts;
-  /** How much there is to do, as the plan has it. */
+  /** Amount of work, as planned. */
   amount?: StageWork | undefined;
 }
 
-/** What several ways to do a stage share: keys, the store, leases. Knows nothing of Temporal. */
+/** Keys, the store and leases, shared by the ways to run a stage. Does not depend on Temporal. */
 export class Workbench {
   readonly store: ArtifactStore;
   readonly results: ResultIndex;
@@ -122,9 +122,9 @@ export class Workbench {
   }
 
   /**
-   * What a body gives, if the files outside that it read are still those of the key. If not, nothing that it has left
-   * counts, its checkpoints included.
-   * @throws RetryableError that names the file: the next attempt has the key of what is there then
+   * Runs a body and returns its answer, if the external files that it read still match the key. If not, everything it
+   * left is discarded, including checkpoints.
+   * @throws RetryableError that names the changed file: the next attempt computes the key again
    */
   async reading<T>({ stage, settings, files }: Work, { scratch }: WorkFolder, body: () => Promise<T>): Promise<T> {
     const check = async (): Promise<void> => {
@@ -139,14 +139,14 @@ export class Workbench {
       );
     };
     const value = await body().catch(async (error: unknown) => {
-      if (!(error instanceof CancelledError)) await check(); // which may be why
+      if (!(error instanceof CancelledError)) await check(); // a changed file may be the cause
       throw error;
     });
     await check();
     return value;
   }
 
-  /** A hit whose bytes are those that were committed. What is damaged is removed, so that it is made again. */
+  /** Looks up a result and verifies its bytes. Removes a damaged one, so that it is made again. */
   async find({ stage, policy, parts }: Work, task: StageTask): Promise<Hit> {
     const hit = await findHit(stage.name, policy, parts, this.results, (sha256) => this.store.has(sha256), task);
     if (!hit.result) return hit;
@@ -154,14 +154,14 @@ export class Workbench {
     return damage === undefined ? hit : { why: `its earlier result ${damage}` };
   }
 
-  /** What is wrong with an artifact, which is no more then; undefined when it is whole. */
+  /** Checks an artifact, and removes it if it is damaged. @returns the damage; undefined when it is whole */
   async discardDamaged(sha256: string): Promise<string | undefined> {
     const damage = await this.store.damage(sha256);
     if (damage !== undefined) await this.store.remove(sha256);
     return damage;
   }
 
-  /** The folders of a stage's inputs, verified. */
+  /** Returns the verified folders of a stage's inputs. */
   async openInputs(task: StageTask): Promise<Record<string, string>> {
     const folders: Record<string, string> = {};
     for (const [name, { artifact }] of Object.entries(task.inputs))
@@ -184,18 +184,18 @@ export class Workbench {
     return stageEnvironment(this.#environment, settings.engine);
   }
 
-  /** Whether a key has a work folder: someone makes it, or left it behind, be it by dying when all but that was done. */
+  /** Whether a key has a work folder: its work is under way or was abandoned, even if only the clean-up was missing. */
   isBegun(name: string, key: string): boolean {
     return existsSync(this.#home.work(name, key));
   }
 
   /**
-   * Makes something of a key in its work folder, under its lease, unless it is found: here, or with another run that makes
-   * the same at the moment.
+   * Makes the artifact of a key in its work folder, under its lease, unless it exists or another run finishes making it
+   * meanwhile.
    *
-   * @param clean forget what earlier attempts have left
-   * @param find called before anything is done, and again once the lease is held: what another has left is cleared then
-   * @param make undefined is not the end: what it has left in its scratch folder stays
+   * @param clean remove what earlier attempts left
+   * @param find called first, and again once the lease is held; a hit then clears the work folder
+   * @param make returns undefined when the work is not finished: its scratch folder stays
    */
   async once<T>(
     { name, key, clean }: { name: string; key: string; clean: boolean },

@@ -8,12 +8,12 @@ import { run as ingest, type IngestConfig } from '../../datasets/stages/ingest.t
 import type { ExternalDigests } from '../../pipeline/keys/external-inputs.ts';
 import { partitionOf } from '../../registry/schedules/partition.ts';
 
-/** A file that was changed just now may be half-written; it is left for the next time. */
+/** A file changed within this time may be half-written; it is left for the next time. */
 const settledMilliseconds = 2000;
 
 export type NewFile = SourceFile & { digest: string };
 
-/** Files whose content no batch has seen, by the digest of their content. */
+/** Finds files whose content no batch has used, by the digest of their content. */
 export async function newFiles(
   digests: ExternalDigests,
   source: string,
@@ -41,7 +41,7 @@ const digestOf = async (digests: ExternalDigests, { path }: SourceFile): Promise
 
 /**
  * Reads files into folders of their own.
- * @returns those that kept still, with their folders: another has new content, and is left for the next time
+ * @returns the files that did not change meanwhile, with their folders; the others are left for the next time
  */
 export async function readStill(
   digests: ExternalDigests,
@@ -64,7 +64,7 @@ export async function readStill(
   return still;
 }
 
-/** Reads a file as the stage ingest does, into `output` of a folder. */
+/** Reads a file like the stage ingest, into `output` of a folder. */
 export async function readArrived(
   file: SourceFile,
   folder: string,

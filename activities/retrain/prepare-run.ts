@@ -14,9 +14,9 @@ import { Schedules } from '../../registry/schedules/schedules.ts';
 import type { ScheduleFile } from '../../registry/schedules/schedule-files.ts';
 
 /**
- * Makes the record of the run that is trained on a batch, with the digests of the code that it is planned with: another
- * worker whose code differs does none of it. Called again for the same batch it gives the same run.
- * @param address of the Temporal server whose workers do it
+ * Creates the record of the run that trains on a batch, with the digests of the planning code: a worker with other code
+ * refuses its stages. Called again for the same batch, it returns the same run.
+ * @param address of the Temporal server whose workers run it
  * @returns the run's id
  * @throws InputError for what a stage would refuse
  */
@@ -40,14 +40,14 @@ export async function prepareRun(home: Home, name: string, number: number, addre
   return run;
 }
 
-/** The schedule's configuration on new prompts, with the version in production as what to start from and to beat. */
+/** Returns the schedule's configuration for new prompts, with the version in production as start and as champion. */
 async function retrainingConfig(home: Home, { config, warmStart }: ScheduleFile, source: string): Promise<unknown> {
   const { name, registry } = registrationSettings.parse(config);
   const champion = await championOf(home, registry.name ?? name);
   const given = config as Record<string, object>;
   return {
     ...given,
-    prompts: { source }, // how to read them was for the files that arrived
+    prompts: { source }, // the other keys describe the files that arrived
     registry: { ...given['registry'], promote: 'auto' },
     ...(champion
       ? {

@@ -22,22 +22,25 @@ export interface PreparedRun {
   searchable: boolean;
 }
 
-/** The activities of a retraining; the run in its middle has those of any run. */
+/** The activities of a retraining, besides those of its run. */
 export interface RetrainActivities {
-  /** Null when there is nothing new. */
+  /** Takes new prompts; null when there are none. */
   takePrompts(task: TakeTask): Promise<TakenBatch | null>;
   prepareRun(task: BatchTask): Promise<PreparedRun>;
-  /** The batch's prompts are used. @returns what the registry made of the run's encoder; null when it was not asked */
+  /**
+   * Marks the batch's prompts as used.
+   * @returns the registry's outcome for the run's encoder; null when nothing was registered
+   */
   closeBatch(task: BatchTask): Promise<Registered | null>;
-  /** The batch's prompts are new again. */
+  /** Returns the batch's prompts to the new ones. */
   releaseBatch(task: BatchTask): Promise<void>;
 }
 
 export interface RetrainOptions {
   home: Home;
-  /** Of the server that the worker is connected to. */
+  /** Address of the worker's server. */
   address: string;
-  /** What the workflow of a run that has a record is started with. */
+  /** Returns the arguments of the workflow of a recorded run. */
   launch(run: string): Promise<PreparedRun>;
 }
 
@@ -52,7 +55,7 @@ export function createRetrainActivities({ home, address, launch }: RetrainOption
     takePrompts: (message) =>
       beating(async (signal, owner) => {
         const task = takeTask(message, 'takePrompts');
-        const { takePrompts } = await import('./take-prompts.ts'); // and DuckDB, which most workers do without
+        const { takePrompts } = await import('./take-prompts.ts'); // loads DuckDB, which most workers do not need
         return takePrompts(home, task, owner, isOpen, signal);
       }),
     prepareRun: (message) =>
@@ -80,13 +83,13 @@ export function createRetrainActivities({ home, address, launch }: RetrainOption
   };
 }
 
-/** Says that the activity lives while `work` goes on, and throws what Temporal understands. */
+/** Sends heartbeats while `work` goes on, and converts its errors for Temporal. */
 async function beating<Result>(work: (signal: AbortSignal, owner: BatchOwner) => Promise<Result>): Promise<Result> {
   const context = Context.current();
   const beat = setInterval(() => context.heartbeat(), heartbeatMilliseconds);
   try {
     const { workflowExecution } = context.info;
-    if (!workflowExecution) throw new InputError('A batch is of a retraining: this was asked for by no workflow.');
+    if (!workflowExecution) throw new InputError('A batch belongs to a retraining, but no workflow made this request.');
     const { workflowId, runId } = workflowExecution;
     return await work(context.cancellationSignal, { workflowId, runId });
   } catch (error) {
@@ -96,10 +99,10 @@ async function beating<Result>(work: (signal: AbortSignal, owner: BatchOwner) =>
   }
 }
 
-/** Other workflows may be anybody's. @throws InputError */
+/** Refuses a batch of another workflow, which may be anybody's. @throws InputError */
 function checkOwner({ number, owner }: Batch, { workflowId, runId }: BatchOwner): void {
   if (owner.workflowId !== workflowId || owner.runId !== runId)
-    throw new InputError(`Batch ${number} is of the retraining ${owner.workflowId}, not of ${workflowId}.`);
+    throw new InputError(`Batch ${number} belongs to the retraining ${owner.workflowId}, not to ${workflowId}.`);
 }
 
 async function isOpen({ workflowId, runId }: BatchOwner): Promise<boolean> {

@@ -25,11 +25,11 @@ export interface TakenBatch {
 }
 
 /**
- * Takes the prompts that no batch of the schedule has: those of files that are new, and the new ones of files that have
- * grown. Called again for the same owner it gives the same batch.
+ * Takes the prompts that no batch of the schedule has: those of new files, and the new ones of files that have grown.
+ * Called again for the same owner, it returns the same batch.
  *
- * @param owner the workflow execution that it is for
- * @param isOpen whether an owner's workflow still runs; what others have left behind is given back
+ * @param owner the workflow execution that takes the batch
+ * @param isOpen whether an owner's workflow still runs; batches of ended owners are given back
  * @param readFile reads a file that arrived
  * @returns null when there is nothing new, or not enough yet
  */
@@ -86,7 +86,7 @@ export async function takePrompts(
   });
 }
 
-/** The batches without those of retrainings that have ended without a word. */
+/** Removes the batches of retrainings that ended without giving them back. */
 async function keptBatches(
   schedules: Schedules,
   name: string,
@@ -100,7 +100,7 @@ async function keptBatches(
   return kept;
 }
 
-/** Writes prompts.parquet: each prompt once, in order of their text. @returns whether it holds all there were */
+/** Writes prompts.parquet: each prompt once, sorted by text. @returns whether it holds all prompts */
 async function writeNew(
   draft: string,
   folders: readonly string[],

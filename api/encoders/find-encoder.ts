@@ -7,34 +7,40 @@ import { encoderOfVersion } from './registered-encoder.ts';
 import { encoderOfRun } from './run-encoder.ts';
 
 /**
- * The encoder that a run chose or that is registered: `latest`, a run's id, `NAME@NUMBER`, `NAME@ALIAS`, `production` ...
+ * Finds the encoder that a run chose or that is registered: `latest`, a run's id, `NAME@NUMBER`, `NAME@ALIAS`,
+ * `production` ...
  * @returns undefined for a path
- * @throws InputError for a name that leads nowhere, and where the original encoder was chosen
+ * @throws InputError when the name is unknown, and when the original encoder was chosen
  */
 export async function judgedEncoder(home: Home, name: string): Promise<JudgedEncoder | undefined> {
   if (!isName(name) || existsSync(name)) return undefined;
   return find(home, name, 'file, folder or run');
 }
 
-/** Likewise where no path is expected. */
+/** Finds the same where a path is not allowed. @throws InputError as {@link judgedEncoder} does, and for a path */
 export async function encoderNamed(home: Home, name: string): Promise<JudgedEncoder> {
   if (!isName(name))
-    throw new InputError(`"${name}" is no run (its id, or latest) nor a registered encoder (tiny@3, production).`);
+    throw new InputError(
+      `"${name}" is neither a run (its id, or latest) nor a registered encoder (tiny@3, production).`,
+    );
   return find(home, name, 'run');
 }
 
 const isName = (text: string): boolean => /^[a-z0-9][a-z0-9-]*(@[a-z0-9-]+)?$/.test(text);
 
-/** @param kinds what else the name could have been of */
+/** @param kinds what else the name could have referred to */
 async function find(home: Home, name: string, kinds: string): Promise<JudgedEncoder> {
   if (name === 'latest' || new RunRecords(home).has(name)) return encoderOfRun(home, name);
   return encoderOfVersion(home, name).catch((error: unknown) => {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`There is no ${kinds} "${name}", nor a registered encoder: ${error.message}`);
+    throw new InputError(`There is no ${kinds} "${name}", and no registered encoder: ${error.message}`);
   });
 }
 
-/** The UNet that is meant by a path or by the name of a judged encoder. @throws InputError where that has no tuned one */
+/**
+ * Finds the UNet behind a path or the name of a judged encoder.
+ * @throws InputError when that encoder has no tuned UNet
+ */
 export async function namedUnet(home: Home, name: string): Promise<{ path: string; model?: string | undefined }> {
   const named = await judgedEncoder(home, name);
   if (!named) return { path: name };

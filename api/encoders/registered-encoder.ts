@@ -6,7 +6,7 @@ import { resolveVersion } from '../../registry/reference.ts';
 import { Registry } from '../../registry/versions.ts';
 import type { JudgedEncoder } from './judged-encoder.ts';
 
-/** A registered encoder. @param reference such as `production` or `tiny@3` */
+/** Reads a registered encoder. @param reference such as `production` or `tiny@3` */
 export async function encoderOfVersion(home: Home, reference: string): Promise<JudgedEncoder> {
   const version = await resolveVersion(new Registry(home), reference);
   const { name, encoder, exported, model, measured, comparisons } = version;

@@ -14,9 +14,9 @@ import type { JudgedEncoder } from './judged-encoder.ts';
 import { artifactFolders, stepPath, unetPath } from '../runs/artifact-folders.ts';
 
 /**
- * The encoder that a run ends with.
+ * Reads the encoder that a run chose.
  * @param name its id, or `latest`
- * @throws InputError when there is none yet, or the original encoder was chosen; RunError when a file is damaged
+ * @throws InputError when the run has not chosen yet, or chose the original encoder; RunError when a file is damaged
  */
 export async function encoderOfRun(home: Home, name: string): Promise<JudgedEncoder> {
   const records = new RunRecords(home);
@@ -36,7 +36,7 @@ export async function encoderOfRun(home: Home, name: string): Promise<JudgedEnco
   const textEncoder = stepPath(folders['tune-encoder'], chosen.step);
   if (textEncoder === null || chosen.blend === 0)
     throw new InputError(
-      `Run ${run.id} chose the original text encoder of ${config.model}; no tuned one was better. Give a checkpoint's folder with --text-encoder, if you want it all the same.`,
+      `Run ${run.id} chose the original text encoder of ${config.model}; no tuned one was better. To use a checkpoint anyway, give its folder with --text-encoder.`,
     );
   const unet = (step: number | undefined) => {
     const path = unetPath(folders, step);

@@ -5,8 +5,8 @@ import { judgedEncoder, namedUnet } from '../encoders/find-encoder.ts';
 import type { JudgedEncoder } from '../encoders/judged-encoder.ts';
 
 /**
- * How a judged encoder is used: as its exported files are, in all steps; or as validation chose it, its embeddings blended
- * with the model's own in the last steps.
+ * How a judged encoder is used: `exported`, its exported files in all steps; `evaluated`, as validation chose it, its
+ * embeddings blended with the model's own in the last steps.
  */
 type Use = 'exported' | 'evaluated';
 
@@ -17,23 +17,30 @@ export interface UseOptions {
   model?: string | undefined;
   as?: Use | undefined;
   blend?: number | undefined;
-  /** In how many of the last evaluations of the UNet. */
+  /** Number of last evaluations of the UNet that use it. */
   lastSteps?: number | undefined;
-  /** Of the pictures that are made. */
+  /** Denoising steps of the pictures. */
   steps: number;
 }
 
-/** The options with files in the place of names. */
+/** The options with names replaced by files. */
 export type Used<O> = Omit<O, 'as' | 'model'> & {
   model: string;
-  /** What is used, in a sentence; undefined where only paths were given. */
+  /** A sentence that says which networks are used; undefined when only paths were given. */
   used?: string;
 };
 
 /**
- * Puts files in the place of names. A judged encoder is used as exported, unless `as`, a blend or a number of last steps
- * says otherwise, or nothing is handed out of it.
- * @throws InputError for a name that leads nowhere, and for options that contradict each other
+ * Replaces names by files. A judged encoder is used as exported, unless `as`, a blend or a number of last steps says
+ * otherwise, or it has no exported form.
+ * @throws InputError for an unknown name, and for options that contradict each other
+ * @example
+ * ```ts
+ * import { useEncoder } from './api/export/encoder-use.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const { model, textEncoder, used } = await useEncoder(new Home('.textcraftor'), { textEncoder: 'production', steps: 25 });
+ * ```
  */
 export async function useEncoder<O extends UseOptions>(home: Home, options: O): Promise<Used<O>> {
   const { as, model, ...rest } = options;
@@ -41,11 +48,10 @@ export async function useEncoder<O extends UseOptions>(home: Home, options: O): 
   const unet = options.unet === undefined ? undefined : await namedUnet(home, options.unet);
   if (as !== undefined && !named)
     throw new InputError(
-      '--as is for an encoder that was judged: give a run or a registered encoder with --text-encoder.',
+      '--as needs an encoder that was judged: give a run or a registered encoder with --text-encoder.',
     );
   const ownModel = model ?? named?.model ?? unet?.model;
-  if (ownModel === undefined)
-    throw new InputError('Say with --model which diffusers folder the pictures are to be made with.');
+  if (ownModel === undefined) throw new InputError('No model was given: name its diffusers folder with --model.');
   const given = unet ? { ...rest, unet: unet.path } : rest;
   return { ...given, ...(named ? inUse(named, as, given) : {}), model: ownModel };
 }
@@ -58,7 +64,7 @@ function inUse(named: JudgedEncoder, as: Use | undefined, options: Omit<UseOptio
     throw new InputError('--as exported is one encoder in all steps; leave out --blend and --last-steps.');
   if (as === 'exported' && !exported)
     throw new InputError(
-      `Nothing is handed out of ${label}: no weight of the tuned encoder was better than the original in all steps. Use it with --as evaluated.`,
+      `${label} exports nothing: no weight of the tuned encoder was better than the original in all steps. Use it with --as evaluated.`,
     );
   const sampler = measured ? ` ${judgedWith(measured.sampler)}` : '';
   const withUnet = (unet: string | undefined, step: number | undefined) =>
@@ -75,7 +81,7 @@ function inUse(named: JudgedEncoder, as: Use | undefined, options: Omit<UseOptio
     throw new InputError(`${label} does not say in how many of the last steps it was judged; give --last-steps.`);
   const weight = blend ?? chosen.blend;
   const asJudged = weight === chosen.blend && last === judged;
-  const why = as === undefined && !byHand ? 'nothing is handed out of it for all steps, so ' : '';
+  const why = as === undefined && !byHand ? 'it exports nothing for all steps, so ' : '';
   return {
     textEncoder: chosen.textEncoder,
     ...unetOrElse(options.unet, chosen.unet),

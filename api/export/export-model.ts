@@ -11,37 +11,54 @@ import type { NetworkWeights } from '../../models/pipeline-program.ts';
 import { tunedNetworks } from '../tuned-networks.ts';
 import { reasonOf } from '../../common/text/reason.ts';
 
-/** What can be written, and where in the exported folder it lies. */
+/** The formats, and the path of each in the exported folder. */
 const PATHS = { diffusers: 'diffusers', 'text-encoder': 'text_encoder.safetensors', onnx: 'onnx' } as const;
 export type Format = keyof typeof PATHS;
 
-/** What a text encoder's tensors are called in its own file: as in transformers, or as in a single-file checkpoint. */
+/** Prefix of the tensor names in the encoder's own file: as in transformers, or as in a single-file checkpoint. */
 const NAMINGS = { transformers: '', checkpoint: 'cond_stage_model.transformer.' } as const;
 export type Naming = keyof typeof NAMINGS;
 
 export interface ExportOptions {
   /** The diffusers folder that the encoder was tuned for. */
   model: string;
-  /** The tuned encoder: a safetensors file, or a folder with one; the model's own when it is left out. */
+  /** The tuned encoder: a safetensors file, or a folder with one. Default: the model's own. */
   textEncoder?: string | undefined;
-  /** A tuned UNet, likewise. */
+  /** A tuned UNet, in the same forms. */
   unet?: string | undefined;
-  /** A LoRA file, which is merged into what it adapts. */
+  /** A LoRA file, merged into the networks that it adapts. */
   lora?: string | undefined;
-  /** Weight of the tuned encoder's weights, 1 - blend being that of the model's own. */
+  /** Share of the tuned encoder's weights, 0 to 1; the model's own weights get 1 - blend. */
   blend: number;
-  /** A folder that is not there yet, or empty. */
+  /** A new or empty folder. */
   out: string;
   formats: readonly Format[];
   dtype: 'float32' | 'float16';
   naming: Naming;
-  /** README.md of the folder, and of the diffusers folder in it. */
+  /** Text of README.md, for this folder and the diffusers folder in it. */
   card: string;
 }
 
 /**
- * Writes the model with the tuned encoder in the formats that are asked for. In the end all of them are there, or none.
- * @returns the path of each
+ * Writes the model with the tuned encoder in the requested formats: all of them, or none if it fails.
+ * @returns the path of each format
+ * @throws InputError when `out` is not empty or a network does not fit the model
+ * @example
+ * ```ts
+ * import { exportModel } from './api/export/export-model.ts';
+ *
+ * const paths = await exportModel({
+ *   model: 'models/sd15',
+ *   textEncoder: 'tuned/text_encoder',
+ *   blend: 0.75,
+ *   out: 'exported',
+ *   formats: ['diffusers', 'onnx'],
+ *   dtype: 'float16',
+ *   naming: 'transformers',
+ *   card: '# Stable Diffusion with a tuned text encoder',
+ * });
+ * console.log(paths.diffusers);
+ * ```
  */
 export async function exportModel(options: ExportOptions): Promise<Partial<Record<Format, string>>> {
   const out = resolve(options.out);
@@ -73,14 +90,13 @@ export async function exportModel(options: ExportOptions): Promise<Partial<Recor
   return Object.fromEntries(options.formats.map((format) => [format, join(out, PATHS[format])]));
 }
 
-/** @throws InputError when there is something in the folder, or it is a file */
+/** Checks that nothing would be overwritten. @throws InputError when the folder is not empty, or is a file */
 export async function requireEmpty(folder: string): Promise<void> {
   const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw new InputError(`Cannot write to ${folder}: ${error.code === 'ENOTDIR' ? 'it is a file' : reasonOf(error)}.`);
   });
-  if (entries.length > 0)
-    throw new InputError(`${folder} is not empty; what is written goes to a new folder. Choose another one for --out.`);
+  if (entries.length > 0) throw new InputError(`${folder} is not empty; choose a new folder for --out.`);
 }
 
 type Writer = (path: string, pipeline: LoadedPipeline, options: ExportOptions) => Promise<void>;

@@ -5,42 +5,49 @@ import { encoderNamed, judgedEncoder, namedUnet } from '../encoders/find-encoder
 import type { JudgedEncoder } from '../encoders/judged-encoder.ts';
 import { encoderOfVersion } from '../encoders/registered-encoder.ts';
 
-/** What the command line says of the networks to export. */
+/** The networks to export, as a user names them. At most one of `run`, `version` and `textEncoder` may be given. */
 export interface Source {
-  /** A run or a registered encoder. At most one of these says which encoder. */
+  /** A run or a registered encoder. */
   run?: string | undefined;
   version?: string | undefined;
-  /** A path, or a name as well. */
+  /** A path, or a name of the same kinds. */
   textEncoder?: string | undefined;
-  /** Needed with paths. */
+  /** The diffusers folder of the model; required with paths. */
   model?: string | undefined;
-  /** A path, or a name whose UNet is meant. */
+  /** A path, or the name of a run or registered encoder whose UNet is used. */
   unet?: string | undefined;
   lora?: string | undefined;
-  /** The tuned encoder's share of the weights. */
+  /** Share of the tuned encoder's weights. */
   blend?: number | undefined;
 }
 
-/** The networks to export: those that are left out are the model's own. */
+/** The networks to export; the others are the model's own. */
 export interface NetworksToExport {
   model: string;
   textEncoder?: string;
   unet?: string;
   lora?: string;
-  /** What is still to be taken of `textEncoder`'s weights: 1 of files that hold a share already. */
+  /** Share of `textEncoder`'s weights still to be applied: 1 for a file that already holds a blend. */
   blend: number;
-  /** What of the tuned encoder's weights there is in the end, and its training step where it is known. */
+  /** Share of the tuned weights in the exported file, and the encoder's training step where it is known. */
   weight?: number;
   step?: number;
   judged?: JudgedEncoder;
-  /** Why no arm of an evaluation had these networks; empty where one had. */
+  /** Reasons why no arm of an evaluation used exactly these networks; empty when one did. */
   unlike: string[];
 }
 
 /**
- * The networks that are meant. Those of a run or a registered encoder are the very files that its evaluation judged as
- * exported, unless other ones, or another share of the weights, are asked for.
- * @throws InputError when no encoder is meant, or several are, or nothing is handed out of it
+ * Finds the networks to export. For a run or a registered encoder they are the files that its evaluation judged as
+ * exported, unless other networks or another share of the weights are requested.
+ * @throws InputError when no encoder or more than one is named, or the encoder has no exported form
+ * @example
+ * ```ts
+ * import { networksToExport } from './api/export/export-source.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const { model, textEncoder, blend } = await networksToExport(new Home('.textcraftor'), { run: 'latest' });
+ * ```
  */
 export async function networksToExport(home: Home, source: Source): Promise<NetworksToExport> {
   const { run, version, textEncoder, model, lora, blend } = source;
@@ -63,21 +70,21 @@ export async function networksToExport(home: Home, source: Source): Promise<Netw
   const base = model ?? judged.model;
   if (base === undefined)
     throw new InputError(
-      `${judged.label} needs --model, the diffusers folder that the encoder was tuned for: it does not say.`,
+      `${judged.label} needs --model, the diffusers folder that the encoder was tuned for: it does not record one.`,
     );
   const own = blend === undefined ? handedOut(judged) : shareOf(judged, blend);
   const unlike = [
     ...own.unlike,
     ...(model === undefined || judged.model === undefined || resolve(model) === resolve(judged.model)
       ? []
-      : ['the model is not the one that it was judged with']),
-    ...(other === undefined || other.path === own.unet ? [] : ['the UNet is another one']),
+      : ['the model differs from the one it was judged with']),
+    ...(other === undefined || other.path === own.unet ? [] : ['the UNet is not the one that was judged']),
     ...(lora === undefined ? [] : ['a LoRA is merged into it']),
   ];
   return { ...own, ...extra, model: base, judged, unlike };
 }
 
-const FROM_PATHS = 'no evaluation that is known had these networks in all steps';
+const FROM_PATHS = 'no known evaluation used these networks in all steps';
 
 async function judgedOf(home: Home, { run, version, textEncoder }: Source): Promise<JudgedEncoder | undefined> {
   if (version !== undefined) return encoderOfVersion(home, version);
@@ -88,19 +95,19 @@ async function judgedOf(home: Home, { run, version, textEncoder }: Source): Prom
 function handedOut({ exported, label, chosen }: JudgedEncoder): Omit<NetworksToExport, 'model'> {
   if (!exported)
     throw new InputError(
-      `Nothing is handed out of ${label}: in all steps no weight of the tuned encoder was better than the original. It is for the last steps: textcraftor generate --as evaluated. To write it all the same, say how much of it with --blend, such as ${chosen.blend}.`,
+      `${label} exports nothing: no weight of the tuned encoder was better than the original in all steps. Use it in the last steps with textcraftor generate --as evaluated, or export a share of it with --blend, such as ${chosen.blend}.`,
     );
   const { textEncoder, step, weight, unet } = exported;
   return { textEncoder, step, weight, blend: 1, ...(unet === undefined ? {} : { unet }), unlike: [] };
 }
 
-/** A share of the chosen encoder's weights that the user names. */
+/** The chosen encoder with a share of its weights that the user gives. */
 function shareOf(judged: JudgedEncoder, blend: number): Omit<NetworksToExport, 'model'> {
   const { chosen, exported } = judged;
   if (exported?.weight === blend && exported.step === chosen.step) return handedOut(judged);
   const { textEncoder, step, unet } = chosen;
   const unlike = [
-    `${blend} of the tuned encoder's weights in all steps is not what was handed out and judged${exported ? `, which has ${exported.weight}` : ''}`,
+    `${blend} of the tuned encoder's weights in all steps is not the exported form that was judged${exported ? `, which has ${exported.weight}` : ''}`,
   ];
   return { textEncoder, step, weight: blend, blend, ...(unet === undefined ? {} : { unet }), unlike };
 }

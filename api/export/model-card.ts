@@ -7,22 +7,23 @@ import type { NamedComparison } from '../../evaluation/results.ts';
 import type { Measured } from '../../evaluation/stages/register.ts';
 import type { JudgedEncoder } from '../encoders/judged-encoder.ts';
 
-/** What is exported, and what is known of it. */
+/** The exported networks and what is known about them. */
 export interface CardFacts {
   model: string;
-  /** Undefined where it came from paths alone. */
+  /** Undefined when only paths were given. */
   judged?: JudgedEncoder | undefined;
-  /** Why these networks are none that an arm of the evaluation had; empty where they are. */
+  /** Reasons why no arm of the evaluation used exactly these networks; empty when one did. */
   unlike: readonly string[];
-  /** Of the text encoder's weights, the tuned one's share; undefined where the model's own is written. */
+  /** Share of the tuned encoder's weights; undefined when the model's own encoder is written. */
   weight?: number | undefined;
   dtype: 'float32' | 'float16';
   formats: readonly string[];
 }
 
 /**
- * README.md of an exported folder, as model hubs show it: what it is, and how it did in all steps and in the last ones.
- * @param textEncoder the file that is exported
+ * Returns README.md of an exported folder, as model hubs show it: the networks, and their results in all steps and in
+ * the last ones.
+ * @param textEncoder the exported file
  */
 export async function cardOf(facts: CardFacts, textEncoder: string | undefined): Promise<string> {
   const { judged, unlike, model, weight } = facts;
@@ -36,7 +37,9 @@ export async function cardOf(facts: CardFacts, textEncoder: string | undefined):
       ? []
       : `The UNet was tuned as well, ${judged.exported.unetStep} steps.`,
     'diffusers, ComfyUI and others use a text encoder in all denoising steps, and in both guidance branches.',
-    unlike.length === 0 ? [] : `**${notJudged(unlike)}**${judged ? ' The numbers below are of what was.' : ''}`,
+    unlike.length === 0
+      ? []
+      : `**${notJudged(unlike)}**${judged ? ' The numbers below are for the networks that were judged.' : ''}`,
     storageNotes(facts),
     judged ? results(judged) : [],
     sha256 === undefined ? [] : `sha256 of the text encoder that was judged, in float32: \`${sha256}\``,
@@ -44,7 +47,7 @@ export async function cardOf(facts: CardFacts, textEncoder: string | undefined):
   return `---\nlibrary_name: diffusers\npipeline_tag: text-to-image\n---\n\n${paragraphs.join('\n\n')}\n`;
 }
 
-/** What `textcraftor export` says of what it has written: how it did, or that nobody knows. */
+/** Returns the lines that `textcraftor export` prints: the results of the written networks, or that they were not judged. */
 export function exportNotes(facts: CardFacts): string[] {
   const { judged, unlike } = facts;
   if (unlike.length > 0 || !judged?.exported) return [notJudged(unlike), ...storageNotes(facts)];
@@ -76,7 +79,7 @@ function storageNotes({ dtype, formats, unlike }: CardFacts): string[] {
 }
 
 function results({ comparisons, measured, chosen, exported }: JudgedEncoder): string[] {
-  if (comparisons.length === 0) return [`As for how it did: ${NOT_COMPARED}`];
+  if (comparisons.length === 0) return [`Results: ${NOT_COMPARED}`];
   const last = measured ? `, in ${lastOf(measured)}` : '';
   const rows = goalsOf(comparisons).map((metric) => {
     const against = find(comparisons, EXPORTED, 'base', metric);
@@ -90,7 +93,7 @@ function results({ comparisons, measured, chosen, exported }: JudgedEncoder): st
   });
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const how = measured
-    ? `; ${measured.samplesPerPrompt} pictures a prompt from the same start noise, seed ${measured.seed}, ${measured.sampler.steps} steps of ${measured.sampler.scheduler ?? 'ddim'}, guidance ${measured.sampler.guidance}`
+    ? `; ${measured.samplesPerPrompt} pictures per prompt from the same start noise, seed ${measured.seed}, ${measured.sampler.steps} steps of ${measured.sampler.scheduler ?? 'ddim'}, guidance ${measured.sampler.guidance}`
     : '';
   const table = [
     row(['metric', 'exported', 'chosen', 'exported against chosen', 'prompts']),
@@ -98,8 +101,8 @@ function results({ comparisons, measured, chosen, exported }: JudgedEncoder): st
     ...rows.map(row),
   ];
   return [
-    '## How it did',
-    `Mean differences to the original on test prompts, with paired bootstrap 95 % intervals over prompts${how}. _Exported_ is ${exported ? `the encoder of step ${exported.step} with ${exported.weight} of the tuned weights` : 'the original, since no weight was better'}, in all steps; _chosen_ is that of step ${chosen.step} with ${chosen.blend} of its embeddings${last}.`,
+    '## Results',
+    `Mean differences from the original on test prompts, with paired bootstrap 95 % intervals over prompts${how}. _Exported_ is ${exported ? `the encoder of step ${exported.step} with ${exported.weight} of the tuned weights` : 'the original, since no weight was better'}, in all steps; _chosen_ is the encoder of step ${chosen.step} with ${chosen.blend} of its embeddings${last}.`,
     table.join('\n'),
     lastStepsVerdict(comparisons),
   ];
@@ -114,12 +117,12 @@ const find = (comparisons: readonly NamedComparison[], arm: string, against: str
 const cell = (comparison: NamedComparison | undefined): string =>
   comparison ? `${signed(comparison.mean)} (${interval(comparison.ci95)})` : '';
 
-/** Whether the last steps alone would do better than all of them, with the numbers. */
+/** Says whether using the encoder in the last steps alone was better than in all steps, with the numbers. */
 function lastStepsVerdict(comparisons: readonly NamedComparison[]): string {
   const pairs = comparisons.filter(
     ({ arm, against, metric }) => arm === EXPORTED && against === CHOSEN && isGoal(metric),
   );
-  if (pairs.length === 0) return 'The use in all steps has not been compared with that in the last steps.';
+  if (pairs.length === 0) return 'Use in all steps has not been compared with use in the last steps.';
   const named = (list: readonly NamedComparison[]) =>
     list.map((own) => `${metricLabel(own.metric)} ${cell(own)}`).join(', ');
   const worse = pairs.filter(({ ci95 }) => ci95[1] < 0);
@@ -127,15 +130,15 @@ function lastStepsVerdict(comparisons: readonly NamedComparison[]): string {
   const parts = [
     ...(worse.length > 0
       ? [
-          `In the last steps only, as it was chosen, it is better than exported, in all steps: exported against chosen ${named(worse)}. TextCraftor uses it so with \`generate --as evaluated\`.`,
+          `It is better in the last steps only, as it was chosen, than in all steps, as exported: exported against chosen ${named(worse)}. TextCraftor uses it this way with \`generate --as evaluated\`.`,
         ]
       : []),
-    ...(better.length > 0 ? [`Exported, in all steps, it is better than as it was chosen: ${named(better)}.`] : []),
+    ...(better.length > 0 ? [`It is better in all steps, as exported, than as it was chosen: ${named(better)}.`] : []),
   ];
-  return parts.length > 0 ? parts.join(' ') : 'No metric tells the use in all steps from that in the last steps only.';
+  return parts.length > 0 ? parts.join(' ') : 'No metric separates use in all steps from use in the last steps only.';
 }
 
-/** An arm's differences to the original, on a line; empty before the evaluation. */
+/** Returns an arm's differences from the original on one line; empty before the evaluation. */
 function describeArm(comparisons: readonly NamedComparison[], arm: string): string {
   return goalsOf(comparisons)
     .flatMap((metric) => {

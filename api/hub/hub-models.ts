@@ -8,22 +8,22 @@ import { modelFiles, tokenizerFiles } from '../../models/folder/hub-files.ts';
 import { absolutePath } from '../../pipeline/config/config-file.ts';
 
 type Choose = typeof modelFiles;
-/** Finds out where a model is on this machine. */
+/** Returns the path of a model on this machine. */
 type Find = (name: string, folder: string, choose: Choose) => Promise<string>;
 
-/** The keys whose values may name something on a hub, and which of its files are wanted. */
+/** The keys whose values may name a model on a hub, and how to choose its files. */
 const MODEL_KEYS = new Map<string, Choose>([
   ['model', modelFiles],
   ['head', modelFiles],
   ['tokenizer', tokenizerFiles],
 ]);
 
-/** Settings in which every `model`, `head` and `tokenizer` that names something on a hub is where it was downloaded to. */
+/** Returns the settings with every `model`, `head` and `tokenizer` on a hub downloaded and replaced by its path. */
 export function downloadModels<T>(settings: T, folder: string, hub: HubOptions): Promise<T> {
   return findModels(settings, folder, (name, from, choose) => localModel(name, from, hub, choose));
 }
 
-/** Settings in which every `model`, `head` and `tokenizer` is what `find` makes of it. */
+/** Returns the settings with every `model`, `head` and `tokenizer` replaced by what `find` returns for it. */
 export async function findModels<T>(settings: T, folder: string, find: Find): Promise<T> {
   if (Array.isArray(settings)) {
     const items: unknown[] = [];
@@ -42,16 +42,16 @@ export async function findModels<T>(settings: T, folder: string, find: Find): Pr
   return Object.fromEntries(entries) as T;
 }
 
-/** A model, or one of its files, that a name stands for where there is no such path. */
+/** A model on a hub, or one of its files. */
 export interface HubModel {
   repo: HubRepo;
-  /** One of its files; the model when it is left out. */
+  /** One of its files; undefined for the whole model. */
   file: string | undefined;
-  /** Which of the repository's files are wanted. @throws InputError when the file is not among them */
+  /** Chooses files of the repository. @throws InputError when `file` is not among them */
   wanted(paths: string[]): string[];
 }
 
-/** @returns undefined for a path, or what cannot be on a hub */
+/** Parses the name of a model on a hub. @returns undefined for an existing path, and for a name that no hub can have */
 export function hubModel(name: string, folder: string, choose: Choose): HubModel | undefined {
   if (existsSync(absolutePath(name, folder))) return undefined;
   const [, id = '', file, revision = ''] = /^([\w.-]+\/[\w.-]+)(?:\/([^@]+))?(@.+)?$/.exec(name) ?? [];
@@ -66,7 +66,7 @@ export function hubModel(name: string, folder: string, choose: Choose): HubModel
   return { repo, file, wanted };
 }
 
-/** The error of a name that may have been meant as a path. */
+/** Adds to a hub's error that the name is not a path here either. */
 export function notHere(name: string, error: unknown): unknown {
   if (!(error instanceof TextcraftorError)) return error;
   const message = `There is no file or folder ${name}; as a model on the hub: ${error.message}`;
@@ -74,9 +74,16 @@ export function notHere(name: string, error: unknown): unknown {
 }
 
 /**
- * What `name` is on this machine: itself where it is a path; what was downloaded for `owner/name[@revision]`, a model, and
- * `owner/name/path/to/file[@revision]`, one of its files.
- * @param choose the files of a whole model that are wanted
+ * Returns the path of a model on this machine: `name` itself when it is a path; else downloads `owner/name[@revision]`,
+ * a model, or `owner/name/path/to/file[@revision]`, one of its files.
+ * @param choose chooses the files of a whole model
+ * @example
+ * ```ts
+ * import { localModel } from './api/hub/hub-models.ts';
+ *
+ * const hub = { cache: '/home/me/.cache/huggingface/hub' };
+ * const folder = await localModel('owner/name@main', process.cwd(), hub);
+ * ```
  */
 export async function localModel(
   name: string,

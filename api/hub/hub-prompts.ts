@@ -1,12 +1,12 @@
 import { downloadPrompts, isHubSource } from '../../datasets/sources/hub.ts';
 import type { HubOptions } from '../../common/hub/options.ts';
 
-/** Settings in which every `source` on a hub is where its files were downloaded to. */
+/** Returns the settings with every `source` on a hub downloaded and replaced by its path. */
 export function downloadSources<T>(settings: T, hub: HubOptions): Promise<T> {
   return findPrompts(settings, (source) => localPrompts(source, hub));
 }
 
-/** Settings in which every `source` is what `find` makes of it. */
+/** Returns the settings with every `source` replaced by what `find` returns for it. */
 export async function findPrompts<T>(settings: T, find: (source: string) => Promise<string>): Promise<T> {
   if (Array.isArray(settings)) {
     const items: unknown[] = [];
@@ -22,7 +22,7 @@ export async function findPrompts<T>(settings: T, find: (source: string) => Prom
   return Object.fromEntries(entries) as T;
 }
 
-/** A source of prompts on this machine: itself, or what was downloaded for it. */
+/** Returns the path of a source of prompts on this machine, downloaded first if it is on a hub. */
 export async function localPrompts(source: string, hub: HubOptions): Promise<string> {
   return isHubSource(source) ? downloadPrompts(source, hub) : source;
 }

@@ -6,21 +6,20 @@ import { absolutePath } from '../../pipeline/config/config-file.ts';
 import { findModels, hubModel, notHere } from './hub-models.ts';
 import { findPrompts } from './hub-prompts.ts';
 
-/** Something that a run fetches before it begins. */
+/** A download that a run makes before it begins. */
 export interface Fetch {
   kind: 'model' | 'dataset';
   /** As the configuration names it. */
   name: string;
-  /** Of what is not here yet; undefined where neither the cache nor the hub tells. */
+  /** Size of the files still missing; undefined when neither the cache nor the hub knows it. */
   bytes?: number;
-  /** What the configuration means by it, made absolute: there is nothing there. */
+  /** The name as an absolute path, at which nothing exists. */
   path: string;
 }
 
 /**
- * Settings in which everything of a hub that is on this machine is where it is; the rest stays as it is, and is listed.
- * Nothing is fetched.
- * @throws InputError for what the hub refuses
+ * Replaces names on a hub by paths where they are on this machine; the others are kept, and listed. Fetches nothing.
+ * @throws InputError for a name that the hub refuses
  */
 export async function lookUpHub<T>(
   settings: T,

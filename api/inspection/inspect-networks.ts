@@ -9,7 +9,7 @@ import { loadTextEncoder, loadUnet, type LoadedPipeline } from '../../models/fol
 import { unetTensors } from '../../models/unet/unet-tensors.ts';
 import type { Config } from '../../pipeline/config/config.ts';
 
-/** Whether the networks that a run names beside its model, and the layers that it adapts, fit the model. @throws InputError */
+/** Checks that the other networks that a run names, and the layers that it adapts, fit its model. @throws InputError */
 export async function inspectNetworks(config: Config, pipeline: LoadedPipeline): Promise<void> {
   const { tuneEncoder, tuneUnet, evaluate, champion, transfer } = config;
   const { textEncoder, unet } = pipeline.config;
@@ -34,7 +34,7 @@ export async function inspectNetworks(config: Config, pipeline: LoadedPipeline):
   requireLayers('tuneUnet.lora.targets', tuneUnet?.lora?.targets, weights.unet, 'the UNet');
 }
 
-/** Adapters go to linear layers, by the ends of their names. */
+/** Adapters are chosen by the end of a linear layer's name. */
 function requireLayers(key: string, targets: readonly string[] = [], weights: Weights, network: string): void {
   const layers = [...weights].flatMap(([name, { shape }]) =>
     shape.length === 2 && name.endsWith('.weight') ? [`.${name.slice(0, -'.weight'.length)}`] : [],

@@ -6,7 +6,7 @@ import { vaeEncoderTensors } from '../../models/vae/vae-tensors.ts';
 import type { Config } from '../../pipeline/config/config.ts';
 import { pictureList, requirePictures } from '../../training/baselines/picture-list.ts';
 
-/** Whether pictures that are encoded are there, and the VAE has what encodes them. @throws InputError */
+/** Checks that the pictures to encode exist, and that the VAE has an encoder. @throws InputError */
 export async function inspectPictures({ baselines, transfer }: Config, pipeline: LoadedPipeline): Promise<void> {
   const { vae, unet } = pipeline.config;
   const direct = baselines?.direct;

@@ -19,8 +19,8 @@ import { inspectPictures } from './inspect-pictures.ts';
 import { inspectSteps } from './inspect-steps.ts';
 
 /**
- * Refuses what a stage of the run would refuse later, as far as the configuration and the headers of files tell: no weights
- * are read and no engine is started. What is fetched first (`absent`) is passed over.
+ * Refuses what a stage of the run would refuse later, as far as the configuration and the headers of files show: no
+ * weights are read and no engine is started. Skips what is still to be fetched (`absent`).
  */
 export const inspect: Inspect<Config> = async (config, absent) => {
   const isHere = (path: string): boolean => !absent.has(path);
@@ -42,7 +42,7 @@ export const inspect: Inspect<Config> = async (config, absent) => {
   return { ...facts, evaluationCost: parameters * pipeline.config.unet.sample_size ** 2 };
 };
 
-/** @returns the size of the files with the prompts, where there are such */
+/** Checks the prompts and word lists. @returns the size of the prompt files in bytes; undefined when there are none */
 async function inspectPrompts(
   { prompts, filter, benchmarks = [], shard }: Config,
   isHere: (path: string) => boolean,

@@ -4,7 +4,7 @@ import { solverPlan } from '../../models/sampling/solver.ts';
 import type { Config } from '../../pipeline/config/config.ts';
 import { testSampler } from '../../pipeline/config/sections/test-sampler.ts';
 
-/** Whether the noise schedule of the model takes the steps of tuning and of the comparison. @throws InputError */
+/** Checks that the model's noise schedule allows the steps of tuning and of the comparison. @throws InputError */
 export function inspectSteps(config: Config, scheduler: SchedulerFile): void {
   const { sampler, evaluate } = config;
   named('sampler.steps', () => solverPlan('ddim', scheduler, sampler.steps));
@@ -14,7 +14,7 @@ export function inspectSteps(config: Config, scheduler: SchedulerFile): void {
   for (const { name, lastSteps = 0 } of evaluate.arms ?? [])
     if (lastSteps > evaluations)
       throw new InputError(
-        `evaluate.arms: "${name}" has lastSteps ${lastSteps}; pictures are made in ${evaluations} steps.`,
+        `evaluate.arms: "${name}" has lastSteps ${lastSteps}; expected at most ${evaluations}, the steps of a picture.`,
       );
 }
 

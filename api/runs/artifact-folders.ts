@@ -6,7 +6,7 @@ import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 
-/** The folders of a run's artifacts, by stage. */
+/** Returns the folders of a run's artifacts that exist, by stage. */
 export function artifactFolders(home: Home, run: Run): Partial<Record<string, string>> {
   const store = new ArtifactStore(home.artifacts);
   const made = run.stages.flatMap(({ name, artifact }) =>
@@ -16,9 +16,9 @@ export function artifactFolders(home: Home, run: Run): Partial<Record<string, st
 }
 
 /**
- * The same, of some stages, after every file was compared with its digest. Networks, which are large, are left out: who reads
- * one verifies it.
- * @throws RunError that names what is damaged, and what to do
+ * Returns the artifact folders of some stages, after comparing every file with its digest. Networks are large and are
+ * skipped: their readers verify them.
+ * @throws RunError that names the damaged artifact and how to make it again
  */
 export async function verifiedFolders(
   home: Home,
@@ -39,7 +39,7 @@ export async function verifiedFolders(
 
 const isNetwork = (path: string): boolean => path.endsWith('.safetensors');
 
-/** The UNet of a training step: of the stage after the encoder's, or of the encoder's where both were tuned at once. */
+/** Returns the UNet of a training step: from its own stage, or from the encoder's stage if both were tuned together. */
 export function unetPath(folders: Partial<Record<string, string>>, step: number | undefined): string | null {
   const folder = folders['tune-unet'] ?? folders['tune-encoder'];
   if (folder === undefined || step === undefined) return null;
@@ -48,7 +48,7 @@ export function unetPath(folders: Partial<Record<string, string>>, step: number 
 
 const stepFolder = (step: number) => `step-${String(step).padStart(6, '0')}`;
 
-/** The encoder of a training step; null for step 0, which is the original. */
+/** Returns the encoder of a training step; null for step 0, which is the original. */
 export function stepPath(folder: string | undefined, step: number): string | null {
   if (folder === undefined || step === 0) return null;
   return join(folder, 'encoder', stepFolder(step), TEXT_ENCODER_FILE);

@@ -17,10 +17,20 @@ import { workflowOf } from '../../temporal/run-workflow.ts';
 import { stageNodes } from '../../temporal/stage-nodes.ts';
 import type { TemporalServer } from '../../temporal/server/temporal-server.ts';
 
-/** A stage's process has 10 s to end, and the server a moment to say so. */
+/** A stage's process has 10 s to end, and the server needs a moment to report it. */
 const patienceMilliseconds = 30_000;
 
-/** Asks the stages of a run to leave a checkpoint and end, and waits until they have. @returns its id */
+/**
+ * Pauses a run: asks its stages to write a checkpoint and end, and waits until they have.
+ * @returns the run's id
+ * @example
+ * ```ts
+ * import { pauseRun } from './api/runs/control-run.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const id = await pauseRun(new Home('.textcraftor'), 'latest');
+ * ```
+ */
 export async function pauseRun(home: Home, name: string, configured?: ConfiguredServer): Promise<string> {
   const run = await new RunRecords(home).read(name);
   if (run.status === 'paused') return run.id;
@@ -29,7 +39,20 @@ export async function pauseRun(home: Home, name: string, configured?: Configured
   return run.id;
 }
 
-/** Takes up a paused run whose process waits for that. @param fresh stages to do again */
+/**
+ * Resumes a paused run whose process still waits.
+ * @param fresh stages to do again
+ * @example
+ * ```ts
+ * import { wakeRun } from './api/runs/control-run.ts';
+ * import { prepareResume } from './api/runs/resume-run.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * const { id, fresh, waits } = await prepareResume(home, 'latest', { set: [] });
+ * if (waits) await wakeRun(home, id, fresh);
+ * ```
+ */
 export async function wakeRun(
   home: Home,
   id: string,
@@ -43,7 +66,17 @@ export async function wakeRun(
   );
 }
 
-/** Ends a run, and waits until it has ended. @returns its id */
+/**
+ * Cancels a run, and waits until it has ended.
+ * @returns the run's id
+ * @example
+ * ```ts
+ * import { cancelRun } from './api/runs/control-run.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const id = await cancelRun(new Home('.textcraftor'), 'latest');
+ * ```
+ */
 export async function cancelRun(home: Home, name: string, configured?: ConfiguredServer): Promise<string> {
   const records = new RunRecords(home);
   const run = await records.read(name);
@@ -51,14 +84,14 @@ export async function cancelRun(home: Home, name: string, configured?: Configure
   if (run.status === 'completed') throw new InputError(`Run ${run.id} is complete; there is nothing to cancel.`);
   const address = (await records.owner(run.id))?.address ?? run.address;
   if (address === undefined)
-    await records.setStatus(run.id, 'cancelled'); // nobody works on it
+    await records.setStatus(run.id, 'cancelled'); // no process works on it
   else
     await onWorkflow(home, run, configured, async (workflow) => {
       await update(run, workflow.executeUpdate<void, []>('cancel')).catch(async (error: unknown) => {
-        // The process that cares for the run may end, with its server, before the answer is here.
-        if (error instanceof WorkflowNotFoundError) return records.setStatus(run.id, 'cancelled'); // its server has lost it
+        // The process that owns the run may end, with its server, before the answer arrives.
+        if (error instanceof WorkflowNotFoundError) return records.setStatus(run.id, 'cancelled'); // its server no longer knows it
         if (error instanceof ServiceError && (await records.read(run.id)).status === 'cancelled') return;
-        // No worker hears updates at the moment: whoever comes first finds this.
+        // No worker receives updates now; the next one finds this cancellation.
         if (error instanceof RetryableError) await workflow.cancel();
         throw error;
       });
@@ -74,14 +107,15 @@ async function onWorkflow(
 ): Promise<void> {
   const owner = await new RunRecords(home).owner(run.id);
   const address = owner?.address ?? run.address;
-  if (address === undefined) throw new InputError(`Nobody works on run ${run.id}; see: textcraftor status ${run.id}`);
+  if (address === undefined)
+    throw new InputError(`No process works on run ${run.id}; see: textcraftor status ${run.id}`);
   const server = await serverOf(home, run.id, address, owner?.own === true, configured);
   try {
     await use(workflowOf(server, run.id));
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     throw new InputError(
-      `The Temporal server at ${server.address} does not know run ${run.id} any more; go on with: textcraftor resume ${run.id}`,
+      `The Temporal server at ${server.address} no longer knows run ${run.id}; continue with: textcraftor resume ${run.id}`,
     );
   } finally {
     await server.close();
@@ -89,9 +123,9 @@ async function onWorkflow(
 }
 
 /**
- * The server that has the workflow of a run: the configured one, or one that proves to be this home's. A record's address may
- * be another's by now.
- * @param own of the process that cares for the run
+ * Finds the server with the workflow of a run: the configured one, or one that proves to be this home's. The address in
+ * the record may belong to another program by now.
+ * @param own whether the server belongs to the process that owns the run
  */
 async function serverOf(
   home: Home,
@@ -101,7 +135,7 @@ async function serverOf(
   configured: ConfiguredServer | undefined,
 ): Promise<TemporalServer> {
   if (configured?.address === address) return attach(configured);
-  // A worker that was started again has another port.
+  // A restarted worker has a different port.
   const local = own ? undefined : await joinLocalServer(home);
   if (local) return local;
   return attachOwn(home, address).catch((error: unknown) => {
@@ -112,12 +146,15 @@ async function serverOf(
   });
 }
 
-/** @throws InputError when the workflow refuses; RetryableError when it has not answered in time */
+/**
+ * Waits for the answer to an update.
+ * @throws InputError when the workflow refuses; RetryableError when it has not answered in time
+ */
 async function update(run: Run, answer: Promise<void>): Promise<void> {
   const controller = new AbortController();
   const late = sleep(patienceMilliseconds, undefined, { signal: controller.signal }).then(() => {
     const time = `${patienceMilliseconds / 1000} s`;
-    throw new RetryableError(`Run ${run.id} was asked, and has not in ${time}; see: textcraftor status ${run.id}`);
+    throw new RetryableError(`Run ${run.id} has not answered in ${time}; see: textcraftor status ${run.id}`);
   });
   try {
     await Promise.race([answer, late]);
@@ -127,6 +164,6 @@ async function update(run: Run, answer: Promise<void>): Promise<void> {
   } finally {
     controller.abort();
     late.catch(() => {});
-    answer.catch(() => {}); // it may come late
+    answer.catch(() => {}); // it may fail later
   }
 }

@@ -9,7 +9,7 @@ import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { attach, type ConfiguredServer } from '../../temporal/server/server-connection.ts';
 import { hasWorkers, launchWorkflow } from '../../temporal/run-workflow.ts';
 
-/** Leaves a run to the workers of the configured server; where there are none, to a process without a terminal. */
+/** Hands a run to the workers of the configured server or, if there are none, to a detached process. */
 export async function startDetached(
   home: Home,
   id: string,

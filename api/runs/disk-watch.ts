@@ -1,12 +1,12 @@
 import { RetryableError } from '../../common/errors.ts';
 import { isDiskFull } from '../../common/files/full-disk.ts';
 
-/** So long a run waits for room on its disk. */
+/** Time that a run waits for room on its disk. */
 const patienceMilliseconds = 120_000;
 
 /**
- * Watches whether the disk of a run has room. When it is full, nothing can say so but this process: neither the stages nor
- * the Temporal server can write what became of them, and both would try for ever.
+ * Watches whether the disk of a run has room. Only this process can report a full disk: neither the stages nor the
+ * Temporal server can write their state, and both would retry forever.
  */
 export class DiskWatch {
   readonly #folder: string;
@@ -15,7 +15,7 @@ export class DiskWatch {
   readonly #patience: number;
   #fullSince: number | undefined;
 
-  /** @param again how to go on with the run, when there is room again */
+  /** @param again the command that continues the run once there is room */
   constructor(folder: string, again: string, note: (line: string) => void, patience = patienceMilliseconds) {
     this.#folder = folder;
     this.#again = again;
@@ -23,21 +23,21 @@ export class DiskWatch {
     this.#patience = patience;
   }
 
-  /** To be told what came of each write: undefined when it went well. */
+  /** Records the result of a write: its error, or undefined when it succeeded. */
   wrote(error: unknown): void {
     if (!isDiskFull(error)) this.#fullSince = undefined;
     else if (this.#fullSince === undefined) {
       this.#fullSince = performance.now();
-      this.#note(`The disk of ${this.#folder} is full; the run waits ${this.#patience / 1000} s for room on it.`);
+      this.#note(`The disk of ${this.#folder} is full; the run waits ${this.#patience / 1000} s for free space.`);
     }
   }
 
-  /** @throws RetryableError when it has been full for long */
+  /** Checks the time of the full disk. @throws RetryableError when the disk has been full for too long */
   check(): void {
     if (this.#fullSince === undefined || performance.now() - this.#fullSince < this.#patience) return;
     const seconds = this.#patience / 1000;
     throw new RetryableError(
-      `The disk of ${this.#folder} has been full for ${seconds} s: make room on it; then ${this.#again}`,
+      `The disk of ${this.#folder} has been full for ${seconds} s: free some space; then ${this.#again}`,
     );
   }
 }

@@ -21,28 +21,56 @@ export interface ExecuteOptions {
   home: Home;
   /** Id of a run that has a record. */
   id: string;
-  /** Stages to do even when they have results. */
+  /** Stages to run again even if they have results. */
   fresh: readonly string[];
   view: RunView;
-  /** The server that the user runs; where there is none, one is started for the run. */
+  /** The user's Temporal server; undefined starts one for the run. */
   configured: ConfiguredServer | undefined;
-  /** For the stages' processes. */
+  /** Environment of the stages' processes. */
   environment: NodeJS.ProcessEnv;
-  /** For what is worth a line of its own. */
+  /** Called with each message to the user, one line. */
   note(line: string): void;
 }
 
 const watchMilliseconds = 250;
 const ownMilliseconds = 3000;
-/** A stage's process has 10 s to end, and the server a moment to say so. */
+/** A stage's process has 10 s to end, and the server needs a moment to report it. */
 const cancelMilliseconds = 20_000;
 const endMilliseconds = 30_000;
 
 /**
- * Brings a run to its end: opens a server, starts workers where there are none, starts the workflow or takes it up, and
- * watches. Leaves no process behind.
+ * Executes a run to its end: opens a Temporal server, starts workers if there are none, starts or resumes the workflow,
+ * and watches it. Leaves no process behind.
  *
  * @throws the error of the stage that failed; CancelledError when the run was cancelled or the command interrupted
+ * @example
+ * ```ts
+ * import { resolve } from 'node:path';
+ * import { executeRun } from './api/runs/execute-run.ts';
+ * import { planAt } from './api/runs/plan-run.ts';
+ * import { loadConfig } from './pipeline/config/config-file.ts';
+ * import { loadPipeline } from './pipeline/load.ts';
+ * import { activeStages } from './pipeline/pipeline.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const home = new Home(resolve('.textcraftor'));
+ * const pipeline = await loadPipeline('textcraftor');
+ * const settings = await loadConfig(pipeline, { file: 'configs/tiny.yaml', folder: process.cwd() });
+ * const { planned } = await planAt(home, pipeline, settings);
+ * const graph = activeStages(pipeline, settings);
+ * const { id } = await new RunRecords(home).create(settings.name, 'textcraftor', settings, graph, planned);
+ * const run = await executeRun({
+ *   home,
+ *   id,
+ *   fresh: [],
+ *   view: { update: () => {}, end: ({ status }) => console.log(status) },
+ *   configured: undefined,
+ *   environment: process.env,
+ *   note: console.log,
+ * });
+ * console.log(run.stages.map(({ name, status }) => `${name}: ${status}`));
+ * ```
  */
 export async function executeRun(options: ExecuteOptions): Promise<Run> {
   const { home, id, fresh, note } = options;
@@ -52,7 +80,7 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
   whenInterrupted(again);
   await records.claim(id, interrupted);
   const database = join(records.folder(id), databaseName);
-  await removeDatabase(database); // of a server that has ended; the store has all that was done
+  await removeDatabase(database); // left by a server that has ended; the store holds all results
   const disk = new DiskWatch(home.folder, again, note);
   let server: TemporalServer | undefined;
   const own = (): Promise<void> =>
@@ -66,7 +94,7 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
     server = await openServer(home, records.folder(id), options.configured);
     await own();
     interrupted.throwIfAborted();
-    // Before the workers: else they would take up what a dead worker has left behind.
+    // Before the workers, which would otherwise pick up the tasks of a dead worker.
     const { workflow, alone, searchable } = await unlessInterrupted(launchWorkflow(home, server, id, fresh));
     if (!searchable)
       note(`${server.address} cannot find runs by stage, model or status until: ${searchAttributeAdvice}`);
@@ -119,7 +147,7 @@ async function follow(
       disk.check();
       const run = await records.read(id);
       view.update(run);
-      if (run.status === 'paused' && !paused) note(`Run ${id} is paused; go on with: textcraftor resume ${id}`);
+      if (run.status === 'paused' && !paused) note(`Run ${id} is paused; continue with: textcraftor resume ${id}`);
       paused = run.status === 'paused';
       if (interrupted.aborted) await sleep(cancelMilliseconds, undefined, { signal: wake.signal }).catch(() => {});
       if (interrupted.aborted || end || !goesOn.has(run.status))
@@ -132,17 +160,17 @@ async function follow(
 }
 
 /**
- * `interrupted` says that nobody has cared for the run for a while. This process does: its clock has jumped, or it was
- * held up.
+ * `interrupted` means that no process has renewed its claim on the run for a while. This one still runs it: its clock
+ * jumped, or it was suspended.
  */
 const goesOn: ReadonlySet<RunStatus> = new Set(['running', 'paused', 'interrupted']);
 
-/** Waits until something has ended, or does not seem to: a server that cannot write to a full disk answers nobody. */
+/** Waits for something to end, but not forever: a server that cannot write to a full disk does not answer. */
 async function inTime(end: Promise<void> | undefined): Promise<void> {
   await Promise.race([end, sleep(endMilliseconds, undefined, { ref: false })]);
 }
 
-/** The run as it ended, or what stopped it. */
+/** Returns the finished run, or throws what stopped it. */
 function conclude(run: Run, error: unknown, view: RunView, interrupted: AbortSignal): Run {
   view.end(run);
   const again = `continue with: textcraftor resume ${run.id}`;
@@ -158,7 +186,7 @@ function conclude(run: Run, error: unknown, view: RunView, interrupted: AbortSig
     error instanceof WorkflowFailedError
       ? reasonOf(error.cause ?? error)
       : error instanceof WorkflowNotFoundError
-        ? 'its Temporal server, whose database was damaged, does not know it any more'
+        ? 'its Temporal server no longer knows it, since its database was damaged'
         : reasonOf(String(error));
   throw new RunError(`Run ${run.id} ended: ${reason}; ${again}`);
 }

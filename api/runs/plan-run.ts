@@ -14,15 +14,26 @@ import type { Fetch } from '../hub/look-up-hub.ts';
 
 export interface Plan {
   stages: PlannedStage[];
-  /** For the run's record. */
+  /** The same stages as the run's record keeps them. */
   planned: PlannedStages;
-  /** What a run fetches before its first stage. */
+  /** Downloads before the first stage. */
   fetches: readonly Fetch[];
 }
 
 /**
- * The plan of a run on what `home` holds, once nothing is found that a stage would refuse.
- * @throws InputError for what a stage would refuse, as far as that can be known
+ * Plans a run on what `home` holds, after checking that no stage would refuse its inputs.
+ * @throws InputError for what a stage would refuse, as far as that is known before the run
+ * @example
+ * ```ts
+ * import { formatPlan, planAt } from './api/runs/plan-run.ts';
+ * import { loadConfig } from './pipeline/config/config-file.ts';
+ * import { loadPipeline } from './pipeline/load.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const pipeline = await loadPipeline('textcraftor');
+ * const settings = await loadConfig(pipeline, { file: 'configs/tiny.yaml', folder: process.cwd() });
+ * console.log(formatPlan(await planAt(new Home('.textcraftor'), pipeline, settings)));
+ * ```
  */
 export async function planAt(
   home: Home,
@@ -42,7 +53,7 @@ export async function planAt(
   };
 }
 
-/** A line a stage, what is fetched, and how long it all may take. */
+/** Formats a plan: a line for each download and stage, and the estimated time in all. */
 export function formatPlan({ stages, fetches }: Pick<Plan, 'stages' | 'fetches'>): string {
   const rows = stages.map(({ stage, action, why, estimate }) => [
     action,
@@ -52,31 +63,31 @@ export function formatPlan({ stages, fetches }: Pick<Plan, 'stages' | 'fetches'>
   ]);
   const fetched = fetches.map(
     ({ kind, name, bytes }) =>
-      `fetch   ${kind === 'model' ? 'model' : 'data set'} ${name}: ${bytes === undefined ? 'size unknown (there is no such path here, and the hub does not answer)' : formatBytes(bytes)}`,
+      `fetch   ${kind === 'model' ? 'model' : 'data set'} ${name}: ${bytes === undefined ? 'size unknown (no such path exists here, and the hub does not answer)' : formatBytes(bytes)}`,
   );
   return [...fetched, formatTable(rows), describeTotal(stages)].join('\n');
 }
 
 function describeTotal(stages: readonly PlannedStage[]): string {
   const running = stages.filter(({ action }) => action === 'run');
-  if (running.length === 0) return 'Nothing to do: every result is there.';
+  if (running.length === 0) return 'Nothing to do: every stage has a result.';
   const unknown = running.filter(({ estimate }) => !estimate).length;
   const head = `${running.length} of ${stages.length} stages run`;
-  if (unknown === running.length) return `${head}; how long they take is unknown: nothing like them was measured.`;
-  const more = unknown > 0 ? ` and ${unknown} of unknown time` : '';
+  if (unknown === running.length) return `${head}; the time is unknown: no similar stage was measured.`;
+  const more = unknown > 0 ? ` plus ${unknown} of unknown time` : '';
   return `${head}, about ${formatSeconds(secondsOf(stages))}${more}.`;
 }
 
-/** Of the stages whose time is known. */
+/** Estimated seconds of the stages whose time is known. */
 const secondsOf = (stages: readonly PlannedStage[]): number =>
   stages.reduce((sum, { action, estimate }) => sum + (action === 'run' ? (estimate?.seconds ?? 0) : 0), 0);
 
 const day = 86_400;
 
-/** A line to read before a run that takes a day or more; undefined for a shorter one. */
+/** Returns a warning for a run of a day or more; undefined for a shorter one. */
 export function warnOfLength({ stages }: Pick<Plan, 'stages'>): string | undefined {
   const seconds = secondsOf(stages);
   if (seconds < day) return undefined;
   const rough = stages.some(({ estimate }) => estimate && estimate.basis !== 'measured');
-  return `This run takes about ${formatSeconds(seconds)} on this machine${rough ? ', by a rough estimate' : ''}; see: textcraftor plan. Ctrl-C ends it, and "textcraftor resume" goes on from there.`;
+  return `This run takes about ${formatSeconds(seconds)} on this machine${rough ? ', by a rough estimate' : ''}; see: textcraftor plan. Ctrl-C ends it, and "textcraftor resume" continues it.`;
 }

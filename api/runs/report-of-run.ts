@@ -16,28 +16,28 @@ import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { artifactFolders, stepPath, unetPath, verifiedFolders } from './artifact-folders.ts';
 import { summarizeRun, type RunSummary } from './run-summary.ts';
 
-/** A text encoder's safetensors file, whose folder transformers loads; or nulls, and the reason. */
+/** A text encoder's safetensors file, in a folder that transformers loads; or nulls with a reason. */
 interface ReportedNetwork {
   path: string | null;
   sha256: string | null;
-  /** Why there is none. */
+  /** Why there is no file. */
   reason?: string;
 }
 
-/** What `textcraftor report --json` prints. */
+/** The object that `textcraftor report --json` prints. */
 export interface RunReport extends RunSummary {
-  /** The report's file; null while a stage that it is made of has no artifact. */
+  /** The report's file; null while a stage that it needs has no artifact. */
   report: string | null;
-  /** The tuned encoder that validation prompts chose, whose embeddings are blended in the last K steps. */
+  /** The tuned encoder that validation prompts chose; its embeddings are blended in the last K denoising steps. */
   encoder: ReportedNetwork & { deltaNorm: number | null };
   /**
-   * What is handed out: the file that `textcraftor export` writes, to be used in all steps. `weight` of its weights are the
-   * tuned encoder's; with the UNet, where a tuned one was chosen.
+   * The encoder that `textcraftor export` writes, for use in all steps. `weight` is the share of the tuned weights in
+   * it; `unet` is the tuned UNet, if one was chosen.
    */
   exported: ReportedNetwork & { step: number | null; weight: number | null; unet?: string | null };
   /**
-   * The training step and blend that validation prompts chose, with that step's encoder; the UNet's step and file, where
-   * a tuned one was chosen. Null before the sweep.
+   * The training step and blend that validation prompts chose, with that step's encoder, and the UNet's step and file
+   * if a tuned one was chosen. Null before the sweep.
    */
   chosen: { step: number; blend: number; path: string | null; unetStep?: number; unet?: string | null } | null;
   /** Each arm against the base on test prompts; empty before the evaluation. */
@@ -45,9 +45,9 @@ export interface RunReport extends RunSummary {
 }
 
 /**
- * Writes report.html into the run's folder: what the stage `report` makes, with the run's own facts added (how long each
- * stage took, the whole configuration).
- * @returns its path, or the first stage whose artifact is missing
+ * Writes report.html into the run's folder: the page of the stage `report`, plus the time of each stage and the whole
+ * configuration.
+ * @returns the page's path, or the first stage whose artifact is missing
  * @throws RunError when an artifact is damaged
  */
 export async function writeRunReport(home: Home, run: Run): Promise<{ path: string } | { missing: string }> {
@@ -66,7 +66,7 @@ export async function writeRunReport(home: Home, run: Run): Promise<{ path: stri
   return { path };
 }
 
-/** The path of a run's report, written now. @throws InputError that says which stage is missing */
+/** Writes a run's report and returns its path. @throws InputError that names the missing stage */
 export async function requireRunReport(home: Home, run: Run): Promise<string> {
   const report = await writeRunReport(home, run);
   if ('path' in report) return report.path;
@@ -76,7 +76,19 @@ export async function requireRunReport(home: Home, run: Run): Promise<string> {
   );
 }
 
-/** A run and its result for machines. @throws RunError when an artifact that it is read from is damaged */
+/**
+ * Describes a run and its result for machines.
+ * @throws RunError when an artifact that it reads is damaged
+ * @example
+ * ```ts
+ * import { describeRun } from './api/runs/report-of-run.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * const { encoder, comparisons } = await describeRun(home, await new RunRecords(home).read('latest'));
+ * ```
+ */
 export async function describeRun(home: Home, run: Run): Promise<RunReport> {
   const folders = artifactFolders(home, run);
   const report = await writeRunReport(home, run);
@@ -127,12 +139,12 @@ async function describeExported(
 const NOT_CHOSEN = 'No encoder has been chosen yet: the stage sweep is not done.';
 const ORIGINAL_CHOSEN = 'Validation chose the original text encoder: no tuned one was better.';
 const NOTHING_EXPORTED =
-  'In all steps no weight of the tuned encoder was better than the original; the chosen one is for the last steps.';
-const GONE = "The tuning stage's artifact is not there any more; textcraftor resume makes it again.";
+  'No weight of the tuned encoder was better than the original in all steps; use the chosen one in the last steps.';
+const GONE = "The tuning stage's artifact no longer exists; textcraftor resume makes it again.";
 
 const damaged = (damage: string) => `The stage's artifact ${damage}; textcraftor resume makes it again.`;
 
-/** How far the weights of a training step are from the original ones. */
+/** Reads the distance of a training step's weights from the original ones. */
 async function deltaNormAt(folder: string, step: number): Promise<number | null> {
   const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).split('\n').filter((line) => line !== '');
   const all = lines.map((line) => JSON.parse(line) as { step: number; deltaNorm: number });
@@ -148,7 +160,7 @@ async function describeChosen(
   return { ...chosen, path: await whole(home, stepPath(folders['tune-encoder'], chosen.step)), ...unet };
 }
 
-/** The path of a file of an artifact; null when it is damaged. */
+/** Returns the path of an artifact's file; null when it is damaged. */
 async function whole(home: Home, path: string | null): Promise<string | null> {
   const damage = path === null ? undefined : await new ArtifactStore(home.artifacts).fileDamage(path);
   return damage === undefined ? path : null;

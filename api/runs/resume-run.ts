@@ -10,9 +10,20 @@ import { plannedStages } from '../../pipeline/runs/planned.ts';
 import { caredFor, RunRecords } from '../../pipeline/runs/runs.ts';
 
 /**
- * Makes a run ready to go on, with changed settings if there are any.
+ * Prepares a run to be resumed, with changed settings if `set` has any.
  *
- * @returns its id, the stages to do again, and whether a process waits for it to be taken up
+ * @param from do this stage again, and all that depend on it
+ * @param set changed settings, `key=value`
+ * @returns the run's id, the stages to do again, and whether a process still waits for the run to be resumed
+ * @throws InputError when another process works on the run, or a setting is refused
+ * @example
+ * ```ts
+ * import { prepareResume } from './api/runs/resume-run.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * const { id, fresh, waits } = await prepareResume(home, 'latest', { from: 'sweep', set: ['evaluate.samplesPerPrompt=8'] });
+ * ```
  */
 export async function prepareResume(
   home: Home,
@@ -36,7 +47,7 @@ export async function prepareResume(
   const fresh = from === undefined ? [] : [...withDependents(stages, findStage(pipeline, settings, from).name)];
   const facts = await inspectRun(pipeline, settings);
   const planned = await plannedStages(pipeline, settings, new CodeDigests(home.codeDigests), facts);
-  // Only now: what is refused changes nothing.
+  // Only now: a refused resume changes nothing.
   if (!waits) await records.claim(run.id);
   if (set.length > 0) await records.saveConfig(run.id, settings);
   await records.setGraph(run.id, stages, planned);

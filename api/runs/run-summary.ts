@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../../common/errors.ts';
 import type { Run, RunStatus, StageFile } from '../../pipeline/runs/runs.ts';
 
-/** A run for machines: the beginning of what `run`, `resume`, `status` and `report` print with --json. */
+/** A run for machines: the first keys that `run`, `resume`, `status` and `report` print with --json. */
 export interface RunSummary {
   run: string;
   status: RunStatus;

@@ -1,8 +1,8 @@
 import type { Run } from '../../pipeline/runs/runs.ts';
 
-/** Shows how a run goes on. */
+/** Shows the progress of a run. */
 export interface RunView {
   update(run: Run): void;
-  /** The last state; nothing is shown after it. */
+  /** Shows the last state. */
   end(run: Run): void;
 }

@@ -7,10 +7,10 @@ export function register(program: Command): void {
   addConfigOptions(
     program
       .command('ablate')
-      .description('run a configuration with every combination of its `ablations`, and compare what comes out'),
+      .description('run a configuration with every combination of its `ablations`, and compare the results'),
   )
     .option('--out <dir>', 'folder for ablations.md and ablations.json', '.')
-    .option('--lanes <n>', 'how many runs at once', '1')
+    .option('--lanes <n>', 'number of runs at once', '1')
     .action(async (config: string | undefined, options: ConfigOptions & { out: string; lanes: string }) => {
       const { InputError } = await import('../../common/errors.ts');
       const { readConfigOptions } = await import('../run/run-options.ts');
@@ -19,7 +19,7 @@ export function register(program: Command): void {
       const { readLanes } = await import('../paper/side-by-side.ts');
       const { inspectRun } = await import('../../pipeline/inspection.ts');
       const { projectHome } = await import('../project-home.ts');
-      const { settings } = await readConfigOptions(config, options); // refuses what no run would take, as the combinations below
+      const { settings } = await readConfigOptions(config, options); // refuses invalid settings before any combination runs
       const { ablations } = settings as { ablations?: Parameters<typeof ablate>[0]['ablations'] };
       if (!ablations?.length)
         throw new InputError('The configuration has no ablations: give a list such as [{ evaluate.steps: [4, 8] }].');

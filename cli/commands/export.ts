@@ -23,7 +23,7 @@ interface Options {
 function formats(text: string): Format[] {
   const names = [...new Set(text.split(',').map((name) => name.trim()))];
   const unknown = names.find((name) => !FORMATS.includes(name as Format));
-  if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is none of ${FORMATS.join(', ')}.`);
+  if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is not one of ${FORMATS.join(', ')}.`);
   return FORMATS.filter((name) => names.includes(name));
 }
 
@@ -39,17 +39,17 @@ export function register(program: Command): void {
   program
     .command('export')
     .description('write a tuned text encoder in the formats that other programs read')
-    .argument('[run]', 'the run whose encoder it is (its id, or latest), or a registered encoder (tiny@3, production)')
+    .argument('[run]', 'the run (its id, or latest) or registered encoder (tiny@3, production) to export')
     .option(
       '--text-encoder <encoder>',
       'a tuned text encoder (folder or safetensors file), or the name of a run or a registered one',
     )
     .option(
       '--unet <unet>',
-      'a tuned UNet (folder or safetensors file), or that of a run or a registered encoder (default: what was chosen)',
+      'a tuned UNet (folder or safetensors file), or the name of a run or a registered one (default: the chosen one)',
     )
     .option('--lora <file>', 'a LoRA file or folder to merge into the text encoder, the UNet or both')
-    .option('--version <version>', 'a registered encoder, such as production or tiny@3: the same as its name alone')
+    .option('--version <version>', 'a registered encoder, such as production or tiny@3; its name alone works too')
     .option('--model <dir>', "diffusers folder of the model (default: the run's)")
     .requiredOption('--out <dir>', 'a new folder')
     .option(
@@ -60,10 +60,14 @@ export function register(program: Command): void {
     )
     .option(
       '--blend <w>',
-      "weights are w times the tuned ones and 1 - w times the model's own (default: what was judged best in all steps, or 1)",
+      "weights are w times the tuned ones and 1 - w times the model's own (default: the share judged best in all steps, or 1)",
       share,
     )
-    .addOption(new Option('--dtype <type>', 'of the stored weights').choices(['float32', 'float16']).default('float32'))
+    .addOption(
+      new Option('--dtype <type>', 'data type of the stored weights')
+        .choices(['float32', 'float16'])
+        .default('float32'),
+    )
     .addOption(
       new Option(
         '--naming <scheme>',

@@ -17,10 +17,14 @@ function parseCount(text: string): number {
 export function register(program: Command): void {
   program
     .command('gc')
-    .description('delete what no run and no registered encoder needs, and say what has to be made again then')
-    .option('--dry-run', 'only say what would be deleted')
-    .option('--keep <n>', 'the newest n runs stay; older ones go, and need nothing any more', parseCount)
-    .option('--keep-days <days>', 'runs that ended later stay; older ones go (default: all runs stay)', parseDays)
+    .description('delete files that no run and no registered encoder needs, and say what must be made again afterwards')
+    .option('--dry-run', 'only list what would be deleted')
+    .option('--keep <n>', 'keep the newest n runs; delete older ones and what only they need', parseCount)
+    .option(
+      '--keep-days <days>',
+      'keep runs that ended within these days; delete older ones (default: keep all runs)',
+      parseDays,
+    )
     .option(
       '--json',
       'print one JSON object: {deleted, bytes, artifacts: [{sha256, bytes}], runs: [{run, bytes}], work, uncacheable}',

@@ -17,51 +17,54 @@ const seed = number((n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32, 'an int
 
 type Options = Omit<GenerateOptions, 'model'> & UseOptions & { blendSteps?: number; json?: true };
 
-/** Adds `textcraftor generate`: pictures from prompts, under the model's own text encoder, another one, or a blend of both. */
+/**
+ * Adds `textcraftor generate`: makes pictures from prompts, with the model's own text encoder, another one, or a blend
+ * of both.
+ */
 export function register(program: Command): void {
   program
     .command('generate')
     .description('make pictures from prompts with a Stable Diffusion model')
     .option(
       '--model <dir>',
-      'diffusers folder of the model, or owner/name[@revision] on the Hugging Face hub (default: what the named encoder was tuned for)',
+      'diffusers folder of the model, or owner/name[@revision] on the Hugging Face hub (default: the model that the named encoder was tuned for)',
     )
     .requiredOption(
       '--prompt <text>',
-      'what to picture; give it again for more pictures in one batch',
+      'text of a picture; repeat the option for more pictures in one batch',
       (text, all: string[] = []) => [...all, text],
     )
     .requiredOption('--out <dir>', 'folder for the pictures: 0000.png, 0001.png, ...')
     .option(
       '--text-encoder <encoder>',
-      "a tuned text encoder to use in place of the model's: a folder or a safetensors file; a run's (its id, or latest) or a registered one (tiny@3, production), with its UNet where one was tuned",
+      "a tuned text encoder to use in place of the model's: a folder, a safetensors file, a run (its id, or latest) or a registered encoder (tiny@3, production); the latter two with their tuned UNet, if any",
     )
     .option(
       '--unet <unet>',
-      "a tuned UNet to use in place of the model's: a folder, a safetensors file, or that of a run or a registered encoder",
+      "a tuned UNet to use in place of the model's: a folder, a safetensors file, or the name of a run or a registered encoder",
     )
     .addOption(
       new Option(
         '--as <use>',
-        'how an encoder of a run or a registry is used: as its exported files, in all steps, or as it was chosen, blended in the last steps (default: exported, unless --blend or --last-steps is given)',
+        'how to use an encoder of a run or a registry: exported, its files in all steps, or evaluated, as it was chosen, blended in the last steps (default: exported, unless --blend or --last-steps is given)',
       ).choices(['exported', 'evaluated']),
     )
     .option('--lora <file>', 'a LoRA file or folder with adapters of the text encoder, the UNet or both')
     .option(
       '--blend <w>',
-      "weight of the tuned encoder's embeddings, 1 - w being the model's own (default: 1, or as it was chosen)",
+      "weight of the tuned encoder's embeddings; the model's own get 1 - w (default: 1, or as it was chosen)",
       finite,
     )
-    .option('--last-steps <k>', 'use the tuned networks in the last k steps only (default: in all)', count)
+    .option('--last-steps <k>', 'use the tuned networks in the last k denoising steps only (default: in all)', count)
     .addOption(new Option('--blend-steps <k>', 'the former name of --last-steps').argParser(count).hideHelp())
-    .option('--negative <text>', 'what to keep away from', '')
-    .option('--steps <n>', 'steps from noise to picture', count, 25)
+    .option('--negative <text>', 'negative prompt: what the pictures should not show', '')
+    .option('--steps <n>', 'denoising steps', count, 25)
     .option('--scheduler <name>', 'ddim, pndm, dpm-solver++ or euler', 'ddim')
     .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', finite, 7.5)
     .option('--seed <s>', 'seed of the start noise', seed, 0)
     .option('--latents <file>', "start noise: a safetensors file's tensor `latents` [B, C, h, w]")
     .option('--save-tensors <file>', 'write `latents` [B, C, h, w] and `images` [B, 3, H, W] in [0, 1] as safetensors')
-    .option('--json', 'print one JSON object: {images: [path], tensors?: path, used?: what was used}')
+    .option('--json', 'print one JSON object: {images: [path], tensors?: path, used?: description of the networks}')
     .action(async ({ blendSteps, ...options }: Options) => {
       leaveInterruptsToSystem();
       const { generate } = await import('../../api/generate-picture.ts');

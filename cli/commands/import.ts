@@ -7,7 +7,7 @@ import { leaveInterruptsToSystem } from '../signals.ts';
 export function register(program: Command): void {
   program
     .command('import')
-    .description('make a diffusers folder of a single-file checkpoint of Stable Diffusion (.safetensors, .ckpt)')
+    .description('convert a single-file checkpoint of Stable Diffusion (.safetensors, .ckpt) to a diffusers folder')
     .argument('<file>', 'the checkpoint, or owner/name/FILE on the Hugging Face hub')
     .requiredOption('--out <dir>', 'a new folder')
     .option(
@@ -15,12 +15,16 @@ export function register(program: Command): void {
       "a diffusers folder, or owner/name on the hub, with the checkpoint's configuration (default: Stable Diffusion 1's or 2's)",
     )
     .option('--tokenizer <path>', "a tokenizer folder or bpe_simple_vocab_16e6.txt.gz (default: --config's)")
-    .addOption(new Option('--dtype <type>', 'of the stored weights').choices(['float32', 'float16']).default('float32'))
     .addOption(
-      new Option('--prediction-type <type>', "of the UNet; Stable Diffusion 2's checkpoints do not say").choices([
-        'epsilon',
-        'v_prediction',
-      ]),
+      new Option('--dtype <type>', 'data type of the stored weights')
+        .choices(['float32', 'float16'])
+        .default('float32'),
+    )
+    .addOption(
+      new Option(
+        '--prediction-type <type>',
+        "prediction type of the UNet, which Stable Diffusion 2's checkpoints do not record",
+      ).choices(['epsilon', 'v_prediction']),
     )
     .option('--json', 'print one JSON object: {model: path}')
     .action(async (file: string, options: Omit<ImportOptions, 'hub'> & { json?: true }) => {

@@ -4,7 +4,7 @@ interface CommandModule {
   register(program: Command): void;
 }
 
-/** The commands in the order of the help; a module is loaded when its command is called or help is asked for. */
+/** The commands in the order of the help. A module is loaded when its command is called or help is requested. */
 const commands: Record<string, () => Promise<CommandModule>> = {
   run: () => import('./run.ts'),
   resume: () => import('./resume.ts'),
@@ -31,7 +31,7 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   doctor: () => import('./doctor.ts'),
 };
 
-/** Adds the command that `args` begins with, or all of them when it is none of them. */
+/** Adds the command that `args` begins with, or all commands if it is not one of them. */
 export async function registerCommands(program: Command, args: readonly string[]): Promise<void> {
   const name = args[0] ?? '';
   const loaders = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands);

@@ -4,10 +4,10 @@ import type { Command } from 'commander';
 export function register(program: Command): void {
   program
     .command('logs')
-    .description("print what a run's stages have printed")
+    .description("print the logs of a run's stages")
     .argument('[run]', 'its id, or latest', 'latest')
-    .argument('[stage]', 'only this one')
-    .option('--follow', 'go on until the run ends')
+    .argument('[stage]', 'only this stage')
+    .option('--follow', 'keep printing until the run ends')
     .action(async (name: string, stage: string | undefined, options: { follow?: true }) => {
       const { printLogs } = await import('../run/show-logs.ts');
       const { projectHome } = await import('../project-home.ts');

@@ -6,9 +6,9 @@ export function register(program: Command): void {
   program
     .command('paper')
     .description("run the paper's comparison on the shapes world: every arm, several seeds; writes results.md")
-    .option('--quick', 'one seed and little tuning, to see that it works')
+    .option('--quick', 'one seed and little tuning, to check that it works')
     .option('--out <dir>', 'folder for results.md, results.json and the plots', 'docs')
-    .option('--lanes <n>', 'how many runs at once: their small steps do not fill a processor', '2')
+    .option('--lanes <n>', 'number of runs at once: their small steps do not fill a processor', '2')
     .action(async (options: { quick?: true; out: string; lanes: string }) => {
       const { availableParallelism } = await import('node:os');
       const { readLanes } = await import('../paper/side-by-side.ts');

@@ -5,13 +5,13 @@ import { print } from '../print.ts';
 export function register(program: Command): void {
   program
     .command('pause')
-    .description('let a run rest: its stages leave a checkpoint and end, until it is resumed')
+    .description('pause a run: its stages write a checkpoint and end, until it is resumed')
     .argument('[run]', 'its id, or latest', 'latest')
     .action(async (name: string) => {
       const { pauseRun } = await import('../../api/runs/control-run.ts');
       const { configuredServer } = await import('../../temporal/server/server-connection.ts');
       const { projectHome } = await import('../project-home.ts');
       const id = await pauseRun(projectHome(), name, configuredServer(process.env));
-      print(`Run ${id} is paused; go on with: textcraftor resume ${id}`);
+      print(`Run ${id} is paused; continue with: textcraftor resume ${id}`);
     });
 }

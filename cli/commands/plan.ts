@@ -8,7 +8,7 @@ export function register(program: Command): void {
     program
       .command('plan')
       .description(
-        'say what a run would do, stage by stage, and why; fetches nothing, but asks a hub for the sizes of what is not here',
+        'show what a run would do, stage by stage, and why; downloads nothing, but asks the hub for the sizes of missing files',
       ),
   )
     .option(

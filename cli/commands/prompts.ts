@@ -3,12 +3,12 @@ import type { Split } from '../../datasets/shards/split.ts';
 import { addSetOption, type ConfigOptions } from '../run/run-options.ts';
 import { print } from '../print.ts';
 
-/** Adds `textcraftor prompts`: a look at prompts before a run, and at those of a run. */
+/** Adds `textcraftor prompts`: shows prompts before a run, and those of a run. */
 export function register(program: Command): void {
-  const prompts = program.command('prompts').description('look at prompts: what a run would keep and drop, and why');
+  const prompts = program.command('prompts').description('inspect prompts: what a run would keep and drop, and why');
 
   addLookOptions(
-    prompts.command('stats').description('how many prompts a run keeps and drops, why, and how long they are'),
+    prompts.command('stats').description('count the prompts that a run keeps and drops, with reasons and lengths'),
   )
     .option('--json', 'print one JSON object')
     .action(async (named: string | undefined, options: ConfigOptions & { json?: true }) => {
@@ -19,10 +19,10 @@ export function register(program: Command): void {
       print(options.json ? JSON.stringify(statistics, null, 2) : formatStatistics(statistics));
     });
 
-  addLookOptions(prompts.command('sample').description('some of the prompts that a run keeps'))
-    .option('-n, --count <n>', 'how many', '10')
-    .option('--seed <s>', 'which', '1')
-    .option('--json', 'print a JSON object a line: {prompt, tokens, source, row}')
+  addLookOptions(prompts.command('sample').description('print some of the prompts that a run keeps'))
+    .option('-n, --count <n>', 'number of prompts', '10')
+    .option('--seed <s>', 'seed of the choice', '1')
+    .option('--json', 'print one JSON object per line: {prompt, tokens, source, row}')
     .action(
       async (named: string | undefined, options: ConfigOptions & { count: string; seed: string; json?: true }) => {
         const { samplePrompts } = await import('../../datasets/tables/preview.ts');
@@ -37,8 +37,8 @@ export function register(program: Command): void {
   addLookOptions(
     prompts
       .command('explain')
-      .description('which rule would drop a prompt, and what it becomes')
-      .argument('<prompt>', 'its text'),
+      .description('say which rule would drop a prompt, or how it would be cleaned')
+      .argument('<prompt>', 'text of the prompt'),
   )
     .option('--json', 'print one JSON object')
     .action(async (prompt: string, named: string | undefined, options: ConfigOptions & { json?: true }) => {
@@ -52,12 +52,14 @@ export function register(program: Command): void {
 
   prompts
     .command('tokens')
-    .description('token ids of each prompt of a file, a JSON array a line, with start and end token, not padded')
+    .description(
+      'print the token ids of each prompt of a file, one JSON array per line, with start and end token, not padded',
+    )
     .argument('<file>', 'a file, folder or pattern of prompts, or hf://datasets/OWNER/NAME')
     .requiredOption('--tokenizer <dir>', 'folder with vocab.json and merges.txt, or tokenizer.json')
     .option('--column <name>', 'the column with the prompts, or a path into one')
-    .option('--split <name>', 'of a data set in several: train, train+test, all')
-    .option('--encoding <label>', 'of text files without a byte order mark', 'utf-8')
+    .option('--split <name>', 'split of a data set: train, train+test, all')
+    .option('--encoding <label>', 'encoding of text files without a byte order mark', 'utf-8')
     .action(async (file: string, options: { tokenizer: string; column?: string; split?: string; encoding: string }) => {
       const { eachTokens } = await import('../prompts/show-prompts.ts');
       await eachTokens(file, options, (ids) => print(ids.map((each) => JSON.stringify(each)).join('\n')));
@@ -80,7 +82,7 @@ export function register(program: Command): void {
     });
 }
 
-/** What is looked at: a run, or what a run would make of prompts. */
+/** Adds the options that name a run, or prompts under a configuration. */
 function addLookOptions(command: Command): Command {
   return addSetOption(
     command
@@ -88,6 +90,6 @@ function addLookOptions(command: Command): Command {
         '[what]',
         'a run, prompts (a file, folder, pattern, or hf://datasets/OWNER/NAME), or a configuration (default: configs/tiny.yaml)',
       )
-      .option('--prompts <file>', 'look at these prompts under a configuration'),
+      .option('--prompts <file>', 'use these prompts under the configuration'),
   ).option('--pipeline <file>', 'another pipeline: a module that exports `pipeline`');
 }

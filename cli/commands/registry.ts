@@ -5,11 +5,13 @@ interface Json {
   json?: true;
 }
 
-const reference = 'NAME@NUMBER or NAME@ALIAS; where there is one name only, the number or the alias will do';
+const reference = 'NAME@NUMBER or NAME@ALIAS; if only one name is registered, the number or alias alone';
 
 /** Adds `textcraftor registry`. */
 export function register(program: Command): void {
-  const registry = program.command('registry').description('tuned encoders by name and number, and which is in use');
+  const registry = program
+    .command('registry')
+    .description('manage tuned encoders by name and number, and which one is in production');
   const load = async () => {
     const { projectHome } = await import('../project-home.ts');
     return { ...(await import('../registry/actions.ts')), home: projectHome() };
@@ -18,7 +20,7 @@ export function register(program: Command): void {
   registry
     .command('list')
     .description('list the versions, the newest last')
-    .argument('[name]', 'only of this name')
+    .argument('[name]', 'only versions of this name')
     .option('--json', 'print one JSON object: {NAME: {aliases, versions: [...]}}')
     .action(async (name: string | undefined, { json }: Json) => {
       const { home, listVersions, formatList } = await load();
@@ -27,7 +29,7 @@ export function register(program: Command): void {
     });
   registry
     .command('show')
-    .description('say where a version comes from, how it did, and where its files are')
+    .description('show the origin, results and files of a version')
     .argument('<version>', reference)
     .option('--json', 'print one JSON object')
     .action(async (version: string, { json }: Json) => {
@@ -37,9 +39,9 @@ export function register(program: Command): void {
     });
   registry
     .command('promote')
-    .description('put a version into production, if it passes its gate')
+    .description('promote a version to production, if it passes its gate')
     .argument('<version>', reference)
-    .option('--force', 'put it there although the gate refuses it')
+    .option('--force', 'promote it even if the gate refuses it')
     .option('--json', 'print one JSON object: {promoted, version, from?, refused: [...]}')
     .action(async (version: string, { force, json }: Json & { force?: true }) => {
       const { home, promote } = await load();
@@ -49,8 +51,8 @@ export function register(program: Command): void {
     });
   registry
     .command('rollback')
-    .description('put the version that was in production before back there')
-    .argument('[name]', 'the name, where there are several')
+    .description('return the previous version to production')
+    .argument('[name]', 'the name, if several are registered')
     .option('--json', 'print one JSON object: {at, kind, alias, from, to}')
     .action(async (name: string | undefined, { json }: Json) => {
       const { home, rollback } = await load();

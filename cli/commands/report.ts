@@ -29,6 +29,6 @@ export function register(program: Command): void {
 function openInBrowser(path: string): void {
   const command = process.platform === 'darwin' ? 'open' : 'xdg-open';
   const child = spawn(command, [path], { stdio: 'ignore', detached: true });
-  child.on('error', () => printMessage(`${command} is not there; open ${path} yourself.`));
+  child.on('error', () => printMessage(`${command} was not found; open ${path} yourself.`));
   child.unref();
 }

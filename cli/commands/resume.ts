@@ -13,11 +13,11 @@ export function register(program: Command): void {
   addSetOption(
     program
       .command('resume')
-      .description('go on with a run: what is done is reused, what was begun goes on from its checkpoint')
+      .description('continue a run: finished work is reused, unfinished work continues from its checkpoint')
       .argument('[run]', 'its id, or latest', 'latest')
-      .option('--from <stage>', 'do this stage and what depends on it again'),
+      .option('--from <stage>', 'run this stage, and those that depend on it, again'),
   )
-    .option('--detach', 'go on in the background')
+    .option('--detach', 'continue in the background')
     .option('--json', 'print one JSON object at the end: {run, status, folder, stages}')
     .action(async (name: string, options: ResumeOptions) => {
       const { prepareResume } = await import('../../api/runs/resume-run.ts');
@@ -29,7 +29,7 @@ export function register(program: Command): void {
       const { wakeRun } = await import('../../api/runs/control-run.ts');
       const { configuredServer } = await import('../../temporal/server/server-connection.ts');
       await wakeRun(home, id, fresh, configuredServer(process.env));
-      const line = `Run ${id} goes on where it was started; see: textcraftor status ${id}`;
+      const line = `Run ${id} continues where it was started; see: textcraftor status ${id}`;
       print(options.json ? JSON.stringify({ run: id, status: 'running' }) : line);
     });
 }

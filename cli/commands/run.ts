@@ -8,7 +8,7 @@ export function register(program: Command): void {
   addConfigOptions(
     program.command('run').description('run the pipeline: prompts go in, a better text encoder and a report come out'),
   )
-    .option('--detach', 'go on in the background')
+    .option('--detach', 'continue in the background')
     .option('--json', 'print one JSON object at the end: {run, status, folder, stages}')
     .action(async (config: string | undefined, options: ConfigOptions & StartOptions) => {
       const { readConfigOptions } = await import('../run/run-options.ts');

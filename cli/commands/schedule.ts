@@ -19,7 +19,7 @@ function count(text: string): number {
   throw new InvalidArgumentError('Expected a positive integer.');
 }
 
-/** Does something with the schedules of this project, on the server that holds them. */
+/** Calls `use` with the schedules of this project, on the server that holds them. */
 async function withControl<Result>(act: (control: ScheduleControl) => Promise<Result>): Promise<Result> {
   const { projectHome } = await import('../project-home.ts');
   const { scheduleServer } = await import('../schedule/schedule-server.ts');
@@ -35,31 +35,34 @@ async function withControl<Result>(act: (control: ScheduleControl) => Promise<Re
 
 /** Adds `textcraftor schedule`. */
 export function register(program: Command): void {
-  const schedule = program.command('schedule').description('retrain on prompts as they arrive');
+  const schedule = program.command('schedule').description('retrain on new prompts as they arrive');
   addSetOption(
     schedule
       .command('create')
-      .description('retrain at certain times on what arrived in the folder that prompts.source names')
+      .description('retrain at set times on prompts that arrived in the folder of prompts.source')
       .argument('<name>', 'a word of lower-case letters, digits and hyphens')
       .requiredOption('--config <file>', 'the configuration of each retraining: a YAML file')
-      .option('--cron <fields>', "when: '0 3 * * *'; may be given again", (text, all: string[] = []) => [...all, text])
-      .option('--every <time>', 'how often: 90s, 1m, 6h, 7d')
-      .option('--timezone <name>', 'of --cron, such as Europe/Berlin (default: UTC)')
+      .option('--cron <fields>', "times, such as '0 3 * * *'; may be repeated", (text, all: string[] = []) => [
+        ...all,
+        text,
+      ])
+      .option('--every <time>', 'interval: 90s, 1m, 6h, 7d')
+      .option('--timezone <name>', 'time zone of --cron, such as Europe/Berlin (default: UTC)')
       .option('--prompts <path>', 'the folder, file or pattern where prompts arrive, instead of prompts.source')
       .option('--pipeline <file>', 'another pipeline: a module that exports `pipeline`')
       .option(
         '--overlap <policy>',
-        'when it is time and the one before still runs: skip, buffer-one, buffer-all, cancel-other, terminate-other, allow-all',
+        'if the previous retraining still runs: skip, buffer-one, buffer-all, cancel-other, terminate-other, allow-all',
         'skip',
       )
-      .option('--catchup <time>', 'how late a time that was missed is still taken, when the server was away', '7d')
-      .option('--at-least <n>', 'wait for so many new prompts', count, 1)
-      .option('--cold', 'start from the original encoder, not from the version in production')
+      .option('--catchup <time>', 'how late a start that was missed while the server was away is made up for', '7d')
+      .option('--at-least <n>', 'wait for at least n new prompts', count, 1)
+      .option('--cold', 'start from the original encoder instead of the version in production')
       .option('--paused', 'do nothing until it is unpaused'),
   ).action(async (name: string, options: CreateOptions) => {
     const { createSchedule } = await import('../schedule/create-schedule.ts');
     await withControl((control) => createSchedule(control, name, options));
-    print(`Schedule ${name} is ${options.paused ? 'there, paused' : 'set'}; see: textcraftor schedule show ${name}`);
+    print(`Schedule ${name} is ${options.paused ? 'set, but paused' : 'set'}; see: textcraftor schedule show ${name}`);
   });
   schedule
     .command('list')
@@ -72,7 +75,7 @@ export function register(program: Command): void {
     });
   schedule
     .command('show')
-    .description('say when it acts next, and what its retrainings have come to')
+    .description('show its next times and the results of its retrainings')
     .argument('<name>')
     .option('--json', 'print one JSON object: {name, paused, next, running, recent, missed, skipped, batches, ...}')
     .action(async (name: string, { json }: Json) => {
@@ -88,20 +91,20 @@ export function register(program: Command): void {
     });
   schedule
     .command('pause')
-    .description('start nothing more; what runs goes on')
+    .description('start no new retraining; a running one continues')
     .argument('<name>')
-    .option('--note <text>', 'why', 'by textcraftor schedule pause')
+    .option('--note <text>', 'the reason', 'by textcraftor schedule pause')
     .action(async (name: string, { note }: { note: string }) => {
       await withControl((control) => control.pause(name, note));
-      print(`Schedule ${name} is paused; go on with: textcraftor schedule unpause ${name}`);
+      print(`Schedule ${name} is paused; continue with: textcraftor schedule unpause ${name}`);
     });
   schedule
     .command('unpause')
-    .description('go on after a pause')
+    .description('continue after a pause')
     .argument('<name>')
     .action(async (name: string) => {
       await withControl((control) => control.unpause(name));
-      print(`Schedule ${name} goes on.`);
+      print(`Schedule ${name} is unpaused.`);
     });
   schedule
     .command('trigger')
@@ -109,13 +112,13 @@ export function register(program: Command): void {
     .argument('<name>')
     .action(async (name: string) => {
       await withControl((control) => control.trigger(name));
-      print(`Schedule ${name} acts now; see: textcraftor schedule show ${name}`);
+      print(`Schedule ${name} starts now; see: textcraftor schedule show ${name}`);
     });
   schedule
     .command('backfill')
-    .description('retrain day by day on the files whose names have a day in a range')
+    .description('retrain day by day on files whose names contain a day of a range')
     .argument('<name>')
-    .requiredOption('--from <day>', 'the first, such as 2026-11-01', day)
+    .requiredOption('--from <day>', 'the first day, such as 2026-11-01', day)
     .requiredOption('--to <day>', 'the last', day)
     .option('--json', 'print one JSON object: {workflow, partitions: [...]}')
     .action(async (name: string, { from, to, json }: Json & { from: string; to: string }) => {
@@ -129,7 +132,7 @@ export function register(program: Command): void {
     });
   schedule
     .command('delete')
-    .description('end the schedule and forget which prompts it has used; what runs goes on')
+    .description('delete the schedule and its record of used prompts; a running retraining continues')
     .argument('<name>')
     .action(async (name: string) => {
       await withControl((control) => control.delete(name));

@@ -5,7 +5,7 @@ import { print } from '../print.ts';
 export function register(program: Command): void {
   program
     .command('status')
-    .description('say how a run stands')
+    .description('show the status of a run')
     .argument('[run]', 'its id, or latest', 'latest')
     .option(
       '--json',

@@ -15,28 +15,30 @@ const scale = (text: string): number => {
   return value;
 };
 
-/** Adds `textcraftor step`: the numbers of one training step, for comparison with other implementations. */
+/** Adds `textcraftor step`: writes the numbers of one training step, to compare with other implementations. */
 export function register(program: Command): void {
   program
     .command('step')
-    .description("write a training step's loss, rewards and gradients, and do not apply it")
+    .description("write a training step's loss, rewards and gradients without applying it")
     .requiredOption('--model <dir>', 'diffusers folder of the model, or owner/name[@revision] on the Hugging Face hub')
     .requiredOption(
       '--rewards <file>',
-      "YAML file with the section `rewards`, as a configuration's; relative paths start at the file",
+      'YAML file with the section `rewards` of a configuration; relative paths start at the file',
     )
-    .requiredOption('--prompts <file>', 'the batch: a prompt a line (.txt), or .csv, .tsv, .jsonl, .parquet')
+    .requiredOption('--prompts <file>', 'the batch: one prompt per line (.txt), or .csv, .tsv, .jsonl, .parquet')
     .requiredOption('--latents <file>', "start noise: a safetensors file's tensor `latents` [B, C, h, w]")
     .requiredOption('--steps <t>', 'DDIM steps', count)
-    .requiredOption('--grad-steps <k>', 'the last steps, through which the gradient flows', count)
+    .requiredOption('--grad-steps <k>', 'number of last denoising steps through which the gradient flows (K)', count)
     .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', scale, 7.5)
     .addOption(
-      new Option('--train <what>', 'what the gradients are for')
+      new Option('--train <what>', 'the networks that get gradients')
         .choices(['encoder', 'unet', 'joint'])
         .default('encoder'),
     )
-    .addOption(new Option('--dtype <type>', 'what networks are computed in').choices(COMPUTE_TYPES).default('float32'))
-    .option('--text-encoder <path>', 'a tuned text encoder (folder or safetensors file) that the last k steps see')
+    .addOption(
+      new Option('--dtype <type>', 'data type in which networks compute').choices(COMPUTE_TYPES).default('float32'),
+    )
+    .option('--text-encoder <path>', 'a tuned text encoder (folder or safetensors file) for the last k steps')
     .requiredOption(
       '--save-tensors <file>',
       'safetensors file for `loss` [1], `reward.NAME` [B] and `grad.PARAMETER` (of both networks: `grad.NETWORK.PARAMETER`)',

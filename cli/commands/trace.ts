@@ -5,7 +5,7 @@ import { print } from '../print.ts';
 export function register(program: Command): void {
   program
     .command('trace')
-    .description('print where an artifact comes from: stages, code, settings, inputs')
+    .description('print the origin of an artifact: stages, code, settings, inputs')
     .argument('<artifact>', 'its sha256, or the first digits; or RUN/STAGE, such as latest/tune-encoder')
     .option('--json', 'print one JSON object: {result: {key, parts, artifact, run, seconds, createdAt}, inputs: [...]}')
     .action(async (name: string, options: { json?: true }) => {

@@ -10,7 +10,7 @@ function parsePort(text: string): number {
 export function register(program: Command): void {
   program
     .command('worker')
-    .description('do the work of runs that a Temporal server hands out, until interrupted')
+    .description('execute the work that a Temporal server assigns, until interrupted')
     .option(
       '--queue <name>',
       'all, pipeline (workflows and stages without TensorFlow) or engine (stages with it, one at a time)',
@@ -18,10 +18,10 @@ export function register(program: Command): void {
     )
     .option(
       '--port <number>',
-      'port of the development server, where TEMPORAL_ADDRESS names none (default: a free one)',
+      'port of the development server, if TEMPORAL_ADDRESS is not set (default: a free one)',
       parsePort,
     )
-    .option('--ui-port <number>', 'port of a web page with all that the server has (default: there is none)', parsePort)
+    .option('--ui-port <number>', 'port of a web page that shows the server (default: none)', parsePort)
     .action(async ({ queue, port, uiPort }: { queue: string; port?: number; uiPort?: number }) => {
       const { runWorker } = await import('../run/run-worker.ts');
       const { projectHome } = await import('../project-home.ts');

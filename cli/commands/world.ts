@@ -5,14 +5,16 @@ import { leaveInterruptsToSystem } from '../signals.ts';
 const WORLD = 'world';
 const WORK = '.textcraftor/world-build';
 
-/** Adds `textcraftor world`: build the embedded world's models from nothing, or measure them. */
+/** Adds `textcraftor world`: builds the embedded world's models from scratch, or measures them. */
 export function register(program: Command): void {
   const world = program.command('world').description('the embedded world: build its models, check them');
   world
     .command('build')
-    .description('train every model of the world from nothing (about an hour on 2 cores); goes on where it was stopped')
-    .option('--out <dir>', 'where the world goes', WORLD)
-    .option('--work <dir>', 'where finished steps are kept', WORK)
+    .description(
+      'train every model of the world from scratch (about an hour on 2 cores); continues where it was stopped',
+    )
+    .option('--out <dir>', 'folder of the world', WORLD)
+    .option('--work <dir>', 'folder of finished steps', WORK)
     .option('--only <step>', 'run one step and stop')
     .action(async ({ out, work, only }: { out: string; work: string; only?: string }) => {
       const { buildWorld } = await import('../world/world-build.ts');
@@ -20,7 +22,7 @@ export function register(program: Command): void {
     });
   world
     .command('check [DIR]')
-    .description('measure the world against its gates; exit code 1 when one does not hold')
+    .description('measure the world against its gates; exit code 1 when one fails')
     .option('--json', 'print one JSON object: {ok, gates: [{name, value, low, high}]}')
     .action(async (folder: string | undefined, { json }: { json?: true }) => {
       leaveInterruptsToSystem();

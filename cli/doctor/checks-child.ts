@@ -1,6 +1,6 @@
 import { runChecks } from './checks.ts';
 
-// Looks at the machine for its parent.
+// Checks the machine for its parent process.
 
 process.send!(await runChecks());
 process.disconnect();

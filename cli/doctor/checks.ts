@@ -12,13 +12,13 @@ import { findTemporal, temporalAdvice } from '../../scripts/setup/temporal.mjs';
 import { installedTensorflow, tensorflowIsInstalled } from '../../scripts/setup/tensorflow.mjs';
 import { listenError } from '../../temporal/server/ports.ts';
 
-/** `warning`: what is asked of it today works; something else would not. */
+/** `warning`: this checkout works as it is, but something may fail later. */
 export interface Check {
   name: string;
   status: 'ok' | 'warning' | 'failed';
-  /** What was found, on one line. */
+  /** The finding, on one line. */
   found: string;
-  /** What to do, one way a line; empty when all is well. */
+  /** Ways to mend it, one per line; empty when all is well. */
   advice: string[];
 }
 
@@ -30,17 +30,17 @@ function node(): Check {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const found = `${process.version} on ${process.platform} ${process.arch}`;
   if (major < 20 || (major === 20 && minor < 19))
-    return { name: 'node', status: 'failed', found, advice: ['Node 20.19, 22 or 24 is needed: https://nodejs.org'] };
+    return { name: 'node', status: 'failed', found, advice: ['Install Node 20.19, 22 or 24: https://nodejs.org'] };
   if ([20, 22, 24].includes(major)) return ok('node', found);
   return { name: 'node', status: 'warning', found, advice: ['Tested on Node 20, 22 and 24.'] };
 }
 
 function packages(): Check {
   if (dependenciesAreInstalled()) return ok('packages', 'as in package-lock.json');
-  return { name: 'packages', status: 'failed', found: 'not those of package-lock.json', advice: [runSetup] };
+  return { name: 'packages', status: 'failed', found: 'differ from package-lock.json', advice: [runSetup] };
 }
 
-/** A compiler is only needed until the add-on is built. */
+/** Checks the compiler, which is only needed until the add-on is built. */
 function compiler(): Check {
   const found = findCompiler();
   if (found) return ok('compiler', `${found.version} (${found.command})`);
@@ -48,7 +48,7 @@ function compiler(): Check {
   return { name: 'compiler', status, found: 'no C++ compiler', advice: compilerAdvice };
 }
 
-/** Python is only needed until TensorFlow and Temporal are there. */
+/** Checks Python, which is only needed until TensorFlow and Temporal are installed. */
 function python(): Check {
   const found = findPython();
   if (found?.pip) return ok('python', `${found.version} with pip ${found.pip} (${found.command})`);
@@ -71,7 +71,7 @@ function tensorflow(): Check {
   return { name: 'tensorflow', status: 'warning', found, advice };
 }
 
-/** Whether something listens at host:port, within two seconds. */
+/** Whether something at host:port accepts a connection within two seconds. */
 function answers(address: string): Promise<boolean> {
   const { host, port } = parseAddress(address, 'TEMPORAL_ADDRESS');
   return new Promise((resolve) => {
@@ -116,7 +116,7 @@ async function temporal(): Promise<Check> {
   return failed(`${source.value} does not run`, [version.stderr, runSetup]);
 }
 
-/** Weights, pictures and checkpoints of one run of the embedded default take some hundred megabytes. */
+/** Weights, pictures and checkpoints of one run of the embedded default take a few hundred megabytes. */
 function disk(): Check {
   const { bavail, bsize } = statfsSync(process.cwd());
   const found = `${gigabytes(bavail * bsize)} free in ${process.cwd()}`;
@@ -133,7 +133,7 @@ function memory(): Check {
   return { name: 'memory', status: 'warning', found: gigabytes(bytes), advice };
 }
 
-/** A development server listens where the system lets it. */
+/** Checks that a development server may listen on the loopback interface. */
 async function ports(): Promise<Check> {
   const name = 'ports';
   const advice = ['Allow listening on 127.0.0.1, or set TEMPORAL_ADDRESS to a server that runs elsewhere.'];
@@ -143,12 +143,12 @@ async function ports(): Promise<Check> {
 
 async function world(): Promise<Check> {
   const manifest = `${root}/world/manifest.json`;
-  if (existsSync(manifest)) return ok('world', 'the embedded models are there');
-  const advice = ['git checkout -- world   brings them back; `textcraftor world build` trains them anew.'];
+  if (existsSync(manifest)) return ok('world', 'the embedded models exist');
+  const advice = ['git checkout -- world   restores them; `textcraftor world build` trains them again.'];
   return { name: 'world', status: 'failed', found: 'world/manifest.json is missing', advice };
 }
 
-/** Everything that a run needs from the machine and from the checkout, in the order of the set-up. */
+/** Checks everything that a run needs from the machine and the checkout, in the order of the set-up. */
 export async function runChecks(): Promise<Check[]> {
   return [
     node(),

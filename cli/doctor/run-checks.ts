@@ -6,8 +6,8 @@ import { endsWithThisProcess } from '../world/children.ts';
 import type { Check } from './checks.ts';
 
 /**
- * {@link file://./checks.ts} in a process of its own: it waits for compilers and libraries, and hears no signal meanwhile. With this
- * process it ends, and with it what it has started.
+ * {@link file://./checks.ts} Runs the checks in a child process, which blocks on compilers and libraries and receives
+ * no signals meanwhile. It ends with this process, and so does everything that it started.
  */
 export async function runChecksInChild(): Promise<Check[]> {
   const child = fork(fileURLToPath(new URL('checks-child.ts', import.meta.url)), [], {
@@ -21,6 +21,6 @@ export async function runChecksInChild(): Promise<Check[]> {
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   if (checks) return checks;
   throw new RunError(
-    `The checks ended with ${signal ?? `exit code ${code}`} and without a result; what they said is above.`,
+    `The checks ended with ${signal ?? `exit code ${code}`} and without a result; see their output above.`,
   );
 }

@@ -10,32 +10,32 @@ import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { inLanes } from './side-by-side.ts';
 import { verifiedFolders } from '../../api/runs/artifact-folders.ts';
 
-/** Of each group, every combination of its keys' values is tried. */
+/** Groups of keys with values to try: every combination of a group's values is one run. */
 export type Ablations = readonly Readonly<Record<string, readonly (string | number | boolean)[]>>[];
 
-/** One combination, and what came out of it. */
+/** One combination and its result. */
 export interface Ablation {
   settings: Record<string, string | number | boolean>;
   run: string;
   status: string;
-  /** Of the chosen encoder, and of what is handed out of it, against the base; empty when the run did not complete. */
+  /** Comparisons of the chosen and the exported encoder with the base; empty when the run did not complete. */
   comparisons: NamedComparison[];
-  /** Why it did not. */
+  /** Why the run did not complete. */
   error?: string;
 }
 
 export interface AblateOptions {
   home: Home;
   ablations: Ablations;
-  /** Where ablations.md and ablations.json go. */
+  /** Folder of ablations.md and ablations.json. */
   out: string;
   lanes: number;
-  /** Runs the configuration with these settings to its end, be it good or bad, and gives the run's id. */
+  /** Runs the configuration with these settings until it completes or fails. @returns the run's id */
   run(settings: readonly string[]): Promise<string>;
   note(line: string): void;
 }
 
-/** Every combination of a group, the last key's values changing fastest. */
+/** Lists every combination of a group; the last key's values change fastest. */
 export function combinations(group: Ablations[number]): Ablation['settings'][] {
   return Object.entries(group).reduce<Ablation['settings'][]>(
     (all, [key, values]) => all.flatMap((settings) => values.map((value) => ({ ...settings, [key]: value }))),
@@ -43,11 +43,11 @@ export function combinations(group: Ablations[number]): Ablation['settings'][] {
   );
 }
 
-/** A combination as `--set` takes it. */
+/** Formats a combination for `--set`. */
 export const settingsOf = (settings: Ablation['settings']): string[] =>
   Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
 
-/** Runs every combination (what they have in common is done once) and writes what came out. @returns the page's path */
+/** Runs every combination (common stages run once) and writes the results. @returns the page's path */
 export async function ablate({ home, ablations, out, lanes, run, note }: AblateOptions): Promise<string> {
   const records = new RunRecords(home);
   const groups = ablations.map((group) => combinations(group));
@@ -80,7 +80,7 @@ function ablationsPage(groups: readonly (readonly Ablation[])[]): string {
   const tables = groups.flatMap((group) => {
     const keys = Object.keys(group[0]!.settings);
     const metrics = [...new Set(group.flatMap(({ comparisons }) => comparisons.map(columnOf)))];
-    if (metrics.length === 0) metrics.push('outcome'); // no run came to its end
+    if (metrics.length === 0) metrics.push('outcome'); // no run has completed
     const cell = ({ comparisons, status, error }: Ablation, metric: string, i: number) => {
       const found = comparisons.find((comparison) => columnOf(comparison) === metric);
       if (found) return `${signed(found.mean)} (${interval(found.ci95)})`;
@@ -100,7 +100,7 @@ function ablationsPage(groups: readonly (readonly Ablation[])[]): string {
   return [
     '# Ablations',
     '',
-    'Written by `textcraftor ablate`: the chosen encoder (in the last K steps) and what is exported of it (in all steps) against the base, mean difference with its 95 % interval, paired over prompts and start noise.',
+    'Written by `textcraftor ablate`: the chosen encoder (in the last K denoising steps) and the exported one (in all steps) against the base, mean difference with its 95 % interval, paired over prompts and start noise.',
     '',
     ...tables,
   ].join('\n');

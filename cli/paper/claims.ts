@@ -6,23 +6,23 @@ import type { Stop } from './paper-results.ts';
 export interface Claim {
   text: string;
   verdict: 'holds' | 'does not hold' | 'undecided' | 'not measured';
-  /** What the verdict is read off. */
+  /** The numbers behind the verdict. */
   numbers: { metric: string; mean: number; ci95: [low: number, high: number]; n: number }[];
-  /** What else it is read off. */
+  /** Other facts behind the verdict. */
   remarks?: string[];
 }
 
-/** Everything that was measured. */
+/** All measurements of the comparison. */
 export interface Measured {
   results: Results;
   /** Names of the rewards that were trained on. */
   trained: readonly string[];
-  /** How the runs ended that the alarm was to stop; all the others ran to their end. */
+  /** How the runs ended that the alarm should stop; all others completed. */
   stops: readonly Stop[];
   bootstraps: Bootstraps;
 }
 
-/** An arm against another on metrics: all of their intervals must lie above 0. */
+/** Claims that an arm is better than another on metrics: all intervals must lie above 0. */
 function better(
   results: Results,
   bootstraps: Bootstraps,
@@ -39,13 +39,13 @@ function better(
   return { text, verdict: verdictOf(numbers.map(({ ci95 }) => ci95)), numbers };
 }
 
-/** All above 0, any below 0, or neither. */
+/** All intervals above 0, any below 0, or neither. */
 export function verdictOf(intervals: readonly (readonly [number, number])[]): Claim['verdict'] {
   if (intervals.every(([low]) => low > 0)) return 'holds';
   return intervals.some(([, high]) => high < 0) ? 'does not hold' : 'undecided';
 }
 
-/** Diversity of at least nine tenths of the base's. */
+/** Claims that an arm keeps at least nine tenths of the base's diversity. */
 function diverse(results: Results, bootstraps: Bootstraps, arm: string): Claim {
   const text = `${arm} keeps at least 90 % of the base's diversity`;
   const [own, base] = [results[arm]?.['diversity'], results['base']?.['diversity']];
@@ -57,7 +57,7 @@ function diverse(results: Results, bootstraps: Bootstraps, arm: string): Claim {
   return { text, verdict: verdictOf([ci95]), numbers: [{ metric: 'diversity over 90 %', mean, ci95, n }] };
 }
 
-/** No step along the curve goes back with its whole interval. */
+/** Claims that a metric rises with the blend: no step along the curve has its whole interval below 0. */
 function monotone(results: Results, bootstraps: Bootstraps, arms: readonly string[], metric: string): Claim {
   const text = `${label(metric)} rises with the blend's weight (0 to 1.25)`;
   if (arms.some((arm) => !results[arm])) return { text, verdict: 'not measured', numbers: [] };
@@ -73,7 +73,10 @@ function monotone(results: Results, bootstraps: Bootstraps, arms: readonly strin
 const label = (metric: string) => ({ oracle: 'oracle', heldOut: 'held-out reward' })[metric] ?? metric;
 const CURVE = ['base', 'encoder at 0.25', 'encoder at 0.50', 'encoder at 0.75', 'encoder at 1.00', 'encoder at 1.25'];
 
-/** The alarm stops tuning without the constraint; the runs with it were not stopped, or there would be no results. */
+/**
+ * Claims that the alarm stops tuning without the constraint. Runs with it were not stopped, or they would have no
+ * results.
+ */
 function stopped(stops: readonly Stop[]): Claim {
   const text = 'without the CLIP constraint the alarm stops tuning, with it it does not';
   if (stops.length === 0) return { text, verdict: 'not measured', numbers: [] };
@@ -83,7 +86,7 @@ function stopped(stops: readonly Stop[]): Claim {
   return { text, verdict, numbers: [], remarks };
 }
 
-/** The paper's claims, each with what was measured. */
+/** Judges the paper's claims, each by its measurements. */
 export function claims({ results, trained, bootstraps, stops }: Measured): Claim[] {
   const judges = ['oracle', 'heldOut'];
   const against = (arm: string, other: string, metrics: readonly string[] = judges) =>
@@ -107,7 +110,7 @@ export function claims({ results, trained, bootstraps, stops }: Measured): Claim
   ];
 }
 
-/** The mean of each metric of each arm. */
+/** Returns the mean of each metric of each arm. */
 export const meansOf = (results: Results): Record<string, Record<string, number>> =>
   Object.fromEntries(
     Object.entries(results).map(([arm, metrics]) => [

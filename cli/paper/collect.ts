@@ -14,23 +14,23 @@ import { verifiedFolders } from '../../api/runs/artifact-folders.ts';
 import type { Results } from './paper-results.ts';
 import type { Variant } from './matrix.ts';
 
-/** The scores of one run's benchmark, and how long its stages took when they were made. */
+/** The scores of one run's benchmark, and the time that its stages took when they ran. */
 export interface CollectedRun {
   variant: Variant;
   seed: number;
-  /** Scores by arm, of the benchmark and of each other UNet. */
+  /** Scores by arm, for the benchmark and each other UNet. */
   sets: { name: string; arms: Readonly<Record<string, string>>; scores: Scores['scores'] }[];
   prompts: number;
   samplesPerPrompt: number;
-  /** What validation prompts chose, by the comparison's arm. */
+  /** The choice of validation prompts, by arm of the comparison. */
   chosen: Record<string, string>;
-  /** Seconds and reward evaluations of the stages that tune. */
+  /** Seconds and reward evaluations of the tuning stages. */
   tuning: { stage: string; seconds: number; rewardEvaluations: number }[];
 }
 
 const TUNING = ['tune-encoder', 'tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direct'];
 
-/** @throws RunError when the run failed for another reason than the alarm */
+/** Reads how a run ended that the alarm should stop. @throws RunError when it failed for another reason */
 export function stopOf(run: Run, variant: Variant, seed: number): Stop {
   if (run.status === 'completed') return { variant, seed, message: undefined };
   const error = run.stages.find(({ error }) => error?.name === 'CollapseError')?.error;
@@ -38,7 +38,7 @@ export function stopOf(run: Run, variant: Variant, seed: number): Stop {
   return { variant, seed, message: error.message };
 }
 
-/** What was chosen, in words. */
+/** Describes a choice in words. */
 function choiceOf({ step, blend, unetStep }: Choice['chosen']): string {
   const parts = [
     ...(step > 0 ? [`encoder of step ${step} at ${blend}`] : []),
@@ -49,16 +49,16 @@ function choiceOf({ step, blend, unetStep }: Choice['chosen']): string {
 
 const notCompleted = ({ id, status }: Run) =>
   new RunError(
-    `Run ${id} of the comparison is ${status}: textcraftor status ${id} says more. Then start npm run paper again; it goes on from there.`,
+    `Run ${id} of the comparison is ${status}: textcraftor status ${id} shows why. Then start npm run paper again; it continues from there.`,
   );
 
-/** @throws RunError when the run failed, or what it has made is damaged */
+/** Collects the scores of a run. @throws RunError when the run failed, or its artifacts are damaged */
 export async function collect(home: Home, run: Run, variant: Variant, seed: number): Promise<CollectedRun> {
   if (run.status !== 'completed') throw notCompleted(run);
   const folders = await verifiedFolders(home, run, [...TUNING, 'sweep', 'evaluate', 'transfer', 'prompt-engineering']);
   const read = async <T>(...path: string[]) => JSON.parse(await readFile(join(...path), 'utf8')) as T;
   const folder = folders['evaluate'];
-  if (folder === undefined) throw new RunError(`Run ${run.id} has no evaluation any more; start npm run paper again.`);
+  if (folder === undefined) throw new RunError(`Run ${run.id} no longer has an evaluation; start npm run paper again.`);
   const tuning = await Promise.all(
     TUNING.filter((stage) => folders[stage] !== undefined).map(async (stage) => {
       const { rewardEvaluations = 0 } = await read<{ rewardEvaluations?: number }>(folders[stage]!, 'summary.json');
@@ -95,8 +95,8 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
 }
 
 /**
- * Every arm's values a prompt, averaged over the seeds. The base is the same in all variants of a seed, since start noise
- * goes by the seed, so arms of different variants are paired.
+ * Returns every arm's values per prompt, averaged over the seeds. The base is the same in all variants of a seed, since
+ * the seed sets the start noise, so arms of different variants are paired.
  */
 export function combine(runs: readonly CollectedRun[]): Results {
   const sums = new Map<string, Map<string, { sum: Float64Array; seeds: number }>>();

@@ -1,29 +1,32 @@
-/** A variant of tuning: settings on top of configs/paper.yaml, and which of its arms the comparison takes. */
+/**
+ * A variant of tuning: settings on top of configs/paper.yaml, and its arms in the comparison. An arm is one way of
+ * making the pictures, such as a tuned encoder.
+ */
 export interface Variant {
   name: string;
   settings: readonly string[];
-  /** The evaluation's arm -> what the comparison calls it. */
+  /** The evaluation's arm -> its name in the comparison. */
   arms: Readonly<Record<string, string>>;
-  /** A UNet of the stage `transfer` -> what the comparison calls it. */
+  /** A UNet of the stage `transfer` -> its name in the comparison. */
   transfer?: Readonly<Record<string, string>>;
-  /** Where it has not all of the seeds. */
+  /** Its seeds, if not all. */
   seeds?: number;
-  /** The alarm is to stop it: it has no results. */
+  /** The alarm should stop it, so it has no results. */
   collapses?: true;
 }
 
-/** Steps of tuning, by their part of the comparison. */
+/** Tuning steps of the parts of the comparison. */
 export interface Budget {
   seeds: number;
   encoder: number;
   unet: number;
-  /** Of encoder and UNet at once, and of the encoder with LoRA. */
+  /** Steps of tuning encoder and UNet at once, and of the encoder with LoRA. */
   both: number;
-  /** Of the encoder without the CLIP constraint. */
+  /** Steps of tuning the encoder without the CLIP constraint. */
   hacked: number;
-  /** Reward evaluations of DDPO for one of reward tuning. */
+  /** Reward evaluations of DDPO per reward evaluation of reward tuning. */
   ddpo: number;
-  /** Held-out prompts to compare on, and with other UNets. */
+  /** Held-out prompts of the comparison, and of that with other UNets. */
   prompts: number;
   transfer: number;
 }
@@ -48,23 +51,23 @@ export const quickBudget: Budget = {
   transfer: 24,
 };
 
-/** What a variant's run is called. */
+/** Returns the name of a variant's run. */
 export const runName = ({ name }: Variant, seed: number): string =>
   `paper-${name.toLowerCase().replace(/[^a-z]+/g, '-')}-${seed}`;
 
-/** UNets that the encoder was not tuned with, and what the comparison calls them. */
+/** UNets that the encoder was not tuned with, and their arms in the comparison. */
 const UNETS = [
   { name: 'second', arm: 'second UNet', unet: 'world/second', guide: 'none' },
   { name: 'inpainting', arm: 'inpainting UNet', unet: 'world/second-inpainting', guide: 'inpainting' },
   { name: 'control', arm: 'control UNet', unet: 'world/second-control', guide: 'silhouette' },
 ];
 
-/** Of a prompt: what an encoder does for a UNet that it was not tuned with is small. */
+/** Pictures per prompt: the effect of an encoder on a UNet that it was not tuned with is small. */
 export const PICTURES_WITH_OTHER_UNETS = 4;
 
 /**
- * The variants. Every arm is what validation prompts chose among what it kept. The DDPO baselines have `ddpo` times the
- * reward evaluations of reward tuning, which takes them about as long, in a quarter of the steps: docs/evaluation.md has
+ * Returns the variants. Validation prompts choose each arm among its checkpoints. The DDPO baselines use `ddpo` times
+ * the reward evaluations of reward tuning, about the same time, in a quarter of the steps: docs/evaluation.md lists
  * what else was tried.
  */
 export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer }: Budget): Variant[] {
@@ -117,7 +120,7 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
     },
     {
       name: 'fusion',
-      // Nothing is chosen here: the final encoder and the final UNet are put together.
+      // Nothing is chosen here: the final encoder and the final UNet are combined.
       settings: [...common, noCurve, tuneUnet, 'tuneUnet.blend=0', 'sweep.prompts=2', 'sweep.blends=[1]'],
       arms: { unet: 'UNet', fusion: 'fusion' },
     },
@@ -137,7 +140,7 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
       ],
       arms: { chosen: 'encoder, LoRA' },
     },
-    // Pictures go wrong late.
+    // Pictures degrade late in tuning.
     {
       name: 'no CLIP constraint',
       settings: [

@@ -12,7 +12,7 @@ export interface Paper {
   quick: boolean;
 }
 
-/** The page, all of it read off the numbers. */
+/** Renders the page from the numbers alone. */
 export function resultsPage({ results, claims, runs, trained, quick }: Paper): string {
   const metrics = [...trained, 'heldOut', 'oracle', 'diversity'];
   const seedsOf = [...new Set(runs.map(({ seed }) => seed))];
@@ -30,7 +30,9 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
     '# The comparison on the shapes world',
     '',
     `Written by \`npm run paper${quick ? ' -- --quick' : ''}\` from measured numbers (\`docs/results.json\`): ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} of tuning, ${prompts} held-out prompts, ${samplesPerPrompt} pictures of each (${PICTURES_WITH_OTHER_UNETS} with other UNets), the same start noise in every arm. Values are averaged over the seeds; intervals are 95 % bootstrap intervals over prompts, paired.`,
-    ...(quick ? ['', 'This was a quick run with little tuning: it shows that everything works, and no result.'] : []),
+    ...(quick
+      ? ['', 'This was a quick run with little tuning: it shows that everything works, but is no result.']
+      : []),
     '',
     '## Claims',
     '',
@@ -56,7 +58,7 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
     ...['heldOut', 'oracle'].flatMap((metric) => [`![${metric} of every arm](images/results-${metric}.svg)`, '']),
     '## What validation prompts chose',
     '',
-    'Among what each arm kept, by the oracle, where no reward falls and diversity stays. Fusion and the UNet alone are the last ones.',
+    'Chosen among the checkpoints of each arm by the oracle, if no reward falls and diversity stays. Fusion and the UNet alone use the last checkpoints.',
     '',
     row(['arm', ...seedsOf.map((seed) => `seed ${seed}`)]),
     row(['---', ...seedsOf.map(() => '---')]),
@@ -64,7 +66,7 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
     '',
     '## What tuning cost',
     '',
-    'Time is that of making the network, all attempts together, on the machine at hand.',
+    'Times are those of making the network, all attempts together, on this machine.',
     '',
     row(['variant', 'stage', 'reward evaluations', 'seconds, by seed']),
     row(['---', '---', '---:', '---:']),

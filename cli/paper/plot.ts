@@ -5,7 +5,10 @@ import type { Results } from './paper-results.ts';
 
 const [LEFT, RIGHT, ROW, TOP] = [150, 560, 22, 34];
 
-/** Every arm's difference to the base with its 95 % interval, as an SVG file; those of other UNets have other pictures. */
+/**
+ * Draws every arm's difference from the base with its 95 % interval, as an SVG file. Arms of other UNets are left out,
+ * since their pictures differ.
+ */
 export function armPlot(results: Results, metric: string, title: string, bootstraps: Bootstraps): string {
   const base = results['base']![metric]!;
   const arms = Object.keys(results).filter((arm) => arm !== 'base' && results[arm]![metric]?.length === base.length);
@@ -21,7 +24,7 @@ export function armPlot(results: Results, metric: string, title: string, bootstr
     font-size="12"
   >
     <rect width="660" height="${height}" fill="white" />
-    <text x="10" y="20" font-weight="bold">${title}: difference to the base, 95 % intervals</text>
+    <text x="10" y="20" font-weight="bold">${title}: difference from the base, 95 % intervals</text>
     <line x1="${x(0)}" x2="${x(0)}" y1="${TOP - 6}" y2="${height - 8}" stroke="#999" stroke-dasharray="3 3" />
     ${rows.map(({ arm, mean, ci95 }, i) => {
       const y = TOP + ROW * i + 8;

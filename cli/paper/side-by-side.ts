@@ -1,6 +1,6 @@
 import { InputError } from '../../common/errors.ts';
 
-/** Works through the items, `lanes` at once, in their order. */
+/** Processes the items in order, `lanes` at once. */
 export async function inLanes<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
   const waiting = [...items];
   const lane = async (): Promise<void> => {
@@ -9,10 +9,10 @@ export async function inLanes<T>(items: readonly T[], lanes: number, work: (item
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-/** @throws InputError */
+/** Parses the option --lanes. @throws InputError */
 export function readLanes(text: string): number {
   const lanes = Number(text);
   if (!Number.isInteger(lanes) || lanes < 1)
-    throw new InputError(`--lanes must be a whole number from 1, not "${text}".`);
+    throw new InputError(`--lanes is "${text}"; expected a whole number from 1.`);
   return lanes;
 }

@@ -15,19 +15,19 @@ import { armPlot } from './plot.ts';
 
 export interface PaperOptions {
   home: Home;
-  /** Where results.md, results.json and images/ go. */
+  /** Folder of results.md, results.json and images/. */
   out: string;
   quick: boolean;
-  /** How many runs at once. */
+  /** Number of runs at once. */
   lanes: number;
-  /** Of each run. */
+  /** Environment of each run. */
   threads: number;
-  /** Runs a configuration to its end, be it good or bad, and gives the run's id. */
+  /** Runs a configuration until it completes or fails. @returns the run's id */
   run(config: string, settings: readonly string[]): Promise<string>;
   note(line: string): void;
 }
 
-/** Runs every variant with every seed (what is there already is reused), and writes what came out. */
+/** Runs every variant with every seed (existing results are reused), and writes the comparison. */
 export async function paper({ home, out, quick, lanes, threads, run, note }: PaperOptions): Promise<string> {
   const budget = quick ? quickBudget : fullBudget;
   const records = new RunRecords(home);

@@ -19,11 +19,11 @@ export interface PromptConfigs {
   shard: SplitShares;
 }
 
-/** What `textcraftor prompts` was asked to look at. */
+/** The run, prompts or configuration that `textcraftor prompts` inspects. */
 type LookedAt = { config: string | undefined; prompts?: string } | { run: string };
 
 /**
- * A configuration (.yaml), prompts (a file, folder or pattern, under the default configuration), or a run.
+ * Finds a configuration (.yaml), prompts (a file, folder or pattern, under the default configuration), or a run.
  * @throws InputError when it is none of them
  */
 async function lookedAt(named: string | undefined): Promise<LookedAt> {
@@ -34,12 +34,12 @@ async function lookedAt(named: string | undefined): Promise<LookedAt> {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(
-      `${named}: is no file or folder of prompts, no configuration (.yaml) and no run. ${error.message}`,
+      `${named}: is not a file or folder of prompts, a configuration (.yaml) or a run. ${error.message}`,
     );
   }
 }
 
-/** The settings for prompts of what was named. */
+/** Reads the prompt settings of a run, prompts or a configuration. */
 export async function promptConfigs(named: string | undefined, options: ConfigOptions): Promise<PromptConfigs> {
   const found = await lookedAt(named);
   if ('run' in found) {
@@ -57,7 +57,7 @@ function slices(pipeline: Pipeline, settings: CommonSettings): PromptConfigs {
   return { ingest: slice('ingest'), filter: slice('filter'), shard: slice('shard') } as PromptConfigs;
 }
 
-/** What `look` finds in the prompts of a run, or in those that a run would keep. */
+/** Calls `look` with the prompts of a run, or with those that a run would keep. */
 export async function withPrepared<T>(
   named: string | undefined,
   options: ConfigOptions,

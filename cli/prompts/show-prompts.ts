@@ -13,11 +13,11 @@ import { formatTable } from '../../common/text/format.ts';
 import { localPrompts } from '../../api/hub/hub-prompts.ts';
 import { hubOptions } from '../hub-options.ts';
 
-/** @param text the prompt as it was given */
+/** @param text the prompt as given */
 export function formatExplanation(text: string, found: Explanation): string {
   const cleaned = found.prompt === text ? [] : [`read as: "${found.prompt}"`];
   if (!found.kept) return [`dropped (${found.reason}): ${found.detail}`, ...cleaned].join('\n');
-  const cut = found.truncated ? ', of which the model reads the beginning only' : '';
+  const cut = found.truncated ? ', of which the model reads only the first' : '';
   const changed = found.changed.length > 0 ? ` (changed: ${found.changed.join(', ')})` : '';
   return `kept: "${found.prompt}"${changed}\n${found.tokens} tokens${cut}\nsplit ${found.split}, id ${found.id}`;
 }
@@ -48,7 +48,10 @@ export function formatStatistics(statistics: PromptStatistics): string {
   return [counts, lengths, [['file', 'kept'], ...files]].map(formatTable).join('\n\n');
 }
 
-/** Gives the token ids of a file's prompts, some prompts at a time. @throws InputError for the first that cannot be read */
+/**
+ * Passes on the token ids of a file's prompts, in batches.
+ * @throws InputError for the first prompt that cannot be read
+ */
 export async function eachTokens(
   file: string,
   options: ReadOptions & { tokenizer: string; split?: string | undefined },
@@ -65,7 +68,7 @@ export async function eachTokens(
   );
 }
 
-/** A folder for the time of `work`. */
+/** Calls `work` with a temporary folder. */
 export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'textcraftor-prompts-'));
   try {

@@ -11,12 +11,12 @@ import { formatBytes, formatTable } from '../../common/text/format.ts';
 
 export type VersionList = Record<string, { aliases: Record<string, number>; versions: EncoderVersion[] }>;
 
-/** @param name one of them, or all */
+/** Reads the versions. @param name undefined for all names */
 export async function listVersions(home: Home, name: string | undefined): Promise<VersionList> {
   const registry = new Registry(home);
   const names = await registry.names();
   if (name !== undefined && !names.includes(name))
-    throw new InputError(`Nothing is registered as "${name}"; there is ${names.join(', ') || 'nothing yet'}.`);
+    throw new InputError(`Nothing is registered as "${name}"; registered: ${names.join(', ') || 'nothing yet'}.`);
   const list: VersionList = {};
   for (const each of name === undefined ? names : [name]) {
     const { current } = await registry.aliases(each);
@@ -44,7 +44,7 @@ function namesOf(aliases: Record<string, number>, version: number): string[] {
   return Object.keys(aliases).filter((alias) => aliases[alias] === version);
 }
 
-/** The gain of an arm over the original encoder with its interval. */
+/** Formats the gain of an arm over the original encoder, with its interval. */
 function gain({ comparisons }: EncoderVersion, arm: string, metric: string): string {
   const found = comparisons.find((each) => each.arm === arm && each.metric === metric && each.against === 'base');
   return found ? `${signed(found.mean)} (${signed(found.ci95[0])} to ${signed(found.ci95[1])})` : '';
@@ -52,12 +52,12 @@ function gain({ comparisons }: EncoderVersion, arm: string, metric: string): str
 
 const signed = (value: number): string => `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(3)}`;
 
-/** A version with its aliases, its files, and what its aliases went through. */
+/** A version with its aliases, its files and the history of its aliases. */
 export interface ShownVersion extends EncoderVersion {
   aliases: string[];
   /** The chosen text encoder, in transformers' layout. */
   path: string;
-  /** What is handed out of it, likewise; null where nothing is. */
+  /** The exported encoder in the same layout; null when there is none. */
   exportedPath: string | null;
   history: AliasChange[];
 }
@@ -108,7 +108,9 @@ export function formatVersion(shown: ShownVersion): string {
   return [
     formatTable(facts.map(([fact, value]) => [fact!, value!])),
     `Scores of the chosen encoder, in the last steps:\n${formatTable(scores(CHOSEN))}`,
-    ...(exportedScores.length > 0 ? [`Scores of what is exported, in all steps:\n${formatTable(exportedScores)}`] : []),
+    ...(exportedScores.length > 0
+      ? [`Scores of the exported encoder, in all steps:\n${formatTable(exportedScores)}`]
+      : []),
     `Made of:\n${formatTable(made)}`,
     ...(moves.length > 0 ? [`Aliases:\n${formatTable(moves)}`] : []),
   ].join('\n');
@@ -126,8 +128,9 @@ export async function promote(
 }
 
 function describePromotion(name: string, { promoted, version, from, refused }: Promotion): string {
-  if (!promoted) return [`${name}@${version} stays out of production:`, ...refused.map((why) => `  ${why}`)].join('\n');
-  if (from === version) return `${name}@${version} is in production already.`;
+  if (!promoted)
+    return [`${name}@${version} was not promoted to production:`, ...refused.map((why) => `  ${why}`)].join('\n');
+  if (from === version) return `${name}@${version} is already in production.`;
   return [
     `${name}@${version} is in production${from === undefined ? '' : `, in place of ${name}@${from}`}.`,
     ...refused.map((why) => `  Overruled: ${why}`),

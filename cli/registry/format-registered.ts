@@ -1,10 +1,10 @@
 import type { Registered } from '../../registry/registered.ts';
 
-/** What the registry made of a run's encoder, on a line. */
+/** Formats the registry's outcome for a run's encoder, on one line. */
 export function describeRegistered({ name, version, promoted, refused }: Registered): string {
   if (version === undefined) return `Encoder: none registered. ${refused.join(' ')}`;
   const reference = `${name}@${version}`;
   if (promoted) return `Encoder: ${reference}, in production.`;
-  if (refused.length > 0) return `Encoder: ${reference}, not put into production: ${refused.join(' ')}`;
-  return `Encoder: ${reference}, a candidate; put it into production with: textcraftor registry promote ${reference}`;
+  if (refused.length > 0) return `Encoder: ${reference}, not promoted to production: ${refused.join(' ')}`;
+  return `Encoder: ${reference}, a candidate; promote it to production with: textcraftor registry promote ${reference}`;
 }

@@ -1,10 +1,10 @@
 import type { Garbage } from '../../pipeline/store/gc.ts';
 import { formatBytes } from '../../common/text/format.ts';
 
-/** What goes, and what a run that needs it will have to do. */
+/** Formats what is deleted, and what runs will have to make again. */
 export function formatGarbage({ artifacts, work, runs, bytes, uncacheable }: Garbage, dryRun: boolean): string {
   if (artifacts.length === 0 && work.length === 0 && runs.length === 0)
-    return 'Nothing to delete: runs or registered encoders need all of it.';
+    return 'Nothing to delete: runs or registered encoders need everything.';
   const parts = [
     ...(artifacts.length > 0 || runs.length === 0 ? [count(artifacts.length, 'artifact')] : []),
     ...(runs.length > 0 ? [count(runs.length, 'old run')] : []),

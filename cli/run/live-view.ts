@@ -4,10 +4,10 @@ import type { Run, StageFile } from '../../pipeline/runs/runs.ts';
 import type { Progress } from '../../pipeline/stage.ts';
 import { formatBytes, formatSeconds } from '../../common/text/format.ts';
 
-/** Plain lines are for logs: a stage that works says so this often. */
+/** Interval of the lines of a running stage, in logs. */
 const plainSeconds = 10;
 
-/** A line when a stage starts, every some seconds while it works, and when it ends. */
+/** Prints a line when a stage starts, every few seconds while it runs, and when it ends. */
 export class PlainView implements RunView {
   readonly #write: (line: string) => void;
   readonly #shown = new Map<string, { state: string; at: number; step: number }>();
@@ -31,14 +31,14 @@ export class PlainView implements RunView {
     const step = stage.items?.done ?? stage.progress?.step ?? -1;
     const waits = shown && (performance.now() - shown.at < plainSeconds * 1000 || step === shown.step);
     if (shown?.state === state && (stage.status !== 'running' || waits)) return;
-    // A hit is found at once: that it was looked for says nothing.
+    // A cached result is found at once, so the look-up is not worth a line.
     if (stage.status === 'running' && !stage.why && !stage.progress && !stage.items) return;
     this.#shown.set(stage.name, { state, at: performance.now(), step });
     this.#write(`${stage.name.padEnd(14)} ${describeStage(stage)}`);
   }
 }
 
-/** One line a stage, drawn again in place. */
+/** Shows one line per stage, redrawn in place. */
 export class LiveView implements RunView {
   readonly #out: NodeJS.WriteStream;
   #drawn: string[] = [];
@@ -77,7 +77,7 @@ function mark(stage: StageFile): string {
   return marks[stage.status];
 }
 
-/** How a stage stands, in words. */
+/** Describes the status of a stage. */
 export function describeStage(stage: StageFile): string {
   const { status, why, artifact, progress, error } = stage;
   const made = artifact ? `, ${artifact.sha256.slice(0, 12)}, ${formatBytes(artifact.bytes)}` : '';
@@ -105,18 +105,18 @@ export function describeStage(stage: StageFile): string {
   }
 }
 
-/** Of a stage that fans out: how many of its items were there. */
+/** Counts the items of a fan-out stage, and those reused. */
 function describeReuse({ items }: StageFile): string[] {
   return items ? [`${items.done} items${items.reused > 0 ? `, ${items.reused} of them reused` : ''}`] : [];
 }
 
-/** Which share of a stage's time went into checkpoints, heartbeats and the like; of short ones it says nothing. */
+/** Describes the share of a stage's time spent on checkpoints, heartbeats and the like; empty for short stages. */
 function describeLoss({ seconds, bodySeconds, items }: StageFile): string[] {
   if (items || bodySeconds === undefined || seconds < 10) return [];
   return [`${((100 * Math.max(0, seconds - bodySeconds)) / bodySeconds).toFixed(1)} % more than its own work`];
 }
 
-/** Items count as steps do. */
+/** Describes progress; items count like steps. */
 function progressOf({ progress, items }: StageFile): Progress {
   if (!items) return progress!;
   const { done: step, total, reused, rows, bytes } = items;
@@ -134,7 +134,7 @@ function describeProgress(stage: StageFile): string {
   return [...describeCount(step, total, message), ...values, formatSeconds(seconds)].join(', ');
 }
 
-/** A message may be the unit of the count, or say the count itself. */
+/** A message may be the unit of the count, or include the count itself. */
 function describeCount(step: number, total: number, message: string): string[] {
   if (message === 'bytes') return [`${formatBytes(step)} of ${formatBytes(total)}`];
   const count = `${step} of ${total}`;

@@ -6,9 +6,9 @@ import { interruption, whenInterrupted } from '../../common/interrupt.ts';
 const program = fileURLToPath(new URL('../textcraftor.mjs', import.meta.url));
 
 /**
- * `textcraftor run CONFIG --set ...` in a process of its own.
- * @param config undefined for the default one
- * @param options further ones of the command line
+ * Runs `textcraftor run CONFIG --set ...` in its own process.
+ * @param config undefined for the default configuration
+ * @param options further command-line options
  * @returns the run's id, however it ended
  * @throws CancelledError when this command is interrupted, and the run with it
  */
@@ -19,12 +19,12 @@ export function runCommand(
 ): Promise<string> {
   const named = config === undefined ? [] : [config];
   const args = [program, 'run', ...named, ...settings.flatMap((setting) => ['--set', setting]), ...options, '--json'];
-  whenInterrupted('start the same command again: what is done is reused.');
+  whenInterrupted('start the same command again: finished work is reused.');
   const interrupted = interruption();
   interrupted.throwIfAborted();
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    // It leaves checkpoints, and ends its own processes.
+    // It writes checkpoints, and ends its own processes.
     const stop = (): void => void child.kill('SIGTERM');
     interrupted.addEventListener('abort', stop, { once: true });
     const output: Buffer[] = [];
@@ -35,7 +35,7 @@ export function runCommand(
       if (interrupted.aborted) return reject(interrupted.reason as Error);
       const text = Buffer.concat(output).toString();
       if (text.startsWith('{')) resolve((JSON.parse(text) as { run: string }).run);
-      else reject(new RunError(`A run did not begin: exit code ${code}; what it said is above.`));
+      else reject(new RunError(`A run did not start: exit code ${code}; see its output above.`));
     });
   });
 }

@@ -15,7 +15,7 @@ import { lookUpHub, type Fetch } from '../../api/hub/look-up-hub.ts';
 import { downloadModels } from '../../api/hub/hub-models.ts';
 import { downloadSources } from '../../api/hub/hub-prompts.ts';
 
-/** What names a pipeline and its configuration on the command line. */
+/** The options that name a pipeline and its configuration. */
 export interface ConfigOptions {
   prompts?: string;
   set: string[];
@@ -23,7 +23,7 @@ export interface ConfigOptions {
   against?: string;
 }
 
-/** The option `--set`, which may be given again and again. */
+/** Adds the option `--set`, which may be repeated. */
 export function addSetOption(command: Command): Command {
   return command.option(
     '--set <key=value>',
@@ -33,25 +33,28 @@ export function addSetOption(command: Command): Command {
   );
 }
 
-/** The argument and options that `run` and `plan` share. */
+/** Adds the argument and options that `run` and `plan` share. */
 export function addConfigOptions(command: Command): Command {
   return addSetOption(
     command
       .argument('[config]', 'a YAML file (default: configs/tiny.yaml, the embedded world)')
       .option('--prompts <source>', 'tune on these prompts: a file, folder or pattern, or hf://datasets/OWNER/NAME'),
   )
-    .option('--against <version>', 'compare what comes out with a registered encoder too, such as production')
+    .option('--against <version>', 'also compare the result with a registered encoder, such as production')
     .option('--pipeline <file>', 'another pipeline: a module that exports `pipeline`');
 }
 
 export interface Configured {
-  /** What {@link loadPipeline} takes. */
+  /** The argument of {@link loadPipeline}. */
   source: string;
   pipeline: Pipeline;
   settings: CommonSettings;
 }
 
-/** The same without fetching anything: what a run would fetch is listed, and stays in the settings as it is named. */
+/**
+ * Reads a configuration without downloading anything: what a run would fetch is listed, and its names stay in the
+ * settings.
+ */
 export async function lookUpConfigOptions(
   config: string | undefined,
   options: ConfigOptions,
@@ -71,7 +74,7 @@ const download = async <T>(checked: T, folder: string) => {
 };
 
 /**
- * @param bring puts paths in the place of what is on a hub
+ * Reads a configuration. @param bring replaces names on a hub by paths
  * @throws InputError that names the file and the key
  */
 export async function readConfigOptions(
@@ -82,9 +85,9 @@ export async function readConfigOptions(
   const folder = process.cwd();
   const source = options.pipeline === undefined ? defaultPipeline : absolutePath(options.pipeline, folder);
   if (config === undefined && source !== defaultPipeline)
-    throw new InputError('A pipeline of your own needs a configuration: textcraftor run CONFIG --pipeline FILE.');
+    throw new InputError('Your own pipeline needs a configuration: textcraftor run CONFIG --pipeline FILE.');
   const settings = [...options.set];
-  // Quoted: a path is text, whatever YAML would make of it.
+  // Quoted, so that YAML reads any path as text.
   if (options.prompts !== undefined)
     settings.push(
       `prompts.source=${JSON.stringify(isHubSource(options.prompts) ? options.prompts : resolve(folder, options.prompts))}`,

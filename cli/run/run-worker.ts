@@ -10,10 +10,10 @@ import { print } from '../print.ts';
 
 const queues: Record<string, Queue[]> = { all: ['pipeline', 'engine'], pipeline: ['pipeline'], engine: ['engine'] };
 
-/** Works until the command is interrupted; a stage that runs then goes to another worker, or waits for one. */
+/** Runs a worker until the command is interrupted; running stages then go to another worker, or wait for one. */
 export async function runWorker(home: Home, queue: string, ports: Ports): Promise<void> {
   const wanted = Object.hasOwn(queues, queue) ? queues[queue]! : undefined;
-  if (!wanted) throw new InputError(`There is no queue "${queue}"; there are ${Object.keys(queues).join(', ')}.`);
+  if (!wanted) throw new InputError(`--queue is "${queue}"; expected one of ${Object.keys(queues).join(', ')}.`);
   const interrupted = interruption();
   const configured = configuredServer(process.env);
   const server = await openWorkerServer(home, ports, configured);

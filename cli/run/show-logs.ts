@@ -8,14 +8,14 @@ import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 
 const pollMilliseconds = 500;
 
-/** Prints the log of one stage, or those of all in the order of the pipeline; then what comes, if `follow` is set. */
+/** Prints the log of one stage, or of all in the order of the pipeline; then new lines, if `follow` is set. */
 export async function printLogs(home: Home, name: string, stage: string | undefined, follow: boolean): Promise<void> {
   const records = new RunRecords(home);
   const run = await records.read(name);
   const stages = stagesOf(run, stage);
   const printed = new Map<string, number>();
   for (;;) {
-    // Read first: what was written before the run ended is then printed after it.
+    // The status is read first, so that lines written before the run ended are still printed.
     const { status } = await records.read(run.id);
     for (const each of stages) {
       const path = records.log(run.id, each);
@@ -33,7 +33,7 @@ function stagesOf(run: Run, stage: string | undefined): string[] {
   throw new InputError(`Run ${run.id} has no stage "${stage}"; did you mean "${nearest(stage, names)}"?`);
 }
 
-/** Prints whole lines from a position on, and returns where they end. */
+/** Prints whole lines from a position, and returns the position after them. */
 async function printFrom(path: string, position: number, prefix: string): Promise<number> {
   const file = await open(path).catch(() => undefined);
   if (!file) return position;

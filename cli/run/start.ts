@@ -15,7 +15,7 @@ export interface StartOptions {
   json?: true;
 }
 
-/** Brings a run to its end in front of the user, or behind their back. Prints what became of it. */
+/** Executes a run in the foreground, or detached. Prints its outcome. */
 export async function startRun(
   home: Home,
   id: string,
@@ -25,16 +25,16 @@ export async function startRun(
   const records = new RunRecords(home);
   const here = { configured: configuredServer(process.env), environment: process.env };
   if (detach) {
-    await records.disown(id); // another process cares for it
+    await records.disown(id); // another process takes it over
     await startDetached(home, id, fresh, here);
     print(
       json
         ? JSON.stringify({ run: id, status: 'running' })
-        : `Run ${id} goes on by itself; see: textcraftor status ${id}`,
+        : `Run ${id} continues in the background; see: textcraftor status ${id}`,
     );
     return;
   }
-  // With --json the one object is all that is printed on the standard output.
+  // With --json, only the object goes to standard output.
   const note = (line: string): void => (json ? printError(line) : print(line));
   const view = process.stdout.isTTY && !json ? new LiveView(process.stdout) : new PlainView(note);
   try {
@@ -46,7 +46,7 @@ export async function startRun(
 }
 
 async function describeEnd(home: Home, run: Run): Promise<string> {
-  const { writeRunReport } = await import('../../api/runs/report-of-run.ts'); // which reads more than a run needs
+  const { writeRunReport } = await import('../../api/runs/report-of-run.ts'); // loads modules that a run does not need
   const report = await writeRunReport(home, run);
   const lines = [`Run ${run.id} is complete.`];
   const registered = await readRegistered(run.folder);

@@ -5,7 +5,7 @@ import { ResultIndex } from '../../pipeline/store/stage-results.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { formatBytes, formatSeconds } from '../../common/text/format.ts';
 
-/** @param name the beginning of an artifact's sha256, or RUN/STAGE */
+/** Finds the origin of an artifact. @param name the beginning of its sha256, or RUN/STAGE */
 export async function traceNamed(home: Home, name: string): Promise<Lineage> {
   const results = new ResultIndex(home.results);
   const [run, stage] = name.split('/');
@@ -16,7 +16,7 @@ export async function traceNamed(home: Home, name: string): Promise<Lineage> {
   return traceArtifact(found.artifact.sha256, results);
 }
 
-/** A tree, the artifact first; what was printed once is not repeated. */
+/** Formats a tree, the artifact first; repeated artifacts are printed once. */
 export function formatLineage(lineage: Lineage): string {
   const seen = new Set<string>();
   const lines: string[] = [];

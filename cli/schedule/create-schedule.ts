@@ -8,7 +8,7 @@ import { readConfigOptions } from '../run/run-options.ts';
 import type { ScheduleControl } from './show-schedules.ts';
 import { timingOf, type TimingOptions } from './timing.ts';
 
-/** What `schedule create` is told. */
+/** Options of `schedule create`. */
 export interface CreateOptions extends TimingOptions {
   config: string;
   prompts?: string;
@@ -19,7 +19,7 @@ export interface CreateOptions extends TimingOptions {
   paused?: true;
 }
 
-/** Checks everything that a retraining will need, and sets the schedule up. @throws InputError */
+/** Checks everything that a retraining will need, and creates the schedule. @throws InputError */
 export async function createSchedule(control: ScheduleControl, name: string, options: CreateOptions): Promise<void> {
   identifier('schedule', name);
   const timing = timingOf(options);
@@ -40,13 +40,13 @@ export async function createSchedule(control: ScheduleControl, name: string, opt
     );
   const checked = registrationSettings.safeParse(settings);
   if (!checked.success)
-    throw new InputError(`${options.config} has no section registry, and a retraining registers its encoder.`);
+    throw new InputError(`${options.config} has no section registry, but a retraining registers its encoder.`);
   const arriving = absolutePath(source, process.cwd());
   const config = {
     ...settings,
     prompts: { ...(settings as object as { prompts: object }).prompts, source: arriving },
   };
-  // As activities/retrain/prepare-run.ts has it. What has arrived is not looked at: there may be nothing yet.
+  // The same settings as in activities/retrain/prepare-run.ts. Arrived prompts are not checked: there may be none yet.
   const promoted = { ...config, registry: { ...checked.data.registry, promote: 'auto' } };
   const retraining = checkConfig(loaded.schema, promoted, options.config);
   await requireReadable(arriving);
@@ -65,7 +65,10 @@ export async function createSchedule(control: ScheduleControl, name: string, opt
   );
 }
 
-/** @throws InputError for what never has prompts, such as a pattern that fits nothing or a device */
+/**
+ * Checks the source of prompts.
+ * @throws InputError for one that never has prompts, such as a pattern without matches or a device
+ */
 async function requireReadable(source: string): Promise<void> {
   await findSources(source).catch((error: unknown) => {
     if (!(error instanceof NothingThereError)) throw error;

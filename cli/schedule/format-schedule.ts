@@ -6,7 +6,7 @@ import type { ScheduleState } from './show-schedules.ts';
 const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
 
 export function formatSchedules(states: readonly ScheduleState[]): string {
-  if (states.length === 0) return 'There are no schedules here; make one with: textcraftor schedule create';
+  if (states.length === 0) return 'There are no schedules yet; create one with: textcraftor schedule create';
   return formatTable(
     states.map(({ name, paused, next, running }) => [
       name,

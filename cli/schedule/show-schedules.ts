@@ -11,18 +11,18 @@ import type { TemporalServer } from '../../temporal/server/temporal-server.ts';
 import { taskQueues } from '../../temporal/queues.ts';
 import type { Timing } from './timing.ts';
 
-/** What a user sees of a schedule. */
+/** A schedule as shown to the user. */
 export interface ScheduleState {
   name: string;
   paused: boolean;
   note?: string;
-  /** ISO 8601; the next five. */
+  /** The next five times, in ISO 8601. */
   next: string[];
-  /** Retrainings that run. */
+  /** Running retrainings. */
   running: string[];
-  /** Retrainings that were started, the latest last. */
+  /** Started retrainings, the latest last. */
   recent: { workflow: string; at: string }[];
-  /** Times that were missed, and starts that another retraining was in the way of. */
+  /** Number of missed times, and of starts skipped because another retraining was running. */
   missed: number;
   skipped: number;
 }
@@ -70,7 +70,7 @@ export class ScheduleControl {
     }
   }
 
-  /** Those of this home, in alphabetical order. */
+  /** Lists the schedules of this home, in alphabetical order. */
   async list(): Promise<ScheduleState[]> {
     const own = new Set(await this.#records.names());
     const states: ScheduleState[] = [];
@@ -113,22 +113,22 @@ export class ScheduleControl {
     return this.#on(name, (handle) => handle.unpause());
   }
 
-  /** Retrains now, by the schedule's own rule about overlaps. */
+  /** Retrains now, under the schedule's overlap policy. */
   async trigger(name: string): Promise<void> {
     await this.#on(name, async (handle) => handle.trigger((await handle.describe()).policies.overlap));
   }
 
-  /** Ends the schedule, not what runs. Which prompts it has used is forgotten. */
+  /** Deletes the schedule and its record of used prompts; running retrainings continue. */
   async delete(name: string): Promise<void> {
     await this.#records.read(name);
     await this.#on(name, (handle) => handle.delete()).catch((error: unknown) => {
-      if (!(error instanceof InputError)) throw error; // the server has lost it
+      if (!(error instanceof InputError)) throw error; // the server no longer has it
     });
     await this.#records.remove(name);
   }
 
   /**
-   * Retrains on the days from `from` to `to`, both included, of which there are files, one after the other.
+   * Retrains on the days with files from `from` to `to`, both included, one after the other.
    * @returns the workflow's id and the days
    */
   async backfill(name: string, from: string, to: string): Promise<{ workflow: string; partitions: string[] }> {
@@ -142,7 +142,9 @@ export class ScheduleControl {
         `${source} has no files of days from ${from} to ${to}; a day is in a file's name, such as prompts-2026-11-24.csv.`,
       );
     if (partitions.length > mostPartitions)
-      throw new InputError(`${partitions.length} days are too many for one backfill; at most ${mostPartitions} are.`);
+      throw new InputError(
+        `${partitions.length} days are too many for one backfill; expected at most ${mostPartitions}.`,
+      );
     const workflow = `backfill-${name}-${from}-${to}`;
     await this.#client.workflow.start<typeof backfill>('backfill', {
       workflowId: workflow,
@@ -164,15 +166,15 @@ export class ScheduleControl {
     } catch (error) {
       if (!(error instanceof ScheduleNotFoundError)) throw error;
       throw new InputError(
-        `The Temporal server has no schedule "${name}", though it is recorded here: another server has it, or had. Forget it with: textcraftor schedule delete ${name}`,
+        `The Temporal server has no schedule "${name}", though it is recorded here; another server has or had it. Remove the record with: textcraftor schedule delete ${name}`,
       );
     }
   }
 }
 
-/** Each is some six events of the workflow's history. */
+/** Most partitions of a backfill: each adds about six events to the workflow's history. */
 const mostPartitions = 1000;
 
 function taken(name: string): InputError {
-  return new InputError(`There is a schedule "${name}" already; delete it first: textcraftor schedule delete ${name}`);
+  return new InputError(`Schedule "${name}" already exists; delete it first: textcraftor schedule delete ${name}`);
 }

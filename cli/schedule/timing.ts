@@ -9,13 +9,13 @@ export interface TimingOptions {
   catchup: string;
 }
 
-/** When a schedule acts, as Temporal takes it. */
+/** The times of a schedule, in Temporal's form. */
 export interface Timing {
   spec: ScheduleOptions['spec'];
   policies: NonNullable<ScheduleOptions['policies']>;
 }
 
-/** What happens when it is time and the retraining before still runs. */
+/** What happens at a scheduled time while the previous retraining still runs. */
 const overlaps: Record<string, ScheduleOverlapPolicy> = {
   skip: ScheduleOverlapPolicy.SKIP,
   'buffer-one': ScheduleOverlapPolicy.BUFFER_ONE,
@@ -25,13 +25,12 @@ const overlaps: Record<string, ScheduleOverlapPolicy> = {
   'allow-all': ScheduleOverlapPolicy.ALLOW_ALL,
 };
 
-/** @throws InputError that says what is wrong */
+/** Parses the options that set the times. @throws InputError that names the faulty option */
 export function timingOf({ cron, every, timezone, overlap, catchup }: TimingOptions): Timing {
   if ((cron === undefined) === (every === undefined))
-    throw new InputError("Say when: --cron '0 3 * * *' or --every 6h.");
+    throw new InputError("No times were given: use --cron '0 3 * * *' or --every 6h.");
   const policy = Object.hasOwn(overlaps, overlap) ? overlaps[overlap] : undefined;
-  if (!policy)
-    throw new InputError(`There is no overlap policy "${overlap}"; there are ${Object.keys(overlaps).join(', ')}.`);
+  if (!policy) throw new InputError(`--overlap is "${overlap}"; expected one of ${Object.keys(overlaps).join(', ')}.`);
   const times = cron
     ? { cronExpressions: cron.map(checkCron) }
     : { intervals: [{ every: seconds('--every', every!) * 1000 }] };
@@ -50,7 +49,7 @@ function seconds(option: string, text: string): number {
   throw new InputError(`${option} ${text}: expected a time such as 90s, 1m, 6h or 7d.`);
 }
 
-/** Temporal says nothing more than "bad request" of a wrong one. */
+/** Checks a cron expression, since Temporal reports only "bad request". */
 function checkCron(text: string): string {
   const fields = text.trim().split(/\s+/).length;
   if (text.startsWith('@') || (fields >= 5 && fields <= 7)) return text;

@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 const children = new Set<ChildProcess>();
 
 /**
- * Kills a child when this process ends by a signal or an error before it. For those that leave only whole files.
- * @param group the child is the first of a process group, which goes with it
+ * Kills a child when this process ends first, by a signal or an error. Only for children that write whole files.
+ * @param group the child leads a process group, which is killed with it
  */
 export function endsWithThisProcess(child: ChildProcess, { group = false }: { group?: boolean } = {}): void {
   if (children.size === 0) process.once('exit', killAll);
@@ -21,6 +21,6 @@ function killAll(): void {
       if (groups.has(child) && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       else child.kill('SIGKILL');
     } catch {
-      // it has ended by itself
+      // it has already ended
     }
 }

@@ -15,7 +15,7 @@ interface Options {
   only?: string;
 }
 
-/** Steps that may run side by side; each list after the one before it. Every step is a process with one thread. */
+/** Steps that may run in parallel; each list runs after the one before. Every step is a process with one thread. */
 const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
   [['vae'], ['base']],
   [
@@ -25,18 +25,18 @@ const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
   [['second', 'inpainting', 'control']],
 ];
 
-/** Builds the world, each step in a process of its own, two at a time. */
+/** Builds the world, each step in its own process, two at a time. */
 export async function buildWorld({ out, work, only }: Options): Promise<void> {
   const tokenizer = join(out, 'base', 'tokenizer');
   await writeTokenizer(tokenizer);
   const build = { work, tokenizer, log: (line: string) => print(line) };
   if (only !== undefined) {
     const step = WORLD_STEPS.find((name) => name === only);
-    if (!step) throw new InputError(`There is no step "${only}"; the steps are ${WORLD_STEPS.join(', ')}.`);
+    if (!step) throw new InputError(`--only is "${only}"; expected one of ${WORLD_STEPS.join(', ')}.`);
     leaveInterruptsToSystem();
     return buildWorldStep(step, build);
   }
-  whenInterrupted('start the same command again: the steps that are finished are kept.');
+  whenInterrupted('start the same command again: finished steps are kept.');
   for (const lanes of STAGES)
     await Promise.all(
       lanes.map(async (steps) => {
@@ -49,7 +49,7 @@ export async function buildWorld({ out, work, only }: Options): Promise<void> {
 
 async function runStep(step: WorldStep, out: string, work: string): Promise<void> {
   const one = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: '1' };
-  // glibc gives large blocks back to the kernel at each step otherwise, a fifth of the time.
+  // Otherwise glibc returns large blocks to the kernel at each step, which takes a fifth of the time.
   const malloc = {
     MALLOC_TRIM_THRESHOLD_: '4000000000',
     MALLOC_MMAP_THRESHOLD_: '4000000000',
@@ -64,6 +64,6 @@ async function runStep(step: WorldStep, out: string, work: string): Promise<void
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
   if (code !== 0)
     throw new RunError(
-      `The step ${step} ended with ${signal ?? `exit code ${code}`}; run the command again to go on from it.`,
+      `The step ${step} ended with ${signal ?? `exit code ${code}`}; run the command again to continue from it.`,
     );
 }

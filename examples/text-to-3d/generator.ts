@@ -11,7 +11,7 @@ import { initialize } from '../../training/generator/initialize.ts';
 import { BLOB, FRONT, render, sceneOf, SIDE } from './renderer.ts';
 
 export interface SceneSettings {
-  /** Scenes a batch, blobs of each, refinements of each, pixels of a view's side. */
+  /** Scenes per batch, blobs per scene, refinements per scene, side of a view in pixels. */
   scenes: number;
   blobs: number;
   refinements: number;
@@ -21,7 +21,7 @@ export interface SceneSettings {
 /** Width of the network that refines a scene. */
 const HIDDEN = 64;
 
-/** A refinement: the parameters move by what a small network says of them and of the prompt. z [B, N, 7], prompt [B, D] */
+/** Refines the parameters by the output of a small network of them and the prompt. z [B, N, 7], prompt [B, D] */
 function refine(p: Parameters, z: Tensor, step: Tensor, prompt: Tensor): Tensor {
   const [scenes, blobs] = z.shape as [number, number, number];
   const time = step.reshape([1, 1]).tile([scenes, 1]);
@@ -30,9 +30,9 @@ function refine(p: Parameters, z: Tensor, step: Tensor, prompt: Tensor): Tensor 
 }
 
 /**
- * A scene of blobs from a prompt: noise is refined step by step under CLIP's embedding of the prompt, and what comes out
- * is seen from two sides by a differentiable renderer. The rewards judge both views. `scene` and `text_encoder` can be
- * trained.
+ * Generates a scene of blobs from a prompt: noise is refined step by step under CLIP's embedding of the prompt, and a
+ * differentiable renderer shows the scene from two sides. The rewards judge both views. `scene` and `text_encoder` can
+ * be trained.
  */
 export function textToScene(
   { config, weights, tokenizer, folder }: Pick<LoadedPipeline, 'config' | 'weights' | 'tokenizer' | 'folder'>,

@@ -1,6 +1,6 @@
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 
-/** Numbers of a blob: its place (x, y, z), its size, its colour (red, green, blue), all unbounded. */
+/** Parameters of a blob: position (x, y, z), size, colour (red, green, blue), all unbounded. */
 export const BLOB = 7;
 
 /** Blobs in the cube [-1, 1]^3. */
@@ -13,13 +13,13 @@ export interface Scene {
   colours: Tensor;
 }
 
-/** Bounded from unbounded numbers. parameters [B, N, 7] */
+/** Maps unbounded parameters [B, N, 7] to blobs. */
 export function sceneOf(parameters: Tensor): Scene {
   const [places, sizes, colours] = tf.split(parameters, [3, 1, 3], 2) as [Tensor, Tensor, Tensor];
   return { places: places.tanh(), sizes: sizes.sigmoid().mul(0.4).add(0.08), colours: colours.sigmoid() };
 }
 
-/** The axes that a view spans, across and up, and the one that it looks along. */
+/** The axes of a view: across, up, and the viewing direction. */
 export interface View {
   across: 0 | 1 | 2;
   up: 0 | 1 | 2;
@@ -28,12 +28,12 @@ export interface View {
 export const FRONT: View = { across: 0, up: 1, along: 2 };
 export const SIDE: View = { across: 2, up: 1, along: 0 };
 
-/** How much nearer blobs hide those behind them. */
+/** How strongly nearer blobs hide those behind them. */
 const OPACITY = 4;
 
 /**
- * Splats the blobs along an axis, without perspective: each pixel is the mean of the blobs' colours, weighted by their
- * density there and, exponentially, by how near they are, and of the white background. Differentiable in all of it.
+ * Splats the blobs along an axis, without perspective: each pixel is the weighted mean of the white background and the
+ * blobs' colours, which are weighted by density and exponentially by nearness. Differentiable in all parameters.
  * @returns pictures [B, size, size, 3] in [0, 1]
  */
 export function render({ places, sizes, colours }: Scene, { across, up, along }: View, size: number): Tensor {

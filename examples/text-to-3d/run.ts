@@ -1,4 +1,6 @@
-/** npx tsx examples/text-to-3d/run.ts [steps] [folder]: trains scenes on the embedded world's CLIP, and pictures them. */
+/**
+ * npx tsx examples/text-to-3d/run.ts [steps] [folder]: trains scenes on the embedded world's CLIP, and renders them.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodePng } from '../../common/png.ts';

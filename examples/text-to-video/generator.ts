@@ -8,7 +8,7 @@ import type { Generator } from '../../training/generator/generator.ts';
 import { textToImage } from '../../training/generator/text-to-image.ts';
 
 export interface VideoSettings {
-  /** Videos a batch, and frames of each. */
+  /** Videos per batch, and frames per video. */
   videos: number;
   frames: number;
   sampler: SamplerSettings;
@@ -16,7 +16,10 @@ export interface VideoSettings {
   smoothness: number;
 }
 
-/** The temporal reward: minus the mean squared difference of successive frames. frames [B, F, H, W, C] in [0, 1] -> [B] */
+/**
+ * Computes the temporal reward: minus the mean squared difference of successive frames. frames [B, F, H, W, C] in [0,
+ * 1] -> [B]
+ */
 export function smoothness(frames: Tensor): Tensor {
   const [videos, count, ...size] = frames.shape as [number, number, number, number, number];
   const from = (start: number) => frames.slice([0, start, 0, 0, 0], [videos, count - 1, ...size]);
@@ -24,8 +27,8 @@ export function smoothness(frames: Tensor): Tensor {
 }
 
 /**
- * A video as a batch of pictures: its frames share the prompt's embeddings and are denoised together, and a reward looks
- * across them. What is per picture is text-to-image's; the trainer takes it as it takes that.
+ * Generates a video as a batch of pictures: its frames share the prompt's embeddings and are denoised together, and one
+ * reward compares them. Everything per picture comes from text-to-image, and the trainer treats it alike.
  */
 export function textToVideo(
   pipeline: LoadedPipeline,
@@ -66,7 +69,10 @@ export function textToVideo(
   };
 }
 
-/** Start noise of videos: what a video's frames share, and a little of their own. [videos * frames, h, w, C] */
+/**
+ * Draws start noise of videos: a part shared by the frames of a video, and a little for each frame. [videos * frames,
+ * h, w, C]
+ */
 export function videoNoise(
   normal: (count: number) => Float32Array,
   [videos, frames]: readonly [number, number],

@@ -2,15 +2,15 @@ import { lstat, open, rename, rm } from 'node:fs/promises';
 import { isFile } from '../../common/files.ts';
 import { setAside } from '../../common/files/set-aside.ts';
 
-/** What SQLite keeps beside a database: what was written last, and an index of that. */
+/** Suffixes of SQLite's files beside a database: the write-ahead log and its index. */
 const besides = ['-wal', '-shm'];
 
-/** Removes a database of SQLite, or what lies in its place. */
+/** Removes an SQLite database, or whatever is in its place. */
 export async function removeDatabase(path: string): Promise<void> {
   for (const file of [path, ...besides.map((end) => path + end)]) await rm(file, { recursive: true, force: true });
 }
 
-/** Sets a database aside with what lies beside it, so that a new one is made. @param why such as "is empty" */
+/** Sets a database aside with the files beside it, so that a new one is made. @param why such as "is empty" */
 export async function setDatabaseAside(path: string, why: string): Promise<void> {
   const target = await setAside(path, why).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -19,10 +19,13 @@ export async function setDatabaseAside(path: string, why: string): Promise<void>
   for (const end of besides)
     await (
       target === undefined ? rm(path + end, { recursive: true, force: true }) : rename(path + end, target + end)
-    ).catch(() => {}); // there was none
+    ).catch(() => {}); // it did not exist
 }
 
-/** What shows at a glance that a file is no database of SQLite, or not all of one; undefined when nothing does. */
+/**
+ * Checks the header and length of an SQLite database.
+ * @returns its fault, such as "is empty"; undefined when none is seen
+ */
 export async function databaseDamage(path: string): Promise<string | undefined> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -34,7 +37,7 @@ export async function databaseDamage(path: string): Promise<string | undefined> 
     for (const end of besides)
       if ((await pathExists(path + end)) && !(await isFile(path + end))) return `has a folder ${end} beside it`;
     const { size } = await file.stat();
-    // With all of it in the -wal file yet.
+    // All of it may still be in the -wal file.
     if (size === 0) return (await isFile(`${path}-wal`)) ? undefined : 'is empty';
     const header = Buffer.alloc(100);
     await file.read(header, 0, 100, 0);

@@ -16,27 +16,27 @@ import { searchAttributeArguments } from './server-attributes.ts';
 export interface DevServerOptions {
   /** The `temporal` command. */
   command: string;
-  /** For its database and log: a server that is started again on them goes on where it was. */
+  /** Holds its database and log: a server started again on them continues where it was. */
   folder: string;
-  /** Says whose it is: see {@link file://./server-identity.ts}. Nobody's, when it is left out. */
+  /** Identifies its home: see {@link file://./server-identity.ts}. Default: none. */
   homeId?: string;
-  /** A free one, when it is left out. */
+  /** Default: a free port. */
   port?: number;
-  /** Port of its web page; without it there is none. */
+  /** Port of its web page. Default: no web page. */
   uiPort?: number;
 }
 
 /**
- * The server has an HTTP API beside gRPC, which cannot be left out and takes any web page's posts: it shall answer a host
- * name only that no request has, since names under `invalid` are never given out (RFC 6761).
+ * Besides gRPC the server has an HTTP API, which cannot be turned off and accepts posts from any web page. Restricting
+ * it to a host name that no request has closes it: names under `invalid` are never assigned (RFC 6761).
  */
 const closedHttpApi = ['--dynamic-config-value', 'frontend.httpAllowedHosts=["nobody.invalid"]'];
 const forbidden = 403;
 
 /**
- * Starts the server, whose database nobody else may read, and ends it when this shell's input is closed, which happens
- * however the process ends that started the shell, SIGKILL included. Killed, since it takes two seconds to end by itself and
- * its database survives a kill: the next server may be started on that at once.
+ * Starts the server with a database that only its user may read, and kills it when this shell's input is closed, which
+ * happens however the parent process ends, even by SIGKILL. A kill is safe for the database and saves the two seconds
+ * of an orderly end: the next server may start on it at once.
  */
 const keeper = `
 umask 077
@@ -48,19 +48,21 @@ kill $watcher 2>/dev/null
 exit $code
 `;
 
-/** Its process lives as long: a machine that is busy may take minutes for what takes a second. */
+/** Long, as long as its process lives: a busy machine may take minutes for what usually takes a second. */
 const readyMilliseconds = 300_000;
-/** What the server says of a database that it cannot use, in so many characters at most. */
+/** The server's message about a database that it cannot use; at most 20 characters long. */
 const damage = /malformed|not a database|file is encrypted|SQL logic error|no such (table|column)/i;
 const longestDamage = 20;
-/** In its folder. */
+/** Name of the database file in the server's folder. */
 export const databaseName = 'temporal.db';
-/** So often its log is looked at while it runs. */
+/** Interval at which its log is checked while it runs. */
 const watchMilliseconds = 2000;
-/** A server that dies this often is not started again. */
+/** Number of deaths after which a server is not restarted. */
 const mostRestarts = 20;
 
-/** Temporal's development server, owned by this process: it ends with it, and when it dies alone it is started again. */
+/**
+ * Temporal's development server, owned by this process: it ends with the process, and is restarted when it dies alone.
+ */
 export class DevServer {
   readonly address: string;
   readonly #options: DevServerOptions;
@@ -71,7 +73,7 @@ export class DevServer {
   #restarts = 0;
   #stopping = false;
   #isReady = false;
-  /** Bytes of its log from before it was launched, and those that were looked at. */
+  /** Length of its log before it was launched, and up to where it was checked. */
   #logBegin = 0;
   #logRead = 0;
   #saidDamage = false;
@@ -84,9 +86,9 @@ export class DevServer {
   }
 
   /**
-   * A database that cannot be used is set aside, and a new one is made.
-   * @throws InputError when another program has a port that was asked for; RetryableError when it is not ready in time;
-   * CancelledError when the command is interrupted before
+   * Starts the server. A database that cannot be used is set aside, and a new one is made.
+   * @throws InputError when another program has a requested port; RetryableError when it is not ready in time;
+   * CancelledError when the command is interrupted first
    */
   static async start(options: DevServerOptions): Promise<DevServer> {
     const { port, uiPort, folder } = options;
@@ -113,7 +115,7 @@ export class DevServer {
     return join(this.#options.folder, 'temporal.log');
   }
 
-  /** Ends it and waits until it has. */
+  /** Ends the server and waits until it has ended. */
   async stop(): Promise<void> {
     this.#stopping = true;
     const shell = this.#shell;
@@ -140,10 +142,10 @@ export class DevServer {
       '--namespace',
       namespaceOf(this.#homeId),
       '--db-filename',
-      databaseName, // the server takes a part of a URL, in which a folder's %, # or ? would mean something else
+      databaseName, // the server puts it in a URL, in which a folder's %, # or ? would have another meaning
       ...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`]),
     );
-    // A process group of its own: a terminal's Ctrl-C is for the command, which then still needs the server.
+    // A process group of its own: a terminal's Ctrl-C must reach only the command, which still needs the server.
     const shell = spawn('sh', ['-c', keeper, 'sh', program, ...args], {
       cwd: folder,
       stdio: ['pipe', log, log],
@@ -159,7 +161,7 @@ export class DevServer {
     this.#watch(shell);
   }
 
-  /** After it has died. What it knew is lost with its database; what was done for it is in the store. */
+  /** Restarts the server after its death. If its database is lost, the results are still in the store. */
   async #relaunch(): Promise<void> {
     if (this.#stopping) return;
     if (this.#isReady && this.#databaseIsDamaged())
@@ -167,7 +169,10 @@ export class DevServer {
     await this.#launch();
   }
 
-  /** A server whose database is damaged while it runs stays, and answers nothing: it is ended, and started again on a new one. */
+  /**
+   * Restarts a server whose database was damaged while it runs, on a new one: such a server keeps running but answers
+   * nothing.
+   */
   #watch(shell: ChildProcess): void {
     const watching = setInterval(() => {
       if (this.#isReady && existsSync(this.#log) && this.#databaseIsDamaged()) shell.stdin!.end();
@@ -176,7 +181,7 @@ export class DevServer {
     shell.once('exit', () => clearInterval(watching));
   }
 
-  /** Whether it has said so since it was launched. */
+  /** Whether it has reported a damaged database since it was launched. */
   #databaseIsDamaged(): boolean {
     const log = openSync(this.#log, 'r');
     try {
@@ -201,7 +206,7 @@ export class DevServer {
       if (!(await accepts(this.#port))) continue;
       try {
         const connection = await connectTemporal({ address: this.address });
-        // What answers may be another's server, which has the port while ours tries to listen there.
+        // Another server may answer, if it has the port on which ours tries to listen.
         const isOurs = await isServerOf(connection, this.#homeId).finally(() => connection.close());
         if (isOurs) {
           await this.#checkHttpApi();
@@ -220,7 +225,7 @@ export class DevServer {
     );
   }
 
-  /** @throws InputError when the server is of a version that web pages can give orders to */
+  /** Checks that its HTTP API is closed. @throws InputError when web pages could control this version of the server */
   async #checkHttpApi(): Promise<void> {
     const { status } = await fetch(`http://127.0.0.1:${this.#httpPort}/api/v1/namespaces`);
     if (status !== forbidden)

@@ -14,12 +14,12 @@ import { accepts } from './ports.ts';
 import { attach, attachOwn, startServer, type ConfiguredServer, type Ports } from './server-connection.ts';
 import type { TemporalServer } from './temporal-server.ts';
 
-/** The development server of a worker of this home, as kept in temporal/server.json while it runs. */
+/** The development server of a worker of this home, recorded in temporal/server.json while it runs. */
 interface LocalServer {
   address: string;
-  /** Of the worker. */
+  /** Process id of the worker. */
   pid: number;
-  /** When it began, where that is to be known: its id may be another process's by now. */
+  /** Start time of its process, where the system tells it: the id may belong to another process by now. */
   start?: string;
 }
 
@@ -30,10 +30,10 @@ const renewMilliseconds = 5000;
 const file = (home: Home): string => join(home.temporal, 'server.json');
 
 /**
- * The server that a worker works on: the configured one; the one that another worker of this home has; else one that is
- * started now, and told to other commands.
+ * Opens the server of a worker: the configured one; the one that another worker of this home has; else a new one,
+ * recorded for other commands.
  *
- * @throws InputError when another program has a port that was asked for, or a worker of this home has its server at another
+ * @throws InputError when another program has a requested port, or a worker of this home has its server at another
  */
 export async function openWorkerServer(
   home: Home,
@@ -73,19 +73,20 @@ export async function openWorkerServer(
 }
 
 /**
- * The server that another worker of this home has, or the right to have one, which whoever serves the database holds. A
- * worker whose server is away for a moment starts it again, so the others wait for it as long as it lives.
+ * Joins the server of another worker of this home, or takes the lease of the database, which the worker with the server
+ * holds. A worker restarts its server when it is away for a moment, so the others wait while it lives.
  */
 async function joinOrServe(home: Home, signal: AbortSignal): Promise<{ server: TemporalServer } | { lease: Lease }> {
   let server: TemporalServer | undefined;
   const tryToJoin = async (): Promise<boolean> => {
     server = await joinLocalServer(home).catch((error: unknown) => {
-      if (error instanceof RetryableError) return undefined; // it has just gone
+      if (error instanceof RetryableError) return undefined; // it has just ended
       throw error;
     });
     return server !== undefined;
   };
-  const tell = (): void => notice("Waits for this project's other worker, whose Temporal server does not answer yet.");
+  const tell = (): void =>
+    notice("Waiting for this project's other worker, whose Temporal server does not answer yet.");
   const onWait = async (): Promise<boolean> => {
     if (await tryToJoin()) return true;
     tell();
@@ -105,8 +106,8 @@ async function joinOrServe(home: Home, signal: AbortSignal): Promise<{ server: T
 }
 
 /**
- * Whether a worker that lives has its server, which does not listen at the moment. Such a worker may have been held up for so
- * long that its lease was lost. Where something listens that is not this home's server, the record leads elsewhere.
+ * Whether a live worker has the server although it does not listen now: the worker may have been suspended until it
+ * lost its lease. If something else listens at the address, the record is stale.
  */
 async function startsAgain(home: Home): Promise<boolean> {
   const worker = await read(home);
@@ -115,8 +116,8 @@ async function startsAgain(home: Home): Promise<boolean> {
 }
 
 /**
- * Waits until the worker has ended whose server another has joined: nobody starts that server again.
- * @throws RetryableError then; never, on a server of one's own or a configured one
+ * Waits until the worker that owns a joined server has ended, since that server is not started again.
+ * @throws RetryableError then; on an own or a configured server it only waits for `signal`
  */
 export async function untilGone(
   home: Home,
@@ -131,11 +132,11 @@ export async function untilGone(
     if (signal.aborted) return;
   }
   throw new RetryableError(
-    `The server at ${address} is gone with the worker that had it (process ${worker.pid}); start this worker again, and it has its own.`,
+    `The server at ${address} is gone with the worker that had it (process ${worker.pid}); start this worker again to give it a server of its own.`,
   );
 }
 
-/** Whether the worker runs, and not another process under its id. */
+/** Whether the worker runs, rather than another process with its id. */
 async function lives({ pid, start }: LocalServer): Promise<boolean> {
   return processExists(pid) && (start === undefined || (await processStart(pid)) === start);
 }
@@ -144,13 +145,13 @@ async function waitFor(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-/** A connection to the server that a worker of this home has; undefined where none runs. */
+/** Connects to the server of a worker of this home; undefined when none runs. */
 export async function joinLocalServer(home: Home): Promise<TemporalServer | undefined> {
   const local = await read(home);
   const port = loopback.exec(local?.address ?? '')?.[1];
   if (!local || port === undefined || !(await lives(local)) || !(await accepts(Number(port)))) return undefined;
   return attachOwn(home, local.address).catch((error: unknown) => {
-    // A worker that was killed, whose process id and port others have by now.
+    // A killed worker, whose process id and port belong to others by now.
     if (error instanceof InputError) return undefined;
     throw error;
   });
@@ -167,7 +168,7 @@ async function checkPorts(server: TemporalServer, { port, uiPort }: Ports): Prom
   if (problem === undefined) return server;
   await server.close();
   throw new InputError(
-    `${problem}: another worker of this project has its server at ${server.address} already. Leave the option out to join it, or stop that worker first.`,
+    `${problem}: another worker of this project already has its server at ${server.address}. Omit the option to join it, or stop that worker first.`,
   );
 }
 
@@ -175,6 +176,6 @@ async function read(home: Home): Promise<LocalServer | undefined> {
   try {
     return shape(JSON.parse(await readFile(file(home), 'utf8')), file(home));
   } catch {
-    return undefined; // not there, or damaged: then nobody can be found by it
+    return undefined; // missing or damaged: it leads to no server
   }
 }

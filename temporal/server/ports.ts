@@ -5,7 +5,7 @@ import { reasonOf } from '../../common/text/reason.ts';
 
 const host = '127.0.0.1';
 
-/** A port of the loopback interface on which nothing listens. */
+/** Finds a port of the loopback interface on which nothing listens. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, host);
   await once(server, 'listening');
@@ -14,7 +14,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The error of listening on a loopback port; undefined when it can be done. */
+/** Tries to listen on a loopback port. @returns the error; undefined when it succeeds */
 export function listenError(port: number): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((resolve) => {
     const server = createServer().once('error', resolve);
@@ -22,18 +22,16 @@ export function listenError(port: number): Promise<NodeJS.ErrnoException | undef
   });
 }
 
-/** @param option that asked for the port @throws InputError when nobody can listen there */
+/** Checks that a port is free. @param option that requested it @throws InputError when it is not */
 export async function checkFree(port: number, option: string): Promise<void> {
   const error = await listenError(port);
   if (!error) return;
   const reason =
     error.code === 'EADDRINUSE' ? 'another program listens there' : `nothing may listen there (${reasonOf(error)})`;
-  throw new InputError(
-    `Port ${port} of ${host} cannot be had: ${reason}. Choose another with ${option}, or leave it out.`,
-  );
+  throw new InputError(`Port ${port} of ${host} cannot be used: ${reason}. Choose another with ${option}, or omit it.`);
 }
 
-/** Whether something listens. A socket can be tried often; a refused gRPC connection waits a second. */
+/** Whether something listens. Uses a plain socket, since a refused gRPC connection waits a second before it retries. */
 export function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, host, () => resolve(true)).on('error', () => resolve(false));

@@ -1,6 +1,6 @@
 import { InputError } from '../../common/errors.ts';
 
-/** Where a Temporal server listens when its address has no port. */
+/** Default port of a Temporal server. */
 const defaultPort = 7233;
 
 export interface HostAndPort {
@@ -8,7 +8,11 @@ export interface HostAndPort {
   port: number;
 }
 
-/** `HOST`, `HOST:PORT` or `[IPv6]:PORT`. @param source what it is the value of, for the message. @throws InputError */
+/**
+ * Parses `HOST`, `HOST:PORT` or `[IPv6]:PORT`.
+ * @param source name of the setting, for the message
+ * @throws InputError
+ */
 export function parseAddress(text: string, source: string): HostAndPort {
   const { ipv6, name, port } =
     /^(?:\[(?<ipv6>[0-9a-f:.]+)\]|(?<name>[\w.-]+))(?::(?<port>\d{1,5}))?$/i.exec(text)?.groups ?? {};

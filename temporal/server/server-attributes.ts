@@ -5,13 +5,16 @@ import type { TemporalServer } from './temporal-server.ts';
 const types = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList' } as const;
 const typeOf = ({ type }: { type: string }): string => types[type as keyof typeof types];
 
-/** For the command of the development server. */
+/** Arguments that register the attributes with the development server. */
 export const searchAttributeArguments = searchAttributes.flatMap((key) => [
   '--search-attribute',
   `${key.name}=${typeOf(key)}`,
 ]);
 
-/** Whether runs on this server can be found by stage, model and status. A server of our own has been told; another may not know. */
+/**
+ * Whether runs on this server can be found by stage, model and status. Our own servers have the attributes; others may
+ * lack them.
+ */
 export async function hasSearchAttributes({
   connection,
   namespace,
@@ -24,7 +27,7 @@ export async function hasSearchAttributes({
   }
 }
 
-/** What makes runs findable on a server that does not know the attributes. */
+/** The commands that add the attributes to a server. */
 export const searchAttributeAdvice = searchAttributes
   .map((key) => `temporal operator search-attribute create --name ${key.name} --type ${typeOf(key)}`)
   .join('; ');

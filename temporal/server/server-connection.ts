@@ -16,7 +16,7 @@ import { reasonOf } from '../../common/text/reason.ts';
 /** A server that the user runs. */
 export type ConfiguredServer = TemporalAddress & { namespace: string };
 
-/** The server that the environment configures, or undefined. @throws InputError for an address that is none */
+/** Reads the server that the environment configures, or undefined. @throws InputError for an invalid address */
 export function configuredServer(environment: NodeJS.ProcessEnv): ConfiguredServer | undefined {
   const address = environment['TEMPORAL_ADDRESS'];
   if (!address) return undefined;
@@ -36,7 +36,7 @@ export function configuredServer(environment: NodeJS.ProcessEnv): ConfiguredServ
   };
 }
 
-/** @throws InputError that names the file */
+/** Reads a certificate or key. @throws InputError that names the file */
 function readCredential(path: string): Buffer {
   try {
     requireFile(statSync(path));
@@ -46,7 +46,10 @@ function readCredential(path: string): Buffer {
   }
 }
 
-/** Connects to a server that runs. @throws RetryableError that names the address; InputError when it has no such namespace */
+/**
+ * Connects to a running server.
+ * @throws RetryableError that names the address; InputError when it has no such namespace
+ */
 export async function attach(server: TemporalAddress): Promise<TemporalServer> {
   const connection = await answered(server, connectTemporal(server));
   const namespace = server.namespace ?? 'default';
@@ -58,7 +61,7 @@ export async function attach(server: TemporalAddress): Promise<TemporalServer> {
   return { address: server.address, namespace, connection, owned: false, close: () => connection.close() };
 }
 
-/** What a server that is asked for the first time answers, in time. */
+/** Awaits a server's first answer, with a time limit. */
 async function answered<T>({ address, namespace }: TemporalAddress, answer: Promise<T>): Promise<T> {
   const late = new AbortController();
   const seconds = answerMilliseconds / 1000;
@@ -79,11 +82,14 @@ async function answered<T>({ address, namespace }: TemporalAddress, answer: Prom
   }
 }
 
-/** A status of gRPC. */
+/** A gRPC status code. */
 const notFound = 5;
 const answerMilliseconds = 15_000;
 
-/** Connects to a development server of this home, be it of another process. @throws InputError when it is another's */
+/**
+ * Connects to a development server of this home, possibly of another process.
+ * @throws InputError when it is another home's
+ */
 export async function attachOwn(home: Home, address: string): Promise<TemporalServer> {
   const server = await attach({ address });
   try {
@@ -97,14 +103,14 @@ export async function attachOwn(home: Home, address: string): Promise<TemporalSe
 
 /** Ports of a development server. */
 export interface Ports {
-  /** A free one, when it is left out. */
+  /** Default: a free port. */
   port?: number;
-  /** Of its web page; without it there is none. */
+  /** Port of its web page. Default: no web page. */
   uiPort?: number;
 }
 
 /**
- * The configured server; where none is, a development server of our own, with its database and log in `folder`.
+ * Opens the configured server or, without one, a development server of our own with its database and log in `folder`.
  * @throws RunError that lists the ways to get one
  */
 export async function openServer(
@@ -115,7 +121,10 @@ export async function openServer(
   return configured ? attach(configured) : startServer(home, folder, {});
 }
 
-/** A development server of this process. @throws RunError when there is no command for it; InputError when a port is taken */
+/**
+ * Starts a development server owned by this process.
+ * @throws RunError when there is no command for it; InputError when a port is taken
+ */
 export async function startServer(home: Home, folder: string, ports: Ports): Promise<TemporalServer> {
   const server = await DevServer.start({ command: temporalCommand(), folder, homeId: await homeId(home), ...ports });
   const attached = await attach({ address: server.address });

@@ -2,7 +2,7 @@ import { ServiceError } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { InputError } from '../../common/errors.ts';
 
-/** An empty namespace of a development server, made when it starts: it says whose the server is. */
+/** Name of an empty namespace that a development server gets at its start, to identify its home. */
 export const namespaceOf = (homeId: string): string => `textcraftor-${homeId}`;
 
 const notFound = 5; // gRPC's code
@@ -22,10 +22,10 @@ function isNotFound(error: unknown): boolean {
   return error instanceof ServiceError && (error.cause as { code?: number } | undefined)?.code === notFound;
 }
 
-/** @throws InputError when the server at an address was started for another home, or by another program */
+/** Checks the server at an address. @throws InputError when it was started for another home, or by another program */
 export async function checkServerOf(connection: NativeConnection, homeId: string, address: string): Promise<void> {
   if (await isServerOf(connection, homeId)) return;
   throw new InputError(
-    `The Temporal server at ${address} is not this project's: another project or program has it. To use it all the same: export TEMPORAL_ADDRESS=${address}`,
+    `The Temporal server at ${address} is not this project's: another project or program has it. To use it anyway: export TEMPORAL_ADDRESS=${address}`,
   );
 }

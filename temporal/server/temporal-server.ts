@@ -5,7 +5,7 @@ export interface TemporalServer {
   address: string;
   namespace: string;
   connection: NativeConnection;
-  /** It is this process's own development server: nobody else works on it. */
+  /** Whether it is this process's own development server, which no other process uses. */
   owned: boolean;
   /** Closes the connection, and ends the server when it is owned. */
   close(): Promise<void>;

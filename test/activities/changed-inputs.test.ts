@@ -14,7 +14,7 @@ import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const pipeline = fileURLToPath(new URL('../fixtures/pipelines/reading.ts', import.meta.url));
 
-/** A home, a file that stages read, and bodies that do what they are told in this process. */
+/** A home, a file that stages read, and fake bodies that run in this process. */
 async function setUp() {
   const folder = await temporaryFolder();
   const [home, source] = [new Home(join(folder, 'home')), join(folder, 'prompts.txt')];
@@ -70,7 +70,7 @@ async function setUp() {
 }
 const refusal = /prompts\.txt was changed while the stage \w+ read it; run again when nothing writes to it/;
 
-it('a stage whose input changed while it read it has no result, and its next attempt reads what is there then', async () => {
+it('a stage whose input changes while it reads has no result, and its next attempt reads the new content', async () => {
   const { source, state, bench, run } = await setUp();
   state.during = () => appendFile(source, 'a dog\n');
   await expect(run('whole')).rejects.toThrow(RetryableError);
@@ -85,7 +85,7 @@ it('a stage whose input changed while it read it has no result, and its next att
   expect(await run('whole')).toMatchObject({ reused: true });
 });
 
-it('a fault that a changed input brought about is told as what it is; one of a still input as itself', async () => {
+it('a fault caused by a changed input is reported as that change; any other fault as itself', async () => {
   const { source, state, run } = await setUp();
   state.during = async () => {
     throw new InputError('line 1 is cut short');
@@ -98,7 +98,7 @@ it('a fault that a changed input brought about is told as what it is; one of a s
   await expect(run('whole')).rejects.toThrow(refusal);
 });
 
-it('a segment that read a changing input leaves no checkpoint, not even for the content that comes back', async () => {
+it('a segment that read a changing input leaves no checkpoint, even if the old content returns', async () => {
   const { source, state, segment } = await setUp();
   state.unfinished = true;
   expect(await segment(0)).toEqual({ unfinished: true });
@@ -110,7 +110,7 @@ it('a segment that read a changing input leaves no checkpoint, not even for the 
   expect(state.scratch).toEqual([[], ['checkpoint'], []]);
 });
 
-it('neither a list of items nor an item is kept of a changing input', async () => {
+it('neither a list of items nor an item made from a changing input is kept', async () => {
   const { source, state, bench, list, batch } = await setUp();
   state.during = () => appendFile(source, 'a dog\n');
   await expect(list()).rejects.toThrow(refusal);
@@ -124,7 +124,7 @@ it('neither a list of items nor an item is kept of a changing input', async () =
   expect((await bench.results.listItems()).map(({ item }) => item).sort()).toEqual(['one', undefined]);
 });
 
-it('a file that the configuration does not name counts where the stage says that it is read', async () => {
+it('a file that the configuration does not name counts if the stage declares that it reads it', async () => {
   const { source, run } = await setUp();
   const beside = `${source}.vocabulary`;
   await writeFile(beside, 'a');

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/pipelines/${name}`, import.meta.url));
 
-it('a run by schedule carries the digests of the code that it is planned with', async () => {
+it('a scheduled run carries the digests of the code that planned it', async () => {
   const home = new Home(await temporaryFolder());
   const [schedules, records] = [new Schedules(home), new RunRecords(home)];
   const config = { name: 'learn', prompts: { source: home.folder } };

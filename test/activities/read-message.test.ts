@@ -12,7 +12,7 @@ import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { Schedules } from '../../registry/schedules/schedules.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
-// What a stranger can make an activity do who reaches the Temporal server: nothing but what the user's own records say.
+// A stranger who reaches the Temporal server can make an activity do only what the user's own records say.
 
 let folder: string;
 let home: Home;
@@ -51,7 +51,7 @@ const call = (activity: (...args: never[]) => Promise<unknown>, ...args: unknown
     ...args,
   );
 const refused = { name: 'ApplicationFailure', type: 'InputError', nonRetryable: true };
-/** All that is in the folder of the test, but for what is in the home's record of the run. */
+/** All files in the test's folder, except those in the home's record of the run. */
 const listing = async () => (await readdir(folder, { recursive: true })).toSorted();
 
 const digest = '0123456789abcdef'.repeat(4);
@@ -77,7 +77,7 @@ const names = [
   ['a'],
 ];
 
-describe('how a run stands', () => {
+describe('the status of a run', () => {
   it.each(names)('is not recorded for %j', async (name) => {
     const before = await listing();
     for (const status of ['running', 'completed', 'failed'])
@@ -92,14 +92,14 @@ describe('how a run stands', () => {
     },
   );
 
-  it('is recorded, and told to the hooks of the record', async () => {
+  it('is recorded, and sent to the hooks of the record', async () => {
     await records.saveConfig(run, { notify: [{ command: ['touch', marker] }] });
     await call(activities().recordRun, run, { status: 'completed' });
     expect((await records.file(run)).status).toBe('completed');
     expect(await readdir(folder)).toContain('marker');
   });
 
-  it('says nothing to a terminal in the words of its error', async () => {
+  it('has no terminal sequences in its error', async () => {
     const error = { name: '\x1b[31mRunError', message: 'a\x1b]0;b\x07\r\x9b2J\u202ec\nd' };
     await call(activities().recordRun, run, { status: 'failed', error });
     expect((await records.file(run)).error).toEqual({
@@ -108,7 +108,7 @@ describe('how a run stands', () => {
     });
   });
 
-  it('is told to nobody when the record is that of another run, or every user may write it', async () => {
+  it("is sent to nobody when the record is another run's, or writable by every user", async () => {
     await cp(evil, join(home.runs, 'copy'), { recursive: true });
     await expect(call(activities().recordRun, 'copy', { status: 'completed' })).rejects.toThrow(
       'is the record of run evil',
@@ -167,7 +167,7 @@ describe('a stage', () => {
     expect(await listing()).toEqual(before);
   });
 
-  it('is not done when its record names a module that others have written', async () => {
+  it('does not run when its record names a module that others may write', async () => {
     await chmod(join(home.run(run), 'run.json'), 0o666);
     await expect(call(activities().default, task({}))).rejects.toThrow('Every user may write to');
   });
@@ -204,12 +204,12 @@ describe('a retraining', () => {
 });
 
 describe('a record', () => {
-  it('with what may be secret can be read by this user only', async () => {
+  it('that may hold secrets can be read by this user only', async () => {
     const { mode } = await import('node:fs/promises').then(({ stat }) => stat(join(home.run(run), 'config.json')));
     expect(mode & 0o077).toBe(0);
   });
 
-  it('that is damaged is said to be', async () => {
+  it('is refused by name when it is damaged', async () => {
     const path = join(home.run(run), 'run.json');
     const text = JSON.stringify(await records.file(run));
     const sealed = (changed: string) => seal(JSON.parse(changed) as object);

@@ -36,7 +36,7 @@ beforeEach(async () => {
 const set = (change: Partial<ScheduleFile>, prompts: object = {}) =>
   schedules.save({ ...schedule, ...change, config: { prompts: { source: inbox, ...prompts } } });
 
-/** A file that nobody has written to for a minute. */
+/** Writes a file that was last changed a minute ago. */
 async function arrive(name: string, ...prompts: string[]): Promise<void> {
   await appendFile(join(inbox, name), prompts.map((prompt) => `${prompt}\n`).join(''));
   const then = new Date(Date.now() - 60_000);
@@ -57,7 +57,7 @@ const promptsOf = async (batch: number) => {
 };
 
 describe('prompts', () => {
-  it('of a batch that was changed since are refused by name', async () => {
+  it('of a batch that has changed since are refused by name', async () => {
     await arrive('a.txt', 'two dogs');
     await take(1);
     const path = await schedules.prompts('daily', await schedules.batch('daily', 1));
@@ -81,7 +81,7 @@ describe('prompts', () => {
     expect(await take(4)).toBeNull();
   });
 
-  it('are the same for the same retraining, which may ask again', async () => {
+  it('are the same when the same retraining asks again', async () => {
     await arrive('a.txt', 'a cat');
     const first = await take(1);
     await arrive('b.txt', 'a dog');
@@ -89,7 +89,7 @@ describe('prompts', () => {
     expect(await take(2)).toEqual({ number: 2, rows: 1 });
   });
 
-  it('of a file that was changed while it was read are left for the next time, when all of it is there', async () => {
+  it('of a file that changed while it was read are left for the next time', async () => {
     await arrive('a.txt', 'a cat');
     await arrive('b.txt', 'a dog', 'half a pro');
     const writing: typeof readArrived = async (file, ...rest) => {
@@ -109,14 +109,14 @@ describe('prompts', () => {
     expect(await readdir(join(home.folder, 'schedules/daily'))).not.toContain('draft');
   });
 
-  it('of a source that is no place for prompts are refused, not taken for prompts that have not come yet', async () => {
+  it('of a source that cannot hold prompts are refused, not awaited', async () => {
     await set({}, { source: '/dev/zero' });
     await expect(take(1)).rejects.toThrow(/neither a file nor a folder/);
     await set({}, { source: join(inbox, 'later/*.txt') });
     expect(await take(2)).toBeNull();
   });
 
-  it('of a retraining that ended without a word are new again', async () => {
+  it('of a retraining that ended without reporting are new again', async () => {
     await arrive('a.txt', 'a cat');
     await take(1);
     expect(await take(2, undefined, false)).toEqual({ number: 1, rows: 1 });
@@ -124,7 +124,7 @@ describe('prompts', () => {
     expect(await take(3, undefined, false)).toBeNull();
   });
 
-  it('that were all there before are not looked at again', async () => {
+  it('that were all seen before are not read again', async () => {
     await arrive('a.txt', 'a cat');
     await take(1);
     await arrive('copy.csv', 'prompt', 'a cat');
@@ -156,7 +156,7 @@ describe('prompts', () => {
     expect(await take(3)).toBeNull();
   });
 
-  it('of a file that is being written are left, and of another day too', async () => {
+  it('of a file being written, or of another day, are left', async () => {
     await writeFile(join(inbox, 'now.txt'), 'half a prom');
     expect(await take(1)).toBeNull();
     await arrive('2026-11-01.txt', 'a cat');
@@ -166,7 +166,7 @@ describe('prompts', () => {
     expect(await take(3, '2026-11-03')).toBeNull();
   });
 
-  it('that have not arrived are no error, and those that cannot be read are one', async () => {
+  it('that have not arrived are not an error, but unreadable ones are', async () => {
     expect(await take(1)).toBeNull();
     await set({}, { source: join(inbox, 'none') });
     expect(await take(2)).toBeNull();

@@ -8,7 +8,7 @@ import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
-// A run that a worker did which was killed: its record has the address where that worker's server was.
+// A run whose worker was killed: its record has the address of that worker's server.
 
 let home: Home;
 let records: RunRecords;
@@ -28,23 +28,23 @@ async function server(owner?: string): Promise<DevServer> {
 }
 
 describe('a run whose worker was killed', () => {
-  it('is not looked for on a server that somebody else has there by now', async () => {
+  it("is not looked up on another program's server at its old address", async () => {
     await records.setAddress(id, (await server()).address);
     for (const control of [pauseRun, cancelRun])
       await expect(control(home, id)).rejects.toThrow(/is not this project's: another project or program has it/);
     expect((await records.read(id)).status).toBe('running');
   });
 
-  it('is cancelled when its own server has lost it, and can be resumed', async () => {
+  it('is cancelled when its own server no longer knows it, and can be resumed', async () => {
     await records.setAddress(id, (await server(await homeId(home))).address);
     await expect(pauseRun(home, id)).rejects.toThrow(
-      `does not know run ${id} any more; go on with: textcraftor resume ${id}`,
+      `no longer knows run ${id}; continue with: textcraftor resume ${id}`,
     );
     expect(await cancelRun(home, id)).toBe(id);
     expect((await records.read(id)).status).toBe('cancelled');
   });
 
-  it('needs a worker, where nothing listens any more', async () => {
+  it('needs a worker when nothing listens at its address', async () => {
     const gone = await server();
     await records.setAddress(id, gone.address);
     await gone.stop();

@@ -100,7 +100,7 @@ const both = { chosen: choice(20, 0.75), exported: choice(20, 0.5) };
 
 describe('generate', () => {
   it.each(['latest', 'the run'])(
-    "takes what is handed out of %s, in all steps, on the run's own model",
+    "takes the exported form of %s, in all steps, on the run's own model",
     async (name) => {
       await chose(both);
       const used = await use({ textEncoder: name === 'latest' ? name : run });
@@ -114,14 +114,17 @@ describe('generate', () => {
     },
   );
 
-  it.each(['production', 'tiny@1', 'tiny', '1'])('takes what is handed out of a registered one: %s', async (name) => {
-    await registered(true);
-    const used = await use({ textEncoder: name });
-    expect(used.textEncoder).toMatch(/\/exported\/model\.safetensors$/);
-    expect(used.used).toContain('tiny@1: the text encoder of step 20 with 0.5 of the tuned weights');
-  });
+  it.each(['production', 'tiny@1', 'tiny', '1'])(
+    'takes the exported form of a registered encoder: %s',
+    async (name) => {
+      await registered(true);
+      const used = await use({ textEncoder: name });
+      expect(used.textEncoder).toMatch(/\/exported\/model\.safetensors$/);
+      expect(used.used).toContain('tiny@1: the text encoder of step 20 with 0.5 of the tuned weights');
+    },
+  );
 
-  it('uses it as it was evaluated where that, a blend or a number of steps is asked for', async () => {
+  it('uses it as evaluated if that, a blend or a number of steps is given', async () => {
     await chose(both);
     const evaluated = await use({ textEncoder: 'latest', as: 'evaluated' });
     // K is the same share of the steps: 6 of 8.
@@ -135,11 +138,11 @@ describe('generate', () => {
     expect((await use({ textEncoder: 'latest', steps: 8, blend: 0.75, lastSteps: 6 })).used).toContain('as evaluated.');
   });
 
-  it('says so where nothing is handed out, and uses it in the last steps', async () => {
+  it('says so when nothing is exported, and uses it in the last steps', async () => {
     await chose({ chosen: choice(20, 0.75), exported: choice(0, 0) });
     const used = await use({ textEncoder: 'latest' });
     expect(used).toMatchObject({ blend: 0.75, lastSteps: 19 });
-    expect(used.used).toContain('nothing is handed out of it for all steps, so the text encoder of step 20');
+    expect(used.used).toContain('it exports nothing for all steps, so the text encoder of step 20');
     await expect(use({ textEncoder: 'latest', as: 'exported' })).rejects.toThrow('Use it with --as evaluated.');
     await registered(false);
     expect(await use({ textEncoder: 'production' })).toMatchObject({ blend: 0.75, lastSteps: 19 });
@@ -156,7 +159,7 @@ describe('generate', () => {
     await expect(use({ unet: 'production' })).rejects.toThrow('No tuned UNet was chosen in tiny@1');
   });
 
-  it('hands nothing out that is not as it was when it was judged', async () => {
+  it('refuses files that have changed since they were judged', async () => {
     const damage = async (path: string) => {
       await chmod(path, 0o644);
       await writeFile(path, 'damaged');
@@ -177,7 +180,7 @@ describe('generate', () => {
     await expect(asChampion(home, version)).rejects.toThrow('tiny@1 cannot be used');
   });
 
-  it('leaves paths as they are, and refuses what leads nowhere or contradicts itself', async () => {
+  it('leaves paths unchanged, and refuses unknown names and contradictions', async () => {
     await chose(both);
     expect(await use({ textEncoder: 'a/folder', model: 'm' })).toEqual({
       steps: 25,
@@ -185,11 +188,11 @@ describe('generate', () => {
       model: 'm',
     });
     const refused: [Partial<UseOptions>, string][] = [
-      [{ textEncoder: 'a/folder' }, 'Say with --model'],
-      [{ model: 'm', as: 'exported' }, '--as is for an encoder that was judged'],
-      [{ textEncoder: 'a/folder', model: 'm', as: 'evaluated' }, '--as is for an encoder that was judged'],
+      [{ textEncoder: 'a/folder' }, 'No model was given'],
+      [{ model: 'm', as: 'exported' }, '--as needs an encoder that was judged'],
+      [{ textEncoder: 'a/folder', model: 'm', as: 'evaluated' }, '--as needs an encoder that was judged'],
       [{ textEncoder: 'latest', as: 'exported', blend: 0.5 }, 'leave out --blend and --last-steps'],
-      [{ textEncoder: 'no-such-run', model: 'm' }, 'no file, folder or run "no-such-run", nor a registered encoder'],
+      [{ textEncoder: 'no-such-run', model: 'm' }, 'no file, folder or run "no-such-run", and no registered encoder'],
     ];
     for (const [options, message] of refused) {
       const error: unknown = await use(options).catch((reason: unknown) => reason);
@@ -209,7 +212,7 @@ describe('export', () => {
     formats: ['diffusers'],
   });
 
-  it('writes the very files that were judged, by whatever name they are meant', async () => {
+  it('writes the very files that were judged, whichever name is given', async () => {
     await chose(both);
     await registered(true);
     for (const given of [{ run: 'latest' }, { run }, { textEncoder: 'latest' }])
@@ -223,7 +226,7 @@ describe('export', () => {
       });
     for (const given of [{ run: 'production' }, { version: 'tiny@1' }, { textEncoder: 'tiny' }])
       expect((await source(given)).textEncoder).toMatch(/\/exported\/model\.safetensors$/);
-    // The share that was chosen is no other form.
+    // The chosen share is the same form.
     expect(await source({ run: 'latest', blend: 0.5 })).toEqual(await source({ run: 'latest' }));
   });
 
@@ -247,18 +250,18 @@ describe('export', () => {
     const card = await cardOf(facts(networks), networks.textEncoder);
     expect(card.startsWith('---\nlibrary_name: diffusers\n')).toBe(true);
     expect(card).toContain('0.5 times the tuned ones and 0.5 times the original ones');
-    expect(card).toContain('4 pictures a prompt from the same start noise, seed 7, 8 steps of ddim, guidance 3');
+    expect(card).toContain('4 pictures per prompt from the same start noise, seed 7, 8 steps of ddim, guidance 3');
     expect(card).toContain(
       '| Oracle | +0.020 (+0.010 to +0.030) | +0.060 (+0.050 to +0.070) | −0.040 (−0.060 to −0.020) | 264 |',
     );
     expect(card).toContain('in the last 6 of 8 steps');
-    expect(card).toContain('it is better than exported, in all steps: exported against chosen Oracle −0.040');
+    expect(card).toContain('than in all steps, as exported: exported against chosen Oracle −0.040');
     expect(card).toMatch(/in float32: `[0-9a-f]{64}`/);
     expect(card).not.toContain('/models/');
     const notes = exportNotes(facts(networks, 'float16'));
     expect(notes[0]).toContain('in all steps, against the original on 264 test prompts: Oracle +0.020');
     expect(notes[1]).toContain('0.75 of its embeddings in the last 6 of 8 steps: Oracle +0.060');
-    expect(notes[2]).toContain('In the last steps only, as it was chosen, it is better');
+    expect(notes[2]).toContain('It is better in the last steps only, as it was chosen');
     expect(notes[3]).toContain('stored in float16: rounded');
   });
 
@@ -269,11 +272,11 @@ describe('export', () => {
     expect(await cardOf(facts(networks), networks.textEncoder)).toContain('it has not been compared');
   });
 
-  it('is refused where nothing is handed out, unless a share is named', async () => {
+  it('is refused when nothing is exported, unless a share is given', async () => {
     await chose({ chosen: choice(20, 0.75), exported: choice(0, 0) });
-    await expect(source({ run: 'latest' })).rejects.toThrow(/say how much of it with --blend, such as 0\.75/);
+    await expect(source({ run: 'latest' })).rejects.toThrow(/export a share of it with --blend, such as 0\.75/);
     expect(await source({ run: 'latest', blend: 0.75 })).toMatchObject({ weight: 0.75, unlike: [expect.any(String)] });
-    await expect(source({ run: '../x' })).rejects.toThrow('"../x" is no run');
+    await expect(source({ run: '../x' })).rejects.toThrow('"../x" is neither a run');
     await expect(source({})).rejects.toThrow('Say which encoder to export');
     await expect(source({ run: 'latest', version: 'production' })).rejects.toThrow('Say which encoder to export');
   });

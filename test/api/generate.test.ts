@@ -95,11 +95,11 @@ it('takes a tuned UNet, or adapters of both networks, in the last steps', async 
   const both = await latents({ textEncoder, unet });
   expect(await latents({ lora })).toEqual(both);
   expect(await latents({ unet })).not.toEqual(both);
-  await expect(run({ unet, blend: 0.5 })).rejects.toThrow('--blend weighs a second encoder');
+  await expect(run({ unet, blend: 0.5 })).rejects.toThrow('--blend needs a second encoder');
   await expect(run({ unet: 'nowhere' })).rejects.toThrow('The UNet nowhere does not exist');
 });
 
-it('keeps away from a negative prompt as diffusers does', async () => {
+it('applies a negative prompt as diffusers does', async () => {
   const { prompts, steps, guidance, negative } = await readGoldenJson<GoldenPipeline>('pipeline/golden.json');
   const found = await latents({ prompt: prompts, steps, guidance, negative, latents: noise });
   expectAgreement(found, await readSafetensors(noise), 'out.negative', 1e-4);
@@ -119,7 +119,7 @@ it("blends the tuned encoder's embeddings into the model's own in the last steps
   expectAgreement(found, await readSafetensors(noise), 'out.blended', 1e-4);
 });
 
-it("uses a tuned encoder in all steps, as if it were the model's own, where no blend is given", async () => {
+it("uses a tuned encoder in all steps, as if it were the model's own, when no blend is given", async () => {
   const tunedModel = join(folder, 'tuned-model');
   await cp(model, tunedModel, { recursive: true });
   await cp(textEncoder, join(tunedModel, 'text_encoder/model.safetensors'));

@@ -52,7 +52,7 @@ afterAll(async () => {
 });
 
 describe('a model on the hub', () => {
-  it('is downloaded without what is not needed, and is a pipeline', async () => {
+  it('is downloaded without unneeded files, and loads as a pipeline', async () => {
     const model = await localModel('owner/tiny', folder, hubOptions());
     expect(model).toBe(join(folder, 'cache/models--owner--tiny/snapshots', COMMIT));
     expect((await loadPipeline(model)).weights).toEqual((await loadPipeline(golden)).weights);
@@ -62,7 +62,7 @@ describe('a model on the hub', () => {
     expect(hub.requests.filter((request) => request.includes('safetensors'))).toHaveLength(3);
   });
 
-  it('is found wherever settings name one, also a file of it', async () => {
+  it('is found wherever settings name it or a file of it', async () => {
     const reward = {
       type: 'aesthetic',
       model: 'owner/tiny',
@@ -112,7 +112,7 @@ describe('textcraftor import', () => {
     await writeWeights(checkpoint, original);
   });
 
-  it('makes a folder that is loaded as the same pipeline', async () => {
+  it('makes a folder that loads as the same pipeline', async () => {
     const out = join(folder, 'imported');
     expect(await importModel(checkpoint, { hub: hubOptions(), out, config: 'owner/tiny', dtype: 'float16' })).toBe(out);
     const [imported, expected] = [await loadPipeline(out), await loadPipeline(golden)];
@@ -123,7 +123,7 @@ describe('textcraftor import', () => {
 
   it('says where a tokenizer may come from', async () => {
     const attempt = importModel(checkpoint, { hub: hubOptions(), out: join(folder, 'none'), dtype: 'float32' });
-    await expect(attempt).rejects.toThrow(/holds no tokenizer: name one with --tokenizer/);
+    await expect(attempt).rejects.toThrow(/has no tokenizer: name one with --tokenizer/);
     expect(existsSync(join(folder, 'none'))).toBe(false);
   });
 });

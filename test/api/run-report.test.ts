@@ -19,7 +19,7 @@ const [picture] = sample.pictures;
 const png = (uri: string) => Buffer.from(uri.slice(uri.indexOf(',') + 1), 'base64');
 const split = (rows: number) => ({ rows, shards: [] });
 
-/** What the stages of a run leave behind, by stage and file. */
+/** The files that the stages of a run leave, by stage and name. */
 const artifacts: Record<string, Record<string, string | Buffer>> = {
   filter: { 'summary.json': JSON.stringify(sample.filter) },
   shard: {
@@ -94,7 +94,7 @@ it.each([
   ['evaluate', 'base.png'],
   ['tune-encoder', 'metrics.jsonl'],
   ['filter', 'summary.json'],
-])('nothing is reported of an artifact of %s whose %s is damaged', async (stage, file) => {
+])('no result is reported from an artifact of %s whose %s is damaged', async (stage, file) => {
   await finish(Object.keys(artifacts));
   const run = await new RunRecords(home).read('latest');
   const { sha256: digest } = run.stages.find(({ name }) => name === stage)!.artifact!;
@@ -108,7 +108,7 @@ it.each([
   await expect(requireRunReport(home, run)).rejects.toThrow(sentence);
 });
 
-it('the path of a chosen network that is damaged is not told', async () => {
+it('the path of a damaged chosen network is left out', async () => {
   await finish(Object.keys(artifacts));
   const run = await new RunRecords(home).read('latest');
   const { path } = (await describeRun(home, run)).chosen!;
@@ -126,7 +126,7 @@ it('its report tells how long the stages took and embeds the pictures', async ()
   expect(page).toContain(picture!.files['chosen']!);
 });
 
-it('neither its report nor its description tells the secrets of its hooks', async () => {
+it('neither its report nor its description shows the secrets of its hooks', async () => {
   await finish(Object.keys(artifacts));
   const run = await new RunRecords(home).read(id);
   const page = readFileSync(await requireRunReport(home, run), 'utf8');
@@ -135,7 +135,7 @@ it('neither its report nor its description tells the secrets of its hooks', asyn
   expect(JSON.stringify(await describeRun(home, run))).not.toContain('T0K3N');
 });
 
-it('an unfinished run is described as far as it is, and has no report', async () => {
+it('an unfinished run is described as far as it has come, and has no report', async () => {
   await finish(['filter', 'shard', 'tune-encoder']);
   const run = await new RunRecords(home).read(id);
   const described = await describeRun(home, run);
@@ -146,7 +146,12 @@ it('an unfinished run is described as far as it is, and has no report', async ()
 
 it.each([
   ['the original was chosen', { chosen: { step: 0, blend: 0 } }, /chose the original/, /chose the original/],
-  ['nothing is better in all steps', {}, undefined, /In all steps no weight/],
+  [
+    'nothing is better in all steps',
+    {},
+    undefined,
+    /No weight of the tuned encoder was better than the original in all steps/,
+  ],
 ])('where %s the reason stands in place of a path', async (_, change, encoderReason, exportedReason) => {
   const kept = artifacts['sweep']!;
   const exported = { ...sample.sweep.exported, chosen: { step: 0, blend: 0 } };

@@ -28,7 +28,7 @@ const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, x) => sum +
 const gradientNames = golden.names.filter((name) => name.startsWith('grad.'));
 const largest = Math.max(...gradientNames.map((name) => norm(golden.float32(name))));
 
-/** The file agrees with torch's. @param ourName where its name of a gradient is another one */
+/** The file agrees with torch's. @param ourName maps a name to ours, if it differs */
 function expectAgreement(ours: SafetensorsFile, ourName = (name: string) => name, torch = golden): void {
   for (const name of torch.names) {
     const expected = torch.float32(name);
@@ -97,7 +97,7 @@ describe('the gradients of the UNet', () => {
     expect(gradientNorm / Math.sqrt(squares.reduce((a, b) => a + b))).toBeCloseTo(1, 3);
   });
 
-  it("stand beside those of the encoder where both are trained, under the network's name", async () => {
+  it("are written beside those of the encoder when both are trained, under the network's name", async () => {
     const saveTensors = join(await temporaryFolder(), 'step.safetensors');
     await step({ hub, ...paths, ...settings, train: 'joint', saveTensors });
     const ours = await readSafetensors(saveTensors);
@@ -160,7 +160,7 @@ describe('bad input is one sentence, and nothing is written', () => {
     await refused({ prompts: 'nowhere.txt' }, /nowhere.txt: no such file/);
   });
 
-  it('step numbers that cannot be', async () => {
+  it('impossible numbers of steps', async () => {
     await refused({ steps: 2, gradSteps: 3 }, /--grad-steps is 3; expected at most --steps, 2/);
     await refused({ steps: 1001 }, /1001 sampling steps were asked for; this noise schedule has 1000/);
   });
@@ -204,7 +204,7 @@ describe('bad input is one sentence, and nothing is written', () => {
     await refused({ rewards }, /"beauty" is -?(NaN|Infinity) for the prompt "a red cat"/, RunError);
   });
 
-  it('exits with 2 and one line where a part is to be trained that cannot be', () => {
+  it('exits with 2 and one line for a part that cannot be trained', () => {
     const args = ['cli/textcraftor.mjs', 'step', '--train', 'vae'];
     const command = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
     expect(command).toMatchObject({

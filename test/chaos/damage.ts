@@ -9,8 +9,8 @@ export type Damage = (path: string, random: RandomStream) => Promise<void>;
 export const struckKinds = new Map<string, number>();
 
 /**
- * The kind of a file under a home, by its path: what differs from run to run, from step to step and from key to key is
- * left out of it. So a kind that is new needs no line here.
+ * Returns the kind of a file under a home: its path without the parts that differ between runs, steps and keys. So a
+ * new kind needs no change here.
  */
 export function kindOf(path: string): string {
   return path
@@ -22,11 +22,11 @@ export function kindOf(path: string): string {
     .replace(/\d+/g, 'N');
 }
 
-/** Share of the kinds that one blow strikes. */
+/** Share of the kinds that one fault damages. */
 const SHARE = 1 / 4;
 
 /**
- * Damages a file of each of some kinds, those that were damaged least so far. Nothing of the run must be at work.
+ * Damages one file of each of some kinds, the least damaged first. No process of the run may be working.
  * @returns the kinds
  */
 export async function damageSome(subject: Subject, random: RandomStream, damage: Damage): Promise<string[]> {
@@ -62,7 +62,7 @@ export async function flipBit(path: string, random: RandomStream): Promise<void>
   await writeFile(path, bytes);
 }
 
-/** As a power loss does: anything from nothing to all but the last byte is left. */
+/** Cuts a file as a power loss does: to any length from 0 to all but the last byte. */
 export async function cutShort(path: string, random: RandomStream): Promise<void> {
   const { size } = await stat(path);
   await chmod(path, 0o644);

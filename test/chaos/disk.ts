@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const command = promisify(execFile);
 
-/** A small file system of its own, which can fill up and be made read-only. Linux, and only who may mount. */
+/** A small file system that can fill up and be made read-only. Needs Linux and the right to mount. */
 export class SmallDisk {
   readonly folder: string;
 
@@ -25,7 +25,7 @@ export class SmallDisk {
     }
   }
 
-  /** Nothing may be open for writing; a process that was killed may take a moment to let go. */
+  /** No file may be open for writing; a killed process may take a moment to close its files. */
   async setReadOnly(readOnly: boolean): Promise<void> {
     for (let tries = 1; ; tries++)
       try {

@@ -9,7 +9,7 @@ import { cutShort, damageSome, filesIn, flipBit, type Damage } from './damage.ts
 import { otherProgram } from './other-code.ts';
 import type { Subject } from './subject.ts';
 
-/** Something bad that happens to a run. Leaves the run's command running, or ended for the caller to resume. */
+/** A fault that strikes a run. Leaves the run's command running, or ended for the caller to resume. */
 export type Fault = (subject: Subject, random: RandomStream) => Promise<void>;
 
 /** Longer than a stage may be silent (workflows/run-pipeline.ts). */
@@ -40,7 +40,7 @@ export const faults: Record<string, Fault> = {
     await subject.signal('server', 'SIGCONT');
   },
 
-  /** As a new version is deployed: asked to end, with time to do so. */
+  /** Like a deployment: asks the process to end, with time to do so. */
   async deploy(subject) {
     subject.command.process.kill('SIGTERM');
     await subject.ended();
@@ -107,7 +107,7 @@ export const faults: Record<string, Fault> = {
       throw new Error(`A cancelled run ended with ${describe(end)}.`);
   },
 
-  /** One of them goes on with the run, the other hears so. */
+  /** One of them continues the run, the other is told so. */
   async 'two-resumes'(subject) {
     await killAll(subject);
     await subject.resume();
@@ -118,7 +118,7 @@ export const faults: Record<string, Fault> = {
     if (first === (await Promise.race([one.ended, undefined]))) subject.command = other;
   },
 
-  /** A command that sees other prompts comes in between. What it makes is not what the run is about. */
+  /** A command with other prompts runs in between. Its results are not the run's. */
   async 'inputs-change'(subject) {
     await killAll(subject);
     await appendFile(subject.inputs, 'a prompt that was not there\n');
@@ -127,7 +127,7 @@ export const faults: Record<string, Fault> = {
     await subject.resume();
   },
 
-  /** Accepted are a refusal in a sentence, and the same digests. */
+  /** Accepts a refusal in a sentence, or the same digests. */
   async 'other-code'(subject) {
     await killAll(subject);
     const end = await asAnother(subject, await otherProgram(dirname(subject.home.folder)));
@@ -135,7 +135,7 @@ export const faults: Record<string, Fault> = {
     if (end && end.code !== 0 && /unexpected/.test(end.stderr)) throw new Error(`Other code gave ${describe(end)}`);
   },
 
-  /** Longer than anything is tried again: the run ends, and says how to go on. */
+  /** Longer than any retries: the run ends, and says how to continue. */
   async 'disk-full-for-long'(subject) {
     await subject.disk!.fill();
     const end = await subject.endedUnlessStill();
@@ -173,7 +173,7 @@ async function killAll(subject: Subject): Promise<void> {
   await subject.untilGone();
 }
 
-/** Damages a file of some kind, whichever are there, and sees that the command then says what is wrong or puts it right. */
+/** Damages files of some kinds, and checks that the command then reports or mends them. */
 const damaging =
   (damage: Damage): Fault =>
   async (subject, random) => {
@@ -184,18 +184,18 @@ const damaging =
     if (end && /unexpected/.test(end.stderr)) throw new Error(`With ${kinds.join(', ')} damaged: ${end.stderr}`);
   };
 
-/** Sends a signal to the command alone, which then has to end everything. */
+/** Sends a signal to the command alone, which must then end everything. */
 const signalling =
   (signal: NodeJS.Signals, code: number): Fault =>
   async (subject) => {
     if (!subject.command.process.kill(signal)) return;
     const end = await subject.endedUnlessStill();
-    // It may have come to its end before the signal.
+    // It may have ended before the signal.
     if (end?.code !== code && end?.code !== 0) throw new Error(`${signal} ended the command with ${describe(end)}.`);
     if (!(await subject.untilGone())) throw new Error(`${signal} has left processes.`);
   };
 
-/** Goes on with the run for a while under what has changed. What is begun then has other keys, and nobody ends it. */
+/** Continues the run for a while under the change. Work started then has other keys, and nobody finishes it. */
 async function asAnother(subject: Subject, program?: string): Promise<Ended | undefined> {
   const before = await readdir(subject.home.works).catch((): string[] => []);
   await subject.resume(program);
@@ -206,7 +206,7 @@ async function asAnother(subject: Subject, program?: string): Promise<Ended | un
   return end;
 }
 
-/** Another command about the run. @returns how it ended; one that the run did not wait for is refused in a sentence */
+/** Runs another command on the run. @returns how it ended; a command that came too late is refused in a sentence */
 async function tell(subject: Subject, ...args: string[]): Promise<Ended> {
   const end = await subject.start(args).ended;
   if (end.code !== 0 && !/^textcraftor: [^\n]+\n$/.test(end.stderr))

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import type { Subject } from './subject.ts';
 
-/** What a run has left behind. */
+/** The traces that a run has left. */
 export interface Traces {
   status: string;
   /** Digest of each stage's artifact. */
   digests: Record<string, string>;
-  /** What should not be there: work done twice, files half-written, processes. */
+  /** Faults: work done twice, half-written files, left-over processes. */
   wrong: string[];
 }
 
-/** Looks at a run that has ended, and at everything in its home. */
+/** Inspects a run that has ended, and everything in its home. */
 export async function examine(subject: Subject): Promise<Traces> {
   const wrong: string[] = [];
   const { home } = subject;

@@ -11,8 +11,8 @@ import { faults, needsDisk } from './faults.ts';
 import { examine, type Traces } from './invariants.ts';
 import { Subject, type Boundary } from './subject.ts';
 
-// npm run chaos: runs of the embedded world to which bad things happen, at random times; each must end with the
-// digests of one that was left alone.
+// npm run chaos: runs of the embedded world under faults at random times; each must end with the digests of an
+// undisturbed run.
 
 const { values } = parseArgs({
   options: {
@@ -32,7 +32,7 @@ const [seed, kills, runs, lanes] = [values.seed, values.kills, values.runs, valu
   number,
 ];
 const DISK_MEGABYTES = 400;
-/** Stages of the run at whose work faults strike, in their order. */
+/** Stages of the run during which faults strike, in order. */
 const STAGES = ['ingest', 'filter', 'shard', 'rollout', 'tune-encoder', 'sweep', 'evaluate', 'report'] as const;
 /** Two faults in three strike the training. */
 const DEAR = ['tune-encoder', 'tune-encoder', 'rollout', 'sweep', 'evaluate'] as const;
@@ -40,13 +40,13 @@ const DEAR = ['tune-encoder', 'tune-encoder', 'rollout', 'sweep', 'evaluate'] as
 interface Blow {
   fault: string;
   stage: string;
-  /** Milliseconds after the stage was seen to run. */
+  /** Milliseconds after the stage started. */
   delay: number;
 }
 
 interface Outcome extends Traces {
   run: number;
-  /** Where in the code a process of it died. */
+  /** Fault point at which one of its processes died. */
   boundary: FaultPoint | undefined;
   blows: (Blow & { error?: string })[];
   resumed: number;
@@ -88,7 +88,7 @@ async function untilStage(subject: Subject, stage: string): Promise<boolean> {
   return false;
 }
 
-/** Brings the run to its end; resumes it as often as it was stopped. */
+/** Executes the run to its end; resumes it whenever it was stopped. */
 async function bringToEnd(subject: Subject): Promise<void> {
   for (let again = 0; again < 6; again++) {
     const end = await subject.endedUnlessStill();
@@ -109,7 +109,7 @@ async function disturbedRun(run: number, blows: readonly Blow[]): Promise<Outcom
   const work = async (subject: Subject): Promise<Outcome> => {
     const done: Outcome['blows'] = [];
     for (const [i, blow] of blows.entries()) {
-      // What struck before may have stopped the command, or cleared the stage's record.
+      // An earlier fault may have stopped the command, or cleared the stage's record.
       for (let tries = 0; tries < 3 && !(await untilStage(subject, blow.stage)); tries++) {
         if ((await subject.ended()).code === 0) break;
         await subject.untilGone();
@@ -139,7 +139,7 @@ async function disturbedRun(run: number, blows: readonly Blow[]): Promise<Outcom
   return withSubject(`run-${run}`, work, { onDisk, boundary });
 }
 
-/** What will happen: every kind of fault before one comes again, in an order drawn from the seed. */
+/** Plans the faults: every kind before any repeats, in an order drawn from the seed. */
 function draw(names: readonly string[]): Blow[] {
   const random = new RandomStream(seed, 'chaos');
   const drawn: string[] = [];
@@ -180,7 +180,7 @@ const outcomes: Outcome[] = [];
 let begun = 0;
 await Promise.all(
   Array.from({ length: lanes }, async () => {
-    // A run may end before all has struck: what is left comes to a later one, and sooner.
+    // A run may end before all faults have struck: the rest strike a later run, and sooner.
     while (waiting.length > 0 || begun < runs) {
       const blows = waiting.splice(0, perRun).toSorted((a, b) => stageOf(a) - stageOf(b));
       const outcome = await disturbedRun(++begun, blows);

@@ -8,7 +8,7 @@ const needless = new Set(['node_modules', 'test', 'bench', 'docs', 'examples']);
 
 let made: Promise<string> | undefined;
 
-/** The program of a checkout in which a stage's code is another, though it does the same. Made once. */
+/** The program of a checkout in which a stage's code differs but does the same. Made once. */
 export function otherProgram(folder: string): Promise<string> {
   made ??= make(join(folder, 'other-code'));
   return made;

@@ -10,7 +10,7 @@ import type { Run } from '../../pipeline/runs/runs.ts';
 import { Command, lastRun, processesWith, type Ended } from '../cli/command.ts';
 import type { SmallDisk } from './disk.ts';
 
-/** The embedded world with little to do: seconds of work, in which every stage has its turn. */
+/** The embedded world with little work: seconds, in which every stage runs. */
 const SETTINGS = {
   'rollout.prompts': 64,
   'tuneEncoder.steps': 24,
@@ -30,34 +30,34 @@ const SETTINGS = {
 const prompts = shapesPrompts()
   .map(({ prompt }) => `${prompt}\n`)
   .join('');
-/** So long nothing at all moves only where something hangs, also on a busy machine. */
+/** Longest time without any change: even on a busy machine, only a hang takes longer. */
 const STILL = 600_000;
 const run = ['run', ...Object.entries(SETTINGS).flatMap(([key, value]) => ['--set', `${key}=${value}`])];
 const clock = new URL('clock.mjs', import.meta.url).href;
 
-/** A place in the code at which a process dies, and which time that it comes there. */
+/** A fault point at which a process dies, and at which visit. */
 export interface Boundary {
   point: FaultPoint;
   time: number;
 }
 
-/** A run that faults are done to, in a home folder of its own. */
+/** A run under faults, in its own home folder. */
 export class Subject {
   readonly home: Home;
   readonly disk: SmallDisk | undefined;
   /** File whose number is added to every process's clock, in milliseconds. */
   readonly clock: string;
   command: Command;
-  /** File of the prompts that the run is about. */
+  /** File of the run's prompts. */
   readonly inputs: string;
-  /** Folders of work that is not the run's: begun on other inputs, or by other code, and killed. */
+  /** Work folders that are not the run's: started on other inputs, or by other code, and killed. */
   readonly foreignWork = new Set<string>();
-  /** How often the command was started again. */
+  /** Number of restarts of the command. */
   resumed = 0;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #marker: string;
 
-  /** @param boundary where a process of the run dies, once, besides what else is done to it */
+  /** @param boundary where a process of the run dies, once, in addition to other faults */
   constructor(
     folder: string,
     { disk, boundary }: { disk?: SmallDisk | undefined; boundary?: Boundary | undefined } = {},
@@ -82,7 +82,7 @@ export class Subject {
     return [...run, '--prompts', this.inputs];
   }
 
-  /** The prompts are what they were at the beginning. */
+  /** Restores the original prompts. */
   restoreInputs(): void {
     writeFileSync(this.inputs, prompts);
   }
@@ -102,7 +102,7 @@ export class Subject {
     return this.start(this.#run);
   }
 
-  /** Goes on with the run. One that has no record that can be read is started anew. @param program of another checkout */
+  /** Continues the run. Starts it again if its record cannot be read. @param program of another checkout */
   async resume(program?: string): Promise<void> {
     this.resumed++;
     const refused = !this.running && /start the run again/.test(this.command.stderr);
@@ -110,7 +110,7 @@ export class Subject {
     this.command = this.start(known ? ['resume', known.id] : this.#run, program);
   }
 
-  /** The same command once more, beside the one that runs. */
+  /** Starts the same command again, beside the running one. */
   second(): Command {
     return this.start(this.command.args);
   }
@@ -128,14 +128,14 @@ export class Subject {
     return this.command.ended;
   }
 
-  /** Ends in `milliseconds` at the latest. @returns how it ended, or undefined when it still runs */
+  /** Waits at most `milliseconds` for its end. @returns how it ended, or undefined when it still runs */
   async endedWithin(milliseconds: number): Promise<Ended | undefined> {
     const timeout = new AbortController();
     const late = sleep(milliseconds, undefined, { signal: timeout.signal }).catch(() => undefined);
     return Promise.race([this.command.ended, late]).finally(() => timeout.abort());
   }
 
-  /** Waits for its end, as long as anything moves. @returns how it ended, or undefined when nothing has moved for long */
+  /** Waits for its end while anything changes. @returns how it ended, or undefined when nothing has changed for long */
   async endedUnlessStill(milliseconds = STILL): Promise<Ended | undefined> {
     let [seen, since] = ['', performance.now()];
     while (performance.now() - since < milliseconds) {
@@ -147,7 +147,7 @@ export class Subject {
     return undefined;
   }
 
-  /** What changes while anything goes on: the stages' records and logs, what the command says, checkpoints. */
+  /** Everything that changes while work goes on: the stages' records and logs, the command's output, checkpoints. */
   async #traces(): Promise<string> {
     const stages = ((await this.record())?.stages ?? []).map(({ status, attempt, progress, items }) => [
       status,
@@ -177,19 +177,19 @@ export class Subject {
     return all.filter((_, i) => lines[i]!.includes(text) && !lines[i]!.startsWith('sh\0'));
   }
 
-  /** Sends a signal to those of them that are there. @returns how many there were */
+  /** Sends a signal to those that exist. @returns how many did */
   async signal(kind: 'stage' | 'server' | 'all', signal: NodeJS.Signals): Promise<number> {
     const pids = await this.processes(kind);
     for (const pid of pids)
       try {
         process.kill(pid, signal);
       } catch {
-        // it has ended by itself
+        // it has already ended
       }
     return pids.length;
   }
 
-  /** Waits until nothing of it runs any more. @returns false when something still does */
+  /** Waits until none of its processes runs. @returns false when one still does */
   async untilGone(milliseconds = 300_000): Promise<boolean> {
     for (const end = performance.now() + milliseconds; performance.now() < end; await sleep(100))
       if ((await this.processes('all')).length === 0) return true;

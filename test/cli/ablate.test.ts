@@ -21,7 +21,7 @@ describe('ablations', () => {
     ]);
   });
 
-  it('are settings that the configuration takes, among them every scheduler', async () => {
+  it('are valid settings of the configuration, including every scheduler', async () => {
     const settings = ['ablations=[{ evaluate.scheduler: [ddim, euler], evaluate.steps: [4, 8] }]'];
     const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '.' });
     expect(config.ablations).toEqual([{ 'evaluate.scheduler': ['ddim', 'euler'], 'evaluate.steps': [4, 8] }]);
@@ -37,7 +37,7 @@ describe('ablations', () => {
     }
   });
 
-  it('are each run once; the page has what was compared, and why a run did not come to it', async () => {
+  it('are each run once; the page shows the comparisons, or why a run has none', async () => {
     const home = new Home(await temporaryFolder());
     const records = new RunRecords(home);
     const asked: string[][] = [];
@@ -57,7 +57,7 @@ describe('ablations', () => {
     expect(found.map((group) => group.map(({ status }) => status))).toEqual([['failed', 'failed'], ['failed']]);
   });
 
-  it('are not compared by numbers that are damaged', async () => {
+  it('are not compared by damaged numbers', async () => {
     const home = new Home(await temporaryFolder());
     const [records, store] = [new RunRecords(home), new ArtifactStore(home.artifacts)];
     const output = join(home.folder, 'output');
@@ -79,7 +79,7 @@ describe('ablations', () => {
 });
 
 describe('lanes', () => {
-  it('have no more at once than they are, and begin in order', async () => {
+  it('run no more items at once than there are lanes, and start in order', async () => {
     const begun: number[] = [];
     let [now, most] = [0, 0];
     await inLanes([1, 2, 3, 4, 5], 2, async (item) => {
@@ -89,6 +89,6 @@ describe('lanes', () => {
       now--;
     });
     expect([begun, most]).toEqual([[1, 2, 3, 4, 5], 2]);
-    expect(() => readLanes('none')).toThrow('--lanes must be a whole number from 1, not "none".');
+    expect(() => readLanes('none')).toThrow('--lanes is "none"; expected a whole number from 1.');
   });
 });

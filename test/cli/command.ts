@@ -48,7 +48,7 @@ export class Command {
 
 export const textcraftor = (home: string, ...args: string[]): Promise<Ended> => new Command(home, args).ended;
 
-/** The last run's record, read directly: to start a command takes longer than a small run. */
+/** The last run's record, read directly: starting a command takes longer than a small run. */
 export const lastRun = (home: string): Promise<Run> => new RunRecords(new Home(home)).read('latest');
 
 /** Processes that have `text` in their command line or environment. Linux only; elsewhere none are found. */

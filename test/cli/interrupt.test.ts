@@ -42,17 +42,17 @@ it.each([
   });
 });
 
-it('says how to go on', async () => {
+it('says how to continue', async () => {
   const program = "setInterval(() => {}, 1000); whenInterrupted('start it again.'); console.log('ready');";
   expect((await interrupt(program, 1)).said).toBe('textcraftor: Interrupted; start it again.\n');
 });
 
-it('ends in the middle of a computation that lets no signal through', async () => {
+it('ends in the middle of a computation that blocks signals', async () => {
   const program = "leaveInterruptsToSystem(); console.log('ready'); setTimeout(() => { for (;;); }, 0);";
   expect(await interrupt(program, 1, 'SIGTERM')).toMatchObject({ code: 'SIGTERM', output: 'ready\n' });
 });
 
-it('stops waiting for what never comes', async () => {
+it('stops waiting for something that never happens', async () => {
   const program = `
     const timer = setInterval(() => {}, 1000);
     console.log('ready');
@@ -71,7 +71,7 @@ it('lets a command that handles Ctrl-C end in its own way', async () => {
   expect(await interrupt(program, 1)).toMatchObject({ code: 0, output: 'ready\nCancelledError\n' });
 });
 
-it('ends with 130 at the second Ctrl-C when the command does not come to an end', async () => {
+it('ends with 130 at the second Ctrl-C when the command does not end', async () => {
   const program = `
     setInterval(() => {}, 1000);
     interruption().addEventListener('abort', () => console.log('stopping'));

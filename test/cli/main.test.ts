@@ -10,7 +10,7 @@ function textcraftor(...args: string[]) {
 }
 
 describe('textcraftor', () => {
-  it('is what npx runs in the checkout', () => {
+  it('is run by npx in the checkout', () => {
     const shown = spawnSync('npx', ['--no-install', 'textcraftor', '--version'], { cwd: root, encoding: 'utf8' });
     expect(shown.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect(shown.status).toBe(0);

@@ -49,7 +49,7 @@ describe("the paper's comparison", () => {
   const found = claims({ results, trained: ['clip'], bootstraps, stops });
   const verdict = (text: string) => found.find((claim) => claim.text.startsWith(text))?.verdict;
 
-  it('reads each verdict off the intervals', () => {
+  it('derives each verdict from the intervals', () => {
     expect(verdict('encoder is better than base (clip')).toBe('holds');
     expect(verdict('encoder is better than DDPO, encoder')).toBe('does not hold');
     expect(verdict("encoder keeps at least 90 % of the base's diversity")).toBe('holds');
@@ -71,7 +71,7 @@ describe("the paper's comparison", () => {
     expect(results['encoder, LoRA']!['heldOut']![3]).toBeCloseTo(values(0.6)[3]!, 10);
   });
 
-  it('writes what it found, and nothing else', () => {
+  it('writes its results, and nothing else', () => {
     const page = resultsPage({ results, claims: found, runs, trained: ['clip'], quick: false });
     const holds = found.filter((claim) => claim.verdict === 'holds').length;
     expect(page).toContain(`Of ${found.length} claims ${holds} hold`);
@@ -96,7 +96,7 @@ describe("the paper's comparison", () => {
     ]);
   });
 
-  it('tells a run that the alarm stopped from one that failed', () => {
+  it('distinguishes a run that the alarm stopped from a failed one', () => {
     const record = { id: 'r', status: 'failed', stages: [{ error: { name: 'CollapseError', message: 'gamed' } }] };
     expect(stopOf(record as Run, first.variant, 1).message).toBe('gamed');
     expect(
@@ -107,7 +107,7 @@ describe("the paper's comparison", () => {
     );
   });
 
-  it.each([fullBudget, quickBudget])('has variants whose settings the configuration takes', async (budget) => {
+  it.each([fullBudget, quickBudget])('has variants with valid settings', async (budget) => {
     const all = variants(budget);
     for (const variant of all) {
       const settings = [...variant.settings, `name=${runName(variant, 1)}`];

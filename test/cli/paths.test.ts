@@ -29,8 +29,8 @@ const settings = {
   'shard.rows': 1000,
 };
 
-describe('under a folder whose name means something to every program there is', () => {
-  it('the pipeline runs, is reused, and its encoder is exported and pictured', async () => {
+describe('under a folder whose name is special to many programs', () => {
+  it('the pipeline runs, is reused, and its encoder is exported and makes pictures', async () => {
     const folder = join(await temporaryFolder(), ...manyAtOnce);
     const [home, model, temporary] = [join(folder, 'home'), join(folder, 'model'), join(folder, 'tmp')];
     await mkdir(temporary, { recursive: true });

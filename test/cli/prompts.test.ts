@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What `textcraftor prompts ...` prints. */
+/** Returns the output of `textcraftor prompts ...`. */
 async function prompts(...args: string[]): Promise<string> {
   const lines: string[] = [];
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
@@ -65,7 +65,7 @@ it('stats counts what is read, kept and dropped', async () => {
   expect(await prompts('stats', config)).toMatch(/dropped: blocked +1\n/);
 });
 
-it('stats and sample look at a file, and at a run of it', async () => {
+it('stats and sample read a file, and a run of it', async () => {
   const file = join(folder, 'more.jsonl');
   await writeFile(file, '{"prompt":"a red circle"}\n{"prompt":7}\n{"prompt":"a blue square"}\n');
   await expect(prompts('stats', file)).rejects.toThrow(/line 2 has the number 7 in "prompt"/);
@@ -94,7 +94,7 @@ it('stats and sample look at a file, and at a run of it', async () => {
   const lines = (await prompts('sample', 'latest', '--json')).split('\n').map((line) => JSON.parse(line) as object);
   expect(lines).toContainEqual(expect.objectContaining({ prompt: 'a blue square', source: 'more.jsonl', row: 3 }));
   await expect(prompts('stats', 'tinny')).rejects.toThrow(
-    /^tinny: is no file or folder of prompts, no configuration \(\.yaml\) and no run\. .* did you mean "tiny-/,
+    /^tinny: is not a file or folder of prompts, a configuration \(\.yaml\) or a run\. .* did you mean "tiny-/,
   );
   vi.unstubAllEnvs();
 });

@@ -25,7 +25,7 @@ describe('the command line', () => {
     }
   });
 
-  it('says of a home what is wrong with it', async () => {
+  it('says what is wrong with a home', async () => {
     const file = join(await temporaryFolder(), 'file');
     await writeFile(file, '');
     for (const [home, code] of [
@@ -40,7 +40,7 @@ describe('the command line', () => {
     }
   });
 
-  it('refuses arguments and options that are empty, as a variable that is not set leaves them', async () => {
+  it('refuses empty arguments and options, as an unset variable leaves them', async () => {
     const home = await temporaryFolder();
     const out = join(home, 'out');
     for (const [args, name] of [
@@ -54,7 +54,7 @@ describe('the command line', () => {
       [['registry', 'alias', 'blue', ''], 'The argument version'],
     ] as const) {
       const { code, stdout, stderr } = await textcraftor(home, ...args);
-      expect(stderr, args.join(' ')).toBe(`textcraftor: ${name} is empty; give it a value or leave it out.\n`);
+      expect(stderr, args.join(' ')).toBe(`textcraftor: ${name} is empty; give it a value or omit it.\n`);
       expect([code, stdout]).toEqual([2, '']);
     }
   });
@@ -73,13 +73,13 @@ describe('the command line', () => {
     for (const command of ['list --json', '--help'])
       expect(await shell(`${program} ${command} > /dev/full`)).toEqual([
         1,
-        'textcraftor: What this command prints cannot be written: the disk is full.\n',
+        'textcraftor: The output of this command cannot be written: the disk is full.\n',
       ]);
     expect(await shell(`${program} plan --set a 2> /dev/full`)).toEqual([2, '']);
     expect(await shell(`${program} list | head -0; exit \${PIPESTATUS[0]}`)).toEqual([0, '']);
     expect(await shell(`mkdir ${gone} && cd ${gone} && rmdir ${gone} && ${program} list`)).toEqual([
       2,
-      'textcraftor: The current folder does not exist any more; change to one that does (cd).\n',
+      'textcraftor: The current folder no longer exists; change to one that does (cd).\n',
     ]);
   });
 
@@ -99,7 +99,7 @@ describe('the command line', () => {
     }
   });
 
-  it('never lets what is in a name or a file steer the terminal', async () => {
+  it('never lets a name or a file control the terminal', async () => {
     const home = await temporaryFolder();
     const evil = '\x1b]0;owned\x07\u202e';
     const named = await textcraftor(home, 'plan', `none${evil}.yaml`);
@@ -137,7 +137,7 @@ describe('a plan', () => {
     expect(alone.fetch).toEqual([{ kind: 'model', name: 'owner/clip' }]);
   });
 
-  it('tells how long what was never measured takes, and from what', async () => {
+  it('estimates the time of stages that were never measured, and says from what', async () => {
     const home = await temporaryFolder();
     const { stdout } = await textcraftor(home, 'plan', '--json', '--set', 'tuneEncoder.steps=1000000000');
     const { stages } = JSON.parse(stdout) as {

@@ -7,7 +7,7 @@ import { lastRun, textcraftor } from './command.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/pipelines/${name}`, import.meta.url));
 
-/** A run on `count` prompts: an encoder that is better the more there are. */
+/** A run on `count` prompts: the more there are, the better its encoder. */
 async function learn(home: string, count: number, ...args: string[]) {
   const prompts = join(home, 'prompts.txt');
   await writeFile(prompts, Array.from({ length: count }, (_, i) => `prompt ${i}\n`).join(''));
@@ -25,7 +25,7 @@ describe('a run', () => {
     const first = await learn(home, 3, '--set', hook);
     expect(first.stderr).toBe('');
     expect(first.stdout).toContain(
-      'Encoder: learn@1, a candidate; put it into production with: textcraftor registry promote learn@1',
+      'Encoder: learn@1, a candidate; promote it to production with: textcraftor registry promote learn@1',
     );
     const run = await lastRun(home);
     expect(JSON.parse(await readFile(told, 'utf8'))).toMatchObject({
@@ -38,13 +38,13 @@ describe('a run', () => {
 
     expect(await json(home, 'registry', 'promote', 'candidate')).toMatchObject({ promoted: true, version: 1 });
     const second = await learn(home, 5, '--set', 'registry.promote=auto');
-    expect(second.stdout).toContain('Encoder: learn@2, not put into production: Version 1 is in production');
+    expect(second.stdout).toContain('Encoder: learn@2, not promoted to production: Version 1 is in production');
     const list = await json(home, 'registry', 'list');
     expect(list).toMatchObject({ learn: { aliases: { candidate: 2, production: 1 }, versions: [{}, {}] } });
 
     const refused = await textcraftor(home, 'registry', 'promote', '2');
     expect(refused.code).toBe(1);
-    expect(refused.stdout).toContain('learn@2 stays out of production:\n  Version 1 is in production');
+    expect(refused.stdout).toContain('learn@2 was not promoted to production:\n  Version 1 is in production');
     const third = await learn(home, 5, '--set', 'registry.promote=auto', '--against', 'production');
     expect(third.stdout).toContain('reuse  tune-encoder');
     expect(third.stdout).toContain('Encoder: learn@3, in production.');
@@ -69,7 +69,7 @@ describe('a run', () => {
 describe('a name that is not registered', () => {
   it.each([
     [['registry', 'show', 'production'], 'nothing is registered yet'],
-    [['registry', 'list', 'tiny'], 'Nothing is registered as "tiny"; there is nothing yet.'],
+    [['registry', 'list', 'tiny'], 'Nothing is registered as "tiny"; registered: nothing yet.'],
     [['export', '--version', 'production', '--out', 'x'], 'nothing is registered yet'],
     [
       ['generate', '--model', 'm', '--prompt', 'p', '--out', 'x', '--text-encoder', 'production'],

@@ -2,7 +2,7 @@ import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { checkout } from '../../pipeline/config/config-file.ts';
 
-/** The modules that are loaded with `entry`: what it imports, and what that imports, but not what comes by `import()` later. */
+/** The modules loaded with `entry`: its static imports and theirs, but not those of a later `import()`. */
 async function loadedWith(entry: string): Promise<Set<string>> {
   const { metafile } = await build({
     absWorkingDir: checkout,
@@ -23,7 +23,7 @@ async function loadedWith(entry: string): Promise<Set<string>> {
   return loaded;
 }
 
-// They take a second and 300 MB, which the process of a run or a worker must not cost.
+// They take a second and 300 MB, which the process of a run or a worker must not spend.
 it.each(['options', 'planning', 'start', 'worker', 'resume', 'control'])(
   'cli/run/%s.ts loads neither TensorFlow nor DuckDB',
   async (name) => {

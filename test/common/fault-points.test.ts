@@ -7,7 +7,7 @@ import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const module = new URL('../../common/fault-points.ts', import.meta.url).href;
 
-it('kills a process at a boundary, at the time that was said, and once', async () => {
+it('kills a process at a boundary, at the given visit, and once', async () => {
   const marker = join(await temporaryFolder(), 'died');
   const program = `
     import { armFault, faultPoint, parseFault } from '${module}';
@@ -22,7 +22,7 @@ it('kills a process at a boundary, at the time that was said, and once', async (
   expect(run().stdout).toContain('alive');
 });
 
-it('names the boundaries when there is none of that name', () => {
+it('names the boundaries when the name is unknown', () => {
   expect(() => parseFault('lunch:1:/tmp/x')).toThrow(
     '"lunch:1:/tmp/x" is not a fault: POINT:TIME:MARKER, with one of artifact-commit,',
   );

@@ -46,7 +46,7 @@ function folderInstead(path: string): void {
 const contents = () => hub.requests.filter((request) => request.includes('/resolve/'));
 
 describe('downloadRepo', () => {
-  it('fetches the files that are wanted, into the layout of the Python cache', async () => {
+  it('fetches the chosen files, into the layout of the Python cache', async () => {
     const states: number[] = [];
     const { folder, commit, files: found } = await download(sd, { progress: ({ done }) => states.push(done) });
     expect({ commit, found }).toEqual({ commit: COMMIT, found: ['config.json', 'unet/model.safetensors'] });
@@ -75,7 +75,7 @@ describe('downloadRepo', () => {
     ['a folder in place of a list', 'listings', folderInstead],
     ['a folder in place of a content', 'blobs', folderInstead],
     ['a folder in place of a branch', 'refs', folderInstead],
-  ])('makes anew what is damaged in the cache: %s', async (_, where, damage) => {
+  ])('replaces damaged files of the cache: %s', async (_, where, damage) => {
     const { folder } = await download();
     const root = join(cache, 'models--runway--sd');
     for (const name of readdirSync(join(root, where))) damage(join(root, where, name));
@@ -97,7 +97,7 @@ describe('downloadRepo', () => {
     expect(readFileSync(join(folder, 'unet/model.safetensors')).equals(large)).toBe(true);
   });
 
-  it('goes on where a transfer broke off', async () => {
+  it('continues where a transfer broke off', async () => {
     hub.faults.breakAfter = { 'unet/model.safetensors': 120_000 };
     const { folder } = await download();
     expect(readFileSync(join(folder, 'unet/model.safetensors')).equals(large)).toBe(true);
@@ -109,7 +109,7 @@ describe('downloadRepo', () => {
     expect(ranges[1]).toBeGreaterThan(0);
   });
 
-  it('goes on in the next call after it was stopped', async () => {
+  it('continues in the next call after it was stopped', async () => {
     const stop = new AbortController();
     const progress = ({ done }: { done: number }) => done > 50_000 && stop.abort();
     await expect(download(sd, { signal: stop.signal, progress })).rejects.toThrow(/runway\/sd was stopped/);
@@ -118,7 +118,7 @@ describe('downloadRepo', () => {
     expect(contents().at(-1)).toMatch(/bytes=[1-9]\d*-$/);
   });
 
-  it('starts again where the server knows no ranges', async () => {
+  it('starts again when the server does not support ranges', async () => {
     hub.faults = { breakAfter: { 'unet/model.safetensors': 1000 }, noRanges: true };
     const { folder } = await download();
     expect(readFileSync(join(folder, 'unet/model.safetensors')).equals(large)).toBe(true);
@@ -132,7 +132,7 @@ describe('downloadRepo', () => {
   });
 });
 
-describe('what goes wrong gets one sentence', () => {
+describe('each failure gets one sentence', () => {
   it.each<[string, Parameters<typeof download>, RegExp]>([
     ['no token', [{ kind: 'model', id: 'runway/closed' }], /without a token, or it does not exist.*HF_TOKEN/],
     ['a wrong token', [{ kind: 'model', id: 'runway/closed' }, { token: 'hf_x' }], /to the owner of this HF_TOKEN/],
@@ -176,7 +176,7 @@ describe('what goes wrong gets one sentence', () => {
   });
 });
 
-it('owner/name@revision is told from a path', () => {
+it('owner/name@revision is distinguished from a path', () => {
   expect(parseHubRepo('model', 'a/b')).toEqual({ kind: 'model', id: 'a/b', revision: undefined });
   expect(parseHubRepo('model', 'a-1/b.c@refs/pr/1')).toMatchObject({ id: 'a-1/b.c', revision: 'refs/pr/1' });
   for (const path of ['a', './a', '/a/b', 'a/b/c', '../b', 'a/b@', 'a/b@../c', 'a/..'])

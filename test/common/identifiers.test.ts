@@ -17,10 +17,10 @@ const good: Record<IdentifierKind, string[]> = {
   request: ['01a20fcb-3bbb-7191-8e49-5f91bb03129e 1'],
 };
 const kinds = Object.keys(good) as IdentifierKind[];
-/** What would be a file's name or a path, of kinds that become one. */
+/** Identifiers by kind; some kinds become a file name or a path. */
 const named = kinds.filter((kind) => kind !== 'request');
 
-/** Whatever may lead out of a folder, or to a folder that is not meant, or into a shell, a log or an object. */
+/** Texts that could lead out of a folder, to a wrong folder, or into a shell, a log or an object. */
 const hostile = [
   '',
   '.',
@@ -52,7 +52,7 @@ const hostile = [
 ];
 const notText = [undefined, null, 0, 7, true, {}, [], ['tiny'], { toString: () => 'tiny' }, Symbol('x'), 5n];
 
-/** Texts made of what paths are made of, and others. */
+/** Texts made of the characters of paths, and others. */
 const texts = fc.oneof(
   fc.string({
     unit: fc.constantFrom('.', '/', '\\', '~', '-', 'a', 'Z', '0', '\0', ' ', '\n', '%', ':'),
@@ -63,7 +63,7 @@ const texts = fc.oneof(
 );
 
 describe.each(kinds)('%s', (kind) => {
-  it('takes what the program itself makes', () => {
+  it('accepts identifiers that the program makes', () => {
     for (const value of good[kind]) expect(identifier(kind, value)).toBe(value);
   });
 
@@ -93,17 +93,17 @@ describe('an identifier', () => {
 
   it.each(kinds)('is no key that every object has: %s', (kind) => {
     for (const key of ['constructor', 'toString', 'hasOwnProperty', '__proto__', 'valueOf'])
-      if (isIdentifier(kind, key)) expect(['run', 'name', 'schedule', 'queue']).toContain(kind); // which are no keys of objects
+      if (isIdentifier(kind, key)) expect(['run', 'name', 'schedule', 'queue']).toContain(kind); // kinds that are never keys of objects
   });
 
-  it('of a run is not the word that stands for the last one', () => {
+  it('of a run is not the word for the last run', () => {
     expect(isIdentifier('run', 'latest')).toBe(false);
     expect(isIdentifier('run', 'latest-20261124-030000')).toBe(true);
   });
 });
 
 describe('a path segment', () => {
-  it('stays in its folder, whatever it is made of', () => {
+  it('stays in its folder, whatever it contains', () => {
     fc.assert(
       fc.property(texts, (text) => {
         let segment: string;

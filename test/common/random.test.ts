@@ -24,7 +24,7 @@ describe('Philox4x32-10', () => {
 });
 
 describe('a random stream', () => {
-  it('is a function of its key, and streams of other keys are others', () => {
+  it('is a function of its key, and differs for other keys', () => {
     const draw = (...key: [number, string, number, number]) => new RandomStream(...key).uint32();
     expect(draw(1, 'noise', 2, 3)).toBe(draw(1, 'noise', 2, 3));
     const others = [draw(2, 'noise', 2, 3), draw(1, 'order', 2, 3), draw(1, 'noise', 3, 3), draw(1, 'noise', 2, 4)];

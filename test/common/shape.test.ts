@@ -11,7 +11,7 @@ interface Thing {
 const thing = object<Thing>({ name: id('stage'), count: whole(0, 9), note: text(5) }, ['note']);
 
 describe('an object', () => {
-  it('is rebuilt of what was expected', () => {
+  it('is rebuilt from the expected keys', () => {
     expect(thing({ name: 'a', count: 1 }, 'it')).toEqual({ name: 'a', count: 1 });
     expect(thing({ name: 'a', count: 1, note: 'x' }, 'it')).toEqual({ name: 'a', count: 1, note: 'x' });
     const loose = object<{ name: string }>({ name: text(9) }, [], 'keep');
@@ -35,11 +35,11 @@ describe('an object', () => {
     expect(() => thing(value, 'it')).toThrow(message);
   });
 
-  it('does not take what it inherits for its own', () => {
+  it('ignores inherited properties', () => {
     expect(() => thing(Object.create({ name: 'a', count: 1 }), 'it')).toThrow('it.name');
   });
 
-  it('gives what was expected or an InputError, whatever it is given', () => {
+  it('returns the expected type or throws an InputError, for any input', () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
         try {
@@ -59,7 +59,7 @@ it('a record has identifiers for keys', () => {
   expect(() => counts({ a: 1, b: 2, c: 3 }, 'it')).toThrow('at most 2 entries');
 });
 
-it('a list has a greatest length', () => {
+it('a list has a maximum length', () => {
   expect(list(whole(0, 9), 2)([1, 2], 'it')).toEqual([1, 2]);
   expect(() => list(whole(0, 9), 2)([1, 2, 3], 'it')).toThrow('a list of at most 2');
   expect(() => list(whole(0, 9), 2)({ length: 1 }, 'it')).toThrow('a list of at most 2');

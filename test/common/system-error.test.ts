@@ -5,7 +5,7 @@ import { toErrorRecord } from '../../common/error-record.ts';
 import { systemError } from '../../common/system-error.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
-/** As Node throws it of a file that is open: without its path. */
+/** An error as Node throws it for an open file: without its path. */
 const coded = (code: string, syscall: string) => Object.assign(new Error(`${code}: ${syscall}`), { code, syscall });
 
 const of = async (promise: Promise<unknown>) =>
@@ -81,13 +81,13 @@ describe('an error of the operating system', () => {
     expect(toErrorRecord(error)).toMatchObject({ name: 'RetryableError' });
   });
 
-  it('is of one line and bounded, whatever native code says', () => {
+  it('is one bounded line, whatever native code reports', () => {
     const { message } = systemError(new Error(`No space left on device \x1b[2J${'x'.repeat(1e6)}\nmore`))!;
     expect(message.length).toBeLessThan(400);
     expect(message).not.toMatch(/[\0-\x1f]/);
   });
 
-  it('is none for what was not foreseen', () => {
+  it('is not made from an unforeseen error', () => {
     expect(systemError(new TypeError('x is not a function'))).toBeUndefined();
     expect(systemError('text')).toBeUndefined();
   });

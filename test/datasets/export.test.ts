@@ -16,7 +16,7 @@ const rows = Array.from({ length: 5000 }, (_, i) => {
 });
 
 describe('exported prompts', () => {
-  it('in Parquet are read by DuckDB and hyparquet, also when one is looked up', async () => {
+  it('in Parquet are read by DuckDB and hyparquet, including a single look-up', async () => {
     const path = join(await emptyFolder(), 'prompts.parquet');
     await exportPrompts(rows, path);
     expect(await readdir(dirname(path))).toEqual(['prompts.parquet']);
@@ -45,7 +45,7 @@ describe('exported prompts', () => {
     expect(table.toArray().map((row) => (row as { toJSON(): unknown }).toJSON())).toEqual(rows);
   });
 
-  it('in JSON lines are a source again', async () => {
+  it('in JSON lines can be read as a source', async () => {
     const path = join(await emptyFolder(), 'prompts.jsonl');
     await exportPrompts(rows.slice(0, 10), path);
     const folder = await ingest({ source: path });

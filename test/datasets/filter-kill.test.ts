@@ -14,7 +14,7 @@ import { emptyFolder, keepAll, shard } from './stage-runner.ts';
 const config = { ...keepAll, nearDuplicates: { similarity: 0.65, keep: 1 } };
 const shape = { rows: 400, validation: 0.1, test: 0.1 };
 
-/** What ingest makes of a corpus, in several parts. */
+/** The output of ingest for a corpus, in several parts. */
 async function ingested(): Promise<string> {
   const folder = await emptyFolder();
   await Database.use(await emptyFolder(), async (database) => {
@@ -49,14 +49,14 @@ async function runUntil(ingest: string, output: string, scratch: string, at?: st
   return signal === 'SIGKILL';
 }
 
-it('killed at any of its steps, the filter goes on, and the shards are those of a run without kills', async () => {
+it('killed at any of its steps, the filter continues, and the shards are those of a run without kills', async () => {
   const ingest = await ingested();
   const outputs = [];
   for (const kills of [[], ['part-judged 2', 'bucket-unique 3', 'bucket-clustered 2']]) {
     const scratch = await emptyFolder();
     const died: boolean[] = [];
     for (const at of [...kills, undefined]) {
-      // As the runner does it: the scratch folder stays, what lies in the output folder goes.
+      // Like the runner: the scratch folder stays, the output folder is emptied.
       const output = await emptyFolder();
       died.push(await runUntil(ingest, output, scratch, at));
       if (!died.at(-1)) outputs.push(output);

@@ -22,7 +22,7 @@ export async function emptyFolder(): Promise<string> {
   return folder;
 }
 
-/** Writes files into a new folder, or into a folder of it; gives the path of the first one. */
+/** Writes files into a new folder, or a folder below it; returns the path of the first one. */
 export async function write(files: Record<string, string | Uint8Array>): Promise<string> {
   const folder = await emptyFolder();
   for (const [name, content] of Object.entries(files)) {
@@ -37,7 +37,7 @@ async function context<Config, Input extends string = never>(config: Config, inp
   return { config, seed: 1, inputs, output, scratch, progress: () => {}, signal: new AbortController().signal };
 }
 
-/** Runs the stage and gives the folder of its output. */
+/** Runs the stage and returns its output folder. */
 export async function ingest(config: IngestConfig, progress = (_: Progress): void => {}): Promise<string> {
   const given = await context(config, {});
   await ingestRun({ ...given, progress });
@@ -63,7 +63,7 @@ export async function shard(filtered: string, config: ShardConfig): Promise<stri
   return fanOut(shardBody, await context(config, { filter: filtered }));
 }
 
-/** Does the items of a stage that fans out one after another, each in folders of its own. */
+/** Runs the items of a fan-out stage one after another, each in its own folders. */
 export async function fanOut<Slice, Input extends string>(
   body: FanOutBody<Slice, Input>,
   given: StageContext<Slice, Input>,

@@ -25,7 +25,7 @@ const rows = async (path: string): Promise<Row[]> =>
   Database.use(await emptyFolder(), (database) => database.rows(`FROM read_parquet(${sqlString(path)})`));
 
 const shares = { validation: 0.1, test: 0.2 };
-/** Some hundred prompts, some of them twice. */
+/** A few hundred prompts, some of them twice. */
 const texts = Array.from({ length: 600 }, (_, i) => `a photo of cat ${i % 500}${i % 3 === 0 ? ' AND dog' : ''}`);
 /** A file of them, in an order of its own. */
 function manyPrompts(order: number): Promise<string> {
@@ -35,7 +35,7 @@ function manyPrompts(order: number): Promise<string> {
 }
 
 describe('ingest', () => {
-  it('keeps every prompt as it is, with its place', async () => {
+  it('keeps every prompt unchanged, with its position', async () => {
     const source = dirname(await write({ 'a.csv': 'prompt\n"x\ny"\n\nz\n', 'b.txt': 'b\n\n', 'readme.md': '' }));
     const folder = await ingest({ source });
     expect(await rows(join(folder, 'rows-00000.parquet'))).toEqual([
@@ -76,7 +76,7 @@ describe('ingest', () => {
     await ingest({ source: dirname(await write(files)) }, (progress) => told.push(progress));
     const steps = told.map(({ step }) => step);
     expect(steps).toEqual(steps.toSorted((a, b) => a - b));
-    // In the middle of the first file, and no more of it than there is.
+    // In the middle of the first file, and never beyond its end.
     expect(told[0]).toMatchObject({ step: 1 << 20, total, message: 'bytes' });
     expect(told.find(({ step }) => step === files['a.txt'].length)!.metrics).toEqual({ rows: expect.any(Number) });
     expect(told.at(-1)).toEqual({ step: total, total, message: 'bytes', metrics: { rows: 305_001 } });
@@ -140,7 +140,7 @@ describe('filter', () => {
     );
   });
 
-  it('passes over a file without rows', async () => {
+  it('skips a file without rows', async () => {
     const folder = await emptyFolder();
     await Database.use(await emptyFolder(), async (database) => {
       await database.writeParquet("SELECT 'a red circle' AS prompt WHERE false", join(folder, 'a.parquet'));
@@ -149,7 +149,7 @@ describe('filter', () => {
     expect(await summary(await filter(await ingest({ source: folder })))).toMatchObject({ read: 1, kept: 1 });
   });
 
-  it('keeps what the text model will cut, and counts it', async () => {
+  it('keeps prompts that the text model will truncate, and counts them', async () => {
     const folder = await filter(await ingest({ source: await write({ 'a.txt': `${'y '.repeat(90)}\nshort` }) }));
     expect(await summary(folder)).toMatchObject({ read: 2, kept: 2, truncated: 1, dropped: { 'too-many-tokens': 0 } });
     expect(await rows(join(folder, 'prompts-00000.parquet'))).toContainEqual(
@@ -285,7 +285,7 @@ describe('a corpus with duplicates of every kind', () => {
     return filter(await ingest({ source }), { ...rules, benchmarks: [{ name: 'own', source: set }], ...config });
   }
 
-  it('adds up to the last row, and says why and for what each was dropped', async () => {
+  it('adds up to the last row, and says why each prompt was dropped', async () => {
     const folder = await filtered(1, 1);
     const { read, kept, dropped, samples } = await summary(folder);
     expect(read).toBe(lines.length);
@@ -311,7 +311,7 @@ describe('a corpus with duplicates of every kind', () => {
     expect(await readManifest(a!)).toEqual(await readManifest(b!));
   });
 
-  it('keeps some of each cluster when told so, on one side of the splits', async () => {
+  it('keeps some of each cluster if configured, on one side of the splits', async () => {
     const folder = await filtered(1, 1, { nearDuplicates: { similarity: 0.65, keep: 3 } });
     const one = await summary(await filtered(1, 1));
     expect((await summary(folder)).kept).toBeGreaterThan(one.kept + 50);
@@ -362,7 +362,7 @@ describe('a corpus with duplicates of every kind', () => {
   });
 });
 
-/** All rows of what the SQL names. */
+/** Returns all rows of an SQL query. */
 async function rowsOf(from: string): Promise<Row[]> {
   return Database.use(await emptyFolder(), (database) => database.rows(`FROM ${from}`));
 }

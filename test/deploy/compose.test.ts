@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { searchAttributes } from '../../workflows/search-attributes.ts';
 
-// docs/deploy.md says how the file was held against Compose's own schema; here is what a schema does not say.
+// docs/deploy.md says how the file was checked against Compose's own schema; these tests check the rest.
 
 interface Service {
   image: string;
@@ -25,7 +25,7 @@ const compose = parse(text, { merge: true }) as {
 const services = Object.entries(compose.services);
 
 describe('docker-compose.yml', () => {
-  it('has the server with its database, its jobs, its page, and workers', () => {
+  it('has the server with its database, jobs and web page, and workers', () => {
     expect(Object.keys(compose.services)).toEqual([
       'postgres',
       'schema',

@@ -1,4 +1,4 @@
-/** The digest of what kernels give that are large enough for several threads: for `kernels.test.ts`. */
+/** Prints the digest of kernel results that are large enough for several threads: for `kernels.test.ts`. */
 import { createHash } from 'node:crypto';
 import { attention, conv2d, groupNormSilu, layerNorm, linear, silu } from '../../engine/layers/index.ts';
 import { random, valueAndGradients, withParameters } from './program/value-and-gradients.ts';
@@ -25,6 +25,6 @@ for (const results of [
   valueAndGradients((q, k, v) => attention(q!, k!, v!, 1), [q, k, v]),
   valueAndGradients((q, k, v) => attention(q!, k!, v!, 8), [q, k, v]),
 ])
-  // What TensorFlow sums itself may depend on its threads: y and the gradients by x do not.
+  // Sums by TensorFlow may depend on its threads: y and the gradients by x do not.
   for (const i of [0, 2]) hash.update(results[i]!.dataSync() as Float32Array);
 console.log(hash.digest('hex'));

@@ -90,7 +90,7 @@ describe.each(Object.entries(layers))('the kernel of %s', (name, [layer, ...shap
     for (const [i, tensor] of found.entries()) if (i !== 1) expect(difference(tensor, expected[i]!)).toBeLessThan(3e-6);
   });
 
-  it('lets no number that is none disappear', () => {
+  it('lets no NaN disappear', () => {
     const [x, ...others] = inputs as [Tensor, ...Tensor[]];
     const broken = tf.where(
       tf
@@ -107,7 +107,7 @@ describe.each(Object.entries(layers))('the kernel of %s', (name, [layer, ...shap
   });
 });
 
-it('kernels are not used where they do not exist: with other types, and where they are not wanted', () => {
+it('kernels are not used with other types, or when they are turned off', () => {
   const uses = (options: ConstructorParameters<typeof Program>[0]) => {
     let used = false;
     const program = new Program(options);
@@ -120,7 +120,7 @@ it('kernels are not used where they do not exist: with other types, and where th
   expect([{}, { kernels: false }, { type: 'bfloat16' } as const].map(uses)).toEqual([true, false, false]);
 });
 
-it('kernels give the same bits with any number of threads', () => {
+it('kernels return the same bits with any number of threads', () => {
   const digest = (threads: number) =>
     execFileSync(process.execPath, ['--import', 'tsx', 'test/engine/kernels-digest.ts'], {
       encoding: 'utf8',

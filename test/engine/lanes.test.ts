@@ -9,7 +9,7 @@ import { readGoldenStep } from '../models/golden.ts';
 
 afterEach(() => setLanes(1));
 
-it('gives every row what it would get in one batch, however many rows and lanes there are', () => {
+it('returns for every row the result of one batch, however many rows and lanes there are', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 5 }), (rows, count) => {
       setLanes(count);
@@ -29,7 +29,7 @@ it('gives every row what it would get in one batch, however many rows and lanes 
   );
 });
 
-it('is part of a program as it was when that was recorded', () => {
+it('is part of a program as it was when recorded', () => {
   setLanes(2);
   const program = new Program();
   program.entry('double', { x: float32(3, 1) }, (inputs) => inLanes(inputs, ({ x }) => ({ y: x!.mul(2) })));
@@ -40,7 +40,7 @@ it('is part of a program as it was when that was recorded', () => {
   program.dispose();
 });
 
-it('leaves rewards and gradients of a training step where they are in one batch, to 1e-4', async () => {
+it('gives the rewards and gradients of a training step in one batch, to 1e-4', async () => {
   const { pipeline, rewards, start } = await readGoldenStep();
   const [one, three] = [1, 3].map((count) => {
     setLanes(count);

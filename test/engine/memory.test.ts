@@ -32,7 +32,7 @@ describe('attention in chunks of the queries', () => {
     for (const [i, part] of parts.entries()) expect(difference(part, all[i]!)).toBeLessThan(1e-5);
   });
 
-  it('has the gradient that finite differences find', () => {
+  it('has the gradient of finite differences', () => {
     const [q, k, v] = inputs as [Tensor, Tensor, Tensor];
     const options = { scoresAtOnce: 3 * 17 * 5 };
     const gradient = both((q, k, v) => attention(q!, k!, v!, 3, options), inputs)[2]!;
@@ -48,7 +48,7 @@ describe('attention in chunks of the queries', () => {
   });
 });
 
-describe('layers that are computed again for their gradient', () => {
+describe('layers that are recomputed for their gradient', () => {
   it('fuses group normalisation and SiLU', () => {
     const inputs = [random('x', [2, 5, 3, 8]), random('weight', [8]), random('bias', [8])];
     const separate = both(
@@ -126,7 +126,7 @@ describe('a checkpoint', () => {
     return { bytes: program.keptBytes('f'), results };
   }
 
-  it('gives the same value and the same gradients by inputs and parameters, and keeps less', () => {
+  it('returns the same value and gradients by inputs and parameters, and keeps less', () => {
     const plain = gradients(network);
     const checkpointed = gradients((p, x, context) => checkpoint(p, [x, context], network));
     expect(Object.keys(checkpointed.results)).toEqual(Object.keys(plain.results));
@@ -161,7 +161,7 @@ describe('an entry point in two halves', () => {
   const bytes = (tensors: Tensors) =>
     Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, [...t.dataSync()]]));
 
-  it('gives what it gives in one run', () => {
+  it('returns the same results as in one run', () => {
     const whole = program.run('f', { x, s, dy });
     const pending = program.start('f', { x, s });
     expect(Object.keys(pending.outputs)).toEqual(['y']);
@@ -178,13 +178,13 @@ describe('an entry point in two halves', () => {
     expect([second, first].map((pending) => bytes(pending.finish({ dy })))).toEqual(expected.reverse());
   });
 
-  it('keeps the input of the normalisation and numbers of channels, not what is computed from them', () => {
+  it('keeps the input of the normalisation and values per channel, not what is computed from them', () => {
     const picture = 4 * 2 * 6 * 6 * 8;
     expect(program.keptBytes('f')).toBeGreaterThanOrEqual(picture);
     expect(program.keptBytes('f')).toBeLessThan(1.5 * picture);
   });
 
-  it('gives what was kept once', () => {
+  it('returns kept values once', () => {
     const pending = program.start('f', { x, s });
     pending.finish({ dy });
     expect(() => pending.finish({ dy })).toThrow(/nothing is kept under ticket \d+/);

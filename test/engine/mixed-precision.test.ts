@@ -31,7 +31,7 @@ const x = tf.tensor4d(new RandomStream(1, 'x').normal(4096), [2, 16, 16, 8]);
 const ids = tf.tensor2d([1, 2, 3, 4, 5, 0, 10, 9, 1, 1], [2, 5], 'int32');
 const dy = tf.tensor3d(new RandomStream(1, 'dy').normal(2 * 256 * 32), [2, 256, 32]);
 
-/** Trained layers are `net`, `frozen` is only read. */
+/** Layers `net` are trained, `frozen` is only read. */
 function build(type: ComputeType): Program {
   // With the same operations in every type, for their sizes to be compared.
   const program = new Program({ type, kernels: false });
@@ -87,7 +87,7 @@ describe.each([
   const program = programs[type];
   const found: Tensors = program.run('vjp', { x, ids, dy });
 
-  it('gives the results and gradients of float32, to the digits that it has', () => {
+  it('gives the results and gradients of float32, to the precision of its type', () => {
     expect(far(found['y']!, exact['y']!)).toBeLessThan(distance);
     expect(far(found['y']!, exact['y']!)).toBeGreaterThan(distance / 100);
     for (const [name, gradient] of Object.entries(exact).filter(([name]) => name !== 'y' && !isZero(name)))
@@ -95,14 +95,14 @@ describe.each([
     for (const tensor of Object.values(found)) expect(tensor.dtype).toBe('float32');
   });
 
-  it('gives the same in two halves, and keeps half as much between them', () => {
+  it('gives the same results in two halves, and keeps half as much between them', () => {
     const pending = program.start('vjp', { x, ids });
     const halves = { ...pending.outputs, ...pending.finish({ dy }) };
     for (const [name, tensor] of Object.entries(found)) expect(far(halves[name]!, tensor)).toBeLessThan(1e-4);
     expect(program.keptBytes('vjp')).toBeLessThan(0.6 * programs.float32.keptBytes('vjp'));
   });
 
-  it('keeps what is assigned in float32, and stores the rest in its type', () => {
+  it('keeps assigned variables in float32, and stores the rest in its type', () => {
     const value = programs.float32.read('net').get('in.weight')!.data;
     expect(program.read('net').get('in.weight')!.data).toEqual(value);
     const frozen = program.read('frozen').get('weight')!.data;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tf } from '../../engine/tensorflow.ts';
 
-describe('a tensor of a typed array', () => {
+describe('a tensor from a typed array', () => {
   // One of these lies where TensorFlow could use the array's memory as its own.
   it.each([0, 16, 32, 48])(
     'keeps its values when the array is written to later (%i bytes from the start)',

@@ -15,7 +15,7 @@ const arms = [
 ];
 
 describe('chooseCandidate', () => {
-  it('takes the best of those on which no metric falls', () => {
+  it('chooses the best candidate on which no metric falls', () => {
     const sweep = chooseCandidate(scores, arms, 'rewards', ['clip']);
     expect(sweep.chosen).toEqual({ step: 10, blend: 0.5 });
     expect(sweep.candidates.map(({ eligible }) => eligible)).toEqual([true, true, false]);
@@ -37,7 +37,7 @@ describe('chooseCandidate', () => {
     expect(chooseCandidate(scores, arms.slice(1), 'heldOut', ['clip']).chosen).toEqual({ step: 0, blend: 0 });
   });
 
-  it('says what to do when there is nothing to choose by', () => {
+  it('says what to do when there is no metric to choose by', () => {
     const { clip } = scores.base;
     const only = { base: { clip }, early: { clip } };
     expect(() => chooseCandidate(only, arms.slice(0, 1), 'oracle', ['clip'])).toThrow('set it to heldOut or rewards');
@@ -69,7 +69,7 @@ describe('the best networks', () => {
     ],
   };
 
-  it('are told apart by encoder and UNet, each at its best blend, the best first', () => {
+  it('are distinct in encoder or UNet, each at its best blend, the best first', () => {
     expect(bestNetworks(choice, 9)).toEqual([
       { step: 20, blend: 0.5, unetStep: 7 },
       { step: 10, blend: 1 },

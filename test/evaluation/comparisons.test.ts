@@ -27,7 +27,7 @@ describe('categories', () => {
     expect(find('', 'base', 'clip')?.difference).toBeUndefined();
   });
 
-  it('leave out what has no score', () => {
+  it('leave out prompts without a score', () => {
     expect(find('odd', 'tuned', 'oracle')).toBeUndefined();
     expect(find('', 'tuned', 'oracle')).toMatchObject({ n: 4, difference: { mean: 1 } });
   });
@@ -49,7 +49,7 @@ describe('a control curve', () => {
     return controlCurves(scores, arms.toReversed(), bootstraps)[0]!;
   };
 
-  it('is monotone when no step goes back beyond its interval', () => {
+  it('is monotone when no step falls beyond its interval', () => {
     expect(curve([0, 1, 2, 3])).toMatchObject({
       direction: 'up',
       share: 1,
@@ -57,11 +57,11 @@ describe('a control curve', () => {
       weights: [0, 0.25, 0.5, 0.75],
     });
     expect(curve([3, 2, 1, 0])).toMatchObject({ direction: 'down', share: 1, monotone: true });
-    // Back by less than the noise between prompts.
+    // A step back by less than the noise between prompts.
     expect(curve([0, 1, 0.99, 2])).toMatchObject({ direction: 'up', monotone: true });
   });
 
-  it('is not when one does', () => {
+  it('is not monotone when one does', () => {
     const { monotone, share, direction } = curve([0, 1, 0.5, 2]);
     expect({ monotone, direction }).toEqual({ monotone: false, direction: 'up' });
     expect(share).toBeCloseTo(2 / 3, 10);

@@ -20,7 +20,7 @@ beforeAll(async () => {
   pipeline = await smallPipeline(join(folder, 'pipeline'));
 });
 
-/** Two layers where the pipeline's encoder has one. */
+/** An encoder with two layers; the pipeline's has one. */
 const deeper = {
   hidden_size: 8,
   intermediate_size: 20,
@@ -64,7 +64,7 @@ describe('an encoder of another architecture', () => {
     }
   });
 
-  it('is none where only the weights differ from those of the pipeline', async () => {
+  it('is not used when only the weights differ from the pipeline’s', async () => {
     expect(await otherEncoder(join(folder, 'pipeline', 'text_encoder'), pipeline)).toBeUndefined();
   });
 
@@ -88,7 +88,7 @@ describe('an encoder of another architecture', () => {
     await expect(otherEncoder(await write(name, changes), pipeline)).rejects.toThrow(message);
   });
 
-  it('is refused for fewer words than the tokenizer beside it, not the pipeline’s', async () => {
+  it('is refused for fewer words than its own tokenizer, not the pipeline’s', async () => {
     const path = await write('own-tokenizer', { vocab_size: 690 });
     cpSync(join(folder, 'pipeline', 'tokenizer'), path, { recursive: true });
     expect(await otherEncoder(path, pipeline)).toMatchObject({ path });

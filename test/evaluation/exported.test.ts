@@ -37,7 +37,7 @@ beforeAll(async () => {
   await writeSmallClip(at('clip'));
   await writeShards(at('shard'), prompts);
   const { config, weights } = pipeline;
-  // One of two opposite ways is better than where they begin.
+  // One of two opposite directions is better than the start.
   for (const [step, by] of [
     ['step-000010', 0.3],
     ['step-000020', -0.3],
@@ -60,7 +60,7 @@ const json = <T>(...path: string[]) => JSON.parse(readFileSync(at(...path), 'utf
 describe.each([
   ['an encoder', false],
   ['an encoder and a UNet', true],
-])('what is handed out of %s', (_, withUnet) => {
+])('the exported form of %s', (_, withUnet) => {
   const [swept, evaluated, registered] = ['sweep', 'evaluate', 'register'].map((name) => `${name}-${withUnet}`) as [
     string,
     string,
@@ -74,10 +74,10 @@ describe.each([
     ...(withUnet ? { 'tune-unet': at('unets') } : {}),
   });
   const settings = () => ({ ...judging(), prompts: 2, samplesPerPrompt: 2 });
-  // The best pair of both has to be the one that is handed out.
+  // The best pair of both must be the exported one.
   const finalists = withUnet ? 1 : 2;
 
-  it('is chosen on validation prompts among the shares of the best networks, and is the network that is chosen', async () => {
+  it('is chosen on validation prompts among the shares of the best networks, and is the chosen network', async () => {
     const config = { ...settings(), blends: [0, 0.25, 1], chooseBy: 'rewards' as const, finalists };
     await sweep(await context(config, swept, inputs()));
     const { chosen, exported, ...ranked } = json<Sweep>(swept, 'sweep.json');
@@ -106,7 +106,7 @@ describe.each([
     const unet = withUnet ? { unet: unetOf(exported.chosen) } : {};
     const common = { model: at('model'), formats: ['diffusers', 'text-encoder'] as const, card: '', ...unet };
     const plain = { dtype: 'float32', naming: 'transformers' } as const;
-    // From what is handed out, and from the tuned encoder with its share.
+    // From the exported file, and from the tuned encoder with its share.
     for (const [name, textEncoder, blend] of [
       ['again', handedOut, 1],
       ['share', at('tune', 'encoder', step), exported.chosen.blend],
@@ -130,7 +130,7 @@ describe.each([
   });
 
   it('is an arm that makes the pictures of the exported folder, in all steps and both branches', async () => {
-    // The version in production has handed out the same files.
+    // The version in production exports the same files.
     const champion = {
       encoder: at('tune', 'encoder', 'step-000010'),
       blend: 0.5,
@@ -148,7 +148,7 @@ describe.each([
     const none = { chosen: { step: 0, blend: 0 } };
     await writeFile(at('none', 'sweep.json'), JSON.stringify({ ...none, exported: none }));
     await evaluate(whole);
-    // The base of a model that is the exported folder.
+    // The base of the exported folder used as the model.
     expect(scores['exported']).toEqual(json<Scores>(`${evaluated}-whole`, 'scores.json').scores['base']);
     expect(scores['exported']).not.toEqual(scores['chosen']);
     const comparisons = json<NamedComparison[]>(evaluated, 'comparisons.json');
@@ -174,7 +174,7 @@ describe.each([
   });
 });
 
-it('each share of each finalist may be handed out, and nothing where the original was the best', () => {
+it('each share of each finalist may be exported, and nothing when the original was the best', () => {
   const kept = [
     { step: 5, path: 'five' },
     { step: 6, path: 'six' },
@@ -193,7 +193,7 @@ it('each share of each finalist may be handed out, and nothing where the origina
   ]);
 });
 
-it('the network is chosen that is better in all steps, where another is better in the last', async () => {
+it('exports the network that is better in all steps, even if another is better in the last', async () => {
   const common = { ...judging(), prompts: 2, samplesPerPrompt: 2, blends: [0.25, 1], chooseBy: 'rewards' as const };
   const inputs = { shard: at('shard'), 'tune-encoder': at('tune'), 'tune-unet': at('unets') };
   const found = async (finalists: number) => {
@@ -210,7 +210,7 @@ it('the network is chosen that is better in all steps, where another is better i
   expect(scoreOf(two)).toBeGreaterThan(scoreOf(one));
 });
 
-it('an arm in place of the networks begins with them, where one that was chosen does not', async () => {
+it('an arm that replaces the networks starts with them, but the chosen one does not', async () => {
   const generator = new PictureGenerator(pipeline, judging().sampler, 1, 2, undefined, true);
   const own = prompts.map((prompt, i) => ({ id: String(i), prompt }));
   const original = generator.embed(pipeline.weights.textEncoder, own, 'test');
@@ -239,6 +239,6 @@ it('an arm in place of the networks begins with them, where one that was chosen 
     [only, both],
   ])
     expect(one).not.toEqual(other);
-  // Loaded from the folder, as who gets it does.
+  // Loaded from the folder, as its user does.
   expect((await loadPipeline(at('model'))).weights.textEncoder.size).toBe(pipeline.weights.textEncoder.size);
 });

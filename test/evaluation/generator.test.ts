@@ -33,7 +33,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** The picture of one prompt, written out: `late` encodes in the last K steps. */
+/** Makes the picture of one prompt with a plain sampler: `late` encodes in the last K steps. */
 function reference(prompt: (typeof prompts)[number], late: Weights, blend: number): number[] {
   const p = (weights: Weights) => new WeightParameters(weights, 'test');
   const ids = tf.tensor2d(pipeline.tokenizer.batch(['', prompt.prompt]), [2, 16], 'int32');
@@ -61,7 +61,7 @@ function reference(prompt: (typeof prompts)[number], late: Weights, blend: numbe
 }
 
 describe('PictureGenerator', () => {
-  it('makes the pictures of the written-out sampler, under the original and under blended embeddings', () => {
+  it('makes the pictures of the plain sampler, with the original and with blended embeddings', () => {
     const original = generator.embed(pipeline.weights.textEncoder, prompts, folder);
     const late = generator.embed(other, prompts, 'test');
     const items = [1, 0].map((prompt) => ({ prompt, sample: 1 }));
@@ -87,7 +87,7 @@ describe('PictureGenerator', () => {
     expect(seen.size).toBe(6);
   });
 
-  it("lets an arm's embeddings in for as many of the last steps as it says", () => {
+  it("uses an arm's embeddings in its number of last steps", () => {
     const base: Arm = {
       name: 'base',
       terms: [{ embeddings: generator.embed(pipeline.weights.textEncoder, prompts, folder), weight: 1 }],
@@ -103,7 +103,7 @@ describe('PictureGenerator', () => {
     expect(one).not.toEqual(two);
   });
 
-  it('lets them in under a scheduler whose steps need those before, and starts that from the noise', () => {
+  it('uses them with a multistep scheduler, which starts from the noise', () => {
     const pndm = new PictureGenerator(pipeline, { ...sampler, scheduler: 'pndm' }, 5, 1);
     const embed = (encoder: Weights) => [{ embeddings: pndm.embed(encoder, prompts, 'test'), weight: 1 }];
     const base: Arm = { name: 'base', terms: embed(pipeline.weights.textEncoder) };
@@ -121,7 +121,7 @@ describe('PictureGenerator', () => {
     pndm.dispose();
   });
 
-  it('gives a picture that does not depend on what else is in the batch', () => {
+  it('makes a picture that does not depend on the rest of the batch', () => {
     const original = generator.embed(pipeline.weights.textEncoder, prompts, folder);
     const base: Arm = { name: 'base', terms: [{ embeddings: original, weight: 1 }] };
     const make = (items: { prompt: number; sample: number }[]) =>

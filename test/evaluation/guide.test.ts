@@ -7,14 +7,14 @@ import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 const scene = 'a small red circle in the top left on a white background';
 const world = (name: string) => `world/${name}`;
 
-describe('what another UNet sees beside the latents', () => {
-  it('is nothing for a UNet of the same kind', async () => {
+describe('the extra channels of another UNet', () => {
+  it('are empty for a UNet of the same kind', async () => {
     const other = await withUnet(await loadPipeline(world('base')), world('second'));
     expect(guidesOf('none', other, [scene])).toBeUndefined();
     expect(() => guidesOf('inpainting', other, [scene])).toThrow(/sees 0 channels .* the guide "inpainting" has 9/);
   });
 
-  it('is a mask and the masked picture for inpainting: the object of a scene, the whole of any other picture', async () => {
+  it('are a mask and the masked picture for inpainting: the object of a scene, the whole of any other picture', async () => {
     const other = await withUnet(await loadPipeline(world('base')), world('second-inpainting'));
     const [object, all] = guidesOf('inpainting', other, [scene, 'a castle']) as [Float32Array, Float32Array];
     const mask = (guide: Float32Array) => Array.from({ length: 64 }, (_, cell) => guide[cell * 9]!);
@@ -26,7 +26,7 @@ describe('what another UNet sees beside the latents', () => {
     expect(mask(all)).toEqual(new Array(64).fill(1));
   });
 
-  it('is the silhouette for a control image, and decides what is painted', async () => {
+  it('are the silhouette for a control image, and decide the picture', async () => {
     const pipeline = await loadPipeline(world('base'));
     const other = await withUnet(pipeline, world('second-control'));
     const guides = guidesOf('silhouette', other, [scene])!;
@@ -47,7 +47,7 @@ describe('what another UNet sees beside the latents', () => {
     expect(picture(guides[0]!)).not.toEqual(picture(new Float32Array(guides[0]!.length)));
   });
 
-  it('is refused when a UNet does not fit', async () => {
+  it('are refused when a UNet does not fit', async () => {
     const pipeline = await loadPipeline(world('base'));
     const narrow = {
       ...pipeline,

@@ -34,7 +34,7 @@ describe('numbers', () => {
 const hostile = '"><img src=x onerror="document.title=1"><script>document.title=2</script> ${x} &amp;';
 
 describe('the report', () => {
-  it('asks for nothing outside of itself', () => {
+  it('requests nothing from outside', () => {
     const page = renderReport(sampleReport(2));
     for (const [, url] of page.matchAll(/(?:src|href|url)\s*[=(]\s*["']?([^"')\s]*)/g))
       expect(url).toMatch(/^(data:|#)/);
@@ -64,7 +64,7 @@ describe('the report', () => {
     expect(page).toContain('with the UNet of step 40');
   });
 
-  it('shows what is exported beside what was chosen: numbers, verdicts and the choice', () => {
+  it('shows the exported encoder beside the chosen one: numbers, verdicts and the choice', () => {
     const sample = sampleReport(1);
     const text = (data: typeof sample) => renderReport(data).replace(/\s+/g, ' ');
     expect(text(sample)).toContain('the encoder of step 120 with 0.25 of its weight change');
@@ -76,7 +76,7 @@ describe('the report', () => {
     );
   });
 
-  it('does without a run, curves and pictures', () => {
+  it('works without a run, curves and pictures', () => {
     const page = renderReport({ ...sampleReport(0), run: undefined, curves: [] });
     expect(page).toContain('Every arm against the base');
     expect(page).not.toContain('Side by side');
@@ -116,7 +116,7 @@ describe.skipIf(!seen)('the report in a browser', () => {
     return { page, requests, errors };
   }
 
-  it('loads without errors or requests, and runs nothing that a prompt holds', async () => {
+  it('loads without errors or requests, and runs no code from a prompt', async () => {
     const { page, requests, errors } = await open();
     expect(errors).toEqual([]);
     expect(requests.filter((url) => !url.startsWith('data:'))).toEqual([pathToFileURL(path).href]);

@@ -63,7 +63,7 @@ describe('a rewriter', () => {
     expect((error as Error).message).toContain(message);
   });
 
-  it('may be tried again when it is busy, slow or missing', async () => {
+  it('may be retried when it is busy, slow or missing', async () => {
     await expect(rewrite(['a'], at('/busy'), signal)).rejects.toThrow(/cannot be used: status 503/);
     await expect(rewrite(['a'], at('/slow', 0.2), signal)).rejects.toThrow(/gave no answer within 0.2 s/);
     const missing = { command: ['/no/such/program'], timeoutSeconds: 1200, batch: 1 };
@@ -78,7 +78,7 @@ describe('a rewriter', () => {
 });
 
 describe('style phrases', () => {
-  it('are what prompts have after their first comma, most frequent first', () => {
+  it('are the parts of prompts after the first comma, most frequent first', () => {
     const prompts = [
       'a cat, 8k, Highly detailed',
       'a dog, highly detailed',

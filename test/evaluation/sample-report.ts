@@ -22,7 +22,10 @@ const gains: Record<string, [number, number]> = {
   oracle: [0.08, 0.04],
 };
 
-/** A report with drawn numbers and pictures of the shapes world that get cleaner with the blend. @param count of pictures */
+/**
+ * A report with random numbers and pictures of the shapes world that get cleaner with the blend.
+ * @param count number of pictures
+ */
 export function sampleReport(count = 12): ReportData {
   const stream = new RandomStream(4, 'sample report');
   const scenes = scenesOf('test')

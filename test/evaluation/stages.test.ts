@@ -145,7 +145,7 @@ describe('the sweep and the evaluation', () => {
     const [own, base] = ['champion', 'base'].map((against) =>
       comparisons.find((c) => c.metric === 'clip' && c.arm === 'chosen' && c.against === against),
     );
-    expect(own).toMatchObject({ mean: 0, ci95: [0, 0], winRate: 0.5 }); // it is the champion itself
+    expect(own).toMatchObject({ mean: 0, ci95: [0, 0], winRate: 0.5 }); // the chosen encoder is the champion
     expect(comparisons).toContainEqual({ ...base, arm: 'champion' });
 
     const kept = { inputs: { 'tune-encoder': at('tune'), sweep: at('chosen-20'), evaluate: at('challenged') } };
@@ -176,7 +176,7 @@ describe('the sweep and the evaluation', () => {
 
   it('mix encoders, and follow the control curve', () => {
     const { scores } = json<Scores>('evaluate', 'scores.json');
-    // Of two steps the last one is tuned in any case; the other half of the mix is the original itself.
+    // The last of two steps is tuned in any case; the other half of the mix is the original.
     expect(scores['late']).toEqual(scores['tuned']);
     for (const [i, value] of scores['mixed']!['clip']!.entries())
       expect(value).toBeCloseTo(scores['blend-0.50']!['clip']![i]!, 4);
@@ -205,14 +205,14 @@ describe('the sweep and the evaluation', () => {
     }
   });
 
-  it('give the same bytes again', async () => {
+  it('return the same bytes again', async () => {
     await sweep(context(sweepConfig, 'again'));
     expect(readFileSync(at('again', 'sweep.json'))).toEqual(readFileSync(at('sweep', 'sweep.json')));
   });
 
-  it('go on from where they were stopped, and end with the same bytes', async () => {
+  it('continue from where they were stopped, and end with the same bytes', async () => {
     const made = vi.spyOn(PictureGenerator.prototype, 'lastSteps');
-    /** Stops a stage when it has told its progress `after` times, and does it again on what it has left. */
+    /** Stops a stage after `after` progress reports, and runs it again on what it left. */
     const cut = async (name: string, after: number, stage: (own: ReturnType<typeof context>) => Promise<void>) => {
       const stop = new AbortController();
       let told = 0;
@@ -222,7 +222,7 @@ describe('the sweep and the evaluation', () => {
       made.mockClear();
       await stage(context({}, name));
     };
-    // Of five arms, of which three were done, and of these the last line of the journal is damaged.
+    // Three of five arms were done, and the journal's last line is damaged.
     await cut('sweep-cut', 3, async (own) => {
       const journal = join(own.scratch, 'scores.jsonl');
       if (existsSync(journal)) {
@@ -232,7 +232,7 @@ describe('the sweep and the evaluation', () => {
       }
       await sweep({ ...own, config: sweepConfig });
     });
-    // And what may be handed out of the chosen one, at two weights.
+    // And the possible exports of the chosen one, at two weights.
     expect(made).toHaveBeenCalledTimes(3 + 2);
     expect(digests(at('sweep-cut'))).toEqual(digests(at('sweep')));
     // Ten arms on the test prompts, in one batch, and on those of a benchmark.

@@ -63,7 +63,7 @@ function context<C>(config: C, output: string) {
 }
 const json = <T>(...path: string[]) => JSON.parse(readFileSync(at(...path), 'utf8')) as T;
 
-it('takes the last K steps with the tuned UNet, those before with the original one', async () => {
+it('makes the last K steps with the tuned UNet, and earlier ones with the original', async () => {
   const [second, plain] = [true, false].map(
     (both) => new PictureGenerator(pipeline, judging.sampler, 1, 2, undefined, both),
   );
@@ -82,12 +82,12 @@ it('takes the last K steps with the tuned UNet, those before with the original o
   expect([...pictures]).not.toEqual([...plain!.lastSteps(latents, items, own)]);
 });
 
-describe('what may be chosen', () => {
+describe('the candidates', () => {
   const kept = (...steps: number[]) => steps.map((step) => ({ step, path: `at ${step}` }));
   const triples = (all: ReturnType<typeof candidates>) =>
     all.map(({ step, blend, unetStep }) => [step, blend, unetStep]);
 
-  it('is each encoder, and the final one with each UNet that was tuned for it', () => {
+  it('are each encoder, and the final one with each UNet that was tuned for it', () => {
     const found = candidates({ encoders: kept(1, 2), unets: kept(7, 9), joint: false }, [0, 0.5, 1]);
     expect(triples(found)).toEqual([
       [1, 0.5, undefined],
@@ -102,7 +102,7 @@ describe('what may be chosen', () => {
     expect(found.at(-1)).toMatchObject({ encoder: 'at 2', unet: 'at 9' });
   });
 
-  it('is each pair that was tuned at once', () => {
+  it('are the pairs that were tuned together', () => {
     const found = candidates({ encoders: kept(1, 2), unets: kept(1, 2), joint: true }, [1]);
     expect(triples(found)).toEqual([
       [1, 1, 1],
@@ -111,7 +111,7 @@ describe('what may be chosen', () => {
   });
 });
 
-it('goes from the sweep through the evaluation into what is registered', async () => {
+it('go from the sweep through the evaluation into the registered version', async () => {
   await sweep(
     context(
       { ...judging, blends: [1], prompts: 2, samplesPerPrompt: 1, finalists: 1, chooseBy: 'rewards' as const },
@@ -143,7 +143,7 @@ it('goes from the sweep through the evaluation into what is registered', async (
   expect(existsSync(at('registered', 'unet', 'config.json'))).toBe(true);
 });
 
-it('chooses what each baseline kept by the same rule, and compares what was chosen', async () => {
+it('chooses among the checkpoints of each baseline by the same rule, and compares the choice', async () => {
   const { inputs, ...rest } = context(
     { ...judging, blends: [0.5, 1], prompts: 2, samplesPerPrompt: 1, finalists: 1, chooseBy: 'rewards' as const },
     'baselines',
@@ -168,7 +168,7 @@ it('chooses what each baseline kept by the same rule, and compares what was chos
   const config = { ...judging, prompts: 2, samplesPerPrompt: 1, images: 0, blends: [0.5] };
   await evaluate({ ...context(config, 'compared'), inputs: both });
   const { scores } = json<Scores>('compared', 'scores.json');
-  // Step 10 is the final encoder here, so that its blend is there by another name as well.
+  // Step 10 is the final encoder here, so its blend also exists under another name.
   expect(scores['ddpo-encoder']).toEqual(scores['blend-0.50']);
   expect(scores['chosen']).toEqual(scores['base']);
   expect(scores['exported']).toEqual(scores['base']);

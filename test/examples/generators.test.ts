@@ -71,7 +71,7 @@ describe('text to video', () => {
     expect([...smoothness(blinking as never).dataSync()]).toEqual([-1]);
   });
 
-  it('is trained by the same trainer as pictures are', () => {
+  it('is trained by the same trainer as pictures', () => {
     const sampler = { steps: 3, guidance: 3, gradientSteps: 2 };
     const generator = textToVideo(pipeline, rewards, { videos: 2, frames: 3, sampler, smoothness: 20 });
     expectTrains(generator, 'text_encoder', videoNoise(normal, [2, 3], [8, 8, 4]), 1e-2);
@@ -84,7 +84,7 @@ describe('text to 3D', () => {
     sizes: tf.tensor([0.15], [1, 1, 1]) as never,
     colours: tf.tensor([1, 0, 0], [1, 1, 3]) as never,
   });
-  /** Where a view is the least green, as [row, column]. */
+  /** Finds the least green pixel of a view, as [row, column]. */
   const darkest = (view: typeof FRONT, place: [number, number, number]) => {
     const green = render(scene(place), view, 16).slice([0, 0, 0, 1], [1, 16, 16, 1]).dataSync();
     const at = green.indexOf(Math.min(...green));
@@ -96,7 +96,7 @@ describe('text to 3D', () => {
     expect(darkest(SIDE, [0.5625, 0.4375, -0.3125])).toEqual([4, 5]);
   });
 
-  it('hides what is behind', () => {
+  it('hides blobs behind others', () => {
     const two: Scene = {
       places: tf.tensor([0, 0, -0.8, 0, 0, 0.8], [1, 2, 3]) as never,
       sizes: tf.fill([1, 2, 1], 0.3) as never,
@@ -106,7 +106,7 @@ describe('text to 3D', () => {
     expect(blue! - red!).toBeGreaterThan(0.7);
   });
 
-  it('is trained by the same trainer as pictures are', () => {
+  it('is trained by the same trainer as pictures', () => {
     const generator = textToScene(pipeline, rewards, { scenes: 2, blobs: 5, refinements: 2, size: 16 });
     expectTrains(generator, 'scene', tf.tensor(normal(2 * 5 * 7), [2, 5, 7]), 1e-3);
   });

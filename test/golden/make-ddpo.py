@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 STEP = HERE / "step"
 RANGE = 0.1
 ADVANTAGES = torch.tensor([1.3, -0.7])
-# The log-ratio of new to old: within the range, out of it to the side that the advantage wants, out of it to the other.
+# The log-ratio of new to old: within the range, beyond it in the advantage's direction, and beyond it in the other.
 OFFSETS = torch.tensor([[0.05, 0.2], [0.3, -0.02]])
 
 settings = json.loads((STEP / "golden.json").read_text())

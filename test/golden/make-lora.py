@@ -87,7 +87,7 @@ def make(folder):
     for name, t in stored.items():
         network, layer = name.split(".", 1)
         layer, end = layer.rsplit(".lora_", 1)
-        scale = ALPHA[network] / RANK[network] if end.startswith("B") else 1  # the old names know of no alpha
+        scale = ALPHA[network] / RANK[network] if end.startswith("B") else 1  # the old names have no alpha
         old[f"{network}.{layer}.{dict(unet='lora', text_encoder='lora_linear_layer')[network]}.{dict(A='down', B='up')[end[0]]}.weight"] = t * scale
         key = f"lora_{dict(unet='unet', text_encoder='te')[network]}_{layer.replace('.', '_')}"
         single[f"{key}.lora_{dict(A='down', B='up')[end[0]]}.weight"] = t

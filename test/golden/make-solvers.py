@@ -32,7 +32,7 @@ SD = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", ste
 SPACINGS = ("leading", "linspace", "trailing")
 TRAINED = [0.001 + 0.0005 * i for i in range(40)]
 
-# A value of each key that is not its default, with what else makes it count.
+# A value of each key other than its default, with the keys that it needs to take effect.
 OTHER = {
     "num_train_timesteps": {"num_train_timesteps": 300},
     "beta_start": {"beta_start": 0.001},
@@ -92,7 +92,7 @@ def run(name, config, steps):
     scheduler = StableDiffusionPipeline(**parts, scheduler=scheduler, requires_safety_checker=False).scheduler
     scheduler.set_timesteps(steps)
     scheduler.set_begin_index(0) if hasattr(scheduler, "set_begin_index") else None
-    # Four numbers a picture, for thresholds that are quantiles.
+    # Four numbers per picture, for thresholds that are quantiles.
     z = torch.tensor([[[[0.8, -0.3, 0.1, 1.5]]]], dtype=torch.float64) * scheduler.init_noise_sigma
     seen = []
     for t in scheduler.timesteps:
@@ -116,7 +116,7 @@ def case(name, config, steps):
 def grid():
     own = {name: dict(SD, _class_name=cls) for name, cls in NAMES.items()}
     own["pndm"]["skip_prk_steps"] = True
-    # As it was: spacings and predictions for several numbers of steps.
+    # Spacings and predictions for several numbers of steps.
     for name in NAMES:
         for prediction in ("epsilon", "v_prediction"):
             for spacing in SPACINGS:
@@ -189,7 +189,7 @@ def grid():
                                    rescale_betas_zero_snr=True), 6
     for schedule in ("linear", "squaredcos_cap_v2"):
         for name in NAMES:
-            # At the end of the cosine there is so little signal that float32 does not give PNDM's formula four digits.
+            # At the end of the cosine the signal is too small for four digits of PNDM's formula in float32.
             spacing = "leading" if name == "pndm" else "trailing"
             yield name, dict(own[name], beta_schedule=schedule, timestep_spacing=spacing), 9
 

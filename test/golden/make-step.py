@@ -62,12 +62,12 @@ def case(seed, *, text, unet, vae, clip, scheduler=None, length=16, batch=2, siz
                            batch=batch, size=size, steps=steps, grad_steps=grad_steps, guidance=guidance)
 
 
-# The picture of the golden case is 24 x 24, its rewards see 16 x 16.
+# The picture of the golden case is 24 x 24; its rewards read 16 x 16.
 GOLDEN = case(
     1, text=tower(16, 4, 2), unet=unet([True, False], [8, 12], 16, 2, 4), vae=vae([4, 4, 8], 2),
     clip=dict(projection_dim=10, length=12, text=tower(12, 2, 2), vision=tower(12, 3, 2, image_size=16, patch_size=4)))
 
-# What the scheduler's file says in place of what it said.
+# Keys of the scheduler's file that replace its own.
 SCHEDULERS = {
     "sample": dict(prediction_type="sample"),
     "zero snr": dict(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing"),
@@ -75,7 +75,7 @@ SCHEDULERS = {
     "cosine": dict(beta_schedule="squaredcos_cap_v2"),
     "cosine, v": dict(beta_schedule="squaredcos_cap_v2", prediction_type="v_prediction"),
 }
-# Of each network the first and the last that the gradient meets.
+# The first and last parameter of each network on the gradient's way.
 SOME = ("text_encoder.embeddings.position", "text_encoder.encoder.layers.0.self_attn.v_proj", "text_encoder.encoder.layers.1.mlp.fc2",
         "text_encoder.final_layer_norm", "unet.time_embedding.linear_2", "unet.mid_block.resnets.1.conv2", "unet.conv_out")
 
@@ -162,7 +162,7 @@ def unit(x):
 
 
 def reference(c, folder, dtype, train="encoder", tuned=None, **scheduler_keys):
-    """What `textcraftor step` is to write, and the range of the pictures. `tuned` is what the last K steps see."""
+    """The expected output of `textcraftor step`, and the range of the pictures. `tuned` is the encoder of the last K steps."""
     pipe = StableDiffusionPipeline.from_pretrained(folder / "model", torch_dtype=dtype, safety_checker=None)
     clip = CLIPModel.from_pretrained(folder / "clip", dtype=dtype).eval().requires_grad_(False)
     head = {k: v.to(dtype) for k, v in load_file(folder / "head.safetensors").items()}
@@ -275,7 +275,7 @@ if __name__ == "__main__":
         assert 0 < limits[0] and limits[1] < 1, limits
         save_file(tensors, folder / "golden.safetensors")
         save_file(reference(GOLDEN, folder, torch.float32, "unet")[0], folder / "golden-unet.safetensors")
-        # The encoder is one of another seed: far from the original, so that mixing them up shows.
+        # The encoder has another seed: far from the original, so that a mix-up is noticed.
         tuned = CLIPTextModel.from_pretrained(folder / "model/text_encoder", dtype=torch.float32)
         tuned = {name: value.half() for name, value in randomize(tuned, 10 * GOLDEN.seed + 5).state_dict().items()}
         save_file(tuned, folder / "tuned.safetensors")

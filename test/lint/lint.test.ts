@@ -11,7 +11,7 @@ import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A checkout with these files, and the packages of this one. */
+/** Makes a checkout with these files and the packages of this one. */
 async function checkout(files: Record<string, string>): Promise<string> {
   const folder = await temporaryFolder();
   for (const [path, text] of Object.entries(files)) {
@@ -22,7 +22,7 @@ async function checkout(files: Record<string, string>): Promise<string> {
   return folder;
 }
 
-/** Names of the rules that these files break, and between which files. */
+/** Returns the rules that these files break, with the two files of each break. */
 async function broken(files: Record<string, string>): Promise<string[]> {
   const folder = await checkout(files);
   const { cache: _, tsConfig: __, ...options } = configuration.options!;
@@ -128,7 +128,7 @@ describe('the table of imports', () => {
       { 'workflows/a.ts': "export { readFile } from 'node:fs/promises';" },
       ['workflows-are-replayed: workflows/a.ts > fs/promises'],
     ],
-    ['of what is not there', { 'common/a.ts': "export * from './b.ts';" }, ['unresolvable: common/a.ts > ./b.ts']],
+    ['of a missing file', { 'common/a.ts': "export * from './b.ts';" }, ['unresolvable: common/a.ts > ./b.ts']],
   ])('judges an import %s', async (_, files, expected) => {
     expect((await broken(files)).toSorted()).toEqual(expected);
   });
@@ -137,7 +137,7 @@ describe('the table of imports', () => {
 describe('the layout', () => {
   const inFolder = (folder: string, count: number) => Array.from({ length: count }, (_, i) => `${folder}/f${i}.ts`);
 
-  it('has no crowded folder, but lists of like things', () => {
+  it('has no crowded folder, except lists of similar files', () => {
     expect(layoutFaults(inFolder('engine', most))).toEqual([]);
     expect(layoutFaults(inFolder('engine', most + 1))).toEqual([
       expect.stringContaining('engine/ has 16 source files'),
@@ -163,7 +163,7 @@ describe('the layout', () => {
   });
 });
 
-it('refuses exports that nobody uses', async () => {
+it('refuses unused exports', async () => {
   const knip = JSON.parse(await readFile(join(root, 'knip.json'), 'utf8')) as object;
   const folder = await checkout({
     'package.json': '{ "name": "house", "type": "module" }',

@@ -26,7 +26,7 @@ export interface GoldenPipeline {
   blendSteps: number;
 }
 
-/** The training step of step/golden.json: the pipeline, its rewards, and what the step starts from. */
+/** The training step of step/golden.json: the pipeline, its rewards, and the start of the step. */
 export async function readGoldenStep() {
   const {
     steps,
@@ -48,7 +48,7 @@ export async function readGoldenStep() {
   };
 }
 
-/** A network of the golden files: its configuration, weights, and what torch computed. */
+/** A network of the golden files: its configuration, weights, and torch's results. */
 export async function readGolden(name: string) {
   const weights = await readWeights(goldenPath(`${name}/model.safetensors`));
   return {
@@ -81,7 +81,7 @@ function relativeDifference(actual: Float32Array, expected: Float32Array, floor 
   return difference / scale;
 }
 
-/** The tensor agrees with the file's tensor `name`. */
+/** Expects the tensor to agree with the file's tensor `name`. */
 export function expectAgreement(
   actual: Tensor,
   file: SafetensorsFile,
@@ -118,7 +118,7 @@ export function expectParameterGradients(
     const layout = gradient.rank === 4 ? 'conv2d' : isLinear(name, gradient) ? 'linear' : 'same';
     expect(fileShape(gradient.shape, layout), name).toEqual(shape);
     const data = toFile(gradient, layout);
-    // Some gradients are zero but for rounding (a key's bias): they are measured against the largest gradient.
+    // Some gradients are zero up to rounding (a key's bias): they are measured against the largest gradient.
     const difference = relativeDifference(data, file.float32(`grad.${goldenName(name)}`), 1e-3 * largest);
     expect(difference, `gradient of ${name}`).toBeLessThan(tolerance);
   });

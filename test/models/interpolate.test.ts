@@ -8,7 +8,7 @@ const weights = (name: string, values: readonly number[]): Weights =>
   new Map([[name, { shape: [values.length], data: Float32Array.from(values) }]]);
 const float = fc.float({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 1000 });
 
-it('lies on the line between the two: at 0 the own one, at 1 the tuned one, to the bit', () => {
+it('lies on the line between the two: at 0 the original, at 1 the tuned one, to the bit', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(float, float), { minLength: 1, maxLength: 8 }),

@@ -32,28 +32,28 @@ const unetOutput = (weights: Weights): Tensor =>
 const hidden = (weights: Weights): Tensor =>
   clipText(new WeightParameters(weights, 'test'), pipeline.config.textEncoder, input('ids').toInt()).hidden;
 
-describe('adapters that diffusers made', () => {
-  it.each(['diffusers', 'old', 'single'])("change the networks as they do there, under %s' names", async (name) => {
+describe('adapters made by diffusers', () => {
+  it.each(['diffusers', 'old', 'single'])("change the networks as in diffusers, under %s' names", async (name) => {
     const path = goldenPath(`lora/${name}.safetensors`);
     const { text_encoder, unet } = await readLora(path);
     expectAgreement(unetOutput(mergeLora(pipeline.weights.unet, unet!, path)), golden, 'out.unet', 1e-4);
     expectAgreement(hidden(mergeLora(pipeline.weights.textEncoder, text_encoder!, path)), golden, 'out.hidden', 1e-4);
   });
 
-  it('are written under the names, in the shapes and with the values that diffusers reads', async () => {
+  it('are written with the names, shapes and values that diffusers reads', async () => {
     const path = join(await temporaryFolder(), 'ours.safetensors');
     await writeLora(path, await readLora(goldenPath('lora/diffusers.safetensors')));
     const [ours, theirs] = [await readWeights(path), await readWeights(goldenPath('lora/diffusers.safetensors'))];
     expect([...ours.keys()].sort()).toEqual([...theirs.keys()].sort());
     for (const [name, { shape, data }] of ours) {
       expect(shape, name).toEqual(theirs.get(name)!.shape);
-      // Of the UNet, alpha is twice the rank: that is in B, so that a reader who knows of no alpha is right too.
+      // For the UNet, alpha is twice the rank: the factor is in B, so that readers without alpha are right too.
       const factor = name.startsWith('unet.') && name.includes('lora_B') ? 2 : 1;
       expect([...data], name).toEqual([...theirs.get(name)!.data].map((x) => Math.fround(factor * x)));
     }
   });
 
-  it("are not written under single files' names, which diffusers would not find again", async () => {
+  it("are not written under single files' names, which diffusers would not find", async () => {
     const path = join(await temporaryFolder(), 'ours.safetensors');
     await expect(writeLora(path, await readLora(goldenPath('lora/single.safetensors')))).rejects.toThrow(
       /is not the name that its layer has/,
@@ -61,7 +61,7 @@ describe('adapters that diffusers made', () => {
   });
 });
 
-describe('adapters with ranks and alphas of their own for some layers, rank-stabilized ones among them', () => {
+describe('adapters with other ranks and alphas for some layers, including rank-stabilized ones', () => {
   const patterns = goldenPath('lora/patterns-golden.safetensors');
 
   it("change the networks as in diffusers, by the metadata of its file, in PEFT's folder, and as torch wrote them", async () => {
@@ -95,7 +95,7 @@ describe('adapters with ranks and alphas of their own for some layers, rank-stab
   const scales = async (folder: string) =>
     [...(await readLora(folder)).text_encoder!.values()].map(({ scale }) => scale);
 
-  it('have alpha / rank or, rank-stabilized, alpha / sqrt(rank) before them', async () => {
+  it('are scaled by alpha / rank or, rank-stabilized, alpha / sqrt(rank)', async () => {
     expect(new Set(await scales(await peftFolder({})))).toEqual(new Set([6 / 2, 1 / 3]));
     const stabilized = await scales(await peftFolder({ use_rslora: true, r: 4, rank_pattern: { q_proj: 2, fc1: 3 } }));
     expect(new Set(stabilized)).toEqual(new Set([6 / Math.SQRT2, 1 / Math.sqrt(3)]));
@@ -103,7 +103,7 @@ describe('adapters with ranks and alphas of their own for some layers, rank-stab
     expect(new Set(await scales(await peftFolder(anchored)))).toEqual(new Set([10 / 2, 6 / 3]));
   });
 
-  it.each([false, 'gaussian', 'eva', null])('may have begun as %s', async (init_lora_weights) => {
+  it.each([false, 'gaussian', 'eva', null])('may have been initialized with %s', async (init_lora_weights) => {
     expect(await scales(await peftFolder({ init_lora_weights }))).toHaveLength(2);
   });
 
@@ -144,7 +144,7 @@ describe('adapters with ranks and alphas of their own for some layers, rank-stab
       expect(() => scale(left), JSON.stringify(left)).toThrow(/layers_to_transform leaves out the layer/);
   });
 
-  it('are refused where the configuration is not beside the file', async () => {
+  it('are refused when the configuration is not beside the file', async () => {
     const folder = await peftFolder({});
     await rm(join(folder, 'adapter_config.json'));
     await expect(readLora(folder)).rejects.toThrow(/no adapter_config.json is beside adapter_model.bin/);
@@ -167,7 +167,7 @@ describe('a LoRA file that does not fit is one sentence', () => {
   }
   const name = 'unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.weight';
 
-  it('a tensor that is no adapter, a matrix that is missing', async () => {
+  it('a tensor that is not an adapter, a missing matrix', async () => {
     await refused(
       (w) => w.set('unet.conv_in.weight', { shape: [1], data: new Float32Array(1) }),
       /Tensor unet.conv_in.weight in .* is not part of an adapter/,
@@ -223,7 +223,7 @@ describe('a LoRA file that does not fit is one sentence', () => {
     else expect((await read).unet!.get('a.b')!.scale).toBe(2);
   });
 
-  it('alphas of some layers alone, two of one, or another one in the notes', async () => {
+  it('alphas of only some layers, two for one layer, or a different one in the metadata', async () => {
     const alpha: Weight = { shape: [], data: Float32Array.of(1) };
     const two = {
       ...pair,
@@ -242,7 +242,7 @@ describe('a LoRA file that does not fit is one sentence', () => {
       expect([...(await readLora(await written(pair, metadata))).unet!.values()][0]!.scale).toBe(1);
   });
 
-  it('one matrix under two names, a second convolution that is not of single pixels, and what is no weight file', async () => {
+  it('one matrix under two names, a second convolution that is not 1 x 1, and a file without weights', async () => {
     const twice = {
       ...pair,
       'unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.weight': matrix(2, 4),

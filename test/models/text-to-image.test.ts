@@ -75,7 +75,7 @@ describe("the golden pipeline makes the latents of diffusers' StableDiffusionPip
   });
 });
 
-describe('what is not finite is an error, not a picture:', () => {
+describe('a value that is not finite is an error, not a picture:', () => {
   const scaled = async (part: 'unet' | 'vae', name: string, value: number) => {
     const pipeline = await loadPipeline(goldenPath('pipeline'));
     const { shape, data } = pipeline.weights[part].get(name)!;

@@ -38,7 +38,7 @@ describe('UNet2DConditionModel', () => {
     expectParameterGradients(parameters, weights, gradients.slice(2), golden, 1e-3);
   });
 
-  it('gives a latent under several prompts what it has under each of them, and the sum of the gradients', async () => {
+  it('predicts for a latent under several prompts what it predicts under each, with the sum of the gradients', async () => {
     const { config, weights, inputs } = await readUnet('unet-stable-diffusion');
     const { sample, timestep, context } = inputs;
     const gradientsOf = (given: UnetInputs, leaves: () => Tensor[]) => {

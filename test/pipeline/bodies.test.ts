@@ -7,9 +7,9 @@ import { textcraftor, transfer, type tuneEncoder } from '../../pipeline/textcraf
 import type { TransferConfig } from '../../evaluation/stages/transfer.ts';
 import type { TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';
 
-// Checked by the compiler (npm run types): an error that is expected, and is not there, is one.
+// Checked by the compiler (npm run types): a missing expected error is an error.
 
-it('hands each body the settings that it takes', () => {
+it('passes each body the settings that it takes', () => {
   expectTypeOf<ReturnType<typeof transfer.config>>().toEqualTypeOf<TransferConfig>();
   expectTypeOf<ReturnType<typeof tuneEncoder.config>>().toEqualTypeOf<TuneEncoderSettings>();
   for (const { module } of textcraftor.stages)
@@ -32,7 +32,7 @@ it('does not compile a stage whose slice, inputs or module are not those of its 
   });
   // @ts-expect-error the body reads the shards
   stageOf({ ...rollout, inputs: ['filter'], config: settings });
-  // @ts-expect-error the body always reads what may be off here
+  // @ts-expect-error the body always reads a stage that may be off here
   stageOf({ ...rollout, inputs: [], optionalInputs: ['shard'], config: settings });
   // @ts-expect-error no body is known under this path
   stageOf({ ...rollout, module: 'training/stages/other.ts', config: settings });

@@ -24,7 +24,7 @@ describe('the time of a stage', () => {
     expect(estimateStage(steps(160, 400_000), measured, here)).toMatchObject({ seconds: 32_000, basis: 'scaled' });
   });
 
-  it('is told from this machine before others, and from much before little', () => {
+  it('is estimated from this machine before others, and from much work before little', () => {
     const results = [
       result(steps(2), 9, { run: 'short' }),
       result(steps(100), 50, { run: 'long' }),
@@ -36,17 +36,17 @@ describe('the time of a stage', () => {
     });
   });
 
-  it('is rough from the size of the model where nothing was measured, and unknown where that tells nothing', () => {
+  it('is a rough estimate from the model size if nothing was measured, and unknown if that does not help', () => {
     expect(estimateStage(steps(10, 1e12), [], here)).toMatchObject({ basis: 'rough' });
     expect(estimateStage(steps(10, 1e12), [], { ...here, onCpu: false })).toBeUndefined();
     expect(estimateStage({ unit: 'bytes of prompts', count: 10, cost: 1 }, [], here)).toBeUndefined();
-    // Another unit, or a result from before anything was counted, says nothing.
+    // A result in another unit, or without a count, is of no use.
     expect(
       estimateStage(steps(10, 1), [result(undefined, 5), result({ ...steps(1), unit: 'pictures' }, 5)], here),
     ).toBeUndefined();
   });
 
-  it('of the stages grows with what the configuration asks for', async () => {
+  it('of the stages grows with the configured work', async () => {
     const workOf = async (stage: string, ...settings: string[]) => {
       const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
       const { count, cost } = textcraftor.stages.find(({ name }) => name === stage)!.work!(config, {
@@ -65,7 +65,7 @@ describe('the time of a stage', () => {
   });
 });
 
-it('a worker with other code is told to be restarted, before it does anything', () => {
+it('a worker with other code must be restarted before it does anything', () => {
   expect(() => requirePlannedCode('rollout', { code: 'a' }, 'a')).not.toThrow();
   expect(() => requirePlannedCode('rollout', undefined, 'a')).not.toThrow();
   expect(() => requirePlannedCode('rollout', { code: 'a' }, 'b')).toThrow(

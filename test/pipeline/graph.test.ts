@@ -28,7 +28,7 @@ describe('topologicalOrder', () => {
 });
 
 describe('withDependents and withDependencies', () => {
-  it('are each other seen from the other end', () => {
+  it('are inverse to each other', () => {
     fc.assert(
       fc.property(graphs, (nodes) => {
         for (const { name } of nodes)

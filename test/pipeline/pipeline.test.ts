@@ -36,7 +36,7 @@ describe('definePipeline', () => {
     expect(() => definePipeline({ ...common, stages: [first], results: ['frist'] })).toThrow('did you mean "first"?');
   });
 
-  it('names the nearest stage when one is not there', () => {
+  it('names the nearest stage when one is missing', () => {
     const pipeline = definePipeline({ ...common, stages: [first, second] });
     expect(findStage(pipeline, settings, 'second').name).toBe('second');
     expect(() => findStage(pipeline, settings, 'secnd')).toThrow(
@@ -97,7 +97,7 @@ describe('the textcraftor pipeline', () => {
       expect(existsSync(fileURLToPath(new URL(module, textcraftor.root))), `${name}: ${module}`).toBe(true);
   });
 
-  it('does tuning and what follows again when the weight of a reward changes, and nothing before', async () => {
+  it('runs tuning and the stages after it again when the weight of a reward changes, and nothing before', async () => {
     const load = (...settings: string[]) =>
       loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
     const [before, after] = [await load(), await load('rewards.clip.weight=50')];

@@ -34,7 +34,7 @@ const settings: Settings = {
 };
 const module = 'stage.ts';
 
-/** read -> train -> judge, and a home with what was done. */
+/** read -> train -> judge, and a home with earlier results. */
 async function setUp(options: { cache?: 'off'; maximumAgeSeconds?: number } = {}) {
   const root = await temporaryFolder();
   await writeFile(join(root, module), 'export async function run() {}');
@@ -76,7 +76,7 @@ async function setUp(options: { cache?: 'off'; maximumAgeSeconds?: number } = {}
   return { root, pipeline, results, store, start, keys, plan };
 }
 
-/** Does every stage: the result of each is `content`. */
+/** Records a result of every stage, with `content`. */
 async function doAll(
   { pipeline, results, store, keys, root }: Awaited<ReturnType<typeof setUp>>,
   values: Settings,
@@ -114,7 +114,7 @@ describe('the plan', () => {
     const home = await setUp();
     await doAll(home, home.start);
     expect(await home.plan()).toEqual(reused);
-    // Not a part of any key: where the prompts lie, how many threads there are.
+    // Not part of any key: the folder of the prompts and the number of threads.
     const moved = join(home.root, 'elsewhere');
     await mkdir(moved);
     await writeFile(join(moved, 'prompts.txt'), 'a cat');
@@ -125,7 +125,7 @@ describe('the plan', () => {
     expect(await home.plan()).toEqual(reused);
   });
 
-  it('names the setting that changed, and runs what follows', async () => {
+  it('names the changed setting, and runs the stages that follow', async () => {
     const home = await setUp();
     await doAll(home, home.start);
     expect(await home.plan({ ...home.start, train: { rate: 0.2, steps: 10 } })).toEqual([
@@ -155,7 +155,7 @@ describe('the plan', () => {
     expect((await home.plan())[0]?.[2]).toMatch(/^code changed \(stage.ts\); configuration changed/);
   });
 
-  it('does what it is asked to do again, and what has no artifact any more', async () => {
+  it('runs requested stages again, and those whose artifact is gone', async () => {
     const home = await setUp();
     await doAll(home, home.start);
     expect((await home.plan(home.start, ['train']))[1]).toEqual(['train', 'run', 'it was requested']);
@@ -164,7 +164,7 @@ describe('the plan', () => {
     expect((await home.plan())[1]).toEqual(['train', 'run', 'its result was deleted from the store']);
   });
 
-  // However long the test itself takes.
+  // However slow the test is.
   const older = (seconds: number) =>
     expect.stringMatching(new RegExp(`^its result is 2\\d\\d s old, more than ${seconds} s$`)) as string;
 
@@ -189,7 +189,7 @@ describe('the plan', () => {
     );
   });
 
-  it('is cut off where a changed stage gave the same result', async () => {
+  it('stops where a changed stage has the same result', async () => {
     const home = await setUp();
     await doAll(home, home.start);
     const changed = { ...home.start, train: { rate: 0.1, steps: 20 } };
@@ -198,7 +198,7 @@ describe('the plan', () => {
     expect((await home.results.list('judge')).length).toBe(1);
   });
 
-  it('names a file that is not there', async () => {
+  it('names a missing file', async () => {
     const home = await setUp();
     await expect(home.plan({ ...home.start, prompts: '/none.txt' })).rejects.toThrow(
       'There is no file or folder /none.txt.',

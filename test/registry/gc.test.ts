@@ -27,7 +27,7 @@ async function setUp() {
     await writeFile(join(folder, 'file'), text);
     return store.commit(folder);
   };
-  /** A result of the stage `stage`, made of those of `inputs`. */
+  /** Saves a result of the stage `stage`, made from those of `inputs`. */
   const make = async (stage: string, key: string, run = 'r', inputKeys: Record<string, string> = {}) => {
     const parts = { stage, code: { sha256: '', modules: {}, packages: {} }, config: {}, seed: 1, inputs: {} };
     const result: StageResult = {
@@ -50,13 +50,13 @@ async function setUp() {
     await records.setStatus(id, 'completed');
     return id;
   };
-  /** As if two hours had passed, or more. */
+  /** The time two hours later. */
   const later = { now: Date.now() + 2 * 3_600_000 };
   return { home, results, store, commit, make, run, later };
 }
 
 describe('the garbage', () => {
-  it('is what no run, no registered encoder and no other process needs', async () => {
+  it('is everything that no run, registered encoder or other process needs', async () => {
     const { home, make, run, later, store, results } = await setUp();
     const [used, unused, registered] = [await make('train', 'a'), await make('train', 'b'), await make('train', 'c')];
     await run(used);
@@ -76,7 +76,7 @@ describe('the garbage', () => {
     expect((await findGarbage(home, { ...named, ...later })).artifacts).toEqual([]);
   });
 
-  it('counts no runs that ended long ago, when it is told to', async () => {
+  it('ignores runs that ended long ago, on request', async () => {
     const { home, make, run } = await setUp();
     await run(await make('train', 'a'));
     const now = Date.now() + 8 * day;
@@ -85,7 +85,7 @@ describe('the garbage', () => {
     expect((await findGarbage(home, { ...none, now, keepDays: 7 })).artifacts).toHaveLength(1);
   });
 
-  it('has the records of old runs, by number or by age, with what only they need', async () => {
+  it('includes the records of old runs, by number or by age, and everything that only they need', async () => {
     const { home, make, run, later, store } = await setUp();
     const made = [await make('train', 'a'), await make('train', 'b'), await make('train', 'c')];
     const ids = [];
@@ -114,7 +114,7 @@ describe('the garbage', () => {
     expect((await findGarbage(home, { ...none, keep: 1, keepDays: 7, now })).runs).toEqual([]);
   });
 
-  it('has no run that works or rests, that an encoder comes from, or that a schedule has begun', async () => {
+  it('excludes running and paused runs, and those of a registered encoder or a schedule', async () => {
     const { home, make, run, later } = await setUp();
     const records = new RunRecords(home);
     const [rests, used, first, registered, scheduled, plain] = [
@@ -152,14 +152,14 @@ describe('the garbage', () => {
     expect(garbage.runs.map((old) => old.run)).toEqual([plain]);
   });
 
-  it('is not looked for while a record cannot be read', async () => {
+  it('is not collected while a record cannot be read', async () => {
     const { home, make, run, later } = await setUp();
     const id = await run(await make('train', 'a'));
     await writeFile(join(home.run(id), 'run.json'), '');
     await expect(findGarbage(home, { ...none, ...later })).rejects.toThrow(`The record of run ${id} cannot be read`);
   });
 
-  it('leaves the way back to the sources on record', async () => {
+  it('keeps the records of lineage back to the sources', async () => {
     const { home, make, results, later } = await setUp();
     await make('read', 'source');
     const made = await make('train', 'made', 'r', { read: 'source' });
@@ -169,7 +169,7 @@ describe('the garbage', () => {
     expect((await results.find('read', 'source'))?.key).toBe('source');
   });
 
-  it('has the items of stages whose results go, and not the others', async () => {
+  it('includes the items of stages whose results are deleted, and no others', async () => {
     const { home, make, run, later, commit, results } = await setUp();
     const item = async (stageKey: string, by = 'r'): Promise<ItemResult> => {
       const result = {
@@ -195,7 +195,7 @@ describe('the garbage', () => {
     expect((await results.listItems('each')).map(({ key }) => key)).toEqual(['kept-item']);
   });
 
-  it('has checkpoints that nobody has touched for a month', async () => {
+  it('includes checkpoints that were not touched for a month', async () => {
     const { home } = await setUp();
     const [old, recent] = [home.work('train', 'old'), home.work('train', 'recent')];
     for (const folder of [old, recent]) {

@@ -16,7 +16,7 @@ const run = { run: 'tiny-1', folder: '/home/runs/tiny-1' };
 const registered = { name: 'tiny', version: 2, promoted: true, refused: [] };
 const outcome = outcomeOf(run, { registered, automatic: true });
 
-/** A server that answers with these codes, one after the other, and what it was sent. */
+/** A server that answers with these codes in turn, and records its requests. */
 async function receiver(...codes: number[]) {
   const received: { request: IncomingMessage; body: string }[] = [];
   const server = createServer((request, response) => {
@@ -33,7 +33,7 @@ async function receiver(...codes: number[]) {
 }
 
 describe('a webhook', () => {
-  it('is sent the outcome as JSON, again after a fault, with a key that tells the copies', async () => {
+  it('receives the outcome as JSON, again after a fault, with a key that identifies repeats', async () => {
     const { url, received } = await receiver(503, 200);
     const [delivery] = await sendOutcome([{ webhook: url }], outcome, {}, [0]);
     expect(delivery).toEqual({ hook: new URL(url).origin, delivered: true, attempts: 2 });
@@ -42,14 +42,14 @@ describe('a webhook', () => {
     expect(keys[0]).toBe(keys[1]);
   });
 
-  it('that refuses is not asked again', async () => {
+  it('that refuses is not called again', async () => {
     const { url, received } = await receiver(404);
     const [delivery] = await sendOutcome([{ webhook: url }], outcome, {}, [0]);
     expect(delivery).toMatchObject({ delivered: false, attempts: 1, problem: 'It answered 404 Not Found' });
     expect(received).toHaveLength(1);
   });
 
-  it('that is not there is a delivery that failed, and no error', async () => {
+  it('that does not exist is a failed delivery, not an error', async () => {
     const [delivery] = await sendOutcome([{ webhook: 'http://127.0.0.1:9/' }], outcome, {}, [0, 0]);
     expect(delivery).toMatchObject({ delivered: false, attempts: 3 });
     expect(delivery!.problem).toMatch(/fetch failed/);
@@ -74,14 +74,14 @@ describe('a redirection', () => {
   );
 });
 
-describe('what is secret of a hook', () => {
+describe('the secrets of a hook', () => {
   const secret = 'T0K3N-of-the-hook';
   const notify = [
     { webhook: `https://hooks.example.org/services/${secret}?token=${secret}#${secret}` },
     { command: ['curl', '-H', `Authorization: ${secret}`, `https://example.org/${secret}`] },
   ];
 
-  it('is not in a configuration that is shown', () => {
+  it('are not in a configuration that is shown', () => {
     const shown = publicConfig({ name: 'tiny', notify });
     expect(JSON.stringify(shown)).not.toContain(secret);
     expect(shown).toMatchObject({
@@ -96,7 +96,7 @@ describe('what is secret of a hook', () => {
     expect(publicConfig({ name: 'tiny' })).toEqual({ name: 'tiny' });
   });
 
-  it('is not in what became of it, though the command says it', async () => {
+  it('are not in its outcome, even if the command prints them', async () => {
     const echo = { command: ['sh', '-c', 'echo "failed with $1" >&2; exit 1', 'sh', `https://example.org/${secret}`] };
     const none = { webhook: `http://127.0.0.1:9/${secret}` };
     const absent = { command: ['no-such-command', secret] };
@@ -106,7 +106,7 @@ describe('what is secret of a hook', () => {
     expect(deliveries[0]!.problem).toBe('It ended with exit code 1. failed with [not shown]');
   });
 
-  it('is not in its end either, where a command says more than is shown, nor a part of an argument', async () => {
+  it('are not in the shown end of long output either, nor is a part of an argument', async () => {
     const long = 'L0NG'.repeat(40);
     const script = 'printf "%s%0450d" "$1" 0 >&2; exit 1';
     const cut = { command: ['sh', '-c', script, 'sh', long] };
@@ -116,7 +116,7 @@ describe('what is secret of a hook', () => {
     expect(second!.problem).toBe('It ended with exit code 1. [not shown]');
   });
 
-  it('is no user and password in a URL: that is refused when the configuration is read, and not shown', async () => {
+  it('cannot be a user and password in a URL, which are refused when the configuration is read, and not shown', async () => {
     for (const user of ['me:hunter22@', 'me@', ':hunter22@']) {
       const setting = `notify=[{webhook: "https://${user}example.org/x"}]`;
       const read = loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings: [setting], folder: '.' });
@@ -127,7 +127,7 @@ describe('what is secret of a hook', () => {
 });
 
 describe('a command', () => {
-  it('is no text of a shell: what a run is called stays one word', async () => {
+  it('is not run by a shell: the name of a run stays one word', async () => {
     const folder = await temporaryFolder();
     const odd = outcomeOf({ run: `x; touch ${folder}/y`, folder: '$(touch z)' }, { registered, automatic: true });
     const [delivery] = await sendOutcome([{ command: ['cat'] }], odd, { PATH: process.env['PATH'] });
@@ -143,7 +143,7 @@ describe('a command', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(outcome);
   });
 
-  it('that fails, or does not exist, is a delivery that failed', async () => {
+  it('that fails, or does not exist, is a failed delivery', async () => {
     const hooks = [{ command: ['sh', '-c', 'echo no >&2; exit 3'] }, { command: ['no-such-command'] }];
     const [failed, absent] = await sendOutcome(hooks, outcome, process.env);
     expect(failed).toMatchObject({ delivered: false, problem: 'It ended with exit code 3. no' });
@@ -166,7 +166,7 @@ describe('an outcome', () => {
   });
 });
 
-it('refuses a hook that is neither', () => {
+it('refuses a hook that is neither a URL nor a command', () => {
   expect(notifySchema.safeParse([{ webhook: 'ftp://x' }]).success).toBe(false);
   expect(notifySchema.safeParse([{ command: [] }]).success).toBe(false);
   expect(notifySchema.parse(undefined)).toEqual([]);

@@ -11,7 +11,7 @@ import { Registry } from '../../registry/versions.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const gate = gateSchema.parse({});
-/** Of the chosen encoder and of what is handed out of it, or of one of them. */
+/** Comparisons of the chosen and the exported encoder, or of one of them. */
 const against = (rival: string, lows: Record<string, number>, arms = ['chosen', 'exported']): NamedComparison[] =>
   arms.flatMap((arm) => ofArm(arm, arm === 'exported' && rival === 'champion' ? 'champion-exported' : rival, lows));
 const ofArm = (arm: string, rival: string, lows: Record<string, number>): NamedComparison[] =>
@@ -57,7 +57,7 @@ async function intoProduction(digest: string, champion?: number): Promise<number
 const production = async () => (await registry.aliases('tiny')).current['production'];
 
 describe('the registry', () => {
-  it('numbers encoders and keeps all that is known of them', async () => {
+  it('numbers encoders and keeps everything that is known about them', async () => {
     await registry.register(draft('a'));
     const second = await registry.register(draft('b'));
     expect(second).toMatchObject({ ...draft('b'), champion: undefined, version: 2 });
@@ -66,7 +66,7 @@ describe('the registry', () => {
     expect((await protectedByName(home)).protectedDigests).toEqual(new Set(['a', 'b']));
   });
 
-  it('gives the same artifact the same number, whoever registers it again', async () => {
+  it('gives an artifact the same number when it is registered again', async () => {
     const first = await registry.register(draft('a'));
     await registry.register(draft('b'));
     const again = await Promise.all([1, 2].map(() => new Registry(home).register({ ...draft('a'), run: 'other' })));
@@ -75,13 +75,13 @@ describe('the registry', () => {
     expect((await registry.aliases('tiny')).current['candidate']).toBe(2);
   });
 
-  it('gives each of many at once a number of its own', async () => {
+  it('gives concurrent registrations different numbers', async () => {
     const all = await Promise.all(['a', 'b', 'c'].map((digest) => new Registry(home).register(draft(digest))));
     expect(all.map(({ version }) => version).toSorted()).toEqual([1, 2, 3]);
     expect((await registry.aliases('tiny')).current).toEqual({ candidate: 3 });
   });
 
-  it('refuses what misses a bound, with the numbers, unless it is forced', async () => {
+  it('refuses a version that misses a bound, with the numbers, unless it is forced', async () => {
     const chosen = against('base', { heldOut: -0.05, oracle: 0.02 }, ['chosen']);
     await registry.register(draft('a', [...chosen, ...against('base', { heldOut: 1 }, ['exported'])]));
     const { promoted, refused } = await registry.promote('tiny', 1);
@@ -94,7 +94,7 @@ describe('the registry', () => {
     expect((await registry.aliases('tiny')).history.at(-1)).toMatchObject({ kind: 'promote', to: 1, forced: refused });
   });
 
-  it('lets into production only what was compared with the version that is there', async () => {
+  it('promotes only versions that were compared with the one in production', async () => {
     await intoProduction('a');
     await registry.register(draft('b'));
     expect((await registry.promote('tiny', 2)).refused).toEqual([
@@ -113,7 +113,7 @@ describe('the registry', () => {
     expect(await production()).toBe(4);
   });
 
-  it('goes back version by version, and does not take back by itself what was rolled back', async () => {
+  it('rolls back version by version, and does not promote a rolled-back version by itself', async () => {
     await intoProduction('a');
     await intoProduction('b', 1);
     await intoProduction('c', 2);
@@ -125,7 +125,7 @@ describe('the registry', () => {
     expect(await registry.rollback('tiny')).toMatchObject({ from: 4, to: 1 });
   });
 
-  it('has aliases of the user, beside those with rules', async () => {
+  it('has aliases of the user beside its own', async () => {
     await registry.register(draft('a'));
     await registry.alias('tiny', 'blue', 1);
     expect((await resolveVersion(registry, 'tiny@blue')).version).toBe(1);
@@ -140,7 +140,7 @@ describe('the registry', () => {
     expect(JSON.parse(text)).toMatchObject({ version: 1 });
   });
 
-  it('refuses records that were changed, by name', async () => {
+  it('refuses changed records by name', async () => {
     await registry.register(draft('a'));
     const path = join(home.registry, 'tiny', 'versions', '000001.json');
     await writeFile(path, (await readFile(path, 'utf8')).replace('"version": 1', '"version": 2'));
@@ -154,7 +154,7 @@ describe('the registry', () => {
 });
 
 describe('a reference', () => {
-  it('is a number or an alias, with the name or, where there is one name, without', async () => {
+  it('is a number or an alias, with the name or, if there is only one name, without', async () => {
     await intoProduction('a');
     await registry.register(draft('b'));
     for (const [reference, version] of Object.entries({
@@ -168,7 +168,7 @@ describe('a reference', () => {
       expect((await resolveVersion(registry, reference)).version, reference).toBe(version);
   });
 
-  it('that leads nowhere is answered with what there is', async () => {
+  it('that is unknown is answered with the known ones', async () => {
     await expect(resolveVersion(registry, 'production')).rejects.toThrow('nothing is registered yet');
     await registry.register(draft('a'));
     await expect(resolveVersion(registry, 'production')).rejects.toThrow('tiny has no production: it has candidate');
@@ -179,17 +179,17 @@ describe('a reference', () => {
 });
 
 describe('a gate', () => {
-  it('is not passed when nothing that decides was measured', () => {
+  it('is not passed when no deciding metric was measured', () => {
     expect(missedBounds(gate, { comparisons: against('base', { clip: 3 }) }, ['base'])).toEqual([
       'None of the deciding metrics (heldOut, oracle) was measured against the base.',
       'None of the deciding metrics (heldOut, oracle) was measured as exported against the base.',
     ]);
-    // Nor by a version of before anything was handed out.
+    // Nor by a version from before encoders were exported.
     const before = { comparisons: against('base', { heldOut: 1 }, ['chosen']) };
     expect(missedBounds(gate, before, ['base'])).toEqual([expect.stringContaining('was measured as exported')]);
   });
 
-  it('judges what is handed out as well, against what is handed out of the champion', () => {
+  it('also judges the exported encoder, against the champion’s exported one', () => {
     const rivals = ['base', 'champion'] as const;
     const chosen = [...against('base', { heldOut: 1 }, ['chosen']), ...ofArm('chosen', 'champion', { heldOut: 1 })];
     const exported = (base: number, champion: number) => [
@@ -215,7 +215,7 @@ describe('a gate', () => {
     expect(missedBounds(last, { comparisons: exported(-1, -1), exported: null }, rivals)).toEqual([]);
   });
 
-  it('looks at every metric that it names and at no other', () => {
+  it('checks every metric that it names and no other', () => {
     const strict = gateSchema.parse({ base: { diversity: -0.1 }, arms: ['chosen'] });
     expect(missedBounds(strict, { comparisons: against('base', { diversity: -0.05, heldOut: -1 }) }, ['base'])).toEqual(
       [],
@@ -223,7 +223,7 @@ describe('a gate', () => {
     expect(missedBounds(strict, { comparisons: against('base', { diversity: -0.2 }) }, ['base'])).toHaveLength(1);
   });
 
-  it('asks that the pictures of a prompt still differ nine tenths as much, where that was measured', async () => {
+  it('requires nine tenths of the diversity of the pictures of a prompt, if that was measured', async () => {
     const rivals = ['base', 'champion'] as const;
     const comparisons = [...better, ...against('champion', { heldOut: 0.1 })];
     const missed = (diversity: Record<string, number>) => missedBounds(gate, { comparisons, diversity }, rivals);

@@ -33,7 +33,7 @@ describe('diversity', () => {
     expect(embedderAmong([], 'heldOut')).toBeUndefined();
   });
 
-  it.each([clip, heldOut])('embeds pictures as unit vectors that tell them apart', async (spec) => {
+  it.each([clip, heldOut])('embeds pictures as distinct unit vectors', async (spec) => {
     const [reward] = await loadRewards([spec()]);
     const { width, of } = embedderAmong([reward!], '')!.embedding;
     const p = new WeightParameters(reward!.weights, folder);

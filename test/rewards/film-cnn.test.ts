@@ -34,13 +34,13 @@ describe('film-cnn', () => {
     expect(other).not.toBeCloseTo(b!, 3);
   });
 
-  it('tells who has which colour: the order of words counts', async () => {
+  it('knows which object has which colour: the order of words counts', async () => {
     const [, there] = await score(['a', 'red circle on blue']);
     const [, swapped] = await score(['a', 'blue circle on red']);
     expect(there).not.toBeCloseTo(swapped!, 3);
   });
 
-  it('does not see how much padding there is', () => {
+  it('does not depend on the amount of padding', () => {
     const p = new WeightParameters(weights, folder);
     const ids = (length: number) =>
       tf.tensor([680, 5, 9, ...Array<number>(length - 3).fill(681)], [1, length], 'int32');
@@ -49,7 +49,7 @@ describe('film-cnn', () => {
     expect(filmCnn(p, filmCnnConfig, one, ids(12)).dataSync()[0]).toBeCloseTo(short, 5);
   });
 
-  it('has the gradient that finite differences give', async () => {
+  it('has the gradient of finite differences', async () => {
     const reward = await load();
     const p = new WeightParameters(reward.weights, folder);
     const ids = tf.tensor(reward.tokenize(['red circle', 'dog']), [2, 12], 'int32');
@@ -64,7 +64,7 @@ describe('film-cnn', () => {
     expect(Math.abs(slope)).toBeGreaterThan(0.1);
   });
 
-  it('names the key that its configuration lacks', async () => {
+  it('names the missing key of its configuration', async () => {
     const { hidden_size: _, ...rest } = filmCnnConfig;
     const broken = mkdtempSync(join(folder, 'broken-'));
     writeFileSync(join(broken, 'config.json'), JSON.stringify(rest));

@@ -46,7 +46,7 @@ const weights: Weights = new Map(
 beforeAll(async () => {
   copyFileSync(at('vocab.txt'), join(folder, 'vocab.txt'));
   writeFileSync(join(folder, 'med_config.json'), JSON.stringify(golden.med));
-  // The published file holds more than is used.
+  // The published file holds unused weights too.
   const more = new Map([...weights, ['blip.text_proj.weight', { shape: [1], data: new Float32Array(1) }]]);
   await writeWeights(join(folder, 'model.safetensors'), more);
 });
@@ -112,7 +112,7 @@ describe('ImageReward', () => {
   });
 });
 
-it("BERT's tokenizer gives the ids of Hugging Face's, whatever is in the text", async () => {
+it("BERT's tokenizer returns the ids of Hugging Face's for any text", async () => {
   const tokenizer = await WordPieceTokenizer.load(folder);
   for (const [text, ids] of golden.ids) expect(tokenizer.encode(text, 35), JSON.stringify(text)).toEqual(ids);
 });

@@ -38,13 +38,13 @@ describe("a model with OpenCLIP's names", () => {
     (await score('hpsv2', at('model.pt'))).forEach((value, i) => expect(value).toBeCloseTo(100 * expected[i]!, 3));
   });
 
-  it('gives them from a folder too', async () => {
+  it('also gives them from a folder', async () => {
     for (const file of ['model.pt', 'open_clip_config.json']) cpSync(at(file), join(folder, file));
     const expected = await cosines('crop');
     (await score('clip-similarity', folder)).forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
   });
 
-  it('is not guessed among several files, and is refused when it is another kind', async () => {
+  it('is not guessed among several files, and is refused when it is of another kind', async () => {
     cpSync(at('model.pt'), join(folder, 'other.pt'));
     await expect(score('hpsv2', folder)).rejects.toThrow(/several weight files \(model.pt, other.pt\): name the one/);
     const other = join(folder, 'other.safetensors');

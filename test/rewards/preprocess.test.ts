@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { bicubicMatrix, CLIP_MEAN, CLIP_STD, preprocess, resizeBicubic } from '../../rewards/preprocess.ts';
 
-/** A picture that torch was given too. [1, h, w, 3] */
+/** The picture given to torch as well. [1, h, w, 3] */
 function picture(h: number, w: number): Tensor {
   const values: number[] = [];
   for (let y = 0; y < h; y++)
@@ -63,7 +63,7 @@ describe('resizeBicubic', () => {
     for (let i = 0; i < 11; i++) expect(rows.slice(i * 37, (i + 1) * 37).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 6);
   });
 
-  it('sends the gradient back through the transposed matrices', () => {
+  it('passes the gradient back through the transposed matrices', () => {
     const image = picture(5, 4);
     const direction = picture(3, 7);
     const gradient = tf.grad((x) => resizeBicubic(x, 3, 7).mul(direction).sum())(image);

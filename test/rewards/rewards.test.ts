@@ -89,7 +89,7 @@ describe('rewards that are used together', () => {
     { name: 'looks', type: 'aesthetic', model: folder, head: join(folder, 'v2.safetensors'), weight: 2 },
   ];
 
-  it('share a model: its weights are there once', async () => {
+  it('share a model: its weights are held once', async () => {
     const [clip, looks] = await loadRewards(specs());
     const towers = [...clip!.weights.keys()];
     for (const name of looks!.weights.keys()) if (name.includes('vision_model')) expect(towers).toContain(name);
@@ -133,17 +133,17 @@ describe('rewards that are used together', () => {
     expectClose([...out['gradient']!.flatten().dataSync()], [...eager.flatten().dataSync()], 3);
   });
 
-  it('need names of their own', async () => {
+  it('need different names', async () => {
     await expect(loadRewards([...specs(), specs()[0]!])).rejects.toThrow('Two rewards are named "clip"');
   });
 });
 
 describe('a reward that cannot be loaded', () => {
-  it('is told when its type is not known', async () => {
+  it('is reported when its type is unknown', async () => {
     await expect(loadReward(spec('clip'))).rejects.toThrow('unknown type "clip"; there are clip-similarity, aesthetic');
   });
 
-  it('is told when the head does not fit the model', async () => {
+  it('is reported when the head does not fit the model', async () => {
     const head = join(folder, 'wide.safetensors');
     const tensors = {
       weight: { dtype: 'F32' as const, shape: [1, 5], data: new Float32Array(5) },
@@ -153,7 +153,7 @@ describe('a reward that cannot be loaded', () => {
     await expect(loadReward(spec('aesthetic', { head }))).rejects.toThrow('has shape [1, 5]; expected [1, 12]');
   });
 
-  it('is told when the folder is not that of a CLIPModel', async () => {
+  it('is reported when the folder is not a CLIPModel', async () => {
     const other = mkdtempSync(join(folder, 'other-'));
     writeFileSync(join(other, 'config.json'), '{"hidden_size": 4}');
     await expect(loadReward(spec('pickscore', { model: other }))).rejects.toThrow('not that of a CLIPModel');

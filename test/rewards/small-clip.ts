@@ -43,7 +43,7 @@ export function randomWeights(shapes: Map<string, number[]>): Weights {
   );
 }
 
-/** Names and file shapes of the parameters that `use` reads. */
+/** Records the names and file shapes of the parameters that `use` reads. */
 export function shapesOf(use: (p: Parameters) => Tensor): Map<string, number[]> {
   const program = new Program();
   program.entry('use', {}, (_, scope) => ({ y: use(scope.parameters('p')) }));
@@ -81,7 +81,7 @@ export async function writeHead(
   await writeSafetensors(path, Object.fromEntries(tensors) as never, metadata);
 }
 
-/** Pictures that torch was given too. [2, h, w, 3] */
+/** The pictures given to torch as well. [2, h, w, 3] */
 export function pictures(h: number, w: number): Float32Array {
   const values: number[] = [];
   for (let b = 0; b < 2; b++)

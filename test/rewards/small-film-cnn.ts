@@ -17,7 +17,7 @@ export const filmCnnConfig: FilmCnnConfig = {
   pad_token_id: 681,
 };
 
-/** Writes a folder of the shapes world's held-out reward with random weights, which it gives back. */
+/** Writes a folder of the shapes world's held-out reward with random weights, and returns them. */
 export async function writeSmallFilmCnn(folder: string): Promise<Weights> {
   cpSync(join(import.meta.dirname, '../models/tokenizer'), folder, { recursive: true });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(filmCnnConfig));

@@ -1,8 +1,8 @@
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 
 /**
- * Ends the output with one line that programs can read: `N passed, N failed`, and `, N skipped` where some were.
- * A file that cannot be loaded and an error outside of any test count as a failure each.
+ * Ends the output with one line that programs can read: `N passed, N failed`, and `, N skipped` if any were. A file
+ * that cannot be loaded and an error outside of any test count as a failure each.
  */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {

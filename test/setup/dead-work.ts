@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Home } from '../../pipeline/runs/home.ts';
 
-/** Leaves what a process leaves that dies right after it has saved a stage's result, the only one of the stage. */
+/** Leaves the files of a process that died right after saving a stage's only result. */
 export async function leaveWork(home: Home, stage: string): Promise<void> {
   const [file] = (await readdir(join(home.results, stage))).filter((name) => name.endsWith('.json'));
   const { key } = JSON.parse(await readFile(join(home.results, stage, file!), 'utf8')) as { key: string };

@@ -41,7 +41,7 @@ describe('set-up', () => {
     expect(run.stderr).toContain('--gpu, --cpu');
   });
 
-  it('passes over a Python that is too old', () => {
+  it('skips a Python that is too old', () => {
     vi.stubEnv('PATH', folder);
     command('python3', '3.8.20');
     expect(findPython()).toBeUndefined();
@@ -49,7 +49,7 @@ describe('set-up', () => {
     expect(findPython()).toMatchObject({ command: 'python', version: '3.9.2' });
   });
 
-  it('prefers the Python and the compiler that are named, with the arguments of the latter', () => {
+  it('prefers the named Python and compiler, with the arguments of the latter', () => {
     vi.stubEnv('PYTHON', command('my-python', '3.13.0'));
     vi.stubEnv('CXX', `${command('my-compiler', 'My C++ 1.0')} -march=native`);
     expect(findPython()?.command).toBe(join(folder, 'my-python'));
@@ -60,7 +60,7 @@ describe('set-up', () => {
     });
   });
 
-  it('finds no compiler where there is none', () => {
+  it('finds no compiler if there is none', () => {
     vi.stubEnv('PATH', folder);
     command('c++', undefined);
     expect(findCompiler()).toBeUndefined();
@@ -75,7 +75,7 @@ describe('Temporal', () => {
     expect(findTemporal()).toEqual({ source: 'TEMPORAL_ADDRESS', value: 'temporal.example:7233' });
   });
 
-  it('is an error when TEMPORAL_CLI names what cannot be run', () => {
+  it('is an error when TEMPORAL_CLI cannot be run', () => {
     vi.stubEnv('TEMPORAL_CLI', join(folder, 'nowhere'));
     expect(() => findTemporal()).toThrow(/TEMPORAL_CLI names .*nowhere, which is not an executable file/);
     mkdirSync(join(folder, 'nowhere'));

@@ -21,7 +21,7 @@ describe('the address of a Temporal server', () => {
     },
   );
 
-  it('is taken or refused in a sentence, whatever it is', () => {
+  it('is accepted, or refused in a sentence', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         try {
@@ -35,7 +35,7 @@ describe('the address of a Temporal server', () => {
   });
 });
 
-describe('a command with an environment that cannot be', () => {
+describe('a command with an invalid environment', () => {
   const diamond = ['--pipeline', 'test/fixtures/pipelines/diamond.ts', 'test/fixtures/pipelines/diamond.yaml'];
   it.each([
     ['run', { TEMPORAL_ADDRESS: 'http://x y' }, 2, /^textcraftor: TEMPORAL_ADDRESS is "http:\/\/x y"; expected/],

@@ -19,7 +19,7 @@ import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const command = findTemporal()!.value;
 
-/** A program that has a port, and says nothing. */
+/** A program that listens on a port and never answers. */
 async function squatter(): Promise<number> {
   const server: Server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -27,7 +27,7 @@ async function squatter(): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** The ports that the server says it listens on. */
+/** The ports on which the server reports to listen. */
 async function portsOf(log: string): Promise<number[]> {
   const text = await readFile(log, 'utf8');
   return [...text.matchAll(/:(\d{4,5})\b/g)].map(([, port]) => Number(port));
@@ -46,13 +46,13 @@ describe('the development server', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('takes no orders of web pages, whatever name they give it', async () => {
+  it('obeys no web page, whatever host name it uses', async () => {
     const order = JSON.stringify({
       workflowType: { name: 'runPipeline' },
       taskQueue: { name: 'textcraftor' },
       input: [{ run: '../../../evil', stages: [], fresh: [] }],
     });
-    const log = join(folder, 'temporal.log'); // which it writes when it is ready
+    const log = join(folder, 'temporal.log'); // written once it is ready
     await expect.poll(async () => (await portsOf(log)).length).toBeGreaterThan(2);
     const ports = new Set([Number(server.address.split(':')[1]), ...(await portsOf(log))]);
     let forbidden = 0;
@@ -83,11 +83,11 @@ describe('the development server', () => {
     expect(executions).toEqual([]);
   });
 
-  it('keeps its database to its user', async () => {
+  it('lets only its user read its database', async () => {
     expect((await stat(join(folder, 'temporal.db'))).mode & 0o077).toBe(0);
   });
 
-  it('proves whose it is, and finds runs by their attributes', async () => {
+  it('proves its home, and finds runs by their attributes', async () => {
     const connection = await connectTemporal({ address: server.address });
     expect(await isServerOf(connection, id)).toBe(true);
     expect(await isServerOf(connection, 'b'.repeat(32))).toBe(false);
@@ -103,11 +103,11 @@ describe('the development server', () => {
     await expect(attachOwn(other, server.address)).rejects.toThrow(InputError);
   });
 
-  it('is not started on a port that somebody else has', async () => {
+  it('is not started on a port that is taken', async () => {
     const port = await squatter();
     const rest = { command, folder: await temporaryFolder() };
     await expect(DevServer.start({ ...rest, port })).rejects.toThrow(
-      `Port ${port} of 127.0.0.1 cannot be had: another program listens there. Choose another with --port`,
+      `Port ${port} of 127.0.0.1 cannot be used: another program listens there. Choose another with --port`,
     );
     await expect(DevServer.start({ ...rest, uiPort: port })).rejects.toThrow('--ui-port');
     const [, own] = server.address.split(':');
@@ -115,7 +115,7 @@ describe('the development server', () => {
   });
 });
 
-it('is started again on a new database when it finds its own damaged while it runs', async () => {
+it('restarts on a new database when its own is damaged while it runs', async () => {
   const folder = await temporaryFolder();
   const [wrapper, trigger, told] = ['temporal', 'trigger', 'told'].map((name) => join(folder, name));
   const says = `until [ -e '${trigger}' ]; do sleep 0.1; done; [ -e '${told}' ] || { : > '${told}'; echo database disk image is malformed; }`;
@@ -133,7 +133,7 @@ it('is started again on a new database when it finds its own damaged while it ru
 });
 
 describe('the server of a home', () => {
-  it('is one for all of its workers, and stays known until the worker that has it ends', async () => {
+  it('is one for all its workers, and stays known until the worker that owns it ends', async () => {
     const [home, other] = [new Home(await temporaryFolder()), new Home(await temporaryFolder())];
     const known = join(home.temporal, 'server.json');
     const first = await openWorkerServer(home, {});
@@ -149,18 +149,18 @@ describe('the server of a home', () => {
     const port = Number(first.address.split(':')[1]);
     await (await openWorkerServer(home, { port })).close(); // it is there
     await expect(openWorkerServer(home, { port: await freePort() })).rejects.toThrow(
-      `another worker of this project has its server at ${first.address} already`,
+      `another worker of this project already has its server at ${first.address}`,
     );
     await expect(openWorkerServer(home, { uiPort: await freePort() })).rejects.toThrow(InputError);
 
-    // Another home's server.json may name it, by mistake or by malice.
+    // Another home's server.json may name it, by mistake or malice.
     await mkdir(other.temporal, { recursive: true });
     await writeFile(join(other.temporal, 'server.json'), record);
     expect(await joinLocalServer(other)).toBeUndefined();
     await expect(openWorkerServer(other, { port })).rejects.toThrow('another program listens there');
   });
 
-  it('is not looked for where its record is damaged or leads elsewhere', async () => {
+  it('is not contacted when its record is damaged or leads elsewhere', async () => {
     const home = new Home(await temporaryFolder());
     await (await openWorkerServer(home, {})).close();
     const known = join(home.temporal, 'server.json');

@@ -23,7 +23,7 @@ afterEach(() => {
   return rm(folder, { recursive: true });
 });
 
-/** Two pages of 4096 bytes, as SQLite begins a file. */
+/** Two pages of 4096 bytes with SQLite's header. */
 function database(): Buffer {
   const bytes = Buffer.alloc(8192);
   bytes.write('SQLite format 3\0');
@@ -46,7 +46,7 @@ describe('a database', () => {
     expect(await databaseDamage(path)).toBe(damage);
   });
 
-  it('that is not there, or a folder, or has a folder beside it', async () => {
+  it('that is missing, or a folder, or has a folder beside it', async () => {
     expect(await databaseDamage(path)).toBeUndefined();
     await mkdir(path);
     expect(await databaseDamage(path)).toBe('is a folder');
@@ -56,7 +56,7 @@ describe('a database', () => {
     expect(await databaseDamage(path)).toBe('has a folder -wal beside it');
   });
 
-  it('goes aside with what lies beside it, and a line says so', async () => {
+  it('is set aside with the files beside it, with a message', async () => {
     await writeFile(path, 'x');
     await writeFile(`${path}-wal`, 'y');
     await setDatabaseAside(path, 'is no database');
@@ -68,7 +68,7 @@ describe('a database', () => {
   });
 });
 
-it('bundled code is known by its digest', async () => {
+it('bundled code is verified by its digest', async () => {
   const code = sealCode('run();\n//# sourceMappingURL=x');
   expect(isSealed(code)).toBe(true);
   for (const other of ['', code.slice(0, -1), code.replace('run', 'ran'), 'run();'])
@@ -79,7 +79,7 @@ it('bundled code is known by its digest', async () => {
 });
 
 describe('a full disk', () => {
-  it('is told by its code or in words, and is an error that passes', () => {
+  it('is recognised by code or message, and is an error that may pass', () => {
     const told = [
       Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }),
       Object.assign(new Error('write'), { code: 'EDQUOT' }),
@@ -101,12 +101,12 @@ describe('a full disk', () => {
     const patient = new DiskWatch('/home', 'continue', (line) => notes.push(line), 1e9);
     for (const error of [full, full]) patient.wrote(error);
     patient.check();
-    expect(notes).toEqual(['The disk of /home is full; the run waits 1000000 s for room on it.']);
+    expect(notes).toEqual(['The disk of /home is full; the run waits 1000000 s for free space.']);
     const hasty = new DiskWatch('/home', 'continue with: x', () => {}, 0);
     hasty.check();
     hasty.wrote(full);
     expect(() => hasty.check()).toThrow(RetryableError);
-    expect(() => hasty.check()).toThrow('full for 0 s: make room on it; then continue with: x');
+    expect(() => hasty.check()).toThrow('full for 0 s: free some space; then continue with: x');
     hasty.wrote(undefined);
     hasty.check();
   });

@@ -14,13 +14,13 @@ const change = (settings: Partial<typeof none>, draws: typeof draw | null = draw
 const distance = (a: Tensor, b: Tensor) => a.sub(b).abs().max().dataSync()[0]!;
 
 describe('the changed picture', () => {
-  it('has inputs of the shapes that it says', () => {
+  it('has inputs of the declared shapes', () => {
     const inputs = drawPictures({ crop: 0.5, flip: true, cutout: 0.5 }, [2, height, width], draw);
     for (const [name, { shape }] of Object.entries(pictureSpecs(2, height, width)))
       expect(inputs[name]!.shape).toEqual(shape);
   });
 
-  it('is the picture itself where nothing is asked for, or nothing is drawn', () => {
+  it('is the picture itself when nothing is configured, or nothing is drawn', () => {
     expect(distance(change({}), picture)).toBeLessThan(1e-6);
     expect(distance(change({ crop: 0.5, flip: true, cutout: 0.5 }, null), picture)).toBeLessThan(1e-6);
   });
@@ -49,7 +49,7 @@ describe('the changed picture', () => {
     expect(row.at(-1)).toBeLessThanOrEqual(width - 1);
   });
 
-  it('has a gray square of the size that was asked for, through which no gradient flows', () => {
+  it('has a gray square of the configured size, through which no gradient flows', () => {
     const inputs = drawPictures({ ...none, cutout: 0.5 }, [2, height, width], draw);
     const gradient = tf
       .grad((x) => augmentPictures(x as Tensor, inputs).sum())(picture as never)
@@ -82,7 +82,7 @@ describe('the changed prompt', () => {
     expect(augmentPrompt('two dogs', { wordDropout: 0, paraphrase: true }, stream(1))).toBe('two dogs');
   });
 
-  it('leaves words out, in order, about as many as was asked for, never all', () => {
+  it('leaves out about the configured share of words, in order, never all', () => {
     const words = prompt.split(' ');
     const lengths = Array.from({ length: 200 }, (_, i) => {
       const left = augmentPrompt(prompt, { wordDropout: 0.5, paraphrase: false }, stream(i)).split(' ');

@@ -31,7 +31,7 @@ const networks = {
   encoder: ['text_encoder', 'model.safetensors'],
   unet: ['unet', 'diffusion_pytorch_model.safetensors'],
 } as const;
-/** How far a network has come from the original one, by the files of both; it is what the summary says. */
+/** Computes the distance of a network from the original one from the files of both; the summary reports the same. */
 async function distance(name: string, network: keyof typeof networks): Promise<number> {
   const [folder, file] = networks[network];
   const before = await readWeights(at('model', folder, file));
@@ -54,7 +54,7 @@ const policy = { epochs: 2, clipRange: 0.1, group: 2, largestAdvantage: 5, eta: 
 describe('DDPO', () => {
   const config: DdpoStageSettings = { ...settings, ...policy, steps: 2, checkpointEvery: 1 };
 
-  it('tunes the encoder, and goes on after a stop as if there had been none', async () => {
+  it('tunes the encoder, and continues after a stop as if there had been none', async () => {
     await ddpo(context(config, 'straight'));
     expect(summary('straight')).toMatchObject({ steps: 2, rewardEvaluations: 4 });
     await expectTuned('straight', 'encoder');
@@ -117,7 +117,7 @@ describe('direct tuning', () => {
     const [signal, noise] = [Math.sqrt(alphas[t]!), Math.sqrt(1 - alphas[t]!)];
     const p = (part: 'textEncoder' | 'unet' | 'vae') => new WeightParameters(pipeline.weights[part], 'test');
     const size = latents.length;
-    // Both samples of the batch are of the one picture.
+    // Both samples of the batch are of the same picture.
     const z = new RandomStream(3, 'direct noise', 1)
       .normal(2 * size)
       .map((v, k) => v * noise + signal * latents[k % size]!);

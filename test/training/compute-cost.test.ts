@@ -7,7 +7,7 @@ import { randomObjectives } from '../../bench/compute-types/objectives.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'compute-cost-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
-/** Of five objectives three: each reward on its own, and all together. */
+/** Three of five objectives: each reward on its own, and all together. */
 const measured = (await randomObjectives(scratch, 4)).filter(({ name }) => /HPSv2|: heads/.test(name));
 const exact = new Map<Objective, ReturnType<typeof exactSteps>>();
 const inFloat32 = (objective: Objective) => {
@@ -15,7 +15,7 @@ const inFloat32 = (objective: Objective) => {
   return exact.get(objective)!;
 };
 
-/** Least cosine and largest share of swapped pairs: about twice as far off as the worst of bench/compute-types. */
+/** Least cosine and largest share of swapped pairs: about twice as far off as the worst in bench/compute-types. */
 describe.each([
   ['bfloat16', 0.98, 0.2, 0.08],
   ['float16', 0.9998, 0.02, 0.01],

@@ -47,7 +47,7 @@ describe.each([
   });
 });
 
-it('a loss scale is halved by each step that is left out, and doubled after 2000 that are not', () => {
+it('a loss scale is halved by each skipped step, and doubled after 2000 that are not', () => {
   const scale = new LossScale();
   scale.update(false);
   for (let i = 0; i < 2000; i++) {
@@ -91,7 +91,7 @@ describe('tuning in float16', () => {
     joint: { learningRate: 1e-3 },
   };
 
-  it('leaves out steps whose gradients are not finite, counts them, and goes on from a checkpoint with the same bytes', async () => {
+  it('skips steps whose gradients are not finite, counts them, and continues from a checkpoint with the same bytes', async () => {
     await order(config, 'half');
     expect(computeType()).toBe('float16');
     const lines = linesOf('half');
@@ -112,7 +112,7 @@ describe('tuning in float16', () => {
     expect(digests(at('killed'))).toEqual(digests(at('half')));
   });
 
-  it('takes the steps of float32, nearly', async () => {
+  it('takes nearly the steps of float32', async () => {
     const few = { ...settings, rewards: weighted(0.1), steps: 3, keepEvery: 3 };
     await order(few, 'close');
     setComputeType('float32');

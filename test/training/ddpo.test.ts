@@ -18,7 +18,7 @@ describe("the policy gradient's formulas", () => {
     expect(log).toBeCloseTo((density(1) + density(2)) / 2, 10);
   });
 
-  it("let no gradient through where the ratio has left the range to the advantage's side", () => {
+  it("pass no gradient once the ratio has left the range in the advantage's direction", () => {
     const old = Float64Array.of(0, 0, 0, 0);
     const { gradients, clipped, loss } = surrogate(
       Float64Array.of(0, 0.5, -0.5, 0.5),
@@ -31,7 +31,7 @@ describe("the policy gradient's formulas", () => {
     expect(loss).toBeCloseTo((-1 - 1.1 - Math.exp(-0.5) + Math.exp(0.5)) / 4, 10);
   });
 
-  it('have the gradient by the mean that finite differences have', () => {
+  it('have the gradient of finite differences by the mean', () => {
     const [next, mean] = [Float32Array.of(0.3, -0.2, 1), Float32Array.of(0.1, 0.4, 0.9)];
     const [gradient] = [meanGradient(next, mean, 0.5, Float64Array.of(2))];
     const at = (by: number) =>
@@ -80,7 +80,7 @@ describe('the gradient of a policy update', () => {
       .timesteps(sampler.steps)
       .slice(-2)
       .map((t) => ({ t, ...scheduler.stochasticStep(t, sampler.steps, 1) }));
-    // The rewards have no part in this: the advantages are given.
+    // The rewards are not used here: the advantages are given.
     const silent = {
       ...generator,
       score: (_n: unknown, z: ReturnType<typeof tf.zeros>) => ({ none: z.sum([1, 2, 3]) }),

@@ -41,7 +41,7 @@ const unets: Record<string, TuneUnetSettings> = {
 };
 
 /**
- * Runs a stage of four steps, and again from its checkpoint after two, as if it had been killed after the third.
+ * Runs a stage of four steps, and again from its checkpoint after two, as if killed after the third.
  * @returns the folder that both agree on
  */
 async function expectExactResume<S extends TuneSettings, I extends 'shard' | 'rollout' | 'tune-encoder'>(
@@ -54,12 +54,12 @@ async function expectExactResume<S extends TuneSettings, I extends 'shard' | 'ro
   rmSync(at(`${name}-killed-scratch`, 'checkpoints', 'checkpoint-000004'), { recursive: true });
   const steps: number[] = [];
   await run(context(config, `${name}-killed`, (step) => steps.push(step)));
-  expect(steps).toEqual([2, 3, 4]); // it begins by saying from where it goes on
+  expect(steps).toEqual([2, 3, 4]); // it starts by reporting the step from which it continues
   expect(digests(at(`${name}-killed`))).toEqual(digests(at(name)));
   return at(name);
 }
 
-describe('tuning that is killed and goes on ends with the same bytes', () => {
+describe('tuning that is killed and continued ends with the same bytes', () => {
   it.each(Object.entries(encoders))('%s', async (name, config) => {
     const folder = await expectExactResume(tuneEncoder, config, name);
     expect(existsSync(`${folder}/lora/final/pytorch_lora_weights.safetensors`)).toBe(true);

@@ -19,7 +19,7 @@ beforeAll(makeInputs);
 afterAll(remove);
 
 describe('the rollout', () => {
-  it('keeps every sample of every prompt, in the same bytes each time and for every batch size', async () => {
+  it('keeps every sample of every prompt, with the same bytes every time and for every batch size', async () => {
     const { samples, latents, shape } = await readRollout(at('rollout'));
     expect(samples).toHaveLength(6);
     expect(new Set(samples.map(({ id, sample }) => `${id}/${sample}`)).size).toBe(6);
@@ -64,7 +64,7 @@ describe('the gradient of the rewards', () => {
 });
 
 describe('tuning the encoder', () => {
-  it('raises the weighted rewards and reports how far the encoder moved', async () => {
+  it('raises the weighted rewards and reports the distance of the encoder', async () => {
     await tuneEncoder(context({ ...settings, steps: 30, keepEvery: 30, checkpointEvery: 30 }, 'long'));
     const lines = readFileSync(at('long', 'metrics.jsonl'), 'utf8')
       .trim()
@@ -82,7 +82,7 @@ describe('tuning the encoder', () => {
     expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
   });
 
-  it('ends with the same bytes when it is stopped and goes on, and when its last checkpoint is damaged', async () => {
+  it('ends with the same bytes when it is stopped and continued, and when its last checkpoint is damaged', async () => {
     await tuneEncoder(context(settings, 'straight'));
     const stopAt = (stop: number): ReturnType<typeof context<TuneEncoderSettings>> => {
       const stopped: ReturnType<typeof context<TuneEncoderSettings>> = context(
@@ -94,7 +94,7 @@ describe('tuning the encoder', () => {
     };
     await expect(tuneEncoder(stopAt(2))).rejects.toThrow(CancelledError);
     await expect(tuneEncoder(stopAt(5))).rejects.toThrow(/after step 5 of 7/);
-    // A killed process leaves metrics behind that its checkpoint does not know of.
+    // A killed process leaves metrics that its checkpoint does not include.
     writeFileSync(join(at('stopped-scratch'), 'metrics.jsonl'), '{"step":6}\n', { flag: 'a' });
     const last = at('stopped-scratch', 'checkpoints', 'checkpoint-000005', 'weights.safetensors');
     const bytes = readFileSync(last);
@@ -116,7 +116,7 @@ describe('tuning the encoder', () => {
 
   it('stops at a reward that is not finite, names it, and leaves no output', async () => {
     const weights = await readWeights(at('head.safetensors'));
-    // So large that their sum overflows: weights that are not finite are refused when they are read.
+    // Large enough for their sum to overflow; weights that are not finite are refused when they are read.
     for (const [name, { shape, data }] of weights)
       weights.set(name, { shape, data: data.fill(name === 'weight' ? -3.4e38 : 3.4e38) });
     cpSync(at('head.safetensors'), at('broken.safetensors'));
@@ -128,7 +128,7 @@ describe('tuning the encoder', () => {
     expect(readdirSync(at('broken'))).toEqual([]);
   });
 
-  /** The settings with another aesthetic head: all its weights and its bias are these numbers. */
+  /** The settings with another aesthetic head, whose weights and bias are these numbers. */
   const withHead = async (name: string, weight: number, bias: number, factor = 1) => {
     const head = await readWeights(at('head.safetensors'));
     for (const [tensor, { shape, data }] of head)
@@ -146,7 +146,7 @@ describe('tuning the encoder', () => {
     expect(readdirSync(at('sum'))).toEqual([]);
   });
 
-  it('stops at a gradient whose norm overflows, before anything of the step is kept', async () => {
+  it('stops at a gradient whose norm overflows, before the step is kept', async () => {
     const attempt = tuneEncoder(context(await withHead('norm', 1e22, 0), 'norm'));
     await expect(attempt).rejects.toThrow(RunError);
     await expect(attempt).rejects.toThrow(

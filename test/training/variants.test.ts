@@ -49,14 +49,14 @@ describe('which steps carry gradient', () => {
       of({ type: 'last', steps: 1 }),
       of({ type: 'draft-lv', repeats: 1 }),
     ];
-    // Steps with gradient run as a program of their own: equal to rounding.
+    // Steps with gradient run in a separate program: equal up to rounding.
     for (const [name, scores] of Object.entries(all.scores))
       scores.forEach((score, i) => expect(last.scores[name]![i]).toBeCloseTo(score, 5));
     expect(largest(last.gradients[TEXT_ENCODER]!, all.gradients[TEXT_ENCODER]!)).toBeGreaterThan(1e-6);
     expect(repeated.gradients).toEqual(last.gradients);
     const twice = of({ type: 'draft-lv', repeats: 2 });
     expect(twice.scores).not.toEqual(last.scores);
-    // A second score of the same step: near the gradient of the first alone, and another.
+    // A second score of the same step: near the gradient of the first alone, but different.
     const [one, both] = [last.gradients[TEXT_ENCODER]!, twice.gradients[TEXT_ENCODER]!];
     expect(largest(one, both)).toBeGreaterThan(1e-3 * norm(one));
     expect(norm(both) / norm(one)).toBeGreaterThan(0.2);
@@ -83,7 +83,7 @@ describe('guidance', () => {
     return { loss, gradient: gradients[TEXT_ENCODER]! };
   };
 
-  it('of 1 is none: the empty prompt then has no part in the gradient, whatever it is', async () => {
+  it('of 1 is no guidance: the empty prompt then does not affect the gradient', async () => {
     for (const activationBytes of [0, 2 ** 30]) {
       const without = await gradientOf(1, '', activationBytes);
       expect(await gradientOf(1, 'a large blue square', activationBytes)).toEqual(without);
@@ -113,7 +113,7 @@ describe('guidance', () => {
 });
 
 describe('low-rank adapters', () => {
-  it('start at the original network, and merged into it give what they gave beside it', () => {
+  it('start at the original network, and give the same results merged into it', () => {
     const lora = { rank: 2, alpha: 4, targets: ['q_proj', 'v_proj'] };
     const adapted = make({ trained: [{ ...encoder, lora }] });
     const full = make({});
@@ -135,7 +135,7 @@ describe('low-rank adapters', () => {
 });
 
 describe('the moving average', () => {
-  it('is what is kept: it lags behind, from the original network on', () => {
+  it('is kept: it lags behind, starting from the original network', () => {
     const [plain, averaged] = [make({}), make({ averageDecay: 0.5 })];
     const start = averaged.tuned(TEXT_ENCODER).weights;
     expect(largest(start, generator.networks[TEXT_ENCODER]!.weights)).toBe(0);

@@ -16,23 +16,23 @@ import type { PipelineRun } from '../../workflows/arguments.ts';
 
 export const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 
-/** What a fake stage does at an attempt: by default it succeeds. */
+/** The behaviour of a fake stage at an attempt: by default it succeeds. */
 export type Fault = 'permanent' | 'retryable' | 'hang' | 'huge' | 'wordy';
 
-/** A Temporal server and a worker whose stages are fake: they hash their inputs, and fail where they are told to. */
+/** A Temporal server and a worker with fake stages, which hash their inputs and fail on request. */
 export class WorkflowEnvironment {
   readonly faults = new Map<string, Fault>();
   /** Stages in the order in which their attempts started and ended. */
   readonly events: string[] = [];
   readonly records: RunChange[] = [];
-  /** Of stages that fan out: how many items there are, and how often each was made. */
+  /** For fan-out stages: the number of items, and how often each was made. */
   itemCount = 6;
   readonly items = new Map<string, number>();
   mostAtOnce = 0;
-  /** Batches wait until so many of them go on at once. */
+  /** Batches wait until this many of them run at once. */
   awaitedAtOnce = 1;
   #going = 0;
-  /** Of stages in segments: how many there are, and which were done. */
+  /** For stages in segments: the number of segments, and those that were done. */
   segmentCount = 3;
   readonly segments: number[] = [];
   readonly client: Client;
@@ -91,7 +91,7 @@ export class WorkflowEnvironment {
       this.mostAtOnce = Math.max(this.mostAtOnce, this.#going);
       if (this.mostAtOnce < this.awaitedAtOnce) {
         while (this.mostAtOnce < this.awaitedAtOnce) await sleep(10);
-        await sleep(200); // in which one too many would come
+        await sleep(200); // time for one too many to start
       }
       this.#going -= 1;
       if (this.faults.get(`${stage} ${from}`) === 'permanent')

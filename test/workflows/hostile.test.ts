@@ -11,7 +11,7 @@ import { Home } from '../../pipeline/runs/home.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import { WorkflowEnvironment } from './environment.ts';
 
-// A stranger who reaches the server starts workflows with whatever they like, against a worker as users have it.
+// A stranger who reaches the server starts workflows with any arguments, against a worker like the users'.
 
 let folder: string;
 let marker: string;
@@ -90,7 +90,7 @@ const hostile: [workflow: string, input: unknown][] = [
   ['runItems', { task, fanOut, from: { list: { list: artifact, total: 1e300 }, next: 0, lanes: [counts] } }],
   ['runItems', { task, fanOut, from: { list: { list: artifact, total: 1 }, next: 0, lanes: [{ done: '../..' }] } }],
   ['runItems', { task, fanOut, from: { list: { list: artifact, total: 1 }, next: -1, lanes: [counts] } }],
-  // What would continue as new for ever, and do nothing.
+  // Arguments that would continue as new forever and do nothing.
   ['runItems', { task, fanOut, from: { list: { list: artifact, total: 5 }, next: 0, lanes: [] } }],
   ['runItems', { task, fanOut, from: { list: { list: artifact, total: 5 }, next: 0, lanes: [counts, counts] } }],
   ['runItems', { task, fanOut, from: { list: { list: artifact, total: 5 }, next: 6, lanes: [counts] } }],
@@ -136,7 +136,7 @@ describe('a parked run', () => {
   });
   beforeEach(() => environment.faults.clear());
 
-  it('refuses a resume with what is no graph, and goes on with one', async () => {
+  it('refuses a resume without a valid graph, and continues with one', async () => {
     environment.faults.set('a', 'permanent');
     const handle = await environment.run('parked', { stages: [node], fresh: [] });
     const status = async () => (await handle.query<{ status: string }>('progress')).status;

@@ -23,7 +23,7 @@ const around = (middle: object) => ({
 const fanOut = { window: 3, batch: 4 };
 
 describe('a stage that fans out', () => {
-  it('does every item once, in batches, no more of them at a time than the window is wide', async () => {
+  it('makes every item once, in batches, with at most a window of them at a time', async () => {
     environment.itemCount = 50;
     environment.awaitedAtOnce = fanOut.window;
     const handle = await environment.run('items', around({ fanOut }));
@@ -55,11 +55,11 @@ describe('a stage that fans out', () => {
     expect(last.runId).not.toBe(firstExecution);
     const first = await environment.client.workflow.getHandle(id, firstExecution).describe();
     expect(first.status.name).toBe('CONTINUED_AS_NEW');
-    // The limit, and what ten lanes had under way; a loaded machine adds some events. Without a limit there are 600.
+    // The limit, plus the events of ten lanes under way; a loaded machine adds some. Without a limit there are 600.
     expect(first.historyLength).toBeLessThan(200 + 10 * 6 + 80);
   });
 
-  it('parks the run with the error of an item, and goes on when it is resumed', async () => {
+  it('parks the run with the error of an item, and continues when it is resumed', async () => {
     environment.itemCount = 20;
     environment.faults.set('middle 8', 'permanent');
     const handle = await environment.run('item-fails', around({ fanOut }));
@@ -90,7 +90,7 @@ describe('a stage in segments', () => {
     expect(environment.segments).toEqual(Array.from({ length: 60 }, (_, i) => i));
     const first = await environment.client.workflow.getHandle(id, handle.firstExecutionRunId).describe();
     expect(first.status.name).toBe('CONTINUED_AS_NEW');
-    // A segment more than the limit, and what a loaded machine adds. Without a limit there are 360.
+    // A segment more than the limit, plus some events on a loaded machine. Without a limit there are 360.
     expect(first.historyLength).toBeLessThan(110 + 80);
   });
 });
@@ -104,7 +104,7 @@ describe('messages', () => {
     return handle;
   };
 
-  it('pause ends what runs, and resume takes it up again', async () => {
+  it('pause ends the running stages, and resume starts them again', async () => {
     const handle = await running('paused');
     await expect(handle.executeUpdate('resume', { args: [{ fresh: [] }] })).rejects.toThrow(
       expect.objectContaining({ cause: expect.objectContaining({ message: 'The run is running.' }) }),
@@ -134,7 +134,7 @@ describe('messages', () => {
     expect(environment.records.map(({ status }) => status)).toEqual(['running', 'paused', 'cancelled']);
   });
 
-  it('lets a run be found by status, stage and model', async () => {
+  it('make a run findable by status, stage and model', async () => {
     const stages = { ...around({}), searchable: true };
     const handle = await running('searchable', stages);
     const { typedSearchAttributes } = await handle.describe();

@@ -23,7 +23,7 @@ import { progressQuery, resumeUpdate } from '../../workflows/messages.ts';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
 import { workflowsPath } from './environment.ts';
 
-// Shapes of pipelines x ways to run them, on everything that a run has: workflow, activities, keys, store, records. Bodies
+// Shapes of pipelines x ways to run them, on all parts of a run: workflow, activities, keys, store, records. Bodies
 // run in this process, except where one is killed. The shapes' language: see shapePipeline.
 const shapes: Record<string, [shape: string, ...on: string[]]> = {
   single: ['a'],
@@ -47,7 +47,7 @@ let server: DevServer;
 let client: Client;
 let folder: string;
 let stop: () => Promise<void>;
-/** By run: the activities that work in its home, and what bodies they called: `stage function`. */
+/** By run: the activities that work in its home, and the bodies that they called, as `stage function`. */
 const homes = new Map<string, ReturnType<typeof createActivities>>();
 const calls = new Map<string, string[]>();
 
@@ -73,7 +73,7 @@ beforeAll(async () => {
 });
 afterAll(() => stop?.());
 
-/** What a stage's body is told so that it dies once, or fails each time, in the middle of its work. */
+/** Settings that make a stage's body die once, or fail each time, in the middle of its work. */
 function trouble(shape: string, stage: string, how: 'kill' | 'fail'): Record<string, unknown> {
   if (shape.includes(`${stage}*`)) return { [how]: 'item-1' };
   if (shape.includes(`${stage}~`)) return { [how]: 'yes' };
@@ -103,7 +103,7 @@ async function openHome(name: string) {
     checkConfig(pipeline.schema, { name: basename(home.folder).toLowerCase(), on, work }, 'test');
   const graph = activeStages(pipeline, configure({}));
 
-  /** @param killed its bodies have processes of their own */
+  /** @param killed its bodies run in their own processes */
   const start = async (work: object, killed?: string) => {
     const run = await records.create(`${basename(home.folder)}-${calls.size}`, module, configure(work), graph);
     const made: string[] = [];
@@ -157,7 +157,7 @@ function expectedCalls(shape: string, stage: string): string[] {
 describe.each(Object.keys(shapes).map((name, number) => [name, number] as const))('%s', (name, number) => {
   let home: Awaited<ReturnType<typeof openHome>>;
   let fresh: Done;
-  /** The stage that things happen to: a different place in each shape. */
+  /** The stage with the fault: a different place in each shape. */
   let place: string;
   const all = (status: string) => Object.fromEntries(home.graph.map((stage) => [stage.name, status]));
   beforeAll(async () => {
@@ -166,29 +166,29 @@ describe.each(Object.keys(shapes).map((name, number) => [name, number] as const)
     fresh = await (await home.start({})).outcome();
   });
 
-  it('fresh: every stage is done once', () => {
+  it('fresh: every stage runs once', () => {
     expect(fresh.statuses).toEqual(all('ran'));
     const expected = home.graph.flatMap((stage) => expectedCalls(home.shape, stage.name));
     expect(fresh.calls.toSorted()).toEqual(expected.toSorted());
   });
 
-  it('cached: nothing is done', async () => {
+  it('cached: nothing runs', async () => {
     const again = await (await home.start({})).outcome();
     expect(again).toEqual({ digests: fresh.digests, statuses: all('reused'), calls: [] });
   });
 
-  it('killed: the result is the same, and no other stage is done for it', async () => {
+  it('killed: the result is the same, and no other stage runs again', async () => {
     const run = await home.start({ [place]: trouble(home.shape, place, 'kill') }, place);
     const { digests, statuses, calls } = await run.outcome();
     expect(digests).toEqual(fresh.digests);
-    // What comes out is the same, so what reads it is reused.
+    // The result is the same, so the stages that read it are reused.
     expect(statuses).toEqual({ ...all('reused'), [place]: 'ran' });
     const own = calls.filter((call) => call.startsWith(`${place} `));
     expect(own).toEqual(calls);
     expect(own.length).toBe(expectedCalls(home.shape, place).length + 1);
   });
 
-  it('failed, then resumed with a change: what the change touches is done, no more', async () => {
+  it('failed, then resumed with a change: only affected stages run', async () => {
     const other = await openHome(name);
     const run = await other.start({ [place]: trouble(home.shape, place, 'fail') });
     await expect.poll(async () => (await run.handle.query(progressQuery)).status, { interval: 100 }).toBe('parked');

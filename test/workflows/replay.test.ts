@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { installRuntime } from '../../temporal/connection.ts';
 import { workflowsPath } from './environment.ts';
 
-installRuntime(); // which prints no more than errors
+installRuntime(); // which prints only errors
 const folder = new URL('../fixtures/histories/', import.meta.url);
 const names = readdirSync(folder).map((file) => file.replace(/\.json$/, ''));
 
@@ -21,7 +21,7 @@ async function replay(text: string, path = workflowsPath): Promise<void> {
 }
 const read = (name: string): string => readFileSync(new URL(`${name}.json`, folder), 'utf8');
 
-describe('the workflow of today', () => {
+describe('the current workflow', () => {
   it('has no path of a machine in its histories', () => {
     for (const name of names) expect(read(name)).not.toMatch(/file:\/\/\/\w|\/(home|work|root|Users|tmp)\//);
   });
@@ -34,7 +34,7 @@ describe('the workflow of today', () => {
     await expect(replay(read(name), changed)).rejects.toThrow('Nondeterminism error');
   });
 
-  it('would be noticed if the graph were another', async () => {
+  it('is noticed when the graph differs', async () => {
     const other = read('run-pipeline-1').replaceAll('"name": "left"', '"name": "another"');
     expect(other).not.toBe(read('run-pipeline-1'));
     await expect(replay(other)).rejects.toThrow('Nondeterminism error');

@@ -71,11 +71,11 @@ describe('a run', () => {
       await handle.executeUpdate(resumeUpdate, { args: [{ fresh: [failing] }] });
       const outcomes = await handle.result();
       expect(Object.keys(outcomes)).toHaveLength(stages.length);
-      expect(outcomes[failing]?.reused).toBe(false); // it was to be done afresh
+      expect(outcomes[failing]?.reused).toBe(false); // it had to run again
     },
   );
 
-  it('refuses to be resumed while it works', async () => {
+  it('refuses to be resumed while it runs', async () => {
     environment.faults.set('a', 'hang');
     const handle = await environment.run('works', { stages: graph(shapes.line), fresh: [] });
     await expect(handle.executeUpdate(resumeUpdate, { args: [{ fresh: [] }] })).rejects.toThrow();
@@ -83,7 +83,7 @@ describe('a run', () => {
     await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
   });
 
-  it('does branches side by side, and ends them all when it is cancelled', async () => {
+  it('runs branches in parallel, and ends them all when it is cancelled', async () => {
     for (const name of ['b', 'c', 'd', 'e']) environment.faults.set(name, 'hang');
     const handle = await environment.run('cancelled', { stages: graph(shapes['fan-out']), fresh: [] });
     const count = (end: string) => environment.events.filter((event) => event.endsWith(end)).length;
@@ -103,13 +103,13 @@ describe('a run', () => {
     expect(environment.records.map(({ status }) => status)).toEqual(['running', 'failed', 'cancelled']);
   });
 
-  it('tries a stage again when its failure may pass', async () => {
+  it('retries a stage when its failure may pass', async () => {
     environment.faults.set('b', 'retryable');
     await (await environment.run('again', { stages: graph(shapes.line), fresh: [] })).result();
     expect(environment.events.filter((event) => event === 'b starts')).toHaveLength(2);
   });
 
-  it('parks with an error that its record takes, however much is said', async () => {
+  it('parks with an error that fits its record, however long the message', async () => {
     environment.faults.set('a', 'wordy');
     const handle = await environment.run('wordy', { stages: graph(shapes.single), fresh: [] });
     await parked(handle);

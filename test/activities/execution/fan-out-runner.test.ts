@@ -36,7 +36,7 @@ async function setUp() {
   };
   const gather = (config: object, { list }: ItemList, counts: ItemCounts) =>
     runner.gather(task({}), { kind: 'gather', list, counts }, { pipeline, config }, hooks);
-  /** All of the stage, in one batch. */
+  /** Runs the whole stage in one batch. */
   const all = async (config: object): Promise<StageOutcome & { counts?: ItemCounts }> => {
     const found = await list(config);
     if (!('list' in found)) return found;
@@ -48,7 +48,7 @@ async function setUp() {
 }
 
 describe('a stage that fans out', () => {
-  it('makes each item once, in one process a batch, and gathers them in their order', async () => {
+  it('makes each item once, in one process per batch, and gathers them in order', async () => {
     const { all, made, log, home } = await setUp();
     const first = await all({ count: 4 });
     expect(first.counts).toMatchObject({ total: 4, done: 4, reused: 0, rows: 4, bytes: 256 });
@@ -60,7 +60,7 @@ describe('a stage that fans out', () => {
     expect(await readdir(join(home.folder, 'work'))).toEqual([]);
   });
 
-  it('clears what a process left behind that died right after it had saved what it gathered', async () => {
+  it('clears what a process left that died right after saving what it gathered', async () => {
     const { all, home, made } = await setUp();
     const first = await all({ count: 2 });
     await leaveWork(home, 'each');
@@ -96,7 +96,7 @@ describe('a stage that fans out', () => {
     );
   });
 
-  it('makes an item anew whose bytes have changed, and all of them when it is asked to, once', async () => {
+  it('makes an item again when its bytes have changed, and all items once on request', async () => {
     const { list, batch, made, home } = await setUp();
     const found = (await list({ count: 2 })) as ItemList;
     await batch({ count: 2 }, found, 0, 2);

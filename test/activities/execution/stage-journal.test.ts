@@ -28,8 +28,8 @@ async function setUp() {
   return { segment, outcome, stage: async () => (await records.read(id)).stages[0]! };
 }
 
-describe('what is lost to the pipeline', () => {
-  it('is all between the start of the first segment and the end of the last but the work itself', async () => {
+describe('the time lost to the pipeline', () => {
+  it('is everything between the start of the first segment and the end of the last except the work itself', async () => {
     const { segment, outcome, stage } = await setUp();
     const first = await segment(0);
     await first.started('it has no earlier result');
@@ -46,7 +46,7 @@ describe('what is lost to the pipeline', () => {
     expect(describeStage(await stage())).toBe('ran in 3 min 35 s, 7.5 % more than its own work, 0123456789ab, 1.0 KB');
   });
 
-  it('is also what an attempt had done that died', async () => {
+  it('includes the work of an attempt that died', async () => {
     const { segment, outcome, stage } = await setUp();
     const first = await segment(0);
     await first.started('it has no earlier result');

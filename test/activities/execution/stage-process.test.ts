@@ -45,7 +45,7 @@ async function setUp(config: WorkSettings) {
 }
 
 describe("a stage's process", () => {
-  it('runs the body, tells its progress and keeps what it prints', async () => {
+  it('runs the body, reports its progress and keeps its output', async () => {
     const { order, options, steps } = await setUp({ steps: 3 });
     await runStageProcess(order, options);
     expect(await readFile(join(order.output, 'state.txt'), 'utf8')).toMatch(/^[0-9a-f]{64}$/);
@@ -53,17 +53,17 @@ describe("a stage's process", () => {
     expect(await readFile(options.log, 'utf8')).toMatch(/^starts after step 0, pid \d+\n$/);
   });
 
-  it('tells the time in the body, and what of it went by before its work began', async () => {
+  it('reports the time in the body, and the part of it before its work began', async () => {
     const { order, options } = await setUp({ steps: 3, milliseconds: 100 });
     const { seconds, setUpSeconds } = await runStageProcess(order, options);
-    expect(setUpSeconds).toBeGreaterThan(0.095); // it first tells of step 1
+    expect(setUpSeconds).toBeGreaterThan(0.095); // step 1 is its first progress
     expect(seconds - setUpSeconds).toBeGreaterThan(0.19);
   });
 
   it.each([
     ['InputError', 'InputError', 'step 1 failed on purpose'],
     ['RetryableError', 'RetryableError', 'step 1 failed on purpose'],
-    ['TypeError', 'RunError', 'TypeError: step 1 failed on purpose'], // a bug: the same would come again
+    ['TypeError', 'RunError', 'TypeError: step 1 failed on purpose'], // a bug: it would fail again
     ['kill', 'RetryableError', "The stage's process was killed by SIGKILL"],
   ] as const)('gives the error of a body that fails with %s', async (fail, name, message) => {
     const { order, options } = await setUp({ fail });

@@ -36,7 +36,7 @@ async function setUp() {
   return { home, run, whys, messages, log, work: () => readdir(join(home.folder, 'work')).catch(() => []) };
 }
 
-describe('doing a stage', () => {
+describe('running a stage', () => {
   it('is done once; another run reuses it', async () => {
     const { run, whys, work } = await setUp();
     const first = await run({});
@@ -46,7 +46,7 @@ describe('doing a stage', () => {
     expect(await work()).toEqual([]);
   });
 
-  it('clears what a process left behind that died right after it had saved its result', async () => {
+  it('clears what a process left that died right after saving its result', async () => {
     const { home, run, work } = await setUp();
     const first = await run({});
     await leaveWork(home, 'source');
@@ -54,7 +54,7 @@ describe('doing a stage', () => {
     expect(await work()).toEqual([]);
   });
 
-  it('is done again when a bit of its result has flipped', async () => {
+  it('runs again when a bit of its result has flipped', async () => {
     const { run, whys } = await setUp();
     const first = await run({});
     const file = join(fileURLToPath(first.artifact.uri), 'state.txt');
@@ -78,7 +78,7 @@ describe('doing a stage', () => {
     expect(await work()).toEqual([]);
   });
 
-  it('forgets checkpoints and results when it is asked to start afresh', async () => {
+  it('discards checkpoints and results when asked to start afresh', async () => {
     const { run, log, whys } = await setUp();
     const config = { source: { steps: 2, fail: 'kill', failAt: 2 } };
     await expect(run(config)).rejects.toThrow('killed');
@@ -90,7 +90,7 @@ describe('doing a stage', () => {
     expect(whys.at(-1)).toBe('it was requested');
   });
 
-  it('is joined by a run that needs the same at the same time', async () => {
+  it('is joined by a run that needs the same result at the same time', async () => {
     const { run, whys, messages } = await setUp();
     const config = { source: { steps: 5, milliseconds: 300 } };
     const first = run(config);
@@ -101,7 +101,7 @@ describe('doing a stage', () => {
     expect(whys).toHaveLength(1);
   });
 
-  it('leaves nothing but its scratch folder and its time when it fails', async () => {
+  it('leaves only its scratch folder and its time when it fails', async () => {
     const { run, home, work } = await setUp();
     await expect(run({ source: { fail: 'InputError' } })).rejects.toThrow(
       expect.objectContaining({ name: 'InputError' }),

@@ -6,7 +6,7 @@ import { loadConfig } from '../../../pipeline/config/config-file.ts';
 import { textcraftor } from '../../../pipeline/textcraftor.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
-it('tells a stage in which type to compute, as the configuration has it', async () => {
+it('passes the configured compute type to a stage', async () => {
   const bench = new Workbench({ home: new Home(await temporaryFolder()), environment: {} });
   const folder = { output: 'out', scratch: 'scratch', lease: { file: 'lease.json', attempt: '1' } } as WorkFolder;
   const stage = textcraftor.stages.find(({ name }) => name === 'tune-encoder')!;
@@ -21,7 +21,7 @@ it('tells a stage in which type to compute, as the configuration has it', async 
   }
 });
 
-it('does no work with other code than the run was planned with', async () => {
+it('refuses work if its code differs from that of the plan', async () => {
   const bench = new Workbench({ home: new Home(await temporaryFolder()), environment: {} });
   const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', folder: '.' });
   const task = { run: 'run-1', stage: 'ingest', inputs: {}, fresh: false };

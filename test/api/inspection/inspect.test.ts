@@ -32,7 +32,7 @@ async function refused(message: RegExp, ...settings: string[]): Promise<void> {
 }
 
 describe('before a run begins', () => {
-  it('nothing is found in the shipped configuration, and no engine is started', async () => {
+  it('no fault is found in the shipped configuration, and no engine is started', async () => {
     expect(await inspect()).toEqual({ evaluationCost: expect.any(Number) as number });
     const { sharedObjects } = process.report.getReport() as { sharedObjects: string[] };
     expect(sharedObjects.filter((name) => /tensorflow|tfjs/.test(name))).toEqual([]);
@@ -75,7 +75,7 @@ describe('before a run begins', () => {
     ['prompts that are not there', ['prompts.source=none.txt', 'sweep.chooseBy=heldOut'], /none\.txt: no such file/],
     ['a benchmark that is not there', ['benchmarks=[{name: a, source: none.txt}]'], /none\.txt: no such file/],
     ['a word list that is not there', ['filter.blockedFiles=[none.txt]'], /none\.txt: the word list cannot be read/],
-    ['shards that are none', ['shard.extends=world/clip'], /no manifest\.json/],
+    ['a folder without shards', ['shard.extends=world/clip'], /no manifest\.json/],
   ])('%s is refused', async (_, settings, message) => {
     await refused(message, ...settings);
   });
@@ -106,7 +106,7 @@ describe('before a run begins', () => {
     await refused(/its configuration says \[1000000000/, `heldOut.model=${cnn}`);
   });
 
-  it('pictures to tune on are looked at', async () => {
+  it('pictures to tune on are checked', async () => {
     const pictures = join(folder, 'pictures');
     mkdirSync(pictures);
     const setting = `baselines.direct={steps: 1, batch: 1, learningRate: 1, pictures: ${pictures}}`;
@@ -135,13 +135,13 @@ describe('before a run begins', () => {
     await inspect(...bad, 'prompts.limit=1');
   });
 
-  it('benchmarks are read, with the columns that are asked for', async () => {
+  it('benchmarks are read, with the requested columns', async () => {
     writeFileSync(join(folder, 'bench.csv'), 'prompt,kind\na red cat,easy\n');
     await inspect('benchmarks=[{name: a, source: bench.csv, categoryColumns: [kind]}]');
     await refused(/colour/, 'benchmarks=[{name: a, source: bench.csv, categoryColumns: [colour]}]');
   });
 
-  it('what is fetched first is passed over', async () => {
+  it('files that are fetched first are skipped', async () => {
     const config = await loadConfig(textcraftor, {
       file: `${checkout}configs/tiny.yaml`,
       settings: ['model=owner/name'],

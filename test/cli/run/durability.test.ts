@@ -5,13 +5,13 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 import { Command, diamond, lastRun, processesWith, textcraftor } from '../command.ts';
 
-// Whatever is killed, a run ends with the digests of one that was left alone, and no process stays behind.
+// Whatever is killed, a run ends with the digests of an undisturbed one, and leaves no process behind.
 
-/** A run whose stage `left` waits in the middle of its work, until it may pass. */
+/** A run whose stage `left` waits in the middle of its work until it is released. */
 function run(home: string, block: boolean): Command {
   const waiting = ['--set', `left.gate=${join(home, 'gate')}`, '--set', `left.block=${block}`];
   const command = new Command(home, ['run', ...diamond, ...steps, ...waiting]);
-  onTestFinished(() => void command.process.kill('SIGKILL')); // has ended, when all went well
+  onTestFinished(() => void command.process.kill('SIGKILL')); // it has already ended if all went well
   return command;
 }
 const steps = ['--set', 'left.steps=6', '--set', 'left.milliseconds=250'];
@@ -36,7 +36,7 @@ const pidOf = (log: string): number =>
 
 let undisturbed: Awaited<ReturnType<typeof digests>>;
 let warmHome: string;
-/** A home in which nothing was done yet. The workflows are bundled in it, which would take the most time of a run. */
+/** A home without results. The workflows are bundled in it, which would take most of a run's time. */
 async function newHome(): Promise<string> {
   const home = await temporaryFolder();
   for (const name of ['workflows', 'code.json'])
@@ -52,7 +52,7 @@ describe('a run', () => {
     return () => rm(home, { recursive: true });
   });
 
-  it('ends with exit code 0, and when it comes again all is reused', async () => {
+  it('ends with exit code 0, and reuses everything when it is started again', async () => {
     const home = await newHome();
     const first = await textcraftor(home, 'run', ...diamond, '--json');
     expect(first.code).toBe(0);
@@ -61,7 +61,7 @@ describe('a run', () => {
       stages: Array.from({ length: 4 }, () => ({ status: 'ran' })),
     });
     const second = await textcraftor(home, 'run', ...diamond);
-    expect(second.stdout).toContain('Nothing to do: every result is there.');
+    expect(second.stdout).toContain('Nothing to do: every stage has a result.');
     expect(await statuses(home)).toEqual(['reused', 'reused', 'reused', 'reused']);
     await untilGone(home);
 
@@ -84,7 +84,7 @@ describe('a run', () => {
     expect(await digests(home)).toEqual(undisturbed);
   });
 
-  it('goes on from the checkpoint when everything was killed', async () => {
+  it('continues from the checkpoint when everything was killed', async () => {
     const home = await newHome();
     const command = run(home, true);
     await untilHalfDone(home);
@@ -101,7 +101,7 @@ describe('a run', () => {
     expect(await digests(home)).toEqual(undisturbed);
   });
 
-  it('ends with exit code 130 when it is interrupted, and goes on when it is resumed', async () => {
+  it('ends with exit code 130 when it is interrupted, and continues when it is resumed', async () => {
     const home = await newHome();
     const command = run(home, false);
     await untilHalfDone(home);
@@ -131,12 +131,12 @@ describe('a run', () => {
     await untilGone(home);
   });
 
-  it('rests when it is paused, and goes on from the checkpoint when it is resumed', async () => {
+  it('stops when it is paused, and continues from the checkpoint when it is resumed', async () => {
     const home = await newHome();
     const command = run(home, false);
     await untilHalfDone(home);
     const paused = await textcraftor(home, 'pause');
-    expect(paused.stdout).toMatch(/^Run diamond-\S+ is paused; go on with: textcraftor resume diamond-\S+\n$/);
+    expect(paused.stdout).toMatch(/^Run diamond-\S+ is paused; continue with: textcraftor resume diamond-\S+\n$/);
     expect((await lastRun(home)).status).toBe('paused');
     expect((await textcraftor(home, 'status')).stdout).toMatch(/: paused\n/);
     expect(command.process.exitCode).toBeNull();
@@ -178,7 +178,7 @@ describe('bad input', () => {
     [['run', 'x.yaml', '--pipeline', 'none.ts'], 'none.ts cannot be loaded'],
     [['status', 'mine'], 'start one with: textcraftor run'],
     [['trace', '12345'], 'give at least 6 digits'],
-    [['worker', '--queue', 'fast'], 'There is no queue "fast"; there are all, pipeline, engine.'],
+    [['worker', '--queue', 'fast'], '--queue is "fast"; expected one of all, pipeline, engine.'],
   ])('gets a sentence and exit code 2 (%#)', async (args, message) => {
     const home = await temporaryFolder();
     const { code, stderr } = await textcraftor(home, ...args);

@@ -4,7 +4,7 @@ import { startHub } from '../../fixtures/hub-server.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 import { Command, processesWith } from '../command.ts';
 
-// Long commands, stopped while they work as a machine that shuts down does it.
+// Long commands, stopped while they work as by a machine that shuts down.
 
 function start(home: string, args: readonly string[], more: NodeJS.ProcessEnv = {}): Command {
   const command = new Command(home, args, more);
@@ -16,7 +16,7 @@ function start(home: string, args: readonly string[], more: NodeJS.ProcessEnv = 
   return command;
 }
 
-/** Waits until a command does what it is to be stopped in. Fails when it ends before. */
+/** Waits until a command does the work in which it will be stopped. Fails when it ends first. */
 async function untilAtWork(command: Command, isAtWork: () => boolean | Promise<boolean>): Promise<void> {
   await expect.poll(async () => command.process.exitCode !== null || (await isAtWork()), { interval: 500 }).toBe(true);
   expect(command.process.exitCode, command.stderr).toBeNull();
@@ -30,30 +30,30 @@ async function stop(home: string, command: Command): Promise<string> {
   return stderr;
 }
 
-describe('SIGTERM ends at once, with how to go on,', () => {
+describe('SIGTERM ends at once, and says how to continue,', () => {
   it('the building of a world, with all its steps', async () => {
     const home = await temporaryFolder();
     const [out, work] = [join(home, 'world'), join(home, 'steps')];
     const command = start(home, ['world', 'build', '--out', out, '--work', work]);
     await untilAtWork(command, async () => (await processesWith(work)).length > 1);
     expect(await stop(home, command)).toContain(
-      'textcraftor: Interrupted; start the same command again: the steps that are finished are kept.\n',
+      'textcraftor: Interrupted; start the same command again: finished steps are kept.\n',
     );
   });
 
   it.each([
     ['ablate', ['--set', 'ablations=[{ seed: [1, 2] }]']],
     ['paper', ['--quick', '--lanes', '1']],
-  ])('%s, with the run that is at work', async (name, args) => {
+  ])('%s, with its running run', async (name, args) => {
     const home = await temporaryFolder();
     const command = start(home, [name, ...args, '--out', home]);
     await untilAtWork(command, () => /^ingest /m.test(command.stderr));
     const said = await stop(home, command);
     expect(said).toMatch(/was interrupted; continue with: textcraftor resume/);
-    expect(said).toContain('textcraftor: Interrupted; start the same command again: what is done is reused.\n');
+    expect(said).toContain('textcraftor: Interrupted; start the same command again: finished work is reused.\n');
   });
 
-  it('a download, of which what has come is kept', async () => {
+  it('a download, whose received part is kept', async () => {
     await using hub = await startHub({
       'models/owner/clip': { files: { 'config.json': '{}', 'model.safetensors': Buffer.alloc(2_000_000) } },
     });

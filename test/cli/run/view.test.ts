@@ -8,7 +8,7 @@ const run = (...stages: StageFile[]) => ({ stages }) as Run;
 const items = { total: 9, done: 9, reused: 2, seconds: 5, rows: 30, bytes: 0 };
 const artifact = { uri: 'file:///', sha256: '0123456789abcdef', bytes: 1234 };
 
-describe('what is said of a stage', () => {
+describe('the description of a stage', () => {
   it.each([
     [{ why: 'code changed' }, 'runs: code changed'],
     [{ attempt: 2, why: 'code changed' }, 'attempt 2, runs: code changed'],
@@ -37,7 +37,7 @@ describe('what is said of a stage', () => {
 });
 
 describe('the plain view', () => {
-  it('says each thing once, and nothing of stages that are looked up', () => {
+  it('reports each state once, and not the look-up of results', () => {
     const lines: string[] = [];
     const view = new PlainView((line) => lines.push(line));
     view.update(run(stage({ status: 'pending' })));
@@ -54,7 +54,7 @@ describe('the plain view', () => {
 });
 
 describe('the live view', () => {
-  it('draws a line a stage in place, no wider than the terminal', () => {
+  it('draws one line per stage in place, no wider than the terminal', () => {
     let text = '';
     const view = new LiveView({
       columns: 30,
@@ -69,7 +69,7 @@ describe('the live view', () => {
 });
 
 describe('numbers', () => {
-  it('have units that people read', () => {
+  it('have readable units', () => {
     expect([0.44, 59.6, 3599, 7500].map(formatSeconds)).toEqual(['0.4 s', '1 min 0 s', '59 min 59 s', '2 h 5 min']);
     expect([0, 999, 1000, 123456, 4.2e9].map(formatBytes)).toEqual(['0 B', '999 B', '1.0 KB', '123 KB', '4.2 GB']);
     expect(

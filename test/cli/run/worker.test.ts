@@ -30,7 +30,7 @@ const end = async (command: Command) => {
 };
 
 describe('a worker', () => {
-  it('whose port somebody else has ends with exit code 2 and says so', async () => {
+  it('ends with exit code 2 and says so when its port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     onTestFinished(() => void other.close());
@@ -38,11 +38,11 @@ describe('a worker', () => {
     const { code, stderr } = await textcraftor(await temporaryFolder(), 'worker', '--port', String(port));
     expect(code).toBe(2);
     expect(stderr).toBe(
-      `textcraftor: Port ${port} of 127.0.0.1 cannot be had: another program listens there. Choose another with --port, or leave it out.\n`,
+      `textcraftor: Port ${port} of 127.0.0.1 cannot be used: another program listens there. Choose another with --port, or omit it.\n`,
     );
   });
 
-  it('has a server of its own beside that of another project, and one with the workers of its project', async () => {
+  it("has its own server beside another project's, and shares it with workers of its project", async () => {
     const [one, two] = [await temporaryFolder(), await temporaryFolder()];
     const known = join(new Home(one).temporal, 'server.json');
     const first = worker(one);
@@ -54,7 +54,10 @@ describe('a worker', () => {
     const beside = worker(two);
     expect(await ready(beside)).not.toBe(address);
     const taken = await textcraftor(two, 'worker', '--port', address.split(':')[1]!);
-    expect(taken).toMatchObject({ code: 2, stderr: expect.stringContaining('another worker of this project has its') });
+    expect(taken).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('another worker of this project already has its'),
+    });
 
     await end(second);
     expect(await readFile(known, 'utf8')).toBe(record);
@@ -66,7 +69,7 @@ describe('a worker', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('No Temporal server keeps schedules here')]);
   });
 
-  it('waits for the server of another that lives, and never opens its database beside it', async () => {
+  it('waits for the server of another live worker, and never opens its database beside it', async () => {
     const home = await temporaryFolder();
     const first = worker(home);
     const address = await ready(first);
@@ -76,7 +79,7 @@ describe('a worker', () => {
     await expect.poll(servers).toEqual([]);
     const [second, third] = [worker(home), worker(home)];
     for (const { stderr } of [second, third].map((each) => ({ stderr: () => each.stderr })))
-      await expect.poll(stderr).toContain("Waits for this project's other worker");
+      await expect.poll(stderr).toContain("Waiting for this project's other worker");
     expect(await servers()).toEqual([]);
     third.process.kill('SIGTERM');
     expect(await third.ended).toMatchObject({
@@ -89,7 +92,7 @@ describe('a worker', () => {
     await end(first);
   });
 
-  it('does the runs of its own project only, on a server that two share', async () => {
+  it('runs only its own project on a shared server', async () => {
     const [one, two] = [await temporaryFolder(), await temporaryFolder()];
     const TEMPORAL_ADDRESS = await ready(worker(one));
     const beside = worker(two, [], { TEMPORAL_ADDRESS });

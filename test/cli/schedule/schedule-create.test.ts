@@ -6,7 +6,7 @@ import type { ScheduleControl } from '../../../cli/schedule/show-schedules.ts';
 import { InputError } from '../../../common/errors.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
-/** What would be set up; nothing when it is refused. */
+/** The schedule that would be created; nothing when it is refused. */
 async function created(inbox: string, ...set: string[]): Promise<unknown[]> {
   const schedules: unknown[] = [];
   const control = { create: (schedule: unknown) => Promise.resolve(void schedules.push(schedule)) };
@@ -17,7 +17,7 @@ async function created(inbox: string, ...set: string[]): Promise<unknown[]> {
 }
 
 describe('a new schedule', () => {
-  it('needs no prompts yet, and looks at none that are half-written', async () => {
+  it('needs no prompts yet, and reads no half-written ones', async () => {
     const inbox = join(await temporaryFolder(), 'inbox');
     expect(await created(inbox)).toHaveLength(1);
     await mkdir(inbox);
@@ -26,7 +26,7 @@ describe('a new schedule', () => {
     expect(await created(inbox)).toMatchObject([{ config: { prompts: { source: inbox } } }]);
   });
 
-  it('is refused for what a plan refuses', async () => {
+  it('is refused when a plan would be', async () => {
     const inbox = await temporaryFolder();
     for (const [setting, message] of [
       ['sampler.steps=5000', /^sampler\.steps: 5000 sampling steps/],

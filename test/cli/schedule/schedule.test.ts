@@ -50,7 +50,7 @@ beforeAll(async () => {
 });
 afterAll(() => stop?.());
 
-/** A file that nobody has written to for a minute. */
+/** Writes a file that was last changed a minute ago. */
 async function arrive(inbox: string, name: string, ...prompts: string[]): Promise<void> {
   const file = join(folder, inbox, name);
   await mkdir(join(folder, inbox), { recursive: true });
@@ -69,7 +69,7 @@ const artifact = async (run: string, stage: string, file: string) =>
 const set = ['registry.name=shared'];
 
 describe('a schedule', () => {
-  it('retrains on new prompts from the version in production, and promotes what is better', async () => {
+  it('retrains on new prompts from the version in production, and promotes a better encoder', async () => {
     await arrive('warm', 'a.txt', 'one', 'two', 'three');
     await createSchedule(control, 'warm', { ...options, every: '2s', prompts: join(folder, 'warm'), set });
     const [first] = await ended('warm', 1);
@@ -87,7 +87,7 @@ describe('a schedule', () => {
     const gains = version.comparisons.map(({ against, mean }) => [against, mean]);
     expect(gains).toEqual([
       ['base', 5], // three of the first time, two of this
-      ['base', 5], // of what is handed out
+      ['base', 5], // of the exported encoder
       ['champion', 2],
       ['champion-exported', 2],
     ]);
@@ -118,7 +118,7 @@ describe('a schedule', () => {
     expect((await new Registry(home).aliases('shared')).current).toEqual({ candidate: 4, production: 3 });
   });
 
-  it('is filled up day by day, each from what the day before brought', async () => {
+  it('backfills day by day, each from the version of the day before', async () => {
     await arrive('days', '2026-11-01.txt', 'day one', 'more');
     await arrive('days', '2026-11-02.txt', 'day two');
     await arrive('days', '2026-11-04.txt', 'day four');
@@ -166,8 +166,8 @@ describe('the times of a schedule', () => {
     [{ every: '1 hour' }, '--every 1 hour: expected a time'],
     [{ every: '0s' }, 'expected a time'],
     [{ cron: ['daily'] }, 'expected five fields'],
-    [{ every: '1h', overlap: 'wait' }, 'There is no overlap policy "wait"; there are skip, buffer-one'],
-  ])('are refused when they are none: %o', (times, message) => {
+    [{ every: '1h', overlap: 'wait' }, '--overlap is "wait"; expected one of skip, buffer-one'],
+  ])('are refused when they are invalid: %o', (times, message) => {
     expect(() => timingOf({ overlap: 'skip', catchup: '1d', ...times })).toThrow(message);
   });
 });

@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const pointer =
   'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n';
 const golden = (path: string) => readFileSync(goldenPath(path));
-/** What a file is, and how the message calls it. */
+/** The kind of a file, and its name in the message. */
 const CONTENTS: Record<string, [content: string | Buffer, message: RegExp]> = {
   pointer: [pointer, /is a git-LFS pointer, not the file itself.* "git lfs pull"/],
   page: ['\n<!DOCTYPE html><html><body>Sign in</body></html>', /is an HTML page.*Download the file again/],
@@ -70,7 +70,7 @@ describe.each(LOADERS)('%s that is something else gets one sentence:', (name, lo
   );
 });
 
-/** A safetensors file with a header of so many bytes, which are its first. */
+/** A safetensors file whose first bytes give the header this length. */
 function headed(length: number): Buffer {
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(length));

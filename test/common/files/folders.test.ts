@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { isFolder, makeFolders } from '../../../common/files.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
-it('makes folders that others make at the same time', async () => {
+it('makes folders that other processes make at the same time', async () => {
   const root = await temporaryFolder();
   for (let round = 0; round < 50; round++) {
     const folders = Array.from({ length: 20 }, (_, i) => join(root, `${round}`, 'a', 'b', `${i % 5}`, `${i}`));

@@ -20,7 +20,7 @@ import { ExternalDigests } from '../../../pipeline/keys/external-inputs.ts';
 import { loadPipeline } from '../../../pipeline/load.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
-/** All that opens a file that somebody names. */
+/** The functions that open a file named by the user. */
 const readers: Record<string, (path: string) => unknown> = {
   prompts: findSources,
   'word list': readWordList,

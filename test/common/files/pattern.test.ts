@@ -52,7 +52,7 @@ describe('a pattern', () => {
 describe('walking', () => {
   it('reads only folders in which a file can fit', async () => {
     const folder = await filled('g/a.txt', 'g/deep/b.txt', 'g/other/c.csv');
-    await symlink('nowhere', join(folder, 'g/deep/lost.txt')); // would be told if it were looked at
+    await symlink('nowhere', join(folder, 'g/deep/lost.txt')); // would be reported if it were read
     expect(await walkPattern(join(folder, 'g/*.txt'))).toMatchObject({
       folder: join(folder, 'g'),
       files: [{ name: 'a.txt', bytes: 7 }],
@@ -65,7 +65,7 @@ describe('walking', () => {
     await expect(walkPattern(join(folder, 'none/*.txt'))).rejects.toThrow(/the folder .*none does not exist\.$/);
   });
 
-  it('takes names as they are as far as something has them', async () => {
+  it('takes a name literally as far as it exists', async () => {
     const folder = await filled('[1]/*/x[1].txt', '1/a/x1.txt', '{a,b}/y.txt', 'a/y.txt');
     expect(await names(join(folder, '[1]/*/x*.txt'))).toEqual(['x[1].txt']);
     expect(await names(join(folder, '{a,b}/*.txt'))).toEqual(['y.txt']);
@@ -96,7 +96,7 @@ describe('walking', () => {
     expect((await walkFolder(join(many, '5'))).files).toHaveLength(1);
   });
 
-  it('names what is no file, and refuses a name that is not UTF-8', async () => {
+  it('names what is not a file, and refuses a name that is not UTF-8', async () => {
     const folder = await filled('a.txt', '.hidden.txt');
     execFileSync('mkfifo', [join(folder, 'p.txt')]);
     await symlink('nowhere', join(folder, 'n.txt'));

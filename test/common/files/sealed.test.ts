@@ -19,7 +19,7 @@ describe('a sealed record', () => {
     );
   });
 
-  it('is refused by name with any one bit changed that changes what it says', () => {
+  it('is refused by name when any bit that matters is changed', () => {
     const text = Buffer.from(seal(record));
     for (let at = 0; at < text.length; at++)
       for (let bit = 0; bit < 8; bit++) {

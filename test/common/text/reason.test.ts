@@ -7,7 +7,7 @@ import { reasonOf } from '../../../common/text/reason.ts';
 import { loadPipeline } from '../../../pipeline/load.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
-describe('what somebody else said of a failure', () => {
+describe('a reason from other software', () => {
   it('is one bounded line', () => {
     expect(reasonOf(new Error(' Build failed:\n\n  a.ts:1: no\r\n  b.ts:2: no \n'))).toBe(
       'Build failed: a.ts:1: no b.ts:2: no',

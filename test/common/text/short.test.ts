@@ -16,7 +16,7 @@ describe('a value that a message quotes', () => {
     );
   });
 
-  it('is bounded in time too, where lists hold each other', () => {
+  it('takes bounded time, even for lists that contain each other', () => {
     let nested: unknown = 1;
     for (let depth = 0; depth < 60; depth++) nested = [nested, nested];
     expect(short(nested)).toBe('[[[[...], [...]], [[...], [...]]], [[[...], [...]], [[...], [...]]]]');
@@ -25,7 +25,7 @@ describe('a value that a message quotes', () => {
     expect(short(cycle).length).toBeLessThanOrEqual(80);
   });
 
-  it('says -0, NaN and Infinity, and no half of a character', () => {
+  it('shows -0, NaN and Infinity, and never half a character', () => {
     expect([-0, NaN, Infinity, undefined, 10n].map((value) => short(value))).toEqual([
       '-0',
       'NaN',

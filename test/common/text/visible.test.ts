@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { visible, visibleLine } from '../../../common/text/visible.ts';
 
-describe('what is shown on a terminal', () => {
-  it('holds nothing that it would obey', () => {
+describe('text shown on a terminal', () => {
+  it('contains no control sequences', () => {
     expect(visibleLine('a\x1b[2Jb\rc\nd\x9be\u202ef\u2066g\x07')).toBe(
       'a\\u001b[2Jb\\u000dc\\u000ad\\u009be\\u202ef\\u2066g\\u0007',
     );
@@ -23,7 +23,7 @@ describe('what is shown on a terminal', () => {
     );
   });
 
-  it('is a text of any language as it is', () => {
+  it('keeps text of any language', () => {
     const text = 'ein Füchslein 🦊, 狐, ثعلب\n\tדביק';
     expect(visible(text)).toBe(text);
   });

@@ -29,7 +29,7 @@ it('finds at least 95 % of planted near duplicates, and at least 90 % of what it
   expect(right.length / joined.length).toBeGreaterThanOrEqual(0.9);
 });
 
-it('joins only what is alike, directly or through others, and names a group by its first text', async () => {
+it('joins only texts that are alike, directly or through others, and names a group by its first text', async () => {
   const texts = [
     'a photo of a cat on a mat in the evening sun',
     'a red circle next to a blue square',
@@ -70,7 +70,7 @@ it('similarity is of the sets of words and pairs of words', () => {
   expect(jaccard('a red circle on a blue square', 'a blue circle on a red square')).toBeCloseTo(10 / 14);
 });
 
-it('a set of numbers is as JavaScript has it', () => {
+it('a set of numbers agrees with that of JavaScript', () => {
   const set = new NumberSet();
   fc.assert(
     fc.property(

@@ -60,7 +60,7 @@ describe('a benchmark', () => {
     await expect(readBenchmark({ name: 'x', source, categoryColumns: ['style'] }, folder)).resolves.toBeDefined();
   });
 
-  it('names a column that is not there', async () => {
+  it('names a missing column', async () => {
     const source = file('other.csv', 'prompt,kind\na,b\n');
     await expect(readBenchmark({ name: 'x', source, categoryColumns: ['style'] }, folder)).rejects.toThrow(
       'no column "style"; the columns are "prompt", "kind"',

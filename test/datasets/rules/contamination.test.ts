@@ -12,7 +12,7 @@ const index = new ContaminationIndex([{ name: 'parti', prompts }], 0.65);
 const find = (text: string) => index.find(text, wordsOf(text))?.prompt;
 
 describe('ContaminationIndex', () => {
-  it('finds a benchmark prompt by itself, with signs and tags around it, and within a longer text', () => {
+  it('finds a benchmark prompt alone, among punctuation and tags, and within a longer text', () => {
     for (const prompt of prompts) {
       for (const variant of [
         prompt,
@@ -34,7 +34,7 @@ describe('ContaminationIndex', () => {
     expect(find('armchair in the shape of an avocado by the sea')).toBe(prompts[3]);
   });
 
-  it('leaves what shares words alone', () => {
+  it('ignores prompts that only share words', () => {
     for (const text of [
       'a bond of trust between two people',
       'james bond, 8k',
@@ -48,7 +48,7 @@ describe('ContaminationIndex', () => {
     }
   });
 
-  it('says which benchmark, and how like it is', () => {
+  it('names the benchmark and the similarity', () => {
     expect(index.find('Bond.', ['bond'])).toEqual({ benchmark: 'parti', prompt: 'bond', similarity: 1 });
     const text = 'a shiba inu wearing a hat and black turtleneck';
     const found = index.find(text, wordsOf(text))!;

@@ -11,7 +11,7 @@ const anyText = fc
   .map((codes) => String.fromCodePoint(...codes));
 
 describe('normalizePrompt', () => {
-  it('removes what is invisible, joins white space and composes letters', () => {
+  it('removes invisible characters, joins white space and composes letters', () => {
     const cases: [string, string][] = [
       ['a cat, 8k', 'a cat, 8k'],
       ['  a\t cat\r\n on\u00a0the\u3000mat\u2028 ', 'a cat on the mat'],
@@ -45,7 +45,7 @@ it('characters are counted as Unicode does', () => {
 describe('BlockedWords', () => {
   const blocked = new BlockedWords(['Nude', 'red  light', 'été', 'x-ray', '!']);
 
-  it('are found as whole words, whatever their case and the signs around them', () => {
+  it('are found as whole words, whatever their case and punctuation', () => {
     const cases: [string, string | undefined][] = [
       ['a (NUDE:1.2) cat', 'nude'],
       ['denuded nudes', undefined],
@@ -72,7 +72,7 @@ describe('PromptRules', () => {
   const judge = (raw: string | null, changed: Partial<FilterSettings> = {}) =>
     new PromptRules({ ...settings, ...changed }, tokenizer).judge(raw);
 
-  it('say which rule drops a prompt, and keep what none drops', () => {
+  it('name the rule that drops a prompt, and keep the others', () => {
     const cases: [string | null, string][] = [
       [null, 'empty'],
       [' \n\u200b', 'empty'],
@@ -130,7 +130,7 @@ describe('splits', () => {
     );
   });
 
-  it('take letter case for nothing, as CLIP does', () => {
+  it('ignore letter case, as CLIP does', () => {
     expect(promptId('A Red Circle')).toBe(promptId('a red circle'));
     expect(promptId('a red circle')).toMatch(/^[0-9a-f]{32}$/);
   });

@@ -8,8 +8,8 @@ import { armFault, type Fault } from '../../../common/fault-points.ts';
 import { Home } from '../../../pipeline/runs/home.ts';
 import { noItems, sumCounts } from '../../../pipeline/runs/item-counts.ts';
 
-// A worker that makes shards of a filter's artifact, in several lanes at a time, and is there to be killed. Prints the
-// artifact, and how many of the shards were there already.
+// A worker that makes shards of a filter's artifact, in several lanes at a time, for tests that kill it. Prints the
+// artifact, and how many of the shards already existed.
 
 const { home, config, lanes, batch, input, fault } = JSON.parse(process.argv[2]!) as {
   home: string;

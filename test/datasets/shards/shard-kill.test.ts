@@ -22,9 +22,9 @@ const sources = ['a.csv', 'b.csv', 'c.csv', 'd.csv'];
 const rowsOfEach = 500;
 
 /**
- * What is left of a corpus of four files that were read in some order.
+ * Returns the filtered corpus of four files, read in a given order.
  * @param threads of DuckDB
- * @param bucketRows prompts that are looked at at once
+ * @param bucketRows prompts compared at a time
  */
 async function filtered(order: number, threads: number, bucketRows: number): Promise<string> {
   const create = DuckDBInstance.create.bind(DuckDBInstance);
@@ -61,7 +61,7 @@ interface Made {
   reused: number;
 }
 
-/** A home whose store has a filter's artifact, and workers that make shards of it. */
+/** A home whose store holds a filter's artifact, and workers that make shards of it. */
 async function setUp(filter: string) {
   const home = await emptyFolder();
   const copy = join(home, 'filter');
@@ -71,7 +71,7 @@ async function setUp(filter: string) {
   const config = { source: 'none', filter: {}, shard: shape };
   const child = fileURLToPath(new URL('shard-child.ts', import.meta.url));
   let faults = 0;
-  /** @returns what it has made, or undefined when it was killed */
+  /** @returns its output, or undefined when it was killed */
   const work = async (
     fanOut: { lanes: number; batch: number },
     killed: { at?: `${FaultPoint} ${number}` } = {},
@@ -80,7 +80,7 @@ async function setUp(filter: string) {
     const fault = point && { point, time: Number(time), marker: join(home, `killed-${faults++}`) };
     const given = JSON.stringify({ home, config, ...fanOut, input, ...(fault ? { fault } : {}) });
     const worker = spawn(process.execPath, ['--import', 'tsx', child, given], { stdio: ['ignore', 'pipe', 'inherit'] });
-    onTestFinished(() => void worker.kill('SIGKILL')); // has ended, when all went well
+    onTestFinished(() => void worker.kill('SIGKILL')); // it has already ended if all went well
     let printed = '';
     worker.stdout.on('data', (data: Buffer) => (printed += data.toString()));
     const closed = once(worker, 'close') as Promise<[number | null, NodeJS.Signals | null]>;

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 describe('keyedPermutation', () => {
-  it('has every place once, for any length and key', () => {
+  it('has every position once, for any length and key', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 600 }), fc.nat(), fc.nat(), (n, seed, epoch) => {
         const at = keyedPermutation(n, [seed, epoch]);
@@ -28,7 +28,7 @@ describe('keyedPermutation', () => {
     );
   });
 
-  it('looks random: no place keeps its neighbours, and places spread evenly', () => {
+  it('looks random: no position keeps its neighbours, and positions spread evenly', () => {
     const n = 10_000_000;
     const at = keyedPermutation(n, [1, 2]);
     const first = Array.from({ length: 20_000 }, (_, i) => at(i));
@@ -67,7 +67,7 @@ describe('PromptStream', () => {
     expect((await stream.take(8990, 20)).slice(0, 10).map(({ prompt }) => prompt)).toEqual(seen.slice(8990));
   });
 
-  it('goes on from any place as if it had never stopped', async () => {
+  it('continues from any position as if it had never stopped', async () => {
     const whole = await (await PromptStream.open(folder, 'train', 7)).take(0, 500);
     await fc.assert(
       fc.asyncProperty(fc.nat(499), async (place) => {
@@ -90,7 +90,7 @@ describe('PromptStream', () => {
     await expect(readSplit(await emptyFolder(), 'train')).rejects.toThrow(InputError);
   });
 
-  it('notices a shard that is damaged', async () => {
+  it('notices a damaged shard', async () => {
     const files = ['manifest.json', 'train-00000.parquet'];
     const [manifest, bytes] = await Promise.all(files.map((file) => readFile(join(folder, file))));
     const path = await write({ 'manifest.json': manifest!, 'train-00000.parquet': bytes!.subarray(0, 300) });

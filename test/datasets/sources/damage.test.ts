@@ -29,7 +29,7 @@ afterAll(() => done());
 
 type Outcome = { rows: unknown[]; records: number } | { refused: InputError };
 
-/** What becomes of a file: its rows, or a sentence that names it. Any other error is a failure. */
+/** Reads a file: returns its rows, or a sentence that names it. Any other error fails the test. */
 async function outcome(name: string, bytes: Uint8Array): Promise<Outcome> {
   const folder = await emptyFolder();
   await writeFile(join(folder, name), bytes);
@@ -61,7 +61,7 @@ packed[4]! |= 4;
 const sum = Buffer.alloc(4);
 sum.writeUInt32LE(zstdSum(Buffer.from(text)));
 
-/** `told`: the format has check sums for all that is read, so that no change goes unseen. */
+/** `told`: the format has check sums for everything that is read, so no change goes unnoticed. */
 const files: Record<string, { bytes: () => Promise<Uint8Array> | Uint8Array; told: boolean }> = {
   'a.csv': { bytes: () => Buffer.from(text), told: false },
   'a.txt': { bytes: () => Buffer.from(text), told: false },

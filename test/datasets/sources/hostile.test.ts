@@ -20,7 +20,7 @@ interface Outcome {
   comments: number;
 }
 
-/** Reads a source to its end, past records that cannot be read. */
+/** Reads a source to its end, skipping unreadable records. */
 async function readAll(database: Database, source: string, { options = {} }: HostileInput): Promise<Outcome> {
   const found: Outcome = { rows: [], faults: [], blank: 0, comments: 0 };
   for (const file of (await findSources(source, options.split)).files) {
@@ -58,7 +58,7 @@ async function check(database: Database, input: HostileInput): Promise<void> {
   expect([found.blank, found.comments]).toEqual([blank, comments]);
   if (faults.length === 0) return;
 
-  // Unless they are to be passed over, the first of the faults refuses the source.
+  // Unless faults are skipped, the first one refuses the source.
   const whole = wholeFiles(
     database,
     (await findSources(source, input.options?.split)).files,
@@ -70,7 +70,7 @@ async function check(database: Database, input: HostileInput): Promise<void> {
   await expect(refused).rejects.toThrow(found.faults[0]!);
 }
 
-/** Whether all that an input writes is its source, a folder or a single file. */
+/** Whether everything that an input writes is its source, a folder or a single file. */
 const readsAll = ({ make, source }: HostileInput): boolean =>
   typeof make === 'function' ? !source?.includes('*') : source === 'd' || Object.keys(make).length === 1;
 
@@ -78,8 +78,8 @@ async function drain(batches: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of batches);
 }
 
-describe('hostile inputs are read rightly, or refused with file, row and reason', () => {
-  it('at least sixty, each with a name of its own', () => {
+describe('hostile inputs are read correctly, or refused with file, row and reason', () => {
+  it('at least sixty, each with its own name', () => {
     expect(new Set(hostileInputs.map(({ name }) => name)).size).toBe(hostileInputs.length);
     expect(hostileInputs.length).toBeGreaterThanOrEqual(60);
   });

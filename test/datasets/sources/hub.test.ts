@@ -14,7 +14,7 @@ async function parquet(query: string): Promise<Buffer> {
   return readFile(path);
 }
 
-it('prompts of a data set on a hub are its Parquet files, or those that were named', async () => {
+it('prompts of a data set on a hub come from its Parquet files, or from the named files', async () => {
   const part = (i: number) => parquet(`SELECT 'prompt ' || (i + ${i * 10}) AS prompt FROM range(5) t(i)`);
   const files = {
     'README.md': '# x',

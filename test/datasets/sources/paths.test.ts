@@ -106,7 +106,7 @@ describe.each(hostileNames)('under %j', (name) => {
   });
 });
 
-/** Reads, filters and shards below a folder. @returns the digest of the shards, and what was dropped */
+/** Reads, filters and shards below a folder. @returns the digest of the shards, and the dropped prompts */
 async function prepare(root: string): Promise<unknown> {
   const folder = async (...names: string[]): Promise<string> => {
     const path = join(root, ...names);

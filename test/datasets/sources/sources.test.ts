@@ -33,7 +33,7 @@ async function parquet(query: string): Promise<string> {
 }
 
 describe('text files', () => {
-  it('have a prompt a line, whatever ends the lines', async () => {
+  it('have one prompt per line, with any line ends', async () => {
     const path = await write({ 'a.txt': '\ufeffone\ntwo, "x"\r\n\r\n  #four\rfive\n\r\nlast' });
     expect(await read(path)).toEqual([
       [1, 'one'],
@@ -89,7 +89,7 @@ describe('tables', () => {
     ]);
   });
 
-  it('separated by tabs know no quotes, as Parti-Prompts', async () => {
+  it('separated by tabs have no quotes, as in Parti-Prompts', async () => {
     const path = await write({ 'a.tsv': 'Prompt\tCategory\n"quoted" and, comma\tArts\n\'x\tWorld\n"open\tArts\n' });
     expect(await prompts(path)).toEqual(['"quoted" and, comma', "'x", '"open']);
   });
@@ -127,7 +127,7 @@ describe('tables', () => {
     await expect(read(path)).rejects.toThrow(InputError);
   });
 
-  it('give the column that was named, and name those they have', async () => {
+  it('give the named column, or list the columns that they have', async () => {
     const path = await write({ 'a.csv': 'prompt,Better\nx,y\n' });
     expect(await prompts(path, { column: 'better' })).toEqual(['y']);
     await expect(read(path, { column: 'best' })).rejects.toThrow(
@@ -150,7 +150,7 @@ describe('JSON lines', () => {
     ]);
   });
 
-  it('that are no objects with text are refused with their line', async () => {
+  it('that are not objects with text are refused with their line', async () => {
     const faults: [string, RegExp][] = [
       ['{"prompt":"a"}\n{"prompt":', /a\.jsonl: line 2 is not JSON/],
       ['["a"]', /a\.jsonl: line 1 is \["a"\]; expected an object/],
@@ -201,7 +201,7 @@ describe('Parquet files', () => {
 });
 
 describe('folders', () => {
-  it('are read file by file in the order of their names, with what is left out named', async () => {
+  it('are read file by file in the order of their names, and list the skipped files', async () => {
     const path = dirname(
       await write({
         'b.txt': 'b',
@@ -219,7 +219,7 @@ describe('folders', () => {
     expect(ignored).toEqual(['LICENSE', 'link.txt', 'n.md']);
   });
 
-  it('may lose a file before it is read', async () => {
+  it('are refused when a file disappears before it is read', async () => {
     const path = await write({ 'a.txt': 'a' });
     const { files } = await findSources(path);
     await rm(path);
@@ -235,7 +235,7 @@ describe('folders', () => {
   });
 });
 
-it('a stream of rows is not cut short by what else the database does', async () => {
+it('a stream of rows is not cut short by other work of the database', async () => {
   const path = await parquet("SELECT repeat('x', 200) || i AS text FROM range(20_000) t(i)");
   const count = await Database.use(await emptyFolder(), async (database) => {
     await database.run('CREATE TABLE other (id BIGINT)');
@@ -267,7 +267,7 @@ describe('a file that is written to while it is read', () => {
     const changed = drain(() => appendFileSync(path, ' '));
     await expect(changed).rejects.toThrow(RetryableError);
     await expect(changed).rejects.toThrow(/^a\.\w+: was changed while it was read; run again/);
-    // What is wrong with it may have come from that.
+    // The change may be the cause of the fault.
     await expect(drain(() => truncateSync(path, 3))).rejects.toThrow(RetryableError);
   });
 });

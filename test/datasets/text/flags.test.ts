@@ -12,7 +12,7 @@ const strips = (cases: readonly (readonly [text: string, expected: string])[]): 
   }
 };
 
-it('flags of Midjourney go with their values', () => {
+it('flags of Midjourney are removed with their values', () => {
   strips([
     ['a cat --ar 16:9', 'a cat'],
     ['a cat --ar 16:9 --v 5.1 --stylize 750 --no hands, text', 'a cat'],
@@ -31,7 +31,7 @@ it('flags of Midjourney go with their values', () => {
   ]);
 });
 
-it("flags of sd-scripts' and InvokeAI's prompt lines go with their values", () => {
+it("flags of sd-scripts' and InvokeAI's prompt lines are removed with their values", () => {
   strips([
     ['a red fox, in snow --n low quality, bad anatomy --w 768', 'a red fox, in snow'],
     ['masterpiece, 1girl --n worst quality --w 768 --h 768 --d 1 --l 7.5 --s 28 --g 2.0', 'masterpiece, 1girl'],
@@ -40,7 +40,7 @@ it("flags of sd-scripts' and InvokeAI's prompt lines go with their values", () =
   ]);
 });
 
-it("flags of the web UI's prompt files go, and --prompt is the prompt", () => {
+it("flags of the web UI's prompt files are removed, and --prompt is the prompt", () => {
   strips([
     ['--prompt a dog in the rain --negative_prompt golden retriever', 'a dog in the rain'],
     ['--prompt "a dog, in rain" --negative_prompt "blurry --steps 3 low" --steps 20', 'a dog, in rain'],
@@ -53,7 +53,7 @@ it("flags of the web UI's prompt files go, and --prompt is the prompt", () => {
   ]);
 });
 
-it('parameters as the web UI writes them leave the prompt, on several lines and on one', () => {
+it('parameters as the web UI writes them are removed, on several lines and on one', () => {
   const text =
     'a red fox, <lora:x:1>\nNegative prompt: blurry, (low quality:1.4),\nugly\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512, Model: v1-5';
   strips([
@@ -67,7 +67,7 @@ it('parameters as the web UI writes them leave the prompt, on several lines and 
   ]);
 });
 
-it('all codes and addresses of pictures and profiles go, and no number of the prompt', () => {
+it('all codes and addresses of pictures and profiles are removed, but no number of the prompt', () => {
   strips([
     ['a cat --sref 1234 5678 --sw 100', 'a cat'],
     ['a cat --sref https://a.b/1.png https://a.b/2.png::2 --ar 1:1', 'a cat'],
@@ -79,7 +79,7 @@ it('all codes and addresses of pictures and profiles go, and no number of the pr
   ]);
 });
 
-it('values that are glued on or say true go, and so do flags of scripts', () => {
+it('values that are attached or say true are removed, and so are flags of scripts', () => {
   strips([
     ['a cat --ar16:9', 'a cat'],
     ['a cat --ar16x9 --v6', 'a cat'],
@@ -92,7 +92,7 @@ it('values that are glued on or say true go, and so do flags of scripts', () => 
   ]);
 });
 
-it('a negative is one behind dashes and colons of other keyboards, and glued to its first word', () => {
+it('a negative prompt is recognised after dashes and colons of other keyboards, and attached to its first word', () => {
   for (const dash of ['‐‐', '‑‑', '－－', '﹣﹣', '⸺', '-‑'])
     strips([[`a well‑known fox ${dash}no dogs, cats`, 'a well‑known fox']]);
   strips([
@@ -108,7 +108,7 @@ it('a negative is one behind dashes and colons of other keyboards, and glued to 
     expect(stripFlags(text), text).toBe(text);
 });
 
-it("words in square brackets are a negative prompt where the flags are InvokeAI's", () => {
+it("words in square brackets are a negative prompt beside InvokeAI's flags", () => {
   strips([
     ['a red fox [bad anatomy, low quality] -s50 -W512 -C7.5 -A k_lms', 'a red fox'],
     ['a red fox [blurry] -s 50', 'a red fox'],
@@ -118,7 +118,7 @@ it("words in square brackets are a negative prompt where the flags are InvokeAI'
   expect(stripWeights('a (red:1.2) [fox] --steps 50')).toBe('a red fox --steps 50');
 });
 
-it('every spelling of a negative takes all up to the next flag', () => {
+it('every spelling of a negative prompt takes everything up to the next flag', () => {
   const names = ['n', 'neg', 'no', 'negative', 'negative_prompt', 'negative-prompt', 'NEGATIVE_PROMPT'];
   for (const dash of ['--', '-', '—', '–', '---']) {
     for (const name of names) {
@@ -137,7 +137,7 @@ it('every spelling of a negative takes all up to the next flag', () => {
   ]);
 });
 
-it('prose with dashes stays as it is', () => {
+it('prose with dashes is unchanged', () => {
   for (const text of [
     'a well--known cat',
     'a cat — sitting',
@@ -182,7 +182,7 @@ const setting = fc.constantFrom(
   '--q2',
 );
 
-it('words of a negative are never in the prompt, and those of the prompt stay', () => {
+it('words of a negative prompt are never in the prompt, and those of the prompt stay', () => {
   const bad = fc.array(fc.constantFrom('BAD,', 'BAD', '"BAD"', "BAD's", '--', '(BAD:1.2)', '-BAD', 'BAD --BAD'), {
     minLength: 1,
     maxLength: 5,
@@ -232,7 +232,7 @@ it('a prompt without flags is unchanged', () => {
   );
 });
 
-it('long texts full of what may be flags are done, too', () => {
+it('long texts full of possible flags are handled in bounded time', () => {
   for (const unit of [
     '--no a ',
     '-- ',

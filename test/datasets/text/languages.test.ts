@@ -31,7 +31,7 @@ describe('Languages', () => {
   const foreign = (prompt: string): string | undefined => onlyEnglish.foreign(prompt, wordsOf(prompt));
   beforeAll(async () => void (onlyEnglish = await Languages.load(['en'])));
 
-  it('are told apart from four words on', async () => {
+  it('are distinguished from four words on', async () => {
     for (const prompt of english) expect(foreign(prompt), prompt).toBeUndefined();
     for (const prompt of Object.values(others).flat()) expect(foreign(prompt), prompt).toBeDefined();
     expect(foreign('eine rote Katze')).toBeUndefined();
@@ -43,7 +43,7 @@ describe('Languages', () => {
     }
   });
 
-  it('that the detector does not know are refused', async () => {
+  it('unknown to the detector are refused', async () => {
     await expect(Languages.load(['en', 'english'])).rejects.toThrow(InputError);
     await expect(Languages.load(['english'])).rejects.toThrow(
       /filter\.languages: "english" is not supported; expected some of .*en,/,

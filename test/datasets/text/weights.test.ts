@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { hasWeights, stripWeights } from '../../../datasets/text/prompt-weights.ts';
 
-it('weights are known, and go without what they weigh', () => {
+it('weights are recognised and removed, and the weighted words stay', () => {
   const cases: [string, string][] = [
     ['a (cat:1.2) on a mat', 'a cat on a mat'],
     ['a [cat] on a ((mat))', 'a cat on a mat'],
@@ -21,7 +21,7 @@ it('weights are known, and go without what they weigh', () => {
   }
 });
 
-it('parts by Midjourney lose their weights, and go where those are below 0', () => {
+it('parts by Midjourney lose their weights, and are removed when the weight is below 0', () => {
   const cases: [string, string][] = [
     ['space::2 ship', 'space ship'],
     ['hot:: dog', 'hot, dog'],

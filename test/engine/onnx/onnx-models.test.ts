@@ -44,7 +44,7 @@ function expectClose(actual: Tensor, expected: Tensor): void {
   expect(largest(actual.sub(expected)) / largest(expected)).toBeLessThan(1e-5);
 }
 
-/** Token sequences with their begin and end. */
+/** Token sequences with start and end token. */
 const ids = tf.tensor2d(
   [
     [680, 5, 17, 301, 681, ...Array<number>(11).fill(681)],
@@ -70,7 +70,7 @@ describe('a pipeline in ONNX Runtime', () => {
     program.dispose();
   });
 
-  it('predicts noise as TensorFlow does, with one timestep or one a row', async () => {
+  it('predicts noise as TensorFlow does, with one timestep or one per row', async () => {
     const sample = random('sample', 2, 8, 8, 4);
     const context = random('context', 2, 16, 8);
     const { unet } = pipeline.config;

@@ -118,7 +118,7 @@ describe('a function as an ONNX model', () => {
     new Map([[name, { shape, data: random(name, shape).dataSync() as Float32Array }]]);
   const x = [2, 6, 5, 6];
 
-  it('agrees in layers, whose weights lie as in the file', async () => {
+  it('agrees in layers, with weights laid out as in the file', async () => {
     const weights = new Map([
       ...norm('n'),
       ...matrix('l.weight', [4, 6]),
@@ -170,7 +170,7 @@ describe('a function as an ONNX model', () => {
     });
   });
 
-  it('takes any batch where the batch is left open', async () => {
+  it('takes any batch size if the batch is open', async () => {
     await check({
       open: true,
       build: ({ x, y }) => tf.concat([x, y], 0).reshape([-1, 30, 3]).mean(1, true).tile([1, 4, 1]),
@@ -178,13 +178,13 @@ describe('a function as an ONNX model', () => {
     await check({ open: true, build: ({ x }) => x.slice([1, 0, 0, 0]).slice([0, 0, 0, 0], [-1, 6, 5, 2]) });
   });
 
-  it("leaves the batch open in attention among Stable Diffusion's 64 x 64 latents too, which is done in chunks", () => {
+  it("leaves the batch open in attention over Stable Diffusion's 64 x 64 latents too, which runs in chunks", () => {
     const tokens = open([2, 4096, 320], true);
     const { operations } = trace({ q: tokens }, ({ q }) => ({ y: layers.attention(q, q, q, 8) }));
     expect(operations.filter(({ op }) => op === 'Softmax')).toHaveLength(16);
   });
 
-  it('stores weights as float16 if it is asked to', async () => {
+  it('stores weights as float16 on request', async () => {
     const data = Float32Array.from([1 / 3, -2.5, 1e-4]);
     const model = {
       name: 'test',
@@ -203,7 +203,7 @@ describe('a function as an ONNX model', () => {
     );
   });
 
-  it('puts weights beside the model file where that would be too large', async () => {
+  it('puts weights beside a model file that would be too large', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'onnx-'));
     const weights = matrix('l.weight', [60, 30]);
     const graph = exportOnnx({

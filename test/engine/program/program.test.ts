@@ -9,7 +9,7 @@ import { tf, type Tensor } from '../../../engine/tensorflow.ts';
 import { WeightParameters } from '../../../engine/weights/weight-parameters.ts';
 import { type Weights } from '../../../engine/weights/weights.ts';
 
-/** A little of everything that the models use. x [2, 6, 6, 8], ids [2, 5] -> [2, 36, 16] */
+/** A small network with every kind of layer of the models. x [2, 6, 6, 8], ids [2, 5] -> [2, 36, 16] */
 function network(p: Parameters, x: Tensor, ids: Tensor): Tensor {
   let h = layers.conv2d(p.at('conv_in'), x, 8);
   h = h.add(layers.conv2d(p.at('conv'), layers.silu(layers.groupNorm(p.at('norm'), h, 4)), 8));
@@ -63,18 +63,18 @@ function build(): { program: Program; weights: Weights } {
 }
 
 const largest = (t: Tensor) => t.abs().max().dataSync()[0]!;
-/** Relative to the largest value; what is zero but for rounding (a key's bias under a softmax) counts as zero. */
+/** Relative to the largest value; values that are zero up to rounding (a key's bias under a softmax) count as zero. */
 const difference = (a: Tensor, b: Tensor) => largest(a.sub(b)) / Math.max(1e-2, largest(b));
 
 describe('a captured program', () => {
   const { program, weights } = build();
 
-  it('gives what the same function gives eagerly', () => {
+  it('returns what the function returns eagerly', () => {
     const eager = network(new WeightParameters(weights, 'test'), x, ids);
     expect(difference(program.run('forward', { x, ids })['y']!, eager)).toBeLessThan(1e-6);
   });
 
-  it('gives the gradients that tfjs gives eagerly', () => {
+  it('returns the gradients that tfjs computes eagerly', () => {
     const parameters = new WeightParameters(weights, 'test');
     network(parameters, x, ids);
     const names = [...parameters.used.keys()];
@@ -156,7 +156,7 @@ describe('a captured program', () => {
     );
   });
 
-  it('says which operation cannot be recorded', () => {
+  it('names the operation that cannot be recorded', () => {
     const broken = new Program();
     expect(() => broken.entry('e', { x: float32(2) }, ({ x }) => ({ y: tf.mul(x, x.dataSync()[0]!) }))).toThrow(
       /no values yet/,
@@ -165,12 +165,12 @@ describe('a captured program', () => {
   });
 });
 
-it('splits attention into chunks of queries without a change of the result', () => {
+it('splits attention into chunks of queries without changing the result', () => {
   const [batch, length, width] = [1, 3000, 4];
   const random = (name: string) =>
     tf.tensor3d(new RandomStream(3, name).normal(batch * length * width), [batch, length, width]);
   const [q, k, v] = [random('q'), random('k'), random('v')];
-  // 8 x 3000 x 3000 scores are more than are held at once; one head's are not.
+  // 8 x 3000 x 3000 scores exceed the limit of a chunk; those of one head do not.
   const many = layers.attention(q.tile([8, 1, 1]), k.tile([8, 1, 1]), v.tile([8, 1, 1]), 1);
   const one = layers.attention(q, k, v, 1);
   expect(difference(many.slice([5, 0, 0], [1, length, width]), one)).toBeLessThan(1e-5);

@@ -13,7 +13,7 @@ export const random = (name: string, shape: number[]): Tensor =>
 export const difference = (a: Tensor, b: Tensor): number =>
   a.sub(b).abs().max().dataSync()[0]! / b.abs().max().dataSync()[0]!;
 
-/** Parameters whose values are given. */
+/** Parameters with given values. */
 export const fixed = (values: Record<string, Tensor>): Parameters => ({
   at: () => fixed(values),
   get: (name) => values[name]!,
@@ -25,7 +25,7 @@ export const withParameters =
   (...[x, weight, bias]: Tensor[]): Tensor =>
     layer(fixed({ weight: weight!, bias: bias! }), x!);
 
-/** y, the sum of y * dy, and the gradients of that by all inputs, with a fixed dy, as a captured program gives them. */
+/** Returns y, the sum of y * dy for a fixed dy, and its gradients by all inputs, from a captured program. */
 export function valueAndGradients(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: Tensor[],

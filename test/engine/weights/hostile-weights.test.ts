@@ -10,7 +10,7 @@ import { readWeights } from '../../../engine/weights/weights.ts';
 const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const golden = (name: string) => readFileSync(join(import.meta.dirname, '../../golden/torch', name));
-/** What a file that runs something would leave behind. */
+/** The file that a weight file would create if it ran code. */
 const trace = join(folder, 'it-ran');
 
 const latin = (text: string) => Buffer.from(text, 'latin1');
@@ -37,7 +37,7 @@ interface Entry {
   flags?: number;
 }
 
-/** A zip archive, right but for what the entries say. */
+/** A zip archive, valid except for its entries' fields. */
 function zip(
   entries: Record<string, Entry | Buffer>,
   { cut = 0, count }: { cut?: number; count?: number } = {},
@@ -78,7 +78,7 @@ function zip(
 
 const archive = (data: Buffer, storages: Record<string, Entry | Buffer> = { 'a/data/0': Buffer.alloc(16) }) =>
   zip({ 'a/data.pkl': data, ...storages });
-/** {'w': a tensor}, its parts as a pickle says them. */
+/** {'w': a tensor}, with the parts of its pickle as parameters. */
 const tensor = ({
   offset = 'K\x00',
   shape = 'K\x04\x85',
@@ -122,13 +122,13 @@ const legacy = (...rest: Buffer[]) => Buffer.concat([magic, ...rest]);
 const protocol = pickle('M\xe9\x03');
 const system = pickle('}', text('little_endian'), '\x88s');
 
-/** Each has to be refused for the reason that is given, naming the tensor or the byte. */
+/** Each must be refused for the given reason, naming the tensor or the byte. */
 // prettier-ignore
 const hostile: [name: string, file: string, content: Buffer, message: RegExp][] = [
   ['a header of 2^63 bytes', 'a.safetensors', safetensors({}, 0, 2n ** 63n), /declares a header of 9223372036854775808 bytes/],
   ['overlapping offsets', 'a.safetensors', safetensors({ a: f32(0, 12), b: f32(8, 16) }), /Tensors a and b .* overlap at byte 8/],
   ['negative offsets', 'a.safetensors', safetensors({ a: f32(-4, 12) }), /Tensor a .* data_offsets \[-4, 12\]/],
-  ['offsets that are no numbers', 'a.safetensors', safetensors('{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,1e999]}}'), /Tensor a .* data_offsets/],
+  ['offsets that are not numbers', 'a.safetensors', safetensors('{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,1e999]}}'), /Tensor a .* data_offsets/],
   ['data that is cut', 'a.safetensors', safetensors({ a: f32(0, 32) }), /Tensor a .* bytes 0 to 32 of 16 .* truncated/],
   ['a shape of more than the bytes', 'a.safetensors', safetensors({ a: f32(0, 16, [2 ** 40, 2 ** 40]) }), /Tensor a .* has 16 bytes, but dtype F32 and shape/],
   ['integers for weights', 'a.safetensors', safetensors({ a: { dtype: 'I64', shape: [2], data_offsets: [0, 16] } }), /Tensor a .* has dtype I64; expected F32/],
@@ -168,7 +168,7 @@ const hostile: [name: string, file: string, content: Buffer, message: RegExp][] 
   ['a storage that is cut', 'a.pt', archive(tensor({ length: 'M\xff\xff' })), /storage 0 declares 65535 elements of F32, 262140 bytes, but 16 are there/],
   ['a storage that is missing', 'a.pt', archive(tensor({ key: '../../etc/passwd' })), /storage ..\/..\/etc\/passwd is missing from it/],
   ['a storage of integers', 'a.pt', archive(tensor({ type: 'IntStorage' })), /Tensor w .* has dtype I32; expected F32/],
-  ['a storage that is none', 'a.pt', archive(pickle(text('x'), 'Q')), /refers to something that is not a storage, at byte/],
+  ['a storage that is not one', 'a.pt', archive(pickle(text('x'), 'Q')), /refers to something that is not a storage, at byte/],
 
   ['an entry that is compressed', 'a.pt', zip({ 'a/data.pkl': { content: deflateRawSync(Buffer.alloc(1e6)), method: 8, size: 1e6 } }), /entry a\/data.pkl is compressed/],
   ['an entry that unfolds', 'a.pt', zip({ 'a/data.pkl': tensor(), 'a/data/0': { content: deflateRawSync(Buffer.alloc(1e6)), method: 8, size: 2 ** 31 } }), /entry a\/data\/0 is compressed/],
@@ -202,7 +202,7 @@ describe('a hostile weight file is an InputError that says what is wrong', () =>
     expect(existsSync(trace)).toBe(false);
   });
 
-  it('the pieces that they are made of are read when nothing is wrong with them', async () => {
+  it('their building blocks are read when they are valid', async () => {
     const path = join(folder, 'good.pt');
     writeFileSync(path, archive(tensor(), { 'a/data/0': Buffer.from(Float32Array.of(1, 2, 3, 4).buffer) }));
     expect((await readWeights(path)).get('w')!.data).toEqual(Float32Array.of(1, 2, 3, 4));

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A file with this header, however wrong, and `dataBytes` zeros. */
+/** A file with this header, valid or not, and `dataBytes` zeros. */
 async function fileOf(header: unknown, dataBytes = 0, length?: bigint): Promise<string> {
   const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
   const prefix = Buffer.alloc(8);
@@ -26,7 +26,7 @@ async function fileOf(header: unknown, dataBytes = 0, length?: bigint): Promise<
 describe('writing and reading', () => {
   const path = () => join(folder, 'a.safetensors');
 
-  it('gives back names, shapes, values and metadata', async () => {
+  it('returns names, shapes, values and metadata', async () => {
     await writeSafetensors(
       path(),
       {

@@ -11,12 +11,12 @@ describe('a file that torch.save() wrote', () => {
     ['in the format before torch 1.6', 'legacy.pth'],
     ['by DataParallel', 'parallel.bin'],
     ['by PyTorch Lightning', 'lightning.ckpt'],
-  ])('%s holds the values that torch put there', async (_how, file) => {
+  ])('%s holds the values that torch wrote', async (_how, file) => {
     const expected = await readSafetensors(golden('expected.safetensors'));
     const weights = await readTorchWeights(golden(file));
     expect(() => weights.get('mask')!.data).toThrow(/Tensor mask in .* has dtype BOOL; expected F32/);
     weights.delete('mask');
-    // Position ids are no weights.
+    // Position ids are not weights.
     expect([...weights.keys()].sort()).toEqual(expected.names);
     for (const [name, { shape, data }] of weights) {
       expect(shape, name).toEqual(expected.info(name).shape);

@@ -14,7 +14,7 @@ describe('weights in a file', () => {
   const path = join(folder, 'a.safetensors');
   const write = (x: number) => writeSafetensors(path, { w: { dtype: 'F16', shape: [2], data: values(x, 2) } });
 
-  it('are read when they are asked for, each time anew', async () => {
+  it('are read on each access', async () => {
     await write(1);
     const weight = (await readWeights(path)).get('w')!;
     weight.data[0] = 7;

@@ -47,7 +47,7 @@ def read_in(source, pattern):
 
 
 def diffusers_class(cls, part=None):
-    """Also what the pipeline reads of a part's configuration, and what any model's may hold."""
+    """Adds the keys that the pipeline reads from a part's configuration, and those of any model."""
     keys = parameters(cls.__init__)
     keys |= read_in(inspect.getsource(diffusers.ConfigMixin.extract_init_dict), r"config_dict\.get\(\"(\w+)\"")
     if part:
@@ -68,7 +68,7 @@ def fields(cls):
 
 
 def transformers_config(cls, part=None):
-    """Fields, the keyword arguments that the base class takes out of the file, and what models and pipelines read."""
+    """Fields, the keyword arguments that the base class takes from the file, and keys that models and pipelines read."""
     base = inspect.getsource(transformers.PreTrainedConfig.__post_init__) + inspect.getsource(cls)
     keys = read_in(base, r"kwargs\.(?:pop|get)\(\"(\w+)\"") | {"quantization_config": {}}
     if part:
@@ -87,7 +87,7 @@ def tokenizer():
     keys |= {name: {} for name in read_in(inspect.getsource(TokenizersBackend.convert_to_native_format),
                                           r"local_kwargs(?:\.pop|\.get)?[\[(]\"(\w+)\"")}
     keys |= {name: keys.get(name, {}) for name in PreTrainedTokenizerBase.SPECIAL_TOKENS_ATTRIBUTES}
-    # Of the tokenizer that was not built on the library `tokenizers`; files still hold them.
+    # Keys of the tokenizer that was not built on the library `tokenizers`; files still have them.
     keys |= {"do_lower_case": {}, "errors": {}, "add_prefix_space": {}}
     return keys
 

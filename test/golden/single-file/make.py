@@ -78,7 +78,7 @@ def vae_original(model):
 
 
 def open_clip_original(model):
-    """The state under OpenCLIP's names, with a last layer that is not used."""
+    """The state under OpenCLIP's names, with an unused last layer."""
     state = {name.removeprefix("text_model."): tensor for name, tensor in model.state_dict().items() if "position_ids" not in name}
     layers, width = model.config.num_hidden_layers, model.config.hidden_size
     out = {"positional_embedding": state["embeddings.position_embedding.weight"], "logit_scale": torch.tensor(4.6),
@@ -98,7 +98,7 @@ def open_clip_original(model):
 
 
 def check_open_clip(checkpoint, model):
-    # Of 24 layers the last is left out by its name.
+    # The last of 24 layers is left out by its name.
     last = f"cond_stage_model.model.transformer.resblocks.{model.config.num_hidden_layers}."
     kept = {name: tensor for name, tensor in checkpoint.items() if not name.startswith(last)}
     converted = {k.removeprefix("text_model."): v for k, v in convert_open_clip_checkpoint(model, kept).items()}
@@ -126,7 +126,7 @@ def main():
     pipeline = HERE.parent / "pipeline"
     unet = UNet2DConditionModel.from_pretrained(pipeline / "unet")
     vae = AutoencoderKL.from_pretrained(pipeline / "vae")
-    # Other depths than the tiny pipeline's, so that counting through the levels is seen.
+    # Other depths than the tiny pipeline's, so that miscounted levels are noticed.
     deep = UNet2DConditionModel(sample_size=8, block_out_channels=(8, 8, 16), layers_per_block=2, norm_num_groups=4,
                                 cross_attention_dim=12, attention_head_dim=2,
                                 down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),

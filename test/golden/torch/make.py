@@ -40,7 +40,7 @@ def tensors():
         double=torch.randn(2, generator=g).double(),
         scalar=torch.tensor(4.6052),
         empty=torch.zeros(0, 4),
-        transposed=base.t(),  # strides that are not those of its shape
+        transposed=base.t(),  # strides that differ from those of its shape
         slice=base[2:5, 1:4],  # an offset into a storage that it shares
         every_other=base[::2, ::3],
         permuted=torch.randn(2, 3, 4, generator=g).permute(2, 0, 1),
@@ -61,7 +61,7 @@ def main():
     lightning = {"epoch": 3, "global_step": 2**40, "callbacks": {ModelCheckpoint: {"best": np.float64(0.5)}}, "state_dict": state}
     torch.save(lightning, HERE / "lightning.ckpt")
     model = torch.nn.Sequential(torch.nn.Linear(3, 2))
-    torch.save(model, HERE / "module.pt")  # a class of its own: to be refused
+    torch.save(model, HERE / "module.pt")  # its own class: must be refused
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import { parseConfig } from '../../../models/folder/network-config.ts';
 import { expectAgreement, expectParameterGradients, parametersOf, readGolden, tensorOf } from '../golden.ts';
 
 describe.each(['text-legacy', 'text-gelu'])('text model %s', (name) => {
-  it('computes what transformers computes', async () => {
+  it('agrees with transformers', async () => {
     const { json, path, weights, golden } = await readGolden(name);
     const config = parseConfig(clipTextSchema, json, path);
     const { hidden, pooled } = clipText(parametersOf(weights), config, tensorOf(golden, 'in.ids'));
@@ -61,7 +61,7 @@ describe('CLIPModel', () => {
 });
 
 describe('a configuration', () => {
-  it("has transformers' defaults where it says nothing", () => {
+  it("has transformers' defaults for missing keys", () => {
     const config = parseConfig(clipSchema, { text_config: { hidden_size: 64 } }, 'config.json');
     expect(config.text_config).toMatchObject({
       hidden_size: 64,

@@ -33,7 +33,7 @@ async function withFiles(name: string, files: Record<string, unknown>): Promise<
 }
 
 describe('ClipTokenizer', () => {
-  it("gives the ids of Hugging Face's tokenizer, whatever is in the text", async () => {
+  it("returns the ids of Hugging Face's tokenizer for any text", async () => {
     const expected = JSON.parse(await readFile(join(fixture, 'expected.json'), 'utf8')) as [string, number[]][];
     for (const [text, ids] of expected) expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
     expect(expected.length).toBeGreaterThan(15);
@@ -43,7 +43,7 @@ describe('ClipTokenizer', () => {
     .array(fc.oneof(fc.integer({ min: 0, max: 0x10ffff }), fc.integer({ min: 0, max: 0x3ff })))
     .map((codes) => String.fromCodePoint(...codes));
 
-  it('counts what it encodes, and is the same the second time', () => {
+  it('counts the tokens that it encodes, and is the same the second time', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const ids = tokenizer.encode(text);
@@ -55,7 +55,7 @@ describe('ClipTokenizer', () => {
     );
   });
 
-  it('counts ASCII, which has a way of its own, as it encodes it', () => {
+  it('counts ASCII, which has its own path, as it encodes it', () => {
     const unit = fc.constantFrom(
       ...'aB1 \t\n\u0000\u007f.,(',
       "'",
@@ -76,7 +76,7 @@ describe('ClipTokenizer', () => {
     );
   });
 
-  it('sees no difference between white space, case and composition of the same words', () => {
+  it('ignores differences of white space, case and composition', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('red', 'Circle', 'CAFÉ', 'naïve', '8', '!?'), { minLength: 1 }), (words) => {
         const ids = tokenizer.encode(words.join(' '));
@@ -129,7 +129,7 @@ describe('ClipTokenizer', () => {
     expect(tokenizer.encode('!')).not.toEqual([bos, 0, eos]);
   });
 
-  it("gives the ids of transformers' tokenizer with added tokens, in whatever file they are", async () => {
+  it("returns the ids of transformers' tokenizer with added tokens, whichever file holds them", async () => {
     type Case = { files: Record<string, Record<string, unknown>>; cases: [string, number[]][] };
     const golden = JSON.parse(await readFile(join(fixture, 'added.json'), 'utf8')) as Case[];
     const vocab = JSON.parse(await readFile(join(fixture, 'vocab.json'), 'utf8')) as Record<string, number>;
@@ -177,8 +177,8 @@ describe('ClipTokenizer', () => {
     expect((await ClipTokenizer.load(path)).modelMaxLength).toBe(77);
   });
 
-  it('encodes a word of a quarter of a megabyte in about four times what a quarter of it takes', () => {
-    // Of the processor's time, which other work does not lengthen.
+  it('encodes a word of a quarter of a megabyte in about four times the time of a quarter of it', () => {
+    // Measured in processor time, which other work does not lengthen.
     const seconds = (repeats: number): number => {
       const before = process.cpuUsage();
       expect(tokenizer.count('detailed'.repeat(repeats))).toBeGreaterThan(1000);
@@ -213,7 +213,7 @@ describe('ClipTokenizer', () => {
 });
 
 describe('BytePairs', () => {
-  it('merges as the definition says: the pair of lowest rank, the leftmost first', () => {
+  it('merges by the definition: the pair of lowest rank, the leftmost first', () => {
     const letters = [...'ab'].flatMap((letter) => [letter, `${letter}</w>`]);
     const merges: [string, string][] = [
       ['a', 'b'],
@@ -242,7 +242,7 @@ describe('BytePairs', () => {
     );
   });
 
-  it('gives the unknown id for a byte that the vocabulary lacks', () => {
+  it('returns the unknown id for a byte that the vocabulary lacks', () => {
     expect(
       new BytePairs(
         new Map([

@@ -28,7 +28,7 @@ export interface KeyWalk {
   ownDefault?: Readonly<Record<string, string>>;
 }
 
-/** Some value of every kind. */
+/** Sample values of every kind. */
 const VALUES: readonly unknown[] = [null, true, false, 0, 1, 2, 0.5, -1, 'other', '', [], [1, 2], {}, { other: 1 }];
 
 /**
@@ -72,7 +72,7 @@ export function expectEveryKey(
   }
 }
 
-/** TypeScript below a path; of schemas only what reads a parsed configuration. */
+/** Lists TypeScript files below a path; of schemas only those that read a parsed configuration. */
 function sources(path: string): string[] {
   if (statSync(path).isDirectory()) return readdirSync(path).flatMap((name) => sources(join(path, name)));
   if (!path.endsWith('.ts')) return [];

@@ -30,16 +30,16 @@ const failure = async (): Promise<Error> => {
   return error as Error;
 };
 
-/** Its configuration where the weights are written in float32: transformers loads them in the type that is named there. */
+/** Its configuration when the weights are written in float32: transformers loads them in the type named there. */
 const asFloat32 = ({ config: { textEncoder, scheduler, ...others } }: LoadedPipeline) => ({
   ...others,
   scheduler: scheduler.json,
   textEncoder: { ...textEncoder, dtype: 'float32' },
 });
-/** All of a configuration but where it is from. */
+/** A configuration without the keys that record its origin. */
 const comparable = ({ config }: LoadedPipeline) => ({ ...config, scheduler: config.scheduler.json });
 
-it('a folder that was loaded and saved is loaded as the same pipeline', async () => {
+it('a folder that was loaded and saved loads as the same pipeline', async () => {
   const loaded = await loadPipeline(folder);
   const copy = join(folder, '..', 'copy');
   await savePipeline(copy, loaded, { tokenizer: join(folder, 'tokenizer') });
@@ -89,7 +89,7 @@ it('a text encoder is the same from a file, a folder, with and without `text_mod
   expect(await loadTextEncoder(join(copy, 'text_encoder'))).toEqual(weights.textEncoder);
 });
 
-describe('a folder that is not as it should be gets one sentence', () => {
+describe('a faulty folder gets one sentence', () => {
   it.each<[string, string, Record<string, unknown>, RegExp]>([
     [
       'another pipeline class',

@@ -12,7 +12,7 @@ import { pipelineTensors } from '../../../models/folder/single-file/require-netw
 import { stableDiffusion1, stableDiffusion2 } from '../../../models/folder/single-file/stable-diffusion.ts';
 import { goldenPath } from '../golden.ts';
 
-/** Original names to diffusers', which diffusers' own conversion agreed with (make.py). */
+/** Original names to diffusers' names, confirmed by diffusers' own conversion (make.py). */
 const names = JSON.parse(readFileSync(goldenPath('single-file/names.json'), 'utf8')) as Record<
   'unet' | 'vae' | 'deepUnet' | 'deepVae',
   Record<string, string>
@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('a single-file checkpoint', () => {
-  it('has the tensors of the folder that it was made of', async () => {
+  it('has the tensors of the folder that it was made from', async () => {
     const { config, weights } = await loadSingleFile(path, { configFolder: goldenPath('pipeline') });
     expect(config).toEqual(tiny.config);
     for (const part of ['textEncoder', 'unet', 'vae'] as const) {
@@ -56,7 +56,7 @@ describe('a single-file checkpoint', () => {
     for (const [name, ours] of Object.entries(names[network])) expect(rename(name), name).toBe(ours);
   });
 
-  it('is refused when it is another model than Stable Diffusion 1 and no configuration is named', async () => {
+  it('is refused when it is not Stable Diffusion 1 and no configuration is given', async () => {
     await expect(loadSingleFile(path)).rejects.toThrow(
       /tiny.safetensors is not Stable Diffusion 1: model.diffusion_model.input_blocks.0.0.weight has shape \[8, 4, 3, 3\]; expected \[320, 4, 3, 3\]. Name a folder .*--config/,
     );
@@ -78,7 +78,7 @@ describe('a checkpoint with the text encoder of OpenCLIP, as Stable Diffusion 2 
   const textNames = (name: string) => name.startsWith('cond_stage_model.');
   const withoutText = () => [...original].filter(([name]) => !textNames(name));
 
-  it('has the text encoder that diffusers converts it to, without the layer that is not used', async () => {
+  it('has the text encoder that diffusers converts it to, without the unused layer', async () => {
     const openClip = await readSafetensors(goldenPath('single-file/open-clip.safetensors'));
     const masks = openClip.names.filter((name) => name !== 'cond_stage_model.model.attn_mask');
     const tensors = masks.map((name): [string, Weight] => [
@@ -112,7 +112,7 @@ describe('a checkpoint with the text encoder of OpenCLIP, as Stable Diffusion 2 
   });
 });
 
-describe('a checkpoint that is not whole, or is of something else, gets one sentence:', () => {
+describe('an incomplete checkpoint, or one of another model, gets one sentence:', () => {
   const zeros: Weight = { shape: [1], data: Float32Array.of(0) };
   const drop = (pattern: RegExp) => new Map([...original].filter(([name]) => !pattern.test(name)));
   const add = (name: string) => new Map([...original, [name, zeros]]);

@@ -28,7 +28,7 @@ const sorted = (tensors: Iterable<ExpectedTensor>) =>
   Object.fromEntries([...tensors].map(([n, shape]) => [n, [...shape]]).sort());
 const all = <T>(...parts: T[]): T[] => parts;
 
-describe('the tensors that are expected of a file are those that the network reads', () => {
+describe('the tensors expected in a file are those that the network reads', () => {
   const clip = clipSchema.parse({
     projection_dim: 12,
     text_config: {
@@ -130,7 +130,7 @@ describe('sizes beyond all bounds', () => {
     );
   });
 
-  it('are refused by name where no tensor tells them', () => {
+  it('are refused by name if no tensor shows them', () => {
     expect(unetSchema.safeParse({ ...unet, sample_size: 1e9 }).success).toBe(false);
   });
 });

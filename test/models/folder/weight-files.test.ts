@@ -35,7 +35,7 @@ describe("a network's weights", () => {
     expect(chooseWeightFile(names)).toBe(expected);
   });
 
-  it('are read from several files of a pipeline too', async () => {
+  it('are also read from several files of a pipeline', async () => {
     const model = join(folder, 'model');
     cpSync(goldenPath('pipeline'), model, { recursive: true });
     const whole = await loadPipeline(goldenPath('pipeline'));
@@ -52,7 +52,7 @@ describe("a network's weights", () => {
     expect((await loadPipeline(model)).weights).toEqual(whole.weights);
   });
 
-  it('that are links, as in a cache of downloads, are saved as files', async () => {
+  it('behind links, as in a cache of downloads, are saved as files', async () => {
     const linked = join(folder, 'linked');
     cpSync(goldenPath('pipeline'), linked, { recursive: true });
     rmSync(join(linked, 'tokenizer/tokenizer.json'));

@@ -41,7 +41,7 @@ describe('DDIM', () => {
 
   const { set_alpha_to_one: _, timestep_spacing: __, ...shared } = cases[0]!.config;
 
-  it("takes what a PNDM folder says of DDIM's keys, and DDIM's defaults for the others", () => {
+  it("takes DDIM's keys from a PNDM folder, and DDIM's defaults for the others", () => {
     const pndm = { ...shared, _class_name: 'PNDMScheduler', skip_prk_steps: true };
     expect(scheduler({ ...pndm, set_alpha_to_one: false }).step(1, 25)).toEqual(
       scheduler(cases[0]!.config).step(1, 25),
@@ -56,7 +56,7 @@ describe('DDIM', () => {
     expect(scheduler(euler).step(1, 4)).toEqual(scheduler({ ...shared, _class_name: 'DDIMScheduler' }).step(1, 4));
   });
 
-  it("draws noise of the posterior's deviation in a stochastic step, which without noise is DDIM's", () => {
+  it("draws noise with the posterior's deviation in a stochastic step, which without noise is DDIM's", () => {
     for (const prediction_type of ['epsilon', 'v_prediction', 'sample']) {
       const ddim = scheduler({ ...cases[0]!.config, prediction_type });
       const { a, b, sigma } = ddim.stochasticStep(501, 4, 0);
@@ -72,7 +72,7 @@ describe('DDIM', () => {
     expect(() => scheduler(cases[0]!.config).timesteps(steps)).toThrow(/sampling steps were asked for/);
   });
 
-  it('refuses to start from noise alone where the network predicts noise', () => {
+  it('refuses to start from pure noise if the network predicts noise', () => {
     const rescaled = { ...shared, rescale_betas_zero_snr: true, timestep_spacing: 'trailing' };
     expect(() => scheduler(rescaled).timesteps(4)).toThrow(
       /rescale_betas_zero_snr is true and prediction_type is "epsilon": at timestep 999/,

@@ -18,12 +18,12 @@ interface Case {
   name: SolverName;
   config: Json;
   steps: number;
-  /** The key that the case is for. */
+  /** The key that the case tests. */
   key?: string;
   timesteps: number[];
   seen: number[];
   end: number;
-  /** Why diffusers does not make the run. */
+  /** Why diffusers cannot make the run. */
   error?: string;
 }
 const cases = await readGoldenJson<Case[]>('solvers.json');
@@ -64,7 +64,7 @@ function trajectory({ start, steps }: SolverPlan, noise: number): number[] {
   return zs;
 }
 
-/** What is applied by diffusers and refused here, as it is no linear formula. */
+/** Settings that diffusers applies and this code refuses, since the formula is not linear. */
 const refusedHere = ({ config }: Case) => config['thresholding'] === true || config['variance_type'] === 'learned';
 const changed = ({ config }: Case) =>
   Object.entries(config)
@@ -96,7 +96,7 @@ describe('a sampling run', () => {
 });
 
 describe.each(solverNames)("%s's configuration", (name) => {
-  it("has diffusers' keys and defaults, but for what StableDiffusionPipeline changes", () => {
+  it("has diffusers' keys and defaults, except those that StableDiffusionPipeline changes", () => {
     const more = name === 'dpm-solver++' ? ['sigma_min', 'sigma_max'] : [];
     expect(configKeys(name).sort()).toEqual([...Object.keys(keys[name]), ...more].sort());
     const found = solverConfig(name, file({})) as Json;
@@ -120,7 +120,7 @@ describe.each(solverNames)("%s's configuration", (name) => {
     );
   });
 
-  it('refuses by file, key and value what it does not know', () => {
+  it('refuses unknown settings by file, key and value', () => {
     const refusal = (json: Json) => () => solverPlan(name, file({ ...stableDiffusion, ...json }), 6);
     expect(refusal({ timestep_spacing: 'even' })).toThrow(
       'DIR/scheduler/scheduler_config.json: timestep_spacing is "even": expected one of leading, linspace, trailing.',
@@ -136,18 +136,18 @@ describe.each(solverNames)("%s's configuration", (name) => {
 });
 
 describe('solvers', () => {
-  it('have DDIM among them, as it is in tuning', () => {
+  it('include DDIM, the same as in tuning', () => {
     const ddim = new DdimScheduler(file(stableDiffusion));
     for (const { t, z, output } of solverPlan('ddim', file(stableDiffusion), 25).steps)
       expect({ a: z[0], b: output[0] }).toEqual(ddim.step(t, 25));
   });
 
-  it('say which can begin at any step', () => {
+  it('say whether they can begin at any step', () => {
     const oneStep = (name: SolverName) => isOneStep(solverPlan(name, file(stableDiffusion), 8));
     expect(solverNames.map(oneStep)).toEqual([true, false, false, true]);
   });
 
-  it('are refused where they are not known, or draw noise at each step', () => {
+  it('are refused when unknown, or when they draw noise at each step', () => {
     expect(() => solverNamed('heun')).toThrow('there are ddim, pndm, dpm-solver++, euler');
     expect(() =>
       solverPlan('dpm-solver++', file({ ...stableDiffusion, algorithm_type: 'sde-dpmsolver++' }), 6),

@@ -118,7 +118,7 @@ def main():
         tokenizer = load(written)
         normal = [normalize(token.content) for token in tokenizer.added_tokens_decoder.values() if token.normalized]
         if len(set(normal)) < len(normal):
-            continue  # the library finds either of two that are the same when normalized, by chance
+            continue  # of two tokens that are equal when normalized, the library finds either by chance
         contents = list(tokenizer.get_added_vocab())
         texts = [text(r, contents) for _ in range(10)]
         lines.append(json.dumps({"files": written, "cases": [[t, tokenizer(t).input_ids] for t in texts]}, separators=(",", ":")))

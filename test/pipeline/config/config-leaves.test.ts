@@ -4,7 +4,7 @@ import { applySettings } from '../../../pipeline/config/config-settings.ts';
 import { checkConfig, checkout, readYaml } from '../../../pipeline/config/config-file.ts';
 import { configSchema } from '../../../pipeline/config/config.ts';
 
-/** What each section may hold, in full, so that no key of the schema is left out. */
+/** All sections in full, so that no key of the schema is left out. */
 const loop =
   'steps: 1, batch: 1, learningRate: 1, warmup: 1, weightDecay: 1, gradientClip: 1, checkpointEvery: 1, keepEvery: 1';
 const tuning = `{${loop}, optimizer: {states: 8bit}, rewardWeights: {clip: 1}, gradient: GRADIENT, lora: {rank: 1, alpha: 1, targets: [a]}, average: 0.5, weightPull: 0, augment: {crop: 0.1, flip: true, cutout: 0.1, wordDropout: 0.1, paraphrase: true}`;
@@ -59,7 +59,7 @@ interface Leaf {
   value: unknown;
 }
 
-/** Each scalar of a configuration with what the schema says of it. */
+/** Each scalar of a configuration with its schema. */
 function leaves(schema: ZodType, value: unknown, path: string[] = []): Leaf[] {
   const { innerType, shape, element, valueType, options, in: input } = definition(schema);
   if (innerType) return leaves(innerType, value, path);
@@ -132,10 +132,10 @@ describe('every key of the configuration', async () => {
     return raw;
   });
 
-  it('stands in one of the configurations that are tried', () => {
+  it('is in one of the tested configurations', () => {
     const all = new Set(keys(configSchema));
     for (const raw of raws) {
-      checkConfig(configSchema, raw, 'full'); // they are right themselves
+      checkConfig(configSchema, raw, 'full'); // they are valid themselves
       for (const { path } of leaves(configSchema, raw))
         all.delete(
           path
@@ -149,7 +149,7 @@ describe('every key of the configuration', async () => {
     expect([...all]).toEqual([]);
   });
 
-  it('is refused by its name when its value is of another kind or out of range', () => {
+  it('is refused by name when its value is of another kind or out of range', () => {
     let tried = 0;
     for (const raw of raws)
       for (const leaf of leaves(configSchema, raw).filter(({ path }) => path[0] !== 'ablations'))

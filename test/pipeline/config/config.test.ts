@@ -17,12 +17,12 @@ async function file(text: string): Promise<{ file: string; folder: string }> {
 }
 
 describe('a configuration', () => {
-  it.each(['configs/tiny.yaml', 'configs/sd15.yaml'])('that is shipped is right: %s', async (name) => {
+  it.each(['configs/tiny.yaml', 'configs/sd15.yaml'])('that is shipped is valid: %s', async (name) => {
     const config = await loadConfig(textcraftor, { file: name, folder: checkout });
     expect(config.rewards.find(({ type }) => type === 'clip-similarity')?.weight).toBeGreaterThan(0);
   });
 
-  it('has defaults, and absolute paths from wherever it is read', async () => {
+  it('has defaults, and absolute paths wherever it is read', async () => {
     const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', folder: await temporaryFolder() });
     expect(config.model).toBe(join(checkout, 'world/base'));
     expect(config.prompts).toEqual({ source: 'shapes' });
@@ -37,7 +37,7 @@ describe('a configuration', () => {
     expect(config.prompts.source).toBe(join(folder, 'prompts.txt'));
   });
 
-  it('has absolute paths wherever one may stand, and no other text is changed', async () => {
+  it('has absolute paths in every key for a path, and no other text is changed', async () => {
     const settings = [
       'model=at',
       'prompts.source=at',
@@ -93,7 +93,7 @@ describe('a configuration', () => {
     ['/100%/$HOME/a[1]', '/100%/$HOME/a[1]'],
     ['"[1]/{a}"', '/u/[1]/{a}'],
     ["'*'", '/u/*'],
-  ])('takes a path by --set as it is written: %j', async (written, expected) => {
+  ])('takes a path given by --set literally: %j', async (written, expected) => {
     const settings = [`model=${written}`];
     expect((await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/u' })).model).toBe(expected);
   });
@@ -150,7 +150,7 @@ describe('a wrong configuration gets one sentence', () => {
     );
   });
 
-  it('that names a file that is not there', async () => {
+  it('that names a missing file', async () => {
     const folder = await temporaryFolder();
     await expect(loadConfig(textcraftor, { file: 'none.yaml', folder })).rejects.toThrow(
       'Configuration none.yaml: there is no such file.',

@@ -29,13 +29,13 @@ const problem = (...sections: Parameters<typeof parse>) =>
     .join('\n');
 
 describe('the tuning stages of a configuration', () => {
-  it('are the encoder alone, unless the UNet is asked for', () => {
+  it('tune the encoder alone, unless the UNet is requested', () => {
     const names = (config: ReturnType<typeof parse>) => activeStages(textcraftor, config.data!).map(({ name }) => name);
     expect(names(parse({}))).not.toContain('tune-unet');
     expect(names(parse({}, {}))).toContain('tune-unet');
   });
 
-  it('have rewards of their own weight', () => {
+  it('have their own reward weights', () => {
     const config = parse({}, { rewardWeights: { hps: 20 } }).data!;
     const weights = (slice: { rewards: { weight: number }[] }) => slice.rewards.map(({ weight }) => weight);
     expect(weights(tuneEncoder.config(config))).toEqual([100, 100]);
@@ -43,7 +43,7 @@ describe('the tuning stages of a configuration', () => {
     expect(tuneUnet.config(config)).not.toHaveProperty('rewardWeights');
   });
 
-  it('refuse what does not go together, with the key and what to do', () => {
+  it('refuse settings that exclude each other, with the key and what to do', () => {
     expect(problem({ joint: { learningRate: 1e-5 } }, {})).toMatch(/^tuneUnet .*tuneEncoder.joint.*leave one out/);
     expect(problem({ rewardWeights: { beauty: 1 } })).toMatch(/^tuneEncoder.rewardWeights .*beauty.*clip, hps/);
     expect(problem({}, { lora: { rank: 4 }, weightPull: 1 })).toMatch(/^tuneUnet.weightPull .*weightDecay/);

@@ -24,7 +24,7 @@ describe('a YAML file', () => {
 
   it.each([
     ['UTF-16 without a mark', utf16('name: a', false)],
-    ['bytes that are no UTF-8', Buffer.from([0x6e, 0x3a, 0x20, 0xff])],
+    ['bytes that are not UTF-8', Buffer.from([0x6e, 0x3a, 0x20, 0xff])],
   ])('is refused by name in %s', async (_, content) => {
     await expect(read(content)).rejects.toThrow(
       'Configuration mine.yaml: is neither UTF-8 nor UTF-16 with a byte order mark; save it as UTF-8.',
@@ -110,7 +110,7 @@ describe('--set', () => {
     }
   });
 
-  it('has nothing to set where the file holds a single value', () => {
+  it('cannot set a key in a file that holds a single value', () => {
     expect(() => applySettings('text', ['seed=1'])).toThrow('the configuration is a single value and has no keys.');
   });
 });

@@ -15,11 +15,11 @@ async function setUp() {
   const memory = join(root, 'code.json');
   await writeFile(join(root, 'stage.ts'), "import { size } from '../size.ts';\nexport const run = () => size;");
   await writeFile(join(root, 'size.ts'), 'export const size = 1;');
-  // A digest of its own each time, as each command has.
+  // A new instance each time, as in each command.
   return { root, memory, digest: async () => (await new CodeDigests(memory).digest('stage.ts', root)).sha256 };
 }
 
-/** Makes the memory say something else, by which one knows it. */
+/** Changes the remembered digest, to recognise it. */
 async function mark(memory: string, sha256: string): Promise<void> {
   const text = JSON.stringify(await readSealed(memory)).replace(sha256, 'remembered');
   await writeSealed(memory, JSON.parse(text) as object);
@@ -33,7 +33,7 @@ it.each([
     async (path: string) => writeFile(path, (await readFile(path, 'utf8')).replace(/[0-9a-f]{8}/, '00000000')),
   ],
   ['a folder', async (path: string) => rm(path).then(() => mkdir(path))],
-])('a memory that is %s is set aside with a line, and all is read again', async (_, damage) => {
+])('a %s memory file is set aside with a message, and everything is read again', async (_, damage) => {
   const { root, memory, digest } = await setUp();
   const first = await digest();
   await damage(memory);
@@ -61,7 +61,7 @@ it('code is read once, and again when one of its files was touched', async () =>
   await expect(digest()).rejects.toThrow('cannot be bundled');
 });
 
-it('code that was changed a moment ago is not remembered, for it may change again under the same time', async () => {
+it('code that was changed a moment ago is not remembered, since it may change again with the same time', async () => {
   vi.useRealTimers();
   const { root, memory, digest } = await setUp();
   await digest();
@@ -70,7 +70,7 @@ it('code that was changed a moment ago is not remembered, for it may change agai
   expect(await digest()).toMatch(/^[0-9a-f]{64}$/);
 });
 
-it('code that needs a package which is not installed is read each time', async () => {
+it('code that needs a missing package is read each time', async () => {
   const { root, memory, digest } = await setUp();
   await writeFile(join(root, 'size.ts'), "export { size } from 'not-there';");
   await digest();

@@ -52,14 +52,14 @@ describe('the digest of code', () => {
     expect((await digest(changes)).sha256).not.toBe((await digest()).sha256);
   });
 
-  it('is the same wherever the code lies, and says what belongs to it', async () => {
+  it('is the same wherever the code lies, and lists its files', async () => {
     const [a, b] = [await digest(), await digest()];
     expect(a).toEqual(b);
     expect(Object.keys(a.modules).toSorted()).toEqual(['numbers.ts', 'stage.ts']);
     expect(a.packages).toEqual({ packed: '1.0.0' });
   });
 
-  it('names a module that is not there', async () => {
+  it('names a missing module', async () => {
     await expect(readCode('none.ts', await temporaryFolder())).rejects.toThrow('none.ts cannot be bundled');
   });
 });

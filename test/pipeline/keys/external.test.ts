@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-it('a pattern has a digest, which is the same at another place and another after a change', async () => {
+it('a pattern has a digest, which is the same in another folder and differs after a change', async () => {
   const before = await digests.digest(join(root, 'a/d/**/*.csv'));
   expect(before).toMatch(/^\*\*\/\*\.csv [0-9a-f]{64}$/);
   await cp(join(root, 'a'), join(root, 'b'), { recursive: true });
@@ -28,7 +28,7 @@ it('a pattern has a digest, which is the same at another place and another after
   expect(await digests.digest(join(root, 'b/d/**/*.csv'))).not.toBe(before);
 });
 
-it('links that lead back or nowhere and pipes in a folder end, and a pipe by itself is refused', async () => {
+it('a folder with pipes and links that lead back or nowhere can be read, but a pipe alone is refused', async () => {
   const folder = join(root, 'a/d/e');
   await symlink('..', join(folder, 'up'));
   await symlink('.', join(folder, 'self'));
@@ -39,7 +39,7 @@ it('links that lead back or nowhere and pipes in a folder end, and a pipe by its
   await expect(digests.digest(join(root, 'a/none'))).rejects.toThrow(/^There is no file or folder .*none\.$/);
 });
 
-it('a pattern has a digest of the files that fit it and of no others', async () => {
+it('a pattern has a digest of the files that match it and of no others', async () => {
   const [folder, read] = [join(root, 'p'), [] as string[]];
   await mkdir(join(folder, 'deep'), { recursive: true });
   for (const name of ['a.txt', 'b.csv', 'deep/c.txt']) await writeFile(join(folder, name), name);
@@ -72,7 +72,7 @@ it('a file whose name is a pattern counts by itself, and a folder that links lea
   expect(await digests.digest(folder)).not.toBe(before);
 });
 
-it('a file that changes while it is read is read again, and refused when it never keeps still', async () => {
+it('a file that changes while it is read is read again, and refused when it keeps changing', async () => {
   const file = join(root, 'growing.txt');
   await writeFile(file, 'a');
   let changes = 1;

@@ -12,7 +12,7 @@ import { ArtifactStore } from '../../../pipeline/store/artifact-store.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
 const home = new Home('/project/.textcraftor');
-/** Each way to a path below the home from a name, with the folder in which the path must be. */
+/** Each function that makes a path below the home from a name, with the folder of the path. */
 const ways: Record<string, [folder: string, path: (name: string) => string]> = {
   run: [home.runs, (name) => home.run(name)],
   work: [home.works, (name) => home.work(name, 'k'.repeat(64))],
@@ -26,7 +26,7 @@ const names = fc.oneof(
 );
 
 describe.each(Object.entries(ways))('the path of a %s', (_, [folder, path]) => {
-  it('is in its folder, or there is none', () => {
+  it('is in its folder, or is refused', () => {
     fc.assert(
       fc.property(names, (name) => {
         let found: string;
@@ -43,7 +43,7 @@ describe.each(Object.entries(ways))('the path of a %s', (_, [folder, path]) => {
   });
 });
 
-describe('records that would be elsewhere', () => {
+describe('records outside their folder', () => {
   it('are neither read, written nor removed', async () => {
     const folder = await temporaryFolder();
     const own = new Home(join(folder, 'home'));

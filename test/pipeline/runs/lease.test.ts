@@ -27,19 +27,19 @@ describe('a lease', () => {
     await expect(first.check()).rejects.toThrow('Another attempt has taken over this work');
   });
 
-  it('is not taken when the work was done meanwhile', async () => {
+  it('is not taken when the work is done meanwhile', async () => {
     const folder = await temporaryFolder();
     const first = (await Lease.acquire(folder, 'run-1'))!;
     expect(await Lease.acquire(folder, 'run-2', { onWait: () => Promise.resolve(true) })).toBeUndefined();
     await first.check();
   });
 
-  it('goes at once to a later attempt of the same run, which fences the earlier', async () => {
+  it('passes at once to a later attempt of the same run, which fences off the earlier one', async () => {
     const folder = await temporaryFolder();
     const first = (await Lease.acquire(folder, 'run-1'))!;
     const second = (await Lease.acquire(folder, 'run-1'))!;
     await expect(first.renew()).rejects.toThrow(expect.objectContaining({ name: 'RetryableError' }));
-    await first.release(); // of what it has lost: nothing
+    await first.release(); // releases nothing, since it was lost
     await second.check();
   });
 
@@ -68,7 +68,7 @@ describe('a lease', () => {
     await expect(waiting).rejects.toThrow(CancelledError);
   });
 
-  it('is not waited for after the command was interrupted that waits for a lock', async () => {
+  it('is no longer awaited once the waiting command is interrupted', async () => {
     const folder = await temporaryFolder();
     const stop = new AbortController();
     await withLock(folder, async () => {
@@ -78,7 +78,7 @@ describe('a lease', () => {
     });
   });
 
-  it('has one holder when many come at once', async () => {
+  it('has one holder when many try at once', async () => {
     const folder = await temporaryFolder();
     let holders = 0;
     await Promise.all(

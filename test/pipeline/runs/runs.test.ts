@@ -13,7 +13,7 @@ const graph = [
 const setUp = async () => new RunRecords(new Home(await temporaryFolder()));
 
 describe('the records of runs', () => {
-  it('give each run a name of its own, also in the same second', async () => {
+  it('give each run a unique name, even within a second', async () => {
     const records = await setUp();
     const runs = await Promise.all(Array.from({ length: 5 }, () => records.create('tiny', 'textcraftor', {}, graph)));
     expect(new Set(runs.map(({ id }) => id)).size).toBe(5);
@@ -21,7 +21,7 @@ describe('the records of runs', () => {
     for (const { id } of runs) expect(id).toMatch(/^tiny-\d{8}-\d{6}(-\d)?$/);
   });
 
-  it('name the nearest run, and what to do when there is none', async () => {
+  it('name the nearest run, or what to do when there is none', async () => {
     const records = await setUp();
     await expect(records.read('latest')).rejects.toThrow('start one with: textcraftor run');
     const { id } = await records.create('tiny', 'textcraftor', {}, graph);
@@ -42,7 +42,7 @@ describe('the records of runs', () => {
     expect(await records.ids()).toHaveLength(1);
     onNotice(undefined);
     expect(said).toEqual([expect.stringMatching(/run\.json is empty/)]);
-    // Its name alone says which one is meant: the error names it, and no notice does so too.
+    // The name alone identifies it: the error names it, without a notice.
     onNotice((line) => said.push(line));
     await expect(records.read(id)).rejects.toThrow(/run\.json is empty/);
     onNotice(undefined);
@@ -64,7 +64,7 @@ describe('the records of runs', () => {
     expect((await records.read(id)).stages[0]?.status).toBe('pending');
   });
 
-  it('say that a run is interrupted when nobody cares for it any more', async () => {
+  it('say that a run is interrupted when no process owns it any more', async () => {
     const records = await setUp();
     const { id } = await records.create('tiny', 'textcraftor', {}, graph);
     await records.saveStage(id, { name: 'a', status: 'running', seconds: 2 });
@@ -79,7 +79,7 @@ describe('the records of runs', () => {
     expect((await records.read(id)).status).toBe('running');
   });
 
-  it('forget an error when the run goes on', async () => {
+  it('drop an error when the run continues', async () => {
     const records = await setUp();
     const { id } = await records.create('tiny', 'textcraftor', {}, graph);
     await records.setStatus(id, 'failed', { name: 'RunError', message: 'no' });

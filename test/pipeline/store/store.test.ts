@@ -20,7 +20,7 @@ async function setUp() {
   return { store: new ArtifactStore(join(home, 'artifacts')), folder };
 }
 const files = { 'a.txt': 'one', 'deep/b.txt': 'three' };
-/** A byte of a read-only file is changed, as a failing disk does it. */
+/** Changes a byte of a read-only file, as a failing disk does. */
 async function flip(path: string): Promise<void> {
   const text = await readFile(path, 'utf8');
   await rm(path);
@@ -28,7 +28,7 @@ async function flip(path: string): Promise<void> {
 }
 
 describe('the store', () => {
-  it('gives equal folders one artifact, and others another', async () => {
+  it('gives equal folders one artifact, and different folders different ones', async () => {
     const { store, folder } = await setUp();
     const [first, second] = [await store.commit(await folder(files)), await store.commit(await folder(files))];
     expect(second).toEqual(first);
@@ -39,7 +39,7 @@ describe('the store', () => {
     expect((await store.manifest(first.sha256)).map(({ path }) => path)).toEqual(['a.txt', 'deep/b.txt']);
   });
 
-  it('takes what many commit at once', async () => {
+  it('accepts concurrent commits', async () => {
     const { store, folder } = await setUp();
     const folders = await Promise.all(Array.from({ length: 8 }, () => folder(files)));
     const artifacts = await Promise.all(folders.map((each) => store.commit(each)));
@@ -54,7 +54,7 @@ describe('the store', () => {
     expect((await stat(join(fileURLToPath(uri), 'a.txt'))).mode & 0o222).toBe(0);
   });
 
-  it('names the file that is damaged, missing or strange', async () => {
+  it('names the file that is damaged, missing or unexpected', async () => {
     const { store, folder } = await setUp();
     const { sha256, uri } = await store.commit(await folder(files));
     const path = fileURLToPath(uri);
@@ -70,7 +70,7 @@ describe('the store', () => {
     await expect(store.open(sha256)).rejects.toThrow('is missing');
   });
 
-  it('heals when the work is done again', async () => {
+  it('is repaired when the work is done again', async () => {
     const { store, folder } = await setUp();
     const { sha256, uri } = await store.commit(await folder(files));
     await flip(join(fileURLToPath(uri), 'deep/b.txt'));
@@ -78,7 +78,7 @@ describe('the store', () => {
     expect(await store.damage(sha256)).toBeUndefined();
   });
 
-  it('refuses an empty folder and what is not a file', async () => {
+  it('refuses an empty folder and anything that is not a file', async () => {
     const { store, folder } = await setUp();
     const empty = await folder({});
     await mkdir(empty);

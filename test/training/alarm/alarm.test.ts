@@ -18,7 +18,7 @@ const looks = (name: string) =>
     .map((line) => JSON.parse(line) as Record<string, number>);
 
 describe('the alarm', () => {
-  it('watches validation prompts and changes nothing of what is tuned', async () => {
+  it('watches validation prompts without affecting tuning', async () => {
     await tuneEncoder(context({ ...settings, alarm: undefined }, 'unwatched'));
     await tuneEncoder(context(settings, 'watched'));
     const encoders = (name: string) =>
@@ -31,7 +31,7 @@ describe('the alarm', () => {
     expect(total).toBeCloseTo(10 * clip! + aesthetic!, 3);
   });
 
-  it('goes on after a stop as if there had been none', async () => {
+  it('continues after a stop as if there had been none', async () => {
     const stop = new AbortController();
     const first = { ...context(settings, 'resumed', (step) => step === 4 && stop.abort()), signal: stop.signal };
     await expect(tuneEncoder(first)).rejects.toThrow(CancelledError);
@@ -41,7 +41,7 @@ describe('the alarm', () => {
   });
 
   it('stops a run whose rewards rise while a guard falls, and names it', async () => {
-    // Every guard counts as fallen that is not far above the base.
+    // Every guard that is not far above the base counts as fallen.
     const strict = { ...settings, steps: 30, alarm: { ...alarm, every: 15, similarity: -100 } };
     const error: unknown = await tuneEncoder(context(strict, 'gamed')).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(CollapseError);
@@ -50,8 +50,8 @@ describe('the alarm', () => {
     );
   });
 
-  it('ends tuning that has not become better for long, at the same step each time', async () => {
-    // Tuned away from what it is judged by, the base stays the best.
+  it('ends tuning that has not improved for long, at the same step each time', async () => {
+    // Tuned away from its judge, the base stays the best.
     const [clip, aesthetic] = settings.rewards;
     const rewards = [
       { ...clip!, weight: 0 },

@@ -8,7 +8,7 @@ import { describeCollapse, findCollapse, type Measures } from '../../../training
 const bounds = { diversity: 0.4, similarity: 0.5, attributes: 0.01 };
 const bootstraps = new Bootstraps(1);
 const PROMPTS = 24;
-/** Prompts differ by 1 (standard deviation), looks at the same prompt by `noise`. */
+/** Prompts differ by 1 (standard deviation), measurements of the same prompt by `noise`. */
 const values = (level: number, noise = 0.3, look = 0) => {
   const prompts = new RandomStream(1, 'prompts').normal(PROMPTS);
   const looks = new RandomStream(2, 'look', look).normal(PROMPTS);
@@ -36,7 +36,7 @@ describe('a collapse', () => {
     expect(find(measures(24, 5, 3, 20))!.falls.map(({ measure }) => measure)).toEqual(['diversity']);
   });
 
-  it('is rewards that rise while the exact judge finds less right, on the prompts that it can judge', () => {
+  it('is rewards that rise while the exact judge finds fewer pictures right, on the prompts that it can judge', () => {
     const right = (share: number) =>
       Float64Array.from({ length: PROMPTS }, (_, i) => (i % 4 === 0 ? NaN : i % 5 === 0 ? 1 : share));
     const judged = (share: number) => ({ ...measures(24, 5, 10, 20), attributes: right(share) });
@@ -50,13 +50,13 @@ describe('a collapse', () => {
     expect(find({ ...measures(24, 5, 10, 20), attributes: none })).toBeUndefined();
   });
 
-  it('is no fall within the bounds, and none that the prompts do not agree on', () => {
+  it('is not a fall within the bounds, nor one on which the prompts disagree', () => {
     expect(find(measures(24, 4.8, 8, 20))).toBeUndefined();
     const unsure = { ...measures(24, 5, 10, 20), heldOut: values(4, 4, 30) };
     expect(find(unsure)).toBeUndefined();
   });
 
-  it('is no fall of everything: that is bad tuning, and no gaming', () => {
+  it('is not a fall of everything: that is bad tuning, not gaming', () => {
     expect(find(measures(19, 3, 3, 20))).toBeUndefined();
   });
 

@@ -10,7 +10,7 @@ import { tune, type Tuning } from '../../../training/tune.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 import { digests } from '../small-tuning.ts';
 
-// The loop with a tuner that counts: what a step makes depends on all steps before it, as with a real one.
+// The loop with a counting trainer: the result of a step depends on all earlier steps, as in a real one.
 
 const config = { steps: 12, batch: 1, learningRate: 0.1, warmup: 1, checkpointEvery: 3, keepEvery: 2 };
 const samples = [{ id: 'a', prompt: 'a', sample: 0 }];
@@ -58,7 +58,7 @@ function counting(scratch: string): Tuning {
   };
 }
 
-/** Tunes until the end, or until `stopAt`, in the scratch folder of a folder. @returns what it said */
+/** Tunes until the end, or until `stopAt`, in the scratch folder of a folder. @returns its messages */
 async function work(folder: string, stopAt?: number): Promise<string[]> {
   const messages: string[] = [];
   const stop = new AbortController();
@@ -98,9 +98,9 @@ beforeAll(async () => {
   return () => rm(folder, { recursive: true });
 });
 
-describe('tuning that goes on beside damaged files ends with the same bytes', () => {
+describe('tuning that continues beside damaged files ends with the same bytes', () => {
   const [last, before] = ['checkpoints/checkpoint-000010', 'checkpoints/checkpoint-000009'];
-  // Stopped after step 10: checkpoints 9 and 10; what was written until step 9 is the concern of both.
+  // Stopped after step 10: checkpoints 9 and 10; both need what was written until step 9.
   it.each([
     ['metrics.jsonl', 'its end changed', flip(-3), 'step 9'],
     ['metrics.jsonl', 'its beginning changed', flip(12), 'step 0'],
@@ -134,7 +134,7 @@ describe('tuning that goes on beside damaged files ends with the same bytes', ()
     expect(digests(join(folder, 'output'))).toEqual(straight);
   });
 
-  it('what a killed process has left half-written beside the checkpoints does not come into the output', async () => {
+  it('half-written files that a killed process left beside the checkpoints do not reach the output', async () => {
     const folder = await temporaryFolder();
     await work(folder, 10);
     for (const file of ['net/step-000011/weights', 'net/step-000010/weights.1f.tmp']) {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What a trainer has after its training. */
+/** The state of a trainer after training. */
 const trainer = {
   tuned: (network: TrainableNetwork | string) => ({
     weights: tuned(network === TEXT_ENCODER ? pipeline.weights.textEncoder : pipeline.weights.unet, 0.1),
@@ -46,7 +46,7 @@ it.each(['step-000004', 'final'])(
   },
 );
 
-it("names the type and the class of what is written, whatever the model's own configuration was of", async () => {
+it("names the type and class of the written network, whatever the model's own configuration says", async () => {
   const path = join(folder, 'model', 'text_encoder', 'config.json');
   const { architectures: _, dtype: __, ...text } = await readJson(path);
   const clip = { architectures: ['CLIPModel'], model_type: 'clip', torch_dtype: 'float16' };

@@ -52,17 +52,17 @@ describe('moments in 8 bits', () => {
     for (let i = 0; i < 4; i++) step(program, i);
     const value = program.read('net').get('matrix')!.data;
     const expected = golden.float32('value');
-    // A quotient that lies halfway between two values but for rounding may go to either.
+    // A quotient halfway between two values, up to rounding, may go to either.
     const far = value.filter((x, i) => Math.abs(x - expected[i]!) > 1e-5).length;
     expect(far / value.length).toBeLessThan(1e-3);
     expectCodes(program, golden, 'm');
     expectCodes(program, golden, 'v');
-    // What is small stays in float32.
+    // Small tensors stay in float32.
     expect([...program.parameters('state/adam.m').keys()]).toEqual(['net/bias']);
     expect([...program.parameters('state/adam.m.codes').keys()]).toEqual(['net/matrix']);
   });
 
-  it('go on from a checkpoint, to the bit', async () => {
+  it('continue from a checkpoint, to the bit', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'textcraftor-8bit-'));
     const trained = [{ name: 'net', learningRate: 1 }];
     const program = optimizer();

@@ -44,7 +44,7 @@ it('gives the same latents in ONNX Runtime as in TensorFlow', async () => {
   }
 });
 
-it('gives the same bytes in ONNX Runtime each time', async () => {
+it('gives the same bytes in ONNX Runtime every time', async () => {
   const [first, second] = [
     await rollout('first', { runtime: 'onnx', threads: 2 }),
     await rollout('second', { runtime: 'onnx', threads: 2 }),

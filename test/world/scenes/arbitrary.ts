@@ -3,7 +3,7 @@ import { attributeNames, scenes, type Scene } from '../../../world/scenes/scene.
 
 export const anyScene = fc.constantFrom(...scenes);
 
-/** A scene of which some attributes are left unsaid, at least one said. */
+/** A scene with some attributes unsaid and at least one said. */
 export const anyPartialScene = fc
   .tuple(anyScene, fc.subarray([...attributeNames], { minLength: 1 }))
   .map(([scene, names]) => Object.fromEntries(names.map((name) => [name, scene[name]])) as Partial<Scene>);

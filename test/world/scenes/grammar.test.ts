@@ -7,7 +7,7 @@ import { anyPartialScene, anySeed } from './arbitrary.ts';
 
 const anyStyle = fc.subarray([...styleWords.good, ...styleWords.bad], { maxLength: 2 });
 
-test('parse undoes caption, whatever is left out, drawn or added as style', () => {
+test('parse inverts caption, whatever is left out, drawn or added as style', () => {
   fc.assert(
     fc.property(anyPartialScene, anySeed, anyStyle, (scene, seed, style) => {
       expect(parse(caption(scene, new RandomStream(seed, 'caption'), style))).toEqual(scene);
@@ -16,7 +16,7 @@ test('parse undoes caption, whatever is left out, drawn or added as style', () =
   );
 });
 
-test('the canonical caption has no choice in it', () => {
+test('the canonical caption is deterministic', () => {
   for (const scene of scenes) expect(parse(caption(scene))).toEqual(scene);
   expect(caption({ shape: 'circle', color: 'red', background: 'white', size: 'small', position: 'top left' })).toBe(
     'a small red circle in the top left on a white background',

@@ -36,7 +36,7 @@ test('it is right on at least 97 % of web-like pictures', () => {
   expect(right / judgements.length).toBeGreaterThanOrEqual(0.97);
 });
 
-test('its quality follows the true one', () => {
+test('its quality follows the true quality', () => {
   const read = judgements.map(({ quality }) => quality);
   const truth = examples.map(({ quality }) => quality);
   expect(correlation(read, truth)).toBeGreaterThan(0.9);
@@ -56,7 +56,7 @@ test('an attribute that is wrong costs the strict score and its share of the sof
   );
 });
 
-test('only what is asked for counts', () => {
+test('only requested attributes count', () => {
   const [scene] = scenes;
   const judgement = oracle(render(scene!), { shape: scene!.shape, color: 'cyan' });
   expect(judgement).toMatchObject({ strict: 0, soft: 0.5, correct: { shape: true, color: false } });
@@ -67,7 +67,7 @@ test.each([
   ['blank', () => 0.5],
   ['black', () => 0],
   ['noise', (stream: RandomStream) => stream.uniform()],
-])('a picture of nothing (%s) is invalid, of no quality and never right', (_, pixel) => {
+])('a picture of nothing (%s) is invalid, has no quality and is never right', (_, pixel) => {
   const stream = new RandomStream(1, 'nothing');
   const picture = Float32Array.from({ length: pictureLength }, () => pixel(stream));
   const reading = readScene(picture);
@@ -76,7 +76,7 @@ test.each([
   expect(oracle(picture, reading.scene)).toMatchObject({ strict: 0, soft: 0 });
 });
 
-test('two equal objects are not one', () => {
+test('two equal objects do not count as one', () => {
   for (const scene of scenes) {
     if (scene.position !== 'top left') continue;
     const mask = coverage(scene);

@@ -9,7 +9,7 @@ import { ClipTokenizer } from '../../../models/clip/tokenizer/tokenizer.ts';
 const folder = 'world/base/tokenizer';
 const tokenizer = await ClipTokenizer.load(folder);
 
-test('the shipped files are what the generator makes', async () => {
+test('the shipped files are those that the generator makes', async () => {
   for (const [name, content] of Object.entries(tokenizerFiles())) {
     expect(await readFile(`${folder}/${name}`, 'utf8')).toBe(content);
   }

@@ -16,7 +16,7 @@ test('pictures and full captions stay within the training combinations', () => {
   }
 });
 
-test('the stated share of captions is wrong, and the others are right in all they say', () => {
+test('the stated share of captions is wrong, and the others are completely right', () => {
   let wrong = 0;
   for (const example of examples) {
     const said = parse(example.caption)!;
