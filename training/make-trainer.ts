@@ -83,7 +83,7 @@ export async function makeTrainer(
   };
 }
 
-export const optimizerOf = ({
+const optimizerOf = ({
   weightDecay = 0,
   gradientClip = ADAMW.gradientClip,
   optimizer,

@@ -129,7 +129,7 @@ export async function tune(
   );
 }
 
-export const stepFolder = (step: number) => `step-${String(step).padStart(6, '0')}`;
+const stepFolder = (step: number) => `step-${String(step).padStart(6, '0')}`;
 
 type Line = Record<string, number>;
 /** The main network's measures have plain names, those of the others end in `.NETWORK`. */

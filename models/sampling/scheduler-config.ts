@@ -6,7 +6,7 @@ import type { SolverName } from './scheduler-names.ts';
 import { spacings } from './levels/spacing.ts';
 
 /** diffusers' schedulers whose configuration holds the noise schedule that sampling needs, whatever else is in it. */
-export const schedulerClasses = [
+const schedulerClasses = [
   'DDIMScheduler',
   'PNDMScheduler',
   'DDPMScheduler',

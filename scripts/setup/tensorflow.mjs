@@ -80,7 +80,7 @@ export function tensorflowIsInstalled(/** @type {Build | undefined} */ build) {
 }
 
 /** Returns glibc's version, such as 2.36; undefined on musl and outside Linux. */
-export function glibcVersion() {
+function glibcVersion() {
   const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
   return report.header.glibcVersionRuntime;
 }

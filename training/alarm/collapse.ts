@@ -22,7 +22,7 @@ export const DIVERSITY = 'diversity';
 export const ATTRIBUTES = 'attributes';
 
 /** A measure that has fallen, and by how much: negative numbers, in the measure's unit. */
-export interface Fall {
+interface Fall {
   measure: string;
   mean: number;
   ci95: [low: number, high: number];

@@ -25,7 +25,7 @@ export interface TrainedNetwork {
 /** The group of variables that hold what is trained of a network. */
 export const trainedGroup = ({ name, lora }: TrainedNetwork): string => (lora ? `${name}.lora` : name);
 /** The group that holds what a network was before. Where adapters are trained, that is the network itself. */
-export const originalGroup = ({ name, lora }: TrainedNetwork): string => (lora ? name : `state/original/${name}`);
+const originalGroup = ({ name, lora }: TrainedNetwork): string => (lora ? name : `state/original/${name}`);
 
 /** The networks as they are now. */
 export function tunedNetworks(scope: Scope, trained: readonly TrainedNetwork[]): Networks {

@@ -5,7 +5,7 @@ import { randomJitter, render } from './renderer.ts';
 import { attributeNames, attributes, sceneSplit, scenesOf, type Attribute, type Scene } from './scene.ts';
 
 /** A picture with its caption and ground truth. */
-export interface Example {
+interface Example {
   /** [32, 32, 3], HWC, in [0, 1]. */
   readonly image: Float32Array;
   readonly caption: string;

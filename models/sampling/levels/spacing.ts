@@ -2,7 +2,7 @@ import { roundHalfToEven } from '../../../common/rounding.ts';
 
 /** Where the timesteps of a sampling run lie among those of training: diffusers' `timestep_spacing`. */
 export const spacings = ['leading', 'linspace', 'trailing'] as const;
-export type Spacing = (typeof spacings)[number];
+type Spacing = (typeof spacings)[number];
 
 export interface SpacedSchedule {
   num_train_timesteps: number;

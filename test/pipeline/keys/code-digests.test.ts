@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers());
 async function setUp() {
   const root = await temporaryFolder();
   const memory = join(root, 'code.json');
-  await writeFile(join(root, 'stage.ts'), "import { size } from '../size.ts';\nexport const run = () => size;");
+  await writeFile(join(root, 'stage.ts'), "import { size } from './size.ts';\nexport const run = () => size;");
   await writeFile(join(root, 'size.ts'), 'export const size = 1;');
   // A new instance each time, as in each command.
   return { root, memory, digest: async () => (await new CodeDigests(memory).digest('stage.ts', root)).sha256 };
