@@ -2,7 +2,6 @@ import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../common/errors.ts';
-import { mean } from '../common/statistics.ts';
 import { Database } from '../datasets/tables/database.ts';
 import type { ComputeType } from '../engine/compute-type.ts';
 import { findSources } from '../datasets/sources/find-sources.ts';

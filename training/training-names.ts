@@ -4,4 +4,3 @@ export type MomentType = (typeof MOMENT_TYPES)[number];
 
 /** What computes a rollout: TensorFlow, or ONNX Runtime on the CPU (rollout-runtime.ts). */
 export const ROLLOUT_RUNTIMES = ['tensorflow', 'onnx'] as const;
-type RolloutRuntimeName = (typeof ROLLOUT_RUNTIMES)[number];

@@ -144,9 +144,7 @@ describe('the registry', () => {
     await registry.register(draft('a'));
     const path = join(home.registry, 'tiny', 'versions', '000001.json');
     await writeFile(path, (await readFile(path, 'utf8')).replace('"version": 1', '"version": 2'));
-    await expect(registry.versions('tiny')).rejects.toThrow(
-      `${path} has other content than was written; restore it`,
-    );
+    await expect(registry.versions('tiny')).rejects.toThrow(`${path} has other content than was written; restore it`);
     const aliases = join(home.registry, 'tiny', 'aliases.json');
     await writeFile(aliases, '');
     await expect(registry.aliases('tiny')).rejects.toThrow(`${aliases} is empty; restore it`);

@@ -1,6 +1,5 @@
 /** What a network's output is: the noise, the velocity (Salimans and Ho, arXiv 2202.00512), the clean latents, a flow. */
-const predictions = ['epsilon', 'v_prediction', 'sample', 'flow_prediction'] as const;
-export type Prediction = (typeof predictions)[number];
+export type Prediction = 'epsilon' | 'v_prediction' | 'sample' | 'flow_prediction';
 
 /** How much of the clean latents and of the noise there is: z = signal x0 + noise epsilon. */
 export interface Level {
