@@ -35,7 +35,7 @@ const opened = [];
 try {
   while (opened.length < leastFiles) opened.push(openSync(process.execPath, 'r'));
 } catch {
-  console.error('textcraftor: Too many files are open for this machine; allow more, such as with: ulimit -n 4096');
+  console.error('textcraftor: Too many files are open for this machine; allow more, for example with: ulimit -n 4096');
   process.exit(1);
 }
 for (const file of opened) closeSync(file);

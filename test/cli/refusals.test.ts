@@ -35,7 +35,7 @@ describe('the command line', () => {
       ['/sys/textcraftor', 1],
     ] as const) {
       const ended = await textcraftor(home, 'plan');
-      expect(ended.stderr).toMatch(/^textcraftor: .*(is a file|cannot be (made|opened)).*\n$/);
+      expect(ended.stderr).toMatch(/^textcraftor: .*(is a file|cannot be (created|opened)).*\n$/);
       expect(ended.code, home).toBe(code);
     }
   });

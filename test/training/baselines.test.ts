@@ -151,7 +151,7 @@ describe('direct tuning', () => {
     await expect(read()).rejects.toThrow('metadata.jsonl, line 1: expected {"file_name"');
     writeFileSync(at('wrong', 'metadata.jsonl'), '{"file_name": "a.png", "text": "x"}\n');
     writeFileSync(at('wrong', 'a.png'), 'no picture');
-    await expect(read()).rejects.toThrow('a.png is not a PNG');
+    await expect(read()).rejects.toThrow('a.png is not a readable PNG');
     await expect(picturesOf('shapes', [{ prompt: 'two dogs' }], 9, 1)).rejects.toThrow(
       '"two dogs" is no prompt of the shapes world',
     );

@@ -124,7 +124,7 @@ describe('a run', () => {
     const progress = await parked(await environment.run('huge', { stages: graph(shapes.single), fresh: [] }));
     expect(progress.stages['a']?.error).toMatchObject({
       name: 'RunError',
-      message: expect.stringContaining('is no reference'),
+      message: expect.stringContaining('is too long for references'),
     });
   });
 });

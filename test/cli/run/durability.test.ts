@@ -141,7 +141,7 @@ describe('a run', () => {
     expect((await textcraftor(home, 'status')).stdout).toMatch(/: paused\n/);
     expect(command.process.exitCode).toBeNull();
     await letPass(home);
-    expect((await textcraftor(home, 'resume')).stdout).toContain('goes on where it was started');
+    expect((await textcraftor(home, 'resume')).stdout).toContain('continues where it was started');
     expect((await command.ended).code).toBe(0);
     expect(await leftLog(home)).toMatch(/starts after step 0[^]*starts after step 3/);
     expect(await digests(home)).toEqual(undisturbed);

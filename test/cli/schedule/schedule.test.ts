@@ -130,7 +130,7 @@ describe('a schedule', () => {
       paused: true as const,
     };
     await createSchedule(control, 'days', every);
-    await expect(createSchedule(control, 'days', every)).rejects.toThrow('There is a schedule "days" already');
+    await expect(createSchedule(control, 'days', every)).rejects.toThrow('Schedule "days" already exists');
     expect((await control.backfill('days', '2026-11-01', '2026-11-03')).partitions).toEqual([
       '2026-11-01',
       '2026-11-02',
@@ -161,8 +161,8 @@ describe('the times of a schedule', () => {
   });
 
   it.each([
-    [{}, 'Say when'],
-    [{ every: '1h', cron: ['* * * * *'] }, 'Say when'],
+    [{}, 'No times were given'],
+    [{ every: '1h', cron: ['* * * * *'] }, 'No times were given'],
     [{ every: '1 hour' }, '--every 1 hour: expected a time'],
     [{ every: '0s' }, 'expected a time'],
     [{ cron: ['daily'] }, 'expected five fields'],

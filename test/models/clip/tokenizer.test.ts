@@ -8,7 +8,7 @@ import { BytePairs } from '../../../models/clip/tokenizer/byte-pairs.ts';
 import { ClipTokenizer } from '../../../models/clip/tokenizer/tokenizer.ts';
 
 /** A vocabulary of 682 tokens and the ids that Hugging Face's CLIPTokenizer gives (make-fixture.py). */
-const fixture = join(import.meta.dirname, 'tokenizer');
+const fixture = join(import.meta.dirname, '../tokenizer');
 const bos = 680;
 const eos = 681;
 let folder: string;

@@ -91,6 +91,9 @@ function keys(schema: ZodType, path: string[] = []): string[] {
   return Object.entries(shape).flatMap(([key, value]) => keys(value, [...path, key]));
 }
 
+/** A step away from a bound that a double can tell, however large the bound. */
+const stepFrom = (bound: number): number => Math.max(1, Math.abs(bound) / 1e6);
+
 /** Values that a leaf of this kind does not take. */
 function wrong({ path, schema, value }: Leaf): unknown[] {
   if (path[0] === 'stages') return [{ a: 1 }, [], null, 'nonsense']; // texts, numbers and switches
@@ -98,7 +101,11 @@ function wrong({ path, schema, value }: Leaf): unknown[] {
   const bounds =
     (schema.def as unknown as { checks?: { _zod: { def: { check: string; value: number } } }[] }).checks ?? [];
   const outside = bounds.flatMap(({ _zod: { def } }) =>
-    def.check === 'greater_than' ? [def.value - 1] : def.check === 'less_than' ? [def.value + 1] : [],
+    def.check === 'greater_than'
+      ? [def.value - stepFrom(def.value)]
+      : def.check === 'less_than'
+        ? [def.value + stepFrom(def.value)]
+        : [],
   );
   const isNumber = typeof value === 'number';
   return [
