@@ -61,7 +61,7 @@ describe('a worker', () => {
 
     await end(second);
     expect(await readFile(known, 'utf8')).toBe(record);
-    expect((await textcraftor(one, 'schedule', 'list')).stdout).toContain('There are no schedules here');
+    expect((await textcraftor(one, 'schedule', 'list')).stdout).toContain('There are no schedules yet');
     await end(first);
     await expect(readFile(known, 'utf8')).rejects.toThrow('ENOENT');
     expect(await third.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('is gone with the worker') });
