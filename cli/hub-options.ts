@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { HubOptions } from '../common/hub/options.ts';
+import { whenInterrupted } from '../common/interrupt.ts';
 import { visibleLine } from '../common/text/visible.ts';
 import { printError } from './print.ts';
 
@@ -23,6 +24,7 @@ export function hubOptions(): HubOptions {
 function showProgress(): NonNullable<HubOptions['progress']> {
   let shown = '';
   return ({ file, done, total }) => {
+    whenInterrupted('start the same command again: what was downloaded is kept.');
     const share = total === 0 ? 100 : Math.floor((100 * done) / total);
     const line = visibleLine(`downloading ${file}`);
     if (process.stderr.isTTY)

@@ -24,11 +24,15 @@ async function loadedWith(entry: string): Promise<Set<string>> {
 }
 
 // They take a second and 300 MB, which the process of a run or a worker must not spend.
-it.each(['options', 'planning', 'start', 'worker', 'resume', 'control'])(
-  'cli/run/%s.ts loads neither TensorFlow nor DuckDB',
-  async (name) => {
-    const loaded = await loadedWith(`cli/run/${name}.ts`);
-    expect(loaded.size).toBeGreaterThan(3);
-    expect([...loaded].filter((path) => /^engine\/tensorflow|duckdb/.test(path))).toEqual([]);
-  },
-);
+it.each([
+  'cli/run/run-options.ts',
+  'cli/run/start.ts',
+  'cli/run/run-worker.ts',
+  'api/runs/plan-run.ts',
+  'api/runs/resume-run.ts',
+  'api/runs/control-run.ts',
+])('%s loads neither TensorFlow nor DuckDB', async (name) => {
+  const loaded = await loadedWith(name);
+  expect(loaded.size).toBeGreaterThan(3);
+  expect([...loaded].filter((path) => /^engine\/tensorflow|duckdb/.test(path))).toEqual([]);
+});

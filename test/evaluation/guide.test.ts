@@ -11,7 +11,7 @@ describe('the extra channels of another UNet', () => {
   it('are empty for a UNet of the same kind', async () => {
     const other = await withUnet(await loadPipeline(world('base')), world('second'));
     expect(guidesOf('none', other, [scene])).toBeUndefined();
-    expect(() => guidesOf('inpainting', other, [scene])).toThrow(/sees 0 channels .* the guide "inpainting" has 9/);
+    expect(() => guidesOf('inpainting', other, [scene])).toThrow(/takes 0 channels .* the guide "inpainting" has 9/);
   });
 
   it('are a mask and the masked picture for inpainting: the object of a scene, the whole of any other picture', async () => {

@@ -5,9 +5,9 @@ import { readCode } from '../../../pipeline/keys/code.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
 const module = `
-  import { double } from '../numbers.ts';
+  import { double } from './numbers.ts';
   import { pack } from 'packed';
-  import type { Shape } from '../types.ts';
+  import type { Shape } from './types.ts';
   /** Runs. */
   export async function run(shape: Shape): Promise<number> {
     return pack(double(shape.size));
