@@ -15,6 +15,7 @@ export default defineConfig(
       // Lengths are checked by hand where noUncheckedIndexedAccess asks for it in inner loops.
       '@typescript-eslint/no-non-null-assertion': 'off',
       eqeqeq: 'error',
+      'no-duplicate-imports': 'error',
       'no-console': 'error',
       'no-restricted-properties': [
         'error',

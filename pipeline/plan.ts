@@ -3,13 +3,12 @@ import { cachePolicy } from './store/cache-policy.ts';
 import type { EngineDescription } from './keys/engine-identity.ts';
 import { estimateStage, type Estimate } from './estimate.ts';
 import { findHit, whyDifferent } from './store/hit.ts';
-import type { RunFacts } from './stage.ts';
+import type { RunFacts, Artifact, Stage } from './stage.ts';
 import { keyOf, type KeyMaker } from './keys/key.ts';
 import type { ResultIndex, StageResult } from './store/stage-results.ts';
 import type { ArtifactStore } from './store/artifact-store.ts';
 import { activeStages, type Pipeline } from './pipeline.ts';
 import type { CommonSettings } from './common-settings.ts';
-import type { Artifact, Stage } from './stage.ts';
 
 /** Planned handling of a stage in a run. */
 export interface PlannedStage {

@@ -1,6 +1,5 @@
 import type { Config } from './config/config.ts';
-import type { StageWork } from './stage.ts';
-import type { RunFacts } from './stage.ts';
+import type { StageWork, RunFacts } from './stage.ts';
 import { testSampler } from './config/sections/test-sampler.ts';
 
 /**

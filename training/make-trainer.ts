@@ -1,5 +1,4 @@
-import type { TuneSettings } from './tune-settings.ts';
-import type { LoraOptions } from './tune-settings.ts';
+import type { TuneSettings, LoraOptions } from './tune-settings.ts';
 import { computeType } from '../engine/compute-type.ts';
 import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
 import { LORA_TARGETS, type LoraSettings } from '../models/lora/lora.ts';

@@ -15,11 +15,7 @@ import type { TakenBatch } from '../activities/retrain/take-prompts.ts';
 import type { Unfinished } from '../activities/stage-task.ts';
 import type { ItemCounts } from '../pipeline/runs/run.ts';
 import type { Resume, StageNode } from './messages.ts';
-import type { Backfill } from './arguments.ts';
-import type { Retraining } from './arguments.ts';
-import type { ItemsRun } from './arguments.ts';
-import type { PipelineRun } from './arguments.ts';
-import type { SegmentsRun } from './arguments.ts';
+import type { Backfill, Retraining, ItemsRun, PipelineRun, SegmentsRun } from './arguments.ts';
 
 /** Activities accept only sha256; workflows merely pass digests on. */
 const digest = text(2000);

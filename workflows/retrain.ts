@@ -1,5 +1,4 @@
-import type { Backfill } from './arguments.ts';
-import type { Retraining } from './arguments.ts';
+import type { Backfill, Retraining } from './arguments.ts';
 import { CancellationScope, executeChild, ParentClosePolicy, proxyActivities } from '@temporalio/workflow';
 import type { RetrainActivities } from '../activities/retrain/retrain-activities.ts';
 import { backfillInput, parse, pipelineRun, retraining, takenAnswer } from './inputs.ts';

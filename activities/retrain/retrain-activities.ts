@@ -7,8 +7,7 @@ import { batchTask, type BatchTask } from '../../pipeline/runs/task-messages.ts'
 import { readRegistered, type Registered } from '../../registry/registered.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { Schedules } from '../../registry/schedules/schedules.ts';
-import type { Batch } from '../../registry/schedules/schedule-files.ts';
-import type { BatchOwner } from '../../registry/schedules/schedule-files.ts';
+import type { Batch, BatchOwner } from '../../registry/schedules/schedule-files.ts';
 import { failure } from '../failure.ts';
 import { prepareRun } from './prepare-run.ts';
 import type { TakenBatch, TakeTask } from './take-prompts.ts';

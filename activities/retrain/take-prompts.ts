@@ -8,8 +8,7 @@ import { ExternalDigests } from '../../pipeline/keys/external-inputs.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { withLock } from '../../pipeline/runs/lock.ts';
 import { Schedules } from '../../registry/schedules/schedules.ts';
-import type { Batch } from '../../registry/schedules/schedule-files.ts';
-import type { BatchOwner } from '../../registry/schedules/schedule-files.ts';
+import type { Batch, BatchOwner } from '../../registry/schedules/schedule-files.ts';
 import { newFiles, readArrived, readStill } from './arrived-files.ts';
 
 export interface TakeTask {

@@ -1,7 +1,5 @@
-import type { Results } from './paper-results.ts';
-import type { Bootstraps } from '../../common/statistics.ts';
-import { mean } from '../../common/statistics.ts';
-import type { Stop } from './paper-results.ts';
+import type { Results, Stop } from './paper-results.ts';
+import { mean, type Bootstraps } from '../../common/statistics.ts';
 
 export interface Claim {
   text: string;

@@ -1,17 +1,12 @@
-import type { Stop } from './paper-results.ts';
+import type { Stop, Results } from './paper-results.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
-import type { Transfer } from '../../evaluation/results.ts';
-import type { BenchmarkResult } from '../../evaluation/results.ts';
-import type { Scores } from '../../evaluation/results.ts';
-import type { Sweep } from '../../evaluation/results.ts';
-import type { Choice } from '../../evaluation/results.ts';
+import type { Transfer, BenchmarkResult, Scores, Sweep, Choice } from '../../evaluation/results.ts';
 import type { PromptEngineering } from '../../evaluation/stages/prompt-engineering.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/runs.ts';
 import { verifiedFolders } from '../../api/runs/artifact-folders.ts';
-import type { Results } from './paper-results.ts';
 import type { Variant } from './matrix.ts';
 
 /** The scores of one run's benchmark, and the time that its stages took when they ran. */

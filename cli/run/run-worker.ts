@@ -1,10 +1,9 @@
 import { InputError } from '../../common/errors.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { interruption } from '../../common/interrupt.ts';
-import { configuredServer } from '../../temporal/server/server-connection.ts';
+import { configuredServer, type Ports } from '../../temporal/server/server-connection.ts';
 import { openWorkerServer, untilGone } from '../../temporal/server/local-server.ts';
 import type { Queue } from '../../temporal/queues.ts';
-import type { Ports } from '../../temporal/server/server-connection.ts';
 import { startWorkers } from '../../temporal/workers.ts';
 import { print } from '../print.ts';
 

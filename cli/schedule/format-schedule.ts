@@ -1,5 +1,4 @@
-import type { Batch } from '../../registry/schedules/schedule-files.ts';
-import type { ScheduleFile } from '../../registry/schedules/schedule-files.ts';
+import type { Batch, ScheduleFile } from '../../registry/schedules/schedule-files.ts';
 import { formatTable } from '../../common/text/format.ts';
 import type { ScheduleState } from './show-schedules.ts';
 

@@ -4,8 +4,7 @@ import { InputError, NothingThereError } from '../../common/errors.ts';
 import { isPattern } from '../../common/files/pattern.ts';
 import { walkFolder, walkPattern, type Walked } from '../../common/files/walk-files.ts';
 import { dataFiles, descriptions, filesOfSplit } from './layout.ts';
-import { packings } from './source-file.ts';
-import { endings, type SourceFile } from './source-file.ts';
+import { packings, endings, type SourceFile } from './source-file.ts';
 
 /** Files of a source: those to read, sorted by name, and the names of ignored ones. */
 export interface Found {

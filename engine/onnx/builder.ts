@@ -1,8 +1,6 @@
 import type { DataType } from '../program/graph-definition.ts';
 import type { ElementType, Initializer, OnnxAttribute, OnnxNode } from './onnx-format.ts';
-import { isSame } from './traced.ts';
-import { isOpen } from './traced.ts';
-import type { Dimension } from './traced.ts';
+import { isSame, isOpen, type Dimension } from './traced.ts';
 
 /**
  * A tensor of the graph. TensorFlow's pictures are [B, H, W, C], ONNX's [B, C, H, W], so a tensor may be stored with

@@ -8,10 +8,7 @@ import { networkRules } from './rules-networks.ts';
 import { shapeRules } from './rules-shapes.ts';
 import { addParameter } from './stored-weight.ts';
 import { isOpenSize, trace } from './trace.ts';
-import { isOpen } from './traced.ts';
-import type { Trace } from './traced.ts';
-import type { TracedOperation } from './traced.ts';
-import type { TracedTensor } from './traced.ts';
+import { isOpen, type Trace, type TracedOperation, type TracedTensor } from './traced.ts';
 
 export interface OnnxExport<I extends string> {
   name: string;

@@ -1,5 +1,4 @@
-import type { TracedOperation } from './traced.ts';
-import type { TracedTensor } from './traced.ts';
+import type { TracedOperation, TracedTensor } from './traced.ts';
 
 /**
  * Replaces groups of operations by the operators that ONNX has for them: gelu and layer normalisation. Leaves it to the

@@ -1,7 +1,5 @@
 import { inOrder, type GraphBuilder, type Value } from './builder.ts';
-import { isOpen } from './traced.ts';
-import type { Dimension } from './traced.ts';
-import type { TracedOperation } from './traced.ts';
+import { isOpen, type Dimension, type TracedOperation } from './traced.ts';
 
 /** An operation being converted. */
 export interface Operation extends Omit<TracedOperation, 'inputs'> {

@@ -1,9 +1,7 @@
 /** ONNX rules for moving, cutting and joining tensors. */
 import { inOrder, type Value } from './builder.ts';
 import { fixed, results, type Rule } from './rule.ts';
-import { isSame } from './traced.ts';
-import { isOpen } from './traced.ts';
-import type { Dimension } from './traced.ts';
+import { isSame, isOpen, type Dimension } from './traced.ts';
 
 /** ONNX's "to the end". */
 const END = Number.MAX_SAFE_INTEGER;

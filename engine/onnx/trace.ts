@@ -1,14 +1,18 @@
-import { isSame } from './traced.ts';
-import { isOpen } from './traced.ts';
-import type { Dimension } from './traced.ts';
-import type { Trace } from './traced.ts';
-import type { TracedOperation } from './traced.ts';
-import type { TracedTensor } from './traced.ts';
+import { isSame, isOpen, type Dimension, type Trace, type TracedOperation, type TracedTensor } from './traced.ts';
 import type { DataType, NodeDefinition } from '../program/graph-definition.ts';
 import { inferOutputs } from '../program/shape-inference.ts';
 import { fusePatterns } from './patterns.ts';
-import { constantOf, inputName, parameterName, plainAttributes, recordFunction } from './recording.ts';
-import type { Build, OpenTensorSpec, Recording, Source } from './recording.ts';
+import {
+  constantOf,
+  inputName,
+  parameterName,
+  plainAttributes,
+  recordFunction,
+  type Build,
+  type OpenTensorSpec,
+  type Recording,
+  type Source,
+} from './recording.ts';
 
 /**
  * Sizes that replace the open ones in two recordings of a function. Shapes are static in a recording: whatever differs

@@ -2,8 +2,16 @@
  * A tfjs backend that records operations instead of running them. tfjs-node's kernels (and so every tfjs gradient) end
  * in TensorFlow operations; here each becomes a node of a graph.
  */
-import { tensorValue, stringValue, shapeValue, typeValue, DATA_TYPES } from './graph-definition.ts';
-import type { AttributeValue, DataType, NodeDefinition } from './graph-definition.ts';
+import {
+  tensorValue,
+  stringValue,
+  shapeValue,
+  typeValue,
+  DATA_TYPES,
+  type AttributeValue,
+  type DataType,
+  type NodeDefinition,
+} from './graph-definition.ts';
 import type { Attribute } from './operations.ts';
 import { inferOutputs, type Output } from './shape-inference.ts';
 import { tf, type Tensor } from '../tensorflow.ts';

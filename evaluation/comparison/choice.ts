@@ -2,8 +2,7 @@ import { InputError } from '../../common/errors.ts';
 import type { ArmScores } from './experiment.ts';
 import { DIVERSITY, isGoal, LEAST_DIVERSITY } from './metrics.ts';
 import type { JudgeName } from '../evaluation-names.ts';
-import type { SweepCandidate } from '../results.ts';
-import type { Choice } from '../results.ts';
+import type { SweepCandidate, Choice } from '../results.ts';
 import { mean, standardDeviation } from '../../common/statistics.ts';
 
 /**

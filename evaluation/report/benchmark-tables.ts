@@ -1,8 +1,7 @@
-import type { CategoryLine } from '../results.ts';
+import type { CategoryLine, BenchmarkResult } from '../results.ts';
 import { CHOSEN, EXPORTED } from '../arms/arm-names.ts';
 import { isGoal } from '../comparison/metrics.ts';
 import type { ReportData } from './report-data.ts';
-import type { BenchmarkResult } from '../results.ts';
 import { armLabel, count, interval, metricLabel, number, signed } from './format-numbers.ts';
 import { badge } from './headline.ts';
 import { html, type Markup } from './markup.ts';

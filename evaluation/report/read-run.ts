@@ -2,14 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPromptCard } from '../../datasets/tables/dataset-card.ts';
 import { readManifest } from '../../datasets/shards/shard-manifest.ts';
-import type { ControlCurve } from '../results.ts';
+import type { ControlCurve, Picture, Transfer, BenchmarkResult, Scores, Sweep, NamedComparison } from '../results.ts';
 import type { FilterSummary, ReportData } from './report-data.ts';
-import type { Picture } from '../results.ts';
-import type { Transfer } from '../results.ts';
-import type { BenchmarkResult } from '../results.ts';
-import type { Scores } from '../results.ts';
-import type { Sweep } from '../results.ts';
-import type { NamedComparison } from '../results.ts';
 
 /** Stages whose artifacts a report needs. */
 export const reportInputs = ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'] as const;

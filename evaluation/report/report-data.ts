@@ -1,11 +1,5 @@
-import type { Picture } from '../results.ts';
-import type { Transfer } from '../results.ts';
-import type { BenchmarkResult } from '../results.ts';
-import type { Scores } from '../results.ts';
-import type { Sweep } from '../results.ts';
-import type { NamedComparison } from '../results.ts';
+import type { Picture, Transfer, BenchmarkResult, Scores, Sweep, NamedComparison, ControlCurve } from '../results.ts';
 import type { PromptCard } from '../../datasets/tables/dataset-card.ts';
-import type { ControlCurve } from '../results.ts';
 
 /** Content of the filter's summary.json. */
 export interface FilterSummary {

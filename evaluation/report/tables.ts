@@ -1,9 +1,6 @@
-import type { ControlCurve } from '../results.ts';
+import type { ControlCurve, SweepCandidate, Choice, NamedComparison } from '../results.ts';
 import { blendCurve, curve, intervalBar } from './charts.ts';
 import type { ReportData } from './report-data.ts';
-import type { SweepCandidate } from '../results.ts';
-import type { Choice } from '../results.ts';
-import type { NamedComparison } from '../results.ts';
 import { armLabel, count, interval, metricLabel, percent, signed } from './format-numbers.ts';
 import { badge, domainOf, kind } from './headline.ts';
 import { html, type Markup } from './markup.ts';

@@ -7,9 +7,7 @@ import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts'
 import type { StageContext } from '../../pipeline/stage.ts';
 import { CHAMPION, CHAMPION_EXPORTED, CHOSEN, EXPORTED, exportedEncoder } from '../arms/arm-names.ts';
 import { DIVERSITY } from '../comparison/metrics.ts';
-import type { Scores } from '../results.ts';
-import type { Sweep } from '../results.ts';
-import type { NamedComparison } from '../results.ts';
+import type { Scores, Sweep, NamedComparison } from '../results.ts';
 
 export interface RegisterConfig {
   /** The evaluation's sampler. */

@@ -10,8 +10,7 @@ import { runExperiment } from '../comparison/experiment.ts';
 import { PictureGenerator } from '../pictures/picture-generator.ts';
 import { guidesOf, type GuideKind } from '../pictures/guide.ts';
 import { ExperimentJournal } from '../comparison/picture-journal.ts';
-import type { Transfer } from '../results.ts';
-import type { Sweep } from '../results.ts';
+import type { Transfer, Sweep } from '../results.ts';
 import { firstPrompts, pathAt, setUp, tunedEncoders, type JudgingConfig } from '../comparison/setup.ts';
 import { compareAll, listed } from './evaluate.ts';
 

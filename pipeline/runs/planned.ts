@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../../common/errors.ts';
 import type { CodeDigests } from '../keys/code-digests.ts';
-import type { StageWork } from '../stage.ts';
-import type { RunFacts } from '../stage.ts';
+import type { StageWork, RunFacts } from '../stage.ts';
 import { activeStages, type Pipeline } from '../pipeline.ts';
 import type { CommonSettings } from '../common-settings.ts';
 

@@ -1,6 +1,5 @@
-import type { ErrorRecord } from '../../common/errors.ts';
+import { InputError, type ErrorRecord } from '../../common/errors.ts';
 import { amount, flag, id, list, object, oneOf, record, text, whole, type Shape } from '../../common/shape.ts';
-import { InputError } from '../../common/errors.ts';
 import { visible } from '../../common/text/visible.ts';
 import type { ItemCounts } from './run.ts';
 import type { Artifact, FanOut } from '../stage.ts';

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { faultPoint } from '../../common/fault-points.ts';
 import { pathSegment } from '../../common/identifiers.ts';
 import { readSealed, writeSealed } from '../../common/files/sealed.ts';
-import type { StageWork } from '../stage.ts';
+import type { StageWork, Artifact } from '../stage.ts';
 import type { KeyParts } from '../keys/key.ts';
-import type { Artifact } from '../stage.ts';
 
 /** A stage's earlier result and everything that it was made from. */
 export interface StageResult {

@@ -1,5 +1,4 @@
-import type { Batch } from './schedule-files.ts';
-import type { ScheduleFile } from './schedule-files.ts';
+import { batchFile, scheduleFile, type Batch, type ScheduleFile } from './schedule-files.ts';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, RunError } from '../../common/errors.ts';
@@ -8,8 +7,6 @@ import { identifier, isIdentifier, pathSegment } from '../../common/identifiers.
 import { readSealed, writeSealed } from '../../common/files/sealed.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { checkOwn } from '../../pipeline/runs/ownership.ts';
-import { batchFile } from './schedule-files.ts';
-import { scheduleFile } from './schedule-files.ts';
 
 const promptsFile = 'prompts.parquet';
 const restoreBatch = "restore it from a copy, or delete the batch's folder, and its prompts count as new";

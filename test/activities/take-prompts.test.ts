@@ -9,8 +9,7 @@ import { InputError } from '../../common/errors.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { partitionOf } from '../../registry/schedules/partition.ts';
 import { Schedules } from '../../registry/schedules/schedules.ts';
-import type { BatchOwner } from '../../registry/schedules/schedule-files.ts';
-import type { ScheduleFile } from '../../registry/schedules/schedule-files.ts';
+import type { BatchOwner, ScheduleFile } from '../../registry/schedules/schedule-files.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const schedule: ScheduleFile = {

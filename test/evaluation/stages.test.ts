@@ -6,13 +6,15 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CancelledError } from '../../common/errors.ts';
 import { mean } from '../../common/statistics.ts';
 import { saveTextEncoder } from '../../models/folder/network-folder.ts';
-import type { ControlCurve } from '../../evaluation/results.ts';
+import type {
+  ControlCurve,
+  Picture,
+  BenchmarkResult,
+  Scores,
+  Sweep,
+  NamedComparison,
+} from '../../evaluation/results.ts';
 import { PictureGenerator } from '../../evaluation/pictures/picture-generator.ts';
-import type { Picture } from '../../evaluation/results.ts';
-import type { BenchmarkResult } from '../../evaluation/results.ts';
-import type { Scores } from '../../evaluation/results.ts';
-import type { Sweep } from '../../evaluation/results.ts';
-import type { NamedComparison } from '../../evaluation/results.ts';
 import { run as evaluate } from '../../evaluation/stages/evaluate.ts';
 import { run as register, type Registration } from '../../evaluation/stages/register.ts';
 import { run as sweep } from '../../evaluation/stages/sweep.ts';

@@ -1,5 +1,4 @@
-import type { Bootstraps } from '../../common/statistics.ts';
-import { mean, standardDeviation } from '../../common/statistics.ts';
+import { mean, standardDeviation, type Bootstraps } from '../../common/statistics.ts';
 
 /** How far a measure may fall before it counts as a collapse. */
 export interface CollapseBounds {

@@ -2,8 +2,7 @@ import { loadPipeline, loadTextEncoder } from '../../models/folder/pipeline-fold
 import { keepNetworks } from '../checkpoint/keep-networks.ts';
 import { readRollout } from '../rollout/rollout-samples.ts';
 import { makeTrainer, type NetworkToTrain } from '../make-trainer.ts';
-import type { TuneSettings } from '../tune-settings.ts';
-import type { LoraOptions } from '../tune-settings.ts';
+import type { TuneSettings, LoraOptions } from '../tune-settings.ts';
 import { TEXT_ENCODER, UNET } from '../generator/text-to-image.ts';
 import { tune, type TuneContext } from '../tune.ts';
 

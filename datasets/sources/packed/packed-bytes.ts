@@ -1,7 +1,6 @@
 import { InputError } from '../../../common/errors.ts';
 import { decodeText } from '../text/decode-text.ts';
-import { mayBeEmpty } from '../source-file.ts';
-import type { SourceFile } from '../source-file.ts';
+import { mayBeEmpty, type SourceFile } from '../source-file.ts';
 import { openFile, unpack } from './unpack.ts';
 
 /**

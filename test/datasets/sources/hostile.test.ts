@@ -9,8 +9,7 @@ import { readPrompts, unpacked } from '../../../datasets/sources/read-source.ts'
 import { wholeFiles } from '../../../datasets/sources/source-rows.ts';
 import type { IngestSummary } from '../../../datasets/stages/ingest.ts';
 import { hostileInputs, writeHostile } from '../../fixtures/hostile-prompts.ts';
-import type { HostileInput } from '../../fixtures/hostile-input.ts';
-import type { ExpectedRow } from '../../fixtures/hostile-input.ts';
+import type { HostileInput, ExpectedRow } from '../../fixtures/hostile-input.ts';
 import { emptyFolder, ingest } from '../stage-runner.ts';
 
 interface Outcome {
