@@ -4,3 +4,6 @@ export type MomentType = (typeof MOMENT_TYPES)[number];
 
 /** What computes a rollout: TensorFlow, or ONNX Runtime on the CPU (rollout-runtime.ts). */
 export const ROLLOUT_RUNTIMES = ['tensorflow', 'onnx'] as const;
+
+/** The folder of a network kept at a training step: `step-000040`. */
+export const stepFolder = (step: number): string => `step-${String(step).padStart(6, '0')}`;

@@ -10,6 +10,7 @@ import { readLastCheckpoint, writeCheckpoint } from './checkpoint/checkpoint.ts'
 import { Companions } from './checkpoint/companions.ts';
 import { requireFiniteStep } from './finite-step.ts';
 import type { Rollout } from './rollout/rollout-samples.ts';
+import { stepFolder } from './training-names.ts';
 import type { StepMetrics, Tuner } from './tuner.ts';
 
 /** What the loop is told. */
@@ -128,8 +129,6 @@ export async function tune(
     JSON.stringify({ steps: done, rewardEvaluations, ...Object.fromEntries(changes) }),
   );
 }
-
-const stepFolder = (step: number) => `step-${String(step).padStart(6, '0')}`;
 
 type Line = Record<string, number>;
 /** The main network's measures have plain names, those of the others end in `.NETWORK`. */

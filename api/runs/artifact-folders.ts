@@ -5,6 +5,7 @@ import { TEXT_ENCODER_FILE, UNET_FILE } from '../../models/folder/weight-names.t
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
+import { stepFolder } from '../../training/training-names.ts';
 
 /** Returns the folders of a run's artifacts that exist, by stage. */
 export function artifactFolders(home: Home, run: Run): Partial<Record<string, string>> {
@@ -45,8 +46,6 @@ export function unetPath(folders: Partial<Record<string, string>>, step: number 
   if (folder === undefined || step === undefined) return null;
   return join(folder, 'unet', stepFolder(step), UNET_FILE);
 }
-
-const stepFolder = (step: number) => `step-${String(step).padStart(6, '0')}`;
 
 /** Returns the encoder of a training step; null for step 0, which is the original. */
 export function stepPath(folder: string | undefined, step: number): string | null {

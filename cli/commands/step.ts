@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { COMPUTE_TYPES } from '../../engine/compute-type-names.ts';
 import type { StepOptions, StepResult } from '../../api/tuning-step.ts';
+import { mean } from '../../common/statistics.ts';
 import { formatBytes } from '../../common/text/format.ts';
 import { print } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
@@ -56,7 +57,6 @@ export function register(program: Command): void {
 }
 
 function formatStep({ loss, rewards, gradientNorm, tensors, peakBytes }: StepResult): string {
-  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   return [
     `loss ${loss.toPrecision(7)}`,
     ...Object.entries(rewards).map(([name, values]) => `reward.${name} ${mean(values).toPrecision(7)}`),

@@ -8,6 +8,7 @@ import type { StageContext } from '../../pipeline/stage.ts';
 import { CHAMPION, CHAMPION_EXPORTED, CHOSEN, EXPORTED, exportedEncoder } from '../arms/arm-names.ts';
 import { DIVERSITY } from '../comparison/metrics.ts';
 import type { Scores, Sweep, NamedComparison } from '../results.ts';
+import { stepFolder } from '../../training/training-names.ts';
 
 export interface RegisterConfig {
   /** The evaluation's sampler. */
@@ -72,8 +73,7 @@ export async function run(
     await cp(from, join(output, to), { recursive: true });
     return sha256File(join(output, to, file));
   };
-  const kept = (folder: string, network: string, step: number) =>
-    join(folder, network, `step-${String(step).padStart(6, '0')}`);
+  const kept = (folder: string, network: string, step: number) => join(folder, network, stepFolder(step));
   const encoder =
     step === 0 || blend === 0
       ? null

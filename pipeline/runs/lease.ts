@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryableError } from '../../common/errors.ts';
 import { canonicalJson, makeFolders } from '../../common/files.ts';
-import { object, text, whole } from '../../common/shape.ts';
+import { object, text } from '../../common/shape.ts';
+import { host, pid } from './record-shapes.ts';
 import { writeSealed } from '../../common/files/sealed.ts';
 
 /** The holder of a lease. */
@@ -18,11 +19,7 @@ export interface LeaseHolder {
   pid: number;
 }
 
-const leaseHolder = object<LeaseHolder>(
-  { run: text(200), attempt: text(200), host: text(300), pid: whole(1, 2 ** 31) },
-  [],
-  'keep',
-);
+const leaseHolder = object<LeaseHolder>({ run: text(200), attempt: text(200), host, pid }, [], 'keep');
 
 /** A holder renews about every second: one that has not for this long is dead or cut off. */
 const staleMilliseconds = 15_000;

@@ -8,10 +8,13 @@ import type { Owner, RunFile } from './run.ts';
  * not checked.
  */
 
-const path = text(4096);
-const time = text(40);
-const pid = whole(1, 2 ** 31);
-const host = text(300);
+/** A path of a file or a module. */
+export const path = text(4096);
+/** ISO 8601. */
+export const time = text(40);
+/** Id of a process, and the name of its machine. */
+export const pid = whole(1, 2 ** 31);
+export const host = text(300);
 
 /** HOST:PORT. */
 const address = text(300);

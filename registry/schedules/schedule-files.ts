@@ -1,4 +1,5 @@
 import { anything, id, list, object, oneOf, text, whole, type Shape } from '../../common/shape.ts';
+import { path, time } from '../../pipeline/runs/record-shapes.ts';
 import { most } from '../../pipeline/runs/task-messages.ts';
 import type { Registered } from '../registered.ts';
 
@@ -45,8 +46,6 @@ export interface Batch {
   registered?: Registered;
 }
 
-const path = text(4096);
-const time = text(40);
 const configuration: Shape<unknown> = (value, at) => object({}, [], 'keep')(value, at);
 
 /** Shape of schedule.json, as far as it names paths and ids. */
