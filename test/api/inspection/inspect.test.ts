@@ -114,7 +114,7 @@ describe('before a run begins', () => {
     writeFileSync(join(pictures, 'metadata.jsonl'), '{"file_name": "a.png", "text": "a"}\n');
     await refused(/a\.png cannot be read: there is no such picture/, setting);
     writeFileSync(join(pictures, 'a.png'), 'text');
-    await refused(/a\.png is no PNG file/, setting);
+    await refused(/a\.png is not a PNG file/, setting);
   });
 
   it('the first prompts are read as the run would read them', async () => {
