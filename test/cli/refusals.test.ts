@@ -12,7 +12,7 @@ describe('the command line', () => {
     ['rewards.clip.type=nonsense', '"rewards.0.type" is wrong: expected one of "clip-similarity"'],
     ['__proto__.x=1', '"__proto__" cannot be a key'],
     ['rewards.clip.model=none', 'Cannot read'],
-    ['sampler.steps=5000', 'sampler.steps: 5000 sampling steps were asked for'],
+    ['sampler.steps=5000', 'sampler.steps: 5000 sampling steps are not possible'],
   ])('refuses --set %s in a sentence, and leaves nothing behind', async (setting, message) => {
     const home = join(await temporaryFolder(), 'home');
     for (const command of ['plan', 'run']) {

@@ -82,7 +82,7 @@ describe('an encoder of another architecture', () => {
     [
       'fewer words than the tokenizer',
       { vocab_size: 500 },
-      /its tokenizer has \d+ tokens, the model a vocab_size of 500/,
+      /its tokenizer has \d+ tokens, but the model's vocab_size is 500/,
     ],
   ])('is refused for %s', async (name, changes, message) => {
     await expect(otherEncoder(await write(name, changes), pipeline)).rejects.toThrow(message);

@@ -98,6 +98,6 @@ describe('a value that is not finite is an error, not a picture:', () => {
 
   it('pictures of a VAE whose values overflow', async () => {
     const vae = await scaled('vae', 'decoder.conv_in.bias', 3e38);
-    await expect(make(vae)).rejects.toThrow(/The pictures that .*pipeline makes are not finite numbers/);
+    await expect(make(vae)).rejects.toThrow(/The pictures of .*pipeline are not finite numbers/);
   });
 });
