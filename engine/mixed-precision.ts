@@ -97,7 +97,7 @@ export function mixPrecision(
   return graph;
 }
 
-/** Whether a matrix has one column: scores, and the weights that produce them. */
+/** Returns whether a matrix has one column: scores, and the weights that produce them. */
 export const isColumn = (shape: readonly number[]): boolean => shape.length === 2 && shape[1] === 1;
 
 /** A constant has no entry of its own among the tensors. */

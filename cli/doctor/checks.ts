@@ -71,7 +71,7 @@ function tensorflow(): Check {
   return { name: 'tensorflow', status: 'warning', found, advice };
 }
 
-/** Whether something at host:port accepts a connection within two seconds. */
+/** Returns whether something at host:port accepts a connection within two seconds. */
 function answers(address: string): Promise<boolean> {
   const { host, port } = parseAddress(address, 'TEMPORAL_ADDRESS');
   return new Promise((resolve) => {

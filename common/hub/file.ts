@@ -53,7 +53,10 @@ export async function fetchFile(place: Place, options: Options): Promise<void> {
   options.progress(file.size);
 }
 
-/** Whether a file of the right size is present: its digest was checked on download, but it may have been cut since. */
+/**
+ * Returns whether a file of the right size is present: its digest was checked on download, but it may have been cut
+ * since.
+ */
 async function holds(path: string, { size }: HubFile): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found?.isFile() === true && found.size === size;

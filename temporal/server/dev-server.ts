@@ -181,7 +181,7 @@ export class DevServer {
     shell.once('exit', () => clearInterval(watching));
   }
 
-  /** Whether it has reported a damaged database since it was launched. */
+  /** Returns whether it has reported a damaged database since it was launched. */
   #databaseIsDamaged(): boolean {
     const log = openSync(this.#log, 'r');
     try {

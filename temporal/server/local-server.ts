@@ -106,8 +106,8 @@ async function joinOrServe(home: Home, signal: AbortSignal): Promise<{ server: T
 }
 
 /**
- * Whether a live worker has the server although it does not listen now: the worker may have been suspended until it
- * lost its lease. If something else listens at the address, the record is stale.
+ * Returns whether a live worker has the server although it does not listen now: the worker may have been suspended
+ * until it lost its lease. If something else listens at the address, the record is stale.
  */
 async function startsAgain(home: Home): Promise<boolean> {
   const worker = await read(home);
@@ -136,7 +136,7 @@ export async function untilGone(
   );
 }
 
-/** Whether the worker runs, rather than another process with its id. */
+/** Returns whether the worker runs, rather than another process with its id. */
 async function lives({ pid, start }: LocalServer): Promise<boolean> {
   return processExists(pid) && (start === undefined || (await processStart(pid)) === start);
 }
