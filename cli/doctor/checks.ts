@@ -108,7 +108,7 @@ async function temporal(): Promise<Check> {
     }
     if (await answers(source.value)) return ok('temporal', `server at ${source.value} (TEMPORAL_ADDRESS)`);
     return failed(`no server answers at ${source.value} (TEMPORAL_ADDRESS)`, [
-      'Start it, or unset TEMPORAL_ADDRESS: a run then starts a development server of its own.',
+      'Start it, or unset TEMPORAL_ADDRESS: a run then starts its own development server.',
     ]);
   }
   const version = capture(source.value, ['--version'], { timeout: 10_000 });

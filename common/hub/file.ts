@@ -31,7 +31,7 @@ interface Place {
 
 type Options = Omit<HubOptions, 'progress'> & { progress: (bytes: number) => void };
 
-/** How often an interrupted transfer is resumed, and the pause before the first retry; it doubles. */
+/** Number of times an interrupted transfer is resumed, and the pause before the first; the pause doubles each time. */
 const ATTEMPTS = 5;
 const PAUSE_MILLISECONDS = 250;
 

@@ -32,7 +32,7 @@ function gain(scores: ArmScores, arm: string, metric: string): number {
   return mean(own) - mean(base);
 }
 
-/** Returns whether the pictures of a prompt differ nearly as much as the base's, if that was measured. */
+/** Returns whether a prompt's pictures differ nearly as much as the base's, if that was measured. */
 function staysDiverse(scores: ArmScores, arm: string): boolean {
   const [own, base] = [scores[arm]![DIVERSITY], scores['base']![DIVERSITY]];
   return !own || !base || mean(own) >= LEAST_DIVERSITY * mean(base);

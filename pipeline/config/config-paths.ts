@@ -4,7 +4,7 @@ import { definition, unwrap } from './config-keys.ts';
 /** A path in a configuration, relative to the user's folder; or `shapes`, the embedded world. */
 export const path = z.string().min(1).meta({ path: true });
 
-/** Makes every {@link path} of the schema absolute. Keys that are not in the schema stay as they are. */
+/** Makes every {@link path} of the schema absolute. Keys that are not in the schema stay unchanged. */
 export function resolvePaths<T>(schema: ZodType, settings: T, absolute: (path: string) => string): T {
   const at = unwrap(schema);
   if (typeof settings === 'string')

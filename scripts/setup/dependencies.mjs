@@ -31,7 +31,7 @@ export function installDependencies() {
     : spawnSync('npm', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (ran.status !== 0)
     throw new SetupError('npm could not install the packages of package-lock.json.', [
-      'See its message above; a registry of your own: npm config set registry URL.',
+      'See its message above; your own registry: npm config set registry URL.',
     ]);
 }
 

@@ -132,7 +132,7 @@ export async function untilGone(
     if (signal.aborted) return;
   }
   throw new RetryableError(
-    `The server at ${address} is gone with the worker that had it (process ${worker.pid}); start this worker again to give it a server of its own.`,
+    `The server at ${address} is gone with the worker that had it (process ${worker.pid}); start this worker again to give it its own server.`,
   );
 }
 

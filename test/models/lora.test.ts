@@ -114,7 +114,7 @@ describe('adapters with other ranks and alphas for some layers, including rank-s
     [{ modules_to_save: ['fc2'] }, /modules_to_save is \["fc2"\]: only null is supported/],
     [{ trainable_token_indices: [3] }, /trainable_token_indices is \[3\]/],
     [{ megatron_config: { a: 1 } }, /megatron_config is/],
-    [{ init_lora_weights: 'pissa' }, /init_lora_weights is "pissa": only true, false/],
+    [{ init_lora_weights: 'pissa' }, /init_lora_weights is "pissa": expected true, false/],
     [{ init_lora_weights: 'olora' }, /init_lora_weights is "olora"/],
     [{ peft_type: 'LOHA' }, /peft_type is "LOHA"/],
     [{ r: 4 }, /gives the layer \S+ the rank 4, but its matrices have 2/],
@@ -147,7 +147,7 @@ describe('adapters with other ranks and alphas for some layers, including rank-s
   it('are refused when the configuration is not beside the file', async () => {
     const folder = await peftFolder({});
     await rm(join(folder, 'adapter_config.json'));
-    await expect(readLora(folder)).rejects.toThrow(/no adapter_config.json is beside adapter_model.bin/);
+    await expect(readLora(folder)).rejects.toThrow(/needs adapter_config.json beside adapter_model.bin/);
     await expect(readLora(await temporaryFolder())).rejects.toThrow(/holds no adapters; expected one of/);
     await expect(readLora(join(folder, 'nothing'))).rejects.toThrow(/it does not exist/);
   });
@@ -178,7 +178,7 @@ describe('a LoRA file that does not fit is refused in one sentence', () => {
   it('a layer that the network does not have, or of another shape', async () => {
     await refused((w) => {
       for (const end of ['A', 'B']) w.set(`unet.elsewhere.to_q.lora_${end}.weight`, w.get(name)!);
-    }, /adapts the layer elsewhere.to_q, which the network does not have/);
+    }, /adapts the layer elsewhere.to_q, which the network lacks/);
     await refused((w) => w.set(name, { shape: [1, 2], data: new Float32Array(2) }), /has shapes \[1, 2\]/);
   });
 

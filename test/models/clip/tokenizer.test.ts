@@ -197,7 +197,7 @@ describe('ClipTokenizer', () => {
       [{ 'merges.txt': '#version: 0.2\nqq zz\n' }, /merge 1, "qq zz"/],
       [{ 'merges.txt': '#version: 0.2\na b c\n' }, /merges\.txt: line 2 is "a b c"; expected two tokens/],
       [{ 'tokenizer_config.json': { pad_token: null } }, /tokenizer_config\.json: pad_token is null: expected a token/],
-      [{ 'added_tokens.json': { '<fox>': 682, '<FOX>': 683 } }, /"<fox>" and "<FOX>" are the same when they are norm/],
+      [{ 'added_tokens.json': { '<fox>': 682, '<FOX>': 683 } }, /"<fox>" and "<FOX>" are the same once normalized/],
       [
         { 'added_tokens.json': { '<fox>': 700 } },
         /added token "<fox>" has the id 700 there, but transformers gives it 682/,

@@ -135,7 +135,7 @@ describe('an incomplete checkpoint, or one of another model, gets one sentence:'
       /The text encoder in .* 1 of \d+ tensors are unknown \(text_model.other\)/,
     ],
     ['a tensor beside them', () => add('something.else'), /has 1 unknown tensors: something.else/],
-    ['a mark of v_prediction', () => add('v_pred'), /marked as a model of v_prediction; say --prediction-type/],
+    ['a mark of v_prediction', () => add('v_pred'), /marked as a model of v_prediction; add --prediction-type/],
     ['XL', () => add('conditioner.embedders.1.model.ln_final.bias'), /is Stable Diffusion XL, which has two/],
     ["XL's refiner", () => add('conditioner.embedders.0.model.ln_final.bias'), /is Stable Diffusion XL's refiner/],
     ['3', () => only('model.diffusion_model.joint_blocks.0.context_block.x'), /is Stable Diffusion 3/],

@@ -85,7 +85,7 @@ describe('a sampling run', () => {
   });
 
   it.each(named(cases.filter((c) => c.error !== undefined || refusedHere(c))))(
-    "of %s with %s's file, %s: %i steps are refused by name where diffusers refuses them or they are no linear formula",
+    "of %s with %s's file, %s: %i steps are refused by name if diffusers refuses them or they are not linear formulas",
     (_, __, ___, ____, c) => {
       expect(() => solverPlan(c.name, file(c.config), c.steps)).toThrow(InputError);
       expect(() => solverPlan(c.name, file(c.config), c.steps)).toThrow(
