@@ -19,7 +19,7 @@ interface LocalServer {
   address: string;
   /** Process id of the worker. */
   pid: number;
-  /** Start time of its process, where the system tells it: the id may belong to another process by now. */
+  /** Start time of its process, if the system reports it: the id may belong to another process by now. */
   start?: string;
 }
 
