@@ -59,7 +59,7 @@ describe('before a run begins', () => {
       /The text encoder .*none does not exist/,
     ],
     ['a reward that is not there', ['rewards.clip.model=none'], /Cannot read .*none: it does not exist/],
-    ['a reward of another kind of model', ['rewards.clip.model=world/held-out'], /is not that of a CLIPModel/],
+    ['a reward of another kind of model', ['rewards.clip.model=world/held-out'], /is not a CLIPModel's configuration/],
     ['a held-out reward of another kind', ['heldOut.model=world/clip'], /world\/clip\/config\.json: image_size/],
     ['a head of another width', ['rewards.aesthetic.head=world/clip/model.safetensors'], /aesthetic head/],
     [

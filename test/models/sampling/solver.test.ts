@@ -148,7 +148,7 @@ describe('solvers', () => {
   });
 
   it('are refused when unknown, or when they draw noise at each step', () => {
-    expect(() => solverNamed('heun')).toThrow('there are ddim, pndm, dpm-solver++, euler');
+    expect(() => solverNamed('heun')).toThrow('expected one of ddim, pndm, dpm-solver++, euler');
     expect(() =>
       solverPlan('dpm-solver++', file({ ...stableDiffusion, algorithm_type: 'sde-dpmsolver++' }), 6),
     ).toThrow(/algorithm_type is "sde-dpmsolver\+\+": expected one of dpmsolver\+\+, dpmsolver/);
