@@ -46,7 +46,7 @@ describe("a model with OpenCLIP's names", () => {
 
   it('is not guessed among several files, and is refused when it is of another kind', async () => {
     cpSync(at('model.pt'), join(folder, 'other.pt'));
-    await expect(score('hpsv2', folder)).rejects.toThrow(/several weight files \X/);
+    await expect(score('hpsv2', folder)).rejects.toThrow(/several weight files \(model.pt, other.pt\); give the path/);
     const other = join(folder, 'other.safetensors');
     await writeWeights(other, new Map([['w', { shape: [1], data: new Float32Array(1) }]]));
     await expect(score('hpsv2', other)).rejects.toThrow(

@@ -75,7 +75,7 @@ describe('DDIM', () => {
   it('refuses to start from pure noise if the network predicts noise', () => {
     const rescaled = { ...shared, rescale_betas_zero_snr: true, timestep_spacing: 'trailing' };
     expect(() => scheduler(rescaled).timesteps(4)).toThrow(
-      /rescale_betas_zero_snr is true and prediction_type is "epsilon": at timestep 999/,
+      /rescale_betas_zero_snr is true and prediction_type is "epsilon": timestep 999 is pure noise/,
     );
     expect(scheduler({ ...rescaled, prediction_type: 'v_prediction' }).timesteps(4)).toEqual([999, 749, 499, 249]);
   });
