@@ -98,6 +98,6 @@ describe('an encoder of another architecture', () => {
       JSON.stringify({ ...vocabulary, '<|startoftext|>': 0, '<|endoftext|>': 690 }),
     );
     writeFileSync(join(path, 'merges.txt'), '#version: 0.2\n');
-    await expect(otherEncoder(path, pipeline)).rejects.toThrow(/own-tokenizer: .* vocab_size of 690/);
+    await expect(otherEncoder(path, pipeline)).rejects.toThrow(/own-tokenizer: .* vocab_size is 690/);
   });
 });
