@@ -20,6 +20,15 @@ export function artifactFolders(home: Home, run: Run): Partial<Record<string, st
  * Returns the artifact folders of some stages, after comparing every file with its digest. Networks are large and are
  * skipped: their readers verify them.
  * @throws RunError that names the damaged artifact and how to make it again
+ * @example
+ * ```ts
+ * import { verifiedFolders } from './api/runs/artifact-folders.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * const { sweep } = await verifiedFolders(home, await new RunRecords(home).read('latest'), ['sweep']);
+ * ```
  */
 export async function verifiedFolders(
   home: Home,

@@ -48,6 +48,16 @@ export interface RunReport extends RunSummary {
  * configuration.
  * @returns the page's path, or the first stage whose artifact is missing
  * @throws RunError when an artifact is damaged
+ * @example
+ * ```ts
+ * import { writeRunReport } from './api/runs/report-of-run.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * const report = await writeRunReport(home, await new RunRecords(home).read('latest'));
+ * console.log('path' in report ? report.path : `not yet: ${report.missing}`);
+ * ```
  */
 export async function writeRunReport(home: Home, run: Run): Promise<{ path: string } | { missing: string }> {
   const folders = await verifiedFolders(home, run, [...reportInputs, ...optionalReportInputs]);
@@ -65,7 +75,18 @@ export async function writeRunReport(home: Home, run: Run): Promise<{ path: stri
   return { path };
 }
 
-/** Writes a run's report and returns its path. @throws InputError that names the missing stage */
+/**
+ * Writes a run's report and returns its path. @throws InputError that names the missing stage
+ * @example
+ * ```ts
+ * import { requireRunReport } from './api/runs/report-of-run.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * console.log(await requireRunReport(home, await new RunRecords(home).read('latest')));
+ * ```
+ */
 export async function requireRunReport(home: Home, run: Run): Promise<string> {
   const report = await writeRunReport(home, run);
   if ('path' in report) return report.path;
