@@ -1,5 +1,5 @@
 import type { NamedComparison } from '../evaluation/results.ts';
-import type { DiversityShares, Registration } from '../evaluation/stages/register.ts';
+import type { DiversityShares, Registration } from '../evaluation/registration.ts';
 import type { Gate } from '../pipeline/config/sections/gate-settings.ts';
 
 export type Rival = 'base' | 'champion';

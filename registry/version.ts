@@ -1,4 +1,4 @@
-import type { Registration } from '../evaluation/stages/register.ts';
+import type { Registration } from '../evaluation/registration.ts';
 import type { Artifact } from '../pipeline/stage.ts';
 import type { Gate } from '../pipeline/config/sections/gate-settings.ts';
 

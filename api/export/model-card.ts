@@ -4,7 +4,7 @@ import { CHOSEN, EXPORTED } from '../../evaluation/arms/arm-names.ts';
 import { isGoal } from '../../evaluation/comparison/metrics.ts';
 import { interval, metricLabel, signed } from '../../evaluation/report/format-numbers.ts';
 import type { NamedComparison } from '../../evaluation/results.ts';
-import type { Measured } from '../../evaluation/stages/register.ts';
+import type { Measured } from '../../evaluation/registration.ts';
 import type { JudgedEncoder } from '../encoders/judged-encoder.ts';
 
 /** The exported networks and what is known about them. */

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
+import { writeFileAtomic } from '../../common/files.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import { readBenchmark, type BenchmarkPrompt, type BenchmarkSpec } from '../../datasets/rules/benchmarks.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
@@ -14,10 +13,22 @@ import { controlCurves, type ControlArm } from '../comparison/blend-control.ts';
 import { runExperiment, type ArmScores } from '../comparison/experiment.ts';
 import { exportedArm } from '../arms/exported-arm.ts';
 import { ExperimentJournal } from '../comparison/picture-journal.ts';
-import type { Picture, BenchmarkResult, Scores, Sweep, NamedComparison } from '../results.ts';
+import {
+  type Picture,
+  type Scores,
+  type NamedComparison,
+  SWEEP,
+  pictureFile,
+  SCORES,
+  COMPARISONS,
+  CONTROL,
+  PICTURES,
+  benchmarkFile,
+} from '../results.ts';
 import { blendArm } from '../evaluation-names.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
 import { armsWithUnet, chosenArm, PAIRS } from '../arms/unet-arms.ts';
+import { readResult, writeResult } from '../../common/files/result-file.ts';
 
 export interface EvaluateConfig extends JudgingConfig {
   /** Number of test prompts, and of pictures of each. */
@@ -53,7 +64,7 @@ export async function run(
 ): Promise<void> {
   const { config, inputs, seed, signal, output, scratch } = context;
   const { samplesPerPrompt } = config;
-  const sweep = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
+  const sweep = await readResult(SWEEP, inputs.sweep);
   const prompts = await firstPrompts(inputs.shard, 'test', config.prompts);
   const benchmarks: { name: string; prompts: BenchmarkPrompt[] }[] = [];
   for (const spec of config.benchmarks ?? [])
@@ -113,7 +124,7 @@ export async function run(
   const scores = await score(prompts, 'test', {
     which: ({ prompt, sample }) => prompt < config.images && sample === 0,
     picture(arm, { prompt }, png, own) {
-      const file = `images/${arm}/${String(prompt).padStart(4, '0')}.png`;
+      const file = pictureFile(prompt, arm);
       pictures[prompt]!.files[arm] = file;
       pictures[prompt]!.scores[arm] = known(own);
       files.push(writeFileAtomic(join(output, file), png));
@@ -121,22 +132,21 @@ export async function run(
   });
   await Promise.all(files);
   const bootstraps = new Bootstraps(seed);
-  const write = (name: string, value: unknown) => writeFileAtomic(join(output, name), `${canonicalJson(value)}\n`);
-  await write('scores.json', { prompts, samplesPerPrompt, scores: listed(scores) } satisfies Scores);
-  await write('comparisons.json', compareAll(scores, bootstraps));
+  await writeResult(SCORES, output, { prompts, samplesPerPrompt, scores: listed(scores) });
+  await writeResult(COMPARISONS, output, compareAll(scores, bootstraps));
   const control = [...new Set([...config.blends, 1])].map((weight): ControlArm => [weight, blendArm(weight)]);
-  await write('control.json', controlCurves(scores, control, bootstraps));
-  await write('pictures.json', pictures);
+  await writeResult(CONTROL, output, controlCurves(scores, control, bootstraps));
+  await writeResult(PICTURES, output, pictures);
   for (const { name, prompts } of benchmarks) {
     const scores = await score(prompts, `benchmark-${name}`);
-    await write(`benchmarks/${name}.json`, {
+    await writeResult(benchmarkFile(name), output, {
       name,
       prompts,
       samplesPerPrompt,
       scores: listed(scores),
       comparisons: compareAll(scores, bootstraps),
       categories: categoryLines(prompts, scores, bootstraps),
-    } satisfies BenchmarkResult);
+    });
   }
 }
 

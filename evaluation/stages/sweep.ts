@@ -1,6 +1,5 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { exportedEncoder } from '../arms/arm-names.ts';
 import { Arms, base, type ArmSource } from '../arms/arms.ts';
@@ -16,8 +15,9 @@ import {
 import { runExperiment, type ArmScores } from '../comparison/experiment.ts';
 import { exportCandidates, writeExportedEncoder } from '../arms/exported-arm.ts';
 import { ExperimentJournal } from '../comparison/picture-journal.ts';
-import type { Sweep } from '../results.ts';
+import { type Sweep, SWEEP } from '../results.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
+import { writeResult } from '../../common/files/result-file.ts';
 
 export interface SweepConfig extends JudgingConfig {
   /** Weights of the tuned encoder's embeddings, and of its weight change when exported. */
@@ -108,7 +108,7 @@ export async function run(
   // One network for both: the exported one is listed with its result in the last steps.
   const chosen = finalists.find((finalist) => isSameNetwork(finalist, exported.chosen)) ?? ranked.chosen;
   const sweep: Sweep = { ...ranked, chosen, exported, ...(others.length > 0 ? { baselines: chosenOthers } : {}) };
-  await writeFileAtomic(join(output, 'sweep.json'), `${canonicalJson(sweep)}\n`);
+  await writeResult(SWEEP, output, sweep);
 }
 
 const nameOf = ({ step, blend, unetStep }: Pick<CandidateArm, 'step' | 'blend' | 'unetStep'>): string =>

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
+import { writeFileAtomic } from '../../common/files.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import { withUnet } from '../../models/folder/other-unet.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
@@ -10,9 +9,10 @@ import { runExperiment } from '../comparison/experiment.ts';
 import { PictureGenerator } from '../pictures/picture-generator.ts';
 import { guidesOf, type GuideKind } from '../pictures/guide.ts';
 import { ExperimentJournal } from '../comparison/picture-journal.ts';
-import type { Transfer, Sweep } from '../results.ts';
+import { type Transfer, SWEEP, pictureFile, TRANSFER } from '../results.ts';
 import { firstPrompts, pathAt, setUp, tunedEncoders, type JudgingConfig } from '../comparison/setup.ts';
 import { compareAll, listed } from './evaluate.ts';
+import { readResult, writeResult } from '../../common/files/result-file.ts';
 
 export interface TransferConfig extends JudgingConfig {
   /** UNets (diffusers folders) that the encoder was not tuned with. */
@@ -31,7 +31,7 @@ export interface TransferConfig extends JudgingConfig {
 export async function run(context: StageContext<TransferConfig, 'shard' | 'tune-encoder' | 'sweep'>): Promise<void> {
   const { config, inputs, seed, signal, output, scratch } = context;
   const { samplesPerPrompt, unets } = config;
-  const { chosen, exported } = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
+  const { chosen, exported } = await readResult(SWEEP, inputs.sweep);
   const prompts = await firstPrompts(inputs.shard, 'test', config.prompts);
   const pictures = prompts.length * samplesPerPrompt;
   const { pipeline, judge, generator: own } = await setUp(config, seed, pictures);
@@ -68,7 +68,7 @@ export async function run(context: StageContext<TransferConfig, 'shard' | 'tune-
       keep: {
         which: ({ prompt, sample }) => prompt < config.images && sample === 0,
         picture(arm, { prompt }, png) {
-          const file = join(output, 'images', name, arm, `${String(prompt).padStart(4, '0')}.png`);
+          const file = join(output, pictureFile(prompt, name, arm));
           files.push(writeFileAtomic(file, png));
         },
       },
@@ -78,5 +78,5 @@ export async function run(context: StageContext<TransferConfig, 'shard' | 'tune-
     generator.dispose();
   }
   await Promise.all(files);
-  await writeFileAtomic(join(output, 'transfer.json'), `${canonicalJson(results)}\n`);
+  await writeResult(TRANSFER, output, results);
 }

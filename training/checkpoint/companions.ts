@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { sha256File, syncFolder } from '../../common/files.ts';
+import { METRICS_FILE, VALIDATION_FILE } from '../training-names.ts';
 
 /** The content of a file up to a certain byte. */
 export interface Content {
@@ -18,7 +19,7 @@ export interface CompanionDigests {
   kept: Record<string, Content>;
 }
 
-const LOGS = ['metrics.jsonl', 'validation.jsonl'];
+const LOGS = [METRICS_FILE, VALIDATION_FILE];
 const KEPT = 'kept';
 
 /** The files of a tuning stage's scratch folder that its checkpoints vouch for. */

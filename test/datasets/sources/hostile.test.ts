@@ -7,7 +7,7 @@ import { describeFault } from '../../../datasets/sources/batch.ts';
 import { findSources } from '../../../datasets/sources/find-sources.ts';
 import { readPrompts, unpacked } from '../../../datasets/sources/read-source.ts';
 import { wholeFiles } from '../../../datasets/sources/source-rows.ts';
-import type { IngestSummary } from '../../../datasets/stages/ingest.ts';
+import type { IngestSummary } from '../../../datasets/tables/ingested.ts';
 import { hostileInputs, writeHostile } from '../../fixtures/hostile-prompts.ts';
 import type { HostileInput, ExpectedRow } from '../../fixtures/hostile-input.ts';
 import { emptyFolder, ingest } from '../stage-runner.ts';
