@@ -28,7 +28,7 @@ export interface Registration {
    */
   unet?: { sha256: string; step: number };
   /**
-   * The export, in `exported/`, for use in all steps (with the UNet, if there is one): sha256 of
+   * The exported encoder, in `exported/`, for use in all steps (with the UNet, if there is one): sha256 of
    * `exported/model.safetensors`, training step, and share of the weight change. Null if no share was better than the
    * original.
    */
@@ -36,7 +36,7 @@ export interface Registration {
   /** How it was measured; absent for a pipeline that makes no pictures. */
   measured?: Measured;
   /**
-   * Comparisons of the chosen encoder and its export with the base, and with the champion if there is one, on test
+   * Comparisons of the chosen encoder and its exported files with the base, and with the champion if there is one, on test
    * prompts.
    */
   comparisons: NamedComparison[];

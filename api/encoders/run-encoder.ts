@@ -41,27 +41,27 @@ export async function encoderOfRun(home: Home, name: string): Promise<JudgedEnco
     const path = unetPath(folders, step);
     return path === null ? {} : { unet: path };
   };
-  const { blend: weight, ...handedOut } = exported.chosen;
+  const { blend: weight, ...exportedChoice } = exported.chosen;
   const evaluation = folders['evaluate'];
   const all = evaluation ? await verified(COMPARISONS, evaluation) : [];
   const networks = [
     textEncoder,
-    ...(handedOut.step === 0 ? [] : [join(exportedEncoder(folders['sweep']), TEXT_ENCODER_FILE)]),
-    ...[chosen, handedOut].flatMap(({ unetStep }) => Object.values(unet(unetStep))),
+    ...(exportedChoice.step === 0 ? [] : [join(exportedEncoder(folders['sweep']), TEXT_ENCODER_FILE)]),
+    ...[chosen, exportedChoice].flatMap(({ unetStep }) => Object.values(unet(unetStep))),
   ];
   await store.verifyFiles([...new Set(networks)]);
   return {
     label: `run ${run.id}`,
     model: config.model,
     chosen: { textEncoder, ...chosen, ...unet(chosen.unetStep) },
-    ...(handedOut.step === 0
+    ...(exportedChoice.step === 0
       ? {}
       : {
           exported: {
             textEncoder: join(exportedEncoder(folders['sweep']), TEXT_ENCODER_FILE),
-            ...handedOut,
+            ...exportedChoice,
             weight,
-            ...unet(handedOut.unetStep),
+            ...unet(exportedChoice.unetStep),
           },
         }),
     comparisons: all.filter(({ arm }) => arm === CHOSEN || arm === EXPORTED),

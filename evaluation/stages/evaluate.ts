@@ -10,9 +10,9 @@ import { baselineArms, type BaselineInput } from '../arms/baseline-arms.ts';
 import { categoryLines } from '../comparison/categories.ts';
 import { pairs } from '../comparison/choice.ts';
 import { controlCurves, type ControlArm } from '../comparison/blend-control.ts';
-import { runExperiment, type ArmScores } from '../comparison/experiment.ts';
+import type { ArmScores, Experiment } from '../comparison/experiment.ts';
+import { runSources } from '../comparison/run-sources.ts';
 import { exportedArm } from '../arms/exported-arm.ts';
-import { ExperimentJournal } from '../comparison/picture-journal.ts';
 import {
   type Picture,
   type Scores,
@@ -54,8 +54,8 @@ export interface EvaluateConfig extends JudgingConfig {
 }
 
 /**
- * Compares base, tuned, blends, the chosen encoder and its export on test prompts, from the same start noise. Writes
- * scores.json, comparisons.json (each arm against the base, the export against the chosen encoder, both against the
+ * Compares base, tuned, blends, the chosen encoder and its exported files on test prompts, from the same start noise. Writes
+ * scores.json, comparisons.json (each arm against the base, the exported files against the chosen encoder, both against the
  * champion), control.json (the curve of the blends), pictures.json and images/<arm>/NNNN.png; and the same scores on
  * each benchmark: benchmarks/<name>.json.
  */
@@ -98,21 +98,20 @@ export async function run(
   const score = async (
     set: readonly { id: string; prompt: string }[],
     name: string,
-    keep?: Parameters<typeof runExperiment>[0]['keep'],
+    keep?: Experiment['keep'],
   ): Promise<ArmScores> => {
     const original = generator.embed(pipeline.weights.textEncoder, set, config.model);
-    const own = await Promise.all(sources.map((source) => source.of({ prompts: set, original })));
-    const scores = await runExperiment({
+    const scores = await runSources({
       generator,
       judge,
       prompts: set,
       samplesPerPrompt,
       original,
-      arms: own,
+      sources,
       signal,
       progress: (done) =>
         context.progress({ step: before + done, total, message: `${before + done} of ${total} pictures` }),
-      journal: await ExperimentJournal.open(join(scratch, `scores-${name}.jsonl`)),
+      journal: join(scratch, `scores-${name}.jsonl`),
       ...(keep ? { keep } : {}),
     });
     before += set.length * samplesPerPrompt * sources.length;
@@ -157,8 +156,8 @@ function championArms(arms: Arms, champion: NonNullable<EvaluateConfig['champion
 }
 
 /**
- * Compares every arm with the base on every metric, arms with a tuned UNet with the tuned encoder alone, the export
- * with the chosen encoder, and each of these two with the champion if there is one.
+ * Compares every arm with the base on every metric, arms with a tuned UNet with the tuned encoder alone, the exported
+ * files with the chosen encoder, and each of these two with the champion if there is one.
  */
 export function compareAll(scores: ArmScores, bootstraps: Bootstraps): NamedComparison[] {
   const arms = Object.keys(scores).filter((arm) => arm !== 'base');

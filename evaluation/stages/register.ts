@@ -19,7 +19,7 @@ export interface RegisterConfig {
 }
 
 /**
- * Collects what a registry keeps of a run: the chosen encoder and its export, as folders in transformers' layout, and
+ * Collects what a registry keeps of a run: the chosen encoder and its exported files, as folders in transformers' layout, and
  * their results. It is self-contained, so everything else of the run may be deleted.
  */
 export async function run(
@@ -43,7 +43,7 @@ export async function run(
           step,
           blend,
         };
-  const handedOut =
+  const exportedEntry =
     encoder === null || exported.chosen.step === 0
       ? null
       : {
@@ -54,7 +54,7 @@ export async function run(
         };
   const registration: Registration = {
     encoder,
-    exported: handedOut,
+    exported: exportedEntry,
     ...(unetStep === undefined
       ? {}
       : {

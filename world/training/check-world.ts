@@ -14,9 +14,7 @@ import { loadReward } from '../../rewards/reward-types.ts';
 import type { RewardSpec } from '../../rewards/reward.ts';
 import { decodeLatents, encodePictures } from './picture-latents.ts';
 import { SceneIndex, drawPair, pictureAt, pictureBank } from './world-pictures.ts';
-import { IMAGE_SHAPE } from './recipe.ts';
-
-const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
+import { IMAGE_SHAPE, PIXELS } from './recipe.ts';
 const BATCH = 48;
 
 export interface Gate {
