@@ -1,7 +1,7 @@
 import type { Comparison } from '../common/statistics.ts';
 import type { ResultFile } from '../common/files/result-file.ts';
 import type { BenchmarkPrompt } from '../datasets/rules/benchmarks.ts';
-import type { PhraseGain, SuffixTrial } from './arms/phrase-search.ts';
+import type { StylePhrase } from './arms/style-phrases.ts';
 
 /** One arm on the prompts of one category. */
 export interface CategoryLine {
@@ -110,6 +110,20 @@ export interface Picture {
   files: Record<string, string>;
   /** Score of this very picture, by arm and metric. */
   scores: Record<string, Record<string, number>>;
+}
+
+/** Effect of appending a phrase on the base model's pictures. */
+export interface PhraseGain extends StylePhrase {
+  /** Mean gain of the trained rewards, in standard deviations of the base's scores, with its 95 % interval. */
+  gain: number;
+  ci95: [low: number, high: number];
+}
+
+/** A suffix tried on validation prompts. */
+export interface SuffixTrial {
+  phrases: string[];
+  /** The judge's gain over the base. */
+  score: number;
 }
 
 /** What prompt engineering found, and the prompts that it made. */
