@@ -31,8 +31,11 @@ function count(text: string): number {
 const load = async () => {
   const { projectHome } = await import('../project-home.ts');
   const { configuredServer } = await import('../../temporal/server/server-connection.ts');
-  const api = await import('../../api/schedules/manage-schedules.ts');
-  return { ...api, home: projectHome(), server: configuredServer(process.env) };
+  return {
+    ...(await import('../../api/schedules/manage-schedules.ts')),
+    home: projectHome(),
+    server: configuredServer(process.env),
+  };
 };
 
 /** Adds `textcraftor schedule`. */
