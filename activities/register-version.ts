@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { canonicalJson, sha256 } from '../common/files.ts';
+import { readResult } from '../common/files/result-file.ts';
+import { REGISTRATION } from '../evaluation/registration.ts';
 import { checkConfig } from '../pipeline/config/config-file.ts';
 import type { Home } from '../pipeline/runs/home.ts';
 import { traceArtifact, type Lineage } from '../pipeline/store/lineage.ts';
 import { saveRegistered, type Registered } from '../registry/registered.ts';
 import { Registry } from '../registry/versions.ts';
 import { registrationSettings } from '../pipeline/config/sections/registry-settings.ts';
-import type { LineageEntry, Registration } from '../registry/version.ts';
+import type { LineageEntry } from '../registry/version.ts';
 import { ResultIndex } from '../pipeline/store/stage-results.ts';
 import type { Artifact } from '../pipeline/stage.ts';
 import { ArtifactStore } from '../pipeline/store/artifact-store.ts';
@@ -23,8 +23,8 @@ export async function registerEncoder(
   artifact: Artifact,
 ): Promise<Registered> {
   const { name, model, registry: settings, champion } = checkConfig(registrationSettings, config, `Run ${run}`);
-  const file = join(new ArtifactStore(home.artifacts).folder(artifact.sha256), 'registration.json');
-  const { encoder, ...known } = JSON.parse(await readFile(file, 'utf8')) as Registration;
+  const folder = new ArtifactStore(home.artifacts).folder(artifact.sha256);
+  const { encoder, ...known } = await readResult(REGISTRATION, folder);
   const registered = { name: settings.name ?? name, promoted: false, refused: [] as string[] };
   if (!encoder) {
     const refused = ['Validation chose the original text encoder: no tuned one was better.'];

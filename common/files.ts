@@ -73,15 +73,18 @@ export async function makeFolders(path: string, again = true): Promise<void> {
   }
 }
 
-/** Makes renames inside `folder` durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+/** Makes what was written to a file durable. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
   try {
-    await handle.sync();
+    await file.sync();
   } finally {
-    await handle.close();
+    await file.close();
   }
 }
+
+/** Makes renames inside `folder` durable. */
+export const syncFolder = (folder: string): Promise<void> => syncFile(folder);
 
 /** Serializes JSON with object keys sorted at every level: equal values give equal bytes. */
 export function canonicalJson(value: unknown): string {

@@ -40,3 +40,5 @@ export const TAKEN_ARMS: readonly string[] = [
   ...PAIRS,
   ...BASELINE_ARMS,
 ];
+/** Folders of the networks in the artifact that is registered. */
+export const REGISTERED = { encoder: 'encoder', unet: 'unet', exported: 'exported' } as const;

@@ -1,5 +1,7 @@
 import type { Comparison } from '../common/statistics.ts';
+import type { ResultFile } from '../common/files/result-file.ts';
 import type { BenchmarkPrompt } from '../datasets/rules/benchmarks.ts';
+import type { StylePhrase } from './arms/style-phrases.ts';
 
 /** One arm on the prompts of one category. */
 export interface CategoryLine {
@@ -34,7 +36,7 @@ export interface ControlCurve {
   monotone: boolean;
 }
 
-/** A comparison as comparisons.json lists it. */
+/** An arm against another on a metric. */
 export interface NamedComparison extends Comparison {
   metric: string;
   arm: string;
@@ -48,7 +50,7 @@ export interface Choice {
   chosen: { step: number; blend: number; unetStep?: number };
 }
 
-/** Content of sweep.json. */
+/** The sweep's choices. */
 export interface Sweep extends Choice {
   /**
    * The exported encoder, for use in all steps: `blend` is the share of its weight change, not the weight of its
@@ -75,7 +77,7 @@ export interface SweepCandidate {
   eligible: boolean;
 }
 
-/** Content of scores.json. */
+/** Scores of every arm. */
 export interface Scores {
   prompts: { id: string; prompt: string }[];
   samplesPerPrompt: number;
@@ -85,7 +87,7 @@ export interface Scores {
   scores: Record<string, Record<string, (number | null)[]>>;
 }
 
-/** Content of benchmarks/NAME.json. */
+/** Results on the prompts of a benchmark. */
 export interface BenchmarkResult extends Scores {
   name: string;
   prompts: BenchmarkPrompt[];
@@ -93,7 +95,7 @@ export interface BenchmarkResult extends Scores {
   categories: CategoryLine[];
 }
 
-/** Content of transfer.json: the chosen encoder against the original one with a UNet that neither was tuned with. */
+/** The chosen encoder against the original one with a UNet that neither was tuned with. */
 export interface Transfer {
   unet: string;
   /** As in {@link Scores}. */
@@ -101,7 +103,7 @@ export interface Transfer {
   comparisons: NamedComparison[];
 }
 
-/** Content of pictures.json: the kept pictures, the first sample of the first prompts. */
+/** The kept pictures of a prompt: its first sample, for the first prompts. */
 export interface Picture {
   prompt: string;
   /** Path of the picture, relative to the folder, by arm. */
@@ -109,3 +111,41 @@ export interface Picture {
   /** Score of this very picture, by arm and metric. */
   scores: Record<string, Record<string, number>>;
 }
+
+/** Effect of appending a phrase on the base model's pictures. */
+export interface PhraseGain extends StylePhrase {
+  /** Mean gain of the trained rewards, in standard deviations of the base's scores, with its 95 % interval. */
+  gain: number;
+  ci95: [low: number, high: number];
+}
+
+/** A suffix tried on validation prompts. */
+export interface SuffixTrial {
+  phrases: string[];
+  /** The judge's gain over the base. */
+  score: number;
+}
+
+/** What prompt engineering found, and the prompts that it made. */
+export interface PromptEngineering {
+  phrases: PhraseGain[];
+  trials: SuffixTrial[];
+  chosen: string[];
+  /** Rewritten prompt by the original's id, for each arm. */
+  rewritten: Record<string, Record<string, string>>;
+}
+
+/** Files of the sweep, the evaluation, the transfer and prompt engineering. */
+export const SWEEP: ResultFile<Sweep> = { name: 'sweep.json' };
+export const SCORES: ResultFile<Scores> = { name: 'scores.json' };
+export const COMPARISONS: ResultFile<NamedComparison[]> = { name: 'comparisons.json' };
+export const CONTROL: ResultFile<ControlCurve[]> = { name: 'control.json' };
+export const PICTURES: ResultFile<Picture[]> = { name: 'pictures.json' };
+export const BENCHMARKS = 'benchmarks';
+export const benchmarkFile = (name: string): ResultFile<BenchmarkResult> => ({ name: `${BENCHMARKS}/${name}.json` });
+export const TRANSFER: ResultFile<Transfer[]> = { name: 'transfer.json' };
+export const PROMPT_ENGINEERING: ResultFile<PromptEngineering> = { name: 'prompt-engineering.json' };
+
+/** Names the picture of a prompt. @param folders of the arm, and before it of the UNet that it was tried with */
+export const pictureFile = (prompt: number, ...folders: string[]): string =>
+  ['images', ...folders, `${String(prompt).padStart(4, '0')}.png`].join('/');

@@ -22,6 +22,11 @@ export const candidate = 'candidate';
 /** The version in use; moves only by promotion and rollback. */
 export const production = 'production';
 
+/** Lists the aliases that point at a version. */
+export function aliasesOf(aliases: Aliases['current'], version: number): string[] {
+  return Object.keys(aliases).filter((alias) => aliases[alias] === version);
+}
+
 export function moved(aliases: Aliases, change: Omit<AliasChange, 'at' | 'from'>): Aliases {
   const { [change.alias]: from } = aliases.current;
   return {

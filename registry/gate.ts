@@ -1,11 +1,11 @@
 import type { NamedComparison } from '../evaluation/results.ts';
-import type { DiversityShares, Registration } from '../evaluation/stages/register.ts';
+import type { DiversityShares, Registration } from '../evaluation/registration.ts';
 import type { Gate } from '../pipeline/config/sections/gate-settings.ts';
 
 export type Rival = 'base' | 'champion';
 type Arm = Gate['arms'][number];
 
-/** The parts of a version that the gate judges; versions older than the export have no `exported`. */
+/** The parts of a version that the gate judges; versions older than exported files have no `exported`. */
 type Judged = Pick<Registration, 'comparisons' | 'diversity'> & Partial<Pick<Registration, 'exported'>>;
 
 /** Lists the bounds that an encoder misses, one sentence each with the numbers; empty when it passes the gate. */

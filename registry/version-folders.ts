@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { RunError } from '../common/errors.ts';
+import { REGISTERED } from '../evaluation/evaluation-names.ts';
 import type { Home } from '../pipeline/runs/home.ts';
 import { ArtifactStore } from '../pipeline/store/artifact-store.ts';
 import type { Champion } from '../pipeline/config/sections/registry-settings.ts';
@@ -29,9 +30,9 @@ export async function versionFolders(
   const damage = await store.damage(artifact.sha256);
   if (damage === undefined)
     return {
-      encoder: join(folder, 'encoder'),
-      ...(unet ? { unet: join(folder, 'unet') } : {}),
-      ...(exported ? { exported: join(folder, 'exported') } : {}),
+      encoder: join(folder, REGISTERED.encoder),
+      ...(unet ? { unet: join(folder, REGISTERED.unet) } : {}),
+      ...(exported ? { exported: join(folder, REGISTERED.exported) } : {}),
     };
   if (!(await store.has(artifact.sha256)))
     throw new RunError(

@@ -1,11 +1,9 @@
-import type { Registration } from '../evaluation/stages/register.ts';
+import type { Registration } from '../evaluation/registration.ts';
 import type { Artifact } from '../pipeline/stage.ts';
 import type { Gate } from '../pipeline/config/sections/gate-settings.ts';
 
 /** The stage whose artifact is registered when it completes: a folder with registration.json and `encoder/`. */
 export const registerStage = 'register';
-
-export type { Registration };
 
 /** A result that a version was made from. */
 export interface LineageEntry {

@@ -5,5 +5,18 @@ export type MomentType = (typeof MOMENT_TYPES)[number];
 /** Runtimes of the rollout: TensorFlow, or ONNX Runtime on the CPU (rollout-runtime.ts). */
 export const ROLLOUT_RUNTIMES = ['tensorflow', 'onnx'] as const;
 
+/** Folders of a tuning stage's artifact: each holds a folder a kept step, and the networks of the last one in `final`. */
+export const [KEPT_ENCODERS, KEPT_UNETS, KEPT_ADAPTERS] = ['encoder', 'unet', 'lora'] as const;
+export const FINAL = 'final';
+/** Files beside them: a line of metrics a step, a line an observation of the alarm, and a summary. */
+export const METRICS_FILE = 'metrics.jsonl';
+export const VALIDATION_FILE = 'validation.jsonl';
+export const TUNING_SUMMARY_FILE = 'summary.json';
+
 /** Returns the folder of a network kept at a training step: `step-000040`. */
 export const stepFolder = (step: number): string => `step-${String(step).padStart(6, '0')}`;
+/** Reads the training step from such a name; undefined for another name. */
+export const stepOf = (name: string): number | undefined => {
+  const [, digits] = /^step-(\d+)$/.exec(name) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+};

@@ -10,7 +10,7 @@ import { readLastCheckpoint, writeCheckpoint } from './checkpoint/checkpoint.ts'
 import { Companions } from './checkpoint/companions.ts';
 import { requireFiniteStep } from './finite-step.ts';
 import type { Rollout } from './rollout/rollout-samples.ts';
-import { stepFolder } from './training-names.ts';
+import { stepFolder, METRICS_FILE, FINAL, VALIDATION_FILE, TUNING_SUMMARY_FILE } from './training-names.ts';
 import type { StepMetrics, Tuner } from './tuner.ts';
 
 /** Settings of the training loop. */
@@ -56,7 +56,7 @@ export async function tune(
   { tuner, rollout, networks, alarm, evaluations = 1, prepare, keep }: Tuning,
 ): Promise<void | 'checkpoint'> {
   const { steps, batch } = config;
-  const metricsPath = join(scratch, 'metrics.jsonl');
+  const metricsPath = join(scratch, METRICS_FILE);
   const checkpoints = join(scratch, 'checkpoints');
   const kept = join(scratch, 'kept');
   const companions = new Companions(scratch);
@@ -120,12 +120,12 @@ export async function tune(
   const damage = await companions.damageOfCopy(output);
   if (damage !== undefined)
     throw new RetryableError(`The kept networks are damaged (${damage}); tuning goes back to an earlier checkpoint.`);
-  await keep(output, 'final');
-  await cp(metricsPath, join(output, 'metrics.jsonl'));
-  await alarm?.keep(join(output, 'validation.jsonl'));
+  await keep(output, FINAL);
+  await cp(metricsPath, join(output, METRICS_FILE));
+  await alarm?.keep(join(output, VALIDATION_FILE));
   const rewardEvaluations = done * batch * evaluations;
   await writeFileAtomic(
-    join(output, 'summary.json'),
+    join(output, TUNING_SUMMARY_FILE),
     JSON.stringify({ steps: done, rewardEvaluations, ...Object.fromEntries(changes) }),
   );
 }

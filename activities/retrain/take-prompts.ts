@@ -7,7 +7,7 @@ import type { IngestConfig } from '../../datasets/stages/ingest.ts';
 import { ExternalDigests } from '../../pipeline/keys/external-inputs.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { withLock } from '../../pipeline/runs/lock.ts';
-import { Schedules } from '../../registry/schedules/schedules.ts';
+import { Schedules, PROMPTS_FILE } from '../../registry/schedules/schedules.ts';
 import type { Batch, BatchOwner } from '../../registry/schedules/schedule-files.ts';
 import { newFiles, readArrived, readStill } from './arrived-files.ts';
 
@@ -99,7 +99,7 @@ async function keptBatches(
   return kept;
 }
 
-/** Writes prompts.parquet: each prompt once, sorted by text. @returns whether it holds all prompts */
+/** Writes the batch's prompts: each prompt once, sorted by text. @returns whether it holds all prompts */
 async function writeNew(
   draft: string,
   folders: readonly string[],
@@ -119,7 +119,7 @@ async function writeNew(
     if (rows > 0)
       await database.writeParquet(
         `FROM fresh ORDER BY prompt${limit === undefined ? '' : ` LIMIT ${limit}`}`,
-        join(draft, 'prompts.parquet'),
+        join(draft, PROMPTS_FILE),
       );
     return { rows, all: rows === found };
   });

@@ -1,5 +1,5 @@
 import type { NamedComparison } from '../../evaluation/results.ts';
-import type { Measured } from '../../evaluation/stages/register.ts';
+import type { Measured } from '../../evaluation/registration.ts';
 
 /** A tuned encoder that was chosen on validation prompts, in the two forms that were judged. */
 export interface JudgedEncoder {

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
 import { CHOSEN, EXPORTED, exportedEncoder } from '../../evaluation/arms/arm-names.ts';
-import type { Sweep, NamedComparison } from '../../evaluation/results.ts';
+import { SWEEP, COMPARISONS } from '../../evaluation/results.ts';
 import { TEXT_ENCODER_FILE } from '../../models/folder/weight-names.ts';
 import type { Config } from '../../pipeline/config/config.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
@@ -11,6 +10,7 @@ import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { testSampler } from '../../pipeline/config/sections/test-sampler.ts';
 import type { JudgedEncoder } from './judged-encoder.ts';
 import { artifactFolders, stepPath, unetPath } from '../runs/artifact-folders.ts';
+import { type ResultFile, readResult } from '../../common/files/result-file.ts';
 
 /**
  * Reads the encoder that a run chose.
@@ -23,15 +23,15 @@ export async function encoderOfRun(home: Home, name: string): Promise<JudgedEnco
   const config = (await records.config(run.id)) as Config;
   const folders = artifactFolders(home, run);
   const store = new ArtifactStore(home.artifacts);
-  const json = async <T>(folder: string, file: string) => {
-    await store.verifyFiles([join(folder, file)]);
-    return JSON.parse(await readFile(join(folder, file), 'utf8')) as T;
+  const verified = async <T>(file: ResultFile<T>, folder: string) => {
+    await store.verifyFiles([join(folder, file.name)]);
+    return readResult(file, folder);
   };
   if (folders['sweep'] === undefined)
     throw new InputError(
       `Run ${run.id} has not chosen an encoder yet: its stage sweep is not done. See: textcraftor status ${run.id}`,
     );
-  const { chosen, exported } = await json<Sweep>(folders['sweep'], 'sweep.json');
+  const { chosen, exported } = await verified(SWEEP, folders['sweep']);
   const textEncoder = stepPath(folders['tune-encoder'], chosen.step);
   if (textEncoder === null || chosen.blend === 0)
     throw new InputError(
@@ -41,27 +41,27 @@ export async function encoderOfRun(home: Home, name: string): Promise<JudgedEnco
     const path = unetPath(folders, step);
     return path === null ? {} : { unet: path };
   };
-  const { blend: weight, ...handedOut } = exported.chosen;
+  const { blend: weight, ...exportedChoice } = exported.chosen;
   const evaluation = folders['evaluate'];
-  const all = evaluation ? await json<NamedComparison[]>(evaluation, 'comparisons.json') : [];
+  const all = evaluation ? await verified(COMPARISONS, evaluation) : [];
   const networks = [
     textEncoder,
-    ...(handedOut.step === 0 ? [] : [join(exportedEncoder(folders['sweep']), TEXT_ENCODER_FILE)]),
-    ...[chosen, handedOut].flatMap(({ unetStep }) => Object.values(unet(unetStep))),
+    ...(exportedChoice.step === 0 ? [] : [join(exportedEncoder(folders['sweep']), TEXT_ENCODER_FILE)]),
+    ...[chosen, exportedChoice].flatMap(({ unetStep }) => Object.values(unet(unetStep))),
   ];
   await store.verifyFiles([...new Set(networks)]);
   return {
     label: `run ${run.id}`,
     model: config.model,
     chosen: { textEncoder, ...chosen, ...unet(chosen.unetStep) },
-    ...(handedOut.step === 0
+    ...(exportedChoice.step === 0
       ? {}
       : {
           exported: {
             textEncoder: join(exportedEncoder(folders['sweep']), TEXT_ENCODER_FILE),
-            ...handedOut,
+            ...exportedChoice,
             weight,
-            ...unet(handedOut.unetStep),
+            ...unet(exportedChoice.unetStep),
           },
         }),
     comparisons: all.filter(({ arm }) => arm === CHOSEN || arm === EXPORTED),

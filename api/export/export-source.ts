@@ -72,7 +72,7 @@ export async function networksToExport(home: Home, source: Source): Promise<Netw
     throw new InputError(
       `${judged.label} needs --model, the diffusers folder that the encoder was tuned for: it does not record one.`,
     );
-  const own = blend === undefined ? handedOut(judged) : shareOf(judged, blend);
+  const own = blend === undefined ? asExported(judged) : shareOf(judged, blend);
   const unlike = [
     ...own.unlike,
     ...(model === undefined || judged.model === undefined || resolve(model) === resolve(judged.model)
@@ -92,7 +92,7 @@ async function judgedOf(home: Home, { run, version, textEncoder }: Source): Prom
   return encoderNamed(home, run!);
 }
 
-function handedOut({ exported, label, chosen }: JudgedEncoder): Omit<NetworksToExport, 'model'> {
+function asExported({ exported, label, chosen }: JudgedEncoder): Omit<NetworksToExport, 'model'> {
   if (!exported)
     throw new InputError(
       `${label} exports nothing: no weight of the tuned encoder was better than the original in all steps. Use it in the last steps with textcraftor generate --as evaluated, or export a share of it with --blend, such as ${chosen.blend}.`,
@@ -104,7 +104,7 @@ function handedOut({ exported, label, chosen }: JudgedEncoder): Omit<NetworksToE
 /** The chosen encoder with a share of its weights that the user gives. */
 function shareOf(judged: JudgedEncoder, blend: number): Omit<NetworksToExport, 'model'> {
   const { chosen, exported } = judged;
-  if (exported?.weight === blend && exported.step === chosen.step) return handedOut(judged);
+  if (exported?.weight === blend && exported.step === chosen.step) return asExported(judged);
   const { textEncoder, step, unet } = chosen;
   const unlike = [
     `${blend} of the tuned encoder's weights in all steps is not the exported form that was judged${exported ? `, which has ${exported.weight}` : ''}`,

@@ -4,7 +4,7 @@ import { CHOSEN, EXPORTED } from '../../evaluation/arms/arm-names.ts';
 import { isGoal } from '../../evaluation/comparison/metrics.ts';
 import { interval, metricLabel, signed } from '../../evaluation/report/format-numbers.ts';
 import type { NamedComparison } from '../../evaluation/results.ts';
-import type { Measured } from '../../evaluation/stages/register.ts';
+import type { Measured } from '../../evaluation/registration.ts';
 import type { JudgedEncoder } from '../encoders/judged-encoder.ts';
 
 /** The exported networks and what is known about them. */
@@ -24,6 +24,15 @@ export interface CardFacts {
  * Returns README.md of an exported folder, as model hubs show it: the networks, and their results in all steps and in
  * the last ones.
  * @param textEncoder the exported file
+ * @example
+ * ```ts
+ * import { networksToExport } from './api/export/export-source.ts';
+ * import { cardOf } from './api/export/model-card.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const networks = await networksToExport(new Home('.textcraftor'), { run: 'latest' });
+ * const card = await cardOf({ ...networks, dtype: 'float32', formats: ['diffusers'] }, networks.textEncoder);
+ * ```
  */
 export async function cardOf(facts: CardFacts, textEncoder: string | undefined): Promise<string> {
   const { judged, unlike, model, weight } = facts;
@@ -47,7 +56,18 @@ export async function cardOf(facts: CardFacts, textEncoder: string | undefined):
   return `---\nlibrary_name: diffusers\npipeline_tag: text-to-image\n---\n\n${paragraphs.join('\n\n')}\n`;
 }
 
-/** Returns the lines that `textcraftor export` prints: the results of the written networks, or that they were not judged. */
+/**
+ * Returns the lines that `textcraftor export` prints: the results of the written networks, or that they were not judged.
+ * @example
+ * ```ts
+ * import { networksToExport } from './api/export/export-source.ts';
+ * import { exportNotes } from './api/export/model-card.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const networks = await networksToExport(new Home('.textcraftor'), { run: 'latest' });
+ * console.log(exportNotes({ ...networks, dtype: 'float32', formats: ['diffusers'] }).join('\n'));
+ * ```
+ */
 export function exportNotes(facts: CardFacts): string[] {
   const { judged, unlike } = facts;
   if (unlike.length > 0 || !judged?.exported) return [notJudged(unlike), ...storageNotes(facts)];

@@ -22,7 +22,15 @@ export async function findPrompts<T>(settings: T, find: (source: string) => Prom
   return Object.fromEntries(entries) as T;
 }
 
-/** Returns the path of a source of prompts on this machine, downloaded first if it is on a hub. */
+/**
+ * Returns the path of a source of prompts on this machine, downloaded first if it is on a hub.
+ * @example
+ * ```ts
+ * import { localPrompts } from './api/hub/hub-prompts.ts';
+ *
+ * const path = await localPrompts('hf://datasets/OWNER/NAME', { cache: 'hub' });
+ * ```
+ */
 export async function localPrompts(source: string, hub: HubOptions): Promise<string> {
   return isHubSource(source) ? downloadPrompts(source, hub) : source;
 }

@@ -5,7 +5,7 @@ import { TEXT_ENCODER_FILE, UNET_FILE } from '../../models/folder/weight-names.t
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
-import { stepFolder } from '../../training/training-names.ts';
+import { KEPT_ENCODERS, KEPT_UNETS, stepFolder } from '../../training/training-names.ts';
 
 /** Returns the folders of a run's artifacts that exist, by stage. */
 export function artifactFolders(home: Home, run: Run): Partial<Record<string, string>> {
@@ -20,6 +20,15 @@ export function artifactFolders(home: Home, run: Run): Partial<Record<string, st
  * Returns the artifact folders of some stages, after comparing every file with its digest. Networks are large and are
  * skipped: their readers verify them.
  * @throws RunError that names the damaged artifact and how to make it again
+ * @example
+ * ```ts
+ * import { verifiedFolders } from './api/runs/artifact-folders.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * const { sweep } = await verifiedFolders(home, await new RunRecords(home).read('latest'), ['sweep']);
+ * ```
  */
 export async function verifiedFolders(
   home: Home,
@@ -44,11 +53,11 @@ const isNetwork = (path: string): boolean => path.endsWith('.safetensors');
 export function unetPath(folders: Partial<Record<string, string>>, step: number | undefined): string | null {
   const folder = folders['tune-unet'] ?? folders['tune-encoder'];
   if (folder === undefined || step === undefined) return null;
-  return join(folder, 'unet', stepFolder(step), UNET_FILE);
+  return join(folder, KEPT_UNETS, stepFolder(step), UNET_FILE);
 }
 
 /** Returns the encoder of a training step; null for step 0, which is the original. */
 export function stepPath(folder: string | undefined, step: number): string | null {
   if (folder === undefined || step === 0) return null;
-  return join(folder, 'encoder', stepFolder(step), TEXT_ENCODER_FILE);
+  return join(folder, KEPT_ENCODERS, stepFolder(step), TEXT_ENCODER_FILE);
 }

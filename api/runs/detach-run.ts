@@ -9,7 +9,22 @@ import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { attach, type ConfiguredServer } from '../../temporal/server/server-connection.ts';
 import { hasWorkers, launchWorkflow } from '../../temporal/run-workflow.ts';
 
-/** Hands a run to the workers of the configured server or, if there are none, to a detached process. */
+/**
+ * Hands a run to the workers of the configured server or, if there are none, to a detached process.
+ * @example
+ * ```ts
+ * import { resolve } from 'node:path';
+ * import { startDetached } from './api/runs/detach-run.ts';
+ * import { prepareResume } from './api/runs/resume-run.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const home = new Home(resolve('.textcraftor'));
+ * const { id, fresh } = await prepareResume(home, 'latest', { set: [] });
+ * await new RunRecords(home).disown(id); // another process takes it over
+ * await startDetached(home, id, fresh, { configured: undefined, environment: process.env });
+ * ```
+ */
 export async function startDetached(
   home: Home,
   id: string,

@@ -46,20 +46,14 @@ const endMilliseconds = 30_000;
  * @example
  * ```ts
  * import { resolve } from 'node:path';
+ * import { readConfiguration } from './api/configuration.ts';
+ * import { createRun } from './api/runs/create-run.ts';
  * import { executeRun } from './api/runs/execute-run.ts';
- * import { planAt } from './api/runs/plan-run.ts';
- * import { loadConfig } from './pipeline/config/config-file.ts';
- * import { loadPipeline } from './pipeline/load.ts';
- * import { activeStages } from './pipeline/pipeline.ts';
  * import { Home } from './pipeline/runs/home.ts';
- * import { RunRecords } from './pipeline/runs/runs.ts';
  *
  * const home = new Home(resolve('.textcraftor'));
- * const pipeline = await loadPipeline('textcraftor');
- * const settings = await loadConfig(pipeline, { file: 'configs/tiny.yaml', folder: process.cwd() });
- * const { planned } = await planAt(home, pipeline, settings);
- * const graph = activeStages(pipeline, settings);
- * const { id } = await new RunRecords(home).create(settings.name, 'textcraftor', settings, graph, planned);
+ * const configuration = await readConfiguration(home, { folder: process.cwd(), hub: { cache: 'hub' } });
+ * const { id } = await createRun(home, configuration);
  * const run = await executeRun({
  *   home,
  *   id,

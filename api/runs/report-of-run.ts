@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
 import { sha256File, writeFileAtomic } from '../../common/files.ts';
 import { exportedEncoder } from '../../evaluation/arms/arm-names.ts';
-import type { Sweep, NamedComparison } from '../../evaluation/results.ts';
-import { renderReport } from '../../evaluation/report/report-page.ts';
-import { optionalReportInputs, readReportData, reportInputs } from '../../evaluation/report/read-run.ts';
+import { type Sweep, type NamedComparison, SWEEP, COMPARISONS } from '../../evaluation/results.ts';
+import { renderReport, REPORT_FILE } from '../../evaluation/report/report-page.ts';
+import { optionalReportInputs, readCurves, readReportData, reportInputs } from '../../evaluation/report/read-run.ts';
 import { TEXT_ENCODER_FILE } from '../../models/folder/weight-names.ts';
 import type { Config } from '../../pipeline/config/config.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
@@ -14,6 +13,7 @@ import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { artifactFolders, stepPath, unetPath, verifiedFolders } from './artifact-folders.ts';
 import { summarizeRun, type RunSummary } from './run-summary.ts';
+import { readResult } from '../../common/files/result-file.ts';
 
 /** A text encoder's safetensors file, in a folder that transformers loads; or nulls with a reason. */
 interface ReportedNetwork {
@@ -48,6 +48,16 @@ export interface RunReport extends RunSummary {
  * configuration.
  * @returns the page's path, or the first stage whose artifact is missing
  * @throws RunError when an artifact is damaged
+ * @example
+ * ```ts
+ * import { writeRunReport } from './api/runs/report-of-run.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * const report = await writeRunReport(home, await new RunRecords(home).read('latest'));
+ * console.log('path' in report ? report.path : `not yet: ${report.missing}`);
+ * ```
  */
 export async function writeRunReport(home: Home, run: Run): Promise<{ path: string } | { missing: string }> {
   const folders = await verifiedFolders(home, run, [...reportInputs, ...optionalReportInputs]);
@@ -60,12 +70,23 @@ export async function writeRunReport(home: Home, run: Run): Promise<{ path: stri
     trained: configuration.rewards.map(({ name }) => name),
     run,
   });
-  const path = join(run.folder, 'report.html');
+  const path = join(run.folder, REPORT_FILE);
   await writeFileAtomic(path, renderReport(data));
   return { path };
 }
 
-/** Writes a run's report and returns its path. @throws InputError that names the missing stage */
+/**
+ * Writes a run's report and returns its path. @throws InputError that names the missing stage
+ * @example
+ * ```ts
+ * import { requireRunReport } from './api/runs/report-of-run.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * console.log(await requireRunReport(home, await new RunRecords(home).read('latest')));
+ * ```
+ */
 export async function requireRunReport(home: Home, run: Run): Promise<string> {
   const report = await writeRunReport(home, run);
   if ('path' in report) return report.path;
@@ -92,16 +113,14 @@ export async function describeRun(home: Home, run: Run): Promise<RunReport> {
   const folders = artifactFolders(home, run);
   const report = await writeRunReport(home, run);
   if ('missing' in report) await verifiedFolders(home, run, ['tune-encoder', 'sweep', 'evaluate']);
-  const json = async <T>(stage: string, file: string): Promise<T | undefined> =>
-    folders[stage] === undefined ? undefined : (JSON.parse(await readFile(join(folders[stage], file), 'utf8')) as T);
-  const sweep = await json<Sweep>('sweep', 'sweep.json');
+  const sweep = folders['sweep'] === undefined ? undefined : await readResult(SWEEP, folders['sweep']);
   return {
     ...summarizeRun(run),
     report: 'path' in report ? report.path : null,
     encoder: await describeEncoder(home, folders, sweep),
     exported: await describeExported(home, folders, sweep),
     chosen: sweep ? await describeChosen(home, folders, sweep.chosen) : null,
-    comparisons: (await json<NamedComparison[]>('evaluate', 'comparisons.json')) ?? [],
+    comparisons: folders['evaluate'] === undefined ? [] : await readResult(COMPARISONS, folders['evaluate']),
   };
 }
 
@@ -145,9 +164,7 @@ const damaged = (damage: string) => `The stage's artifact ${damage}; textcraftor
 
 /** Reads the distance of a training step's weights from the original ones. */
 async function deltaNormAt(folder: string, step: number): Promise<number | null> {
-  const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).split('\n').filter((line) => line !== '');
-  const all = lines.map((line) => JSON.parse(line) as { step: number; deltaNorm: number });
-  return all.find((line) => line.step === step)?.deltaNorm ?? null;
+  return (await readCurves(folder)).find((line) => line['step'] === step)?.['deltaNorm'] ?? null;
 }
 
 async function describeChosen(

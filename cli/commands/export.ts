@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ExportOptions, Format, Naming } from '../../api/export/export-model.ts';
 import { print, printError, printMessage } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
+import { storedType } from '../stored-type.ts';
 
 const FORMATS: readonly Format[] = ['diffusers', 'text-encoder', 'onnx'];
 const NAMINGS: readonly Naming[] = ['transformers', 'checkpoint'];
@@ -63,11 +64,7 @@ export function register(program: Command): void {
       "weights are w times the tuned ones and 1 - w times the model's own (default: the share judged best in all steps, or 1)",
       share,
     )
-    .addOption(
-      new Option('--dtype <type>', 'data type of the stored weights')
-        .choices(['float32', 'float16'])
-        .default('float32'),
-    )
+    .addOption(storedType())
     .addOption(
       new Option(
         '--naming <scheme>',

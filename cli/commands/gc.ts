@@ -30,14 +30,10 @@ export function register(program: Command): void {
       'print one JSON object: {deleted, bytes, artifacts: [{sha256, bytes}], runs: [{run, bytes}], work, uncacheable}',
     )
     .action(async (options: { dryRun?: true; keep?: number; keepDays?: number; json?: true }) => {
-      const { findGarbage, removeGarbage } = await import('../../pipeline/store/gc.ts');
-      const { protectedByName } = await import('../../registry/protected.ts');
+      const { collectGarbage } = await import('../../api/collect-garbage.ts');
       const { projectHome } = await import('../project-home.ts');
       const { formatGarbage } = await import('../run/garbage.ts');
-      const home = projectHome();
-      const { keep, keepDays } = options;
-      const garbage = await findGarbage(home, { ...(await protectedByName(home)), keep, keepDays });
-      if (!options.dryRun) await removeGarbage(home, garbage);
+      const garbage = await collectGarbage(projectHome(), options);
       const { bytes, artifacts, work, uncacheable } = garbage;
       const runs = garbage.runs.map(({ run, bytes }) => ({ run, bytes }));
       if (options.json)

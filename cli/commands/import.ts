@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import type { ImportOptions } from '../../api/import-model.ts';
 import { print } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
+import { storedType } from '../stored-type.ts';
 
 /** Adds `textcraftor import`. */
 export function register(program: Command): void {
@@ -15,11 +16,7 @@ export function register(program: Command): void {
       "a diffusers folder, or owner/name on the hub, with the checkpoint's configuration (default: Stable Diffusion 1's or 2's)",
     )
     .option('--tokenizer <path>', "a tokenizer folder or bpe_simple_vocab_16e6.txt.gz (default: --config's)")
-    .addOption(
-      new Option('--dtype <type>', 'data type of the stored weights')
-        .choices(['float32', 'float16'])
-        .default('float32'),
-    )
+    .addOption(storedType())
     .addOption(
       new Option(
         '--prediction-type <type>',

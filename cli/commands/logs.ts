@@ -9,8 +9,14 @@ export function register(program: Command): void {
     .argument('[stage]', 'only this stage')
     .option('--follow', 'keep printing until the run ends')
     .action(async (name: string, stage: string | undefined, options: { follow?: true }) => {
-      const { printLogs } = await import('../run/show-logs.ts');
+      const { readLogs } = await import('../../api/runs/read-logs.ts');
+      const { visible } = await import('../../common/text/visible.ts');
+      const { runStatus } = await import('../../api/runs/run-summary.ts');
       const { projectHome } = await import('../project-home.ts');
-      await printLogs(projectHome(), name, stage, options.follow ?? false);
+      const home = projectHome();
+      const { run, stages } = await runStatus(home, name);
+      const several = stage === undefined && stages.length > 1;
+      for await (const lines of readLogs(home, run, { stage, ...options }))
+        process.stdout.write(visible(lines.text).replace(/^(?=.)/gm, several ? `${lines.stage}: ` : ''));
     });
 }

@@ -17,7 +17,8 @@ export function register(program: Command): void {
     )
     .action(async (config: string | undefined, options: ConfigOptions & { json?: true }) => {
       const { lookUpConfigOptions } = await import('../run/run-options.ts');
-      const { planAt, formatPlan } = await import('../../api/runs/plan-run.ts');
+      const { planAt } = await import('../../api/runs/plan-run.ts');
+      const { formatPlan } = await import('../run/format-plan.ts');
       const { projectHome } = await import('../project-home.ts');
       const { pipeline, settings, fetches } = await lookUpConfigOptions(config, options);
       const plan = await planAt(projectHome(), pipeline, settings, { fetches });

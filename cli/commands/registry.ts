@@ -14,7 +14,12 @@ export function register(program: Command): void {
     .description('manage tuned encoders by name and number, and which one is in production');
   const load = async () => {
     const { projectHome } = await import('../project-home.ts');
-    return { ...(await import('../registry/actions.ts')), home: projectHome() };
+    return {
+      ...(await import('../../api/registry/registered-versions.ts')),
+      ...(await import('../../api/registry/move-aliases.ts')),
+      ...(await import('../registry/format-versions.ts')),
+      home: projectHome(),
+    };
   };
 
   registry
@@ -44,9 +49,9 @@ export function register(program: Command): void {
     .option('--force', 'promote it even if the gate refuses it')
     .option('--json', 'print one JSON object: {promoted, version, from?, refused: [...]}')
     .action(async (version: string, { force, json }: Json & { force?: true }) => {
-      const { home, promote } = await load();
-      const { promotion, text } = await promote(home, version, force ?? false);
-      print(json ? JSON.stringify(promotion, null, 2) : text);
+      const { home, promoteVersion, formatPromotion } = await load();
+      const { name, ...promotion } = await promoteVersion(home, version, { force });
+      print(json ? JSON.stringify(promotion, null, 2) : formatPromotion({ name, ...promotion }));
       if (!promotion.promoted) process.exitCode = 1;
     });
   registry
@@ -55,9 +60,10 @@ export function register(program: Command): void {
     .argument('[name]', 'the name, if several are registered')
     .option('--json', 'print one JSON object: {at, kind, alias, from, to}')
     .action(async (name: string | undefined, { json }: Json) => {
-      const { home, rollback } = await load();
-      const { change, text } = await rollback(home, name);
-      print(json ? JSON.stringify(change, null, 2) : text);
+      const { home, rollBack } = await load();
+      const { name: of, ...change } = await rollBack(home, name);
+      const line = `${of}@${change.to} is in production again, in place of ${of}@${change.from}.`;
+      print(json ? JSON.stringify(change, null, 2) : line);
     });
   registry
     .command('alias')

@@ -12,19 +12,16 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object at the end: {run, status, folder, stages}')
     .action(async (config: string | undefined, options: ConfigOptions & StartOptions) => {
       const { readConfigOptions } = await import('../run/run-options.ts');
-      const { planAt, formatPlan, warnOfLength } = await import('../../api/runs/plan-run.ts');
+      const { createRun } = await import('../../api/runs/create-run.ts');
+      const { formatPlan, warnOfLength } = await import('../run/format-plan.ts');
       const { startRun } = await import('../run/start.ts');
       const { projectHome } = await import('../project-home.ts');
-      const { RunRecords } = await import('../../pipeline/runs/runs.ts');
-      const { activeStages } = await import('../../pipeline/pipeline.ts');
-      const { source, pipeline, settings } = await readConfigOptions(config, options);
+      const configuration = await readConfigOptions(config, options);
       const home = projectHome();
-      const plan = await planAt(home, pipeline, settings);
-      const graph = activeStages(pipeline, settings);
-      const run = await new RunRecords(home).create(settings.name, source, settings, graph, plan.planned);
+      const { id, plan } = await createRun(home, configuration);
       const warning = warnOfLength(plan);
-      if (!options.json) print(`Run ${run.id}\n${formatPlan(plan)}\n`);
+      if (!options.json) print(`Run ${id}\n${formatPlan(plan)}\n`);
       if (warning !== undefined) printMessage(`${warning}`);
-      await startRun(home, run.id, [], options);
+      await startRun(home, id, [], options);
     });
 }

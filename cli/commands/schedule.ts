@@ -1,8 +1,17 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { addSetOption } from '../run/run-options.ts';
-import type { CreateOptions } from '../schedule/create-schedule.ts';
-import type { ScheduleControl } from '../schedule/show-schedules.ts';
 import { print } from '../print.ts';
+import type { TimingOptions } from '../schedule/timing.ts';
+
+interface CreateOptions extends TimingOptions {
+  config: string;
+  prompts?: string;
+  pipeline?: string;
+  set: string[];
+  atLeast: number;
+  cold?: true;
+  paused?: true;
+}
 
 interface Json {
   json?: true;
@@ -19,19 +28,15 @@ function count(text: string): number {
   throw new InvalidArgumentError('Expected a positive integer.');
 }
 
-/** Calls `use` with the schedules of this project, on the server that holds them. */
-async function withControl<Result>(act: (control: ScheduleControl) => Promise<Result>): Promise<Result> {
+const load = async () => {
   const { projectHome } = await import('../project-home.ts');
-  const { scheduleServer } = await import('../schedule/schedule-server.ts');
-  const { ScheduleControl } = await import('../schedule/show-schedules.ts');
-  const home = projectHome();
-  const server = await scheduleServer(home);
-  try {
-    return await act(new ScheduleControl(server, home));
-  } finally {
-    await server.close();
-  }
-}
+  const { configuredServer } = await import('../../temporal/server/server-connection.ts');
+  return {
+    ...(await import('../../api/schedules/manage-schedules.ts')),
+    home: projectHome(),
+    server: configuredServer(process.env),
+  };
+};
 
 /** Adds `textcraftor schedule`. */
 export function register(program: Command): void {
@@ -60,9 +65,15 @@ export function register(program: Command): void {
       .option('--cold', 'start from the original encoder instead of the version in production')
       .option('--paused', 'do nothing until it is unpaused'),
   ).action(async (name: string, options: CreateOptions) => {
-    const { createSchedule } = await import('../schedule/create-schedule.ts');
-    await withControl((control) => createSchedule(control, name, options));
-    print(`Schedule ${name} is ${options.paused ? 'set, but paused' : 'set'}; see: textcraftor schedule show ${name}`);
+    const { createSchedule } = await import('../../api/schedules/create-schedule.ts');
+    const { timingOf } = await import('../schedule/timing.ts');
+    const { hubOptions } = await import('../hub-options.ts');
+    const { home, server } = await load();
+    const { config: file, prompts, set, pipeline, atLeast: minimumPrompts, cold, paused } = options;
+    const configuration = { file, prompts, set, pipeline, folder: process.cwd(), hub: hubOptions() };
+    const timing = timingOf(options);
+    await createSchedule(home, { name, configuration, timing, minimumPrompts, warmStart: !cold, paused }, server);
+    print(`Schedule ${name} is ${paused ? 'set, but paused' : 'set'}; see: textcraftor schedule show ${name}`);
   });
   schedule
     .command('list')
@@ -70,7 +81,8 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object: {schedules: [...]}')
     .action(async ({ json }: Json) => {
       const { formatSchedules } = await import('../schedule/format-schedule.ts');
-      const schedules = await withControl((control) => control.list());
+      const { home, server, listSchedules } = await load();
+      const schedules = await listSchedules(home, server);
       print(json ? JSON.stringify({ schedules }, null, 2) : formatSchedules(schedules));
     });
   schedule
@@ -80,14 +92,9 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object: {name, paused, next, running, recent, missed, skipped, batches, ...}')
     .action(async (name: string, { json }: Json) => {
       const { formatSchedule } = await import('../schedule/format-schedule.ts');
-      const [state, record, batches] = await withControl(async (control) => [
-        await control.state(name),
-        await control.record(name),
-        await control.batches(name),
-      ]);
-      const { publicConfig } = await import('../../registry/notify/notify-secrets.ts');
-      const shown = { ...record, config: publicConfig(record.config), ...state, batches };
-      print(json ? JSON.stringify(shown, null, 2) : formatSchedule(state, record, batches));
+      const { home, server, showSchedule } = await load();
+      const shown = await showSchedule(home, name, server);
+      print(json ? JSON.stringify(shown, null, 2) : formatSchedule(shown));
     });
   schedule
     .command('pause')
@@ -95,7 +102,8 @@ export function register(program: Command): void {
     .argument('<name>')
     .option('--note <text>', 'the reason', 'by textcraftor schedule pause')
     .action(async (name: string, { note }: { note: string }) => {
-      await withControl((control) => control.pause(name, note));
+      const { home, server, pauseSchedule } = await load();
+      await pauseSchedule(home, name, note, server);
       print(`Schedule ${name} is paused; continue with: textcraftor schedule unpause ${name}`);
     });
   schedule
@@ -103,7 +111,8 @@ export function register(program: Command): void {
     .description('continue after a pause')
     .argument('<name>')
     .action(async (name: string) => {
-      await withControl((control) => control.unpause(name));
+      const { home, server, unpauseSchedule } = await load();
+      await unpauseSchedule(home, name, server);
       print(`Schedule ${name} is unpaused.`);
     });
   schedule
@@ -111,7 +120,8 @@ export function register(program: Command): void {
     .description('retrain now')
     .argument('<name>')
     .action(async (name: string) => {
-      await withControl((control) => control.trigger(name));
+      const { home, server, triggerSchedule } = await load();
+      await triggerSchedule(home, name, server);
       print(`Schedule ${name} starts now; see: textcraftor schedule show ${name}`);
     });
   schedule
@@ -122,7 +132,8 @@ export function register(program: Command): void {
     .requiredOption('--to <day>', 'the last', day)
     .option('--json', 'print one JSON object: {workflow, partitions: [...]}')
     .action(async (name: string, { from, to, json }: Json & { from: string; to: string }) => {
-      const started = await withControl((control) => control.backfill(name, from, to));
+      const { home, server, backfillSchedule } = await load();
+      const started = await backfillSchedule(home, name, { from, to }, server);
       const { workflow, partitions } = started;
       print(
         json
@@ -135,7 +146,8 @@ export function register(program: Command): void {
     .description('delete the schedule and its record of used prompts; a running retraining continues')
     .argument('<name>')
     .action(async (name: string) => {
-      await withControl((control) => control.delete(name));
+      const { home, server, deleteSchedule } = await load();
+      await deleteSchedule(home, name, server);
       print(`Schedule ${name} is deleted.`);
     });
 }

@@ -12,18 +12,18 @@ export function register(program: Command): void {
       'print one JSON object: {run, status, folder, stages: [{name, status, seconds, artifact, progress}]}',
     )
     .action(async (name: string, options: { json?: true }) => {
-      const { RunRecords } = await import('../../pipeline/runs/runs.ts');
       const { projectHome } = await import('../project-home.ts');
-      const { summarizeRun } = await import('../../api/runs/run-summary.ts');
+      const { runStatus } = await import('../../api/runs/run-summary.ts');
       const { formatTable } = await import('../../common/text/format.ts');
       const { describeStage } = await import('../run/live-view.ts');
-      const run = await new RunRecords(projectHome()).read(name);
+      const summary = await runStatus(projectHome(), name);
       if (options.json) {
-        print(JSON.stringify(summarizeRun(run), null, 2));
+        print(JSON.stringify(summary, null, 2));
         return;
       }
-      print(`Run ${run.id}: ${run.status}${run.error ? `: ${run.error.message}` : ''}`);
-      print(formatTable(run.stages.map((stage) => [`  ${stage.name}`, stage.status, describeStage(stage)])));
-      if (run.status !== 'running' && run.status !== 'completed') print(`Continue with: textcraftor resume ${run.id}`);
+      const { run, status, error, stages } = summary;
+      print(`Run ${run}: ${status}${error ? `: ${error.message}` : ''}`);
+      print(formatTable(stages.map((stage) => [`  ${stage.name}`, stage.status, describeStage(stage)])));
+      if (status !== 'running' && status !== 'completed') print(`Continue with: textcraftor resume ${run}`);
     });
 }

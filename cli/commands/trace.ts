@@ -9,9 +9,10 @@ export function register(program: Command): void {
     .argument('<artifact>', 'its sha256, or the first digits; or RUN/STAGE, such as latest/tune-encoder')
     .option('--json', 'print one JSON object: {result: {key, parts, artifact, run, seconds, createdAt}, inputs: [...]}')
     .action(async (name: string, options: { json?: true }) => {
-      const { traceNamed, formatLineage } = await import('../run/trace-artifact.ts');
+      const { traceOrigin } = await import('../../api/runs/trace-origin.ts');
+      const { formatLineage } = await import('../run/format-lineage.ts');
       const { projectHome } = await import('../project-home.ts');
-      const lineage = await traceNamed(projectHome(), name);
+      const lineage = await traceOrigin(projectHome(), name);
       print(options.json ? JSON.stringify(lineage, null, 2) : formatLineage(lineage));
     });
 }

@@ -1,14 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import { CHOSEN, EXPORTED } from '../../evaluation/arms/arm-names.ts';
-import type { NamedComparison } from '../../evaluation/results.ts';
+import { type NamedComparison, COMPARISONS } from '../../evaluation/results.ts';
 import { isGoal } from '../../evaluation/comparison/metrics.ts';
 import { interval, signed } from '../../evaluation/report/format-numbers.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { inLanes } from './side-by-side.ts';
 import { verifiedFolders } from '../../api/runs/artifact-folders.ts';
+import { readResult } from '../../common/files/result-file.ts';
 
 /** Groups of keys with values to try: every combination of a group's values is one run. */
 export type Ablations = readonly Readonly<Record<string, readonly (string | number | boolean)[]>>[];
@@ -58,10 +58,7 @@ export async function ablate({ home, ablations, out, lanes, run, note }: AblateO
     const record = await records.read(id);
     const { status } = record;
     const folder = status === 'completed' ? (await verifiedFolders(home, record, ['evaluate']))['evaluate'] : undefined;
-    const all =
-      folder === undefined
-        ? []
-        : (JSON.parse(await readFile(join(folder, 'comparisons.json'), 'utf8')) as NamedComparison[]);
+    const all = folder === undefined ? [] : await readResult(COMPARISONS, folder);
     const comparisons = all.filter(
       ({ arm, against, metric }) => (arm === CHOSEN || arm === EXPORTED) && against === 'base' && isGoal(metric),
     );

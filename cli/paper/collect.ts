@@ -1,13 +1,19 @@
 import type { Stop, Results } from './paper-results.ts';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
-import type { Transfer, BenchmarkResult, Scores, Sweep, Choice } from '../../evaluation/results.ts';
-import type { PromptEngineering } from '../../evaluation/stages/prompt-engineering.ts';
+import {
+  type Scores,
+  type Choice,
+  SWEEP,
+  PROMPT_ENGINEERING,
+  benchmarkFile,
+  TRANSFER,
+} from '../../evaluation/results.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/runs.ts';
 import { verifiedFolders } from '../../api/runs/artifact-folders.ts';
 import type { Variant } from './matrix.ts';
+import { type ResultFile, readResult } from '../../common/files/result-file.ts';
+import { TUNING_SUMMARY_FILE } from '../../training/training-names.ts';
 
 /** The scores of one run's benchmark, and the time that its stages took when they ran. */
 export interface CollectedRun {
@@ -22,6 +28,8 @@ export interface CollectedRun {
   /** Seconds and reward evaluations of the tuning stages. */
   tuning: { stage: string; seconds: number; rewardEvaluations: number }[];
 }
+
+const TUNING_SUMMARY: ResultFile<{ rewardEvaluations?: number }> = { name: TUNING_SUMMARY_FILE };
 
 const TUNING = ['tune-encoder', 'tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direct'];
 
@@ -51,20 +59,18 @@ const notCompleted = ({ id, status }: Run) =>
 export async function collect(home: Home, run: Run, variant: Variant, seed: number): Promise<CollectedRun> {
   if (run.status !== 'completed') throw notCompleted(run);
   const folders = await verifiedFolders(home, run, [...TUNING, 'sweep', 'evaluate', 'transfer', 'prompt-engineering']);
-  const read = async <T>(...path: string[]) => JSON.parse(await readFile(join(...path), 'utf8')) as T;
   const folder = folders['evaluate'];
   if (folder === undefined) throw new RunError(`Run ${run.id} no longer has an evaluation; start npm run paper again.`);
   const tuning = await Promise.all(
     TUNING.filter((stage) => folders[stage] !== undefined).map(async (stage) => {
-      const { rewardEvaluations = 0 } = await read<{ rewardEvaluations?: number }>(folders[stage]!, 'summary.json');
+      const { rewardEvaluations = 0 } = await readResult(TUNING_SUMMARY, folders[stage]!);
       const seconds = run.stages.find(({ name }) => name === stage)?.workSeconds ?? NaN;
       return { stage, seconds, rewardEvaluations };
     }),
   );
-  const { chosen, exported, baselines = {} } = await read<Sweep>(folders['sweep']!, 'sweep.json');
+  const { chosen, exported, baselines = {} } = await readResult(SWEEP, folders['sweep']!);
   const rewriting = folders['prompt-engineering'];
-  const phrases =
-    rewriting === undefined ? [] : (await read<PromptEngineering>(rewriting, 'prompt-engineering.json')).chosen;
+  const phrases = rewriting === undefined ? [] : (await readResult(PROMPT_ENGINEERING, rewriting)).chosen;
   const choices: [own: string, text: string][] = [
     ['chosen', choiceOf(chosen)],
     ['exported', choiceOf(exported.chosen)],
@@ -72,8 +78,8 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
     ['prompt-engineering', phrases.length > 0 ? phrases.join(', ') : 'no phrase'],
   ];
   const named = choices.flatMap(([own, text]) => (variant.arms[own] ? [[variant.arms[own], text] as const] : []));
-  const { prompts, samplesPerPrompt, scores } = await read<BenchmarkResult>(folder, 'benchmarks', 'world.json');
-  const others = variant.transfer ? await read<Transfer[]>(folders['transfer']!, 'transfer.json') : [];
+  const { prompts, samplesPerPrompt, scores } = await readResult(benchmarkFile('world'), folder);
+  const others = variant.transfer ? await readResult(TRANSFER, folders['transfer']!) : [];
   const transfer = others.map(({ unet, scores }) => {
     const name = variant.transfer![unet]!;
     return { name, arms: { base: name, chosen: `${name}, encoder`, exported: `${name}, encoder exported` }, scores };

@@ -6,7 +6,7 @@ import { describeRegistered } from '../registry/format-registered.ts';
 import { configuredServer } from '../../temporal/server/server-connection.ts';
 import { startDetached } from '../../api/runs/detach-run.ts';
 import { executeRun } from '../../api/runs/execute-run.ts';
-import { summarizeRun } from '../../api/runs/run-summary.ts';
+import { runStatus } from '../../api/runs/run-summary.ts';
 import { LiveView, PlainView } from './live-view.ts';
 import { print, printError } from '../print.ts';
 
@@ -22,10 +22,9 @@ export async function startRun(
   fresh: readonly string[],
   { detach, json }: StartOptions,
 ): Promise<void> {
-  const records = new RunRecords(home);
   const here = { configured: configuredServer(process.env), environment: process.env };
   if (detach) {
-    await records.disown(id); // another process takes it over
+    await new RunRecords(home).disown(id); // another process takes it over
     await startDetached(home, id, fresh, here);
     print(
       json
@@ -41,7 +40,7 @@ export async function startRun(
     const run = await executeRun({ home, id, fresh, view, note, ...here });
     if (!json) note(await describeEnd(home, run));
   } finally {
-    if (json) print(JSON.stringify(summarizeRun(await records.read(id)), null, 2));
+    if (json) print(JSON.stringify(await runStatus(home, id), null, 2));
   }
 }
 

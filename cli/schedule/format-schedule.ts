@@ -1,6 +1,7 @@
-import type { Batch, ScheduleFile } from '../../registry/schedules/schedule-files.ts';
+import type { ShownSchedule } from '../../api/schedules/manage-schedules.ts';
+import type { ScheduleState } from '../../api/schedules/schedule-control.ts';
 import { formatTable } from '../../common/text/format.ts';
-import type { ScheduleState } from './show-schedules.ts';
+import type { Batch } from '../../registry/schedules/schedule-files.ts';
 
 const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
 
@@ -15,8 +16,8 @@ export function formatSchedules(states: readonly ScheduleState[]): string {
   );
 }
 
-export function formatSchedule(state: ScheduleState, schedule: ScheduleFile, batches: readonly Batch[]): string {
-  const { source } = (schedule.config as { prompts: { source: string } }).prompts;
+export function formatSchedule({ config, warmStart, batches, ...state }: ShownSchedule): string {
+  const { source } = (config as { prompts: { source: string } }).prompts;
   const facts = [
     ['schedule', `${state.name}${state.paused ? `, paused${state.note ? `: ${state.note}` : ''}` : ''}`],
     ['next', state.paused ? '' : state.next.map(minute).join(', ')],
@@ -26,7 +27,7 @@ export function formatSchedule(state: ScheduleState, schedule: ScheduleFile, bat
       `${state.missed} while the server was away for longer than the catch-up window, ${state.skipped} for overlap`,
     ],
     ['prompts', source],
-    ['starts from', schedule.warmStart ? 'the version in production' : 'the original encoder'],
+    ['starts from', warmStart ? 'the version in production' : 'the original encoder'],
   ];
   const rows = batches.map(({ number, takenAt, rows, status, run, registered, partition }) => [
     `  ${number}`,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, RunError } from '../../common/errors.ts';
+import type { ResultFile } from '../../common/files/result-file.ts';
 import type { FilterSummary } from '../tables/filtered.ts';
 import type { Split } from './split.ts';
 
@@ -14,7 +15,7 @@ export interface ShardEntry {
   content: string;
 }
 
-/** `manifest.json` of a folder of shards. */
+/** The shards of a folder. */
 export interface ShardManifest {
   format: 1;
   columns: Record<string, string>;
@@ -46,11 +47,13 @@ export const shardColumns: Record<keyof PromptRow, string> = {
   source: 'string',
 };
 
+export const MANIFEST: ResultFile<ShardManifest> = { name: 'manifest.json' };
+
 /** Reads the manifest. @throws InputError when the folder holds no shards; RunError when its manifest has another format */
 export async function readManifest(folder: string): Promise<ShardManifest> {
-  const path = join(folder, 'manifest.json');
+  const path = join(folder, MANIFEST.name);
   const text = await readFile(path, 'utf8').catch(() => {
-    throw new InputError(`${folder}: no manifest.json; expected a folder of shards made by the stage "shard".`);
+    throw new InputError(`${folder}: no ${MANIFEST.name}; expected a folder of shards made by the stage "shard".`);
   });
   const manifest = parsed(text, path);
   if (manifest.format !== 1)

@@ -29,6 +29,20 @@ export function emptyBatch(): PromptBatch {
   return { rows: [], prompts: [], faults: [], blank: 0, comments: 0 };
 }
 
+/** Adds a record's prompt, or why it cannot be read. @param row its line, item or row */
+export function addRecord(
+  { rows, prompts, faults }: PromptBatch,
+  row: number,
+  unit: Fault['unit'],
+  found: string | null | Pick<Fault, 'reason'>,
+): void {
+  if (found !== null && typeof found === 'object') faults.push({ row, unit, ...found });
+  else {
+    rows.push(row);
+    prompts.push(found);
+  }
+}
+
 /** Returns whether a batch has reached its size. */
 export function isFull({ rows, faults }: PromptBatch): boolean {
   return rows.length >= batchSize || faults.length >= batchSize;

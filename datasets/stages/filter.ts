@@ -1,20 +1,20 @@
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, RunError } from '../../common/errors.ts';
-import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
+import { readResult, writeResult } from '../../common/files/result-file.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { writePromptCard } from '../tables/dataset-card.ts';
 import { dropNearDuplicates, nearDrops, type NearDuplicateSettings } from '../duplicates/clusters.ts';
 import { Database } from '../tables/database.ts';
 import { duplicateDrops, firstSamples, uniqueBucket, type UniqueBucket } from '../duplicates/duplicates.ts';
-import { keptPrompts, type FilterSummary } from '../tables/filtered.ts';
+import { DROPPED_FILE, FILTER_SUMMARY, keptFile, keptPrompts, type FilterSummary } from '../tables/filtered.ts';
+import { INGEST_SUMMARY } from '../tables/ingested.ts';
 import { addJudged, judgedDrops, judgePart, nothingJudged, type Judged } from '../rules/judge-prompts.ts';
 import { readManifest } from '../shards/shard-manifest.ts';
 import { parquetFiles } from '../tables/parquet-files.ts';
 import { partsOf } from '../tables/prompt-rows.ts';
 import { PromptRules, type RulesConfig } from '../rules/rules.ts';
 import { splits } from '../shards/split.ts';
-import type { IngestSummary } from './ingest.ts';
 
 export type { FilterSummary } from '../tables/filtered.ts';
 
@@ -39,7 +39,7 @@ export function run(context: Context): Promise<void> {
 export async function filterPrompts(context: Context, bucketRows: number): Promise<void> {
   const { config, inputs, output, scratch, signal, progress } = context;
   const rules = await PromptRules.load(config, scratch);
-  const { rows } = JSON.parse(await readFile(join(inputs.ingest, 'summary.json'), 'utf8')) as IngestSummary;
+  const { rows } = await readResult(INGEST_SUMMARY, inputs.ingest);
   const buckets = Math.max(1, Math.ceil(rows / bucketRows));
   const known = config.extends === undefined ? [] : await shardFiles(config.extends);
   const summary = await Database.use(scratch, async (database): Promise<FilterSummary> => {
@@ -54,7 +54,7 @@ export async function filterPrompts(context: Context, bucketRows: number): Promi
       judged.dropped['near-duplicate'] = dropped;
       judged.samples['near-duplicate'] = firstSamples(samples);
     }
-    for (const [i, { path }] of unique.entries()) await rename(path, join(output, bucketName(i)));
+    for (const [i, { path }] of unique.entries()) await rename(path, join(output, keptFile(i)));
     await writeDropped(database, Boolean(config.nearDuplicates), context);
 
     const prompts = keptPrompts(output);
@@ -69,10 +69,8 @@ export async function filterPrompts(context: Context, bucketRows: number): Promi
     const truncated = await database.number(`SELECT count(*) FROM ${prompts} WHERE tokens > ${rules.maxTokens}`);
     return { ...judged, kept, truncated };
   });
-  await writeFileAtomic(join(output, 'summary.json'), `${canonicalJson(summary)}\n`);
+  await writeResult(FILTER_SUMMARY, output, summary);
 }
-
-const bucketName = (bucket: number): string => `prompts-${String(bucket).padStart(5, '0')}.parquet`;
 
 /** Judges each prompt on its own. */
 async function judgeAll(
@@ -115,12 +113,12 @@ async function dropDuplicates(
   return unique;
 }
 
-/** Writes `dropped.parquet` with every row that was not kept. */
+/** Writes every row that was not kept. */
 async function writeDropped(database: Database, near: boolean, { output, scratch }: Context): Promise<void> {
   const drops = [duplicateDrops(scratch), ...(near ? [nearDrops(scratch)] : [])];
   const byRules = `SELECT source, row, reason, NULL::VARCHAR AS of FROM ${judgedDrops(scratch)}`;
   const others = drops.map((rows) => `SELECT source, row, reason, of FROM ${rows}`);
-  await database.writeParquet([byRules, ...others].join(' UNION ALL '), join(output, 'dropped.parquet'));
+  await database.writeParquet([byRules, ...others].join(' UNION ALL '), join(output, DROPPED_FILE));
 }
 
 /** Lists the files of all shards of a folder. */

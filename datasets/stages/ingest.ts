@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { CancelledError, InputError } from '../../common/errors.ts';
-import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
+import { writeResult } from '../../common/files/result-file.ts';
 import { whileUnchanged } from '../../common/files/stamps.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { Database } from '../tables/database.ts';
+import { INGEST_SUMMARY, type IngestSummary } from '../tables/ingested.ts';
 import { RowWriter } from '../tables/prompt-rows.ts';
 import { describeFault, type PromptBatch } from '../sources/batch.ts';
 import { findSources } from '../sources/find-sources.ts';
@@ -23,18 +23,6 @@ export interface IngestConfig extends ReadOptions {
   malformed?: 'refuse' | 'skip' | undefined;
 }
 
-/** `summary.json`: each record of the files, up to the limit, is a row or malformed. */
-export interface IngestSummary {
-  rows: number;
-  malformed: number;
-  /** The first malformed records of each file: "file: line n has ...". */
-  samples: string[];
-  /** Files that were read. `blank` lines and `comments` (absent if there are none) are not records. */
-  files: { name: string; rows: number; malformed: number; blank: number; comments?: number }[];
-  /** Files of unknown kinds. */
-  ignored: { files: number; first: string[] };
-}
-
 const samplesPerFile = 5;
 const samplesAtMost = 50;
 const ignoredNames = 50;
@@ -50,7 +38,7 @@ export async function run(context: StageContext<IngestConfig>): Promise<void> {
     return read;
   });
   if (summary.rows === 0) throw nothingRead(config.source, summary);
-  await writeFileAtomic(join(output, 'summary.json'), `${canonicalJson(summary)}\n`);
+  await writeResult(INGEST_SUMMARY, output, summary);
 }
 
 async function ingestShapes(writer: RowWriter, { limit = Infinity }: IngestConfig): Promise<IngestSummary> {

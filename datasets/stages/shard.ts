@@ -5,10 +5,11 @@ import { faultPoint } from '../../common/fault-points.ts';
 import { canonicalJson, sha256, sha256File, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { Database } from '../tables/database.ts';
-import { readFilterSummary } from '../tables/filtered.ts';
-import { readManifest, shardColumns, type ShardEntry, type ShardManifest } from '../shards/shard-manifest.ts';
+import { FILTER_SUMMARY } from '../tables/filtered.ts';
+import { readManifest, shardColumns, type ShardEntry, type ShardManifest, MANIFEST } from '../shards/shard-manifest.ts';
 import { placedPrompts, planShards, type ShardPlan } from '../shards/shard-plan.ts';
 import { splits, type Split, type SplitShares } from '../shards/split.ts';
+import { readResult, writeResult } from '../../common/files/result-file.ts';
 
 export interface ShardConfig extends SplitShares {
   /** Maximum number of prompts per shard. */
@@ -100,7 +101,7 @@ export async function gather({
     const { split, file } = planOf(item);
     await add(split, folder, JSON.parse(await readFile(join(folder, entryName(file)), 'utf8')) as ShardEntry);
   }
-  const { read, kept, truncated, dropped } = await readFilterSummary(inputs.filter);
+  const { read, kept, truncated, dropped } = await readResult(FILTER_SUMMARY, inputs.filter);
   const manifest: ShardManifest = {
     format: 1,
     columns: shardColumns,
@@ -109,5 +110,5 @@ export async function gather({
     filter: { read, kept, truncated, dropped },
     ...(before ? { extends: before.content } : {}),
   };
-  await writeFileAtomic(join(output, 'manifest.json'), `${canonicalJson(manifest)}\n`);
+  await writeResult(MANIFEST, output, manifest);
 }

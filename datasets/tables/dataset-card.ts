@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
+import { isFile } from '../../common/files.ts';
+import { readResult, writeResult, type ResultFile } from '../../common/files/result-file.ts';
 import type { Database } from './database.ts';
 import { droppedRows, keptPrompts } from './filtered.ts';
-import type { IngestSummary } from '../stages/ingest.ts';
+import { INGEST_SUMMARY } from './ingested.ts';
 
 /** One bin of a histogram. */
 export interface Bin {
@@ -11,7 +11,7 @@ export interface Bin {
   prompts: number;
 }
 
-/** `card.json` of the filter: statistics of the prompts for charts, in addition to its summary. */
+/** Statistics of the prompts for charts, in addition to the filter's summary. */
 export interface PromptCard {
   /** Kept prompts by number of tokens, in bins of five, start and end included. */
   tokens: Bin[];
@@ -27,14 +27,14 @@ export interface PromptCard {
   read: { files: number; ignored: number; malformed: number; samples: string[] };
 }
 
+const PROMPT_CARD: ResultFile<PromptCard> = { name: 'card.json' };
+
 const sourcesShown = 20;
 const samplesShown = 10;
 
 /** Writes the card. @param ingested folder of the filter's input */
 export async function writePromptCard(database: Database, filtered: string, ingested: string): Promise<void> {
-  const { files, ignored, malformed, samples } = JSON.parse(
-    await readFile(join(ingested, 'summary.json'), 'utf8'),
-  ) as IngestSummary;
+  const { files, ignored, malformed, samples } = await readResult(INGEST_SUMMARY, ingested);
   const prompts = keptPrompts(filtered);
   const copies = `SELECT count(*) + 1 AS n FROM ${droppedRows(filtered)}
                   WHERE reason IN ('duplicate', 'near-duplicate') AND "of" IS NOT NULL GROUP BY "of"`;
@@ -50,13 +50,12 @@ export async function writePromptCard(database: Database, filtered: string, inge
     otherSources: { files: others.length, kept: others.reduce((sum, kept) => sum + kept, 0) },
     read: { files: files.length, ignored: ignored.files, malformed, samples: samples.slice(0, samplesShown) },
   };
-  await writeFileAtomic(join(filtered, 'card.json'), `${canonicalJson(card)}\n`);
+  await writeResult(PROMPT_CARD, filtered, card);
 }
 
 /** Reads the card; undefined for a filter result older than cards. */
 export async function readPromptCard(filtered: string): Promise<PromptCard | undefined> {
-  const text = await readFile(join(filtered, 'card.json'), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as PromptCard);
+  return (await isFile(join(filtered, PROMPT_CARD.name))) ? readResult(PROMPT_CARD, filtered) : undefined;
 }
 
 /** Bins a query's lengths by `width` up to `most`, with one bin for all above; leaves out empty bins at the end. */

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ResultFile } from '../../common/files/result-file.ts';
 import { filesIn, parquetFiles } from './parquet-files.ts';
 import type { Change, DropReason } from '../rules/rules.ts';
 
-/** `summary.json` of the filter: read = kept + the sum of dropped. */
+/** Counts of a filter: read = kept + the sum of dropped. */
 export interface FilterSummary {
   read: number;
   kept: number;
@@ -16,6 +16,13 @@ export interface FilterSummary {
   samples: Record<DropReason, string[]>;
 }
 
+export const FILTER_SUMMARY: ResultFile<FilterSummary> = { name: 'summary.json' };
+
+/** Names the file with the kept prompts of a bucket. */
+export const keptFile = (bucket: number): string => `prompts-${String(bucket).padStart(5, '0')}.parquet`;
+/** The file with all dropped rows. */
+export const DROPPED_FILE = 'dropped.parquet';
+
 /**
  * Returns SQL for the prompts that a filter has kept: columns id, prompt, tokens, source, row, split (if prescribed by the
  * source) and cluster (the first id among its near duplicates; null when there are none).
@@ -26,9 +33,5 @@ export function keptPrompts(filtered: string): string {
 
 /** Returns SQL for the rows that a filter has dropped: columns source, row, reason, of (id of the prompt kept instead). */
 export function droppedRows(filtered: string): string {
-  return parquetFiles(join(filtered, 'dropped.parquet'));
-}
-
-export async function readFilterSummary(filtered: string): Promise<FilterSummary> {
-  return JSON.parse(await readFile(join(filtered, 'summary.json'), 'utf8')) as FilterSummary;
+  return parquetFiles(join(filtered, DROPPED_FILE));
 }

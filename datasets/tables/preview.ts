@@ -1,9 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Database } from './database.ts';
-import { keptPrompts, readFilterSummary, type FilterSummary } from './filtered.ts';
+import { readResult } from '../../common/files/result-file.ts';
+import { FILTER_SUMMARY, keptPrompts, type FilterSummary } from './filtered.ts';
+import { INGEST_SUMMARY } from './ingested.ts';
 import { run as filter, type FilterConfig } from '../stages/filter.ts';
-import { run as ingest, type IngestConfig, type IngestSummary } from '../stages/ingest.ts';
+import { run as ingest, type IngestConfig } from '../stages/ingest.ts';
 
 /** Minimum, median, 95th percentile and maximum. */
 interface Spread {
@@ -49,8 +51,8 @@ export async function preparePrompts(
 
 /** Counts the prompts read, kept and dropped, and measures the lengths of those kept. */
 export async function promptStatistics({ ingest, filter, scratch }: PreparedPrompts): Promise<PromptStatistics> {
-  const summary = await readFilterSummary(filter);
-  const { malformed, files } = JSON.parse(await readFile(join(ingest, 'summary.json'), 'utf8')) as IngestSummary;
+  const summary = await readResult(FILTER_SUMMARY, filter);
+  const { malformed, files } = await readResult(INGEST_SUMMARY, ingest);
   const prompts = keptPrompts(filter);
   return Database.use(scratch, async (database) => {
     const spread = async (value: string): Promise<Spread> => {

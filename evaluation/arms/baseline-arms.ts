@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
 import type { Arms, ArmSource } from './arms.ts';
 import { candidates, type Candidate } from './candidates.ts';
-import type { Sweep } from '../results.ts';
+import { type Sweep, PROMPT_ENGINEERING } from '../results.ts';
 import { pathAt, tunedEncoders, tunedUnets } from '../comparison/setup.ts';
-import type { PromptEngineering } from '../stages/prompt-engineering.ts';
+import { readResult } from '../../common/files/result-file.ts';
 
 /** Baselines that tune a network. */
 export type TunedBaseline = 'ddpo-encoder' | 'ddpo-unet' | 'direct';
@@ -52,13 +51,15 @@ export async function baselineArms(
   }
   const folder = inputs['prompt-engineering'];
   if (folder === undefined) return sources;
-  const path = join(folder, 'prompt-engineering.json');
-  const { rewritten } = JSON.parse(await readFile(path, 'utf8')) as PromptEngineering;
+  const { rewritten } = await readResult(PROMPT_ENGINEERING, folder);
   for (const [name, prompts] of Object.entries(rewritten))
     sources.push(
       arms.prompts(name, ({ id, prompt }) => {
         const other = prompts[id];
-        if (other === undefined) throw new RunError(`${path}: arm ${name} has no prompt in place of "${prompt}".`);
+        if (other === undefined)
+          throw new RunError(
+            `${join(folder, PROMPT_ENGINEERING.name)}: arm ${name} has no prompt in place of "${prompt}".`,
+          );
         return other;
       }),
     );

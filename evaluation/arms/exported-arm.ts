@@ -7,7 +7,7 @@ import type { Candidate, Tuned } from './candidates.ts';
 import type { Sweep } from '../results.ts';
 import { pathAt } from '../comparison/setup.ts';
 
-/** Lists the export candidates: each finalist's weight change at every share among the blends, with its UNet. */
+/** Lists the exported candidates: each finalist's weight change at every share among the blends, with its UNet. */
 export function exportCandidates(
   { encoders, unets }: Tuned,
   finalists: readonly Sweep['chosen'][],

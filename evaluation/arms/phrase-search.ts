@@ -1,22 +1,9 @@
+import type { PhraseGain, SuffixTrial } from '../results.ts';
 import { Bootstraps, mean, standardDeviation } from '../../common/statistics.ts';
 import { pairs } from '../comparison/choice.ts';
 import { runExperiment, type ArmScores, type Experiment } from '../comparison/experiment.ts';
 import type { Arm, Embeddings, Prompt } from '../pictures/picture-generator.ts';
 import { withPhrases, type StylePhrase } from './style-phrases.ts';
-
-/** Effect of appending a phrase on the base model's pictures. */
-export interface PhraseGain extends StylePhrase {
-  /** Mean gain of the trained rewards, in standard deviations of the base's scores, with its 95 % interval. */
-  gain: number;
-  ci95: [low: number, high: number];
-}
-
-/** A suffix tried on validation prompts. */
-export interface SuffixTrial {
-  phrases: string[];
-  /** The judge's gain over the base. */
-  score: number;
-}
 
 type Pictures = Omit<Experiment, 'prompts' | 'original' | 'arms'>;
 type Embed = (prompts: readonly Prompt[]) => Embeddings;

@@ -1,8 +1,9 @@
 import { product } from '../../common/product.ts';
 import { exactMetrics, exactScores } from '../../world/scenes/exact.ts';
-import { float32, int32, Program, type Tensors } from '../../engine/program/program.ts';
-import { tf, type Tensor } from '../../engine/tensorflow.ts';
+import { float32, Program, type Tensors } from '../../engine/program/program.ts';
+import { tf } from '../../engine/tensorflow.ts';
 import { embedderAmong } from '../../rewards/diversity.ts';
+import { rewardPrompts, type RewardPrompts } from '../../rewards/prompt-inputs.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
 import { requireFiniteScores, rewardWeights, scoreAll } from '../../rewards/total.ts';
 import { HELD_OUT } from './metrics.ts';
@@ -14,7 +15,7 @@ const EMBEDDING = 'picture.embedding';
 
 /** Scores pictures by every reward and, if prompt and picture are of the shapes world, by the exact oracle. */
 export class Judge {
-  readonly #readers: readonly LoadedReward[];
+  readonly #readings: RewardPrompts;
   readonly #batch: number;
   readonly #shape: [number, number, number, number];
   readonly #program = new Program();
@@ -23,19 +24,18 @@ export class Judge {
 
   /** @param size height and width of the pictures */
   constructor(rewards: readonly LoadedReward[], batch: number, size: number) {
-    this.#readers = rewards.filter((reward) => reward.promptLength > 0);
+    this.#readings = rewardPrompts(rewards);
+    const { readers } = this.#readings;
     this.#batch = batch;
     this.#shape = [batch, size, size, 3];
     const embedder = embedderAmong(rewards, HELD_OUT);
     this.embeddingWidth = embedder?.embedding.width ?? 0;
-    const ids = Object.fromEntries(this.#readers.map((r) => [r.name, int32(batch, r.promptLength)]));
-    this.#program.entry('features', ids, (inputs: Tensors, scope) => {
-      const p = scope.parameters('rewards');
-      return Object.fromEntries(this.#readers.map((r) => [r.name, r.promptFeatures(p, inputs[r.name]!)]));
-    });
-    const features = Object.fromEntries(this.#readers.map((r) => [featuresOf(r), float32(batch, r.featureSize)]));
+    this.#program.entry('features', this.#readings.specs(batch), (inputs: Tensors, scope) =>
+      this.#readings.features(scope.parameters('rewards'), inputs),
+    );
+    const features = Object.fromEntries(readers.map((r) => [featuresOf(r), float32(batch, r.featureSize)]));
     this.#program.entry('score', { image: float32(...this.#shape), ...features }, (inputs: Tensors, scope) => {
-      const byName = Object.fromEntries(this.#readers.map((r) => [r.name, inputs[featuresOf(r)]!]));
+      const byName = Object.fromEntries(readers.map((r) => [r.name, inputs[featuresOf(r)]!]));
       const p = scope.parameters('rewards');
       const scores = scoreAll(rewards, p, inputs['image']!, byName);
       if (!embedder) return scores;
@@ -51,11 +51,10 @@ export class Judge {
    */
   promptFeatures(prompts: readonly string[]): Tensors {
     const filled = Array.from({ length: this.#batch }, (_, i) => prompts[Math.min(i, prompts.length - 1)]!);
-    const ids = (r: LoadedReward) => tf.tensor2d(r.tokenize(filled), [this.#batch, r.promptLength], 'int32') as Tensor;
-    const inputs = Object.fromEntries(this.#readers.map((r) => [r.name, ids(r)]));
+    const inputs = this.#readings.of(filled);
     const features = this.#program.run('features', inputs);
     tf.dispose(inputs);
-    return Object.fromEntries(this.#readers.map((r) => [featuresOf(r), features[r.name]!]));
+    return Object.fromEntries(this.#readings.readers.map((r) => [featuresOf(r), features[r.name]!]));
   }
 
   /**

@@ -9,6 +9,7 @@ import type { RewardSpec } from '../../rewards/reward.ts';
 import { PictureGenerator, type Prompt } from '../pictures/picture-generator.ts';
 import { Judge } from './judge-pictures.ts';
 import { HELD_OUT, TAKEN_METRICS } from '../evaluation-names.ts';
+import { KEPT_ENCODERS, KEPT_UNETS, stepOf } from '../../training/training-names.ts';
 
 /** Settings of the sweep and the evaluation for making and judging pictures. */
 export interface JudgingConfig {
@@ -59,15 +60,18 @@ export const pathAt = (kept: Kept, step: number | undefined): string | undefined
 
 /** Lists the encoders that tuning kept. */
 export async function tunedEncoders(folder: string): Promise<Kept> {
-  const kept = await keptSteps(join(folder, 'encoder'));
-  if (kept.length === 0) throw new RunError(`${join(folder, 'encoder')} has no tuned encoders.`);
+  const kept = await keptSteps(join(folder, KEPT_ENCODERS));
+  if (kept.length === 0) throw new RunError(`${join(folder, KEPT_ENCODERS)} has no tuned encoders.`);
   return kept;
 }
 
 /** Lists the UNets that tuning kept: none if it tuned the encoder alone. */
-export const tunedUnets = (folder: string): Promise<Kept> => keptSteps(join(folder, 'unet'));
+export const tunedUnets = (folder: string): Promise<Kept> => keptSteps(join(folder, KEPT_UNETS));
 
 async function keptSteps(folder: string): Promise<Kept> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => /^step-\d+$/.test(name)).sort();
-  return names.map((name) => ({ step: Number(name.slice('step-'.length)), path: join(folder, name) }));
+  const names = (await readdir(folder).catch(() => [])).sort();
+  return names.flatMap((name) => {
+    const step = stepOf(name);
+    return step === undefined ? [] : [{ step, path: join(folder, name) }];
+  });
 }

@@ -6,7 +6,7 @@ import { armLabel, count, interval, metricLabel, number, signed } from './format
 import { badge } from './headline.ts';
 import { html, type Markup } from './markup.ts';
 
-/** Renders the benchmarks: every arm on all of their prompts, and the chosen encoder and its export by category. */
+/** Renders the benchmarks: every arm on all of their prompts, and the chosen encoder and its exported files by category. */
 export function benchmarkTables({ benchmarks }: ReportData): Markup[] {
   return benchmarks.map(
     (benchmark) =>

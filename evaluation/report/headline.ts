@@ -26,7 +26,7 @@ export function domainOf(comparisons: readonly NamedComparison[]): [number, numb
   return [Math.min(0, ...ends), Math.max(0, ...ends)];
 }
 
-/** Renders the chosen encoder and its export against the base on every metric, one card each. */
+/** Renders the chosen encoder and its exported files against the base on every metric, one card each. */
 export function headline({ comparisons, scores, sweep, trained }: ReportData): Markup {
   const of = (own: string) =>
     comparisons.filter(({ arm, against, metric }) => arm === own && against === 'base' && isGoal(metric));
@@ -44,7 +44,7 @@ export function headline({ comparisons, scores, sweep, trained }: ReportData): M
       zero, over ${count(chosen[0]?.n ?? 0)} test prompts that nothing was trained or chosen on. Both start from the
       same noise.
     </p>
-    <p>${handedOut(sweep)}</p>
+    <p>${exportSentence(sweep)}</p>
     <div class="cards">
       ${chosen.map((own) =>
         card(
@@ -58,8 +58,8 @@ export function headline({ comparisons, scores, sweep, trained }: ReportData): M
   </section>`;
 }
 
-/** Describes the export in a sentence. */
-function handedOut({ chosen, exported }: ReportData['sweep']): string {
+/** Describes the exported files in a sentence. */
+function exportSentence({ chosen, exported }: ReportData['sweep']): string {
   const { step, blend, unetStep } = exported.chosen;
   if (step > 0)
     return `Exported, for use in all steps: the encoder of step ${step} with ${blend} of its weight change${unetStep === undefined ? '' : `, and the UNet of step ${unetStep}`}. Above, embeddings are blended in the last steps only.`;

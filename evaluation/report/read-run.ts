@@ -1,9 +1,22 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, basename } from 'node:path';
 import { readPromptCard } from '../../datasets/tables/dataset-card.ts';
 import { readManifest } from '../../datasets/shards/shard-manifest.ts';
-import type { ControlCurve, Picture, Transfer, BenchmarkResult, Scores, Sweep, NamedComparison } from '../results.ts';
-import type { FilterSummary, ReportData } from './report-data.ts';
+import {
+  type Picture,
+  PICTURES,
+  SWEEP,
+  COMPARISONS,
+  SCORES,
+  CONTROL,
+  BENCHMARKS,
+  benchmarkFile,
+  TRANSFER,
+} from '../results.ts';
+import type { ReportData } from './report-data.ts';
+import { readResult } from '../../common/files/result-file.ts';
+import { FILTER_SUMMARY } from '../../datasets/tables/filtered.ts';
+import { METRICS_FILE } from '../../training/training-names.ts';
 
 /** Stages whose artifacts a report needs. */
 export const reportInputs = ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'] as const;
@@ -19,34 +32,33 @@ export type ReportFacts = Pick<ReportData, 'title' | 'configuration' | 'trained'
 
 /** Reads everything that a report shows. @param folders of the artifacts, by stage */
 export async function readReportData(folders: ReportFolders, facts: ReportFacts): Promise<ReportData> {
-  const json = async <T>(...path: string[]) => JSON.parse(await readFile(join(...path), 'utf8')) as T;
   const { splits } = await readManifest(folders.shard);
   const unet = folders['tune-unet'];
-  const pictures = await json<Picture[]>(folders.evaluate, 'pictures.json');
+  const pictures = await readResult(PICTURES, folders.evaluate);
   return {
     ...facts,
-    filter: await json<FilterSummary>(folders.filter, 'summary.json'),
+    filter: await readResult(FILTER_SUMMARY, folders.filter),
     card: await readPromptCard(folders.filter),
     splits: Object.fromEntries(Object.entries(splits).map(([split, { rows }]) => [split, rows])),
     curves: await readCurves(folders['tune-encoder']),
     unetCurves: unet === undefined ? undefined : await readCurves(unet),
-    sweep: await json<Sweep>(folders.sweep, 'sweep.json'),
-    comparisons: await json<NamedComparison[]>(folders.evaluate, 'comparisons.json'),
-    scores: await json<Scores>(folders.evaluate, 'scores.json'),
-    control: await json<ControlCurve[]>(folders.evaluate, 'control.json'),
+    sweep: await readResult(SWEEP, folders.sweep),
+    comparisons: await readResult(COMPARISONS, folders.evaluate),
+    scores: await readResult(SCORES, folders.evaluate),
+    control: await readResult(CONTROL, folders.evaluate),
     benchmarks: await Promise.all(
-      (await readdir(join(folders.evaluate, 'benchmarks')).catch(() => []))
+      (await readdir(join(folders.evaluate, BENCHMARKS)).catch(() => []))
         .toSorted()
-        .map((file) => json<BenchmarkResult>(folders.evaluate, 'benchmarks', file)),
+        .map((file) => readResult(benchmarkFile(basename(file, '.json')), folders.evaluate)),
     ),
-    transfer: folders.transfer ? await json<Transfer[]>(folders.transfer, 'transfer.json') : [],
+    transfer: folders.transfer ? await readResult(TRANSFER, folders.transfer) : [],
     pictures: await Promise.all(pictures.map((picture) => embedFiles(folders.evaluate, picture))),
   };
 }
 
-/** The metric lines of a tuning stage. */
-async function readCurves(folder: string): Promise<Record<string, number>[]> {
-  const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).split('\n').filter((line) => line !== '');
+/** Reads the metrics of a tuning stage, a line a training step. */
+export async function readCurves(folder: string): Promise<Record<string, number>[]> {
+  const lines = (await readFile(join(folder, METRICS_FILE), 'utf8')).split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as Record<string, number>);
 }
 

@@ -1,13 +1,12 @@
 import type { Picture, Transfer, BenchmarkResult, Scores, Sweep, NamedComparison, ControlCurve } from '../results.ts';
+import type { FilterSummary } from '../../datasets/tables/filtered.ts';
 import type { PromptCard } from '../../datasets/tables/dataset-card.ts';
 
-/** Content of the filter's summary.json. */
-export interface FilterSummary {
-  read: number;
-  kept: number;
+/** Counts of the filter; a result of an older version may lack samples. */
+export type ReportedFilter = Pick<FilterSummary, 'read' | 'kept'> & {
   dropped: Record<string, number>;
   samples?: Record<string, string[]>;
-}
+};
 
 /** A stage of a run as the report shows it. */
 interface StageLine {
@@ -23,7 +22,7 @@ export interface ReportData {
   /** Identity and outcome of the run; absent if only the artifacts are known. */
   run?: { id: string; status: string; stages: StageLine[] } | undefined;
   configuration: unknown;
-  filter: FilterSummary;
+  filter: ReportedFilter;
   /** Absent for a filter result older than data cards. */
   card?: PromptCard | undefined;
   /** Rows of each split. */

@@ -9,6 +9,9 @@ import { style } from './report-style.ts';
 import { transferTable } from './transfer-tables.ts';
 import { blendCurves, comparisonTable, sweepTable, trainingCurves } from './tables.ts';
 
+/** The report's file in an artifact and in a run's folder. */
+export const REPORT_FILE = 'report.html';
+
 /** Moves the blend, and shows small pictures with sharp pixels. Runs in the reader's browser. */
 const script = `
 for (const img of document.images) {

@@ -1,5 +1,5 @@
 import type { Bin, PromptCard } from '../../datasets/tables/dataset-card.ts';
-import type { FilterSummary, ReportData } from './report-data.ts';
+import type { ReportedFilter, ReportData } from './report-data.ts';
 import { count, percent } from './format-numbers.ts';
 import { histogram } from './histogram.ts';
 import { html, type Markup } from './markup.ts';
@@ -20,7 +20,7 @@ export function promptCard({ filter, splits, card }: ReportData): Markup {
   </section>`;
 }
 
-function whatWasRead({ read, kept }: FilterSummary, { files, ignored, malformed }: PromptCard['read']): Markup {
+function whatWasRead({ read, kept }: ReportedFilter, { files, ignored, malformed }: PromptCard['read']): Markup {
   const records = read + malformed;
   return html`<p>
     ${count(records)} records in ${count(files)} ${files === 1 ? 'file' : 'files'}: ${count(kept)}
@@ -30,7 +30,7 @@ function whatWasRead({ read, kept }: FilterSummary, { files, ignored, malformed 
 }
 
 /** records = malformed + read, read = dropped + kept, kept = the splits. */
-function countTable(filter: FilterSummary, splits: Record<string, number>, malformed: number): Markup {
+function countTable(filter: ReportedFilter, splits: Record<string, number>, malformed: number): Markup {
   const dropped = Object.entries(filter.dropped)
     .filter(([, n]) => n > 0)
     .sort(([, a], [, b]) => b - a);

@@ -139,7 +139,7 @@ function curveCharts(curves: ReportData['curves']): Markup[] {
     );
 }
 
-/** Renders the score of each training step and blend on validation prompts, and of the export candidates. */
+/** Renders the score of each training step and blend on validation prompts, and of the exported candidates. */
 export function sweepTable({ sweep }: ReportData): Markup {
   const by =
     { oracle: 'the oracle', heldOut: 'the held-out reward', rewards: 'the trained rewards, standardized' }[
@@ -155,7 +155,7 @@ export function sweepTable({ sweep }: ReportData): Markup {
     ${
       sweep.exported.candidates.length > 1
         ? html`<p>
-              The same for the export candidates made of the best of these: an encoder with a share of its weight
+              The same for the exported candidates made of the best of these: an encoder with a share of its weight
               change, used in all steps. The choice goes by this.
             </p>
             ${choiceTable(sweep.exported, 'weight')}`

@@ -5,7 +5,7 @@ import { count, interval, metricLabel, signed } from './format-numbers.ts';
 import { badge } from './headline.ts';
 import { html, type Markup } from './markup.ts';
 
-/** Renders the chosen encoder and its export with UNets that it was not tuned with. */
+/** Renders the chosen encoder and its exported files with UNets that it was not tuned with. */
 export function transferTable({ transfer }: ReportData): Markup | undefined {
   if (transfer.length === 0) return undefined;
   const own = transfer.flatMap(({ unet, comparisons }) =>

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
+import { writeFileAtomic } from '../../common/files.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import { readBenchmark, type BenchmarkPrompt, type BenchmarkSpec } from '../../datasets/rules/benchmarks.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
@@ -11,13 +10,25 @@ import { baselineArms, type BaselineInput } from '../arms/baseline-arms.ts';
 import { categoryLines } from '../comparison/categories.ts';
 import { pairs } from '../comparison/choice.ts';
 import { controlCurves, type ControlArm } from '../comparison/blend-control.ts';
-import { runExperiment, type ArmScores } from '../comparison/experiment.ts';
+import type { ArmScores, Experiment } from '../comparison/experiment.ts';
+import { runSources } from '../comparison/run-sources.ts';
 import { exportedArm } from '../arms/exported-arm.ts';
-import { ExperimentJournal } from '../comparison/picture-journal.ts';
-import type { Picture, BenchmarkResult, Scores, Sweep, NamedComparison } from '../results.ts';
+import {
+  type Picture,
+  type Scores,
+  type NamedComparison,
+  SWEEP,
+  pictureFile,
+  SCORES,
+  COMPARISONS,
+  CONTROL,
+  PICTURES,
+  benchmarkFile,
+} from '../results.ts';
 import { blendArm } from '../evaluation-names.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
 import { armsWithUnet, chosenArm, PAIRS } from '../arms/unet-arms.ts';
+import { readResult, writeResult } from '../../common/files/result-file.ts';
 
 export interface EvaluateConfig extends JudgingConfig {
   /** Number of test prompts, and of pictures of each. */
@@ -43,8 +54,8 @@ export interface EvaluateConfig extends JudgingConfig {
 }
 
 /**
- * Compares base, tuned, blends, the chosen encoder and its export on test prompts, from the same start noise. Writes
- * scores.json, comparisons.json (each arm against the base, the export against the chosen encoder, both against the
+ * Compares base, tuned, blends, the chosen encoder and its exported files on test prompts, from the same start noise. Writes
+ * scores.json, comparisons.json (each arm against the base, the exported files against the chosen encoder, both against the
  * champion), control.json (the curve of the blends), pictures.json and images/<arm>/NNNN.png; and the same scores on
  * each benchmark: benchmarks/<name>.json.
  */
@@ -53,7 +64,7 @@ export async function run(
 ): Promise<void> {
   const { config, inputs, seed, signal, output, scratch } = context;
   const { samplesPerPrompt } = config;
-  const sweep = JSON.parse(await readFile(join(inputs.sweep, 'sweep.json'), 'utf8')) as Sweep;
+  const sweep = await readResult(SWEEP, inputs.sweep);
   const prompts = await firstPrompts(inputs.shard, 'test', config.prompts);
   const benchmarks: { name: string; prompts: BenchmarkPrompt[] }[] = [];
   for (const spec of config.benchmarks ?? [])
@@ -87,21 +98,20 @@ export async function run(
   const score = async (
     set: readonly { id: string; prompt: string }[],
     name: string,
-    keep?: Parameters<typeof runExperiment>[0]['keep'],
+    keep?: Experiment['keep'],
   ): Promise<ArmScores> => {
     const original = generator.embed(pipeline.weights.textEncoder, set, config.model);
-    const own = await Promise.all(sources.map((source) => source.of({ prompts: set, original })));
-    const scores = await runExperiment({
+    const scores = await runSources({
       generator,
       judge,
       prompts: set,
       samplesPerPrompt,
       original,
-      arms: own,
+      sources,
       signal,
       progress: (done) =>
         context.progress({ step: before + done, total, message: `${before + done} of ${total} pictures` }),
-      journal: await ExperimentJournal.open(join(scratch, `scores-${name}.jsonl`)),
+      journal: join(scratch, `scores-${name}.jsonl`),
       ...(keep ? { keep } : {}),
     });
     before += set.length * samplesPerPrompt * sources.length;
@@ -113,7 +123,7 @@ export async function run(
   const scores = await score(prompts, 'test', {
     which: ({ prompt, sample }) => prompt < config.images && sample === 0,
     picture(arm, { prompt }, png, own) {
-      const file = `images/${arm}/${String(prompt).padStart(4, '0')}.png`;
+      const file = pictureFile(prompt, arm);
       pictures[prompt]!.files[arm] = file;
       pictures[prompt]!.scores[arm] = known(own);
       files.push(writeFileAtomic(join(output, file), png));
@@ -121,22 +131,21 @@ export async function run(
   });
   await Promise.all(files);
   const bootstraps = new Bootstraps(seed);
-  const write = (name: string, value: unknown) => writeFileAtomic(join(output, name), `${canonicalJson(value)}\n`);
-  await write('scores.json', { prompts, samplesPerPrompt, scores: listed(scores) } satisfies Scores);
-  await write('comparisons.json', compareAll(scores, bootstraps));
+  await writeResult(SCORES, output, { prompts, samplesPerPrompt, scores: listed(scores) });
+  await writeResult(COMPARISONS, output, compareAll(scores, bootstraps));
   const control = [...new Set([...config.blends, 1])].map((weight): ControlArm => [weight, blendArm(weight)]);
-  await write('control.json', controlCurves(scores, control, bootstraps));
-  await write('pictures.json', pictures);
+  await writeResult(CONTROL, output, controlCurves(scores, control, bootstraps));
+  await writeResult(PICTURES, output, pictures);
   for (const { name, prompts } of benchmarks) {
     const scores = await score(prompts, `benchmark-${name}`);
-    await write(`benchmarks/${name}.json`, {
+    await writeResult(benchmarkFile(name), output, {
       name,
       prompts,
       samplesPerPrompt,
       scores: listed(scores),
       comparisons: compareAll(scores, bootstraps),
       categories: categoryLines(prompts, scores, bootstraps),
-    } satisfies BenchmarkResult);
+    });
   }
 }
 
@@ -147,8 +156,8 @@ function championArms(arms: Arms, champion: NonNullable<EvaluateConfig['champion
 }
 
 /**
- * Compares every arm with the base on every metric, arms with a tuned UNet with the tuned encoder alone, the export
- * with the chosen encoder, and each of these two with the champion if there is one.
+ * Compares every arm with the base on every metric, arms with a tuned UNet with the tuned encoder alone, the exported
+ * files with the chosen encoder, and each of these two with the champion if there is one.
  */
 export function compareAll(scores: ArmScores, bootstraps: Bootstraps): NamedComparison[] {
   const arms = Object.keys(scores).filter((arm) => arm !== 'base');

@@ -1,16 +1,16 @@
-import { join } from 'node:path';
-import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import { readBenchmark, type BenchmarkSpec } from '../../datasets/rules/benchmarks.ts';
 import { readSplit } from '../../datasets/shards/shards.ts';
 import { webExample } from '../../world/scenes/web-like.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import type { Prompt } from '../pictures/picture-generator.ts';
 import { HELD_OUT, ORACLE } from '../comparison/metrics.ts';
-import { chooseSuffix, measurePhrases, type PhraseGain, type SuffixTrial } from '../arms/phrase-search.ts';
+import { chooseSuffix, measurePhrases } from '../arms/phrase-search.ts';
 import { rewrite, type RewriterSpec } from '../arms/prompt-rewriter.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
 import { stylePhrases, withPhrases } from '../arms/style-phrases.ts';
 import { parse } from '../../world/scenes/grammar.ts';
+import { type PromptEngineering, PROMPT_ENGINEERING } from '../results.ts';
+import { writeResult } from '../../common/files/result-file.ts';
 
 export interface PromptEngineeringConfig extends JudgingConfig {
   /** Prompts whose phrases are counted: `shapes` for captions like those that the world's base model learnt from. */
@@ -28,15 +28,6 @@ export interface PromptEngineeringConfig extends JudgingConfig {
   /** Prompts to rewrite, besides the test prompts. */
   testPrompts: number;
   benchmarks?: BenchmarkSpec[];
-}
-
-/** Content of prompt-engineering.json. */
-export interface PromptEngineering {
-  phrases: PhraseGain[];
-  trials: SuffixTrial[];
-  chosen: string[];
-  /** Rewritten prompt by the original's id, for each arm. */
-  rewritten: Record<string, Record<string, string>>;
 }
 
 /** Runs the base model under better prompts: with style phrases of the source, and with the user's own rewriter. */
@@ -80,7 +71,7 @@ export async function run(context: StageContext<PromptEngineeringConfig, 'shard'
     rewritten['rewriter'] = Object.fromEntries([...asked.keys()].map((id, i) => [id, texts[i]!]));
   }
   const result: PromptEngineering = { phrases, trials, chosen, rewritten };
-  await writeFileAtomic(join(output, 'prompt-engineering.json'), `${canonicalJson(result)}\n`);
+  await writeResult(PROMPT_ENGINEERING, output, result);
 }
 
 /** Captions like those that the world's base model learnt from. */

@@ -1,73 +1,34 @@
-import { cp, readFile } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, sha256File, writeFileAtomic } from '../../common/files.ts';
+import { sha256File } from '../../common/files.ts';
+import { readResult, writeResult } from '../../common/files/result-file.ts';
 import { mean } from '../../common/statistics.ts';
 import { TEXT_ENCODER_FILE, UNET_FILE } from '../../models/folder/weight-names.ts';
 import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { CHAMPION, CHAMPION_EXPORTED, CHOSEN, EXPORTED, exportedEncoder } from '../arms/arm-names.ts';
 import { DIVERSITY } from '../comparison/metrics.ts';
-import type { Scores, Sweep, NamedComparison } from '../results.ts';
-import { stepFolder } from '../../training/training-names.ts';
+import { REGISTERED } from '../evaluation-names.ts';
+import { REGISTRATION, type DiversityShares, type Registration } from '../registration.ts';
+import { COMPARISONS, SCORES, SWEEP, type Scores } from '../results.ts';
+import { KEPT_ENCODERS, KEPT_UNETS, stepFolder } from '../../training/training-names.ts';
 
 export interface RegisterConfig {
   /** The evaluation's sampler. */
   sampler: SamplerSettings;
 }
 
-/** Diversity of a prompt's pictures, as a share of the base's and of the champion's, if measured. */
-export type DiversityShares = Partial<Record<'base' | 'champion', number>>;
-
-/** Settings with which the test pictures were made. */
-export interface Measured {
-  sampler: SamplerSettings;
-  samplesPerPrompt: number;
-  /** Seed of tuning and of the start noise. */
-  seed: number;
-}
-
-/** Content of registration.json. */
-export interface Registration {
-  /** The encoder chosen on validation prompts, in `encoder/`; null if the original was chosen. */
-  encoder: {
-    /** sha256 of `encoder/model.safetensors`. */
-    sha256: string;
-    /** The training step, and the weight of its embeddings relative to the original ones. */
-    step: number;
-    blend: number;
-  } | null;
-  /**
-   * The tuned UNet chosen with it, in `unet/`: sha256 of `unet/diffusion_pytorch_model.safetensors`, and training step.
-   */
-  unet?: { sha256: string; step: number };
-  /**
-   * The export, in `exported/`, for use in all steps (with the UNet, if there is one): sha256 of
-   * `exported/model.safetensors`, training step, and share of the weight change. Null if no share was better than the
-   * original.
-   */
-  exported: { sha256: string; step: number; weight: number; diversity?: DiversityShares } | null;
-  /** Settings of the measurement; absent for a pipeline that makes no pictures. */
-  measured?: Measured;
-  /**
-   * Comparisons of the chosen encoder and its export with the base, and with the champion if there is one, on test
-   * prompts.
-   */
-  comparisons: NamedComparison[];
-  /** Diversity of the chosen encoder's pictures. */
-  diversity?: DiversityShares;
-}
-
 /**
- * Collects what a registry keeps of a run: the chosen encoder and its export, as folders in transformers' layout, and
+ * Collects what a registry keeps of a run: the chosen encoder and its exported files, as folders in transformers' layout, and
  * their results. It is self-contained, so everything else of the run may be deleted.
  */
 export async function run(
   context: StageContext<RegisterConfig, 'tune-encoder' | 'sweep' | 'evaluate', 'tune-unet'>,
 ): Promise<void> {
   const { config, inputs, output, seed } = context;
-  const { chosen, exported } = await readJson<Sweep>(inputs.sweep, 'sweep.json');
-  const all = await readJson<NamedComparison[]>(inputs.evaluate, 'comparisons.json');
-  const { scores, samplesPerPrompt } = await readJson<Scores>(inputs.evaluate, 'scores.json');
+  const { chosen, exported } = await readResult(SWEEP, inputs.sweep);
+  const all = await readResult(COMPARISONS, inputs.evaluate);
+  const { scores, samplesPerPrompt } = await readResult(SCORES, inputs.evaluate);
   const { step, blend, unetStep } = chosen;
   const copy = async (from: string, to: string, file: string) => {
     await cp(from, join(output, to), { recursive: true });
@@ -78,29 +39,29 @@ export async function run(
     step === 0 || blend === 0
       ? null
       : {
-          sha256: await copy(kept(inputs['tune-encoder'], 'encoder', step), 'encoder', TEXT_ENCODER_FILE),
+          sha256: await copy(kept(inputs['tune-encoder'], KEPT_ENCODERS, step), REGISTERED.encoder, TEXT_ENCODER_FILE),
           step,
           blend,
         };
-  const handedOut =
+  const exportedEntry =
     encoder === null || exported.chosen.step === 0
       ? null
       : {
-          sha256: await copy(exportedEncoder(inputs.sweep), EXPORTED, TEXT_ENCODER_FILE),
+          sha256: await copy(exportedEncoder(inputs.sweep), REGISTERED.exported, TEXT_ENCODER_FILE),
           step: exported.chosen.step,
           weight: exported.chosen.blend,
           ...sharesOf(scores, EXPORTED, { base: 'base', champion: CHAMPION_EXPORTED }),
         };
   const registration: Registration = {
     encoder,
-    exported: handedOut,
+    exported: exportedEntry,
     ...(unetStep === undefined
       ? {}
       : {
           unet: {
             sha256: await copy(
-              kept(inputs['tune-unet'] ?? inputs['tune-encoder'], 'unet', unetStep),
-              'unet',
+              kept(inputs['tune-unet'] ?? inputs['tune-encoder'], KEPT_UNETS, unetStep),
+              REGISTERED.unet,
               UNET_FILE,
             ),
             step: unetStep,
@@ -110,7 +71,7 @@ export async function run(
     comparisons: all.filter(({ arm }) => arm === CHOSEN || arm === EXPORTED),
     ...sharesOf(scores, CHOSEN, { base: 'base', champion: CHAMPION }),
   };
-  await writeFileAtomic(join(output, 'registration.json'), `${canonicalJson(registration)}\n`);
+  await writeResult(REGISTRATION, output, registration);
 }
 
 /** @param rivals the arms whose diversity `arm` is compared with */
@@ -129,8 +90,4 @@ function sharesOf(
     return own === undefined || !measured ? [] : [[rival, own / measured]]; // equal pictures allow no comparison
   });
   return shares.length > 0 ? { diversity: Object.fromEntries(shares) as DiversityShares } : {};
-}
-
-async function readJson<T>(folder: string, file: string): Promise<T> {
-  return JSON.parse(await readFile(join(folder, file), 'utf8')) as T;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { renderReport } from '../report/report-page.ts';
+import { renderReport, REPORT_FILE } from '../report/report-page.ts';
 import { readReportData, type optionalReportInputs, type reportInputs } from '../report/read-run.ts';
 
 export interface ReportConfig {
@@ -20,5 +20,5 @@ export async function run(
   const { config, inputs, output } = context;
   const trained = config.rewards.map(({ name }) => name);
   const data = await readReportData(inputs, { title: config.name, configuration: config, trained, run: undefined });
-  await writeFileAtomic(join(output, 'report.html'), renderReport(data));
+  await writeFileAtomic(join(output, REPORT_FILE), renderReport(data));
 }

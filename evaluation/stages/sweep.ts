@@ -1,6 +1,5 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { exportedEncoder } from '../arms/arm-names.ts';
 import { Arms, base, type ArmSource } from '../arms/arms.ts';
@@ -13,11 +12,12 @@ import {
   type CandidateArm,
   type ChooseBy,
 } from '../comparison/choice.ts';
-import { runExperiment, type ArmScores } from '../comparison/experiment.ts';
+import type { ArmScores } from '../comparison/experiment.ts';
+import { runSources } from '../comparison/run-sources.ts';
 import { exportCandidates, writeExportedEncoder } from '../arms/exported-arm.ts';
-import { ExperimentJournal } from '../comparison/picture-journal.ts';
-import type { Sweep } from '../results.ts';
+import { type Sweep, SWEEP } from '../results.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
+import { writeResult } from '../../common/files/result-file.ts';
 
 export interface SweepConfig extends JudgingConfig {
   /** Weights of the tuned encoder's embeddings, and of its weight change when exported. */
@@ -62,22 +62,22 @@ export async function run(
   const others = Object.entries(baselines).map(([name, offered]) => [name, offer(offered, `${name}, `)] as const);
   const blended = [...own, ...others.flatMap(([, offered]) => offered)];
 
-  // The export is made after the choice; until then it is counted as if a tuned encoder were chosen.
+  // Files are exported after the choice; until then it is counted as if a tuned encoder were chosen.
   const exports = config.finalists * new Set(blends.filter((blend) => blend > 0)).size;
   const total = (1 + blended.length + exports) * pictures;
   let before = 0;
   const score = async (sources: readonly ArmSource[], journal: string): Promise<ArmScores> => {
-    const scores = await runExperiment({
+    const scores = await runSources({
       generator,
       judge,
       prompts,
       samplesPerPrompt,
       original,
-      arms: await Promise.all(sources.map((source) => source.of({ prompts, original }))),
+      sources,
       signal,
       progress: (done) =>
         context.progress({ step: before + done, total, message: `${before + done} of ${total} pictures` }),
-      journal: await ExperimentJournal.open(join(scratch, journal)),
+      journal: join(scratch, journal),
     });
     before += sources.length * pictures;
     return scores;
@@ -93,22 +93,22 @@ export async function run(
 
   const folderOf = (candidate: Pick<CandidateArm, 'step' | 'blend' | 'unetStep'>) =>
     join(scratch, 'exported', nameOf(candidate));
-  const handedOut: Offered[] = [];
+  const offeredFiles: Offered[] = [];
   for (const { step, encoder, blend, unetStep, unet } of exportCandidates(tuned, finalists, blends)) {
     const arm = `exported, ${nameOf({ step, blend, unetStep })}`;
     const folder = folderOf({ step, blend, unetStep });
     await writeExportedEncoder(folder, pipeline, encoder, blend);
-    handedOut.push({ step, blend, unetStep, arm, source: arms.inPlace(arm, folder, unet) });
+    offeredFiles.push({ step, blend, unetStep, arm, source: arms.inPlace(arm, folder, unet) });
   }
-  const sources = handedOut.map(({ source }) => source);
+  const sources = offeredFiles.map(({ source }) => source);
   const inPlace = sources.length > 0 ? await score(sources, 'scores-exported.jsonl') : {};
-  const exported = choose({ base: scores['base']!, ...inPlace }, handedOut);
+  const exported = choose({ base: scores['base']!, ...inPlace }, offeredFiles);
   if (exported.chosen.step > 0) await cp(folderOf(exported.chosen), exportedEncoder(output), { recursive: true });
 
   // One network for both: the exported one is listed with its result in the last steps.
   const chosen = finalists.find((finalist) => isSameNetwork(finalist, exported.chosen)) ?? ranked.chosen;
   const sweep: Sweep = { ...ranked, chosen, exported, ...(others.length > 0 ? { baselines: chosenOthers } : {}) };
-  await writeFileAtomic(join(output, 'sweep.json'), `${canonicalJson(sweep)}\n`);
+  await writeResult(SWEEP, output, sweep);
 }
 
 const nameOf = ({ step, blend, unetStep }: Pick<CandidateArm, 'step' | 'blend' | 'unetStep'>): string =>

@@ -4,6 +4,7 @@ import { int32 } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { clipText } from '../../models/clip/clip-text.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
+import { rewardPrompts } from '../../rewards/prompt-inputs.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
 import { rewardWeights, scoreAll } from '../../rewards/total.ts';
 import type { Generator, PromptInputs } from '../../training/generator/generator.ts';
@@ -41,7 +42,7 @@ export function textToScene(
 ): Generator {
   const { hidden_size: width } = config.textEncoder;
   const length = tokenizer.modelMaxLength;
-  const readers = rewards.filter((reward) => reward.promptLength > 0);
+  const readings = rewardPrompts(rewards);
   const shapes = new Map([
     ['hidden.weight', [HIDDEN, blobs * BLOB + width + 1]],
     ['hidden.bias', [HIDDEN]],
@@ -53,16 +54,6 @@ export function textToScene(
     of: (prompts) => ({
       ids: tf.tensor2d(tokenizer.batch(prompts), [scenes, length], 'int32'),
     }),
-  };
-  const scoreInputs: PromptInputs = {
-    specs: Object.fromEntries(readers.map((reward) => [reward.name, int32(scenes, reward.promptLength)])),
-    of: (prompts) =>
-      Object.fromEntries(
-        readers.map((reward) => [
-          reward.name,
-          tf.tensor2d(reward.tokenize(prompts), [scenes, reward.promptLength], 'int32'),
-        ]),
-      ),
   };
   return {
     networks: {
@@ -78,12 +69,10 @@ export function textToScene(
       prompt: clipText(networks.parameters('text_encoder'), config.textEncoder, ids!).pooled,
     }),
     step: (networks, { z, step }, { prompt }) => refine(networks.parameters('scene'), z, step, prompt!),
-    scoreInputs,
+    scoreInputs: { specs: readings.specs(scenes), of: (prompts) => readings.of(prompts) },
     score(networks, z, ids) {
       const p = networks.parameters('rewards');
-      const features = Object.fromEntries(
-        readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, ids[name]!)]),
-      );
+      const features = readings.features(p, ids);
       const scene = sceneOf(z);
       const [front, side] = [FRONT, SIDE].map((view) => scoreAll(rewards, p, render(scene, view, size), features)) as [
         Record<string, Tensor>,

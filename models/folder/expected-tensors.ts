@@ -1,4 +1,4 @@
-import { InputError } from '../../common/errors.ts';
+import { requireTensor } from '../../engine/weights/required-tensor.ts';
 import type { Weights } from '../../engine/weights/weight.ts';
 
 /** A tensor's name and its shape in the file's layout. */
@@ -30,13 +30,5 @@ export function* normTensors(name: string, width: number): ExpectedTensors {
  * @throws InputError that names the first tensor that is missing or has another shape
  */
 export function requireTensors(weights: Weights, expected: Iterable<ExpectedTensor>, source: string): void {
-  for (const [name, shape] of expected) {
-    const stored = weights.get(name)?.shape;
-    if (!stored)
-      throw new InputError(`Tensor ${name} is missing from ${source}; expected shape [${shape.join(', ')}].`);
-    if (String(stored) !== String(shape))
-      throw new InputError(
-        `Tensor ${name} in ${source} has shape [${stored.join(', ')}]; expected [${shape.join(', ')}] from its configuration.`,
-      );
-  }
+  for (const [name, shape] of expected) requireTensor(weights, name, shape, source, 'as in its configuration');
 }

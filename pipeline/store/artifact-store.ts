@@ -1,9 +1,9 @@
-import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RunError } from '../../common/errors.ts';
 import { pathSegment } from '../../common/identifiers.ts';
-import { canonicalJson, sha256, sha256File, syncFolder, writeFileAtomic } from '../../common/files.ts';
+import { canonicalJson, sha256, sha256File, syncFile, syncFolder, writeFileAtomic } from '../../common/files.ts';
 import { faultPoint } from '../../common/fault-points.ts';
 import type { Artifact } from '../stage.ts';
 
@@ -45,7 +45,7 @@ export class ArtifactStore {
    */
   async commit(folder: string): Promise<Artifact> {
     await mkdir(this.#folder, { recursive: true });
-    const files = await listFiles(folder, syncFile);
+    const files = await listFiles(folder, settle);
     if (files.length === 0) throw new RunError('The stage wrote no files to its output folder.');
     const digest = digestOf(files);
     const artifact = { uri: pathToFileURL(this.folder(digest)).href, sha256: digest, bytes: totalBytes(files) };
@@ -186,12 +186,7 @@ async function listFiles(
 }
 
 /** Syncs a file to disk and makes it read-only, since an artifact never changes. */
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+async function settle(path: string): Promise<void> {
+  await syncFile(path);
   await chmod(path, 0o444);
 }

@@ -8,7 +8,8 @@ import { readSealed, writeSealed } from '../../common/files/sealed.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { checkOwn } from '../../pipeline/runs/ownership.ts';
 
-const promptsFile = 'prompts.parquet';
+/** A batch's prompts, with the column `prompt`. */
+export const PROMPTS_FILE = 'prompts.parquet';
 const restoreBatch = "restore it from a copy, or delete the batch's folder, and its prompts count as new";
 
 /** The records of schedules: `schedules/NAME/` with schedule.json and batches/. */
@@ -93,7 +94,7 @@ export class Schedules {
 
   /** Verifies and returns the file with a batch's prompts. @throws RunError when it is damaged */
   async prompts(name: string, { number, sha256 }: Pick<Batch, 'number' | 'sha256'>): Promise<string> {
-    const path = join(this.batchFolder(name, number), promptsFile);
+    const path = join(this.batchFolder(name, number), PROMPTS_FILE);
     if (sha256 === undefined || (await sha256File(path).catch(() => '')) === sha256) return path;
     throw new RunError(
       `${path} is damaged: restore it from a copy, or delete the folder of batch ${number}, and its prompts count as new.`,
@@ -110,7 +111,7 @@ export class Schedules {
 
   /** Turns a draft into the batch by one rename. */
   async commit(name: string, draft: string, batch: Batch): Promise<void> {
-    const path = join(draft, promptsFile);
+    const path = join(draft, PROMPTS_FILE);
     const written = await stat(path).then(
       () => true,
       () => false,

@@ -5,10 +5,11 @@ import { expect, it } from 'vitest';
 import { writeFileAtomic } from '../../common/files.ts';
 import { generateRow } from '../../bench/prompts/generate.ts';
 import { Database } from '../../datasets/tables/database.ts';
-import { readFilterSummary } from '../../datasets/tables/filtered.ts';
+import { readResult } from '../../common/files/result-file.ts';
+import { FILTER_SUMMARY } from '../../datasets/tables/filtered.ts';
 import { readManifest } from '../../datasets/shards/shard-manifest.ts';
 import { RowWriter } from '../../datasets/tables/prompt-rows.ts';
-import type { IngestSummary } from '../../datasets/stages/ingest.ts';
+import type { IngestSummary } from '../../datasets/tables/ingested.ts';
 import { emptyFolder, keepAll, shard } from './stage-runner.ts';
 
 const config = { ...keepAll, nearDuplicates: { similarity: 0.65, keep: 1 } };
@@ -64,6 +65,6 @@ it('killed at any of its steps, the filter continues, and the shards are those o
     expect(died).toEqual([...kills.map(() => true), false]);
   }
   const [whole, resumed] = [outputs[0]!, outputs.at(-1)!];
-  expect(await readFilterSummary(resumed)).toEqual(await readFilterSummary(whole));
+  expect(await readResult(FILTER_SUMMARY, resumed)).toEqual(await readResult(FILTER_SUMMARY, whole));
   expect(await readManifest(await shard(resumed, shape))).toEqual(await readManifest(await shard(whole, shape)));
 });

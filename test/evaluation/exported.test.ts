@@ -11,7 +11,8 @@ import { exportCandidates } from '../../evaluation/arms/exported-arm.ts';
 import { PictureGenerator } from '../../evaluation/pictures/picture-generator.ts';
 import type { Scores, Sweep, NamedComparison } from '../../evaluation/results.ts';
 import { run as evaluate } from '../../evaluation/stages/evaluate.ts';
-import { run as register, type Registration } from '../../evaluation/stages/register.ts';
+import type { Registration } from '../../evaluation/registration.ts';
+import { run as register } from '../../evaluation/stages/register.ts';
 import { run as sweep } from '../../evaluation/stages/sweep.ts';
 import { saveTextEncoder, saveUnet } from '../../models/folder/network-folder.ts';
 import { loadPipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
@@ -99,22 +100,24 @@ describe.each([
 
   it('is what export writes, byte for byte', async () => {
     const { exported } = json<Sweep>(swept, 'sweep.json');
-    const handedOut = at(swept, 'exported', 'text_encoder', 'model.safetensors');
+    const exportedFile = at(swept, 'exported', 'text_encoder', 'model.safetensors');
     const step = `step-${String(exported.chosen.step).padStart(6, '0')}`;
     const unet = withUnet ? { unet: unetOf(exported.chosen) } : {};
     const common = { model: at('model'), formats: ['diffusers', 'text-encoder'] as const, card: '', ...unet };
     const plain = { dtype: 'float32', naming: 'transformers' } as const;
     // From the exported file, and from the tuned encoder with its share.
     for (const [name, textEncoder, blend] of [
-      ['again', handedOut, 1],
+      ['again', exportedFile, 1],
       ['share', at('tune', 'encoder', step), exported.chosen.blend],
     ] as const) {
       const out = at(`${swept}-${name}`);
       await exportModel({ ...common, ...plain, textEncoder, blend, out });
       const [one, two, three] = await Promise.all(
-        [handedOut, join(out, 'diffusers/text_encoder/model.safetensors'), join(out, 'text_encoder.safetensors')].map(
-          (path) => sha256File(path),
-        ),
+        [
+          exportedFile,
+          join(out, 'diffusers/text_encoder/model.safetensors'),
+          join(out, 'text_encoder.safetensors'),
+        ].map((path) => sha256File(path)),
       );
       expect([two, three]).toEqual([one, one]);
       const config = 'config.json';

@@ -16,7 +16,8 @@ import type {
 } from '../../evaluation/results.ts';
 import { PictureGenerator } from '../../evaluation/pictures/picture-generator.ts';
 import { run as evaluate } from '../../evaluation/stages/evaluate.ts';
-import { run as register, type Registration } from '../../evaluation/stages/register.ts';
+import type { Registration } from '../../evaluation/registration.ts';
+import { run as register } from '../../evaluation/stages/register.ts';
 import { run as sweep } from '../../evaluation/stages/sweep.ts';
 import { digests } from '../training/small-tuning.ts';
 import { writeHead, writeSmallClip } from '../rewards/small-clip.ts';

@@ -1,9 +1,10 @@
 import { exactMetrics, exactScores } from '../../world/scenes/exact.ts';
-import { float32, int32, type Program, type Tensors } from '../../engine/program/program.ts';
+import { float32, type Program, type Tensors } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import type { VaeConfig } from '../../models/vae/vae-config.ts';
 import { vaePicture } from '../../models/vae/vae.ts';
 import { embedderAmong } from '../../rewards/diversity.ts';
+import { rewardPrompts, type RewardPrompts } from '../../rewards/prompt-inputs.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
 import { requireFiniteScores, rewardWeights, scoreAll } from '../../rewards/total.ts';
 import { denoise } from '../generator/denoise.ts';
@@ -30,19 +31,17 @@ export interface Observation {
  */
 export function withObservers(generator: Generator, vae: VaeConfig, rewards: readonly LoadedReward[]): Generator {
   const batch = generator.latents[0]!;
-  const readers = rewards.filter(({ promptLength }) => promptLength > 0);
+  const readings = rewardPrompts(rewards);
   const embedder = embedderAmong(rewards, HELD_OUT);
   const { source } = generator.networks['rewards']!;
   return {
     ...generator,
     networks: { ...generator.networks, rewards: { weights: rewardWeights(rewards), source } },
     record(program) {
-      const ids = Object.fromEntries(readers.map((reward) => [idsOf(reward), int32(batch, reward.promptLength)]));
-      program.entry('observe', { z: float32(...generator.latents), ...ids }, ({ z, ...inputs }: Tensors, scope) => {
+      const inputs = { z: float32(...generator.latents), ...readings.specs(batch) };
+      program.entry('observe', inputs, ({ z, ...inputs }: Tensors, scope) => {
         const p = scope.parameters('rewards');
-        const features = Object.fromEntries(
-          readers.map((reward) => [reward.name, reward.promptFeatures(p, inputs[idsOf(reward)]!)]),
-        );
+        const features = readings.features(p, inputs);
         const picture = vaePicture(scope.parameters('vae'), vae, z!);
         const scores = scoreAll(rewards, p, picture, features);
         const embedding = embedder?.embedding.of(p, picture, features[embedder.name]);
@@ -52,19 +51,17 @@ export function withObservers(generator: Generator, vae: VaeConfig, rewards: rea
   };
 }
 
-const idsOf = ({ name }: LoadedReward) => `ids.${name}`;
-
 /** Generates pictures with a program's current networks and measures them. */
 export class Observer {
   readonly #program: Program;
   readonly #generator: Generator;
-  readonly #rewards: readonly LoadedReward[];
+  readonly #readings: RewardPrompts;
 
   /** @param generator made by {@link withObservers} */
   constructor(program: Program, generator: Generator, rewards: readonly LoadedReward[]) {
     this.#program = program;
     this.#generator = generator;
-    this.#rewards = rewards;
+    this.#readings = rewardPrompts(rewards);
   }
 
   /** Pictures per batch. */
@@ -87,16 +84,11 @@ export class Observer {
 
   /** Measures pictures. @param z the latents after the last step, one for each prompt */
   measure(z: Tensors[string], prompts: readonly string[]): Observation {
-    const readers = this.#rewards.filter(({ promptLength }) => promptLength > 0);
-    const ids = readers.map(
-      (reward) =>
-        [idsOf(reward), tf.tensor2d(reward.tokenize(prompts), [prompts.length, reward.promptLength], 'int32')] as const,
-    );
     const {
       [EMBEDDING]: embedding,
       [PICTURE]: picture,
       ...found
-    } = this.#program.run('observe', { z, ...(Object.fromEntries(ids) as Tensors) });
+    } = this.#program.run('observe', { z, ...this.#readings.of(prompts) });
     const scores: Observation['scores'] = {};
     for (const [name, tensor] of Object.entries(found)) scores[name] = Float64Array.from(tensor.dataSync());
     requireFiniteScores(scores, { prompts });

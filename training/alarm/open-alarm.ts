@@ -10,6 +10,7 @@ import { HELD_OUT, type Observer } from './observer.ts';
 import { Rollout } from '../rollout/rollout-samples.ts';
 import type { TuneSettings } from '../tune-settings.ts';
 import type { Trainer } from '../trainer.ts';
+import { VALIDATION_FILE } from '../training-names.ts';
 
 export interface AlarmParts {
   pipeline: LoadedPipeline;
@@ -53,7 +54,7 @@ export async function openAlarm({
       judge,
       seed,
     },
-    join(watch.scratch, 'validation.jsonl'),
+    join(watch.scratch, VALIDATION_FILE),
   );
 }
 

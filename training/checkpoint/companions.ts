@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { readdir, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { sha256File, syncFolder } from '../../common/files.ts';
+import { sha256File, syncFile, syncFolder } from '../../common/files.ts';
+import { METRICS_FILE, VALIDATION_FILE } from '../training-names.ts';
 
 /** A file's content up to a certain byte. */
 export interface Content {
@@ -18,7 +19,7 @@ export interface CompanionDigests {
   kept: Record<string, Content>;
 }
 
-const LOGS = ['metrics.jsonl', 'validation.jsonl'];
+const LOGS = [METRICS_FILE, VALIDATION_FILE];
 const KEPT = 'kept';
 
 /** The files in a tuning stage's scratch folder whose digests its checkpoints hold. */
@@ -103,13 +104,4 @@ async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
   const files = entries.filter((entry) => !entry.isDirectory());
   return files.map((entry) => relative(folder, join(entry.parentPath, entry.name))).sort();
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

@@ -4,6 +4,7 @@ import { saveTextEncoder, saveUnet } from '../../models/folder/network-folder.ts
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { TEXT_ENCODER, type TrainableNetwork } from '../generator/text-to-image.ts';
 import type { Trainer } from '../trainer.ts';
+import { KEPT_ADAPTERS, KEPT_ENCODERS, KEPT_UNETS } from '../training-names.ts';
 
 /**
  * Writes the trained networks in their current state to `encoder/NAME` and `unet/NAME`, folders that transformers and
@@ -20,9 +21,9 @@ export const keepNetworks =
     const lora: Lora = {};
     for (const network of networks) {
       const { weights, adapters } = trainer.tuned(network);
-      if (network === TEXT_ENCODER) await saveTextEncoder(join(root, 'encoder', name), config.textEncoder, weights);
-      else await saveUnet(join(root, 'unet', name), config.unet, weights);
+      if (network === TEXT_ENCODER) await saveTextEncoder(join(root, KEPT_ENCODERS, name), config.textEncoder, weights);
+      else await saveUnet(join(root, KEPT_UNETS, name), config.unet, weights);
       if (adapters) lora[network] = adapters;
     }
-    if (Object.keys(lora).length > 0) await writeLora(join(root, 'lora', name, LORA_FILE), lora);
+    if (Object.keys(lora).length > 0) await writeLora(join(root, KEPT_ADAPTERS, name, LORA_FILE), lora);
   };

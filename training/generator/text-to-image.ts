@@ -11,6 +11,7 @@ import { stepNumbers } from '../../models/sampling/sample.ts';
 import { solverPlan } from '../../models/sampling/solver.ts';
 import { vaeScale } from '../../models/vae/vae.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
+import { rewardPrompts } from '../../rewards/prompt-inputs.ts';
 import { rewardWeights, scoreAll } from '../../rewards/total.ts';
 import {
   augmentPictures,
@@ -50,7 +51,7 @@ export function textToImage(
   const scheduler = new DdimScheduler(config.scheduler);
   const steps = stepNumbers(solverPlan('ddim', config.scheduler, sampler.steps));
   const diffusion = new Diffusion(pipeline, { batch, height, width, guidance: sampler.guidance });
-  const readers = rewards.filter((reward) => reward.promptLength > 0);
+  const readings = rewardPrompts(rewards);
   const length = tokenizer.modelMaxLength;
   const tokenize = (prompts: readonly string[]): Tensor =>
     tf.tensor2d(tokenizer.batch(prompts), [prompts.length, length], 'int32');
@@ -61,19 +62,13 @@ export function textToImage(
   };
   const size = [batch, height * vaeScale(config.vae), width * vaeScale(config.vae)] as const;
   const augments = augmentation !== undefined && changesPictures(augmentation);
-  const idsOf = (reward: string) => `ids.${reward}`;
   const scoreInputs: PromptInputs = {
     specs: {
-      ...Object.fromEntries(readers.map(({ name, promptLength }) => [idsOf(name), int32(batch, promptLength)])),
+      ...readings.specs(batch),
       ...(augments ? pictureSpecs(...size) : {}),
     },
     of: (prompts, draw) => ({
-      ...Object.fromEntries(
-        readers.map((reward) => [
-          idsOf(reward.name),
-          tf.tensor2d(reward.tokenize(prompts), [prompts.length, reward.promptLength], 'int32') as Tensor,
-        ]),
-      ),
+      ...readings.of(prompts),
       ...(augments ? drawPictures(augmentation, size, draw) : {}),
     }),
   };
@@ -107,9 +102,7 @@ export function textToImage(
     score(networks, z, inputs) {
       const p = networks.parameters('rewards');
       return inLanes<Tensors, Tensors>({ z, ...inputs }, ({ z, ...own }) => {
-        const features = Object.fromEntries(
-          readers.map(({ name, promptFeatures }) => [name, promptFeatures(p, own[idsOf(name)]!)]),
-        );
+        const features = readings.features(p, own);
         const picture = diffusion.decode(networks.parameters('vae'), z!);
         return scoreAll(rewards, p, augments ? augmentPictures(picture, own) : picture, features);
       });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { RunError } from '../../common/errors.ts';
+import { writeFileAtomic } from '../../common/files.ts';
 import { product } from '../../common/product.ts';
 import { readSafetensors } from '../../engine/weights/safetensors.ts';
 
@@ -11,7 +12,7 @@ export interface RolloutSample {
   sample: number;
 }
 
-/** `samples.json` of a rollout. */
+/** The samples of a rollout, and the files of their latents. */
 export interface RolloutIndex {
   /** Shape of a sample's latents: [h, w, C] for a picture. */
   shape: number[];
@@ -53,9 +54,16 @@ export class Rollout {
   }
 }
 
+const INDEX_FILE = 'samples.json';
+
+/** Completes the artifact of the rollout stage, whose latents are written. */
+export async function writeRolloutIndex(folder: string, index: RolloutIndex): Promise<void> {
+  await writeFileAtomic(join(folder, INDEX_FILE), JSON.stringify(index));
+}
+
 /** Reads the artifact of the rollout stage. */
 export async function readRollout(folder: string): Promise<Rollout> {
-  const index = JSON.parse(await readFile(join(folder, 'samples.json'), 'utf8')) as RolloutIndex;
+  const index = JSON.parse(await readFile(join(folder, INDEX_FILE), 'utf8')) as RolloutIndex;
   const size = product(index.shape);
   const latents = new Float32Array(index.samples.length * size);
   let at = 0;

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { CancelledError, InputError } from '../../common/errors.ts';
-import { writeFileAtomic } from '../../common/files.ts';
 import { readSplit } from '../../datasets/shards/shards.ts';
 import { writeSafetensors } from '../../engine/weights/safetensors.ts';
 import { startNoise } from '../../models/sampling/noise.ts';
@@ -8,7 +7,7 @@ import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
 import { onnxRuntime, tensorflowRuntime } from '../rollout/rollout-runtime.ts';
-import type { RolloutIndex } from '../rollout/rollout-samples.ts';
+import { writeRolloutIndex, type RolloutIndex } from '../rollout/rollout-samples.ts';
 
 export interface RolloutSettings {
   model: string;
@@ -64,7 +63,7 @@ export const run: StageBody<RolloutSettings, 'shard'> = async (context) => {
     progress({ step: start + count, total: samples.length, message: 'samples' });
   }
   await runtime.dispose();
-  await writeFileAtomic(join(output, 'samples.json'), JSON.stringify(index));
+  await writeRolloutIndex(output, index);
 };
 
 const pick = ({ id, prompt }: { id: string; prompt: string }) => ({ id, prompt });

@@ -6,6 +6,7 @@ import { makeTrainer } from '../make-trainer.ts';
 import type { TuneSettings } from '../tune-settings.ts';
 import { UNET } from '../generator/text-to-image.ts';
 import { tune, type TuneContext } from '../tune.ts';
+import { KEPT_ENCODERS, FINAL } from '../training-names.ts';
 
 export interface TuneUnetSettings extends TuneSettings {
   /**
@@ -22,7 +23,7 @@ export async function run(
   const { config, seed, inputs } = context;
   const { learningRate, lora, blend } = config;
   const pipeline = await loadPipeline(config.model);
-  const source = join(inputs['tune-encoder'], 'encoder', 'final');
+  const source = join(inputs['tune-encoder'], KEPT_ENCODERS, FINAL);
   const encoder = blend === 0 ? undefined : { weights: await loadTextEncoder(source), source, blend };
   const watch = { shards: inputs.shard, scratch: context.scratch };
   const { trainer, alarm } = await makeTrainer(pipeline, config, [{ name: UNET, learningRate, lora }], {

@@ -22,7 +22,6 @@ import { neighbour, pictureAt, pictureBank, type PictureBank } from './world-pic
 import {
   CLIP_PREPROCESSING,
   CONTEXT_LENGTH,
-  IMAGE_SHAPE,
   WEB_EXAMPLES,
   clipConfig,
   controlUnetConfig,
@@ -32,11 +31,10 @@ import {
   secondUnetConfig,
   unetConfig,
   vaeConfig,
+  PIXELS,
 } from './recipe.ts';
 import { trainUnet, type UnetTraining } from './train-unet.ts';
 import { trainVae } from './train-vae.ts';
-
-const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
 
 /** Every model has its own seed; the held-out reward's data has yet another. */
 const SEEDS = {

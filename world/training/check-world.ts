@@ -4,18 +4,17 @@ import { caption } from '../scenes/grammar.ts';
 import { oracle, type Judgement } from '../scenes/oracle.ts';
 import { render } from '../scenes/renderer.ts';
 import { attributeNames, scenes, scenesOf, type Scene } from '../scenes/scene.ts';
-import { Program, float32, int32 } from '../../engine/program/program.ts';
+import { Program, float32, type Tensors } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import { startNoise } from '../../models/sampling/noise.ts';
 import { loadPipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { PipelineProgram } from '../../models/pipeline-program.ts';
+import { rewardPrompts } from '../../rewards/prompt-inputs.ts';
 import { loadReward } from '../../rewards/reward-types.ts';
 import type { RewardSpec } from '../../rewards/reward.ts';
 import { decodeLatents, encodePictures } from './picture-latents.ts';
 import { SceneIndex, drawPair, pictureAt, pictureBank } from './world-pictures.ts';
-import { IMAGE_SHAPE } from './recipe.ts';
-
-const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
+import { IMAGE_SHAPE, PIXELS } from './recipe.ts';
 const BATCH = 48;
 
 export interface Gate {
@@ -100,15 +99,13 @@ async function scoresOf(
   captions: readonly string[],
 ): Promise<number[]> {
   const reward = await loadReward(spec);
-  const length = Math.max(1, reward.promptLength);
+  const readings = rewardPrompts([reward]);
   const program = new Program();
-  program.entry(
-    'score',
-    { image: float32(BATCH, ...IMAGE_SHAPE), ids: int32(BATCH, length) },
-    ({ image, ids }, scope) => ({
-      score: reward.score(scope.parameters('reward'), image, ids),
-    }),
-  );
+  const inputs = { image: float32(BATCH, ...IMAGE_SHAPE), ...readings.specs(BATCH) };
+  program.entry('score', inputs, ({ image, ...ids }: Tensors, scope) => {
+    const p = scope.parameters('reward');
+    return { score: reward.scoreWithFeatures(p, image!, readings.features(p, ids)[reward.name]) };
+  });
   program.compile();
   program.load('reward', reward.weights);
   const scores: number[] = [];
@@ -116,11 +113,8 @@ async function scoresOf(
     const image = tf.stack(
       pictures.slice(start, start + BATCH).map((picture) => tf.tensor3d(picture, [...IMAGE_SHAPE])),
     );
-    const tokens =
-      reward.promptLength > 0 ? reward.tokenize(captions.slice(start, start + BATCH)) : new Int32Array(BATCH);
-    scores.push(
-      ...program.run('score', { image, ids: tf.tensor2d(tokens, [BATCH, length], 'int32') })['score']!.dataSync(),
-    );
+    const ids = readings.of(captions.slice(start, start + BATCH));
+    scores.push(...program.run('score', { image, ...ids })['score']!.dataSync());
   }
   program.dispose();
   return scores;

@@ -7,7 +7,7 @@ import type { Weights } from '../../engine/weights/weights.ts';
 import { initialize } from '../../training/generator/initialize.ts';
 import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
 import { SceneIndex, drawPair, pictureAt, type PictureBank } from './world-pictures.ts';
-import { CONTEXT_LENGTH, IMAGE_SHAPE } from './recipe.ts';
+import { CONTEXT_LENGTH, IMAGE_SHAPE, PIXELS } from './recipe.ts';
 
 const BATCH = 48;
 
@@ -55,7 +55,6 @@ export function trainPairReward({
   program.compile();
   program.load('reward', start ?? initialize(program.parameters('reward'), seed));
   const index = new SceneIndex(bank);
-  const pixels = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
   fit({
     program,
     steps,
@@ -63,12 +62,12 @@ export function trainPairReward({
     report,
     batch: (step) => {
       const random = new RandomStream(seed, 'pairs', step);
-      const images = new Float32Array(2 * BATCH * pixels);
+      const images = new Float32Array(2 * BATCH * PIXELS);
       const ids = new Int32Array(BATCH * CONTEXT_LENGTH);
       for (let i = 0; i < BATCH; i++) {
         const pair = drawPair(bank, index, random);
-        images.set(pictureAt(bank, pair.better), i * pixels);
-        images.set(pictureAt(bank, pair.worse), (BATCH + i) * pixels);
+        images.set(pictureAt(bank, pair.better), i * PIXELS);
+        images.set(pictureAt(bank, pair.worse), (BATCH + i) * PIXELS);
         ids.set(caption(pair.wanted, random), i * CONTEXT_LENGTH);
       }
       return {

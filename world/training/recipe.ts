@@ -1,3 +1,4 @@
+import { product } from '../../common/product.ts';
 import type { FilmCnnConfig } from '../../rewards/files/film-cnn-files.ts';
 import { CLIP_MEAN, CLIP_STD, type Preprocessing } from '../../rewards/preprocess.ts';
 
@@ -100,6 +101,8 @@ export const clipConfig = (vocabulary: number, begin: number, end: number) => ({
 });
 
 export const IMAGE_SHAPE = [IMAGE, IMAGE, 3] as const;
+/** Values of a picture. */
+export const PIXELS = product(IMAGE_SHAPE);
 export const LATENT_SHAPE = [IMAGE / 4, IMAGE / 4, LATENT_CHANNELS] as const;
 /** Number of pictures in the web-like set. */
 export const WEB_EXAMPLES = 16000;

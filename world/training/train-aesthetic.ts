@@ -11,7 +11,7 @@ import { preprocess } from '../../rewards/preprocess.ts';
 import { initialize } from '../../training/generator/initialize.ts';
 import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
 import { pictureAt, type PictureBank } from './world-pictures.ts';
-import { CLIP_PREPROCESSING, IMAGE_SHAPE } from './recipe.ts';
+import { CLIP_PREPROCESSING, IMAGE_SHAPE, PIXELS } from './recipe.ts';
 
 const BATCH = 48;
 
@@ -60,7 +60,6 @@ export function trainAesthetic({ config, clip, bank, seed, steps, learningRate, 
   const start = initialize(program.parameters('aesthetic'), seed);
   for (const name of start.keys()) if (name.startsWith('clip.')) start.set(name, clip.get(name.slice('clip.'.length))!);
   program.load('aesthetic', start);
-  const pixels = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
   fit({
     program,
     steps,
@@ -68,11 +67,11 @@ export function trainAesthetic({ config, clip, bank, seed, steps, learningRate, 
     report,
     batch: (step) => {
       const random = new RandomStream(seed, 'aesthetic', step);
-      const images = new Float32Array(BATCH * pixels);
+      const images = new Float32Array(BATCH * PIXELS);
       const target = new Float32Array(BATCH);
       for (let i = 0; i < BATCH; i++) {
         const index = random.integer(bank.scenes.length);
-        images.set(pictureAt(bank, index), i * pixels);
+        images.set(pictureAt(bank, index), i * PIXELS);
         target[i] = 1 + 9 * bank.qualities[index]!;
       }
       return { images: tf.tensor4d(images, [BATCH, ...IMAGE_SHAPE]), target: tf.tensor1d(target) };

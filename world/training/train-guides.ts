@@ -3,9 +3,7 @@ import { hiddenCells, hide, silhouette } from '../scenes/guides.ts';
 import type { Scene } from '../scenes/scene.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 import { encodePictures } from './picture-latents.ts';
-import { IMAGE_SHAPE, LATENT_SHAPE } from './recipe.ts';
-
-const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
+import { LATENT_SHAPE, PIXELS } from './recipe.ts';
 const CELLS = LATENT_SHAPE[0] * LATENT_SHAPE[1];
 const CHANNELS = LATENT_SHAPE[2];
 

@@ -5,7 +5,7 @@ import type { Weights } from '../../engine/weights/weights.ts';
 import { vaeDecode, vaeEncode } from '../../models/vae/vae.ts';
 import { initialize } from '../../training/generator/initialize.ts';
 import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
-import { IMAGE_SHAPE, LATENT_SHAPE, vaeConfig } from './recipe.ts';
+import { IMAGE_SHAPE, LATENT_SHAPE, vaeConfig, PIXELS } from './recipe.ts';
 
 const BATCH = 16;
 const KL_WEIGHT = 1e-4;
@@ -15,7 +15,6 @@ const KL_WEIGHT = 1e-4;
  * @param pictures [count, 32, 32, 3] in [0, 1]
  */
 export function trainVae(pictures: Float32Array, seed: number, steps: number, report: Fit['report']): Weights {
-  const pixels = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
   const program = new Program();
   program.entry(
     'step',
@@ -31,7 +30,7 @@ export function trainVae(pictures: Float32Array, seed: number, steps: number, re
   );
   program.compile();
   program.load('vae', initialize(program.parameters('vae'), seed));
-  const count = pictures.length / pixels;
+  const count = pictures.length / PIXELS;
   fit({
     program,
     steps,
@@ -39,12 +38,12 @@ export function trainVae(pictures: Float32Array, seed: number, steps: number, re
     report,
     batch: (step) => {
       const random = new RandomStream(seed, 'vae', step);
-      const image = new Float32Array(BATCH * pixels);
+      const image = new Float32Array(BATCH * PIXELS);
       for (let i = 0; i < BATCH; i++) {
-        const at = random.integer(count) * pixels;
+        const at = random.integer(count) * PIXELS;
         image.set(
-          pictures.subarray(at, at + pixels).map((v) => 2 * v - 1),
-          i * pixels,
+          pictures.subarray(at, at + PIXELS).map((v) => 2 * v - 1),
+          i * PIXELS,
         );
       }
       return {

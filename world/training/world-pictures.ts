@@ -10,9 +10,7 @@ import {
   type Attribute,
   type Scene,
 } from '../scenes/scene.ts';
-import { IMAGE_SHAPE } from './recipe.ts';
-
-const PIXELS = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
+import { PIXELS } from './recipe.ts';
 const TIERS: Tier[] = ['good', 'good', 'medium', 'dull'];
 
 /** Pictures with ground truth, the rewards' training data. */

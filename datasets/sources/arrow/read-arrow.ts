@@ -1,7 +1,7 @@
 import { AsyncRecordBatchFileReader, RecordBatchReader, type RecordBatch } from 'apache-arrow';
 import { open } from 'node:fs/promises';
 import { InputError } from '../../../common/errors.ts';
-import { batchSize, emptyBatch, type PromptBatch } from '../batch.ts';
+import { addRecord, batchSize, emptyBatch, type PromptBatch } from '../batch.ts';
 import { promptOf, promptPlace } from '../columns.ts';
 import { refuseForeign } from '../packed/signature.ts';
 import { checkMessages } from './check-arrow.ts';
@@ -39,11 +39,7 @@ export async function* readArrow(path: string, name: string, column?: string): A
         for (let i = at; i < Math.min(at + batchSize, data.length); i++) {
           row++;
           const prompt = promptOf(cells(i), { ...place, keys }, found);
-          if (prompt !== null && typeof prompt === 'object') batch.faults.push({ row, unit: 'row', ...prompt });
-          else {
-            batch.rows.push(row);
-            batch.prompts.push(prompt);
-          }
+          addRecord(batch, row, 'row', prompt);
         }
         yield batch;
       }

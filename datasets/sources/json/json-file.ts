@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { emptyBatch, isFull, type PromptBatch } from '../batch.ts';
+import { addRecord, emptyBatch, isFull, type PromptBatch } from '../batch.ts';
 import { jsonItems } from './json-items.ts';
 import { usualColumns } from '../columns.ts';
 import { PromptFinder } from './json-objects.ts';
@@ -24,11 +24,7 @@ export async function* readJson(
   for await (const bytes of jsonItems(all, name, entries)) {
     item++;
     const found = isUtf8(bytes) ? find(bytes.toString('utf8')) : { reason: notUtf8(bytes) };
-    if (found !== null && typeof found === 'object') batch.faults.push({ row: item, unit: 'item', ...found });
-    else {
-      batch.rows.push(item);
-      batch.prompts.push(found);
-    }
+    addRecord(batch, item, 'item', found);
     if (isFull(batch)) {
       yield batch;
       batch = emptyBatch();

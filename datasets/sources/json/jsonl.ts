@@ -1,4 +1,4 @@
-import { emptyBatch, isFull, type PromptBatch } from '../batch.ts';
+import { addRecord, emptyBatch, isFull, type PromptBatch } from '../batch.ts';
 import { readLines } from '../text/lines.ts';
 import { PromptFinder } from './json-objects.ts';
 
@@ -22,11 +22,7 @@ export async function* readJsonLines(
         continue;
       }
       const found = typeof text === 'string' ? finder.find(text) : text;
-      if (found !== null && typeof found === 'object') batch.faults.push({ row: line, unit: 'line', ...found });
-      else {
-        batch.rows.push(line);
-        batch.prompts.push(found);
-      }
+      addRecord(batch, line, 'line', found);
       if (isFull(batch)) {
         yield batch;
         batch = emptyBatch();

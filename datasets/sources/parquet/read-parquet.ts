@@ -3,7 +3,7 @@ import { compressors } from 'hyparquet-compressors';
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import type { Database } from '../../tables/database.ts';
-import { batchSize, emptyBatch, type PromptBatch } from '../batch.ts';
+import { addRecord, batchSize, emptyBatch, type PromptBatch } from '../batch.ts';
 import { promptOf, promptPlace } from '../columns.ts';
 import { isBadText, parquetQuery, unreadableParquet } from './query.ts';
 
@@ -35,11 +35,7 @@ function batchOf(
   const batch = emptyBatch();
   values.forEach((value, i) => {
     const found = find(value);
-    if (found !== null && typeof found === 'object') batch.faults.push({ row: rows[i]!, unit: 'row', ...found });
-    else {
-      batch.rows.push(rows[i]!);
-      batch.prompts.push(found);
-    }
+    addRecord(batch, rows[i]!, 'row', found);
   });
   return batch;
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { InputError } from '../../../common/errors.ts';
-import { emptyBatch, isFull, longestRecord, type PromptBatch } from '../batch.ts';
+import { addRecord, emptyBatch, isFull, longestRecord, type PromptBatch } from '../batch.ts';
 import { promptOf, promptPlace, type PromptPlace } from '../columns.ts';
 import { RecordScanner, type Dialect } from '../records.ts';
 import { incompleteTail, notUtf8 } from './utf8-text.ts';
@@ -118,11 +118,7 @@ class TableReader {
   #takeRow(batch: PromptBatch, { columns, place }: { columns: string[]; place: PromptPlace }): void {
     const text = this.#scanner.text(place.column);
     const found = place.keys.length === 0 ? text : promptOf(text, place, columns[place.column]!);
-    if (found !== null && typeof found === 'object') batch.faults.push({ row: this.#line, unit: 'line', ...found });
-    else {
-      batch.rows.push(this.#line);
-      batch.prompts.push(found);
-    }
+    addRecord(batch, this.#line, 'line', found);
   }
 
   /** Chooses the first dialect in which the header at `at` has the prompt column. */

@@ -88,7 +88,11 @@ describe('before a run begins', () => {
   });
 
   it.each([
-    ['text_encoder/config.json', { vocab_size: 1e9 }, /token_embedding\.weight .* expected \[1000000000/],
+    [
+      'text_encoder/config.json',
+      { vocab_size: 1e9 },
+      /token_embedding\.weight .* expected \[1000000000.*, as in its configuration/,
+    ],
     ['text_encoder/config.json', { num_hidden_layers: 1e9 }, /layers\.\d+\..* is missing/],
     ['unet/config.json', { layers_per_block: 1e9 }, /Tensor down_blocks\..* is missing/],
     ['unet/config.json', { sample_size: 1e9 }, /sample_size is 1000000000: expected at most 2048/],
@@ -101,9 +105,9 @@ describe('before a run begins', () => {
 
   it('sizes of a reward that its weights do not have are refused', async () => {
     const clip = changed('clip', 'config.json', { projection_dim: 1e9 }, 'clip');
-    await refused(/expected \[1000000000/, `rewards.clip.model=${clip}`);
+    await refused(/expected \[1000000000.*, as in its configuration/, `rewards.clip.model=${clip}`);
     const cnn = changed('cnn', 'config.json', { hidden_size: 1e9 }, 'held-out');
-    await refused(/expected \[1000000000/, `heldOut.model=${cnn}`);
+    await refused(/expected \[1000000000.*, as in its configuration/, `heldOut.model=${cnn}`);
   });
 
   it('pictures to tune on are checked', async () => {

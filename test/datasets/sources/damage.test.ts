@@ -3,29 +3,17 @@ import fc from 'fast-check';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { InputError } from '../../../common/errors.ts';
-import { Database } from '../../../datasets/tables/database.ts';
 import { zstdSum } from '../../../datasets/sources/checksums.ts';
 import { findSources } from '../../../datasets/sources/find-sources.ts';
 import { readPrompts, unpacked } from '../../../datasets/sources/read-source.ts';
 import { zstdFrame } from '../../fixtures/hostile-packed.ts';
+import { sharedDatabase } from '../shared-database.ts';
 import { emptyFolder } from '../stage-runner.ts';
 
 const golden = join(import.meta.dirname, '../../golden/prompts');
-let done: () => void;
-let database: Database;
-beforeAll(async () => {
-  const scratch = await emptyFolder();
-  await new Promise<void>((opened) => {
-    void Database.use(scratch, (each) => {
-      database = each;
-      opened();
-      return new Promise<void>((resolve) => (done = resolve));
-    });
-  });
-});
-afterAll(() => done());
+const database = sharedDatabase();
 
 type Outcome = { rows: unknown[]; records: number } | { refused: InputError };
 
@@ -37,7 +25,7 @@ async function outcome(name: string, bytes: Uint8Array): Promise<Outcome> {
   try {
     await mkdir(join(folder, 'scratch'));
     for (const file of (await findSources(join(folder, name))).files) {
-      for await (const batch of readPrompts(await unpacked(file, join(folder, 'scratch')), database, {})) {
+      for await (const batch of readPrompts(await unpacked(file, join(folder, 'scratch')), database(), {})) {
         batch.rows.forEach((row, i) => found.rows.push([row, batch.prompts[i]]));
         found.records += batch.rows.length + batch.faults.length;
       }

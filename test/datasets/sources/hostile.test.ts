@@ -1,15 +1,16 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../common/errors.ts';
-import { Database, sqlString } from '../../../datasets/tables/database.ts';
+import { sqlString, type Database } from '../../../datasets/tables/database.ts';
 import { describeFault } from '../../../datasets/sources/batch.ts';
 import { findSources } from '../../../datasets/sources/find-sources.ts';
 import { readPrompts, unpacked } from '../../../datasets/sources/read-source.ts';
 import { wholeFiles } from '../../../datasets/sources/source-rows.ts';
-import type { IngestSummary } from '../../../datasets/stages/ingest.ts';
+import type { IngestSummary } from '../../../datasets/tables/ingested.ts';
 import { hostileInputs, writeHostile } from '../../fixtures/hostile-prompts.ts';
 import type { HostileInput, ExpectedRow } from '../../fixtures/hostile-input.ts';
+import { sharedDatabase } from '../shared-database.ts';
 import { emptyFolder, ingest } from '../stage-runner.ts';
 
 interface Outcome {
@@ -83,23 +84,11 @@ describe('hostile inputs are read correctly, or refused with file, row and reaso
     expect(hostileInputs.length).toBeGreaterThanOrEqual(60);
   });
 
-  let done: () => void;
-  let database: Database;
-  beforeAll(async () => {
-    const scratch = await emptyFolder();
-    await new Promise<void>((opened) => {
-      void Database.use(scratch, (each) => {
-        database = each;
-        opened();
-        return new Promise<void>((resolve) => (done = resolve));
-      });
-    });
-  });
-  afterAll(() => done());
+  const database = sharedDatabase();
 
   it.each(hostileInputs.map((input) => [input.name, input] as const))(
     '%s',
-    (_, input) => check(database, input),
+    (_, input) => check(database(), input),
     20_000,
   );
 
@@ -109,7 +98,7 @@ describe('hostile inputs are read correctly, or refused with file, row and reaso
     for (const [i, input] of hostileInputs.entries()) {
       if (!('rows' in input.expected) || input.options || !readsAll(input)) continue;
       await mkdir(join(root, String(i)));
-      await writeHostile(input, join(root, String(i)), database);
+      await writeHostile(input, join(root, String(i)), database());
       const { rows, faults = [], blank = 0 } = input.expected;
       total.rows += typeof rows === 'number' ? rows : rows.length;
       total.malformed += faults.length;
@@ -124,7 +113,7 @@ describe('hostile inputs are read correctly, or refused with file, row and reaso
     expect([sum('rows'), sum('malformed')]).toEqual([rows, malformed]);
     expect(samples.length).toBeGreaterThan(10);
     const parts = `read_parquet(${sqlString(join(folder, 'rows-*.parquet'))})`;
-    const kept = await database.rows(`SELECT source, count(*) AS rows FROM ${parts} GROUP BY source`);
+    const kept = await database().rows(`SELECT source, count(*) AS rows FROM ${parts} GROUP BY source`);
     expect(Object.fromEntries(kept.map((each) => [each['source'], each['rows']]))).toEqual(
       Object.fromEntries(files.filter((file) => file.rows > 0).map((file) => [file.name, file.rows])),
     );

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { InputError } from '../../../common/errors.ts';
 import { Database } from '../../../datasets/tables/database.ts';
 import { downloadPrompts } from '../../../datasets/sources/hub.ts';
-import type { IngestSummary } from '../../../datasets/stages/ingest.ts';
+import type { IngestSummary } from '../../../datasets/tables/ingested.ts';
 import { startHub } from '../../fixtures/hub-server.ts';
 import { emptyFolder, ingest } from '../stage-runner.ts';
 

@@ -8,9 +8,9 @@ import type { Batch, ScheduleFile } from '../../registry/schedules/schedule-file
 import type { backfill, retrain } from '../../workflows/retrain.ts';
 import type { TemporalServer } from '../../temporal/server/temporal-server.ts';
 import { taskQueues } from '../../temporal/queues.ts';
-import type { Timing } from './timing.ts';
+import type { TemporalTiming } from './schedule-timing.ts';
 
-/** A schedule as shown to the user. */
+/** A schedule as the Temporal server has it. */
 export interface ScheduleState {
   name: string;
   paused: boolean;
@@ -38,7 +38,7 @@ export class ScheduleControl {
     this.#records = new Schedules(home);
   }
 
-  async create(schedule: ScheduleFile, { spec, policies }: Timing, paused: boolean): Promise<void> {
+  async create(schedule: ScheduleFile, { spec, policies }: TemporalTiming, paused: boolean): Promise<void> {
     const { name } = schedule;
     if (
       await this.#records.read(name).then(

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSchedule } from '../../../cli/schedule/create-schedule.ts';
-import { ScheduleControl } from '../../../cli/schedule/show-schedules.ts';
+import { prepareSchedule, type NewSchedule } from '../../../api/schedules/create-schedule.ts';
+import { ScheduleControl } from '../../../api/schedules/schedule-control.ts';
+import { temporalTiming } from '../../../api/schedules/schedule-timing.ts';
 import { timingOf } from '../../../cli/schedule/timing.ts';
 import { connectTemporal } from '../../../temporal/connection.ts';
 import { DevServer } from '../../../temporal/server/dev-server.ts';
@@ -15,14 +16,6 @@ import { RunRecords } from '../../../pipeline/runs/runs.ts';
 import { findTemporal } from '../../../scripts/setup/temporal.mjs';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/pipelines/${name}`, import.meta.url));
-const options = {
-  overlap: 'skip',
-  catchup: '1h',
-  config: fixture('learn.yaml'),
-  pipeline: fixture('learn.ts'),
-  atLeast: 1,
-};
-
 let folder: string;
 let home: Home;
 let control: ScheduleControl;
@@ -50,6 +43,25 @@ beforeAll(async () => {
 });
 afterAll(() => stop?.());
 
+/** Creates a schedule for the prompts that arrive in the folder of its name. */
+async function create(name: string, everySeconds: number, set: string[], more: Partial<NewSchedule> = {}) {
+  const schedule: NewSchedule = {
+    name,
+    configuration: {
+      file: fixture('learn.yaml'),
+      pipeline: fixture('learn.ts'),
+      prompts: join(folder, name),
+      set,
+      folder,
+      hub: { cache: join(folder, 'hub') },
+    },
+    timing: { times: { everySeconds }, overlap: 'skip', catchUpSeconds: 3600 },
+    ...more,
+  };
+  const { file, timing } = await prepareSchedule(home, schedule);
+  await control.create(file, timing, schedule.paused ?? false);
+}
+
 /** Writes a file that was last changed a minute ago. */
 async function arrive(inbox: string, name: string, ...prompts: string[]): Promise<void> {
   const file = join(folder, inbox, name);
@@ -71,7 +83,7 @@ const set = ['registry.name=shared'];
 describe('a schedule', () => {
   it('retrains on new prompts from the version in production, and promotes a better encoder', async () => {
     await arrive('warm', 'a.txt', 'one', 'two', 'three');
-    await createSchedule(control, 'warm', { ...options, every: '2s', prompts: join(folder, 'warm'), set });
+    await create('warm', 2, set);
     const [first] = await ended('warm', 1);
     expect(first).toMatchObject({ rows: 3, registered: { name: 'shared', version: 1, promoted: true } });
     expect(await artifact(first!.run!, 'tune-encoder', 'prompts.json')).toEqual(['one', 'three', 'two']);
@@ -107,7 +119,7 @@ describe('a schedule', () => {
 
   it('leaves a worse challenger out of production', async () => {
     await arrive('cold', 'a.txt', 'seven');
-    await createSchedule(control, 'cold', { ...options, every: '1h', prompts: join(folder, 'cold'), set, cold: true });
+    await create('cold', 3600, set, { warmStart: false });
     await control.trigger('cold');
     const [batch] = await ended('cold', 1);
     expect(batch!.registered).toMatchObject({ version: 4, promoted: false });
@@ -122,15 +134,9 @@ describe('a schedule', () => {
     await arrive('days', '2026-11-01.txt', 'day one', 'more');
     await arrive('days', '2026-11-02.txt', 'day two');
     await arrive('days', '2026-11-04.txt', 'day four');
-    const every = {
-      ...options,
-      every: '1h',
-      prompts: join(folder, 'days'),
-      set: ['registry.name=days'],
-      paused: true as const,
-    };
-    await createSchedule(control, 'days', every);
-    await expect(createSchedule(control, 'days', every)).rejects.toThrow('Schedule "days" already exists');
+    const again = () => create('days', 3600, ['registry.name=days'], { paused: true });
+    await again();
+    await expect(again()).rejects.toThrow('Schedule "days" already exists');
     expect((await control.backfill('days', '2026-11-01', '2026-11-03')).partitions).toEqual([
       '2026-11-01',
       '2026-11-02',
@@ -154,7 +160,7 @@ describe('the times of a schedule', () => {
       { cronExpressions: ['0 3 * * *'], timezone: 'Europe/Berlin' },
     ],
   ])('%o', (times, spec) => {
-    expect(timingOf({ overlap: 'buffer-one', catchup: '1d', ...times })).toEqual({
+    expect(temporalTiming(timingOf({ overlap: 'buffer-one', catchup: '1d', ...times }))).toEqual({
       spec,
       policies: { overlap: 'BUFFER_ONE', catchupWindow: 86_400_000 },
     });
@@ -168,6 +174,6 @@ describe('the times of a schedule', () => {
     [{ cron: ['daily'] }, 'expected five fields'],
     [{ every: '1h', overlap: 'wait' }, '--overlap is "wait"; expected one of skip, buffer-one'],
   ])('are refused when they are invalid: %o', (times, message) => {
-    expect(() => timingOf({ overlap: 'skip', catchup: '1d', ...times })).toThrow(message);
+    expect(() => temporalTiming(timingOf({ overlap: 'skip', catchup: '1d', ...times }))).toThrow(message);
   });
 });

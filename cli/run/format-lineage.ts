@@ -1,20 +1,5 @@
-import { InputError } from '../../common/errors.ts';
-import type { Home } from '../../pipeline/runs/home.ts';
-import { traceArtifact, type Lineage } from '../../pipeline/store/lineage.ts';
-import { ResultIndex } from '../../pipeline/store/stage-results.ts';
-import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { formatBytes, formatSeconds } from '../../common/text/format.ts';
-
-/** Finds the origin of an artifact. @param name the beginning of its sha256, or RUN/STAGE */
-export async function traceNamed(home: Home, name: string): Promise<Lineage> {
-  const results = new ResultIndex(home.results);
-  const [run, stage] = name.split('/');
-  if (stage === undefined) return traceArtifact(name, results);
-  const found = (await new RunRecords(home).read(run!)).stages.find((each) => each.name === stage);
-  if (!found?.artifact)
-    throw new InputError(`Run ${run} has no artifact of a stage "${stage}"; see: textcraftor status ${run}`);
-  return traceArtifact(found.artifact.sha256, results);
-}
+import type { Lineage } from '../../pipeline/store/lineage.ts';
 
 /** Formats a tree, the artifact first; repeated artifacts are printed once. */
 export function formatLineage(lineage: Lineage): string {

@@ -1,0 +1,52 @@
+import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
+import { InputError } from '../../common/errors.ts';
+
+const overlaps = {
+  skip: ScheduleOverlapPolicy.SKIP,
+  'buffer-one': ScheduleOverlapPolicy.BUFFER_ONE,
+  'buffer-all': ScheduleOverlapPolicy.BUFFER_ALL,
+  'cancel-other': ScheduleOverlapPolicy.CANCEL_OTHER,
+  'terminate-other': ScheduleOverlapPolicy.TERMINATE_OTHER,
+  'allow-all': ScheduleOverlapPolicy.ALLOW_ALL,
+} as const;
+
+/** What happens at a scheduled time while the previous retraining still runs. */
+export type Overlap = keyof typeof overlaps;
+export const OVERLAPS = Object.keys(overlaps) as Overlap[];
+
+export interface ScheduleTiming {
+  /** Cron expressions such as `0 3 * * *`, or an interval. */
+  times: { cron: readonly string[] } | { everySeconds: number };
+  /** Time zone of the cron expressions, such as Europe/Berlin; default: UTC. */
+  timezone?: string | undefined;
+  overlap: Overlap;
+  /** How late a start that was missed while the server was away is made up for. */
+  catchUpSeconds: number;
+}
+
+/** The times of a schedule, in Temporal's form. */
+export interface TemporalTiming {
+  spec: ScheduleOptions['spec'];
+  policies: NonNullable<ScheduleOptions['policies']>;
+}
+
+/** @throws InputError that shows the faulty cron expression */
+export function temporalTiming({ times, timezone, overlap, catchUpSeconds }: ScheduleTiming): TemporalTiming {
+  const spec =
+    'cron' in times
+      ? { cronExpressions: times.cron.map(checkCron) }
+      : { intervals: [{ every: times.everySeconds * 1000 }] };
+  return {
+    spec: { ...spec, ...(timezone === undefined ? {} : { timezone }) },
+    policies: { overlap: overlaps[overlap], catchupWindow: catchUpSeconds * 1000 },
+  };
+}
+
+/** Checks a cron expression, since Temporal reports only "bad request". */
+function checkCron(text: string): string {
+  const fields = text.trim().split(/\s+/).length;
+  if (text.startsWith('@') || (fields >= 5 && fields <= 7)) return text;
+  throw new InputError(
+    `The cron expression "${text}" is wrong: expected five fields (minute, hour, day, month, weekday), as in '0 3 * * *'.`,
+  );
+}
