@@ -5,6 +5,7 @@ import { product } from '../../common/product.ts';
 import { readBenchmark } from '../../datasets/rules/benchmarks.ts';
 import { Database } from '../../datasets/tables/database.ts';
 import { requireFirstPrompts } from '../../datasets/first-prompts.ts';
+import { requireReadKeys } from '../../datasets/sources/read-keys.ts';
 import { readManifest } from '../../datasets/shards/shard-manifest.ts';
 import { findSources } from '../../datasets/sources/find-sources.ts';
 import { readWordList } from '../../datasets/text/word-lists.ts';
@@ -15,6 +16,7 @@ import type { Inspect } from '../../pipeline/inspection.ts';
 import type { RunFacts } from '../../pipeline/stage.ts';
 import { inspectRewards } from '../../rewards/inspect-rewards.ts';
 import { inspectNetworks } from './inspect-networks.ts';
+import { inspectOracle } from './inspect-oracle.ts';
 import { inspectPictures } from './inspect-pictures.ts';
 import { inspectSteps } from './inspect-steps.ts';
 
@@ -36,6 +38,7 @@ export const inspect: Inspect<Config> = async (config, absent) => {
   if (!isHere(config.model)) return facts;
   const pipeline = await loadPipeline(config.model);
   inspectSteps(config, pipeline.config.scheduler);
+  inspectOracle(config, pipeline);
   await inspectNetworks(config, pipeline);
   await inspectPictures(config, pipeline);
   const parameters = [...pipeline.weights.unet.values()].reduce((sum, { shape }) => sum + product(shape), 0);
@@ -54,6 +57,7 @@ async function inspectPrompts(
     prompts.source === 'shapes' || !isHere(prompts.source)
       ? { files: undefined }
       : await findSources(prompts.source, prompts.split);
+  if (files) requireReadKeys(prompts, files);
   if (files || read.length > 0)
     await inTemporaryFolder(async (scratch) => {
       for (const benchmark of read) await readBenchmark(benchmark, scratch);

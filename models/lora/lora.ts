@@ -11,12 +11,6 @@ export interface LoraSettings {
   targets: readonly string[];
 }
 
-/** The layers that are adapted unless others are named: the projections of the attention. */
-export const LORA_TARGETS = {
-  text_encoder: ['q_proj', 'k_proj', 'v_proj', 'out_proj'],
-  unet: ['to_q', 'to_k', 'to_v', 'to_out.0'],
-} as const;
-
 /** Names of a layer's matrices under the layer's own name, PEFT's: A [rank, in] and B [out, rank] in a file. */
 export const LORA_A = 'lora_A.weight';
 export const LORA_B = 'lora_B.weight';

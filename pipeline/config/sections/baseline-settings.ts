@@ -27,18 +27,24 @@ const loop = {
   keepEvery: tuningSteps.default(50),
 };
 
-const ddpoSchema = z.strictObject({
-  ...loop,
-  /** Updates on the same trajectories. */
-  epochs: positive.max(1000).default(2),
-  /** PPO clip range: the ratio of new to old probability is clipped to 1 plus or minus this. */
-  clipRange: z.number().positive().max(10).default(1e-3),
-  /** Trajectories from each starting latent, compared with each other; 1: compared with the whole batch. */
-  group: batch.default(4),
-  largestAdvantage: z.number().positive().max(1_000_000).default(5),
-  /** Noise of the steps: 1 is ancestral sampling. */
-  eta: z.number().gt(0).max(1).default(1),
-});
+const ddpoSchema = z
+  .strictObject({
+    ...loop,
+    /** Updates on the same trajectories. */
+    epochs: positive.max(1000).default(2),
+    /** PPO clip range: the ratio of new to old probability is clipped to 1 plus or minus this. */
+    clipRange: z.number().positive().max(10).default(1e-3),
+    /** Trajectories from each starting latent, compared with each other; 1: compared with the whole batch. */
+    group: batch.default(4),
+    largestAdvantage: z.number().positive().max(1_000_000).default(5),
+    /** Noise of the steps: 1 is ancestral sampling. */
+    eta: z.number().gt(0).max(1).default(1),
+  })
+  .refine(({ batch, group }) => (group === 1 ? batch > 1 : batch % group !== 1), {
+    path: ['group'],
+    message:
+      'leaves a trajectory of the batch with no other to compare it with, so nothing is learnt from it: make batch a multiple of group',
+  });
 
 /** Baselines for the tuned encoder. A baseline that is left out is off. */
 export const baselinesSchema = z.strictObject({

@@ -9,7 +9,7 @@ const loop =
   'steps: 1, batch: 1, learningRate: 1, warmup: 1, weightDecay: 1, gradientClip: 1, checkpointEvery: 1, keepEvery: 1';
 const tuning = `{${loop}, optimizer: {states: 8bit}, rewardWeights: {clip: 1}, gradient: GRADIENT, lora: {rank: 1, alpha: 1, targets: [a]}, average: 0.5, weightPull: 0, augment: {crop: 0.1, flip: true, cutout: 0.1, wordDropout: 0.1, paraphrase: true}`;
 const hpsv2 = '{type: hpsv2, model: a, tokenizer: a}';
-const ddpo = `{${loop}, epochs: 1, clipRange: 1, group: 1, largestAdvantage: 1, eta: 1}`;
+const ddpo = `{${loop.replace('batch: 1', 'batch: 2')}, epochs: 1, clipRange: 1, group: 1, largestAdvantage: 1, eta: 1}`;
 const settings = (gradient: string, hook: string, rewriter: string, off: string, heldOut = hpsv2): string[] => [
   'prompts={source: a, column: a, limit: 1, encoding: utf-8, malformed: skip, comments: hash, split: train}',
   'filter={minCharacters: 1, maxCharacters: 9, maxTokens: 9, overlong: drop, blocked: [a], blockedFiles: [a], nsfw: keep, personalNames: drop, personalNameFiles: [a], weights: keep, flags: keep, scripts: [Latin], scriptShare: 0.5, languages: [en], maxRepetition: 0.5, benchmarkSimilarity: 0.5, nearDuplicates: {similarity: 0.5, keep: 1}}',

@@ -85,6 +85,29 @@ describe('a key that has no effect beside another', () => {
   });
 });
 
+describe('a policy gradient that learns nothing from a trajectory', () => {
+  const ddpo = (batch: number, group: number) =>
+    `baselines.ddpoEncoder={steps: 1, batch: ${batch}, group: ${group}, learningRate: 0.1}`;
+
+  it.each([
+    [1, 1],
+    [1, 4],
+    [9, 4],
+  ])('is refused: a batch of %i in groups of %i', async (batch, group) => {
+    await expect(tiny(ddpo(batch, group))).rejects.toThrow(
+      '"baselines.ddpoEncoder.group" leaves a trajectory of the batch with no other to compare it with',
+    );
+  });
+
+  it.each([
+    [2, 1],
+    [8, 4],
+    [2, 4],
+  ])('and others are not: a batch of %i in groups of %i', async (batch, group) => {
+    await expect(tiny(ddpo(batch, group))).resolves.toMatchObject({ name: 'tiny' });
+  });
+});
+
 describe('the weights of the sweep', () => {
   it.each([
     ['sweep.blends=[0]', '"sweep.blends" has no weight above 0, so no tuned encoder would be tried.'],
