@@ -3,6 +3,7 @@ import type { UseOptions } from '../../api/export/encoder-use.ts';
 import type { GenerateOptions } from '../../api/generate-picture.ts';
 import { print, printMessage } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
+import { collect } from '../values.ts';
 
 const number =
   (accepts: (value: number) => boolean, expected: string) =>
@@ -29,11 +30,7 @@ export function register(program: Command): void {
       '--model <dir>',
       'diffusers folder of the model, or owner/name[@revision] on the Hugging Face hub (default: the model that the named encoder was tuned for)',
     )
-    .requiredOption(
-      '--prompt <text>',
-      'text of a picture; repeat the option for more pictures in one batch',
-      (text, all: string[] = []) => [...all, text],
-    )
+    .requiredOption('--prompt <text>', 'text of a picture; repeat the option for more pictures in one batch', collect)
     .requiredOption('--out <dir>', 'folder for the pictures: 0000.png, 0001.png, ...')
     .option(
       '--text-encoder <encoder>',

@@ -3,6 +3,7 @@ import { addSetOption } from '../run/run-options.ts';
 import type { CreateOptions } from '../schedule/create-schedule.ts';
 import type { ScheduleControl } from '../schedule/show-schedules.ts';
 import { print } from '../print.ts';
+import { collect } from '../values.ts';
 
 interface Json {
   json?: true;
@@ -42,10 +43,7 @@ export function register(program: Command): void {
       .description('retrain at set times on prompts that arrived in the folder of prompts.source')
       .argument('<name>', 'a word of lower-case letters, digits and hyphens')
       .requiredOption('--config <file>', 'the configuration of each retraining: a YAML file')
-      .option('--cron <fields>', "times, such as '0 3 * * *'; may be repeated", (text, all: string[] = []) => [
-        ...all,
-        text,
-      ])
+      .option('--cron <fields>', "times, such as '0 3 * * *'; may be repeated", collect)
       .option('--every <time>', 'interval: 90s, 1m, 6h, 7d')
       .option('--timezone <name>', 'time zone of --cron, such as Europe/Berlin (default: UTC)')
       .option('--prompts <path>', 'the folder, file or pattern where prompts arrive, instead of prompts.source')

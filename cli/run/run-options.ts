@@ -9,6 +9,7 @@ import { asChampion } from '../../registry/version-folders.ts';
 import { resolveVersion } from '../../registry/reference.ts';
 import { Registry } from '../../registry/versions.ts';
 import { isHubSource } from '../../datasets/sources/hub.ts';
+import { collect } from '../values.ts';
 import { projectHome } from '../project-home.ts';
 import { hubOptions } from '../hub-options.ts';
 import { lookUpHub, type Fetch } from '../../api/hub/look-up-hub.ts';
@@ -28,7 +29,7 @@ export function addSetOption(command: Command): Command {
   return command.option(
     '--set <key=value>',
     'change a setting, such as tuneEncoder.steps=20 or rewards.clip.weight=0',
-    (setting: string, settings: string[]) => [...settings, setting],
+    collect,
     [],
   );
 }

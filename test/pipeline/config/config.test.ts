@@ -100,9 +100,8 @@ describe('a configuration', () => {
     expect((await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/u' })).model).toBe(expected);
   });
 
-  it('is changed by --set, the last one winning', async () => {
+  it('is changed by --set', async () => {
     const config = await tiny(
-      'tuneEncoder.steps=7',
       'rewards.aesthetic.weight=0',
       'rewards.0.weight=2',
       'sweep.blends=[0, 1]',
