@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { requireProgram } from '../../common/files/find-program.ts';
 import { product } from '../../common/product.ts';
 import { readBenchmark } from '../../datasets/rules/benchmarks.ts';
 import { Database } from '../../datasets/tables/database.ts';
@@ -24,8 +25,11 @@ import { inspectSteps } from './inspect-steps.ts';
  * Refuses what a stage of the run would refuse later, as far as the configuration and the headers of files show: no
  * weights are read and no engine is started. Skips what is still to be fetched (`absent`).
  */
-export const inspect: Inspect<Config> = async (config, absent) => {
+export const inspect: Inspect<Config> = async (config, absent, environment) => {
   const isHere = (path: string): boolean => !absent.has(path);
+  const [rewriter] = config.baselines?.promptEngineering?.rewriter?.command ?? [];
+  if (rewriter !== undefined && environment)
+    await requireProgram('baselines.promptEngineering.rewriter.command', rewriter, environment);
   const promptBytes = await inspectPrompts(config, isHere);
   const facts: RunFacts = promptBytes === undefined ? {} : { promptBytes };
   const rewards = [

@@ -26,7 +26,7 @@ export function register(program: Command): void {
       for (const own of ablations.flatMap((group) => combinations(group))) {
         const set = [...options.set, ...settingsOf(own)];
         const { pipeline, settings } = await readConfigOptions(config, { ...options, set });
-        await inspectRun(pipeline, settings);
+        await inspectRun(pipeline, settings, { environment: process.env });
       }
       const given = (['prompts', 'against', 'pipeline'] as const).flatMap((name) =>
         options[name] === undefined ? [] : [`--${name}`, options[name]],

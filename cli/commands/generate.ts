@@ -53,13 +53,23 @@ export function register(program: Command): void {
       finite,
     )
     .option('--last-steps <k>', 'use the tuned networks in the last k denoising steps only (default: in all)', count)
-    .addOption(new Option('--blend-steps <k>', 'the former name of --last-steps').argParser(count).hideHelp())
+    .addOption(
+      new Option('--blend-steps <k>', 'the former name of --last-steps')
+        .argParser(count)
+        .conflicts('lastSteps')
+        .hideHelp(),
+    )
     .option('--negative <text>', 'negative prompt: what the pictures should not show', '')
     .option('--steps <n>', 'denoising steps', count, 25)
     .option('--scheduler <name>', 'ddim, pndm, dpm-solver++ or euler', 'ddim')
     .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', finite, 7.5)
     .option('--seed <s>', 'seed of the start noise', seed, 0)
-    .option('--latents <file>', "start noise: a safetensors file's tensor `latents` [B, C, h, w]")
+    .addOption(
+      new Option(
+        '--latents <file>',
+        "start noise instead of --seed: a safetensors file's tensor `latents` [B, C, h, w]",
+      ).conflicts('seed'),
+    )
     .option('--save-tensors <file>', 'write `latents` [B, C, h, w] and `images` [B, 3, H, W] in [0, 1] as safetensors')
     .option('--json', 'print one JSON object: {images: [path], tensors?: path, used?: description of the networks}')
     .action(async ({ blendSteps, ...options }: Options) => {

@@ -20,7 +20,7 @@ export function register(program: Command): void {
       const { planAt, formatPlan } = await import('../../api/runs/plan-run.ts');
       const { projectHome } = await import('../project-home.ts');
       const { pipeline, settings, fetches } = await lookUpConfigOptions(config, options);
-      const plan = await planAt(projectHome(), pipeline, settings, { fetches });
+      const plan = await planAt(projectHome(), pipeline, settings, { fetches, environment: process.env });
       const fetch = fetches.map(({ path: _, ...rest }) => rest);
       print(options.json ? JSON.stringify({ stages: plan.stages, fetch }, null, 2) : formatPlan(plan));
     });

@@ -19,7 +19,7 @@ export function register(program: Command): void {
       const { activeStages } = await import('../../pipeline/pipeline.ts');
       const { source, pipeline, settings } = await readConfigOptions(config, options);
       const home = projectHome();
-      const plan = await planAt(home, pipeline, settings);
+      const plan = await planAt(home, pipeline, settings, { environment: process.env });
       const graph = activeStages(pipeline, settings);
       const run = await new RunRecords(home).create(settings.name, source, settings, graph, plan.planned);
       const warning = warnOfLength(plan);

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { addSetOption } from '../run/run-options.ts';
 import type { CreateOptions } from '../schedule/create-schedule.ts';
 import type { ScheduleControl } from '../schedule/show-schedules.ts';
@@ -44,7 +44,7 @@ export function register(program: Command): void {
       .argument('<name>', 'a word of lower-case letters, digits and hyphens')
       .requiredOption('--config <file>', 'the configuration of each retraining: a YAML file')
       .option('--cron <fields>', "times, such as '0 3 * * *'; may be repeated", collect)
-      .option('--every <time>', 'interval: 90s, 1m, 6h, 7d')
+      .addOption(new Option('--every <time>', 'interval: 90s, 1m, 6h, 7d').conflicts(['cron', 'timezone']))
       .option('--timezone <name>', 'time zone of --cron, such as Europe/Berlin (default: UTC)')
       .option('--prompts <path>', 'the folder, file or pattern where prompts arrive, instead of prompts.source')
       .option('--pipeline <file>', 'another pipeline: a module that exports `pipeline`')

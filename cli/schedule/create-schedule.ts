@@ -50,7 +50,7 @@ export async function createSchedule(control: ScheduleControl, name: string, opt
   const promoted = { ...config, registry: { ...checked.data.registry, promote: 'auto' } };
   const retraining = checkConfig(loaded.schema, promoted, options.config);
   await requireReadable(arriving);
-  await inspectRun(loaded, retraining, new Set([arriving]));
+  await inspectRun(loaded, retraining, { absent: new Set([arriving]), environment: process.env });
   await control.create(
     {
       name,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CORPORA } from '../../../datasets/rules/rule-names.ts';
 import { httpUrl } from '../../http-url.ts';
-import { path } from '../config-paths.ts';
+import { command, path } from '../config-paths.ts';
 import {
   batch,
   factor,
@@ -12,8 +12,6 @@ import {
   tuningSteps,
   warmupSteps,
 } from '../number-schemas.ts';
-
-const text = z.string().min(1);
 
 /** Loop settings of every tuned baseline. */
 const loop = {
@@ -66,7 +64,7 @@ export const baselinesSchema = z.strictObject({
           /** URL that receives {"prompts": [...]} by POST and answers in the same form. */
           url: httpUrl.optional(),
           /** Or a program that reads and writes the same on standard input and output. */
-          command: z.array(text).min(1).optional(),
+          command: command.optional(),
           /** For one batch; a timer has at most 2^31 milliseconds. */
           timeoutSeconds: z.number().positive().max(86_400).default(60),
           batch: batch.default(64),

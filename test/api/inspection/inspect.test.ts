@@ -90,6 +90,29 @@ describe('before a run begins', () => {
     await refused(message, ...settings);
   });
 
+  it.each([
+    [
+      'a hook',
+      ['notify=[{command: [sh]}, {command: [none-such, -x]}]'],
+      /^notify\.1\.command: no program none-such is on the PATH/,
+    ],
+    [
+      'a hook by its path',
+      ['notify=[{command: [./none-such]}]'],
+      /^notify\.0\.command: the program .*\/none-such does not exist/,
+    ],
+    ['a hook that is a folder', [`notify=[{command: [${checkout}world]}]`], /^notify\.0\.command: .*world is a folder/],
+    [
+      'a rewriter that is no program',
+      [`baselines.promptEngineering={rewriter: {command: [${checkout}package.json]}}`],
+      /^baselines\.promptEngineering\.rewriter\.command: .*package\.json is not executable/,
+    ],
+  ])('%s is refused where the environment is known', async (_, settings, message) => {
+    const config = await loadConfig(textcraftor, { file: `${checkout}configs/tiny.yaml`, settings, folder });
+    await inspectRun(textcraftor, config);
+    await expect(inspectRun(textcraftor, config, { environment: process.env })).rejects.toThrow(message);
+  });
+
   it('parts of a model that do not fit each other are refused', async () => {
     const narrow = changed('narrow', 'unet/config.json', { cross_attention_dim: 7 });
     await refused(/cross_attention_dim is 7; the hidden_size/, `model=${narrow}`);
@@ -214,6 +237,6 @@ describe('before a run begins', () => {
       settings: ['model=owner/name'],
       folder,
     });
-    expect(await inspectRun(textcraftor, config, new Set([join(folder, 'owner/name')]))).toEqual({});
+    expect(await inspectRun(textcraftor, config, { absent: new Set([join(folder, 'owner/name')]) })).toEqual({});
   });
 });

@@ -54,6 +54,7 @@ describe('a configuration', () => {
       'evaluate.arms=[{name: at, mix: [{encoder: at, weight: 1}]}]',
       'baselines={direct: {pictures: at, steps: 1, batch: 1, learningRate: 1}}',
       'transfer={unets: [{name: at, unet: at}], prompts: 1}',
+      'notify=[{command: [./at, at, ./at]}, {command: [at]}, {webhook: "https://a.b/at"}]',
     ];
     const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/user' });
     const found: string[] = [];
@@ -83,6 +84,7 @@ describe('a configuration', () => {
         'evaluate.arms.0.mix.0.encoder',
         'baselines.direct.pictures',
         'transfer.unets.0.unet',
+        'notify.0.command.0',
       ].sort(),
     );
     expect(config.benchmarks?.[1]?.source).toBe('shapes');
