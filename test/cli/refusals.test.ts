@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { once, type EventEmitter } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { temporaryFolder } from '../setup/temporary-folder.ts';
 import { startHub } from '../fixtures/hub-server.ts';
 import { Command as Program } from 'commander';
 import { registerCommands } from '../../cli/commands/index.ts';
-import { refuseRepeats } from '../../cli/values.ts';
+import { collect, refuseRepeats } from '../../cli/values.ts';
 import { Command, textcraftor } from './command.ts';
 
 describe('the command line', () => {
@@ -97,9 +97,12 @@ describe('the command line', () => {
     expect(options.length).toBeGreaterThan(80);
     const many = new Set<string>();
     for (const { command, option } of options.filter(({ option }) => option.required)) {
-      command.emit(`option:${option.name()}`, option.argChoices?.[0] ?? '1');
+      if (option.parseArg !== (collect as typeof option.parseArg))
+        Object.assign(option, { parseArg: (text: string) => text });
+      const give = (value: string) => (command as unknown as EventEmitter).emit(`option:${option.name()}`, value);
+      give('1');
       try {
-        command.emit(`option:${option.name()}`, option.argChoices?.[1] ?? '2');
+        give('2');
         many.add(option.name());
       } catch (error) {
         expect((error as Error).message).toContain(`The option ${option.long} is given twice`);
@@ -197,6 +200,32 @@ describe('a plan', () => {
       expect(tuning.estimate.basis).toBe('rough');
       expect(tuning.estimatedSeconds).toBeGreaterThan(86_400);
     }
+  });
+});
+
+describe('the ablations of a configuration', () => {
+  it.each([
+    ['[{sampler.steps: [8, 5000]}]', 'sampler.steps 5000: sampler.steps: 5000 sampling steps were asked for'],
+    ['[{evaluate.stepps: [4]}]', 'evaluate.stepps 4: configs/tiny.yaml: unknown key "evaluate.stepps"'],
+    [
+      '[{seed: [1, 2], evaluate.scheduler: [ddim, nonsense]}]',
+      'seed 1, evaluate.scheduler nonsense: configs/tiny.yaml: "evaluate.scheduler" is wrong',
+    ],
+    ['[{model: [world/base, none]}]', 'model none: Cannot read '],
+  ])('are checked by a plan as by ablate: %s', async (ablations, message) => {
+    const home = await temporaryFolder();
+    for (const command of ['plan', 'ablate']) {
+      const { code, stdout, stderr } = await textcraftor(home, command, '--set', `ablations=${ablations}`);
+      expect(stderr, command).toContain(`textcraftor: ablations, with ${message}`);
+      expect([code, stdout]).toEqual([2, '']);
+    }
+  });
+
+  it('are refused where --set fixes what they vary', async () => {
+    const set = ['--set', 'ablations=[{seed: [1, 2]}]', '--set', 'seed=1'];
+    const { code, stderr } = await textcraftor(await temporaryFolder(), 'ablate', ...set);
+    expect(stderr).toContain('ablations, with seed 2: --set seed=2: contradicts --set seed=1');
+    expect(code).toBe(2);
   });
 });
 
