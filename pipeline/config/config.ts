@@ -202,7 +202,7 @@ const shape = z.strictObject({
   notify: notifySchema,
   /** Settings for `textcraftor ablate`, which tries every combination of the values in each group. Not part of any key. */
   ablations: z.array(z.record(text, z.array(z.union([z.string(), z.number(), z.boolean()])).min(1))).optional(),
-  /** Cache settings by stage name: `evaluate: { cache: off, maxAge: 7d }`. Not part of any key. */
+  /** Cache settings by stage name: `evaluate: { cache: off }`, `sweep: { maxAge: 7d }`. Not part of any key. */
   stages: stagesSchema,
   engine: z
     .strictObject({

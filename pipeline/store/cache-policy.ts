@@ -26,7 +26,7 @@ const duration = z.union(
   { error: expected },
 );
 
-/** The section `stages` of a configuration: `stages: { evaluate: { cache: off, maxAge: 7d } }`. */
+/** The section `stages` of a configuration: `stages: { evaluate: { cache: off }, sweep: { maxAge: 7d } }`. */
 export const stagesSchema = z
   .record(
     z.string(),
