@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest';
-import type { ZodType } from 'zod';
 import { commonSettings } from '../../../pipeline/config/common-schema.ts';
 import { checkConfig, checkout, loadConfig } from '../../../pipeline/config/config-file.ts';
 import { configSchema } from '../../../pipeline/config/config.ts';
 import { textcraftor } from '../../../pipeline/textcraftor.ts';
-import { z } from 'zod';
+import { z, type ZodType } from 'zod';
 
 interface Definition {
   type: string;

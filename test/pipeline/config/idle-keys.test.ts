@@ -6,7 +6,6 @@ const tiny = (...settings: string[]) =>
   loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
 const clip = '{name: clip, type: clip-similarity, model: a, weight: 1}';
 const hpsv2 = 'rewards=[{name: clip, type: hpsv2, model: a, weight: 1}]';
-const files = 'prompts.source=mine.txt';
 
 describe('a key that has no effect beside another', () => {
   it.each([
@@ -53,7 +52,7 @@ describe('a key that has no effect beside another', () => {
   });
 
   it.each([
-    [files, 'prompts={source: mine.csv, column: text, encoding: utf-8, comments: none, split: train}'],
+    ['prompts={source: mine.csv, column: text, encoding: utf-8, comments: none, split: train}'],
     ['filter={scripts: [Latin], scriptShare: 0.9, personalNames: drop, personalNameFiles: [a]}'],
     ['filter.benchmarkSimilarity=0.8', 'benchmarks=[{name: a, source: shapes}]'],
     ['filter={maxTokens: 3, overlong: drop}'],
