@@ -1,6 +1,22 @@
-import { REWARD_TRAITS } from '../../../rewards/reward-names.ts';
-import type { Config } from '../config.ts';
+import { REWARD_TRAITS, type RewardTypeName } from '../../../rewards/reward-names.ts';
 import { alarmSchema } from './comparison-settings.ts';
+
+/** The sections that are looked at; the keys that may have no effect are found by their names. */
+interface Config {
+  prompts: { source: string };
+  filter: {
+    maxTokens: number;
+    overlong: string;
+    scripts?: readonly string[] | undefined;
+    personalNames?: string | undefined;
+  };
+  rewards: readonly { type: RewardTypeName }[];
+  heldOut?: { type: RewardTypeName } | undefined;
+  alarm?: { similarity: number } | undefined;
+  benchmarks?: readonly { source: string; categoryColumns?: readonly string[] | undefined }[] | undefined;
+  evaluate: { arms?: readonly { fromStart?: boolean | undefined }[] | undefined };
+  stages?: Readonly<Record<string, { cache?: string | undefined }>> | undefined;
+}
 
 /** A key that has no effect beside the others, and why. */
 type Idle = [path: (string | number)[], why: string];
