@@ -1,4 +1,4 @@
-// Which folder may import from which (scripts/lint/rooms.mjs), and that nothing imports in a circle.
+// Rules for imports between folders (scripts/lint/rooms.mjs), and against circular imports.
 import { parts, rooms, stageTypes, typesOf, vocabularies } from './scripts/lint/rooms.mjs';
 
 const names = [...Object.keys(rooms), 'scripts', 'bench', 'test', 'examples'];
@@ -43,7 +43,7 @@ export default {
   forbidden: [
     {
       name: 'circle',
-      comment: 'Files import each other in a circle: give what they share, often a type, a file of its own.',
+      comment: 'Files import each other in a circle: move what they share, often a type, into a separate file.',
       severity: 'error',
       from: {},
       to: { circular: true },

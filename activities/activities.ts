@@ -57,7 +57,7 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
     } catch (error) {
       const cancelled = signal.aborted;
       const passes = error instanceof TextcraftorError && error.retryable;
-      // The record is the whole stage's: its other batches go on while this one is retried.
+      // The record is the whole stage's: its other batches continue while this one is retried.
       if (cancelled || !passes || task.part?.kind !== 'batch') await journal.failed(error, cancelled);
       throw cancelled ? cancellation(signal.reason) : failure(error);
     } finally {

@@ -2,7 +2,8 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { fromErrorRecord, toErrorRecord } from '../common/error-record.ts';
 
 /**
- * Converts an error for Temporal, which retries those whose class says so. Any other error is a bug and is not retried.
+ * Converts an error for Temporal, which retries those of a retryable class. Any other error is a bug and is not
+ * retried.
  */
 export function failure(error: unknown): ApplicationFailure {
   const { name, message, retryable } = fromErrorRecord(toErrorRecord(error));

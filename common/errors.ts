@@ -21,13 +21,15 @@ export class InputError extends TextcraftorError {
 /** Input is missing where it is looked for. It may still arrive. */
 export class NothingThereError extends InputError {}
 
-/** The run cannot go on and would fail again in the same way (a reward of NaN, a corrupted artifact). Exit code 1. */
+/**
+ * The run cannot continue and would fail again in the same way (a reward of NaN, a corrupted artifact). Exit code 1.
+ */
 export class RunError extends TextcraftorError {
   readonly retryable = false;
   readonly exitCode = 1;
 }
 
-/** Tuning games its rewards: they rise while what they stand for falls. Exit code 1. */
+/** Tuning games its rewards: they rise while quality falls. Exit code 1. */
 export class CollapseError extends RunError {}
 
 /** A passing fault (a killed trainer, a busy port, a server out of reach). Exit code 1. */

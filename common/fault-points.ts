@@ -17,10 +17,10 @@ export const faultPoints = [
 ] as const;
 export type FaultPoint = (typeof faultPoints)[number];
 
-/** Where a process dies, once. */
+/** The point at which a process dies, once. */
 export interface Fault {
   point: FaultPoint;
-  /** Which visit to the point kills it; 1 is the first. */
+  /** Number of the visit to the point that kills it; 1 is the first. */
   time: number;
   /** A file created as it dies; while it exists, no process dies. */
   marker: string;

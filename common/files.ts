@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from './errors.ts';
 
-/** Whether `path` is a folder. */
+/** Returns whether `path` is a folder. */
 export const isFolder = (path: string): Promise<boolean> => isOf(path, (found) => found.isDirectory());
 export const exists = (path: string): Promise<boolean> => isOf(path, () => true);
 export const isFile = (path: string): Promise<boolean> => isOf(path, (found) => found.isFile());

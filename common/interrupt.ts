@@ -32,7 +32,7 @@ export async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Sets how to go on after an interruption; completes "Interrupted; ...". */
+/** Sets the advice after an interruption; it completes "Interrupted; ...". */
 export function whenInterrupted(how: string): void {
   advice = how;
 }

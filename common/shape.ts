@@ -13,7 +13,7 @@ export type Shape<T> = (value: unknown, at: string) => T;
 
 /**
  * Expects a JSON object.
- * @param optional keys that may be left out
+ * @param optional keys that may be absent
  * @param rest `keep` lets further keys pass, for records that may grow
  */
 export function object<T extends object>(
@@ -91,7 +91,7 @@ export const amount: Shape<number> = (value, at) => {
   throw wrong(at, 'a number of 0 or more', value);
 };
 
-/** Accepts any value as it is. */
+/** Accepts any value unchanged. */
 export const anything: Shape<unknown> = (value) => value;
 
 function located(at: string, parse: () => string): string {

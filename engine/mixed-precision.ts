@@ -97,10 +97,10 @@ export function mixPrecision(
   return graph;
 }
 
-/** Whether a matrix has one column: scores, and the weights that produce them. */
+/** Returns whether a matrix has one column: scores, and the weights that produce them. */
 export const isColumn = (shape: readonly number[]): boolean => shape.length === 2 && shape[1] === 1;
 
-/** A constant has no entry of its own among the tensors. */
+/** Returns a constant's shape and type, which are not listed among the tensors. */
 function constantOutput({ attr }: NodeDefinition): NodeOutput {
   const { dtype, tensor_shape } = (
     attr['value'] as { tensor: { dtype: number; tensor_shape: { dim: { size: number }[] } } }

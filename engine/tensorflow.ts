@@ -28,6 +28,8 @@ function load(): typeof TensorFlow {
   }
 }
 
-/** Whether programs run on a CUDA device; data passed between their runs then goes through the host's memory. */
+/**
+ * Returns whether programs run on a CUDA device; data passed between their runs then goes through the host's memory.
+ */
 export const usesGpu = (): boolean =>
   (tf.backend() as unknown as { isUsingGpuDevice?: boolean }).isUsingGpuDevice ?? false;

@@ -17,7 +17,7 @@ export interface CategoryLine {
   difference?: Comparison;
 }
 
-/** How a metric changes as the tuned encoder's weight grows. */
+/** Change of a metric as the tuned encoder's weight grows. */
 export interface ControlCurve {
   metric: string;
   /** Weights of the tuned encoder's embeddings, ascending; the first is 0. */
@@ -69,7 +69,7 @@ export interface SweepCandidate {
   unetStep?: number;
   /** Mean of each metric over the validation prompts. */
   metrics: Record<string, number>;
-  /** The value that the choice goes by; the base has 0. */
+  /** The value that decides the choice; the base has 0. */
   score: number;
   /** Whether no metric is below the base's. */
   eligible: boolean;

@@ -21,27 +21,27 @@ export function resnetBlock(p: Parameters, x: Tensor, { out, groups, epsilon, ti
   return shortcut.add(h);
 }
 
-/** diffusers' Downsample2D: half the size. A padding of 0 means zeros below and on the right only. */
+/** diffusers' Downsample2D: halves the size. A padding of 0 means zeros only below and on the right. */
 export function downsample(p: Parameters, x: Tensor, padding: number): Tensor {
   return conv2d(p.at('conv'), x, x.shape[3]!, { stride: 2, padding: padding === 0 ? [0, 1] : padding });
 }
 
-/** diffusers' Upsample2D: nearest neighbours, to `size` (by default twice the size), and a convolution. */
+/** diffusers' Upsample2D: nearest neighbours to `size` (default: twice the size), then a convolution. */
 export function upsample(p: Parameters, x: Tensor, size?: [height: number, width: number]): Tensor {
   const [, height, width, channels] = x.shape as [number, number, number, number];
   const larger = tf.image.resizeNearestNeighbor(x as never, size ?? [2 * height, 2 * width]) as Tensor;
   return conv2d(p.at('conv'), larger, channels);
 }
 
-/** All rows of x, and again, up to `rows` of them: a multiple of its own. */
+/** Repeats all rows of x up to `rows`, a multiple of their number. */
 export function repeatRows(x: Tensor, rows: number): Tensor {
   const times = rows / x.shape[0]!;
   return times === 1 ? x : repeated(times)(x);
 }
 
 /**
- * The gradient is one sum. As slices of one buffer that are added, which is what it is by itself, TensorFlow would add
- * them to other gradients in an order that depends on which operation happens to be done first.
+ * Makes the gradient a single sum. By default it is slices of one buffer, which TensorFlow would add to other gradients
+ * in an order that depends on which operation finishes first.
  */
 const repeated = (times: number) =>
   differentiable(

@@ -6,18 +6,18 @@ import type { LoadedPipeline } from './folder/pipeline-folder.ts';
 import { guidedStep, STEP_NUMBERS } from './sampling/guidance.ts';
 import { vaePicture } from './vae/vae.ts';
 
-/** What the UNet is conditioned on. */
+/** The conditioning of the UNet. */
 export interface Conditioning {
-  /** The prompts' embeddings. [B, T, D] */
+  /** Embeddings of the prompts. [B, T, D] */
   condition: Tensor;
-  /** The empty (or negative) prompt's. [1, T, D] */
+  /** Embeddings of the empty (or negative) prompt. [1, T, D] */
   unconditional: Tensor;
 }
 
 export interface DiffusionShape {
-  /** Pictures that are made at once. */
+  /** Number of pictures generated at once. */
   batch: number;
-  /** Of the latents. */
+  /** Size of the latents. */
   height: number;
   width: number;
   /** Scale of classifier-free guidance; 1 or less for none. */
@@ -25,8 +25,8 @@ export interface DiffusionShape {
 }
 
 /**
- * Stable Diffusion's way from prompts to pictures: three functions of its networks' parameters, which training, generation,
- * evaluation and the rollout record into their programs.
+ * Stable Diffusion, from prompts to pictures, as three functions of its networks' parameters. Training, generation,
+ * evaluation and the rollout record them into their programs.
  */
 export class Diffusion {
   readonly #config: LoadedPipeline['config'];
@@ -35,7 +35,7 @@ export class Diffusion {
   readonly latents: readonly [number, number, number, number];
   /** Token ids of the prompts and, in the last row, of the empty (or negative) one. */
   readonly ids: TensorSpec;
-  /** The inputs of {@link step}; a guide where the UNet sees more channels than the latents have. */
+  /** The inputs of {@link step}; includes a guide if the UNet has more input channels than the latents. */
   readonly stepInputs: Readonly<Record<string, TensorSpec>>;
 
   constructor(
@@ -58,26 +58,26 @@ export class Diffusion {
     };
   }
 
-  /** c = E(p). @param p of the text encoder @param ids int32 [B + 1, T] */
+  /** c = E(prompts). @param p parameters of the text encoder @param ids int32 [B + 1, T] */
   encode(p: Parameters, ids: Tensor): Conditioning {
     const { hidden } = clipText(p, this.#config.textEncoder, ids);
     const [condition, unconditional] = tf.split(hidden, [ids.shape[0]! - 1, 1]) as [Tensor, Tensor];
     return { condition, unconditional };
   }
 
-  /** z' = a z + b eps(z, t, c). @param p of the UNet @param inputs {@link stepInputs} */
+  /** z' = a z + b eps(z, t, c). @param p parameters of the UNet @param inputs {@link stepInputs} */
   step(p: Parameters, { z, step, condition, unconditional, guide }: Tensors): Tensor {
     const inputs = { z: z!, step: step!, condition: condition!, unconditional: unconditional! };
     return guidedStep(p, this.#config.unet, this.#guidance, { ...inputs, ...(guide ? { guide } : {}) });
   }
 
-  /** x = D(z). z [B, h, w, C] -> [B, H, W, 3] in [0, 1]. @param p of the VAE */
+  /** x = D(z). z [B, h, w, C] -> [B, H, W, 3] in [0, 1]. @param p parameters of the VAE */
   decode(p: Parameters, z: Tensor): Tensor {
     return vaePicture(p, this.#config.vae, z);
   }
 }
 
-/** w c_tuned + (1 - w) c_original, the unconditional branch included: the paper's style control. */
+/** Computes w c_tuned + (1 - w) c_original, also for the unconditional branch: the paper's style control. */
 export function blend(tuned: Conditioning, original: Conditioning, weight: number): Conditioning {
   const mix = (a: Tensor, b: Tensor) => tf.tidy(() => a.mul(weight).add(b.mul(1 - weight)));
   return {

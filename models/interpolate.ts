@@ -3,11 +3,11 @@ import { lazyWeight, type Weights } from '../engine/weights/weights.ts';
 import type { NetworkWeights } from './pipeline-program.ts';
 
 /**
- * Weights on the line from a model's own network to a tuned one: theta0 + w (theta - theta0), for the own one's tensors.
- * This is one network, which a blend of two networks' embeddings is not.
- * @param weight w: 0 is the model's own, 1 the tuned one
- * @param model where the own network is from, for messages
- * @throws InputError that names a tensor that the tuned one lacks, or has in another shape
+ * Interpolates between a model's own network and a tuned one: theta0 + w (theta - theta0), for the own network's
+ * tensors. The result is a single network, unlike a blend of two networks' embeddings.
+ * @param weight w: 0 for the model's own network, 1 for the tuned one
+ * @param model origin of the own network, for messages
+ * @throws InputError that names a tensor that the tuned network lacks or has in another shape
  */
 export function interpolateWeights(tuned: NetworkWeights, original: Weights, weight: number, model: string): Weights {
   return new Map(

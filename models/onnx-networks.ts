@@ -1,6 +1,6 @@
 /**
- * The networks of a pipeline as ONNX models, with the inputs and outputs of diffusers' own exports (torch layout), so that
- * its OnnxStableDiffusionPipeline runs them. Latents have the size that the UNet was trained for; the batch is open.
+ * A pipeline's networks as ONNX models with the inputs and outputs of diffusers' own exports (torch layout), so that
+ * its OnnxStableDiffusionPipeline runs them. Latents have the UNet's training size; the batch size is free.
  */
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,9 +21,9 @@ const channelsLast = (x: Tensor): Tensor => x.transpose([0, 2, 3, 1]);
 const channelsFirst = (x: Tensor): Tensor => x.transpose([0, 3, 1, 2]);
 
 export interface OnnxOptions {
-  /** How the weights are stored. */
+  /** Type of the stored weights. */
   dtype?: 'float32' | 'float16';
-  /** Where the weights are from, for messages. */
+  /** Origin of the weights, for messages. */
   source: string;
 }
 
@@ -42,7 +42,9 @@ export function textEncoderOnnx({ config, weights }: PipelineParts, options: Onn
   });
 }
 
-/** sample [batch, C, h, w], timestep [1] or [batch], encoder_hidden_states [batch, T, D] -> out_sample [batch, C, h, w] */
+/**
+ * sample [batch, C, h, w], timestep [1] or [batch], encoder_hidden_states [batch, T, D] -> out_sample [batch, C, h, w]
+ */
 export function unetOnnx({ config, weights }: PipelineParts, options: OnnxOptions): OnnxGraph {
   const { unet, textEncoder } = config;
   const { in_channels, sample_size: side } = unet;
@@ -74,7 +76,9 @@ export function vaeDecoderOnnx({ config, weights }: PipelineParts, options: Onnx
   });
 }
 
-/** sample [batch, 3, H, W], -1 to 1 -> latent_sample [batch, C, h, w], the mean of the posterior: nothing is drawn at random */
+/**
+ * sample [batch, 3, H, W], -1 to 1 -> latent_sample [batch, C, h, w], the mean of the posterior, without random numbers
+ */
 export function vaeEncoderOnnx({ config, weights }: PipelineParts, options: OnnxOptions): OnnxGraph {
   const { vae, unet } = config;
   const side = unet.sample_size * vaeScale(vae);
@@ -89,7 +93,7 @@ export function vaeEncoderOnnx({ config, weights }: PipelineParts, options: Onnx
 
 /**
  * Writes a folder that diffusers' OnnxStableDiffusionPipeline reads.
- * @param pipeline its folder gives the tokenizer and the scheduler, which are copied
+ * @param pipeline the tokenizer and the scheduler are copied from its folder
  */
 export async function saveOnnxPipeline(
   folder: string,
@@ -109,7 +113,7 @@ export async function saveOnnxPipeline(
     );
   for (const part of ['tokenizer', 'scheduler'])
     await cp(join(pipeline.folder, part), join(folder, part), { recursive: true, dereference: true });
-  // Last: a folder without it is not a pipeline.
+  // Written last, since a folder without it is not a pipeline.
   await writeConfig(join(folder, 'model_index.json'), {
     _class_name: 'OnnxStableDiffusionPipeline',
     feature_extractor: [null, null],

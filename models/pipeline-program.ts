@@ -11,11 +11,11 @@ import { sample, type Evaluate, type SampleOptions } from './sampling/sample.ts'
 import { solverPlan } from './sampling/solver.ts';
 
 export interface PipelineProgramShape extends DiffusionShape {
-  /** Whether some steps will be of another UNet than the pipeline's: there is room for both then. */
+  /** Makes room for a second UNet, which may take some of the steps. */
   secondUnet?: boolean;
 }
 
-/** A network's weights, and where they are from, for messages. */
+/** A network's weights, and their origin for messages. */
 export interface NetworkWeights {
   weights: Weights;
   source: string;
@@ -24,19 +24,19 @@ export interface NetworkWeights {
 export interface DenoiseOptions extends SampleOptions {
   /** Default DDIM. */
   scheduler?: SolverName | undefined;
-  /** Takes the steps from `unetFrom` on (all of them by default) in place of the pipeline's own; needs `secondUnet`. */
+  /** Takes the steps from `unetFrom` on (default: all) instead of the pipeline's own; needs `secondUnet`. */
   unet?: NetworkWeights | undefined;
   unetFrom?: number;
-  /** For a UNet that sees more than the latents: an inpainting one, or one with a control image. [B, h, w, in_channels - C] */
+  /** Further input channels of the UNet: for inpainting, or a control image. [B, h, w, in_channels - C] */
   guide?: Tensor;
 }
 
 const [UNET, SECOND_UNET] = ['unet', 'second_unet'] as const;
 
 /**
- * A pipeline's networks as a program that makes pictures, as diffusers' StableDiffusionPipeline with its DDIMScheduler
- * (eta 0), or another of its schedulers.
- * The caller disposes the tensors that it gets.
+ * Records a pipeline's networks as a program that generates pictures, like diffusers' StableDiffusionPipeline with its
+ * DDIMScheduler (eta 0) or another of its schedulers.
+ * The caller disposes the returned tensors.
  */
 export class PipelineProgram {
   readonly #pipeline: LoadedPipeline;
@@ -66,9 +66,9 @@ export class PipelineProgram {
   }
 
   /**
-   * Embeddings under a text encoder.
-   * @param prompts as many as the batch holds
-   * @param source where the encoder is from, for messages
+   * Computes embeddings with a text encoder.
+   * @param prompts a full batch
+   * @param source origin of the encoder, for messages
    */
   encode(prompts: readonly string[], negative: string, encoder: Weights, source: string): Conditioning {
     if (encoder !== this.#encoder) this.#program.load('text_encoder', encoder, source);
@@ -82,12 +82,11 @@ export class PipelineProgram {
   }
 
   /**
-   * From noise towards latents in `steps` steps, of which those from `from` on and before `until` are done; all of them if
-   * these are not given. A scheduler may evaluate the UNet more often than it has steps: see {@link solverPlan}, whose
-   * evaluations are what is counted here.
-   * @param noise of deviation 1, or the latents after `from` evaluations. [B, h, w, C]
-   * @param conditioning of the evaluation with this index, 0 being the first
-   * @returns z_0 [B, h, w, C], or what the latents are after that many evaluations
+   * Denoises in `steps` steps, or only in those from `from` and before `until`. These count evaluations of the UNet
+   * (see {@link solverPlan}), which a scheduler may have more of than steps.
+   * @param noise noise of standard deviation 1, or the latents after `from` evaluations. [B, h, w, C]
+   * @param conditioning returns the conditioning of an evaluation, counted from 0
+   * @returns z_0 [B, h, w, C], or the latents after `until` evaluations
    */
   denoise(
     noise: Tensor,
@@ -109,8 +108,8 @@ export class PipelineProgram {
   }
 
   /**
-   * Pictures of latents. z [B, h, w, C] -> [B, H, W, 3] in [0, 1]
-   * @throws RunError when the latents or the pictures are not finite
+   * Decodes latents into pictures. z [B, h, w, C] -> [B, H, W, 3] in [0, 1]
+   * @throws RunError if the latents or the pictures are not finite
    */
   decode(z: Tensor): Tensor {
     this.#requireFinite('latents', z);
@@ -122,7 +121,7 @@ export class PipelineProgram {
   #requireFinite(what: string, tensor: Tensor): void {
     if (firstNotFinite(tensor.dataSync() as Float32Array) >= 0)
       throw new RunError(
-        `The ${what} that ${this.#pipeline.folder} makes are not finite numbers: its networks' values overflow. Use float32 (engine.dtype), a smaller guidance scale, or other weights.`,
+        `The ${what} of ${this.#pipeline.folder} are not finite numbers: values in its networks overflow. Use float32 (engine.dtype), a smaller guidance scale, or other weights.`,
       );
   }
 

@@ -1,6 +1,6 @@
 import { convolutionTensors, linearTensors, normTensors, type ExpectedTensors } from './folder/expected-tensors.ts';
 
-/** What `resnetBlock` reads. @param time width of the time embedding, where there is one */
+/** Lists the tensors that `resnetBlock` reads. @param time width of the time embedding, if any */
 export function* resnetTensors(name: string, inputs: number, outputs: number, time?: number): ExpectedTensors {
   yield* normTensors(`${name}.norm1`, inputs);
   yield* convolutionTensors(`${name}.conv1`, inputs, outputs);

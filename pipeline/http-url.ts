@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Whether a URL has no user or password: fetch() refuses one that does, with a message that repeats it. */
+/** Returns whether a URL has no user or password: fetch() refuses one that does, with a message that repeats it. */
 const withoutUser = (url: string): boolean => {
   const { username, password } = URL.canParse(url) ? new URL(url) : { username: '', password: '' };
   return username === '' && password === '';

@@ -76,7 +76,7 @@ export interface FanOutBody<Slice, Input extends string = string, Optional exten
   ): Promise<void>;
 }
 
-/** How a stage fans out. Neither number is part of a key. */
+/** Sizes of a stage's fan-out. Neither is part of a key. */
 export interface FanOut {
   /** Maximum number of concurrent batches. */
   readonly window: number;

@@ -2,7 +2,7 @@ import type { Home } from '../pipeline/runs/home.ts';
 import { Schedules } from './schedules/schedules.ts';
 import { Registry } from './versions.ts';
 
-/** What garbage collection must keep. */
+/** Digests and runs that garbage collection must keep. */
 export interface Protected {
   /** Digests of the artifacts that the registry names. */
   protectedDigests: Set<string>;

@@ -9,7 +9,7 @@ export interface Registered {
   version?: number;
   /** Whether it was promoted automatically. */
   promoted: boolean;
-  /** Why a requested promotion was refused. */
+  /** Reasons why a requested promotion was refused. */
   refused: string[];
 }
 

@@ -116,7 +116,7 @@ export class Registry {
   async alias(name: string, alias: string, version: number): Promise<void> {
     if (alias === production || alias === candidate)
       throw new InputError(
-        `The alias ${alias} moves by itself: ${alias === candidate ? 'it is the newest version' : 'use registry promote or registry rollback'}.`,
+        `The alias ${alias} is moved automatically: ${alias === candidate ? 'it is the newest version' : 'use registry promote or registry rollback'}.`,
       );
     identifier('alias', alias);
     await withLock(this.#nameFolder(name), async () => {

@@ -13,7 +13,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
-/** What is wrong with the request or the checkout, and what to do. */
+/** A problem with the request or the checkout, and its remedy. */
 class Refusal extends Error {}
 
 const unreleased = '## Unreleased';

@@ -103,7 +103,7 @@ async function withTimeout<T>(promise: Promise<T>): Promise<T> {
   return Promise.race([promise, timeout]).finally(() => controller.abort());
 }
 
-/** Whether a worker of this home has recently polled for pipeline work. */
+/** Returns whether a worker of this home has recently polled for pipeline work. */
 export async function hasWorkers({ connection, namespace }: TemporalServer, home: Home): Promise<boolean> {
   const { pollers } = await connection.workflowService.describeTaskQueue({
     namespace,

@@ -7,7 +7,7 @@ const seal = /^\/\* sha256 ([0-9a-f]{64}) \*\//;
  */
 export const sealCode = (code: string): string => `/* sha256 ${sha256(code)} */${code}`;
 
-/** Whether sealed code is unchanged. */
+/** Returns whether sealed code is unchanged. */
 export function isSealed(text: string): boolean {
   const [begin, digest] = seal.exec(text) ?? [];
   return begin !== undefined && sha256(text.slice(begin.length)) === digest;

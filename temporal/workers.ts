@@ -22,7 +22,7 @@ export interface WorkersOptions {
 
 /** Workers that take work from the queues. */
 export interface Workers {
-  /** Fails when a worker cannot go on. */
+  /** Fails when a worker cannot continue. */
   readonly running: Promise<void>;
   /** Asks the running stages to end, and leaves them to other workers. */
   stop(): Promise<void>;

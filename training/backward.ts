@@ -6,8 +6,8 @@ import type { LossScaling } from './optimizer/loss-scale.ts';
 import type { TuningProgram } from './tuning-program.ts';
 
 /**
- * The way back through denoising steps: dL/dc is summed up over all steps that are gone through. The gradient by the
- * steps' own parameters is summed up in the program (`state/gradient/…`), which starts anew at the first of them.
+ * Backpropagation through denoising steps. Sums dL/dc over all of them. The program sums the gradient by the steps' own
+ * parameters (`state/gradient/…`), starting from zero at the first step that is gone through.
  */
 export class Backward {
   readonly #learns: TuningProgram['learns'];
@@ -23,7 +23,7 @@ export class Backward {
     this.#embeddings = Object.keys(embeddings);
   }
 
-  /** From dL/dz after the last of these steps to dL/dz before the first of them. @param steps first to last */
+  /** Goes back through these steps. @param steps first to last @param dz dL/dz after the last one */
   through(steps: readonly TakenStep[], dz: Tensor): void {
     let gradient = dz; // dL/dz_0
     for (const step of steps.toReversed()) {
@@ -33,7 +33,9 @@ export class Backward {
     }
   }
 
-  /** The sum of dL/dc, as inputs of `gradients` and `update`; nothing where no network that makes the embeddings is trained. */
+  /**
+   * Returns the sum of dL/dc as inputs of `gradients` and `update`; empty if the network that makes c is not trained.
+   */
   embeddings(): Tensors {
     return Object.fromEntries([...this.#gradients].map(([name, parts]) => [name, tf.addN(parts)]));
   }

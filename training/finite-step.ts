@@ -5,8 +5,8 @@ import type { StepGradients } from './trainer.ts';
 import type { StepMetrics } from './tuner.ts';
 
 /**
- * Stops the run after a step whose numbers are not all finite: an infinite norm would turn the update into none, and NaN
- * spreads to every parameter. What the step left behind is not to be kept.
+ * Stops the run after a step whose numbers are not all finite: an infinite norm would make the update zero, and NaN
+ * would spread to every parameter. The state after such a step must not be kept.
  * @throws RunError that names the step and the number
  */
 export function requireFiniteStep({ step, loss, drift, rewards, gradientNorm, deltaNorm }: StepMetrics): void {
@@ -24,14 +24,14 @@ export function requireFiniteStep({ step, loss, drift, rewards, gradientNorm, de
     );
 }
 
-/** @throws RunError that names the network, the parameter and the place of a value that is not finite */
+/** @throws RunError that names the network, the parameter and the index of a value that is not finite */
 export function requireFiniteGradients(gradients: StepGradients['gradients']): void {
   for (const [network, ofNetwork] of Object.entries(gradients))
     for (const [name, { data }] of ofNetwork) {
       const at = firstNotFinite(data);
       if (at >= 0)
         throw new RunError(
-          `The gradient of ${name} (${network}) is ${data[at]} at place ${at} of ${data.length}; expected finite numbers. Lower the rewards' weights, or compute in float32.`,
+          `The gradient of ${name} (${network}) is ${data[at]} at index ${at} of ${data.length}; expected finite numbers. Lower the rewards' weights, or compute in float32.`,
         );
     }
 }

@@ -14,18 +14,18 @@ export interface GradientStepInputs {
   prompts: readonly string[];
   /** z_T [B, h, w, C], a row for each prompt */
   noise: Tensor;
-  /** The networks that the gradients are for. */
+  /** The networks to differentiate by. */
   train: readonly TrainableNetwork[];
-  /** The encoder that the last K steps see, where it is not the pipeline's own; and where it is from, for messages. */
+  /** Encoder of the last K steps, if not the pipeline's own; `source` names its origin in messages. */
   encoder?: { weights: Weights; source: string } | undefined;
-  /** What is computed in; default: the process's own type. */
+  /** Type of the computation; default: the process's. */
   type?: ComputeType | undefined;
 }
 
 /**
- * One step of Alg. 1 from start noise, without applying it: T - K steps without gradient under the original networks,
- * then K with it, the rewards, and dL/d(phi) for every parameter of each network that is trained: zeros where the loss
- * does not depend on one.
+ * Computes the gradient of Alg. 1 from start noise and does not apply it: T - K steps without gradient under the
+ * original networks, K steps with gradient, the rewards, and dL/d(phi) for every parameter of each trained network
+ * (zeros if the loss does not depend on it).
  */
 export function gradientStep(
   pipeline: LoadedPipeline,

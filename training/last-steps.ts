@@ -2,14 +2,14 @@ import type { Tensors } from '../engine/program/program.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import type { KeptActivations, TakenStep } from './kept-activations.ts';
 
-/** The last K steps of a batch, z_K -> z_0, under the networks as they are now. */
+/** The last K steps of a batch, z_K -> z_0, under the current networks. */
 export class LastSteps {
   readonly #activations: KeptActivations;
   readonly #numbers: readonly (readonly number[])[];
   readonly #start: Tensor;
   readonly #embeddings: Tensors;
 
-  /** @param numbers of each of the K steps @param start z_K @param embeddings c */
+  /** @param numbers coefficients of each of the K steps @param start z_K @param embeddings c */
   constructor(
     activations: KeptActivations,
     numbers: readonly (readonly number[])[],
@@ -27,7 +27,7 @@ export class LastSteps {
     return this.#numbers.length;
   }
 
-  /** Takes all of them. @returns the last `carrying` ones, those that carry gradient, first to last */
+  /** Takes all K steps. @returns the last `carrying` steps, which carry gradient, first to last */
   take(carrying: number): TakenStep[] {
     const kept = Math.min(carrying, this.#activations.room);
     let z = this.#start;
@@ -39,7 +39,7 @@ export class LastSteps {
     return steps.slice(-carrying);
   }
 
-  /** Takes the last one again, from other latents. */
+  /** Takes the last step again, from other latents. */
   takeLast(z: Tensor): TakenStep {
     return this.#activations.take(z, this.#numbers.at(-1)!, this.#embeddings);
   }

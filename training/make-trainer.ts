@@ -13,7 +13,7 @@ import { openAlarm } from './alarm/open-alarm.ts';
 import { textToImage, type TextToImageSettings, type TrainableNetwork } from './generator/text-to-image.ts';
 import { Trainer } from './trainer.ts';
 
-/** A network to train, as a stage names it. */
+/** A network that a stage trains. */
 export interface NetworkToTrain {
   name: TrainableNetwork;
   learningRate: number;
@@ -23,24 +23,24 @@ export interface NetworkToTrain {
 export interface MakeOptions extends Pick<TextToImageSettings, 'encoder'> {
   seed: number;
   embeddingPull?: number;
-  /** The prompts' folder, and one for the looks' file: where they are given, and `alarm` is set, an alarm watches. */
+  /** Folders of the prompts and of the alarm's file. With them, and if `alarm` is set, an alarm is opened. */
   watch?: { shards: string; scratch: string };
-  /** Measures without gradient in any case. */
+  /** Makes an observer even without an alarm. */
   observes?: boolean;
-  /** For trainers that take steps of their own, with no scale for the loss: float32 where that of float16 would be needed. */
+  /** For trainers that take their own steps without scaling the loss: float32 instead of float16, which needs it. */
   ownSteps?: boolean;
 }
 
-/** What a stage tunes with. */
+/** The tools of a tuning stage. */
 export interface TuningTools {
   trainer: Trainer;
   generator: Generator;
-  /** Where something watches. */
+  /** Only with an alarm or `observes`. */
   observer?: Observer;
   alarm?: Alarm;
 }
 
-/** The trainer of a stage and what watches it. */
+/** Makes a stage's trainer, with its alarm and observer if they are wanted. */
 export async function makeTrainer(
   pipeline: LoadedPipeline,
   config: TuneSettings,

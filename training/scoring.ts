@@ -14,20 +14,20 @@ export interface Scored {
   scores: Record<string, Float32Array>;
 }
 
-/** What is scored: pictures of these prompts, at this training step, where there is one. */
+/** The prompts of the pictures to score, and the training step, if any. */
 export interface ScoredBatch {
   prompts: readonly string[];
   step?: number | undefined;
   draw?: Draw | undefined;
 }
 
-/** Scores latents by the rewards, and differentiates the loss by them. */
+/** Scores latents with the rewards and differentiates the loss by the latents. */
 export class Scoring {
   readonly #program: Program;
   readonly #generator: Generator;
   readonly #scale: LossScaling;
 
-  /** @param program with the entry point `score` */
+  /** @param program has the entry point `score` */
   constructor(program: Program, generator: Generator, scale: LossScaling) {
     this.#program = program;
     this.#generator = generator;
@@ -35,9 +35,9 @@ export class Scoring {
   }
 
   /**
-   * L, R_i and dL/dz_0 of latents after the last step; the mean over all of them, where there are several.
-   * @returns dz: of each, in their order
-   * @throws RunError naming step, prompt and reward when a reward, or the loss, is not finite
+   * Computes L, R_i and dL/dz_0 of latents after the last step. L and R_i are means over `ends`.
+   * @returns dz: one for each of `ends`, in order
+   * @throws RunError naming step, prompt and reward if a reward or the loss is not finite
    */
   score(ends: readonly { z0: Tensor }[], batch: ScoredBatch): Scored & { dz: Tensor[] } {
     const found = ends.map(({ z0 }) => this.#score(z0, batch));
@@ -70,7 +70,7 @@ export class Scoring {
   }
 }
 
-/** The loss and the mean of each reward over the batch. */
+/** Returns the loss and each reward's mean over the batch. */
 export const scoreMetrics = ({ loss, scores }: Scored): Pick<StepMetrics, 'loss' | 'rewards'> => ({
   loss,
   rewards: Object.fromEntries(Object.entries(scores).map(([name, values]) => [name, mean(values)])),

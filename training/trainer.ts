@@ -20,39 +20,39 @@ import { tuningProgram, type ProgramSettings, type TuningProgram } from './tunin
 import { Update } from './optimizer/parameter-update.ts';
 
 export interface TrainerSettings extends ProgramSettings {
-  /** K: the last steps, which see the networks as they are trained. */
+  /** K, the number of last steps that run under the networks in training. */
   gradientSteps: number;
-  /** Which of them carry gradient; by default all. */
+  /** Which of these steps carry gradient; default: all. */
   gradient?: GradientSettings;
-  /** What a prompt is in this step: another wording, fewer words. */
+  /** Changes a prompt for one step: rephrases it or drops words. */
   augmentPrompt?: ((prompt: string, stream: RandomStream) => string) | undefined;
-  /** Bytes of activations that may be kept between steps and their gradients; steps that do not fit are run again. */
+  /** Memory for activations kept between steps and their gradients; steps that do not fit are run again. */
   activationBytes?: number;
 }
 
-/** One step's loss, rewards [B] and gradients by network and parameter, these as a file holds the parameters. */
+/** One step's loss, rewards [B] and gradients by network and parameter, in the layout of a weight file. */
 export interface StepGradients extends Scored {
   gradients: Record<string, Weights>;
 }
 
-/** The prompts of a step, where its last K steps begin, and what is drawn in it. */
+/** The prompts of a training step, the latents its last K steps start from, and its random streams. */
 interface Batch {
   prompts: readonly string[];
-  /** What encode reads of them. */
+  /** Inputs of `encode` for these prompts. */
   inputs: Tensors;
   /** z_K */
   z: Tensor;
-  /** 1-based; left out where nothing is to be random. */
+  /** 1-based; undefined if nothing is random. */
   step: number | undefined;
   draw: Draw | undefined;
 }
 
-/** Prompt-based reward tuning (Alg. 1) of some of a generator's networks, a step at a time. */
+/** Tunes some of a generator's networks by prompt-based reward tuning (Alg. 1), a step at a time. */
 export class Trainer implements Tuner {
   readonly program: Program;
-  /** Whether something that is trained is part of encode, and of step. */
+  /** Whether `encode` and `step` contain trained networks. */
   readonly learns: TuningProgram['learns'];
-  /** Takes steps that are differentiated. */
+  /** Takes the steps that are differentiated. */
   readonly activations: KeptActivations;
   readonly scoring: Scoring;
   readonly update: Update;
@@ -85,7 +85,7 @@ export class Trainer implements Tuner {
     this.update = new Update({ program, trained, optimizer, scale: this.#scale, average: this.#average });
   }
 
-  /** Algorithm 1, with the rewards' weights gamma_i, the decoder D, and phi for all that is trained. */
+  /** Algorithm 1, with the rewards' weights gamma_i, the decoder D, and all trained parameters phi. */
   step(step: number, rollout: Rollout, rows: readonly number[], rate: number): StepMetrics {
     return tf.tidy(() => {
       const { z, ...batch } = this.#batch(rollout, rows, step); // p, z_K
@@ -103,7 +103,7 @@ export class Trainer implements Tuner {
     });
   }
 
-  /** Loss, rewards and dL/dphi, without a step. Where the loss is scaled, so that they are finite, if that can be. */
+  /** Computes loss, rewards and dL/dphi without an update. Shrinks the loss's scale until the gradients are finite. */
   gradients(rollout: Rollout, rows: readonly number[]): StepGradients {
     for (;;) {
       const found = this.#gradients(rollout, rows);
@@ -125,7 +125,7 @@ export class Trainer implements Tuner {
     });
   }
 
-  /** The first T - K steps of these prompts, without gradient, under the networks as they are now. noise [...latents] */
+  /** Takes the first T - K steps for these prompts, without gradient, under the current networks. noise [...latents] */
   rollout(prompts: readonly string[], noise: Tensor): Rollout {
     const { encodeInputs, steps } = this.#generator;
     const latents = tf.tidy(() => {
@@ -137,12 +137,12 @@ export class Trainer implements Tuner {
     return new Rollout({ shape: noise.shape.slice(1), samples, latents });
   }
 
-  /** c = E_phi(p) under the networks as they are now. @param prompts the generator's `encodeInputs` */
+  /** c = E_phi(p) under the current networks. @param prompts the generator's `encodeInputs` */
   encode(prompts: Tensors): Tensors {
     return this.program.run('encode', prompts);
   }
 
-  /** The way back through steps that were taken under the embeddings c. */
+  /** Starts backpropagation through steps that were taken under the embeddings c. */
   backward(c: Tensors): Backward {
     return new Backward(this.learns, this.#scale, c);
   }
@@ -157,13 +157,13 @@ export class Trainer implements Tuner {
     this.#scale.restore(snapshot.state);
   }
 
-  /** What is trained of a network starts at these weights; what it was before stays the reference. */
+  /** Starts training a network from these weights; the original network remains the reference. */
   startFrom(network: string, weights: Weights, source: string): void {
     this.program.load(network, weights, source);
     this.#average.start();
   }
 
-  /** A network as it is now: the moving average, where there is one. */
+  /** Returns a network in its current state: its moving average, if there is one. */
   tuned(network: string): TunedNetwork {
     const trained = this.#settings.trained.find(({ name }) => name === network)!;
     return tunedNetwork(trained, this.#average.read(trained), this.#generator);
@@ -194,7 +194,7 @@ export class Trainer implements Tuner {
   }
 }
 
-/** dL/dphi of each network, from the inputs of `gradients` and what the steps have left in `state/gradient/…`. */
+/** Reads each network's dL/dphi: the outputs of `gradients` and the sums that the steps left in `state/gradient/…`. */
 function readGradients(program: Program, trained: readonly TrainedNetwork[], inputs: Tensors): Record<string, Weights> {
   const ofEncode = Object.entries(program.run('gradients', inputs)).map(
     ([name, t]) => [name, program.inFileLayout(name, t)] as const,
@@ -210,7 +210,7 @@ function readGradients(program: Program, trained: readonly TrainedNetwork[], inp
   );
 }
 
-/** tf.tidy for a function whose result holds no tensors. */
+/** Calls tf.tidy for a function whose result holds no tensors. */
 function withoutTidying<T>(f: () => T): T {
   let result: T;
   tf.tidy(() => {

@@ -7,22 +7,22 @@ import type { MomentType } from './optimizer/moments.ts';
 import type { GradientSettings } from './gradient-variants/settings.ts';
 import type { LoopSettings } from './tune.ts';
 
-/** `lora` of a configuration: targets have a default for each network. */
+/** `lora` of a configuration. Targets have a default for each network. */
 export interface LoraOptions {
   rank: number;
   alpha?: number | undefined;
   targets?: readonly string[] | undefined;
 }
 
-/** What every tuning stage is told; but for the first three, all of it has a neutral value. */
+/** Settings that all tuning stages share. All but the first three are optional. */
 export interface TuneSettings extends LoopSettings {
   model: string;
   sampler: SamplerSettings;
   /** With the stage's own weights. */
   rewards: RewardSpec[];
-  /** A reward that is never trained on, for the alarm. */
+  /** The alarm's held-out reward, which is never trained on. */
   heldOut?: Pick<RewardSpec, 'type' | 'model' | 'head'> | undefined;
-  /** Looks at validation prompts while tuning; off when left out. */
+  /** Checks validation prompts during tuning; default: off. */
   alarm?: AlarmSettings | undefined;
   weightDecay?: number | undefined;
   optimizer?: { states: MomentType } | undefined;
@@ -30,7 +30,7 @@ export interface TuneSettings extends LoopSettings {
   gradientClip?: number | undefined;
   /** Weight of the squared distance of the parameters from the original ones. */
   weightPull?: number | undefined;
-  /** Decay of the moving average that is kept in place of the parameters; 0 for none. */
+  /** Decay of the moving average that is kept instead of the parameters; 0 for none. */
   average?: number | undefined;
   lora?: LoraOptions | undefined;
   gradient?: GradientSettings | undefined;

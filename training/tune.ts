@@ -13,12 +13,12 @@ import type { Rollout } from './rollout/rollout-samples.ts';
 import { stepFolder } from './training-names.ts';
 import type { StepMetrics, Tuner } from './tuner.ts';
 
-/** What the loop is told. */
+/** Settings of the training loop. */
 export interface LoopSettings {
   steps: number;
   batch: number;
   learningRate: number;
-  /** Steps over which the learning rate grows to its full size. */
+  /** Number of first steps over which the learning rate rises to its full value. */
   warmup: number;
   /** Steps between checkpoints to resume from. */
   checkpointEvery: number;
@@ -29,27 +29,27 @@ export interface LoopSettings {
 export interface Tuning {
   tuner: Tuner;
   rollout: Rollout;
-  /** The networks that are trained, the main one first. */
+  /** The trained networks, the main one first. */
   networks: readonly string[];
-  /** Watches validation prompts; it has measured the base. */
+  /** Watches validation prompts; it has already measured the base. */
   alarm?: Alarm | undefined;
-  /** Pictures that a step scores, for each sample of its batch. Default 1. */
+  /** Pictures that a step scores for each sample of its batch. Default 1. */
   evaluations?: number;
-  /** Called before the first step, and not again when tuning goes on from a checkpoint. */
+  /** Called before the first step, but not when tuning continues from a checkpoint. */
   prepare?(): Promise<void>;
-  /** Writes the networks as they are now into a folder (`step-000040` or `final`) of the stage's artifact. */
+  /** Writes the current networks into a folder (`step-000040` or `final`) of the stage's artifact. */
   keep(root: string, name: string): Promise<void>;
 }
 
-/** Of a stage that may be done in segments. */
+/** Context of a stage that may run in segments. */
 export type TuneContext<Settings, Input extends string = string> = StageContext<Settings, Input> &
   Partial<Pick<SegmentContext<Settings>, 'segmentEnds'>>;
 
 /**
- * The loop of a tuning stage. Killed at any time and run again with the same scratch folder, it ends with the same
- * files: step n depends on the seed, n and the state after step n - 1 alone.
+ * Runs the loop of a tuning stage. If it is killed at any time and run again with the same scratch folder, it ends with
+ * the same files: step n depends only on the seed, n and the state after step n - 1.
  *
- * @returns 'checkpoint' at the end of a segment: it is to be called again
+ * @returns 'checkpoint' at the end of a segment: call it again
  */
 export async function tune(
   { config, seed, output, scratch, progress, signal, segmentEnds }: TuneContext<LoopSettings>,
@@ -85,7 +85,7 @@ export async function tune(
     const step = done + 1;
     if (signal.aborted) {
       await save(step - 1);
-      throw new CancelledError(`Tuning was stopped after step ${step - 1} of ${steps}; it goes on from there.`);
+      throw new CancelledError(`Tuning was stopped after step ${step - 1} of ${steps}; it will continue from there.`);
     }
     if (done > first && segmentEnds?.()) {
       await save(done);
@@ -119,7 +119,7 @@ export async function tune(
   await cp(kept, output, { recursive: true });
   const damage = await companions.damageOfCopy(output);
   if (damage !== undefined)
-    throw new RetryableError(`What was kept cannot be used (${damage}); tuning goes back to a checkpoint before that.`);
+    throw new RetryableError(`The kept networks are damaged (${damage}); tuning goes back to an earlier checkpoint.`);
   await keep(output, 'final');
   await cp(metricsPath, join(output, 'metrics.jsonl'));
   await alarm?.keep(join(output, 'validation.jsonl'));
@@ -131,10 +131,10 @@ export async function tune(
 }
 
 type Line = Record<string, number>;
-/** The main network's measures have plain names, those of the others end in `.NETWORK`. */
+/** Names a network's measure: plain for the main network, ending in `.NETWORK` for others. */
 const named = (measure: string, network: string, index: number) => (index === 0 ? measure : `${measure}.${network}`);
 
-/** A line of metrics.jsonl: the rewards as `reward.NAME`. */
+/** Returns a line of metrics.jsonl; rewards are named `reward.NAME`. */
 function metricsLine(metrics: StepMetrics, networks: readonly string[], learningRate: number): Line {
   const { step, loss, drift, rewards, lossScale, skipped } = metrics;
   const norms = (measure: 'gradientNorm' | 'deltaNorm') =>
@@ -151,7 +151,7 @@ function metricsLine(metrics: StepMetrics, networks: readonly string[], learning
   };
 }
 
-/** The rollout samples of a step: a pass over all of them in an order of its own, then the next pass. */
+/** Returns the rollout samples of a step: passes over all samples, each in its own random order. */
 function rowsOf(step: number, batch: number, samples: number, seed: number): number[] {
   return Array.from({ length: batch }, (_, i) => {
     const place = (step - 1) * batch + i;

@@ -13,43 +13,43 @@ import { loadStart, requireParameters, type TrainedNetwork } from './generator/t
 
 export interface ProgramSettings {
   trained: readonly TrainedNetwork[];
-  /** Of all that is drawn. Default 0. */
+  /** Seed of all random numbers. Default 0. */
   seed?: number;
   /** Weight of mean((c - c_original)^2) over the embeddings, a pull towards the original encoder. */
   embeddingPull: number;
-  /** Weight of |phi - phi_original|^2 over the parameters, a pull of those towards the original ones. */
+  /** Weight of |phi - phi_original|^2 over the parameters, a pull towards the original ones. */
   weightPull?: number;
-  /** Decay of a moving average of all that is trained, `state/ema/…`; without it there is none. */
+  /** Decay of the trained parameters' moving average, `state/ema/…`; default: no average. */
   averageDecay?: number | undefined;
-  /** Left out where the gradients are all that is asked for: then there is no room for moments either. */
+  /** Leave it out to compute gradients only; no memory is then taken for moments. */
   optimizer?: AdamWOptions;
-  /** What is computed in; default: the process's own type. */
+  /** Type of the computation; default: the process's. */
   type?: ComputeType | undefined;
 }
 
 export interface TuningProgram {
   program: Program;
-  /** Whether the loss is scaled, as float16 needs it: then score, stepVjp, gradients and update have the input `scale`. */
+  /** Whether the loss is scaled, for float16: score, stepVjp, gradients and update then have the input `scale`. */
   scales: boolean;
-  /** Whether something that is trained is part of encode, and of step. */
+  /** Whether `encode` and `step` contain trained networks. */
   learns: { encode: boolean; step: boolean };
 }
 
 /**
- * The entry points of prompt-based reward tuning (Alg. 1) of any of a generator's networks, a file each in entries/.
- * Between them only latents and embeddings are kept, so memory is that of one step and its gradient, whatever K is:
+ * Records the entry points of prompt-based reward tuning (Alg. 1) for any of a generator's networks; entries/ has a
+ * file for each. Only latents and embeddings are kept between them, so memory is that of one step and its gradient for
+ * any K:
  *
- *     encode     p -> c = E_phi(p)                       under the networks as they are now
+ *     encode     p -> c = E_phi(p)                       under the current networks
  *     step       z_t, c -> z_(t-1)
  *     score      z_0, p -> L = -mean sum_i gamma_i R_i, dL/dz_0
  *     stepVjp    z_t, c, dL/dz_(t-1) -> dL/dz_t, dL/dc
  *     gradients  p, dL/dc -> dL/dphi
  *     update     p, dL/dc -> phi, by AdamW; norms of the gradients
  *     deltaNorm  |phi - phi_original| of each network
- *     average    the moving average of all that is trained
+ *     average    the moving average of all trained parameters
  *
- * Where the loss is scaled, dL is `scale` dL in all that passes between them; what is given out as a gradient by
- * parameters is not.
+ * If the loss is scaled, every dL that passes between them is `scale` times dL; gradients by parameters are not scaled.
  */
 export function tuningProgram(generator: Generator, settings: ProgramSettings): TuningProgram {
   const { trained, embeddingPull, weightPull = 0, averageDecay, optimizer, seed = 0 } = settings;

@@ -6,7 +6,7 @@ import type { WorkflowInfo } from '@temporalio/workflow';
  */
 const longHistory = 4000;
 
-/** Whether it is time to continue as new. @param limit number of events */
+/** Returns whether it is time to continue as new. @param limit number of events */
 export function historyIsLong({ historyLength }: WorkflowInfo, limit = longHistory): boolean {
   return historyLength > limit;
 }

@@ -10,7 +10,7 @@ export interface RetrainOutcome {
   /** Number of new prompts that it was trained on. */
   rows?: number;
   version?: number;
-  /** Why it was not promoted. */
+  /** Reasons why it was not promoted. */
   refused?: string[];
 }
 

@@ -23,7 +23,7 @@ export async function callStage<Answer extends StageAnswer>(
   const activities = proxyActivities<Record<string, (task: StageTask) => Promise<Answer>>>({
     heartbeatTimeout,
     startToCloseTimeout: '30 days',
-    // The stage's process ends and leaves its checkpoint before the run is said to be cancelled.
+    // The stage's process ends and leaves its checkpoint before the run is reported as cancelled.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
     summary,

@@ -74,7 +74,7 @@ export async function walk(
   return { outcomes, ...(errors[0] ? { error: errors[0] } : {}) };
 }
 
-/** Only stages with many activities get a child workflow, for a history of their own. */
+/** Only stages with many activities get a child workflow, which has its own history. */
 function doNode({ fanOut, segmented, taskQueue }: StageNode, task: StageTask, id?: string): Promise<StageOutcome> {
   const queue = taskQueue === undefined ? {} : { taskQueue };
   const options = { workflowId: id!, staticSummary: `Stage ${task.stage} of run ${task.run}` };

@@ -111,7 +111,7 @@ export class StageJournal {
   }
 }
 
-/** Whether a part continues a stage that another part started. */
+/** Returns whether a part continues a stage that another part started. */
 function continues(part: StagePart | undefined): boolean {
   return part?.kind === 'gather' || part?.kind === 'batch' || (part?.kind === 'segment' && part.number > 0);
 }

@@ -115,7 +115,7 @@ export class StageProcess implements BodyRunner {
   }
 }
 
-/** Executes one order in a process of its own. @throws as {@link BodyRunner.do} does */
+/** Executes one order in its own process. @throws as {@link BodyRunner.do} does */
 export async function runStageProcess(
   order: StageOrder,
   options: StageProcessOptions & OrderOptions,

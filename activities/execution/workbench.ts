@@ -183,7 +183,10 @@ export class Workbench {
     return stageEnvironment(this.#environment, settings.engine);
   }
 
-  /** Whether a key has a work folder: its work is under way or was abandoned, even if only the clean-up was missing. */
+  /**
+   * Returns whether a key has a work folder: its work is under way or was abandoned, even if only the clean-up was
+   * missing.
+   */
   isBegun(name: string, key: string): boolean {
     return existsSync(this.#home.work(name, key));
   }

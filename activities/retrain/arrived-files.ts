@@ -40,7 +40,7 @@ const digestOf = async (digests: ExternalDigests, { path }: SourceFile): Promise
   sha256(await digests.digest(path));
 
 /**
- * Reads files into folders of their own.
+ * Reads files, each into its own folder.
  * @returns the files that did not change meanwhile, with their folders; the others are left for the next time
  */
 export async function readStill(

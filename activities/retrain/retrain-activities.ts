@@ -12,7 +12,7 @@ import { failure } from '../failure.ts';
 import { prepareRun } from './prepare-run.ts';
 import type { TakenBatch, TakeTask } from './take-prompts.ts';
 
-/** What the workflow of a run is started with. */
+/** Arguments of a run's workflow. */
 export interface PreparedRun {
   run: string;
   stages: readonly GraphNode[];
@@ -82,7 +82,7 @@ export function createRetrainActivities({ home, address, launch }: RetrainOption
   };
 }
 
-/** Sends heartbeats while `work` goes on, and converts its errors for Temporal. */
+/** Sends heartbeats while `work` runs, and converts its errors for Temporal. */
 async function beating<Result>(work: (signal: AbortSignal, owner: BatchOwner) => Promise<Result>): Promise<Result> {
   const context = Context.current();
   const beat = setInterval(() => context.heartbeat(), heartbeatMilliseconds);

@@ -19,6 +19,6 @@ export interface JudgedEncoder {
   exported?: { textEncoder: string; step: number; weight: number; unet?: string; unetStep?: number };
   /** Both forms against the base and against each other on test prompts; empty before the evaluation. */
   comparisons: NamedComparison[];
-  /** How it was measured; undefined for a version whose pipeline made no pictures. */
+  /** Settings of the measurement; undefined for a version whose pipeline made no pictures. */
   measured?: Measured;
 }

@@ -5,7 +5,7 @@ import { judgedEncoder, namedUnet } from '../encoders/find-encoder.ts';
 import type { JudgedEncoder } from '../encoders/judged-encoder.ts';
 
 /**
- * How a judged encoder is used: `exported`, its exported files in all steps; `evaluated`, as validation chose it, its
+ * Use of a judged encoder: `exported`, its exported files in all steps; `evaluated`, as validation chose it, its
  * embeddings blended with the model's own in the last steps.
  */
 type Use = 'exported' | 'evaluated';

@@ -19,7 +19,7 @@ import { summarizeRun, type RunSummary } from './run-summary.ts';
 interface ReportedNetwork {
   path: string | null;
   sha256: string | null;
-  /** Why there is no file. */
+  /** Reason why there is no file. */
   reason?: string;
 }
 

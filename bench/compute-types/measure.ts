@@ -94,3 +94,9 @@ function swaps(ours: readonly number[], theirs: readonly number[]): { pairs: num
     }
   return count;
 }
+
+/** Returns the median of numbers, the mean of the middle two if their count is even. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+}

@@ -61,7 +61,7 @@ export function register(program: Command): void {
     });
   registry
     .command('alias')
-    .description('point an alias of your own at a version')
+    .description('point your own alias at a version')
     .argument('<alias>', 'a word of lower-case letters, digits and hyphens')
     .argument('<version>', reference)
     .option('--json', 'print one JSON object: {alias, name, version}')

@@ -71,7 +71,7 @@ function tensorflow(): Check {
   return { name: 'tensorflow', status: 'warning', found, advice };
 }
 
-/** Whether something at host:port accepts a connection within two seconds. */
+/** Returns whether something at host:port accepts a connection within two seconds. */
 function answers(address: string): Promise<boolean> {
   const { host, port } = parseAddress(address, 'TEMPORAL_ADDRESS');
   return new Promise((resolve) => {
@@ -108,7 +108,7 @@ async function temporal(): Promise<Check> {
     }
     if (await answers(source.value)) return ok('temporal', `server at ${source.value} (TEMPORAL_ADDRESS)`);
     return failed(`no server answers at ${source.value} (TEMPORAL_ADDRESS)`, [
-      'Start it, or unset TEMPORAL_ADDRESS: a run then starts a development server of its own.',
+      'Start it, or unset TEMPORAL_ADDRESS: a run then starts its own development server.',
     ]);
   }
   const version = capture(source.value, ['--version'], { timeout: 10_000 });

@@ -20,7 +20,7 @@ export interface Ablation {
   status: string;
   /** Comparisons of the chosen and the exported encoder with the base; empty when the run did not complete. */
   comparisons: NamedComparison[];
-  /** Why the run did not complete. */
+  /** Reason why the run did not complete. */
   error?: string;
 }
 

@@ -15,7 +15,7 @@ export interface Measured {
   results: Results;
   /** Names of the rewards that were trained on. */
   trained: readonly string[];
-  /** How the runs ended that the alarm should stop; all others completed. */
+  /** Outcomes of the runs that the alarm should stop; all others completed. */
   stops: readonly Stop[];
   bootstraps: Bootstraps;
 }

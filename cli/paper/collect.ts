@@ -25,7 +25,7 @@ export interface CollectedRun {
 
 const TUNING = ['tune-encoder', 'tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direct'];
 
-/** Reads how a run ended that the alarm should stop. @throws RunError when it failed for another reason */
+/** Reads the outcome of a run that the alarm should stop. @throws RunError when it failed for another reason */
 export function stopOf(run: Run, variant: Variant, seed: number): Stop {
   if (run.status === 'completed') return { variant, seed, message: undefined };
   const error = run.stages.find(({ error }) => error?.name === 'CollapseError')?.error;

@@ -31,7 +31,7 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
     '',
     `Written by \`npm run paper${quick ? ' -- --quick' : ''}\` from measured numbers (\`docs/results.json\`): ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} of tuning, ${prompts} held-out prompts, ${samplesPerPrompt} pictures of each (${PICTURES_WITH_OTHER_UNETS} with other UNets), the same start noise in every arm. Values are averaged over the seeds; intervals are 95 % bootstrap intervals over prompts, paired.`,
     ...(quick
-      ? ['', 'This was a quick run with little tuning: it shows that everything works, but is no result.']
+      ? ['', 'This was a quick run with little tuning: it shows that everything works, but it is not a result.']
       : []),
     '',
     '## Claims',

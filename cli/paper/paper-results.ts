@@ -1,6 +1,6 @@
 import type { Variant } from './matrix.ts';
 
-/** How a run ended that the alarm should stop. */
+/** Outcome of a run that the alarm should stop. */
 export interface Stop {
   variant: Variant;
   seed: number;

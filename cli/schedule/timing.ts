@@ -15,7 +15,7 @@ export interface Timing {
   policies: NonNullable<ScheduleOptions['policies']>;
 }
 
-/** What happens at a scheduled time while the previous retraining still runs. */
+/** Policies for a scheduled time at which the previous retraining still runs. */
 const overlaps: Record<string, ScheduleOverlapPolicy> = {
   skip: ScheduleOverlapPolicy.SKIP,
   'buffer-one': ScheduleOverlapPolicy.BUFFER_ONE,

@@ -1,4 +1,4 @@
-/** Whether an error says that the disk, or the user's quota on it, is full: it passes once there is room. */
+/** Returns whether an error says that the disk, or the user's quota on it, is full: it passes once there is room. */
 export function isDiskFull(error: unknown): boolean {
   const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') return true;

@@ -3,13 +3,15 @@ import { InputError } from '../errors.ts';
 /** More alternatives in braces than this are a mistake. */
 const mostAlternatives = 1000;
 
-/** Whether a path may be a pattern: `*`, `?` (within a name), `**` (any folders), `[a-z]`, `[!a-z]`, `{a,b}`. */
+/**
+ * Returns whether a path may be a pattern: `*`, `?` (within a name), `**` (any folders), `[a-z]`, `[!a-z]`, `{a,b}`.
+ */
 export function isPattern(path: string): boolean {
   return /[*?[{]/.test(path);
 }
 
 /**
- * Whether a relative path matches a pattern.
+ * Returns whether a relative path matches a pattern.
  * @throws InputError as {@link alternativesOf} and {@link nameMatcher} do
  */
 export function fitsPattern(path: string, pattern: string): boolean {

@@ -3,7 +3,7 @@ import { rename } from 'node:fs/promises';
 import { notice } from '../notices.ts';
 
 /**
- * Moves an unusable file or folder out of the way, so that it can be created again, and says so.
+ * Moves an unusable file or folder out of the way, so that it can be created again, and reports it.
  * @param why such as "is a folder"
  * @returns its new path
  */

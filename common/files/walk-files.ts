@@ -123,7 +123,7 @@ class Walk {
       throw new InputError(`${path}: cannot be read (${reasonOf(error)}).`);
     });
     if ((this.#entries += entries.length) > mostEntries)
-      throw new InputError(`${this.#folder}: more than ${mostEntries} files lie there; name fewer.`);
+      throw new InputError(`${this.#folder}: it has more than ${mostEntries} files; name fewer.`);
     return entries
       .filter((entry) => !entry.startsWith('.'))
       .sort()

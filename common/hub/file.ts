@@ -31,7 +31,7 @@ interface Place {
 
 type Options = Omit<HubOptions, 'progress'> & { progress: (bytes: number) => void };
 
-/** How often an interrupted transfer is resumed, and the pause before the first retry; it doubles. */
+/** Number of times an interrupted transfer is resumed, and the pause before the first; the pause doubles each time. */
 const ATTEMPTS = 5;
 const PAUSE_MILLISECONDS = 250;
 
@@ -53,7 +53,10 @@ export async function fetchFile(place: Place, options: Options): Promise<void> {
   options.progress(file.size);
 }
 
-/** Whether a file of the right size is present: its digest was checked on download, but it may have been cut since. */
+/**
+ * Returns whether a file of the right size is present: its digest was checked on download, but it may have been cut
+ * since.
+ */
 async function holds(path: string, { size }: HubFile): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found?.isFile() === true && found.size === size;

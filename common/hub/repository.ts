@@ -75,7 +75,7 @@ export interface HubLookUp {
   bytes?: number;
 }
 
-/** How long a look-up waits for the hub. */
+/** Time limit for a look-up on the hub. */
 const lookUpMilliseconds = 3000;
 
 /**

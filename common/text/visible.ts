@@ -1,6 +1,6 @@
 /**
  * Characters that a terminal would obey instead of showing: control characters, line and paragraph separators, and
- * marks that change the direction of text. A tab is shown as it is.
+ * marks that change the direction of text. A tab is shown unchanged.
  */
 const obeyed =
   /[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;

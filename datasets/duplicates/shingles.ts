@@ -50,7 +50,7 @@ export function shinglesOf(text: string): Uint32Array {
   return shinglesOfWords(wordsOf(text));
 }
 
-/** How many numbers two sets share. */
+/** Counts the numbers that two sets share. */
 export function sharedShingles(a: Uint32Array, b: Uint32Array): number {
   set.clear();
   for (let i = 0; i < a.length; i++) set.add(a[i]!);

@@ -27,11 +27,14 @@ export function promptPlace(name: string, columns: readonly string[], wanted: st
     if (column >= 0) return { column, keys };
   }
   const shown = columns.slice(0, 20).map((column) => `"${column.slice(0, 40)}"`);
-  const found = columns.length === 0 ? 'none' : shown.join(', ') + (columns.length > 20 ? ', ...' : '');
+  const found =
+    columns.length === 0
+      ? 'it has no columns'
+      : `the columns are ${shown.join(', ')}${columns.length > 20 ? ', ...' : ''}`;
   throw new InputError(
     wanted === undefined
-      ? `${name}: no prompt column (${usualColumns.join(', ')}); the columns are ${found}. Name the one with the prompts (prompts.column).`
-      : `${name}: no column "${wanted}"; the columns are ${found}.`,
+      ? `${name}: no prompt column (${usualColumns.join(', ')}); ${found}. Name the one with the prompts (prompts.column).`
+      : `${name}: no column "${wanted}"; ${found}.`,
   );
 }
 

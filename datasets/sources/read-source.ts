@@ -23,7 +23,7 @@ export interface ReadOptions {
   column?: string | undefined;
   /** Encoding of text files, a WHATWG Encoding Standard label; default UTF-8. A byte order mark takes precedence. */
   encoding?: string | undefined;
-  /** Which lines of a text file are comments. */
+  /** Rule for comment lines in text files. */
   comments?: CommentRule | undefined;
 }
 

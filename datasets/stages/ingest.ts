@@ -19,7 +19,7 @@ export interface IngestConfig extends ReadOptions {
   limit?: number | undefined;
   /** Split to read from a data set with several: `train`, `train+test`, or `all`. */
   split?: string | undefined;
-  /** Whether a record that cannot be read fails the stage or is counted and skipped. */
+  /** Treatment of a record that cannot be read: it fails the stage, or is counted and skipped. */
   malformed?: 'refuse' | 'skip' | undefined;
 }
 

@@ -6,7 +6,7 @@ import { tidy, unquoted } from './tidy.ts';
  * parameters ("Negative prompt: blurry Steps: 20, Sampler: Euler a, ...").
  */
 
-/** How a flag treats the text after it. */
+/** Treatment of the text after a flag. */
 type Kind =
   /** Keeps it as prompt. */
   | 'prompt'
@@ -197,7 +197,7 @@ function flagAt(text: string, match: RegExpMatchArray, before: readonly Flag[]):
   if (kind === undefined) {
     const solver = dash === '-' && apart && name === 'a' && /^ ?(?:k_\w+|ddim|plms)\b/i.exec(text.slice(behind));
     if (solver) return { kind: 'word', start, end: behind + solver[0].length };
-    // An unknown name is a flag if it has a value of its own, else dashes before a word.
+    // An unknown name is a flag only if it has its own value; otherwise it is dashes before a word.
     const own = dash.startsWith('--') && gap === '' && apart;
     const assigned = own ? /^=("[^"]*"|\S+)/.exec(text.slice(behind)) : null;
     if (assigned) return { kind: 'word', start, end: behind + assigned[0].length };

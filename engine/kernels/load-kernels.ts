@@ -15,7 +15,7 @@ interface KernelBackend {
 
 const backend = () => tf.backend() as unknown as KernelBackend;
 
-/** Whether the program being recorded may use them. */
+/** Returns whether the program being recorded may use them. */
 export const hasKernels = (): boolean => backend().hasKernels ?? false;
 
 /** The outputs of an operation, as many as the tuple has. */

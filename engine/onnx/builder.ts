@@ -73,7 +73,7 @@ export class GraphBuilder {
 
   /**
    * Returns the tensor with its axes stored in this order. If the order has more axes than the tensor, it is to be
-   * broadcast: axes of size 1 are put in front of its own, unless broadcasting adds them anyway.
+   * broadcast: axes of size 1 are prepended, unless broadcasting adds them anyway.
    */
   stored({ name, shape, order }: Value, wanted: readonly number[]): string {
     const added = wanted.length - shape.length;

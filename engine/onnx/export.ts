@@ -23,7 +23,7 @@ export interface OnnxExport<I extends string> {
   weights: Weights;
   /** Origin of the weights, for messages. */
   source: string;
-  /** How the weights are stored; the model computes in float32. */
+  /** Type of the stored weights; the model computes in float32. */
   dtype?: 'float32' | 'float16';
 }
 

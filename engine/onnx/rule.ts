@@ -9,7 +9,7 @@ export interface Operation extends Omit<TracedOperation, 'inputs'> {
   elements(input: number): Dimension[];
   /** The elements of an input that is a constant and independent of open sizes. */
   numbers(input: number): number[];
-  /** Whether only this operation reads the input. */
+  /** Returns whether only this operation reads the input. */
   isOnlyReader(input: number): boolean;
 }
 

@@ -19,7 +19,7 @@ import {
  * between the two depends on an open size.
  */
 const TRIALS = [2, 3] as const;
-/** Whether it is an open size itself, not twice an open size or the like. */
+/** Returns whether it is an open size itself, not twice an open size or the like. */
 export const isOpenSize = (size: Dimension): boolean => isOpen(size) && isSame(size, TRIALS);
 
 /** Records `build`. @throws Error if anything other than a shape depends on an open size */

@@ -8,7 +8,7 @@ export interface TracedTensor {
   dtype: DataType;
   /** The elements, if it is a constant. */
   values?: Dimension[];
-  /** How many operations and outputs read it. */
+  /** Number of operations and outputs that read it. */
   uses: number;
 }
 

@@ -52,7 +52,7 @@ export function split(
   // Nodes are recorded after their inputs.
   for (const { name, input } of nodes)
     if (input.some((reference) => dependent.has(nodeOf(reference)))) dependent.add(name);
-  // What a gradient recomputes of its forward function comes after the gradient's first node, and belongs to it.
+  // Forward values that a gradient recomputes come after the gradient's first node, and belong to it.
   const first = nodes.findIndex(({ name }) => dependent.has(name) && !late.has(name));
   const results = new Set([...outputs.values()].filter((reference) => !dependent.has(reference)));
   const waits = new Set(

@@ -374,7 +374,7 @@ export class Program {
   }
 
   /**
-   * Splits the names into groups of at most TRANSFER_BYTES: TensorFlow prepares the graph anew for each set of names
+   * Splits the names into groups of at most TRANSFER_BYTES: TensorFlow prepares the graph again for each set of names
    * requested.
    */
   #batches(names: string[]): string[][] {

@@ -2,7 +2,7 @@ import { tf, type Tensor } from '../tensorflow.ts';
 
 /**
  * Layout of a parameter in a file (torch) and in the engine (TensorFlow):
- *   same     as it is
+ *   same     the same axes
  *   linear   file [out, in]          engine [in, out]
  *   conv2d   file [out, in, kh, kw]  engine [kh, kw, in, out]
  */

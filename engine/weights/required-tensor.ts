@@ -2,10 +2,10 @@ import { InputError } from '../../common/errors.ts';
 import type { Weight, Weights } from './weight.ts';
 
 /**
- * The tensor `name`, which has to have this shape in the file's layout.
+ * Returns the tensor `name`, which must have this shape in the file's layout.
  * @param source the file or folder, for messages
  * @param as what the shape follows from, for messages: "as in ..."
- * @throws InputError that names the tensor, where it was looked for, and the shape that was expected
+ * @throws InputError that names the tensor, the file or folder, and the expected shape
  */
 export function requireTensor(
   weights: Weights,
@@ -20,7 +20,10 @@ export function requireTensor(
   return found;
 }
 
-/** The shape of the tensor `name`, which has to have this many axes. @throws InputError as {@link requireTensor} */
+/**
+ * Returns the shape of the tensor `name`, which must have this many axes.
+ * @throws InputError as {@link requireTensor}
+ */
 export function requireRank(weights: Weights, name: string, rank: number, source: string, as: string): number[] {
   const found = weights.get(name);
   if (found?.shape.length !== rank) throw wrong(name, found, source, `${rank} axes, ${as}`);

@@ -4,7 +4,7 @@ import { InputError } from '../../common/errors.ts';
 import { readJsonFile } from '../../common/files/foreign-files.ts';
 import { isWeight, type Weights } from './weight.ts';
 
-/** Whether a file's name is that of an index, which says in which of several files each tensor lies. */
+/** Returns whether a file's name is that of an index, which maps each tensor to one of several files. */
 export const isShardIndex = (path: string) => path.endsWith('.index.json') || path.endsWith('.index.fp16.json');
 
 const schema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });

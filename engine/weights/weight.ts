@@ -21,5 +21,5 @@ export function lazyWeight(shape: number[], read: () => Float32Array): Weight {
   };
 }
 
-/** Whether a tensor is a weight: older versions of transformers store position ids among the weights. */
+/** Returns whether a tensor is a weight: older versions of transformers store position ids among the weights. */
 export const isWeight = (name: string): boolean => !/(^|\.)position_ids$/.test(name);

@@ -26,7 +26,7 @@ export interface ArmSpec {
   mix: { encoder: string; weight: number }[];
   /** The number of last steps; K, the steps that are tuned, by default. */
   lastSteps?: number | undefined;
-  /** Whether it holds from the first step on, as an encoder of another architecture always does. */
+  /** Uses it from the first step on, as for any encoder of another architecture. */
   fromStart?: boolean | undefined;
 }
 
@@ -78,7 +78,7 @@ export class Arms {
     return unet === undefined ? source : this.withUnet(name, source, unet);
   }
 
-  /** Replaces each prompt by another. @param rewrite returns undefined for a prompt that stays as it is */
+  /** Replaces each prompt by another. @param rewrite returns undefined for a prompt that stays unchanged */
   prompts(name: string, rewrite: (prompt: Prompt) => string): ArmSource {
     const { weights, folder } = this.#pipeline;
     return {

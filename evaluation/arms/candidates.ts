@@ -15,7 +15,7 @@ export interface Tuned {
   encoders: Kept;
   /** UNets of tune-unet, or those tuned together with the encoders. */
   unets: Kept;
-  /** Whether they were tuned together: then a UNet belongs to the encoder of its step. */
+  /** Both were tuned together, so each UNet belongs to the encoder of its step. */
   joint: boolean;
 }
 

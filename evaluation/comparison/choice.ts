@@ -32,7 +32,7 @@ function gain(scores: ArmScores, arm: string, metric: string): number {
   return mean(own) - mean(base);
 }
 
-/** Whether the pictures of a prompt differ nearly as much as the base's, if that was measured. */
+/** Returns whether a prompt's pictures differ nearly as much as the base's, if that was measured. */
 function staysDiverse(scores: ArmScores, arm: string): boolean {
   const [own, base] = [scores[arm]![DIVERSITY], scores['base']![DIVERSITY]];
   return !own || !base || mean(own) >= LEAST_DIVERSITY * mean(base);
@@ -76,7 +76,7 @@ export function chooseCandidate(
 
 type Networks = Choice['chosen'];
 
-/** Whether two candidates have the same encoder and the same UNet, whatever their blends. */
+/** Returns whether two candidates have the same encoder and the same UNet, whatever their blends. */
 export const isSameNetwork = (one: Networks, other: Networks): boolean =>
   one.step === other.step && one.unetStep === other.unetStep;
 

@@ -3,8 +3,8 @@ import { DIVERSITY } from '../evaluation-names.ts';
 export { DIVERSITY, HELD_OUT, ORACLE } from '../evaluation-names.ts';
 
 /**
- * Whether more is better, as for rewards and the exact judge. Other metrics say where a gain comes from, or what it
- * cost.
+ * Returns whether a higher value is better, as for rewards and the exact judge. Other metrics show where a gain comes
+ * from, or its cost.
  */
 export const isGoal = (metric: string): boolean => metric !== DIVERSITY && !metric.includes('.');
 

@@ -42,7 +42,7 @@ export class ExperimentJournal {
     return journal;
   }
 
-  /** Whether the part that begins with the picture `first` is recorded. */
+  /** Returns whether the part that begins with the picture `first` is recorded. */
   has(arm: string, first: number): boolean {
     return this.#parts.has(nameOf(arm, first));
   }

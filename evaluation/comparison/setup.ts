@@ -24,7 +24,7 @@ export interface JudgingConfig {
 /**
  * Loads the pipeline and the judges.
  * @param pictures number of pictures per arm
- * @param secondUnet whether some arm has a UNet of its own
+ * @param secondUnet whether an arm has its own UNet
  */
 export async function setUp(
   { model, sampler, rewards, heldOut }: JudgingConfig,

@@ -30,7 +30,7 @@ export interface Arm {
   lastSteps?: number;
   /** UNet for the steps with these embeddings, in place of the pipeline's own. */
   unet?: NetworkWeights;
-  /** Whether they hold from the first step on: another prompt, another kind of encoder. */
+  /** Uses them from the first step on, as for another prompt or another kind of encoder. */
   fromStart?: boolean;
 }
 
@@ -67,7 +67,7 @@ export class PictureGenerator {
   /**
    * @param seed seed of the start noise
    * @param pictures number of pictures per arm: a batch is not larger
-   * @param secondUnet whether some arm has a UNet of its own
+   * @param secondUnet whether an arm has its own UNet
    * @param guides the UNet's additional input for each prompt: [h, w, in_channels - C]; undefined for nothing
    */
   constructor(

@@ -32,7 +32,7 @@ export interface EvaluateConfig extends JudgingConfig {
   /** Sets of prompts on which the same arms are compared. */
   benchmarks?: BenchmarkSpec[];
   /**
-   * Whether the UNet was tuned with the original encoder, so that it is combined with the tuned one without retraining.
+   * The UNet was tuned with the original encoder, so it is combined with the tuned one without retraining.
    */
   fusion?: boolean;
   /**

@@ -18,7 +18,7 @@ export interface PromptEngineeringConfig extends JudgingConfig {
   corpusPrompts: number;
   /** Least share of these prompts that must contain a phrase. */
   least: number;
-  /** How many of the most frequent phrases are tried, and on how many training and validation prompts. */
+  /** Number of most frequent phrases to try, and of training and validation prompts to try them on. */
   phrases: number;
   prompts: number;
   /** Most phrases appended together. */

@@ -15,10 +15,10 @@ export interface RegisterConfig {
   sampler: SamplerSettings;
 }
 
-/** How much the pictures of a prompt differ, as a share of the base's and of the champion's, if measured. */
+/** Diversity of a prompt's pictures, as a share of the base's and of the champion's, if measured. */
 export type DiversityShares = Partial<Record<'base' | 'champion', number>>;
 
-/** How test pictures were made. */
+/** Settings with which the test pictures were made. */
 export interface Measured {
   sampler: SamplerSettings;
   samplesPerPrompt: number;
@@ -46,7 +46,7 @@ export interface Registration {
    * original.
    */
   exported: { sha256: string; step: number; weight: number; diversity?: DiversityShares } | null;
-  /** How it was measured; absent for a pipeline that makes no pictures. */
+  /** Settings of the measurement; absent for a pipeline that makes no pictures. */
   measured?: Measured;
   /**
    * Comparisons of the chosen encoder and its export with the base, and with the champion if there is one, on test
@@ -126,7 +126,7 @@ function sharesOf(
   const own = of(arm);
   const shares = Object.entries(rivals).flatMap(([rival, other]) => {
     const measured = of(other);
-    return own === undefined || !measured ? [] : [[rival, own / measured]]; // pictures that do not differ say nothing
+    return own === undefined || !measured ? [] : [[rival, own / measured]]; // equal pictures allow no comparison
   });
   return shares.length > 0 ? { diversity: Object.fromEntries(shares) as DiversityShares } : {};
 }

@@ -26,7 +26,7 @@ export interface SweepConfig extends JudgingConfig {
   prompts: number;
   samplesPerPrompt: number;
   chooseBy: ChooseBy;
-  /** How many of the best tuned networks are tried as exported files. */
+  /** Number of best tuned networks that are also tried as exported files. */
   finalists: number;
 }
 

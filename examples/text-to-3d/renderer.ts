@@ -28,7 +28,7 @@ export interface View {
 export const FRONT: View = { across: 0, up: 1, along: 2 };
 export const SIDE: View = { across: 2, up: 1, along: 0 };
 
-/** How strongly nearer blobs hide those behind them. */
+/** Strength with which nearer blobs hide those behind them. */
 const OPACITY = 4;
 
 /**

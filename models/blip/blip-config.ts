@@ -24,16 +24,16 @@ export const medSchema = z.looseObject({
   hidden_dropout_prob: dropout,
   classifier_dropout: dropout,
   type_vocab_size: withoutEffect("BLIP's BERT has no token types"),
-  encoder_width: withoutEffect('the width of the pictures is read from the weights, as by ImageReward'),
-  use_cache: withoutEffect('of models that generate text'),
-  tie_word_embeddings: withoutEffect('of models that generate text'),
+  encoder_width: withoutEffect('the width of the pictures is read from the weights, as in ImageReward'),
+  use_cache: withoutEffect('used only by models that generate text'),
+  tie_word_embeddings: withoutEffect('used only by models that generate text'),
   bos_token_id: withoutEffect('the tokenizer says which token begins a prompt'),
-  eos_token_id: withoutEffect('of models that generate text'),
+  eos_token_id: withoutEffect('used only by models that generate text'),
   pad_token_id: withoutEffect('the tokenizer says which token pads a prompt'),
 });
 export type MedConfig = z.infer<typeof medSchema>;
 
-/** BLIP's vision transformer, as the shapes of its tensors tell it. */
+/** Configuration of BLIP's vision transformer, read from the shapes of its tensors. */
 export interface BlipVisionConfig {
   hidden_size: number;
   intermediate_size: number;

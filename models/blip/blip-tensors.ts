@@ -1,7 +1,7 @@
 import { linearTensors, normTensors, type ExpectedTensors } from '../folder/expected-tensors.ts';
 import type { BlipVisionConfig, MedConfig } from './blip-config.ts';
 
-/** What `blipVision` reads. @param name what comes before the names */
+/** Lists the tensors that `blipVision` reads. @param name prefix of their names */
 export function* blipVisionTensors(name: string, config: BlipVisionConfig): ExpectedTensors {
   const { hidden_size: width, patch_size: patch, image_size: size } = config;
   yield [`${name}.patch_embed.proj.weight`, [width, 3, patch, patch]];
@@ -20,7 +20,7 @@ export function* blipVisionTensors(name: string, config: BlipVisionConfig): Expe
   yield* normTensors(`${name}.norm`, width);
 }
 
-/** What `medEmbeddings` and `medEncoder` read. @param seen width of what they see of the picture */
+/** Lists the tensors that `medEmbeddings` and `medEncoder` read. @param seen width of the picture's hidden states */
 export function* medTensors(name: string, config: MedConfig, seen: number): ExpectedTensors {
   const { hidden_size: width } = config;
   yield [`${name}.embeddings.word_embeddings.weight`, [config.vocab_size, width]];

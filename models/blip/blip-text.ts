@@ -3,7 +3,10 @@ import type { Parameters } from '../../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { MedConfig } from './blip-config.ts';
 
-/** What the layers begin with: words and places, normalised. It does not depend on the picture. ids int32 [B, T] -> [B, T, D] */
+/**
+ * Input of the layers: word and position embeddings, normalised. Independent of the picture. ids int32 [B, T] -> [B, T,
+ * D]
+ */
 export function medEmbeddings(p: Parameters, config: MedConfig, ids: Tensor): Tensor {
   const { hidden_size: width, vocab_size, max_position_embeddings: positions } = config;
   const words = embedding(p.at('word_embeddings'), ids, vocab_size, width);
@@ -12,7 +15,7 @@ export function medEmbeddings(p: Parameters, config: MedConfig, ids: Tensor): Te
 }
 
 /**
- * The layers of BLIP's image-grounded text encoder (post-norm): tokens look at each other, then at the picture.
+ * The layers of BLIP's image-grounded text encoder (post-norm): tokens attend to each other, then to the picture.
  * @param x from {@link medEmbeddings}. [B, T, D]
  * @param mask 1 for a token, 0 for padding. [B, T]
  * @param image hidden states of the vision transformer. [B, P, E]
@@ -39,7 +42,7 @@ export function medEncoder(p: Parameters, config: MedConfig, x: Tensor, mask: Te
   return x;
 }
 
-/** Attention of few tokens, to those that are not padding. [B, T, D] -> [B, T, D] */
+/** Attention among few tokens, without padding. [B, T, D] -> [B, T, D] */
 function maskedAttention(q: Tensor, k: Tensor, v: Tensor, heads: number, mask: Tensor): Tensor {
   const [batch, length, width] = q.shape as [number, number, number];
   const depth = width / heads;

@@ -8,13 +8,13 @@ import { only, parseConfig, readJson } from '../folder/network-config.ts';
 /** Longer words are unknown, as in BERT's own tokenizer. */
 const LONGEST_WORD = 100;
 const SPECIAL = ['[UNK]', '[SEP]', '[PAD]', '[CLS]', '[MASK]'];
-/** BERT takes every visible ASCII character that is no letter or digit for punctuation. */
+/** BERT counts every visible ASCII character as punctuation unless it is a letter or digit. */
 const PUNCTUATION = /[!-/:-@[-`{-~\p{P}]/u;
 const IDEOGRAPH =
   /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b820}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/u;
 
 const special = z.looseObject({ content: z.literal(SPECIAL, `only ${SPECIAL.join(', ')} are supported`) });
-/** tokenizer_config.json of a BertTokenizer, where there is one beside its vocab.txt. */
+/** tokenizer_config.json of a BertTokenizer, optional beside its vocab.txt. */
 const configSchema = z.looseObject({
   do_lower_case: only(true),
   do_basic_tokenize: only(true),
@@ -25,7 +25,7 @@ const configSchema = z.looseObject({
   additional_special_tokens: z.array(z.literal(SPECIAL)).nullish(),
 });
 
-/** Makes sure that the files beside a vocab.txt do not say more than this tokenizer does. @throws InputError */
+/** Checks that the files beside a vocab.txt ask for nothing that this tokenizer lacks. @throws InputError */
 async function requireUncased(folder: string): Promise<void> {
   await ifThere(join(folder, 'tokenizer_config.json'), async (path) =>
     parseConfig(configSchema, await readJson(path), path),
@@ -51,19 +51,19 @@ export class WordPieceTokenizer {
     this.padId = this.#id('[PAD]');
   }
 
-  /** @param path vocab.txt, a token a line, or the folder that holds it */
+  /** Reads a vocabulary. @param path vocab.txt, one token a line, or its folder */
   static async load(path: string): Promise<WordPieceTokenizer> {
     const file = (await isFolder(path)) ? join(path, 'vocab.txt') : path;
     if (!(await exists(file)))
       throw new InputError(
-        `Cannot read the vocabulary ${file}: it does not exist. It is that of bert-base-uncased; the reward's "tokenizer" says where it is.`,
+        `Cannot read the vocabulary ${file}: it does not exist. Set the reward's "tokenizer" to the vocabulary of bert-base-uncased.`,
       );
     await requireUncased(dirname(file));
     const text = await readText(file, "BERT's vocabulary, a token a line");
     return new WordPieceTokenizer(text.replace(/\n$/, '').split(/\r?\n/), file);
   }
 
-  /** Ids of [CLS], the text and [SEP], cut to `length` or padded. */
+  /** Returns the ids of [CLS], the text and [SEP], cut or padded to `length`. */
   encode(text: string, length: number): number[] {
     const ids = text
       .split(/(\[(?:UNK|SEP|PAD|CLS|MASK)\])/)
@@ -74,7 +74,7 @@ export class WordPieceTokenizer {
     return [...whole, ...Array<number>(length - whole.length).fill(this.padId)];
   }
 
-  /** Ids of many texts, one after the other: [texts, length], row-major. */
+  /** Returns the ids of many texts: [texts, length], row-major. */
   batch(texts: readonly string[], length: number): Int32Array {
     return Int32Array.from(texts.flatMap((text) => this.encode(text, length)));
   }
@@ -83,7 +83,7 @@ export class WordPieceTokenizer {
     return this.#ids.get(token)!;
   }
 
-  /** The longest piece that is known, then the longest that goes on from there. */
+  /** Splits a word greedily: the longest known piece, then the longest that continues it, and so on. */
   #pieces(word: string): number[] {
     const characters = [...word];
     if (characters.length > LONGEST_WORD) return [this.#id('[UNK]')];
@@ -101,7 +101,7 @@ export class WordPieceTokenizer {
   }
 }
 
-/** Lower case without accents, cut at white space, around punctuation and around ideographs. */
+/** Lower-cases a text, removes accents, and splits it at white space and around punctuation and ideographs. */
 function words(text: string): string[] {
   const clean = text.replace(/[\0\ufffd]|(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, '');
   const spaced = clean.replace(new RegExp(IDEOGRAPH, 'gu'), ' $& ');

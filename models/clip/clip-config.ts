@@ -6,17 +6,17 @@ import { trainingKeys, transformersKeys } from '../folder/transformers-keys.ts';
 export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
 export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
 
-/** A number for each channel. */
+/** A list with a number for each channel. */
 const channels = (each: z.ZodType<number>, usual: readonly number[]) =>
   z
     .array(each)
     .length(3)
     .default([...usual]);
-/** The channels' mean and standard deviation in a file that may leave them out. */
+/** The channels' optional mean and standard deviation. */
 export const channelMean = channels(z.number(), CLIP_MEAN);
 export const channelDeviation = channels(z.number().positive(), CLIP_STD);
 
-/** What both towers of CLIP are made of. */
+/** Configuration of the transformer in both of CLIP's towers. */
 export interface ClipTransformerConfig {
   hidden_size: number;
   intermediate_size: number;
@@ -27,21 +27,21 @@ export interface ClipTransformerConfig {
   layer_norm_eps: number;
 }
 
-/** transformers' CLIPTextConfig: the keys that matter here. */
+/** The keys of transformers' CLIPTextConfig that are used here. */
 export interface ClipTextConfig extends ClipTransformerConfig {
   vocab_size: number;
   max_position_embeddings: number;
-  /** 2 is what old files say whatever the tokenizer: then the end token is taken to be the largest id of a sequence. */
+  /** Old files have 2 for any tokenizer; the end token is then the largest id of a sequence. */
   eos_token_id: number;
 }
 
-/** transformers' CLIPVisionConfig: the keys that matter here. */
+/** The keys of transformers' CLIPVisionConfig that are used here. */
 export interface ClipVisionConfig extends ClipTransformerConfig {
   image_size: number;
   patch_size: number;
 }
 
-/** transformers' CLIPConfig: a text and a vision tower that meet in a space of `projection_dim` dimensions. */
+/** transformers' CLIPConfig: a text and a vision tower, projected into one space of `projection_dim` dimensions. */
 export interface ClipConfig {
   text_config: ClipTextConfig;
   vision_config: ClipVisionConfig;
@@ -67,7 +67,7 @@ export const clipTextSchema = z
     num_hidden_layers: size.default(12),
     num_attention_heads: size.default(8),
     max_position_embeddings: size.default(77),
-    eos_token_id: z.int('one token id was expected').default(49407),
+    eos_token_id: z.int('expected one token id').default(49407),
     // diffusers' pipeline would hide the padding from the encoder.
     use_attention_mask: z
       .literal([false, null], 'only false is supported')

@@ -1,7 +1,7 @@
 import { linearTensors, normTensors, type ExpectedTensors } from '../folder/expected-tensors.ts';
 import type { ClipConfig, ClipTextConfig, ClipTransformerConfig, ClipVisionConfig } from './clip-config.ts';
 
-/** What `clipText` reads. */
+/** Lists the tensors that `clipText` reads. */
 export function* clipTextTensors(config: ClipTextConfig): ExpectedTensors {
   const { hidden_size: width, vocab_size: words, max_position_embeddings: positions } = config;
   yield ['text_model.embeddings.token_embedding.weight', [words, width]];
@@ -10,7 +10,7 @@ export function* clipTextTensors(config: ClipTextConfig): ExpectedTensors {
   yield* normTensors('text_model.final_layer_norm', width);
 }
 
-/** What `clipVision` reads. */
+/** Lists the tensors that `clipVision` reads. */
 function* clipVisionTensors(config: ClipVisionConfig): ExpectedTensors {
   const { hidden_size: width, patch_size: patch, image_size: size } = config;
   yield ['vision_model.embeddings.class_embedding', [width]];
@@ -21,13 +21,13 @@ function* clipVisionTensors(config: ClipVisionConfig): ExpectedTensors {
   yield* normTensors('vision_model.post_layernorm', width);
 }
 
-/** What the image features are made of. */
+/** Lists the tensors that `imageFeatures` reads. */
 export function* imageFeatureTensors({ vision_config, projection_dim }: ClipConfig): ExpectedTensors {
   yield* clipVisionTensors(vision_config);
   yield* linearTensors('visual_projection', vision_config.hidden_size, projection_dim, false);
 }
 
-/** What the text features are made of. */
+/** Lists the tensors that `textFeatures` reads. */
 export function* textFeatureTensors({ text_config, projection_dim }: ClipConfig): ExpectedTensors {
   yield* clipTextTensors(text_config);
   yield* linearTensors('text_projection', text_config.hidden_size, projection_dim, false);

@@ -7,7 +7,7 @@ import { clipEncoder } from './clip-transformer.ts';
 export type { ClipTextConfig };
 
 export interface ClipTextOutput {
-  /** What a diffusion model is conditioned on: the last layer after the final norm. [B, T, D] */
+  /** The last layer after the final norm, which a diffusion model is conditioned on. [B, T, D] */
   hidden: Tensor;
   /** The hidden state at each sequence's end token. [B, D] */
   pooled: Tensor;
@@ -30,7 +30,7 @@ export function clipText(p: Parameters, config: ClipTextConfig, ids: Tensor): Cl
   });
   const hidden = layerNorm(model.at('final_layer_norm'), x, config.layer_norm_eps);
 
-  // A row of zeros with a one at the first end token.
+  // One-hot at the first end token.
   const end = tf.argMax(config.eos_token_id === 2 ? ids : ids.equal(config.eos_token_id).cast('int32'), 1);
   const selection = tf
     .oneHot(end as never, length)

@@ -19,7 +19,7 @@ export function textFeatures(p: Parameters, config: ClipConfig, ids: Tensor): Te
   return linear(p.at('text_projection'), pooled, config.projection_dim, { bias: false });
 }
 
-/** Natural logarithm of the factor that CLIP was trained to put before its cosines. [] */
+/** Natural logarithm of CLIP's trained factor for cosines. [] */
 export function logitScale(p: Parameters): Tensor {
   return p.get('logit_scale', []);
 }

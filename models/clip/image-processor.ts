@@ -4,19 +4,19 @@ import { InputError } from '../../common/errors.ts';
 import { only, parseConfig, readJson, size, withoutEffect } from '../folder/network-config.ts';
 import { channelDeviation, channelMean } from './clip-config.ts';
 
-/** Pillow's number of bicubic interpolation. */
+/** Pillow's number for bicubic interpolation. */
 const BICUBIC = 3;
 const square = z.object({ height: size, width: size });
-const where = withoutEffect('says in which form pictures are given and returned');
+const where = withoutEffect('sets the format of input and output pictures');
 
-/** transformers' preprocessor_config.json of a CLIP model. What the rewards do to pictures is its default. */
+/** transformers' preprocessor_config.json of a CLIP model. Its defaults are the rewards' own preprocessing. */
 export const imageProcessorSchema = z.looseObject({
   image_processor_type: z.string().regex(/^CLIP/, "expected CLIP's image processor").optional(),
   feature_extractor_type: z.string().regex(/^CLIP/, "expected CLIP's image processor").optional(),
   image_mean: channelMean,
   image_std: channelDeviation,
-  size: z.union([size, z.strictObject({ shortest_edge: size })], 'a shortest_edge was expected').optional(),
-  crop_size: z.union([size, square], 'a size or its height and width were expected').optional(),
+  size: z.union([size, z.strictObject({ shortest_edge: size })], 'expected a shortest_edge').optional(),
+  crop_size: z.union([size, square], 'expected a size or its height and width').optional(),
   do_resize: only(true),
   do_center_crop: only(true),
   do_rescale: only(true),
@@ -28,7 +28,7 @@ export const imageProcessorSchema = z.looseObject({
   pad_size: only(null),
 
   do_convert_rgb: withoutEffect('pictures are RGB already'),
-  image_seq_length: withoutEffect('of models that mix words and pictures'),
+  image_seq_length: withoutEffect('used only by models that mix words and pictures'),
   data_format: where,
   device: where,
   disable_grouping: where,
@@ -37,9 +37,9 @@ export const imageProcessorSchema = z.looseObject({
 });
 
 /**
- * The statistics of each channel in a CLIP folder's preprocessor_config.json.
- * @param pixels the vision tower's image_size, which pictures must be brought to
- * @throws InputError that names the key of what is not done to pictures here
+ * Reads each channel's statistics from a CLIP folder's preprocessor_config.json.
+ * @param pixels the vision tower's image_size, to which pictures must be resized
+ * @throws InputError that names a key whose preprocessing is not supported
  */
 export async function readImageProcessor(folder: string, pixels: number): Promise<{ mean: number[]; std: number[] }> {
   const path = join(folder, 'preprocessor_config.json');

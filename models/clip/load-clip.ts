@@ -10,12 +10,12 @@ import { readImageProcessor } from './image-processor.ts';
 import { isOpenClip, openClip } from './open-clip.ts';
 
 export interface Clip {
-  /** Where files that go with it lie. */
+  /** The folder of its other files. */
   folder: string;
   config: ClipConfig;
   /** Under transformers' names. */
   weights: Weights;
-  /** Mean and standard deviation of each channel that it was trained with. */
+  /** Each channel's mean and standard deviation in its training. */
   mean: readonly number[];
   std: readonly number[];
 }
@@ -39,7 +39,7 @@ async function readTransformers(folder: string, hasPreprocessor: boolean): Promi
   const path = join(folder, 'config.json');
   const json = await readJson(path);
   if (!json['text_config'] || !json['vision_config'])
-    throw new InputError(`${path} is not that of a CLIPModel: it has no text_config and vision_config.`);
+    throw new InputError(`${path} is not a CLIPModel's configuration: it needs text_config and vision_config.`);
   const config = parseConfig(clipSchema, { ...json, ...legacyParts(json) }, path);
   const channels = hasPreprocessor
     ? await readImageProcessor(folder, config.vision_config.image_size)
@@ -47,13 +47,13 @@ async function readTransformers(folder: string, hasPreprocessor: boolean): Promi
   return { folder, config, weights: await readNetwork(folder), ...channels };
 }
 
-/** text_config_dict and vision_config_dict, which files of older versions hold, count before what they are named after. */
+/** In files of older versions, text_config_dict and vision_config_dict override text_config and vision_config. */
 function legacyParts(json: Json): Json {
   const parts = ['text_config', 'vision_config'].map((name) => [name, json[`${name}_dict`]] as const);
   return Object.fromEntries(parts.filter(([, part]) => part !== undefined && part !== null));
 }
 
-/** OpenCLIP's own file beside its weights: what their shapes do not tell. */
+/** OpenCLIP's own file beside its weights: the settings that cannot be inferred from shapes. */
 const openClipSchema = z.looseObject({
   model_cfg: z
     .looseObject({
@@ -69,7 +69,7 @@ async function readOpenClip(file: string, folder: string): Promise<Clip> {
   const weights = await readWeights(file);
   if (!isOpenClip(weights))
     throw new InputError(
-      `${file} is no CLIP model that is known: it has no tensor visual.conv1.weight, as OpenCLIP's files do.`,
+      `${file} is not a known CLIP model: it lacks the tensor visual.conv1.weight of OpenCLIP's files.`,
     );
   const path = join(folder, 'open_clip_config.json');
   const json = await stat(path).then(
@@ -90,15 +90,15 @@ async function readOpenClip(file: string, folder: string): Promise<Clip> {
   };
 }
 
-/** The one weight file of a folder in OpenCLIP's manner. */
+/** Returns the only weight file of an OpenCLIP folder. */
 function openClipFile(folder: string, names: readonly string[]): string {
   const files = names.filter((name) => /\.(pt|pth|bin|safetensors)$/.test(name));
   const known = ['open_clip_model.safetensors', 'open_clip_pytorch_model.bin'].find((name) => files.includes(name));
   if (known === undefined && files.length !== 1)
     throw new InputError(
       files.length === 0
-        ? `${folder} is no CLIP model: it has neither config.json nor a weight file (.pt, .bin, .safetensors).`
-        : `${folder} has several weight files (${files.join(', ')}): name the one that is meant.`,
+        ? `${folder} is not a CLIP model: it has neither config.json nor a weight file (.pt, .bin, .safetensors).`
+        : `${folder} has several weight files (${files.join(', ')}); give the path of one of them.`,
     );
   return known ?? files[0]!;
 }

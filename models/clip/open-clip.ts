@@ -4,21 +4,21 @@ import { requireRank } from '../../engine/weights/required-tensor.ts';
 import { lazyWeight, type Weight, type Weights } from '../../engine/weights/weights.ts';
 import { clipSchema, type ClipConfig } from './clip-config.ts';
 
-/** Whether these weights have OpenCLIP's names: HPSv2's, LAION's own CLIP models. */
+/** Returns whether these weights have OpenCLIP's names, as those of HPSv2 and LAION's CLIP models do. */
 export const isOpenClip = (weights: Weights): boolean => weights.has('visual.conv1.weight');
 
-/** The part of open_clip_config.json that shapes do not tell. */
+/** The part of open_clip_config.json that cannot be inferred from shapes. */
 export interface OpenClipSettings {
   /** Width of an attention head of the vision tower. */
   visionHeadWidth?: number;
   textHeads?: number;
-  /** OpenAI's activation; LAION's models have gelu. */
+  /** Use OpenAI's activation; LAION's models have gelu. */
   quickGelu?: boolean;
 }
 
 /**
- * An OpenCLIP model as transformers' CLIPModel: its configuration, told from the shapes of its tensors, and its weights
- * under transformers' names. Projections are transposed and the joint projection of attention is cut into three.
+ * Converts an OpenCLIP model to transformers' CLIPModel: infers the configuration from the tensors' shapes and renames
+ * the weights. Projections are transposed, and attention's joint projection is split into three.
  * @param source the file, for messages
  */
 export function openClip(
@@ -34,7 +34,7 @@ export function openClip(
   const side = Math.sqrt(places - 1);
   if (!Number.isInteger(side))
     throw new InputError(
-      `Tensor visual.positional_embedding in ${source} has ${places} places; expected one and a square of patches.`,
+      `Tensor visual.positional_embedding in ${source} has ${places} positions; expected one more than a square number of patches.`,
     );
   const shared = { hidden_act: settings.quickGelu ? 'quick_gelu' : 'gelu' };
   const tower = (prefix: string, width: number, heads: number) => ({
@@ -60,7 +60,7 @@ export function openClip(
   });
   if (!config.success)
     throw new InputError(
-      `${source} is no CLIP that is known: ${config.error.issues[0]!.path.join('.')} cannot be told from its shapes. Put its open_clip_config.json beside it.`,
+      `${source} is not a known CLIP model: ${config.error.issues[0]!.path.join('.')} cannot be inferred from its shapes. Put its open_clip_config.json beside it.`,
     );
   return {
     config: config.data,
@@ -68,7 +68,7 @@ export function openClip(
   };
 }
 
-/** OpenCLIP's towers: heads of 64, but for the large ones, which have 16. */
+/** Returns the number of heads in OpenCLIP's vision towers: heads are 64 wide, but large towers have 16 heads. */
 const visionHeads = (width: number, headWidth?: number): number =>
   headWidth !== undefined ? width / headWidth : width > 1024 ? 16 : width / 64;
 
@@ -94,7 +94,7 @@ const NAMES = new Map(
     'visual.ln_post.bias': 'vision_model.post_layernorm.bias',
   }),
 );
-/** Stored as [in, out], where a linear layer has [out, in]. */
+/** Stored as [in, out]; a linear layer has [out, in]. */
 const PROJECTIONS = new Map(
   Object.entries({
     text_projection: 'text_projection.weight',
@@ -111,13 +111,13 @@ const BLOCK = new Map(
   }),
 );
 
-/** One of OpenCLIP's tensors under transformers' names: none, one or three. @param name without a prefix */
+/** Renames one of OpenCLIP's tensors; transformers has none, one or three for it. @param name without a prefix */
 export function openClipTensor(name: string, weight: Weight): [string, Weight][] {
   const [plain, projection] = [NAMES.get(name), PROJECTIONS.get(name)];
   if (plain) return [[plain, weight]];
   if (projection) return [[projection, transposed(weight)]];
   const [, visual, block, part] = /^(visual\.)?transformer\.resblocks\.(\d+)\.(.+)$/.exec(name) ?? [];
-  if (part === undefined) return []; // a buffer, or of something beside the model
+  if (part === undefined) return []; // a buffer, or not part of the model
   const layer = `${visual ? 'vision_model' : 'text_model'}.encoder.layers.${block}`;
   const [, joint] = /^attn\.in_proj_(weight|bias)$/.exec(part) ?? [];
   if (joint !== undefined)

@@ -4,8 +4,8 @@ import type { Weights } from '../../engine/weights/weight.ts';
 /** A tensor's name and its shape in the file's layout. */
 export type ExpectedTensor = readonly [name: string, shape: readonly number[]];
 /**
- * The tensors that a network's file has to hold, by its configuration. They are told one at a time: a configuration with
- * sizes beyond all bounds costs nothing but the first tensor that is not there.
+ * The tensors that a network's file must hold according to its configuration. They are generated one at a time, so a
+ * configuration with absurd sizes costs no more than the first missing tensor.
  */
 export type ExpectedTensors = Generator<ExpectedTensor>;
 
@@ -25,7 +25,7 @@ export function* normTensors(name: string, width: number): ExpectedTensors {
 }
 
 /**
- * Makes sure of the tensors by the file's header, before memory is taken for any of them.
+ * Checks the tensors by the file's header, before memory is taken for any of them.
  * @param source the file or folder, for messages
  * @throws InputError that names the first tensor that is missing or has another shape
  */
@@ -36,7 +36,7 @@ export function requireTensors(weights: Weights, expected: Iterable<ExpectedTens
       throw new InputError(`Tensor ${name} is missing from ${source}; expected shape [${shape.join(', ')}].`);
     if (String(stored) !== String(shape))
       throw new InputError(
-        `Tensor ${name} in ${source} has shape [${stored.join(', ')}]; its configuration says [${shape.join(', ')}].`,
+        `Tensor ${name} in ${source} has shape [${stored.join(', ')}]; expected [${shape.join(', ')}] from its configuration.`,
       );
   }
 }

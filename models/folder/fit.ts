@@ -4,19 +4,19 @@ import type { UnetConfig } from '../unet/unet-config.ts';
 import type { VaeConfig } from '../vae/vae-config.ts';
 import { requireVocabulary } from '../clip/tokenizer/vocabulary.ts';
 
-/** The parts of a pipeline, of whichever folders, and what messages call them. */
+/** The parts of a pipeline, possibly of different folders, and their names in messages. */
 export interface PartsToFit {
   textEncoder: { name: string; config: ClipTextConfig };
   tokenizer: { readonly size: number; readonly modelMaxLength: number };
   unet: { name: string; config: UnetConfig };
   vae: VaeConfig;
-  /** Tokens of a prompt, as the UNet is used to them; by default the tokenizer's length. */
+  /** Number of tokens of a prompt that the UNet was trained with; default: the tokenizer's length. */
   length?: number;
-  /** The UNet may see more than the latents: a mask, a control image. */
+  /** Lets the UNet have more input channels than the latents: a mask, a control image. */
   guided?: boolean;
 }
 
-/** Sizes that have to agree between the parts of a pipeline. @throws InputError that names both */
+/** Checks the sizes on which the parts of a pipeline must agree. @throws InputError that names both */
 export function requireFit({
   textEncoder: { name, config },
   tokenizer,

@@ -1,8 +1,8 @@
 import { chooseWeightFile } from './weight-names.ts';
 
 /**
- * Which files of a model's repository are needed: of a diffusers pipeline its parts' configurations, tokenizer and
- * weights; of any other model its configuration and tokenizer files and one set of weights.
+ * Selects the files to download from a model's repository. For a diffusers pipeline: its parts' configurations,
+ * tokenizer and weights. For any other model: its configuration and tokenizer files and one set of weights.
  * @param paths all files of the repository
  */
 export function modelFiles(paths: readonly string[]): string[] {
@@ -11,7 +11,7 @@ export function modelFiles(paths: readonly string[]): string[] {
   return ['model_index.json', ...configurationFiles(paths), ...parts.filter((path) => !isConfiguration(path))];
 }
 
-/** The files that describe a pipeline: its configurations and its tokenizer, without weights. */
+/** Selects the files that describe a pipeline: its configurations and tokenizer, without weights. */
 export function configurationFiles(paths: readonly string[]): string[] {
   return paths.filter(
     (path) =>
@@ -19,7 +19,7 @@ export function configurationFiles(paths: readonly string[]): string[] {
   );
 }
 
-/** A tokenizer's files in a model's repository. */
+/** Selects a tokenizer's files in a model's repository. */
 export function tokenizerFiles(paths: readonly string[]): string[] {
   return paths.filter((path) =>
     /^(vocab|tokenizer|tokenizer_config|special_tokens_map|added_tokens)\.json$|^(merges|vocab)\.txt$/.test(path),
@@ -37,7 +37,9 @@ function networkFiles(paths: readonly string[], folder: string): string[] {
   return wanted.map((name) => folder + name);
 }
 
-/** `model-00001-of-00002.safetensors` for the index `model.safetensors.index.json`. */
+/**
+ * Returns whether a file is a shard of this index: `model-00001-of-00002.safetensors`, `model.safetensors.index.json`.
+ */
 function isShard(name: string, index: string | undefined): boolean {
   const [, stem, type] =
     /^([^.]+)\.(?:fp16\.)?(safetensors|bin)(?:\.fp16)?\.index(?:\.fp16)?\.json$/.exec(index ?? '') ?? [];

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { withoutEffect } from './network-config.ts';
 import { indexedScheduler } from '../sampling/scheduler-config.ts';
 
-/** A part of a pipeline: the library and the class that it is loaded with. */
+/** A part of a pipeline: its library and class. */
 const part = (library: string, ...classes: string[]) =>
   z.tuple([z.literal(library), z.literal(classes)], `expected ["${library}", "${classes[0]}"]`);
-const unused = withoutEffect('of IP-Adapters, which are not loaded');
+const unused = withoutEffect('belongs to IP-Adapters, which are not loaded');
 const checker = withoutEffect('pictures are not filtered: a reward has to see each of them');
 
-/** model_index.json of diffusers' StableDiffusionPipeline: which class each part is loaded with. */
+/** model_index.json of diffusers' StableDiffusionPipeline: the class of each part. */
 export const indexSchema = z.looseObject({
   _class_name: z.literal('StableDiffusionPipeline', 'expected "StableDiffusionPipeline"'),
   text_encoder: part('transformers', 'CLIPTextModel').optional(),

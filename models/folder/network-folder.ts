@@ -6,12 +6,12 @@ import { writeConfig } from './network-config.ts';
 import type { UnetConfig } from '../unet/unet-config.ts';
 import { TEXT_ENCODER_FILE, UNET_FILE } from './weight-names.ts';
 
-/** How numbers lie in a weight file. */
+/** Type of the numbers in a weight file. */
 export type Storage = 'F32' | 'F16';
 
 /**
- * Writes a text encoder as a folder that transformers' CLIPTextModel loads by itself: config.json and model.safetensors.
- * transformers loads weights in the type that config.json names, so it names the type of the file.
+ * Writes a text encoder as a folder that transformers' CLIPTextModel loads directly: config.json and model.safetensors.
+ * transformers loads weights in the type that config.json names, so it names the file's type.
  */
 export async function saveTextEncoder(
   folder: string,
@@ -20,12 +20,12 @@ export async function saveTextEncoder(
   storage: Storage = 'F32',
 ): Promise<void> {
   const dtype = storage === 'F16' ? 'float16' : 'float32';
-  // Whatever else the configuration was of: a model with a projection, or with a vision tower.
+  // The configuration may have been of another class: a model with a projection, or with a vision tower.
   const identity = { architectures: ['CLIPTextModel'], model_type: 'clip_text_model' };
   await saveNetwork(folder, { ...identity, ...config, ...identity, dtype }, TEXT_ENCODER_FILE, weights, storage);
 }
 
-/** Writes a UNet as a folder that diffusers' UNet2DConditionModel loads by itself: config.json and its weights. */
+/** Writes a UNet as a folder that diffusers' UNet2DConditionModel loads directly: config.json and its weights. */
 export async function saveUnet(
   folder: string,
   config: UnetConfig,

@@ -8,10 +8,10 @@ import { requireTensors } from './expected-tensors.ts';
 import { requireFit } from './fit.ts';
 import { loadTextEncoder, type LoadedPipeline } from './pipeline-folder.ts';
 
-/** One of them is in every folder of a tokenizer. */
+/** Every tokenizer folder has one of these files. */
 const VOCABULARIES = ['tokenizer.json', 'vocab.json'];
 
-/** Another text encoder than the pipeline's, of a size of its own. */
+/** A text encoder of a different architecture than the pipeline's. */
 export interface OtherEncoder {
   path: string;
   config: ClipTextConfig;
@@ -19,10 +19,10 @@ export interface OtherEncoder {
 }
 
 /**
- * The encoder in a folder when its architecture is not the pipeline's: config.json says so. Its tokenizer is looked for
- * in the folder, then in `tokenizer/` beside it; the pipeline's own stands in for none.
- * @returns undefined for an encoder that takes the place of the pipeline's as it is
- * @throws InputError when the UNet cannot take its embeddings, or it its tokenizer's words
+ * Reads the encoder in a folder if its config.json gives another architecture than the pipeline's. Its tokenizer is
+ * looked for in the folder, then in `tokenizer/` beside it; if there is none, the pipeline's is used.
+ * @returns undefined for an encoder that can replace the pipeline's directly
+ * @throws InputError if the UNet cannot take its embeddings, or the encoder its tokenizer's tokens
  */
 export async function otherEncoder(path: string, pipeline: LoadedPipeline): Promise<OtherEncoder | undefined> {
   const configPath = join(path, 'config.json');
@@ -50,8 +50,8 @@ export async function otherEncoder(path: string, pipeline: LoadedPipeline): Prom
 }
 
 /**
- * Makes sure that an encoder can be used with a pipeline, in the place of its own or by the side of it.
- * @throws InputError that names what does not fit
+ * Checks that an encoder can be used with a pipeline, in place of its own encoder or beside it.
+ * @throws InputError that names the mismatch
  */
 export async function requireEncoder(path: string, pipeline: LoadedPipeline): Promise<void> {
   if (await otherEncoder(path, pipeline)) return;

@@ -8,10 +8,10 @@ import { unetTensors } from '../unet/unet-tensors.ts';
 import { readNetwork } from './weight-files.ts';
 
 /**
- * The pipeline with another UNet: one that was trained apart, or one that sees more than the latents (in_channels beyond
- * the VAE's latent_channels), as an inpainting UNet does.
+ * Returns the pipeline with another UNet: one trained separately, or one with more input channels than the latents,
+ * such as an inpainting UNet (in_channels above the VAE's latent_channels).
  * @param folder a diffusers folder of a UNet
- * @throws InputError when it does not fit the pipeline's VAE and text encoder
+ * @throws InputError if it does not fit the pipeline's VAE and text encoder
  */
 export async function withUnet(pipeline: LoadedPipeline, folder: string): Promise<LoadedPipeline> {
   const { textEncoder, vae } = pipeline.config;

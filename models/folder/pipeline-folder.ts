@@ -21,17 +21,17 @@ import { vaeSchema, type VaeConfig } from '../vae/vae-config.ts';
 import { vaeDecoderTensors } from '../vae/vae-tensors.ts';
 import { readNetwork } from './weight-files.ts';
 
-/** The networks of a Stable Diffusion pipeline, without their tokenizer. */
+/** The networks of a Stable Diffusion pipeline, without the tokenizer. */
 export interface PipelineParts {
   config: { textEncoder: ClipTextConfig; unet: UnetConfig; vae: VaeConfig; scheduler: SchedulerFile };
-  /** Under today's names, see names.ts; values as float32. */
+  /** Under current names (tensor-names.ts); values as float32. */
   weights: { textEncoder: Weights; unet: Weights; vae: Weights };
 }
 
 export interface LoadedPipeline extends PipelineParts {
   tokenizer: ClipTokenizer;
   folder: string;
-  /** What the text encoder's names begin with in its file: `text_model.`, or nothing. */
+  /** Prefix of the text encoder's names in its file: `text_model.`, or empty. */
   textPrefix: string;
 }
 
@@ -56,11 +56,11 @@ export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
   return { folder, config, tokenizer, textPrefix: textPrefix(textEncoder), weights };
 }
 
-/** The configuration of a diffusers folder's networks. @throws InputError that names the file and the key */
+/** Reads the configuration of a diffusers folder's networks. @throws InputError that names the file and the key */
 export async function readPipelineConfig(folder: string): Promise<PipelineParts['config']> {
   if (await isFile(folder))
     throw new InputError(
-      `${folder} is a file; a pipeline is a folder. Make one of a single-file checkpoint: textcraftor import ${folder} --out DIR`,
+      `${folder} is a file; a pipeline is a folder. Convert a single-file checkpoint with: textcraftor import ${folder} --out DIR`,
     );
   const index = await readConfig(indexSchema, join(folder, 'model_index.json'));
   const path = (...parts: string[]) => join(folder, ...parts);
@@ -72,7 +72,10 @@ export async function readPipelineConfig(folder: string): Promise<PipelineParts[
   };
 }
 
-/** Writes a diffusers folder that {@link loadPipeline} and diffusers read. @param tokenizer a tokenizer folder, which is copied */
+/**
+ * Writes a diffusers folder that {@link loadPipeline} and diffusers read.
+ * @param tokenizer a tokenizer folder to copy
+ */
 export async function savePipeline(
   folder: string,
   { config, weights }: PipelineParts,
@@ -80,14 +83,14 @@ export async function savePipeline(
 ): Promise<void> {
   const json = (path: string, config: object) => writeConfig(join(folder, path), config);
   await mkdir(folder, { recursive: true });
-  // Followed: a download's cache holds links.
+  // A download's cache holds links, which are followed.
   await cp(tokenizer, join(folder, 'tokenizer'), { recursive: true, dereference: true });
   await saveTextEncoder(join(folder, 'text_encoder'), config.textEncoder, weights.textEncoder, dtype);
   await saveUnet(join(folder, 'unet'), config.unet, weights.unet, dtype);
   await json('vae/config.json', { _class_name: 'AutoencoderKL', ...config.vae });
   await json('scheduler/scheduler_config.json', { _class_name: 'DDIMScheduler', ...config.scheduler.json });
   await writeWeights(join(folder, 'vae/diffusion_pytorch_model.safetensors'), weights.vae, dtype);
-  // Last: a folder without it is not a pipeline.
+  // Written last, since a folder without it is not a pipeline.
   await json('model_index.json', {
     _class_name: 'StableDiffusionPipeline',
     feature_extractor: [null, null],
@@ -102,7 +105,7 @@ export async function savePipeline(
   });
 }
 
-/** A text encoder's weights under today's names. @param path a weight file, or a folder that holds one */
+/** Loads a text encoder's weights under current names. @param path a weight file, or a folder with one */
 export async function loadTextEncoder(path: string): Promise<Weights> {
   const found = await stat(path).catch(() => {
     throw new InputError(`The text encoder ${path} does not exist; expected a weight file or a folder with one.`);
@@ -110,7 +113,7 @@ export async function loadTextEncoder(path: string): Promise<Weights> {
   return canonicalTextNames(found.isDirectory() ? await readNetwork(path) : await readWeights(path));
 }
 
-/** A UNet's weights. @param path a weight file, or a folder that holds one */
+/** Loads a UNet's weights. @param path a weight file, or a folder with one */
 export async function loadUnet(path: string): Promise<Weights> {
   const found = await stat(path).catch(() => {
     throw new InputError(`The UNet ${path} does not exist; expected a weight file or a folder with one.`);
@@ -127,7 +130,7 @@ async function readScheduler(folder: string, index: Json): Promise<SchedulerFile
   return folderScheduler(index, join(folder, 'model_index.json'), await readJson(path), path);
 }
 
-/** A CLIPTextModel's config.json, or a CLIPModel's, whose text tower then counts. */
+/** Reads config.json of a CLIPTextModel, or the text tower's part of a CLIPModel's. */
 async function readTextConfig(path: string): Promise<ClipTextConfig> {
   const json = await readJson(path);
   const [architecture] = z
@@ -139,7 +142,7 @@ async function readTextConfig(path: string): Promise<ClipTextConfig> {
   return parseConfig(clipTextSchema, (json['text_config'] as Json | undefined) ?? json, path);
 }
 
-/** Makes sure that the parts of a folder fit each other. @throws InputError that names both */
+/** Checks that the parts of a folder fit each other. @throws InputError that names both */
 export function checkFit(folder: string, config: PipelineParts['config'], tokenizer: ClipTokenizer): void {
   requireFit({
     textEncoder: { name: join(folder, 'text_encoder'), config: config.textEncoder },

@@ -1,13 +1,13 @@
 import type { Weights } from '../../engine/weights/weights.ts';
 
 /**
- * Tensor names changed over the versions of transformers and diffusers. Networks here use one spelling; these functions
- * bring a file's names to it.
+ * Tensor names have changed over the versions of transformers and diffusers. The networks here use one spelling; these
+ * functions convert a file's names to it.
  */
 
 /**
- * A text encoder's names with their leading `text_model.`, which transformers 5 leaves out. What belongs to a vision tower
- * beside it is left out.
+ * Adds the prefix `text_model.`, which transformers 5 omits, to a text encoder's names. Drops the tensors of a vision
+ * tower in the same file.
  */
 export function canonicalTextNames(weights: Weights): Weights {
   return textPrefix(weights) === TEXT_PREFIX
@@ -17,11 +17,11 @@ export function canonicalTextNames(weights: Weights): Weights {
 
 export const TEXT_PREFIX = 'text_model.';
 
-/** What a text encoder's names begin with in this file. */
+/** Returns the prefix of a text encoder's names in this file. */
 export const textPrefix = (weights: Weights): string =>
   [...weights.keys()].some((name) => name.startsWith(TEXT_PREFIX)) ? TEXT_PREFIX : '';
 
-/** The VAE's attention as diffusers 0.12 and later name it: to_q, to_k, to_v, to_out.0. */
+/** Renames the VAE's attention as in diffusers 0.12 and later: to_q, to_k, to_v, to_out.0. */
 export function canonicalVaeNames(weights: Weights): Weights {
   return new Map(
     [...weights].map(([name, tensor]) => [

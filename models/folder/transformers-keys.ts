@@ -1,14 +1,16 @@
 import { absent, withoutEffect } from './network-config.ts';
 
-const labels = withoutEffect('labels are of classifiers, which these models are not');
-const outputs = withoutEffect('says what a call returns beside the hidden states');
-const type = withoutEffect('weights are computed with in the type that the run asks for');
+const labels = withoutEffect('labels belong to classifiers, and these models are not classifiers');
+const outputs = withoutEffect('chooses outputs of a call other than the hidden states');
+const type = withoutEffect('the run decides the type of the computation');
 const attention = withoutEffect('chooses among implementations with the same result');
 const rotary = withoutEffect('these models have no rotary embeddings');
 const origin = withoutEffect('says where the file comes from');
-const decoding = withoutEffect('of models that generate text');
+const decoding = withoutEffect('used only by models that generate text');
 
-/** What transformers' PreTrainedConfig reads of any model's config.json. `architectures` is checked where the file is read. */
+/**
+ * Keys that transformers' PreTrainedConfig reads in any config.json. `architectures` is checked where the file is read.
+ */
 export const transformersKeys = {
   quantization_config: absent,
   per_layer_config: absent,
@@ -17,7 +19,7 @@ export const transformersKeys = {
   torch_dtype: type,
   attn_implementation: attention,
   experts_implementation: attention,
-  chunk_size_feed_forward: withoutEffect('cuts a product into parts with the same result'),
+  chunk_size_feed_forward: withoutEffect('splits a product into parts, with the same result'),
   output_attentions: outputs,
   output_hidden_states: outputs,
   return_dict: outputs,
@@ -33,9 +35,9 @@ export const transformersKeys = {
   transformers_version: origin,
 };
 
-/** What tells how a model was trained from the start. */
+/** Keys that describe how a model was first trained. */
 export const trainingKeys = {
   attention_dropout: withoutEffect('dropout is off, as in evaluation mode'),
-  initializer_range: withoutEffect('weights are read, not drawn'),
-  initializer_factor: withoutEffect('weights are read, not drawn'),
+  initializer_range: withoutEffect('weights are read, not initialized'),
+  initializer_factor: withoutEffect('weights are read, not initialized'),
 };

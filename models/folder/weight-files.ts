@@ -4,7 +4,7 @@ import { InputError } from '../../common/errors.ts';
 import { readWeights, type Weights } from '../../engine/weights/weights.ts';
 import { chooseWeightFile, SAFETENSORS, TORCH } from './weight-names.ts';
 
-/** Reads a network's weights from its folder. @throws InputError when there are none */
+/** Reads a network's weights from its folder. @throws InputError if it has none */
 export async function readNetwork(folder: string): Promise<Weights> {
   const file = chooseWeightFile(await readdir(folder).catch(() => []));
   if (file === undefined)

@@ -1,20 +1,20 @@
-/** What weight files are called. It loads no engine: the command line asks before it downloads. */
+/** Names of weight files. Loads no engine, since the command line needs them before a download. */
 
-/** Before `.safetensors`. */
+/** Names before `.safetensors`. */
 export const SAFETENSORS = ['diffusion_pytorch_model', 'model'];
-/** Before `.bin`. */
+/** Names before `.bin`. */
 export const TORCH = ['diffusion_pytorch_model', 'pytorch_model'];
 
 /**
- * The names that a network's weights have in its folder, the one that is read first: safetensors before pickles, full
- * precision before float16, one file before several.
+ * The names of a network's weights in its folder, in order of preference: safetensors before pickles, full precision
+ * before float16, one file before several.
  */
 const WEIGHT_FILES: readonly string[] = [
   ...['', '.fp16'].flatMap((variant) =>
     SAFETENSORS.flatMap((stem) => [
       `${stem}${variant}.safetensors`,
       `${stem}${variant}.safetensors.index.json`,
-      // The spellings that diffusers and transformers have had for the index of a variant.
+      // All spellings of a variant's index in diffusers and transformers.
       ...(variant === ''
         ? []
         : [`${stem}.safetensors.index${variant}.json`, `${stem}.safetensors${variant}.index.json`]),
@@ -25,10 +25,10 @@ const WEIGHT_FILES: readonly string[] = [
   ),
 ];
 
-/** The first of {@link WEIGHT_FILES} that is among `names`. */
+/** Returns the first of {@link WEIGHT_FILES} that is among `names`. */
 export const chooseWeightFile = (names: readonly string[]): string | undefined =>
   WEIGHT_FILES.find((file) => names.includes(file));
 
-/** The weight files that are written into a network's folder, under the names of transformers and diffusers. */
+/** Names of the weight files written into a network's folder, as in transformers and diffusers. */
 export const TEXT_ENCODER_FILE = 'model.safetensors';
 export const UNET_FILE = 'diffusion_pytorch_model.safetensors';

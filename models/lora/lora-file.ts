@@ -15,23 +15,23 @@ import { reasonOf } from '../../common/text/reason.ts';
 /** Adapters by network and layer. */
 export type Lora = Partial<Record<AdaptedNetwork, Map<string, Adapter>>>;
 
-/** The file's name where diffusers looks for one in a folder. */
+/** Name of the LoRA file that diffusers looks for in a folder. */
 export const LORA_FILE = 'pytorch_lora_weights.safetensors';
-/** Those of a folder's files, of diffusers and of PEFT; the first that is there is read. */
+/** Names of LoRA files in folders of diffusers and PEFT; the first that exists is read. */
 const FOLDER_FILES = [LORA_FILE, 'adapter_model.safetensors', 'pytorch_lora_weights.bin', 'adapter_model.bin'];
 const PEFT_CONFIG = 'adapter_config.json';
 
 /**
- * Writes adapters as diffusers' load_lora_weights reads them: `unet.LAYER.lora_A.weight` [rank, in] and
- * `unet.LAYER.lora_B.weight` [out, rank]. The factor alpha / rank is multiplied into B: a reader that knows of no alpha
- * takes it for the rank.
- * @throws RangeError when a layer has a single file's name, underscores for dots, which diffusers would not find
+ * Writes adapters in the format of diffusers' load_lora_weights: `unet.LAYER.lora_A.weight` [rank, in] and
+ * `unet.LAYER.lora_B.weight` [out, rank]. B includes the factor alpha / rank, since a reader without an alpha uses the
+ * rank.
+ * @throws RangeError if a layer has a single file's name, with underscores for dots, which diffusers would not find
  */
 export async function writeLora(path: string, lora: Lora): Promise<void> {
   const tensors: Weights = new Map();
   for (const [network, adapters] of Object.entries(lora))
     for (const [layer, { down, up, scale }] of adapters) {
-      if (!layer.includes('.')) throw new RangeError(`${layer} is not the name that its layer has in the network.`);
+      if (!layer.includes('.')) throw new RangeError(`${layer} is not its layer's name in the network.`);
       tensors.set(`${network}.${layer}.${LORA_A}`, down);
       tensors.set(`${network}.${layer}.${LORA_B}`, { shape: up.shape, data: up.data.map((x) => x * scale) });
     }
@@ -45,11 +45,11 @@ interface Layer {
 }
 
 /**
- * Reads a LoRA file in the spellings that are around: PEFT's, that of diffusers before it, and that of single files
- * (lora_unet_…, lora_te_…, with an alpha for each layer); as safetensors, or as torch wrote it.
- * @param path the file, or a folder of diffusers or PEFT that holds one
- * @throws InputError that names a tensor that is not part of an adapter, a layer with one of its matrices missing, or
- *   a key of a configuration that cannot be applied
+ * Reads a LoRA file with any of the usual names: PEFT's, diffusers' earlier ones, or those of single files
+ * (lora_unet_…, lora_te_…, with an alpha for each layer); as safetensors or as a torch file.
+ * @param path the file, or a folder of diffusers or PEFT with one
+ * @throws InputError that names a tensor that is not part of an adapter, a layer that lacks one of its matrices, or a
+ *   configuration key that cannot be applied
  */
 export async function readLora(path: string): Promise<Lora> {
   const file = (await isFolder(path)) ? await fileIn(path) : path;
@@ -82,7 +82,7 @@ async function fileIn(folder: string): Promise<string> {
   return join(folder, found);
 }
 
-/** Also what is not a network's weight: of an adapter each tensor has to be understood. */
+/** Reads all tensors, not only those with the type of weights, since each tensor of an adapter must be understood. */
 async function tensorsOf(path: string): Promise<{ weights: Weights; metadata: Readonly<Record<string, string>> }> {
   if (!path.endsWith('.safetensors')) return { weights: await readWeights(path), metadata: {} };
   const file = await readSafetensors(path);
@@ -107,18 +107,18 @@ function layersOf(path: string, weights: Weights): Layer[] {
 
 type Configs = Partial<Record<AdaptedNetwork, { config: LoraConfig; source: string }>>;
 
-/** adapter_config.json beside PEFT's file, which holds one network. */
+/** Reads adapter_config.json beside PEFT's file, which holds one network. */
 async function peftConfigs(path: string): Promise<Configs> {
   const source = join(dirname(path), PEFT_CONFIG);
   if (!(await isFile(source)))
     throw new InputError(
-      `${path} has PEFT's names, and no ${PEFT_CONFIG} is beside ${basename(path)}: the scale of the adapters is in it.`,
+      `${path} has PEFT's names, so it needs ${PEFT_CONFIG} beside ${basename(path)} for the scale of its adapters.`,
     );
   const found = { config: parseLoraConfig((await readJson(source)) as Json, source), source };
   return { unet: found, text_encoder: found };
 }
 
-/** Readers disagree about what holds where there are several answers, or one for a part of the layers. */
+/** Refuses several alphas for a layer, and an alpha for only some layers: readers disagree about which one holds. */
 function requireOneAlpha(
   path: string,
   layers: readonly Layer[],
@@ -130,18 +130,18 @@ function requireOneAlpha(
     const [without, some] = [own.find(({ tensors }) => !tensors.alpha), own.find(({ tensors }) => tensors.alpha)];
     if (some && configs[network])
       throw new InputError(
-        `${path}: tensor ${some.tensors.alpha!.name} and ${configs[network].source} both give the scale of ${some.layer}; only one of them can.`,
+        `${path}: tensor ${some.tensors.alpha!.name} and ${configs[network].source} both give the scale of ${some.layer}; expected only one of them.`,
       );
     if (some && without)
       throw new InputError(
-        `${path}: the adapter of ${without.layer} in ${network} has no alpha, and that of ${some.layer} has one.`,
+        `${path}: the adapter of ${without.layer} in ${network} has no alpha, but that of ${some.layer} has one.`,
       );
     if (without && !configs[network]) {
       const rank = without.tensors.down?.weight.shape[0];
       const alpha = notedAlpha(metadata);
       if (alpha !== undefined && alpha !== rank)
         throw new InputError(
-          `${path}: the adapter of ${without.layer} in ${network} has no alpha; its header's ss_network_alpha is ${alpha}, and its rank ${rank}.`,
+          `${path}: the adapter of ${without.layer} in ${network} has no alpha, and the header's ss_network_alpha, ${alpha}, differs from its rank, ${rank}.`,
         );
     }
   }

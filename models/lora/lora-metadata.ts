@@ -4,11 +4,11 @@ import { parseLoraConfig, type LoraConfig } from './lora-config.ts';
 import type { AdaptedNetwork } from './lora-names.ts';
 import { reasonOf } from '../../common/text/reason.ts';
 
-/** Under this name diffusers writes PEFT's configurations into a file's header: `{"unet.lora_alpha": 8, ...}`. */
+/** Header key under which diffusers stores PEFT's configurations: `{"unet.lora_alpha": 8, ...}`. */
 const CONFIGS = 'lora_adapter_metadata';
 
 /**
- * The configurations that a LoRA file holds, by network.
+ * Reads the configurations in a LoRA file's header, by network.
  * @throws InputError that names the file, and the key where there is one
  */
 export function fileConfigs(
@@ -28,7 +28,7 @@ export function fileConfigs(
   const known = /^(unet|text_encoder)\./;
   const strange = Object.keys(stored).find((key) => !known.test(key));
   if (strange !== undefined)
-    throw new InputError(`${source}: the key ${strange} is not of the UNet or the text encoder.`);
+    throw new InputError(`${source}: the key ${strange} does not belong to the UNet or the text encoder.`);
   return Object.fromEntries(networks);
 }
 
@@ -44,7 +44,7 @@ function parseObject(text: string, path: string): Json {
   return value as Json;
 }
 
-/** The alpha that training scripts of single files note; what they read is each layer's own. */
+/** Returns the alpha that training scripts of single files note; readers use each layer's own alpha. */
 export function notedAlpha(metadata: Readonly<Record<string, string>>): number | undefined {
   const value = Number(metadata['ss_network_alpha'] ?? Number.NaN);
   return Number.isFinite(value) ? value : undefined;

@@ -2,51 +2,51 @@ import { InputError } from '../../common/errors.ts';
 import type { LoraConfig } from './lora-config.ts';
 
 /**
- * What a layer's product of matrices is multiplied with: alpha / rank, or alpha / sqrt(rank) if rank-stabilized
- * (Kalajdzievski, arXiv 2312.03732).
- * @param rank of the layer's matrices
- * @throws InputError when the configuration gives the layer another rank, or no adapter
+ * Returns the scale of a layer's adapter: alpha / rank, or alpha / sqrt(rank) if rank-stabilized (Kalajdzievski, arXiv
+ * 2312.03732).
+ * @param rank rank of the layer's matrices
+ * @throws InputError if the configuration gives the layer another rank, or no adapter
  */
 export function loraScale(config: LoraConfig, layer: string, rank: number, source: string): number {
   const ofLayer = <T>(patterns: Record<string, T> | null, otherwise: T): T =>
     Object.entries(patterns ?? {}).find(([pattern]) => matches(pattern, layer, source))?.[1] ?? otherwise;
   const expected = ofLayer(config.rank_pattern, config.r);
   if (expected !== rank)
-    throw new InputError(`${source} gives the layer ${layer} the rank ${expected}; its matrices have ${rank}.`);
+    throw new InputError(`${source} gives the layer ${layer} the rank ${expected}, but its matrices have ${rank}.`);
   requireAdapted(config, layer, source);
   return ofLayer(config.alpha_pattern, config.lora_alpha) / (config.use_rslora ? Math.sqrt(rank) : rank);
 }
 
-/** Whether a key of a pattern is a layer's: the end of its name or, after ^, all of it. */
+/** Returns whether a pattern matches a layer: the end of its name or, after ^, all of it. */
 function matches(pattern: string, layer: string, source: string): boolean {
   const name = pattern.replace(/^\^/, '').replaceAll('\\.', '.').replace(/\$$/, '');
   if (!/^[\w.]+$/.test(name))
     throw new InputError(
-      `${source}: the pattern ${JSON.stringify(pattern)} is not the name of a layer; names and their ends are supported.`,
+      `${source}: the pattern ${JSON.stringify(pattern)} is not the name of a layer; expected a layer's name or its end.`,
     );
   return spellings(layer).some((own) => own === name || (!pattern.startsWith('^') && own.endsWith(`.${name}`)));
 }
 
-/** The text encoder's leading text_model. comes and goes. */
+/** Returns a layer's possible names: writers disagree on the text encoder's prefix text_model. */
 const spellings = (layer: string): string[] => {
   const short = layer.replace(/^text_model\./, '');
   return [layer, short, `text_model.${short}`];
 };
 
-/** PEFT leaves tensors of other layers aside, with a warning. */
+/** Refuses matrices of layers that the configuration excludes; PEFT would ignore them with a warning. */
 function requireAdapted(config: LoraConfig, layer: string, source: string): void {
   const { target_modules: targets, exclude_modules: excluded, layers_to_transform: indices } = config;
   const refuse = (key: keyof LoraConfig) => {
-    throw new InputError(`${source}: ${key} leaves out the layer ${layer}, of which there are matrices.`);
+    throw new InputError(`${source}: ${key} excludes the layer ${layer}, but the file has matrices for it.`);
   };
   const isOf = (list: readonly string[]) =>
     spellings(layer).some((own) => list.some((name) => own === name || own.endsWith(`.${name}`)));
-  // A single name is a pattern of PEFT's for which the tensors answer.
+  // A single name is a pattern of PEFT, whose result the tensors already show.
   if (Array.isArray(targets) && !isOf(targets)) refuse('target_modules');
   if (Array.isArray(excluded) && isOf(excluded)) refuse('exclude_modules');
   const chosen = [indices ?? []].flat();
   if (chosen.length === 0) return;
-  // The first whole number that follows one of the lists' names or, where none are given, any name but the first.
+  // The first whole number after one of the lists' names or, without lists, after any name but the first.
   const parts = layer.split('.');
   const indexBehind = (list?: string) =>
     parts.findIndex((part, i) => /^\d+$/.test(part) && (list === undefined ? i > 1 : parts[i - 1] === list));

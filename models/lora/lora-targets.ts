@@ -1,4 +1,4 @@
-/** The layers that are adapted unless others are named: the projections of the attention. */
+/** Default targets: the projections of attention. */
 export const LORA_TARGETS = {
   text_encoder: ['q_proj', 'k_proj', 'v_proj', 'out_proj'],
   unet: ['to_q', 'to_k', 'to_v', 'to_out.0'],

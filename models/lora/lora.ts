@@ -3,21 +3,21 @@ import type { Parameters } from '../../engine/weights/parameters.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import { lazyWeight, type Weights } from '../../engine/weights/weights.ts';
 
-/** Low-rank adapters (Hu et al., arXiv 2106.09685): W + (alpha / rank) A B in place of the weight W of a linear layer. */
+/** Low-rank adapters (Hu et al., arXiv 2106.09685): replace a linear layer's weight W by W + (alpha / rank) A B. */
 export interface LoraSettings {
   rank: number;
   alpha: number;
-  /** Ends of the names of the layers that have an adapter. */
+  /** Layers whose names end in one of these get an adapter. */
   targets: readonly string[];
 }
 
-/** Names of a layer's matrices under the layer's own name, PEFT's: A [rank, in] and B [out, rank] in a file. */
+/** PEFT's names of a layer's matrices, after the layer's own name. In a file, A is [rank, in] and B is [out, rank]. */
 export const LORA_A = 'lora_A.weight';
 export const LORA_B = 'lora_B.weight';
 
 /**
- * A network's parameters with the adapters added to those that have one.
- * @param adapters the scope that holds the matrices, under the layers' names
+ * Returns a network's parameters with its adapters added.
+ * @param adapters scope of the matrices, under the layers' names
  */
 export function withLora(base: Parameters, adapters: Parameters, settings: LoraSettings, path = ''): Parameters {
   const { rank, alpha, targets } = settings;
@@ -36,7 +36,7 @@ export function withLora(base: Parameters, adapters: Parameters, settings: LoraS
   };
 }
 
-/** An adapter of one layer in the file's layout: `up` [out, rank] times `down` [rank, in], or [rank, in, kh, kw]. */
+/** The adapter of one layer, in the file's layout: `up` [out, rank] times `down` [rank, in], or [rank, in, kh, kw]. */
 export interface Adapter {
   down: { shape: number[]; data: Float32Array };
   up: { shape: number[]; data: Float32Array };
@@ -44,7 +44,7 @@ export interface Adapter {
   scale: number;
 }
 
-/** The adapters that a program trained, by layer. @param trained names as {@link LORA_A} and {@link LORA_B} have them */
+/** Collects trained adapters by layer. @param trained names end in {@link LORA_A} and {@link LORA_B} */
 export function adaptersOf(trained: Weights, { rank, alpha }: LoraSettings): Map<string, Adapter> {
   const layers = [...trained.keys()]
     .filter((name) => name.endsWith(`.${LORA_A}`))
@@ -58,21 +58,20 @@ export function adaptersOf(trained: Weights, { rank, alpha }: LoraSettings): Map
 }
 
 /**
- * The weights with the adapters added; a sum is made when its values are asked for.
- * @param source where the adapters are from, for messages
- * @throws InputError that names a layer that the network does not have, or whose shape another one is
+ * Adds adapters to weights; each sum is computed when its values are first read.
+ * @param source origin of the adapters, for messages
+ * @throws InputError that names a layer that the network lacks or has in another shape
  */
 export function mergeLora(weights: Weights, adapters: ReadonlyMap<string, Adapter>, source: string): Weights {
   const merged = new Map(weights);
   const layers = new Map([...weights.keys()].map((name) => [layerKey(name.replace(/\.weight$/, '')), name]));
   for (const [layer, adapter] of adapters) {
     const name = layers.get(layerKey(layer));
-    if (name === undefined)
-      throw new InputError(`${source} adapts the layer ${layer}, which the network does not have.`);
+    if (name === undefined) throw new InputError(`${source} adapts the layer ${layer}, which the network lacks.`);
     const weight = merged.get(name)!;
     const { down, up } = adapter;
     const [rank, ...rest] = down.shape;
-    const isPoint = up.data.length === up.shape[0]! * up.shape[1]!; // a convolution's second one is of single pixels
+    const isPoint = up.data.length === up.shape[0]! * up.shape[1]!; // a convolution's second matrix is 1 x 1
     if (String([up.shape[0], ...rest]) !== String(weight.shape) || up.shape[1] !== rank || !isPoint)
       throw new InputError(
         `${source}: the adapter of ${layer} has shapes [${down.shape.join(', ')}] and [${up.shape.join(', ')}]; its layer has [${weight.shape.join(', ')}].`,
@@ -86,8 +85,8 @@ export function mergeLora(weights: Weights, adapters: ReadonlyMap<string, Adapte
 }
 
 /**
- * A layer's name in the one form that all writers of adapters can be brought to: some put underscores for dots, and the
- * text encoder's leading text_model. comes and goes.
+ * Returns the common form of a layer's name: some writers of adapters use underscores for dots or omit the text
+ * encoder's prefix text_model.
  */
 export const layerKey = (layer: string): string => layer.replaceAll('.', '_').replace(/^text_model_/, '');
 

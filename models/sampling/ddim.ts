@@ -7,7 +7,8 @@ import { levelOf, plus, predictedClean, predictedNoise, times, type Level, type 
 import { spacedTimesteps, stride } from './levels/spacing.ts';
 
 /**
- * Denoising diffusion implicit models (Song et al., arXiv 2010.02502) with eta = 0. Their alpha_t is `alphasCumprod[t]`.
+ * Denoising diffusion implicit models (Song et al., arXiv 2010.02502) with eta = 0. The paper's alpha_t is
+ * `alphasCumprod[t]`.
  */
 export class DdimScheduler {
   readonly #config: SolverConfig<'ddim'>;
@@ -25,36 +26,36 @@ export class DdimScheduler {
   }
 
   /**
-   * The timesteps of a sampling run of `steps` steps, from noise to picture.
-   * @throws InputError when the schedule does not have them, or there is no picture in one of them
+   * Returns the timesteps of a sampling run of `steps` steps, from noise to picture.
+   * @throws InputError if the schedule has too few timesteps, or the first is pure noise that predicts no picture
    */
   timesteps(steps: number): number[] {
     const count = this.alphasCumprod.length;
     const possible = Number.isInteger(steps) && steps >= 1 && steps <= count;
     const timesteps = possible ? spacedTimesteps(this.#config, steps).map(roundHalfToEven) : [];
-    // An offset may lead beyond the schedule.
+    // The offset may exceed the schedule.
     if (!possible || timesteps[0]! >= count)
-      throw new InputError(`${steps} sampling steps were asked for; this noise schedule has ${count} timesteps.`);
+      throw new InputError(`${steps} sampling steps are not possible; this noise schedule has ${count} timesteps.`);
     this.requirePictures(timesteps[0]!);
     return timesteps;
   }
 
-  /** @throws InputError when no output of the network says what the picture is at this timestep, the noisiest of a run */
+  /** @throws InputError if the network's output cannot predict a picture at this timestep, the noisiest of a run */
   requirePictures(t: number): void {
     if (this.alphasCumprod[t] === 0 && this.#config.prediction_type === 'epsilon')
       throw new InputError(
-        `${this.#source}: rescale_betas_zero_snr is true and prediction_type is "epsilon": at timestep ${t} there is noise alone, of which no picture follows. Models with such a schedule have "v_prediction".`,
+        `${this.#source}: rescale_betas_zero_snr is true and prediction_type is "epsilon": timestep ${t} is pure noise, from which no picture can be predicted. Models with such a schedule use "v_prediction".`,
       );
   }
 
-  /** The clean latents that the network's output predicts at timestep t: x0 = [0] z + [1] output. */
+  /** Returns the weights of the clean latents predicted at timestep t: x0 = [0] z + [1] output. */
   clean(t: number): Linear {
     return predictedClean(this.#config.prediction_type, levelOf(this.alphasCumprod[t]!));
   }
 
   /**
-   * One step from timestep t to the one before it in a run of `steps` steps, as z' = a z + b output, where `output` is
-   * the network's (eq. 12 with sigma = 0: predicted x0, then the same noise at the lower level).
+   * Returns one step from timestep t to the previous one in a run of `steps` steps, as z' = a z + b output, where
+   * `output` is the network's (eq. 12 with sigma = 0: predicted x0, then the same noise at the lower level).
    */
   step(t: number, steps: number): { a: number; b: number } {
     const { level, previous } = this.#levels(t, steps);
@@ -62,8 +63,8 @@ export class DdimScheduler {
   }
 
   /**
-   * The same with noise: z' ~ N(a z + b output, sigma^2), sigma being eta times that of the diffusion's own posterior
-   * (eq. 16; eta = 1 is ancestral sampling). Without noise where the step ends without noise.
+   * Returns the step with noise: z' ~ N(a z + b output, sigma^2), where sigma is eta times that of the diffusion's own
+   * posterior (eq. 16; eta = 1 is ancestral sampling). A step that ends at zero noise has sigma 0.
    */
   stochasticStep(t: number, steps: number, eta: number): { a: number; b: number; sigma: number } {
     const { level, previous } = this.#levels(t, steps);
@@ -86,7 +87,7 @@ export class DdimScheduler {
   }
 }
 
-/** A run of DDIM. @throws InputError as {@link DdimScheduler} */
+/** Plans a run of DDIM. @throws InputError as {@link DdimScheduler} */
 export function ddimSteps(file: SchedulerFile, steps: number): SolverPlan {
   const ddim = new DdimScheduler(file);
   const plan = ddim.timesteps(steps).map((t, i) => {

@@ -6,11 +6,11 @@ export interface LogLevel extends Level {
 }
 
 /**
- * A multistep formula of order 1 to 3: z' = z-weight z + sum_j predicted[j] m_(i-j), where m is the predicted x0 (`data`,
- * DPM-Solver++) or noise (DPM-Solver).
- * @param to the level that the step leads to
- * @param from the levels of the last evaluations, newest first: as many as the order
- * @param heun how the second derivative counts at order 2; midpoint otherwise
+ * Returns the weights of a multistep formula of order 1 to 3: z' = z-weight z + sum_j predicted[j] m_(i-j), where m is
+ * the predicted x0 (`data`, DPM-Solver++) or noise (DPM-Solver).
+ * @param to level after the step
+ * @param from levels of the last evaluations, newest first; their number is the order
+ * @param heun weight of the second derivative at order 2: Heun's, otherwise the midpoint's
  */
 export function multistepWeights(
   to: LogLevel,
@@ -19,7 +19,7 @@ export function multistepWeights(
 ): { z: number; predicted: number[] } {
   const now = from[0]!;
   const h = to.lambda - now.lambda;
-  // Of x0, formulas are those of the noise with -h for h and signal for noise.
+  // The formulas for x0 are those for noise with -h for h and signal for noise.
   const [z, scale, x] = data ? [to.noise / now.noise, to.signal, -h] : [to.signal / now.signal, to.noise, h];
   const exponential = Math.expm1(x);
   const first = -scale * exponential;
@@ -31,7 +31,7 @@ export function multistepWeights(
   return { z, predicted };
 }
 
-/** The prediction and its divided differences, as weights of the last predictions. */
+/** Returns the prediction and its divided differences as weights of the last predictions. */
 function differences(from: readonly LogLevel[], h: number): number[][] {
   const order = from.length;
   const unit = (j: number) => Array.from({ length: order }, (_, i) => Number(i === j));

@@ -14,8 +14,8 @@ type Config = SolverConfig<'dpm-solver++'>;
 const FEW_STEPS = 15;
 
 /**
- * DPM-Solver and DPM-Solver++ (Lu et al., arXiv 2206.00927 and 2211.01095), multistep, as diffusers'
- * DPMSolverMultistepScheduler: the noise or x0 is predicted, and extrapolated by its last values.
+ * DPM-Solver and DPM-Solver++ (Lu et al., arXiv 2206.00927 and 2211.01095), multistep, as in diffusers'
+ * DPMSolverMultistepScheduler: the noise or x0 is predicted and extrapolated from its last values.
  */
 export function dpmSolverSteps(config: Config, steps: number): SolverPlan {
   const { timesteps, sigmas } = dpmLevels(config, steps);
@@ -38,7 +38,7 @@ export function dpmSolverSteps(config: Config, steps: number): SolverPlan {
   return { start: 1, steps: plan };
 }
 
-/** What the formulas extrapolate: the clean latents or, of the first DPM-Solver, the noise. */
+/** Returns the quantity that the formulas extrapolate: the clean latents or, in the first DPM-Solver, the noise. */
 function extrapolated({ algorithm_type, prediction_type }: Config, level: LogLevel, sigma: number): Linear {
   if (prediction_type === 'flow_prediction') return predictedClean(prediction_type, { signal: 1, noise: sigma });
   return algorithm_type === 'dpmsolver'
@@ -71,7 +71,7 @@ function dpmLevels(config: Config, steps: number): { timesteps: number[]; sigmas
   return { timesteps: timesteps.map(Math.trunc), sigmas: [...sigmas, last].map(Math.fround) };
 }
 
-/** The levels of flow matching (Lipman et al., arXiv 2210.02747), shifted. */
+/** Returns the shifted levels of flow matching (Lipman et al., arXiv 2210.02747). */
 function flowLevels({ num_train_timesteps: count, flow_shift: shift }: Config, steps: number) {
   const between = (1 / count - 1) / steps;
   const sigmas = Array.from({ length: steps }, (_, i) => {
@@ -81,7 +81,9 @@ function flowLevels({ num_train_timesteps: count, flow_shift: shift }: Config, s
   return { timesteps: sigmas.map((sigma) => sigma * count), sigmas };
 }
 
-/** The picture counts as a timestep, but where these trail; noisier levels than lambda_min_clipped are left out. */
+/**
+ * The picture counts as a timestep, except with trailing spacing. Levels noisier than lambda_min_clipped are left out.
+ */
 function dpmTimesteps(config: Config, trained: readonly number[], steps: number): number[] {
   const { num_train_timesteps: count, timestep_spacing: spacing, lambda_min_clipped: lowest } = config;
   const last = count - trained.filter((sigma) => -Math.log(sigma) < lowest).length;

@@ -6,9 +6,9 @@ import { finiteSigmas, interpolate, spacedSigmas, timestepOf } from './levels/si
 import { spacedTimesteps } from './levels/spacing.ts';
 
 /**
- * Euler's method in sigma = noise / signal (Karras et al., arXiv 2206.00364, alg. 2 without noise), as diffusers'
- * EulerDiscreteScheduler: with x = z / signal, x' = x + (sigma' - sigma) d where d = (x - x0) / sigma. Latents stay in their
- * own scale. Timesteps between two of training's have a sigma between theirs.
+ * Euler's method in sigma = noise / signal (Karras et al., arXiv 2206.00364, alg. 2 without noise), as in diffusers'
+ * EulerDiscreteScheduler: with x = z / signal, x' = x + (sigma' - sigma) d where d = (x - x0) / sigma. Latents stay in
+ * their own scale. Sigma is interpolated between training timesteps.
  */
 export function eulerSteps(config: SolverConfig<'euler'>, steps: number): SolverPlan {
   const { timesteps, sigmas } = eulerLevels(config, steps);
@@ -18,16 +18,16 @@ export function eulerSteps(config: SolverConfig<'euler'>, steps: number): Solver
     const x0 = predictedClean(prediction, now);
     const d = predictedNoise(prediction, now);
     const [z, output] = plus(times(x0, next.signal), times(d, next.noise)); // z' = signal' x', x' = x0 + sigma' d
-    // The pipeline takes the last latents as they are, in the scale of sigma, also where noise is left in them.
+    // The pipeline decodes the last latents in the scale of sigma, even if they still contain noise.
     const scale = i === steps - 1 ? 1 / next.signal : 1;
     return solverStep(t, i, [[i, scale * z]], [[i, scale * output]]);
   });
-  // diffusers multiplies the noise by the largest sigma, or by the root of 1 + its square where timesteps are leading.
+  // diffusers multiplies the noise by the largest sigma or, with leading timesteps, by the root of 1 + its square.
   const start = spacing === 'leading' ? 1 : Math.max(...sigmas) * atSigma(sigmas[0]!).signal;
   return { start, steps: plan };
 }
 
-/** Signal and noise at a level of their ratio, their squares having the sum 1. */
+/** Returns signal and noise for their ratio; their squares sum to 1. */
 const atSigma = (sigma: number): Level => {
   const signal = 1 / Math.sqrt(1 + sigma ** 2);
   return { signal, noise: sigma * signal };
@@ -41,7 +41,7 @@ function eulerLevels(config: SolverConfig<'euler'>, steps: number): { timesteps:
   const ofTimesteps =
     config.interpolation_type === 'linear'
       ? spaced.map((t) => interpolate(trained, Math.fround(t)))
-      : Array.from({ length: steps + 1 }, (_, i) => along(i)); // one more, so that this and not the final sigma is the last
+      : Array.from({ length: steps + 1 }, (_, i) => along(i)); // one more, so that the last is one of these, not the final sigma
   const own = spacedSigmas(config, ofTimesteps, steps);
   const last = config.final_sigmas_type === 'zero' ? 0 : trained[0]!;
   const sigmas = [...(own ?? ofTimesteps), last].map(Math.fround);

@@ -5,7 +5,7 @@ import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { UnetConfig } from '../unet/unet-config.ts';
 import { unet2dCondition } from '../unet/unet.ts';
 
-/** The input that describes one denoising step: [timestep, a, b] with z' = a z + b eps. */
+/** Input with the coefficients of one denoising step: [timestep, a, b], where z' = a z + b eps. */
 export const STEP_NUMBERS = float32(3);
 
 export interface StepInputs {
@@ -17,14 +17,14 @@ export interface StepInputs {
 }
 
 /**
- * One step of a sampler that needs the last evaluation alone, with classifier-free guidance (Ho and Salimans, arXiv
- * 2207.12598), both branches in one batch: eps = eps_uncond + guidance (eps_cond - eps_uncond), z' = a z + b eps. A
- * guidance of 1 or less means none, as in diffusers: then the unconditional branch is left out.
+ * Takes one step of a sampler that needs only the last evaluation, with classifier-free guidance (Ho and Salimans,
+ * arXiv 2207.12598) and both branches in one batch: eps = eps_uncond + guidance (eps_cond - eps_uncond), z' = a z + b
+ * eps. As in diffusers, a guidance of 1 or less means none, and the unconditional branch is left out.
  * @param z [B, h, w, C]
  * @param step {@link STEP_NUMBERS}
  * @param condition [B, T, D], the prompts
  * @param unconditional [1, T, D], the empty (or negative) prompt
- * @param guide [B, h, w, in_channels - C], what the UNet sees beside the noisy latents: mask and masked picture, a control image
+ * @param guide [B, h, w, in_channels - C], the UNet's further inputs: mask and masked picture, or a control image
  */
 export function guidedStep(
   p: Parameters,

@@ -8,36 +8,34 @@ import { spacedTimesteps, stride } from './levels/spacing.ts';
 
 /** Adams-Bashforth weights of the last 1 to 4 outputs, newest first. */
 const WEIGHTS = [[1], [3 / 2, -1 / 2], [23 / 12, -16 / 12, 5 / 12], [55 / 24, -59 / 24, 37 / 24, -9 / 24]];
-/** Evaluations of a Runge-Kutta step, and how many of these steps there are. */
+/** Number of evaluations in a Runge-Kutta step, and number of these steps. */
 const [STAGES, KUTTA_STEPS] = [4, 3];
 
 /**
- * Pseudo linear multistep (Liu et al., arXiv 2202.09778, eq. 9, 11 and 12), as diffusers' PNDMScheduler.
- * @throws InputError when the schedule does not have that many steps
+ * Pseudo linear multistep (Liu et al., arXiv 2202.09778, eq. 9, 11 and 12), as in diffusers' PNDMScheduler.
+ * @throws InputError if the schedule does not allow that many steps
  */
 export function pndmSteps(config: SolverConfig<'pndm'>, { source }: SchedulerFile, steps: number): SolverPlan {
   const timesteps = spacedTimesteps(config, steps).map(roundHalfToEven);
   const alphas = alphaProducts(config);
   const final = config.set_alpha_to_one ? 1 : alphas[0]!;
-  /** z' = a z + b output from one timestep to another; before the first there is the final level. */
+  /** Returns z' = a z + b output from one timestep to another; negative timesteps have the final level. */
   const move = (from: number, to: number): readonly [number, number] => {
     if (from >= alphas.length || to >= alphas.length)
-      throw new InputError(
-        `${steps} sampling steps lead beyond the ${alphas.length} timesteps of ${source} with PNDM.`,
-      );
+      throw new InputError(`${steps} sampling steps of PNDM exceed the ${alphas.length} timesteps of ${source}.`);
     return transition(config.prediction_type, levelOf(alphas[from]!), levelOf(to < 0 ? final : alphas[to]!));
   };
   if (config.skip_prk_steps) return { start: 1, steps: repeatedStart(timesteps, stride(config, steps), move) };
   if (steps <= KUTTA_STEPS)
     throw new InputError(
-      `${source}: skip_prk_steps is ${config.skip_prk_steps}: PNDM then begins with ${KUTTA_STEPS} Runge-Kutta steps, and needs at least ${KUTTA_STEPS + 1} steps; ${steps} were asked for.`,
+      `${source}: skip_prk_steps is ${config.skip_prk_steps}: PNDM then begins with ${KUTTA_STEPS} Runge-Kutta steps, so ${steps} steps are too few; expected at least ${KUTTA_STEPS + 1}.`,
     );
   return { start: 1, steps: rungeKuttaStart(timesteps, stride(config, steps), move) };
 }
 
 type Move = (from: number, to: number) => readonly [number, number];
 
-/** A step that begins at the latents of evaluation `reference`. */
+/** Makes a step that starts from the latents of evaluation `reference`. */
 function step(
   t: number,
   i: number,
@@ -53,19 +51,19 @@ function step(
   );
 }
 
-/** The last outputs of those that are kept, newest first, with their weights. */
+/** Returns the weights of the last kept outputs, newest first. */
 const multistep = (kept: readonly number[]): Weighted =>
   WEIGHTS[Math.min(kept.length, WEIGHTS.length) - 1]!.map((weight, j) => [kept.at(-1 - j)!, weight] as const);
 
 /**
- * `skip_prk_steps`: the second timestep is evaluated twice, and the first step taken again with the mean of both outputs,
- * of which the second is not kept. `steps` + 1 evaluations.
+ * `skip_prk_steps`: evaluates at the second timestep, takes the first step again with the mean of both outputs, and
+ * does not keep the second output. `steps` + 1 evaluations.
  */
 function repeatedStart(timesteps: readonly number[], stride: number, move: Move): SolverStep[] {
   const [first, second] = timesteps as [number, number | undefined];
   const begin = step(first, 0, 0, move(first, first - stride), [[0, 1]]);
   if (second === undefined) return [begin];
-  // From one stride before the second timestep, which is the first one where these are a stride apart.
+  // Starts one stride before the second timestep, usually the first timestep.
   const again = step(second, 1, 0, move(second + stride, second), [
     [0, 1 / 2],
     [1, 1 / 2],
@@ -78,7 +76,7 @@ function repeatedStart(timesteps: readonly number[], stride: number, move: Move)
   return [begin, again, ...rest];
 }
 
-/** Three steps by the classical Runge-Kutta method, of four evaluations each: `steps` + 9 evaluations. */
+/** Takes three steps of the classical Runge-Kutta method with four evaluations each: `steps` + 9 evaluations. */
 function rungeKuttaStart(timesteps: readonly number[], stride: number, move: Move): SolverStep[] {
   const half = Math.floor(stride / 2);
   const found: SolverStep[] = [];

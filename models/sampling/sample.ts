@@ -1,40 +1,41 @@
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { SolverPlan } from './multistep.ts';
 
-/** Whether every step needs the last evaluation alone, so that a run can begin at any of them: DDIM, Euler. */
+/** Returns whether every step needs only the last evaluation, so that a run can begin at any step: DDIM, Euler. */
 export const isOneStep = ({ steps }: SolverPlan): boolean =>
   steps.every(({ z, output }) => z.length === 1 && output.length === 1);
 
-/** The numbers that describe a step of such a run: z' = a z + b output, output being the network's at timestep t. */
+/** Coefficients of a step of such a run: z' = a z + b output, where output is the network's at timestep t. */
 export type StepNumbers = readonly [t: number, a: number, b: number];
 export const stepNumbers = ({ steps }: SolverPlan): StepNumbers[] =>
   steps.map(({ t, z: [a], output: [b] }) => [t, a!, b!]);
 
-/** Evaluates the network for the i-th time: z -> a z + b output. The caller disposes what it gets. */
+/** Evaluates the network for the i-th time: z -> a z + b output. The caller disposes the result. */
 export type Evaluate = (i: number, z: Tensor, numbers: StepNumbers) => Tensor;
 
 export interface SampleOptions {
-  /** A part of the evaluations, of a run that can begin in between. By default all of them. */
+  /** A range of evaluations, if the run can begin at any step. Default: all. */
   from?: number;
   until?: number | undefined;
   progress?: ((done: number, total: number) => void) | undefined;
 }
 
 /**
- * From noise towards a picture's latents.
- * @param noise of deviation 1, or the latents after `from` evaluations
- * @returns what the latents are after the evaluations before `until`
+ * Denoises towards a picture's latents.
+ * @param noise noise of standard deviation 1, or the latents after `from` evaluations
+ * @returns the latents after the evaluations before `until`
  */
 export function sample(noise: Tensor, plan: SolverPlan, evaluate: Evaluate, options: SampleOptions = {}): Tensor {
   const { from = 0, until = plan.steps.length } = options;
   if (from >= until) return noise.clone();
   const start = from === 0 && plan.start !== 1 ? noise.mul(plan.start) : noise.clone();
   if (isOneStep(plan)) return sampleOneStep(start, plan, evaluate, { ...options, from, until });
-  if (from > 0 || until < plan.steps.length) throw new RangeError('a multistep run cannot begin or end in between');
+  if (from > 0 || until < plan.steps.length)
+    throw new RangeError('a multistep run cannot begin or end at an intermediate step');
   return sampleMultistep(start, plan, evaluate, options);
 }
 
-/** Each step sees the latents before it alone. @param z is disposed */
+/** Each step reads only the latents before it. @param z is disposed */
 function sampleOneStep(
   z: Tensor,
   plan: SolverPlan,
@@ -51,7 +52,7 @@ function sampleOneStep(
   return z;
 }
 
-/** The general form: each step sees all latents and outputs before it. @param z is disposed */
+/** The general form: each step reads all latents and outputs before it. @param z is disposed */
 function sampleMultistep(z: Tensor, plan: SolverPlan, evaluate: Evaluate, { progress }: SampleOptions): Tensor {
   let zs = [z]; // newest first
   let outputs: Tensor[] = [];

@@ -1,11 +1,11 @@
 import type { SolverName } from './scheduler-names.ts';
 
-/** T, the guidance scale and K of the method. */
+/** The method's T (`steps`), guidance scale and K (`gradientSteps`). */
 export interface SamplerSettings {
   steps: number;
   guidance: number;
-  /** How many of the last steps see the tuned encoder and, in training, carry gradient. */
+  /** K: the number of last steps that use the tuned encoder and, in training, carry gradient. */
   gradientSteps: number;
-  /** Where pictures are only made; training has DDIM's steps. Default DDIM. */
+  /** For generation only, since training always uses DDIM. Default: DDIM. */
   scheduler?: SolverName | undefined;
 }

@@ -5,7 +5,7 @@ import { betaSchedules } from './levels/noise-schedule.ts';
 import type { SolverName } from './scheduler-names.ts';
 import { spacings } from './levels/spacing.ts';
 
-/** diffusers' schedulers whose configuration holds the noise schedule that sampling needs, whatever else is in it. */
+/** diffusers' schedulers whose configuration contains the noise schedule that sampling needs. */
 const schedulerClasses = [
   'DDIMScheduler',
   'PNDMScheduler',
@@ -22,7 +22,7 @@ const schedulerClasses = [
   'KDPM2AncestralDiscreteScheduler',
 ] as const;
 
-/** A folder's scheduler_config.json as it stands: what of it counts depends on the scheduler that is asked for. */
+/** A folder's unparsed scheduler_config.json: the keys that count depend on the requested scheduler. */
 export interface SchedulerFile {
   /** The path, for messages. */
   source: string;
@@ -31,19 +31,19 @@ export interface SchedulerFile {
 
 const knownClass = z.enum(schedulerClasses, `expected one of ${schedulerClasses.join(', ')}`);
 
-/** How model_index.json names a folder's scheduler: its library and its class. */
+/** A folder's scheduler in model_index.json: its library and class. */
 export const indexedScheduler = z.tuple([z.string(), knownClass]).optional();
 
-/** @throws InputError that names the file and the key, where the class is none that shares its noise schedule */
+/** @throws InputError that names the file and the key if the scheduler's class is not supported */
 export function schedulerFile(json: Json, source: string): SchedulerFile {
   parseConfig(z.looseObject({ _class_name: knownClass.optional() }), json, source);
   return { source, json };
 }
 
 /**
- * The scheduler of a folder. Where model_index.json names another class than scheduler_config.json, diffusers makes the
- * former of the latter's keys; of both, the same follows for any scheduler that is asked for.
- * @throws InputError that names the file and the key, where either class is none that shares its noise schedule
+ * Returns the scheduler of a folder. If model_index.json names another class than scheduler_config.json, diffusers
+ * makes the former from the latter's keys; for a requested scheduler, both give the same result.
+ * @throws InputError that names the file and the key if either class is not supported
  */
 export function folderScheduler(index: Json, indexSource: string, json: Json, source: string): SchedulerFile {
   const named = z.looseObject({ scheduler: indexedScheduler });
@@ -51,11 +51,11 @@ export function folderScheduler(index: Json, indexSource: string, json: Json, so
   return schedulerFile({ ...(scheduler && { _class_name: scheduler[1] }), ...json }, source);
 }
 
-/** The class that the file names. */
+/** Returns the class that the file names. */
 export const schedulerClass = ({ json }: SchedulerFile): string =>
   (json['_class_name'] as string | undefined) ?? 'DDIMScheduler';
 
-/** Python takes null for false. */
+/** A boolean; null means false, as in Python. */
 const flag = (value: boolean) =>
   z
     .boolean('expected true or false')
@@ -65,8 +65,8 @@ const flag = (value: boolean) =>
 const oneOf = <const T extends string>(...values: T[]) => z.enum(values, `expected one of ${values.join(', ')}`);
 const level = z.number('expected a number').positive('expected a positive number').nullable().default(null);
 
-const ofThresholding = withoutEffect('of thresholding, which is refused');
-const ofShifts = withoutEffect('of a shift that is given with each run, which Stable Diffusion does not do');
+const ofThresholding = withoutEffect('belongs to thresholding, which is refused');
+const ofShifts = withoutEffect('belongs to a shift per run, which Stable Diffusion does not use');
 
 const noiseSchedule = {
   num_train_timesteps: boundedSize(1_000_000).default(1000),
@@ -75,7 +75,7 @@ const noiseSchedule = {
   beta_schedule: oneOf(...betaSchedules).default('linear'),
   trained_betas: z.array(z.number('expected numbers'), 'expected a list of numbers').nullable().default(null),
 };
-/** StableDiffusionPipeline counts it as 1 whatever the file says, with a warning that the file is outdated. */
+/** StableDiffusionPipeline uses 1 whatever the file says, and warns that the file is outdated. */
 const stepsOffset = z
   .unknown()
   .optional()
@@ -92,7 +92,7 @@ const finalSigma = oneOf('zero', 'sigma_min').default('zero');
 const prediction = <const T extends string>(...others: T[]) =>
   oneOf<'epsilon' | T>('epsilon', ...others).default('epsilon' as never);
 
-/** What each of the schedulers takes of a file, with its own defaults for what is not there: diffusers' `from_config`. */
+/** The keys that each scheduler reads from a file, with its own defaults, as in diffusers' `from_config`. */
 const schemas = {
   ddim: z.object({
     ...noiseSchedule,
@@ -109,7 +109,7 @@ const schemas = {
       .unknown()
       .optional()
       .transform(() => false),
-    clip_sample_range: withoutEffect('of clip_sample, which the pipeline turns off'),
+    clip_sample_range: withoutEffect('belongs to clip_sample, which the pipeline turns off'),
   }),
   pndm: z.object({
     ...noiseSchedule,
@@ -121,15 +121,15 @@ const schemas = {
   }),
   'dpm-solver++': z.object({
     ...noiseSchedule,
-    ...sigmas, // of another class's file, sigma_min and sigma_max count here, too
+    ...sigmas, // sigma_min and sigma_max count here even in another class's file
     timestep_spacing: spacing('linspace'),
     steps_offset: stepsOffset,
     prediction_type: prediction('v_prediction', 'sample', 'flow_prediction'),
     rescale_betas_zero_snr: flag(false),
     solver_order: z.literal([1, 2, 3], 'expected 1, 2 or 3').default(2),
-    /** deis is another class's, and counts as dpmsolver++ once it is not to end without noise. */
+    /** deis belongs to another class; it counts as dpmsolver++ unless the run ends without noise, which is refused. */
     algorithm_type: oneOf('dpmsolver++', 'dpmsolver', 'deis').default('dpmsolver++'),
-    /** logrho, bh1 and bh2 are other classes', and count as midpoint. */
+    /** logrho, bh1 and bh2 belong to other classes and count as midpoint. */
     solver_type: oneOf('midpoint', 'heun', 'logrho', 'bh1', 'bh2').default('midpoint'),
     lower_order_final: flag(true),
     euler_at_final: flag(false),
@@ -160,12 +160,12 @@ const schemas = {
 
 export type SolverConfig<Name extends SolverName> = z.infer<(typeof schemas)[Name]>;
 
-/** The keys of a scheduler's configuration that are known here. */
+/** Returns the known keys of a scheduler's configuration. */
 export const configKeys = (name: SolverName): string[] => Object.keys(schemas[name].shape);
 
 /**
- * A scheduler's configuration as `StableDiffusionPipeline` has it when it is made with diffusers' `X.from_config` of the
- * folder's file.
+ * Returns a scheduler's configuration, the same as in a `StableDiffusionPipeline` whose scheduler is made by diffusers'
+ * `X.from_config` from the folder's file.
  * @throws InputError that names the file, the key and the value that cannot be applied
  */
 export function solverConfig<Name extends SolverName>(name: Name, { json, source }: SchedulerFile): SolverConfig<Name> {
@@ -180,11 +180,11 @@ export function solverConfig<Name extends SolverName>(name: Name, { json, source
   if (betas && betas.length !== count)
     throw new InputError(`${source}: trained_betas has ${betas.length} numbers; num_train_timesteps is ${count}.`);
   const spaced = ['use_karras_sigmas', 'use_exponential_sigmas', 'use_beta_sigmas'].filter((key) => values[key]);
-  if (spaced.length > 1) refuse('only one of them can be', ...spaced);
+  if (spaced.length > 1) refuse('expected at most one of them', ...spaced);
   const { algorithm_type: algorithm } = values;
   if (algorithm !== undefined && algorithm !== 'dpmsolver++' && values['final_sigmas_type'] === 'zero')
-    refuse('only dpmsolver++ can end without noise; "sigma_min" was expected', 'algorithm_type', 'final_sigmas_type');
+    refuse('only dpmsolver++ can end without noise; expected "sigma_min"', 'algorithm_type', 'final_sigmas_type');
   if (algorithm === 'dpmsolver' && values['prediction_type'] === 'flow_prediction')
-    refuse('only dpmsolver++ takes a flow', 'algorithm_type', 'prediction_type');
+    refuse('only dpmsolver++ supports a flow', 'algorithm_type', 'prediction_type');
   return config;
 }

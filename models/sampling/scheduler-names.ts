@@ -1,3 +1,3 @@
-/** The ways from noise to picture, as diffusers names them without their endings. */
+/** Schedulers: the methods of sampling, by diffusers' names without their endings. */
 export const solverNames = ['ddim', 'pndm', 'dpm-solver++', 'euler'] as const;
 export type SolverName = (typeof solverNames)[number];

@@ -8,20 +8,20 @@ import { solverNames, type SolverName } from './scheduler-names.ts';
 import { pndmSteps } from './pndm.ts';
 
 /**
- * A sampling run of `steps` steps.
- * @param file the folder's scheduler, of any class, whose keys hold as for diffusers' `from_config`
- * @throws InputError when the noise schedule cannot take that many steps, or that names the key of the file that the
+ * Plans a sampling run of `steps` steps.
+ * @param file the folder's scheduler, of any class; its keys count as in diffusers' `from_config`
+ * @throws InputError if the noise schedule does not allow that many steps; or that names a key of the file that the
  *   scheduler cannot apply
  */
 export function solverPlan(name: SolverName, file: SchedulerFile, steps: number): SolverPlan {
   const { num_train_timesteps: count } = solverConfig(name, file);
   if (!Number.isInteger(steps) || steps < 1 || steps > count)
-    throw new InputError(`${steps} sampling steps were asked for; this noise schedule has ${count} timesteps.`);
+    throw new InputError(`${steps} sampling steps are not possible; this noise schedule has ${count} timesteps.`);
   const plan = planOf(name, file, steps);
   const at = plan.steps.findIndex(({ z, output }) => ![...z, ...output].every(Number.isFinite));
   if (at >= 0)
     throw new InputError(
-      `${file.source}: with ${steps} steps, evaluation ${at + 1} of ${name} at timestep ${plan.steps[at]!.t} is not a finite number there; take another scheduler or another number of steps.`,
+      `${file.source}: with ${steps} steps, evaluation ${at + 1} of ${name} at timestep ${plan.steps[at]!.t} is not a finite number; use another scheduler or another number of steps.`,
     );
   return plan;
 }
@@ -42,6 +42,6 @@ function planOf(name: SolverName, file: SchedulerFile, steps: number): SolverPla
 /** @throws InputError that lists the names */
 export function solverNamed(name: string): SolverName {
   const found = solverNames.find((known) => known === name);
-  if (!found) throw new InputError(`The scheduler "${name}" is not known; there are ${solverNames.join(', ')}.`);
+  if (!found) throw new InputError(`The scheduler "${name}" is unknown; expected one of ${solverNames.join(', ')}.`);
   return found;
 }

@@ -6,7 +6,7 @@ import type { UnetConfig } from './unet-config.ts';
 /** Longest period of the sinusoids, as in "Attention is all you need", section 3.5. */
 const MAX_PERIOD = 10000;
 
-/** Sinusoids of the timestep at `width` / 2 frequencies. timestep float32 [B] -> [B, width] */
+/** Computes sinusoids of the timestep at `width` / 2 frequencies. timestep float32 [B] -> [B, width] */
 function sinusoids(
   timestep: Tensor,
   width: number,
@@ -20,7 +20,7 @@ function sinusoids(
   return tf.concat(flip_sin_to_cos ? [angles.cos(), angles.sin()] : [angles.sin(), angles.cos()], 1);
 }
 
-/** SiLU of the time embedding, which is what every ResNet block takes. timestep float32 [B] -> [B, 4 * first width] */
+/** Computes SiLU of the time embedding, an input of every ResNet block. timestep float32 [B] -> [B, 4 * first width] */
 export function timeEmbedding(p: Parameters, config: UnetConfig, timestep: Tensor): Tensor {
   const width = config.block_out_channels[0]!;
   const hidden = silu(linear(p.at('linear_1'), sinusoids(timestep, width, config), 4 * width));

@@ -10,9 +10,9 @@ import {
   withoutEffect,
 } from '../folder/network-config.ts';
 
-/** diffusers' UNet2DConditionModel, the variants that Stable Diffusion 1 and 2 use: the keys that matter here. */
+/** The keys of diffusers' UNet2DConditionModel that are used here: the variants of Stable Diffusion 1 and 2. */
 export interface UnetConfig {
-  /** Height and width of the latents that it was trained for. */
+  /** Height and width of the latents in its training. */
   sample_size: number;
   in_channels: number;
   out_channels: number;
@@ -31,14 +31,13 @@ export interface UnetConfig {
   norm_num_groups: number;
   norm_eps: number;
   cross_attention_dim: number | number[];
-  /** The number of heads, in spite of its name: diffusers keeps it so for the files that are around. */
+  /** The number of heads, despite its name, which diffusers keeps for existing files. */
   attention_head_dim: number | number[];
   /** Default false. */
   use_linear_projection?: boolean;
 }
 
-const blockTypes = (cross: string, plain: string) =>
-  z.array(z.enum([cross, plain], `${cross} or ${plain} was expected`));
+const blockTypes = (cross: string, plain: string) => z.array(z.enum([cross, plain], `expected ${cross} or ${plain}`));
 
 export const unetSchema = z
   .looseObject({
@@ -92,9 +91,9 @@ export const unetSchema = z
 
     dropout: withoutEffect('dropout is off, as in evaluation mode'),
     upcast_attention: withoutEffect("attention's softmax is computed in float32 in any case"),
-    addition_embed_type_num_heads: withoutEffect('read with an addition_embed_type only, which is refused'),
-    addition_time_embed_dim: withoutEffect('read with an addition_embed_type only, which is refused'),
-    projection_class_embeddings_input_dim: withoutEffect('read with a class_embed_type only, which is refused'),
+    addition_embed_type_num_heads: withoutEffect('read only with an addition_embed_type, which is refused'),
+    addition_time_embed_dim: withoutEffect('read only with an addition_embed_type, which is refused'),
+    projection_class_embeddings_input_dim: withoutEffect('read only with a class_embed_type, which is refused'),
   })
   .superRefine((config, context) => {
     const blocks = config.block_out_channels.length;
@@ -110,7 +109,7 @@ export const unetSchema = z
     for (const key of lists) {
       const value = config[key];
       if (Array.isArray(value) && value.length !== blocks)
-        fail(key, `one entry for each of ${blocks} block_out_channels was expected`);
+        fail(key, `expected one entry for each of ${blocks} block_out_channels`);
     }
     const heads = spread(config.attention_head_dim, blocks);
     config.block_out_channels.forEach((channels, i) => {

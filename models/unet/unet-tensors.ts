@@ -3,13 +3,13 @@ import { convolutionTensors, linearTensors, normTensors, type ExpectedTensors } 
 import { resnetTensors } from '../resnet-tensors.ts';
 import type { UnetConfig } from './unet-config.ts';
 
-/** What `unet2dCondition` reads. */
+/** Lists the tensors that `unet2dCondition` reads. */
 export function* unetTensors(config: UnetConfig): ExpectedTensors {
   const { block_out_channels: widths, cross_attention_dim } = config;
   const blocks = widths.length;
   const layers = spread(config.layers_per_block, blocks);
   const transformerLayers = spread(config.transformer_layers_per_block ?? 1, blocks);
-  // The network takes one width; other parts are checked to agree on it.
+  // The network uses one width; another check makes sure that its parts agree on it.
   const context = [cross_attention_dim].flat()[0]!;
   const time = 4 * widths[0]!;
   const transformer = (name: string, level: number) =>
@@ -53,7 +53,7 @@ export function* unetTensors(config: UnetConfig): ExpectedTensors {
   yield* convolutionTensors('conv_out', widths[0]!, config.out_channels);
 }
 
-/** What `spatialTransformer` reads. */
+/** Lists the tensors that `spatialTransformer` reads. */
 function* transformerTensors(
   name: string,
   width: number,
@@ -77,7 +77,7 @@ function* transformerTensors(
       yield* linearTensors(`${block}.${attention}.to_v`, seen, width, false);
       yield* linearTensors(`${block}.${attention}.to_out.0`, width, width);
     }
-    yield* linearTensors(`${block}.ff.net.0.proj`, width, 8 * width); // a gate and what it lets through
+    yield* linearTensors(`${block}.ff.net.0.proj`, width, 8 * width); // a gate and the gated values
     yield* linearTensors(`${block}.ff.net.2`, 4 * width, width);
   }
   yield* project('proj_out');

@@ -10,11 +10,15 @@ export interface SpatialTransformerOptions {
   heads: number;
   layers: number;
   groups: number;
-  /** Whether the projections around the blocks are linear layers or 1x1 convolutions: another layout in the file. */
+  /**
+   * The projections around the blocks are linear layers instead of 1x1 convolutions; their layout in the file differs.
+   */
   linearProjection: boolean;
 }
 
-/** diffusers' Transformer2DModel: the pixels attend to each other and to the prompts. x [B, H, W, C] -> [n B, H, W, C] */
+/**
+ * diffusers' Transformer2DModel: the pixels attend to each other and to the prompts. x [B, H, W, C] -> [n B, H, W, C]
+ */
 export function spatialTransformer(p: Parameters, x: Tensor, options: SpatialTransformerOptions): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const project = (name: string, t: Tensor) =>
@@ -27,7 +31,9 @@ export function spatialTransformer(p: Parameters, x: Tensor, options: SpatialTra
   return repeatRows(x, rows).add(project('proj_out', h.reshape([rows, height, width, channels])));
 }
 
-/** diffusers' BasicTransformerBlock: self-attention, cross-attention, feed-forward; pre-norm. x [B, T, C] -> [n B, T, C] */
+/**
+ * diffusers' BasicTransformerBlock: self-attention, cross-attention, feed-forward; pre-norm. x [B, T, C] -> [n B, T, C]
+ */
 function transformerBlock(p: Parameters, x: Tensor, { context, heads }: SpatialTransformerOptions): Tensor {
   const normal = layerNorm(p.at('norm1'), x);
   const attended = x.add(multiHeadAttention(p.at('attn1'), normal, normal, heads));
@@ -41,8 +47,8 @@ function transformerBlock(p: Parameters, x: Tensor, { context, heads }: SpatialT
 }
 
 /**
- * Activations of a picture from which on a block's second half is computed again for its gradient: at 512 pixels that
- * takes a tenth of the step's time without gradient, and saves more than half of what has to be kept.
+ * Smallest number of a picture's activations at which a block's second half is recomputed for its gradient. At 512
+ * pixels this takes a tenth of the time of a step without gradient, and saves more than half of the kept activations.
  */
 const LARGE = 2 ** 18;
 

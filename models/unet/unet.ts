@@ -12,15 +12,18 @@ export type { UnetConfig };
 export interface UnetInputs {
   /** Noisy latents. [B, h, w, in_channels] */
   sample: Tensor;
-  /** float32 [B], of 0 .. 999, or [1] where all are at the same */
+  /** float32 [B], 0 .. 999, or [1] if all are equal */
   timestep: Tensor;
-  /** Hidden states of n prompts for each latent: all the first ones, all the second ones. [n B, T, cross_attention_dim] */
+  /**
+   * Hidden states of n prompts for each latent: first all first prompts, then all second ones. [n B, T,
+   * cross_attention_dim]
+   */
   context: Tensor;
 }
 
 /**
- * diffusers' UNet2DConditionModel: the noise in `sample` (or the velocity, as it was trained). -> [n B, h, w, out_channels].
- * Up to where a latent first meets its prompts it is computed once for all of them.
+ * diffusers' UNet2DConditionModel: predicts the noise in `sample` (or the velocity, as trained). -> [n B, h, w,
+ * out_channels]. The part before a latent first attends to its prompts is computed once for all of them.
  */
 export function unet2dCondition(p: Parameters, config: UnetConfig, { sample, timestep, context }: UnetInputs): Tensor {
   const { block_out_channels: widths, norm_num_groups: groups, norm_eps: epsilon } = config;
@@ -69,7 +72,7 @@ export function unet2dCondition(p: Parameters, config: UnetConfig, { sample, tim
       x = resnet(block, i, tf.concat([x, repeatRows(skips.pop()!, x.shape[0]!)], 3), level);
       if (config.up_block_types[index] === 'CrossAttnUpBlock2D') x = transformer(block, i, x, level);
     }
-    // To the size of the next skip connection: twice the size, but for latents of an odd size.
+    // To the size of the next skip connection: twice the size, except for latents of an odd size.
     if (level > 0) x = upsample(block.at('upsamplers.0'), x, skips.at(-1)!.shape.slice(1, 3) as [number, number]);
   }
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { absent, only, positive, size, withoutEffect } from '../folder/network-config.ts';
 
-/** Stable Diffusion 1's. */
+/** Scaling factor of Stable Diffusion 1. */
 const DEFAULT_SCALING_FACTOR = 0.18215;
 
-/** diffusers' AutoencoderKL: the keys that matter here. */
+/** The keys of diffusers' AutoencoderKL that are used here. */
 export interface VaeConfig {
   in_channels: number;
   out_channels: number;
@@ -12,9 +12,9 @@ export interface VaeConfig {
   layers_per_block: number;
   latent_channels: number;
   norm_num_groups: number;
-  /** Latents of the diffusion model are the VAE's times this; Stable Diffusion's files do not always say it. */
+  /** Latents of the diffusion model are the VAE's times this. Stable Diffusion's files do not always contain it. */
   scaling_factor?: number;
-  /** These three: default true. */
+  /** These three default to true. */
   use_quant_conv?: boolean;
   use_post_quant_conv?: boolean;
   mid_block_add_attention?: boolean;
@@ -44,20 +44,20 @@ export const vaeSchema = z
     _use_default_values: absent,
 
     sample_size: withoutEffect('the size of the tiles in which diffusers can decode a large picture'),
-    force_upcast: withoutEffect('decides on float32 where diffusers computes in float16; here the run does'),
+    force_upcast: withoutEffect('selects float32 if diffusers computes in float16; here the run decides'),
   })
   .superRefine((config, context) => {
     const fail = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
     const blocks = config.block_out_channels.length;
     for (const key of ['down_block_types', 'up_block_types'] as const)
-      if (config[key].length !== blocks) fail(key, `one entry for each of ${blocks} block_out_channels was expected`);
+      if (config[key].length !== blocks) fail(key, `expected one entry for each of ${blocks} block_out_channels`);
     for (const channels of config.block_out_channels)
       if (channels % config.norm_num_groups !== 0)
         fail('norm_num_groups', `it must divide ${channels}, of block_out_channels`);
   });
 
-/** Latents of the diffusion model = latents of the VAE * this. */
+/** Returns the factor from the VAE's latents to the diffusion model's. */
 export const vaeScalingFactor = (config: VaeConfig): number => config.scaling_factor ?? DEFAULT_SCALING_FACTOR;
 
-/** Pixels a latent stands for, in each direction. */
+/** Returns the number of pixels per latent, in each direction. */
 export const vaeScale = (config: VaeConfig): number => 2 ** (config.block_out_channels.length - 1);

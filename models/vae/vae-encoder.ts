@@ -4,7 +4,7 @@ import type { PipelineParts } from '../folder/pipeline-folder.ts';
 import { vaeEncode, vaeScalingFactor } from './vae.ts';
 
 /**
- * Latents of pictures: the means of the posterior, scaled as the UNet sees them.
+ * Encodes pictures into latents: the means of the posterior, in the UNet's scale.
  * @param pictures [count, size, size, 3] in [0, 1]
  * @returns [count, h, w, C]
  */

@@ -2,7 +2,7 @@ import { convolutionTensors, linearTensors, normTensors, type ExpectedTensors } 
 import { resnetTensors } from '../resnet-tensors.ts';
 import type { VaeConfig } from './vae-config.ts';
 
-/** What `vaeDecode` reads. */
+/** Lists the tensors that `vaeDecode` reads. */
 export function* vaeDecoderTensors(config: VaeConfig): ExpectedTensors {
   const { latent_channels: latents, layers_per_block: layers } = config;
   const widths = config.block_out_channels.toReversed();
@@ -19,7 +19,7 @@ export function* vaeDecoderTensors(config: VaeConfig): ExpectedTensors {
   yield* convolutionTensors('decoder.conv_out', inputs, config.out_channels);
 }
 
-/** What `vaeEncode` reads. */
+/** Lists the tensors that `vaeEncode` reads. */
 export function* vaeEncoderTensors(config: VaeConfig): ExpectedTensors {
   const { latent_channels: latents, layers_per_block: layers, block_out_channels: widths } = config;
   yield* convolutionTensors('encoder.conv_in', config.in_channels, widths[0]!);

@@ -7,7 +7,7 @@ import { vaeScalingFactor, type VaeConfig } from './vae-config.ts';
 
 export { vaeScale, vaeScalingFactor, type VaeConfig } from './vae-config.ts';
 
-/** Group norms of the VAE, whatever the configuration says. */
+/** Epsilon of the VAE's group norms, for any configuration. */
 const EPSILON = 1e-6;
 
 /**
@@ -32,7 +32,7 @@ export function vaeDecode(p: Parameters, config: VaeConfig, z: Tensor): Tensor {
   return conv2d(decoder.at('conv_out'), x, config.out_channels);
 }
 
-/** The picture of a diffusion model's latents. z [B, h, w, C] -> [B, H, W, 3] in [0, 1] */
+/** Decodes a diffusion model's latents into pictures. z [B, h, w, C] -> [B, H, W, 3] in [0, 1] */
 export function vaePicture(p: Parameters, config: VaeConfig, z: Tensor): Tensor {
   return vaeDecode(p, config, z.div(vaeScalingFactor(config)))
     .mul(0.5)
@@ -41,8 +41,8 @@ export function vaePicture(p: Parameters, config: VaeConfig, z: Tensor): Tensor 
 }
 
 /**
- * Activations from which on what is inside a block is computed again for its gradient: at 512 pixels the first convolutions
- * of the last nine blocks.
+ * Smallest number of activations at which the inside of a block is recomputed for its gradient: at 512 pixels, the
+ * first convolutions of the last nine blocks.
  */
 const LARGE = 2 ** 23;
 
@@ -76,7 +76,7 @@ export function vaeEncode(p: Parameters, config: VaeConfig, image: Tensor): { me
   return { mean, logvar: logvar.clipByValue(-30, 20) };
 }
 
-/** diffusers' UNetMidBlock2D: ResNet block, attention of one head among the pixels, ResNet block. */
+/** diffusers' UNetMidBlock2D: ResNet block, one-head attention among the pixels, ResNet block. */
 function middleBlock(p: Parameters, config: VaeConfig, x: Tensor): Tensor {
   const options = { out: x.shape[3]!, groups: config.norm_num_groups, epsilon: EPSILON };
   x = resnetBlock(p.at('resnets.0'), x, options);

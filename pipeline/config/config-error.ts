@@ -35,7 +35,7 @@ function describeIssue(schema: ZodType, raw: unknown, issue: Issue, above: reado
     .replace(/^Invalid input$/, `is wrong: got ${short(value)}`)
     .replace(/^Invalid input: /, 'is wrong: ')
     .replace(/^Invalid option: /, 'is wrong: ')
-    .replace(/^Invalid /, 'is no ')
+    .replace(/^Invalid /, 'is not a valid ')
     .replace(/^Too /, 'is too ');
   return `${where} ${message}.`;
 }

@@ -7,7 +7,7 @@ export const path = z.string().min(1).meta({ path: true });
 /** A program and its arguments. A path with a slash is made absolute; any other name is looked for in PATH. */
 export const command = z.array(z.string().min(1)).min(1).meta({ command: true });
 
-/** Makes every {@link path}, and every program of a {@link command}, of the schema absolute. Keys that are not in the schema stay as they are. */
+/** Makes every {@link path} and program of a {@link command} absolute. Keys that are not in the schema stay unchanged. */
 export function resolvePaths<T>(schema: ZodType, settings: T, absolute: (path: string) => string): T {
   const at = unwrap(schema);
   if (typeof settings === 'string')

@@ -62,7 +62,7 @@ function apply(root: unknown, setting: string): Applied {
     places.push(place);
     let next = own(at, place);
     if (next === undefined || next === null) put(at, place, (next = {}));
-    if (!isNode(next)) return fail(`"${keys.slice(0, i + 1).join('.')}" is a value and has no keys of its own.`);
+    if (!isNode(next)) return fail(`"${keys.slice(0, i + 1).join('.')}" is a value, so it has no keys.`);
     at = next;
   }
   const last = keys.at(-1)!;

@@ -85,11 +85,11 @@ const shape = z.strictObject({
     limit: rows.optional(),
     /** Encoding of text files that are not UTF-8 and have no byte order mark: windows-1252, utf-16le, shift_jis, ... */
     encoding: text.refine(isEncoding, 'is not a known encoding, such as utf-8, windows-1252 or utf-16le').optional(),
-    /** Which lines of text files are comments: those like `# portraits`, all that begin with `#` (sd-scripts), or none. */
+    /** Comments in text files: lines like `# portraits`, all lines that begin with `#` (sd-scripts), or none. */
     comments: z.enum(COMMENTS).optional(),
     /** Split to read from a data set with several: train, train+test, or all. */
     split: text.optional(),
-    /** Whether a record that cannot be read fails the run or is counted and skipped. */
+    /** Treatment of a record that cannot be read: it fails the run, or is counted and skipped. */
     malformed: z.enum(MALFORMED).optional(),
   }),
   filter: z
@@ -108,7 +108,7 @@ const shape = z.strictObject({
       /** Whether to keep a prompt with a given name of the built-in list, or a name of these files. */
       personalNames: z.enum(KEEP_OR_DROP).optional(),
       personalNameFiles: z.array(path).optional(),
-      /** How to treat weights such as "(word:1.2)" and "[word]", and flags such as "--ar 16:9". */
+      /** Treatment of weights such as "(word:1.2)" and "[word]", and of flags such as "--ar 16:9". */
       weights: z.enum(TREATMENTS).optional(),
       flags: z.enum(TREATMENTS).optional(),
       /** Unicode scripts (Latin, Cyrillic, Han, ...), and the minimum share of a prompt's letters in them. */
@@ -196,9 +196,9 @@ const shape = z.strictObject({
   benchmarks: z.array(benchmarkSchema).optional(),
   /** The version in production, which the evaluation compares with the new one. Set by a scheduled retraining. */
   champion: championSchema.optional(),
-  /** Where the encoder is registered, and the conditions for its promotion. */
+  /** Name under which the encoder is registered, and the conditions for its promotion. */
   registry: registrySchema.prefault({}),
-  /** Who is notified when a run ends. */
+  /** Hooks to call when a run ends. */
   notify: notifySchema,
   /** Settings for `textcraftor ablate`, which tries every combination of the values in each group. Not part of any key. */
   ablations: z.array(z.record(text, z.array(z.union([z.string(), z.number(), z.boolean()])).min(1))).optional(),

@@ -33,7 +33,7 @@ export function parseYaml(text: string): unknown {
     if (error instanceof ReferenceError)
       throw new YamlError(
         error.message.startsWith('Excessive')
-          ? 'its aliases (*name) expand to far more than the file holds; write out what they stand for.'
+          ? 'its aliases (*name) expand to far more than the file holds; write out their values.'
           : `not YAML: ${error.message}`,
       );
     if (error instanceof RangeError) throw new YamlError('it is nested too deeply for a configuration.');

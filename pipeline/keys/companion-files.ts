@@ -32,7 +32,7 @@ export function companionsOf(path: string): string[] {
     .filter((each) => existsSync(each) && each !== path);
 }
 
-/** Lists the tokenizer beside an encoder's folder, which is read if the folder has none of its own. */
+/** Lists the tokenizer beside an encoder's folder, which is read if the folder itself has none. */
 export function tokenizerBeside(encoder: string): string[] {
   const folder = join(dirname(encoder), 'tokenizer');
   return existsSync(join(encoder, 'vocab.json')) || !existsSync(folder) ? [] : [folder];

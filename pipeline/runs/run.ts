@@ -34,7 +34,7 @@ export interface StageFile {
   workSeconds?: number;
   startedAt?: string;
   attempt?: number;
-  /** Why it ran, or which run's result was reused. */
+  /** Reason why it ran, or the run whose result was reused. */
   why?: string;
   key?: string;
   artifact?: Artifact;

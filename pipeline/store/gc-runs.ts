@@ -6,7 +6,7 @@ import { ResultIndex, type StageResult } from './stage-results.ts';
 import { RunRecords, type Run } from '../runs/runs.ts';
 import { folderBytes } from './artifact-store.ts';
 
-/** Which run records to keep. */
+/** Run records to keep. */
 export interface RunsToKeep {
   /** Number of newest runs to keep; all, when this and `keepDays` are left out. */
   keep?: number | undefined;

@@ -14,7 +14,7 @@ export function findCompiler() {
   return undefined;
 }
 
-/** How to get a C++ compiler. */
+/** Advice for getting a C++ compiler. */
 export const compilerAdvice = [
   'Debian, Ubuntu:  sudo apt-get install g++',
   'Fedora:          sudo dnf install gcc-c++',

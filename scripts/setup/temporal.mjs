@@ -20,7 +20,7 @@ const stamp = `${temporalCommand}.wheel`;
 /** Ways to provide a Temporal server, for an error message. */
 export const temporalAdvice = [
   'A running server:         export TEMPORAL_ADDRESS=HOST:7233',
-  'A command of your own:    export TEMPORAL_CLI=PATH/temporal',
+  'Your own command:         export TEMPORAL_CLI=PATH/temporal',
   'macOS, Linuxbrew:         brew install temporal',
   'Any: the archive for your system from https://temporal.download, its `temporal` on the PATH.',
 ];

@@ -67,7 +67,7 @@ function wheelsOf(build) {
   ]);
 }
 
-/** Whether the folder holds the pinned build (`undefined`: either build). */
+/** Returns whether the folder holds the pinned build (`undefined`: either build). */
 export function tensorflowIsInstalled(/** @type {Build | undefined} */ build) {
   const installed = installedTensorflow();
   if (!installed || (build && installed.build !== build)) return false;

@@ -41,7 +41,7 @@ export async function databaseDamage(path: string): Promise<string | undefined> 
     if (size === 0) return (await isFile(`${path}-wal`)) ? undefined : 'is empty';
     const header = Buffer.alloc(100);
     await file.read(header, 0, 100, 0);
-    if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0') return 'is no database';
+    if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0') return 'is not a database';
     const page = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
     if (page < 512 || (page & (page - 1)) !== 0) return 'has a damaged header';
     const pages = header.readUInt32BE(28);

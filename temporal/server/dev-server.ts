@@ -145,7 +145,7 @@ export class DevServer {
       databaseName, // the server puts it in a URL, in which a folder's %, # or ? would have another meaning
       ...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`]),
     );
-    // A process group of its own: a terminal's Ctrl-C must reach only the command, which still needs the server.
+    // A separate process group: a terminal's Ctrl-C must reach only the command, which still needs the server.
     const shell = spawn('sh', ['-c', keeper, 'sh', program, ...args], {
       cwd: folder,
       stdio: ['pipe', log, log],
@@ -181,7 +181,7 @@ export class DevServer {
     shell.once('exit', () => clearInterval(watching));
   }
 
-  /** Whether it has reported a damaged database since it was launched. */
+  /** Returns whether it has reported a damaged database since it was launched. */
   #databaseIsDamaged(): boolean {
     const log = openSync(this.#log, 'r');
     try {

@@ -19,7 +19,7 @@ interface LocalServer {
   address: string;
   /** Process id of the worker. */
   pid: number;
-  /** Start time of its process, where the system tells it: the id may belong to another process by now. */
+  /** Start time of its process, if the system reports it: the id may belong to another process by now. */
   start?: string;
 }
 
@@ -106,8 +106,8 @@ async function joinOrServe(home: Home, signal: AbortSignal): Promise<{ server: T
 }
 
 /**
- * Whether a live worker has the server although it does not listen now: the worker may have been suspended until it
- * lost its lease. If something else listens at the address, the record is stale.
+ * Returns whether a live worker has the server although it does not listen now: the worker may have been suspended
+ * until it lost its lease. If something else listens at the address, the record is stale.
  */
 async function startsAgain(home: Home): Promise<boolean> {
   const worker = await read(home);
@@ -132,11 +132,11 @@ export async function untilGone(
     if (signal.aborted) return;
   }
   throw new RetryableError(
-    `The server at ${address} is gone with the worker that had it (process ${worker.pid}); start this worker again to give it a server of its own.`,
+    `The server at ${address} is gone with the worker that had it (process ${worker.pid}); start this worker again to give it its own server.`,
   );
 }
 
-/** Whether the worker runs, rather than another process with its id. */
+/** Returns whether the worker runs, rather than another process with its id. */
 async function lives({ pid, start }: LocalServer): Promise<boolean> {
   return processExists(pid) && (start === undefined || (await processStart(pid)) === start);
 }

@@ -31,7 +31,10 @@ export async function checkFree(port: number, option: string): Promise<void> {
   throw new InputError(`Port ${port} of ${host} cannot be used: ${reason}. Choose another with ${option}, or omit it.`);
 }
 
-/** Whether something listens. Uses a plain socket, since a refused gRPC connection waits a second before it retries. */
+/**
+ * Returns whether something listens. Uses a plain socket, since a refused gRPC connection waits a second before it
+ * retries.
+ */
 export function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, host, () => resolve(true)).on('error', () => resolve(false));

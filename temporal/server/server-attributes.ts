@@ -12,8 +12,8 @@ export const searchAttributeArguments = searchAttributes.flatMap((key) => [
 ]);
 
 /**
- * Whether runs on this server can be found by stage, model and status. Our own servers have the attributes; others may
- * lack them.
+ * Returns whether runs on this server can be found by stage, model and status. Our own servers have the attributes;
+ * others may lack them.
  */
 export async function hasSearchAttributes({
   connection,

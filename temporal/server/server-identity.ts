@@ -7,7 +7,7 @@ export const namespaceOf = (homeId: string): string => `textcraftor-${homeId}`;
 
 const notFound = 5; // gRPC's code
 
-/** Whether a server was started for a home. */
+/** Returns whether a server was started for a home. */
 export async function isServerOf(connection: NativeConnection, homeId: string): Promise<boolean> {
   try {
     await connection.workflowService.describeNamespace({ namespace: namespaceOf(homeId) });

@@ -62,7 +62,7 @@ async function setUp() {
     segment: (number: number) => single.run(task('cut', { kind: 'segment', number }), from(), hooks),
     list: () => fan.list(task('each'), from(), hooks),
     batch: (list: Awaited<ReturnType<FanOutRunner['list']>>) => {
-      if (!('list' in list)) throw new Error('a list was expected');
+      if (!('list' in list)) throw new Error('expected a list');
       const part = { kind: 'batch' as const, list: list.list, from: 0, to: 2, lane: 0, before: noItems() };
       return fan.batch(task('each'), part, from(), hooks);
     },
@@ -78,7 +78,7 @@ it('a stage whose input changes while it reads has no result, and its next attem
   expect(await bench.results.list()).toEqual([]);
   state.during = async () => {};
   const made = await run('whole');
-  if (!('artifact' in made)) throw new Error('an artifact was expected');
+  if (!('artifact' in made)) throw new Error('expected an artifact');
   expect(await readFile(join(bench.store.folder(made.artifact.sha256), 'rows.txt'), 'utf8')).toBe(
     'a cat\na dog\na dog\n',
   );

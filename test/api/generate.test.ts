@@ -181,7 +181,7 @@ describe('bad input is an InputError, and nothing is written', () => {
 
   it('a blend without a second encoder, more steps than the schedule has, no model, no encoder', async () => {
     await refused({ blend: 0.5 }, /--text-encoder/);
-    await refused({ steps: 2000 }, /2000 sampling steps were asked for; this noise schedule has 1000/);
+    await refused({ steps: 2000 }, /2000 sampling steps are not possible; this noise schedule has 1000/);
     await refused({ model: join(folder, 'nothing') }, /nothing\/model_index.json: it does not exist/);
     await refused({ textEncoder: join(folder, 'nothing') }, /text encoder .*nothing does not exist/);
   });

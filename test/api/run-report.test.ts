@@ -152,7 +152,7 @@ it.each([
     undefined,
     /No weight of the tuned encoder was better than the original in all steps/,
   ],
-])('where %s the reason stands in place of a path', async (_, change, encoderReason, exportedReason) => {
+])('if %s, the reason replaces the path', async (_, change, encoderReason, exportedReason) => {
   const kept = artifacts['sweep']!;
   const exported = { ...sample.sweep.exported, chosen: { step: 0, blend: 0 } };
   artifacts['sweep'] = { 'sweep.json': JSON.stringify({ ...sample.sweep, exported, ...change }) };

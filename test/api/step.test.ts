@@ -162,7 +162,7 @@ describe('bad input is one sentence, and nothing is written', () => {
 
   it('impossible numbers of steps', async () => {
     await refused({ steps: 2, gradSteps: 3 }, /--grad-steps is 3; expected at most --steps, 2/);
-    await refused({ steps: 1001 }, /1001 sampling steps were asked for; this noise schedule has 1000/);
+    await refused({ steps: 1001 }, /1001 sampling steps are not possible; this noise schedule has 1000/);
   });
 
   it('a rewards file with something wrong in it', async () => {

@@ -107,7 +107,7 @@ export const faults: Record<string, Fault> = {
       throw new Error(`A cancelled run ended with ${describe(end)}.`);
   },
 
-  /** One of them continues the run, the other is told so. */
+  /** One of them continues the run, and the other says so. */
   async 'two-resumes'(subject) {
     await killAll(subject);
     await subject.resume();
@@ -164,7 +164,7 @@ export const faults: Record<string, Fault> = {
   },
 };
 
-/** Faults that need a disk of their own. */
+/** Faults that need a separate disk. */
 export const needsDisk = new Set(['disk-full', 'disk-full-for-long', 'read-only-store']);
 
 async function killAll(subject: Subject): Promise<void> {

@@ -21,7 +21,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** A `textcraftor` command that works in `home`, on a server of its own. */
+/** A `textcraftor` command that works in `home`, on its own server. */
 export class Command {
   readonly process: ChildProcess;
   readonly args: readonly string[];

@@ -15,7 +15,7 @@ describe('the command line', () => {
     ['rewards.clip.type=nonsense', '"rewards.0.type" is wrong: expected one of "clip-similarity"'],
     ['__proto__.x=1', '"__proto__" cannot be a key'],
     ['rewards.clip.model=none', 'Cannot read'],
-    ['sampler.steps=5000', 'sampler.steps: 5000 sampling steps were asked for'],
+    ['sampler.steps=5000', 'sampler.steps: 5000 sampling steps are not possible'],
     ['notify=[{command: [none-such]}]', 'notify.0.command: no program none-such is on the PATH'],
   ])('refuses --set %s in a sentence, and leaves nothing behind', async (setting, message) => {
     const home = join(await temporaryFolder(), 'home');
@@ -205,7 +205,7 @@ describe('a plan', () => {
 
 describe('the ablations of a configuration', () => {
   it.each([
-    ['[{sampler.steps: [8, 5000]}]', 'sampler.steps 5000: sampler.steps: 5000 sampling steps were asked for'],
+    ['[{sampler.steps: [8, 5000]}]', 'sampler.steps 5000: sampler.steps: 5000 sampling steps are not possible'],
     ['[{evaluate.stepps: [4]}]', 'evaluate.stepps 4: configs/tiny.yaml: unknown key "evaluate.stepps"'],
     [
       '[{seed: [1, 2], evaluate.scheduler: [ddim, nonsense]}]',

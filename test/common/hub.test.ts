@@ -139,7 +139,7 @@ describe('each failure gets one sentence', () => {
     ['no token at all', [{ kind: 'model', id: 'runway/closed' }, { token: 'x' }], /HF_TOKEN is not a token of the hub/],
     ['no such revision', [{ ...sd, revision: 'v9' }], /no model runway\/sd with the revision v9 at http/],
     [
-      'a name that is none',
+      'an invalid name',
       [{ kind: 'model', id: '../sd' }],
       /"..\/sd" .* does not name a repository; expected owner\/name/,
     ],

@@ -91,7 +91,7 @@ describe('an identifier', () => {
     );
   });
 
-  it.each(kinds)('is no key that every object has: %s', (kind) => {
+  it.each(kinds)('is not a key that every object has: %s', (kind) => {
     for (const key of ['constructor', 'toString', 'hasOwnProperty', '__proto__', 'valueOf'])
       if (isIdentifier(kind, key)) expect(['run', 'name', 'schedule', 'queue']).toContain(kind); // kinds that are never keys of objects
   });

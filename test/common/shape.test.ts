@@ -66,7 +66,7 @@ it('a list has a maximum length', () => {
   expect(() => list(whole(0, 9), 2)([1, 'x'], 'it')).toThrow('it[1]: expected a whole number');
 });
 
-it('one of some values is none of others', () => {
+it('oneOf accepts its values and refuses others', () => {
   expect(oneOf('a', 'b')('b', 'it')).toBe('b');
   expect(() => oneOf('a', 'b')('c', 'it')).toThrow('it: expected a or b; got "c".');
 });

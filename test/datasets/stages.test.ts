@@ -27,7 +27,7 @@ const rows = async (path: string): Promise<Row[]> =>
 const shares = { validation: 0.1, test: 0.2 };
 /** A few hundred prompts, some of them twice. */
 const texts = Array.from({ length: 600 }, (_, i) => `a photo of cat ${i % 500}${i % 3 === 0 ? ' AND dog' : ''}`);
-/** A file of them, in an order of its own. */
+/** A file of them, in its own order. */
 function manyPrompts(order: number): Promise<string> {
   const shuffled = [...new RandomStream(order, 'test').permutation(600)].map((i) => texts[i]!);
   const lines = shuffled.map((text) => JSON.stringify({ prompt: order % 2 ? text : `  ${text} ` }));

@@ -82,7 +82,7 @@ describe('an encoder of another architecture', () => {
     [
       'fewer words than the tokenizer',
       { vocab_size: 500 },
-      /its tokenizer has \d+ tokens, the model a vocab_size of 500/,
+      /its tokenizer has \d+ tokens, but the model's vocab_size is 500/,
     ],
   ])('is refused for %s', async (name, changes, message) => {
     await expect(otherEncoder(await write(name, changes), pipeline)).rejects.toThrow(message);
@@ -98,6 +98,6 @@ describe('an encoder of another architecture', () => {
       JSON.stringify({ ...vocabulary, '<|startoftext|>': 0, '<|endoftext|>': 690 }),
     );
     writeFileSync(join(path, 'merges.txt'), '#version: 0.2\n');
-    await expect(otherEncoder(path, pipeline)).rejects.toThrow(/own-tokenizer: .* vocab_size of 690/);
+    await expect(otherEncoder(path, pipeline)).rejects.toThrow(/own-tokenizer: .* vocab_size is 690/);
   });
 });

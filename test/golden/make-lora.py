@@ -10,7 +10,7 @@ Adapters (LoRA) made by diffusers and PEFT for the networks of pipeline/, and wh
                                                   merged networks that the stage wrote (STAGE/encoder/final, unet/final)
 
 lora/peft-unet and lora/peft-text are folders of PEFT, and lora/patterns.safetensors is a file of diffusers with the same two
-adapters: rank-stabilized, with ranks and alphas of their own for some layers, of linear layers and convolutions.
+adapters: rank-stabilized, with their own ranks and alphas for some layers, of linear layers and convolutions.
 lora/patterns-golden.safetensors has what the networks compute with them.
 
 lora/diffusers.safetensors is what save_lora_weights writes (PEFT's names, alpha in the metadata), lora/old.safetensors

@@ -69,7 +69,7 @@ export function tensorOf(file: SafetensorsFile, name: string): Tensor {
   return shape.length === 4 ? tensor.transpose([0, 2, 3, 1]) : tensor;
 }
 
-/** Largest difference over the largest value. `floor` stands in for the largest value where that is less. */
+/** Largest difference over the largest value, or over `floor` if that is larger. */
 function relativeDifference(actual: Float32Array, expected: Float32Array, floor = 0): number {
   let difference = 0;
   let scale = floor;

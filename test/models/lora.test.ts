@@ -56,7 +56,7 @@ describe('adapters made by diffusers', () => {
   it("are not written under single files' names, which diffusers would not find", async () => {
     const path = join(await temporaryFolder(), 'ours.safetensors');
     await expect(writeLora(path, await readLora(goldenPath('lora/single.safetensors')))).rejects.toThrow(
-      /is not the name that its layer has/,
+      /is not its layer's name/,
     );
   });
 });
@@ -114,15 +114,15 @@ describe('adapters with other ranks and alphas for some layers, including rank-s
     [{ modules_to_save: ['fc2'] }, /modules_to_save is \["fc2"\]: only null is supported/],
     [{ trainable_token_indices: [3] }, /trainable_token_indices is \[3\]/],
     [{ megatron_config: { a: 1 } }, /megatron_config is/],
-    [{ init_lora_weights: 'pissa' }, /init_lora_weights is "pissa": only true, false/],
+    [{ init_lora_weights: 'pissa' }, /init_lora_weights is "pissa": expected true, false/],
     [{ init_lora_weights: 'olora' }, /init_lora_weights is "olora"/],
     [{ peft_type: 'LOHA' }, /peft_type is "LOHA"/],
-    [{ r: 4 }, /gives the layer \S+ the rank 4; its matrices have 2/],
+    [{ r: 4 }, /gives the layer \S+ the rank 4, but its matrices have 2/],
     [{ alpha_pattern: { '.*fc1': 2 } }, /the pattern "\.\*fc1" is not the name of a layer/],
-    [{ target_modules: ['fc1'] }, /target_modules leaves out the layer \S+q_proj/],
-    [{ exclude_modules: ['fc1'] }, /exclude_modules leaves out the layer \S+fc1/],
-    [{ layers_to_transform: 1 }, /layers_to_transform leaves out the layer/],
-    [{ use_something: true }, /use_something is true: the key is not known/],
+    [{ target_modules: ['fc1'] }, /target_modules excludes the layer \S+q_proj/],
+    [{ exclude_modules: ['fc1'] }, /exclude_modules excludes the layer \S+fc1/],
+    [{ layers_to_transform: 1 }, /layers_to_transform excludes the layer/],
+    [{ use_something: true }, /use_something is true: unknown key/],
   ])('are refused with %o by file and key', async (change, message) => {
     const error: unknown = await readLora(await peftFolder(change)).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(InputError);
@@ -141,19 +141,19 @@ describe('adapters with other ranks and alphas for some layers, including rank-s
     ])
       expect(scale(taken), JSON.stringify(taken)).toBe(3);
     for (const left of [{ layers_to_transform: [0, 1] }, { layers_to_transform: [3], layers_pattern: 'layers' }])
-      expect(() => scale(left), JSON.stringify(left)).toThrow(/layers_to_transform leaves out the layer/);
+      expect(() => scale(left), JSON.stringify(left)).toThrow(/layers_to_transform excludes the layer/);
   });
 
   it('are refused when the configuration is not beside the file', async () => {
     const folder = await peftFolder({});
     await rm(join(folder, 'adapter_config.json'));
-    await expect(readLora(folder)).rejects.toThrow(/no adapter_config.json is beside adapter_model.bin/);
+    await expect(readLora(folder)).rejects.toThrow(/needs adapter_config.json beside adapter_model.bin/);
     await expect(readLora(await temporaryFolder())).rejects.toThrow(/holds no adapters; expected one of/);
     await expect(readLora(join(folder, 'nothing'))).rejects.toThrow(/it does not exist/);
   });
 });
 
-describe('a LoRA file that does not fit is one sentence', () => {
+describe('a LoRA file that does not fit is refused in one sentence', () => {
   async function refused(change: (weights: Weights) => void, message: RegExp) {
     const path = join(await temporaryFolder(), 'lora.safetensors');
     const weights = await readWeights(goldenPath('lora/diffusers.safetensors'));
@@ -178,7 +178,7 @@ describe('a LoRA file that does not fit is one sentence', () => {
   it('a layer that the network does not have, or of another shape', async () => {
     await refused((w) => {
       for (const end of ['A', 'B']) w.set(`unet.elsewhere.to_q.lora_${end}.weight`, w.get(name)!);
-    }, /adapts the layer elsewhere.to_q, which the network does not have/);
+    }, /adapts the layer elsewhere.to_q, which the network lacks/);
     await refused((w) => w.set(name, { shape: [1, 2], data: new Float32Array(2) }), /has shapes \[1, 2\]/);
   });
 
@@ -194,16 +194,16 @@ describe('a LoRA file that does not fit is one sentence', () => {
   const other = layer.replace('to_q', 'to_k');
 
   it.each([
-    [`${layer}.dora_scale`, /is of DoRA/],
-    [`unet.a.to_q.lora_magnitude_vector`, /is of DoRA/],
-    [`${layer}.hada_w1_a`, /is of LoHa/],
-    [`${layer}.lokr_w1`, /is of LoKr/],
-    [`${layer}.lora_mid.weight`, /is of LoCon with a matrix in the middle/],
-    [`${layer}.diff`, /is of a difference of full weights/],
-    ['unet.a.to_q.lora_B.bias', /is of LoRA with a bias of its own/],
-    ['lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight', /is of a second text encoder/],
+    [`${layer}.dora_scale`, /belongs to DoRA/],
+    [`unet.a.to_q.lora_magnitude_vector`, /belongs to DoRA/],
+    [`${layer}.hada_w1_a`, /belongs to LoHa/],
+    [`${layer}.lokr_w1`, /belongs to LoKr/],
+    [`${layer}.lora_mid.weight`, /belongs to LoCon with a matrix in the middle/],
+    [`${layer}.diff`, /belongs to a difference of full weights/],
+    ['unet.a.to_q.lora_B.bias', /belongs to LoRA with a bias/],
+    ['lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight', /belongs to a second text encoder/],
     [`${layer}.something`, /is not part of an adapter/],
-  ])('tensor %s is of another kind of adapter', async (name, message) => {
+  ])('tensor %s belongs to another kind of adapter', async (name, message) => {
     const path = await written({ ...pair, [name]: matrix(2, 2) });
     await expect(readLora(path)).rejects.toThrow(message);
     await expect(readLora(path)).rejects.toThrow(name);
@@ -214,7 +214,7 @@ describe('a LoRA file that does not fit is one sentence', () => {
     ['[1]', /lora_adapter_metadata in its header is not a JSON object/],
     ['{"unet.r": "a"}', /lora_adapter_metadata in its header\): r is "a"/],
     ['{"unet.use_dora": true}', /use_dora is true/],
-    ['{"vae.r": 2}', /the key vae.r is not of the UNet or the text encoder/],
+    ['{"vae.r": 2}', /the key vae.r does not belong to the UNet or the text encoder/],
     ['{"unet.r": 2, "unet.lora_alpha": 4}', undefined],
   ])('metadata %s', async (text, message) => {
     const tensors = { 'unet.a.b.lora_A.weight': matrix(2, 4), 'unet.a.b.lora_B.weight': matrix(4, 2) };
@@ -231,12 +231,12 @@ describe('a LoRA file that does not fit is one sentence', () => {
       [`${other}.lora_up.weight`]: matrix(4, 2),
       [`${other}.alpha`]: alpha,
     };
-    await expect(readLora(await written(two))).rejects.toThrow(/to_q in unet has no alpha, and that of .*to_k has one/);
+    await expect(readLora(await written(two))).rejects.toThrow(/to_q in unet has no alpha, but that of .*to_k has one/);
     await expect(
       readLora(await written({ ...pair, [`${layer}.alpha`]: alpha }, { lora_adapter_metadata: '{"unet.r": 2}' })),
     ).rejects.toThrow(/both give the scale/);
     await expect(readLora(await written(pair, { ss_network_alpha: '1.0' }))).rejects.toThrow(
-      /has no alpha; its header's ss_network_alpha is 1, and its rank 2/,
+      /has no alpha, and the header's ss_network_alpha, 1, differs from its rank, 2/,
     );
     for (const metadata of [{}, { ss_network_alpha: '2.0' }, { ss_network_alpha: 'None' }])
       expect([...(await readLora(await written(pair, metadata))).unet!.values()][0]!.scale).toBe(1);

@@ -93,11 +93,11 @@ describe('a value that is not finite is an error, not a picture:', () => {
   };
 
   it('latents of a UNet whose output overflows', async () => {
-    await expect(make(await scaled('unet', 'conv_out.bias', 3e38))).rejects.toThrow(/The latents that .* not finite/);
+    await expect(make(await scaled('unet', 'conv_out.bias', 3e38))).rejects.toThrow(/The latents of .* not finite/);
   });
 
   it('pictures of a VAE whose values overflow', async () => {
     const vae = await scaled('vae', 'decoder.conv_in.bias', 3e38);
-    await expect(make(vae)).rejects.toThrow(/The pictures that .*pipeline makes are not finite numbers/);
+    await expect(make(vae)).rejects.toThrow(/The pictures of .*pipeline are not finite numbers/);
   });
 });

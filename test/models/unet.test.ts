@@ -79,13 +79,16 @@ describe('UNet2DConditionModel', () => {
     [{ class_embed_type: 'timestep' }, /class_embed_type is "timestep": only null is supported/],
     [
       { down_block_types: ['AttnDownBlock2D', 'DownBlock2D'] },
-      /down_block_types.0 is "AttnDownBlock2D": CrossAttnDownBlock2D or DownBlock2D was expected/,
+      /down_block_types.0 is "AttnDownBlock2D": expected CrossAttnDownBlock2D or DownBlock2D/,
     ],
-    [{ layers_per_block: [1, 2, 3] }, /layers_per_block is \[1, 2, 3\]: one entry for each of 2 block_out_channels/],
+    [
+      { layers_per_block: [1, 2, 3] },
+      /layers_per_block is \[1, 2, 3\]: expected one entry for each of 2 block_out_channels/,
+    ],
     [{ norm_num_groups: 5 }, /norm_num_groups is 5: it must divide 8/],
     [{ attention_head_dim: [4, 3] }, /attention_head_dim is \[4, 3\]: the number of heads must divide 16/],
     [{ _class_name: 'UNet3DConditionModel' }, /_class_name is "UNet3DConditionModel"/],
-    [{ sample_size: null }, /sample_size is null: a positive integer was expected/],
+    [{ sample_size: null }, /sample_size is null: expected a positive integer/],
   ])('refuses a configuration with %j', async (change, message) => {
     const { json } = await readGolden('unet-stable-diffusion');
     const parse = () => parseConfig(unetSchema, { ...json, ...change }, 'unet/config.json');

@@ -99,11 +99,13 @@ describe('ImageReward', () => {
     await refused(empty, /has no ImageReward.pt/);
     await refused(join(empty, 'none.pt'), /none.pt: it does not exist; expected ImageReward.pt/);
     await writeWeights(join(empty, 'model.safetensors'), weights);
-    await refused(empty, /vocabulary .*vocab.txt: it does not exist. It is that of bert-base-uncased; .*"tokenizer"/);
+    await refused(empty, /vocabulary .*vocab.txt: it does not exist. Set .*"tokenizer" to .*bert-base-uncased/);
     writeFileSync(join(empty, 'vocab.txt'), 'a\nb\n');
     await refused(empty, /vocab.txt has no token \[UNK\]/);
     writeFileSync(join(empty, 'med_config.json'), '{"vocab_size": 20}');
-    await refused(empty, /"liking": its tokenizer has \d+ tokens, the model a vocab_size of 20/, { tokenizer: folder });
+    await refused(empty, /"liking": its tokenizer has \d+ tokens, but the model's vocab_size is 20/, {
+      tokenizer: folder,
+    });
     const cut = new Map([...weights].filter(([name]) => name !== 'blip.visual_encoder.pos_embed'));
     await writeWeights(join(empty, 'model.safetensors'), cut);
     await refused(empty, /Tensor blip.visual_encoder.pos_embed is missing from .*model.safetensors/, {

@@ -46,10 +46,12 @@ describe("a model with OpenCLIP's names", () => {
 
   it('is not guessed among several files, and is refused when it is of another kind', async () => {
     cpSync(at('model.pt'), join(folder, 'other.pt'));
-    await expect(score('hpsv2', folder)).rejects.toThrow(/several weight files \(model.pt, other.pt\): name the one/);
+    await expect(score('hpsv2', folder)).rejects.toThrow(/several weight files \(model.pt, other.pt\); give the path/);
     const other = join(folder, 'other.safetensors');
     await writeWeights(other, new Map([['w', { shape: [1], data: new Float32Array(1) }]]));
-    await expect(score('hpsv2', other)).rejects.toThrow(/other.safetensors is no CLIP model .* visual.conv1.weight/);
+    await expect(score('hpsv2', other)).rejects.toThrow(
+      /other.safetensors is not a known CLIP model: .* visual.conv1.weight/,
+    );
     await expect(score('hpsv2', join(folder, 'none.pt'))).rejects.toThrow(/none.pt: it does not exist/);
   });
 
@@ -57,7 +59,7 @@ describe("a model with OpenCLIP's names", () => {
     const larger = join(import.meta.dirname, '../../world/base/tokenizer');
     const spec = { name: 'preference', type: 'hpsv2', model: at('model.pt'), tokenizer: larger, weight: 1 };
     await expect(loadReward(spec)).rejects.toThrow(
-      /"preference": its tokenizer has \d+ tokens, the model a vocab_size of 682/,
+      /"preference": its tokenizer has \d+ tokens, but the model's vocab_size is 682/,
     );
   });
 
@@ -92,7 +94,7 @@ describe("a model with OpenCLIP's names", () => {
     });
     expect(openClip(shapes(1024, 768), 'L').config.vision_config.num_attention_heads).toBe(16);
     expect(() => openClip(shapes(1024, 100), 'tiny.pt')).toThrow(
-      /tiny.pt is no CLIP that is known: .*open_clip_config.json/,
+      /tiny.pt is not a known CLIP model: .*open_clip_config.json/,
     );
     huge.delete('text_projection');
     expect(() => openClip(huge, 'cut.pt')).toThrow('Tensor text_projection is missing from cut.pt; expected 2 axes');

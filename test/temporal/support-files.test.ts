@@ -39,7 +39,7 @@ describe('a database', () => {
     ['empty', Buffer.alloc(0), 'is empty'],
     ['cut within a page', database().subarray(0, 5000), 'is cut short'],
     ['cut between pages', database().subarray(0, 4096), 'is cut short'],
-    ['something else', Buffer.alloc(8192, 'x'), 'is no database'],
+    ['something else', Buffer.alloc(8192, 'x'), 'is not a database'],
     ['of no page size', database().fill(0x55, 16, 18), 'has a damaged header'],
   ])('that is %s', async (_, bytes, damage) => {
     await writeFile(path, bytes);
@@ -59,11 +59,11 @@ describe('a database', () => {
   it('is set aside with the files beside it, with a message', async () => {
     await writeFile(path, 'x');
     await writeFile(`${path}-wal`, 'y');
-    await setDatabaseAside(path, 'is no database');
+    await setDatabaseAside(path, 'is not a database');
     expect((await readdir(folder)).sort()).toEqual(['temporal.db.damaged-1', 'temporal.db.damaged-1-wal']);
-    expect(said).toEqual([`${path} is no database: it was set aside as ${path}.damaged-1 and is created again.`]);
+    expect(said).toEqual([`${path} is not a database: it was set aside as ${path}.damaged-1 and is created again.`]);
     await writeFile(path, 'z');
-    await setDatabaseAside(path, 'is no database');
+    await setDatabaseAside(path, 'is not a database');
     expect(await readFile(`${path}.damaged-2`, 'utf8')).toBe('z');
   });
 });

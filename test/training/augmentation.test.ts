@@ -38,7 +38,7 @@ describe('the changed picture', () => {
     expect(turned.filter(Boolean).length).toBeLessThan(32);
   });
 
-  it('is a piece of the picture, stretched: a ramp stays one, less steep, within its range', () => {
+  it('is a stretched piece of the picture: a ramp stays a ramp, less steep and within its range', () => {
     const ramp = tf.range(0, width).reshape([1, 1, width, 1]).tile([2, height, 1, 3]) as Tensor;
     const inputs = drawPictures({ ...none, crop: 0.5 }, [2, height, width], draw);
     const row = [...augmentPictures(ramp, inputs).slice([0, 0, 0, 0], [1, 1, width, 1]).dataSync()];
@@ -67,7 +67,7 @@ describe('the changed prompt', () => {
   const prompt = 'a small red circle in the top left on a white background, blurry';
   const stream = (i: number) => new RandomStream(1, 'prompt', i);
 
-  it('says the same scene and style in other words', () => {
+  it('describes the same scene and style in other words', () => {
     const said = Array.from({ length: 30 }, (_, i) =>
       augmentPrompt(prompt, { wordDropout: 0, paraphrase: true }, stream(i)),
     );
@@ -82,7 +82,7 @@ describe('the changed prompt', () => {
     expect(augmentPrompt('two dogs', { wordDropout: 0, paraphrase: true }, stream(1))).toBe('two dogs');
   });
 
-  it('leaves out about the configured share of words, in order, never all', () => {
+  it('leaves out about the configured share of words, keeps their order, and never drops all', () => {
     const words = prompt.split(' ');
     const lengths = Array.from({ length: 200 }, (_, i) => {
       const left = augmentPrompt(prompt, { wordDropout: 0.5, paraphrase: false }, stream(i)).split(' ');

@@ -153,7 +153,7 @@ describe('direct tuning', () => {
     writeFileSync(at('wrong', 'a.png'), 'no picture');
     await expect(read()).rejects.toThrow('a.png is not a readable PNG');
     await expect(picturesOf('shapes', [{ prompt: 'two dogs' }], 9, 1)).rejects.toThrow(
-      '"two dogs" is no prompt of the shapes world',
+      '"two dogs" is not a prompt of the shapes world',
     );
   });
 });

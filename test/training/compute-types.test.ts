@@ -112,7 +112,7 @@ describe('tuning in float16', () => {
     expect(digests(at('killed'))).toEqual(digests(at('half')));
   });
 
-  it('takes nearly the steps of float32', async () => {
+  it('takes nearly the same steps as float32', async () => {
     const few = { ...settings, rewards: weighted(0.1), steps: 3, keepEvery: 3 };
     await order(few, 'close');
     setComputeType('float32');

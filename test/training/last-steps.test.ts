@@ -30,7 +30,7 @@ function program(): Program {
   return made;
 }
 
-describe('the last steps and the way back through them', () => {
+describe('the last steps and backpropagation through them', () => {
   const own = program();
   const numbers = [[2], [3], [5]];
 
@@ -50,7 +50,7 @@ describe('the last steps and the way back through them', () => {
     expect([...dc!.dataSync()]).toEqual([2 * 15 * 1 * 2, 2 * 15 * 2 * 4]);
   });
 
-  it('add up over several passes, and give nothing where what makes the embeddings is not trained', () => {
+  it('add up over several passes, and give nothing if the embeddings are not trained', () => {
     const c = { c: tf.tensor1d([1, 2]) };
     const last = new LastSteps(new KeptActivations(own, 0), numbers, tf.tensor1d([1, 1]), c);
     const backward = new Backward({ encode: true, step: false }, UNSCALED, c);

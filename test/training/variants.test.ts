@@ -31,7 +31,7 @@ const largest = (a: Weights, b: Weights) =>
   Math.max(...[...a].map(([name, { data }]) => Math.max(...data.map((x, i) => Math.abs(x - b.get(name)!.data[i]!)))));
 
 describe('which steps carry gradient', () => {
-  it('are all, the last ones, or as many as are drawn, each number as likely', () => {
+  it('are all, the last ones, or a random number of them, each number equally likely', () => {
     const of = (settings: GradientSettings) => gradientVariant(settings, generator, 7);
     expect(of({ type: 'last' }).stepsWithGradient(5, 1)).toBe(5);
     expect(of({ type: 'last', steps: 2 }).stepsWithGradient(5, 1)).toBe(2);
@@ -83,7 +83,7 @@ describe('guidance', () => {
     return { loss, gradient: gradients[TEXT_ENCODER]! };
   };
 
-  it('of 1 is no guidance: the empty prompt then does not affect the gradient', async () => {
+  it('of 1 turns guidance off: the empty prompt then does not affect the gradient', async () => {
     for (const activationBytes of [0, 2 ** 30]) {
       const without = await gradientOf(1, '', activationBytes);
       expect(await gradientOf(1, 'a large blue square', activationBytes)).toEqual(without);
@@ -94,7 +94,7 @@ describe('guidance', () => {
     }
   });
 
-  it('of 1 leaves the gradient that finite differences of the loss have', async () => {
+  it('of 1 gives the gradient of finite differences of the loss', async () => {
     const trainer = await tuned(1);
     const gradient = trainer.gradients(rollout, rows).gradients[TEXT_ENCODER]!;
     const length = norm(gradient);

@@ -26,7 +26,7 @@ describe('the current workflow', () => {
     for (const name of names) expect(read(name)).not.toMatch(/file:\/\/\/\w|\/(home|work|root|Users|tmp)\//);
   });
 
-  it.each(names)('goes on with a run of an earlier version: %s', async (name) => {
+  it.each(names)('continues a run of an earlier version: %s', async (name) => {
     await replay(read(name));
   });
 

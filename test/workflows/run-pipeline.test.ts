@@ -50,7 +50,7 @@ describe('a run', () => {
   });
 
   it.each(graph(shapes['nested diamonds']).map(({ name }) => name))(
-    'parks when %s fails, and goes on when it is resumed',
+    'parks when %s fails, and continues when it is resumed',
     async (failing) => {
       const stages = graph(shapes['nested diamonds']);
       const blocked = withDependents(stages, failing);

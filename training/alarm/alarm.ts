@@ -15,41 +15,41 @@ import type { Observer } from './observer.ts';
 import type { Rollout } from '../rollout/rollout-samples.ts';
 
 export interface AlarmSettings extends CollapseBounds {
-  /** Steps between two looks. */
+  /** Training steps between two checks. */
   every: number;
-  /** How many validation prompts are looked at, and pictures of each. */
+  /** Number of validation prompts, and of pictures for each. */
   prompts: number;
   samplesPerPrompt: number;
-  /** Tuning ends after so many looks without a new best; never, when left out. */
+  /** Tuning ends after this many checks without a new best; without it, never. */
   patience?: number | undefined;
 }
 
 export interface AlarmInputs {
   settings: AlarmSettings;
   observer: Observer;
-  /** Samples of validation prompts: all of a prompt one after the other. */
+  /** Samples of validation prompts; those of one prompt are adjacent. */
   rollout: Rollout;
-  /** K */
+  /** K, the number of last steps that see the trained networks. */
   gradientSteps: number;
   /** Weights of the trained rewards. */
   weights: Readonly<Record<string, number>>;
-  /** Measures that must not fall: the held-out reward, text-image similarities. */
+  /** Measures that must not fall: the held-out reward and the text-image similarities. */
   guards: readonly string[];
-  /** What the best is chosen by for `patience`. */
+  /** The measure that `patience` compares. */
   judge: string;
   seed: number;
 }
 
 /**
- * Looks at pictures of validation prompts every so many steps: stops a run that games its rewards, and one that has not
- * become better for long. What it says at a step depends on the networks at that step and on the looks before it.
+ * Measures pictures of validation prompts at regular intervals. It stops a run that games its rewards, and ends one
+ * that has not improved for long. Its verdict depends only on the networks at that step and on the earlier checks.
  */
 export class Alarm {
   readonly #inputs: AlarmInputs;
   readonly #base: Measures;
   readonly #bootstraps: Bootstraps;
   readonly #path: string;
-  /** Means of the looks so far; the first is that of the base, step 0. */
+  /** Means of all checks so far; the first is the base's, at step 0. */
   #looks: Record<string, number>[] = [];
 
   private constructor(inputs: AlarmInputs, path: string) {
@@ -60,14 +60,14 @@ export class Alarm {
   }
 
   /**
-   * Measures the base: the networks must be the original ones.
-   * @param path of the looks' file, one JSON line each
+   * Measures the base, so the networks must be the original ones.
+   * @param path file of the checks, one JSON line each
    */
   static measureBase(inputs: AlarmInputs, path: string): Alarm {
     return new Alarm(inputs, path);
   }
 
-  /** Forgets what was seen after `step`: tuning goes on from there. */
+  /** Discards the checks after `step`, from which tuning continues. */
   async goOnFrom(step: number): Promise<void> {
     const text = step === 0 ? '' : await readFile(this.#path, 'utf8').catch(() => '');
     const lines = text
@@ -78,21 +78,22 @@ export class Alarm {
     await writeFile(this.#path, this.#looks.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
 
-  /** Whether the looks so far have not become better for long. */
+  /** Returns whether `patience` checks have passed without a new best. */
   hasEnded(): boolean {
     const { patience } = this.#inputs.settings;
     const scores = this.#looks.map((look) => look[this.#inputs.judge]!);
     return patience !== undefined && scores.length - 1 - scores.indexOf(Math.max(...scores)) >= patience;
   }
 
-  /** Writes the looks' file to a place of its own. */
+  /** Copies the file of the checks to `path`. */
   async keep(path: string): Promise<void> {
     await copyFile(this.#path, path);
   }
 
   /**
-   * @returns whether tuning ends here, since it has not become better for long
-   * @throws CollapseError naming what fell and by how much
+   * Measures the networks if a check is due at this step.
+   * @returns whether tuning ends here because it has not improved for long
+   * @throws CollapseError naming the measures that fell and by how much
    */
   async check(step: number): Promise<boolean> {
     const { settings, guards } = this.#inputs;
@@ -142,7 +143,7 @@ export class Alarm {
   }
 }
 
-/** A line of the looks' file; what some prompts lack is the mean of the others. */
+/** Returns a line of the file: each measure's mean over the prompts that have it. */
 function means(step: number, measures: Measures): Record<string, number> {
   const known = Object.entries(measures).flatMap(([name, values]) => {
     const found = values.filter((value) => !Number.isNaN(value));
@@ -151,7 +152,10 @@ function means(step: number, measures: Measures): Record<string, number> {
   return { step, ...Object.fromEntries(known) };
 }
 
-/** Mean over the attributes that the exact judge has an opinion on (`oracle.shape` ...), a value a prompt; NaN for none. */
+/**
+ * Returns each prompt's mean over the attributes that the exact judge scored (`oracle.shape` ...); NaN if it scored
+ * none.
+ */
 function attributesRight(perPrompt: Measures, prompts: number): Float64Array {
   const judged = Object.entries(perPrompt).filter(([name]) => name.startsWith('oracle.'));
   return Float64Array.from({ length: prompts }, (_, i) => {

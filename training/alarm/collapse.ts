@@ -1,45 +1,47 @@
 import { mean, standardDeviation, type Bootstraps } from '../../common/statistics.ts';
 
-/** How far a measure may fall before it counts as a collapse. */
+/** The falls that are tolerated; a larger one counts as a collapse. */
 export interface CollapseBounds {
-  /** Share of the base's diversity. */
+  /** As a share of the base's diversity. */
   diversity: number;
-  /** Standard deviations of the base's scores (over prompts) of the held-out reward and of the text-image similarities. */
+  /** For the held-out reward and text-image similarities: in standard deviations of the base's scores over prompts. */
   similarity: number;
-  /** Share of what prompts ask for that the exact judge may find right no more, where prompts have one. */
+  /** For prompts of the shapes world: in the share of requested attributes that the exact judge finds right. */
   attributes: number;
 }
 
-/** By measure: a value a prompt, the same prompts each time. */
+/** A value for each prompt, by measure; all measures have the same prompts. */
 export type Measures = Readonly<Record<string, Float64Array>>;
 
-/** Among the measures: the weighted sum of the trained rewards, */
+/** Name of the measure: the weighted sum of the trained rewards. */
 export const TOTAL = 'total';
-/** the diversity between a prompt's pictures, */
+/** Name of the measure: the diversity between a prompt's pictures. */
 export const DIVERSITY = 'diversity';
-/** and the share of what it asks for (shape, colour ...) that the exact judge finds right; NaN where there is none. */
+/**
+ * Name of the measure: the share of requested attributes (shape, colour ...) that the exact judge finds right, or NaN.
+ */
 export const ATTRIBUTES = 'attributes';
 
-/** A measure that has fallen, and by how much: negative numbers, in the measure's unit. */
+/** A measure that has fallen, and by how much: negative numbers in the measure's unit. */
 interface Fall {
   measure: string;
   mean: number;
   ci95: [low: number, high: number];
-  /** How far it might have fallen. */
+  /** The largest fall that is tolerated. */
   allowed: number;
 }
 
-/** What the trained rewards gained, and what it cost. */
+/** The gain of the trained rewards and the measures that fell. */
 export interface Collapse {
   gain: { mean: number; ci95: [low: number, high: number] };
   falls: Fall[];
 }
 
 /**
- * Rewards are gamed when their weighted sum rises and what they stand for falls: the trained total is above the base's
- * with its whole 95 % interval, and a guard (what the exact judge finds right, diversity, the held-out reward, a
- * text-image similarity) below its bound with its whole interval. Both are paired over prompts.
- * @param guards measures, besides diversity and the exact judge, that must not fall
+ * Decides whether the rewards are being gamed: whether their weighted sum rises while quality falls. The whole 95 %
+ * interval of the trained total must lie above the base's, and that of a guard (the exact judge's attributes,
+ * diversity, the held-out reward, a text-image similarity) below its bound. Both are paired over prompts.
+ * @param guards further measures that must not fall, besides diversity and the exact judge's attributes
  */
 export function findCollapse(
   base: Measures,
@@ -65,15 +67,15 @@ export function findCollapse(
   return falls.length > 0 ? { gain: { mean: gain.mean, ci95: gain.ci95 }, falls } : undefined;
 }
 
-/** A collapse as a sentence. @param of how a measure is called */
+/** Describes a collapse in a sentence. */
 export function describeCollapse({ gain, falls }: Collapse, step: number, prompts: number): string {
   const number = (value: number) => Math.abs(value).toPrecision(3);
   const fall = ({ measure, mean, ci95, allowed }: Fall) =>
-    `${measure === ATTRIBUTES ? 'what the oracle finds right of a prompt' : measure} fell by ${number(mean)} (95 % interval ${number(ci95[1])} to ${number(ci95[0])}, allowed ${number(allowed)})`;
+    `${measure === ATTRIBUTES ? 'the share of a prompt that the oracle finds right' : measure} fell by ${number(mean)} (95 % interval ${number(ci95[1])} to ${number(ci95[0])}, allowed ${number(allowed)})`;
   return (
     `The rewards are being gamed at step ${step}: their weighted sum rose by ${number(gain.mean)} ` +
     `(${number(gain.ci95[0])} to ${number(gain.ci95[1])}) over the base's, while ${falls.map(fall).join(' and ')}, ` +
-    `on ${prompts} validation prompts. Give a text-image reward (clip-similarity) more weight, or lower the learning rate; ` +
-    'what was tuned so far is not used.'
+    `on ${prompts} validation prompts. Give a text-image reward (clip-similarity) more weight, or lower the learning rate. ` +
+    'The networks tuned so far are not used.'
   );
 }

@@ -10,23 +10,23 @@ import { denoise } from '../generator/denoise.ts';
 import type { Generator } from '../generator/generator.ts';
 import type { Rollout } from '../rollout/rollout-samples.ts';
 
-/** The name of the reward that nothing is trained on. */
+/** Name of the held-out reward: it is measured and never trained on. */
 export const HELD_OUT = 'heldOut';
 
 const [EMBEDDING, PICTURE] = ['picture.embedding', 'picture'];
 
-/** What was measured of a batch of pictures. */
+/** The measurements of a batch of pictures. */
 export interface Observation {
-  /** Scores by reward; `oracle` and its attributes where the pictures are of the shapes world, NaN where a prompt is not. */
+  /** Scores by reward. In the shapes world also `oracle` and its attributes, NaN for prompts of other kinds. */
   scores: Record<string, Float64Array>;
-  /** [pictures, width], row-major, and their width; 0 where no reward embeds pictures. */
+  /** [pictures, width], row-major; the width is 0 if no reward embeds pictures. */
   embeddings: Float32Array;
   width: number;
 }
 
 /**
- * A generator whose program also measures: an entry point `observe` without gradient, over the same networks.
- * @param rewards those that are trained on and those that only watch, loaded together
+ * Adds to a generator's program the entry point `observe`, which scores pictures of the same networks without gradient.
+ * @param rewards the trained rewards and those that are only measured, loaded together
  */
 export function withObservers(generator: Generator, vae: VaeConfig, rewards: readonly LoadedReward[]): Generator {
   const batch = generator.latents[0]!;
@@ -54,25 +54,25 @@ export function withObservers(generator: Generator, vae: VaeConfig, rewards: rea
 
 const idsOf = ({ name }: LoadedReward) => `ids.${name}`;
 
-/** Makes pictures under the networks of a program as they are now, and measures them. */
+/** Generates pictures with a program's current networks and measures them. */
 export class Observer {
   readonly #program: Program;
   readonly #generator: Generator;
   readonly #rewards: readonly LoadedReward[];
 
-  /** @param generator with {@link withObservers} */
+  /** @param generator made by {@link withObservers} */
   constructor(program: Program, generator: Generator, rewards: readonly LoadedReward[]) {
     this.#program = program;
     this.#generator = generator;
     this.#rewards = rewards;
   }
 
-  /** Pictures a batch. */
+  /** Pictures per batch. */
   get batch(): number {
     return this.#generator.latents[0]!;
   }
 
-  /** The last `steps` steps from the samples at `rows` of a rollout (as many as the batch). */
+  /** Takes the last `steps` steps from the samples at `rows` of a rollout (a full batch) and measures the pictures. */
   observe(rollout: Rollout, rows: readonly number[], steps: number): Observation {
     const { prompts, latents } = rollout.batch(rows);
     const generator = this.#generator;
@@ -85,7 +85,7 @@ export class Observer {
     return result!;
   }
 
-  /** @param z the latents after the last step, one a prompt */
+  /** Measures pictures. @param z the latents after the last step, one for each prompt */
   measure(z: Tensors[string], prompts: readonly string[]): Observation {
     const readers = this.#rewards.filter(({ promptLength }) => promptLength > 0);
     const ids = readers.map(

@@ -15,14 +15,14 @@ export interface AlarmParts {
   pipeline: LoadedPipeline;
   config: TuneSettings;
   alarm: AlarmSettings;
-  /** As it is before the first step. */
+  /** Before its first step. */
   trainer: Trainer;
   observer: Observer;
   watch: { shards: string; scratch: string };
   seed: number;
 }
 
-/** An alarm over the first validation prompts, which are a random sample of them; the base is measured here. */
+/** Opens an alarm on the first validation prompts, which are a random sample, and measures the base. */
 export async function openAlarm({
   pipeline,
   config,
@@ -35,7 +35,7 @@ export async function openAlarm({
   const prompts = await readSplit(watch.shards, 'validation', alarm.prompts);
   if (prompts.length < 2)
     throw new InputError(
-      'The alarm needs validation prompts: give more prompts, raise shard.validation, or leave out alarm.',
+      'The alarm needs validation prompts. Give more prompts, raise shard.validation, or leave out alarm.',
     );
   const samples = prompts.flatMap(({ id, prompt }) =>
     Array.from({ length: alarm.samplesPerPrompt }, (_, sample) => ({ id, prompt, sample })),
@@ -57,7 +57,7 @@ export async function openAlarm({
   );
 }
 
-/** The first T - K steps of the samples, a batch at a time. */
+/** Computes the first T - K steps of the samples, a batch at a time. */
 function firstSteps(
   pipeline: LoadedPipeline,
   trainer: Trainer,

@@ -2,11 +2,11 @@ import { float32, type TensorSpec, type Tensors } from '../../engine/program/pro
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { Draw } from '../generator/generator.ts';
 
-/** How the decoded picture is changed before the rewards see it, so that they are not gamed by pixels of one place. */
+/** Random changes to the decoded picture before it is scored, so that pixels at one place cannot game the rewards. */
 export interface PictureAugmentation {
-  /** The largest share of height and width that a crop cuts away; the rest is stretched to the full size. */
+  /** Largest share of height and width that a crop cuts away; the rest is stretched to the full size. */
   crop: number;
-  /** Whether half of the pictures are mirrored, left for right. */
+  /** Mirrors half of the pictures horizontally. */
   flip: boolean;
   /** Side of a gray square at a random place, as a share of the picture's. */
   cutout: number;
@@ -15,8 +15,8 @@ export interface PictureAugmentation {
 export const changesPictures = ({ crop, flip, cutout }: PictureAugmentation): boolean => crop > 0 || flip || cutout > 0;
 
 /**
- * The inputs of {@link augmentPictures}: crop and mirror are a matrix for the rows and one for the columns of each
- * picture, as the resize of the rewards is; what the cutout leaves is a mask.
+ * Inputs of {@link augmentPictures}. Crop and mirror are two matrices for each picture, one for its rows and one for
+ * its columns, like the rewards' resize; the cutout is a mask.
  */
 export const pictureSpecs = (batch: number, height: number, width: number): Record<string, TensorSpec> => ({
   rows: float32(batch, height, height),
@@ -24,7 +24,7 @@ export const pictureSpecs = (batch: number, height: number, width: number): Reco
   mask: float32(batch, height, width, 1),
 });
 
-/** Draws them for each sample; without a stream, pictures stay as they are. */
+/** Draws these inputs for each sample; without a random stream, pictures stay unchanged. */
 export function drawPictures(
   { crop, flip, cutout }: PictureAugmentation,
   [batch, height, width]: readonly [number, number, number],
@@ -54,9 +54,10 @@ export function drawPictures(
 }
 
 /**
- * The matrix that stretches a piece of an axis to all of it, linear interpolation. [size, size], row-major
- * @param share the piece's part of the axis
- * @param at where it starts: 0 at the beginning, 1 as late as it can
+ * Returns the matrix that stretches a piece of an axis over the whole axis by linear interpolation. [size, size],
+ * row-major
+ * @param share length of the piece as a share of the axis
+ * @param at start of the piece: 0 at the beginning of the axis, 1 as late as possible
  */
 function cropMatrix(size: number, share: number, at: number, mirror: boolean): Float32Array {
   const matrix = new Float32Array(size * size);
@@ -71,7 +72,7 @@ function cropMatrix(size: number, share: number, at: number, mirror: boolean): F
   return matrix;
 }
 
-/** The changed pictures: crop and mirror are linear in them, the cutout is gray. picture [B, H, W, C] -> the same */
+/** Crops and mirrors, both linear in the picture, then cuts out a gray square. picture [B, H, W, C] -> [B, H, W, C] */
 export function augmentPictures(picture: Tensor, { rows, columns, mask }: Tensors): Tensor {
   const [batch, height, width, channels] = picture.shape as [number, number, number, number];
   const turned = [batch, width, height, channels];

@@ -2,13 +2,13 @@ import type { RandomStream } from '../../common/random.ts';
 import { caption, parse, styleWords } from '../../world/scenes/grammar.ts';
 
 /**
- * How a prompt is changed in a training step: both the encoder and the rewards see the changed one, while the latents
- * that the last K steps start from were made with the prompt as it is.
+ * Random changes to a prompt in a training step. The encoder and the rewards see the changed prompt; the latents that
+ * the last K steps start from were made with the original one.
  */
 export interface PromptAugmentation {
-  /** The chance of each word to be left out; one word stays at least. */
+  /** Probability that a word is left out; at least one word stays. */
   wordDropout: number;
-  /** Whether prompts of the shapes world are said in other words; other prompts stay as they are. */
+  /** Rephrases prompts of the shapes world; other prompts stay unchanged. */
   paraphrase: boolean;
 }
 
@@ -19,7 +19,7 @@ export function augmentPrompt(prompt: string, settings: PromptAugmentation, stre
   return dropWords(settings.paraphrase ? paraphrase(prompt, stream) : prompt, settings.wordDropout, stream);
 }
 
-/** The same scene, drawn phrasing and synonyms, the same style words. */
+/** Describes the same scene with the same style words, but random phrasing and synonyms. */
 function paraphrase(prompt: string, stream: RandomStream): string {
   const scene = parse(prompt);
   if (!scene) return prompt;

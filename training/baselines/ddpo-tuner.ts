@@ -11,23 +11,23 @@ import type { StepMetrics, Tuner, UpdateMetrics } from '../tuner.ts';
 import { advantagesOf, logProbabilities, meanGradient, surrogate } from './policy-gradient.ts';
 
 export interface DdpoSettings {
-  /** Updates on the same trajectories. */
+  /** Updates per set of trajectories. */
   epochs: number;
-  /** How far the ratio of new and old probabilities counts, to each side of 1. */
+  /** The ratio of new to old probabilities is clipped to 1 ± this. */
   clipRange: number;
-  /** Trajectories from each start, whose rewards are compared with each other; 1: with the whole batch. */
+  /** Trajectories from each start. Rewards are compared within this group; if 1, within the whole batch. */
   group: number;
-  /** Largest advantage, in standard deviations. */
+  /** Limit of an advantage, in standard deviations. */
   largestAdvantage: number;
 }
 
 export interface DdpoInputs {
-  /** Of a single network. */
+  /** Trains a single network. */
   trainer: Trainer;
   generator: Generator;
-  /** Scores what comes out; none of its gradients is used. */
+  /** Scores the pictures; no gradient of a reward is used. */
   observer: Observer;
-  /** The numbers of each of the last K steps, the noise's deviation aside. */
+  /** Coefficients of each of the last K steps, and the standard deviation of its noise. */
   actions: readonly { numbers: readonly number[]; sigma: number }[];
   /** Weights of the rewards in the sum. */
   weights: Readonly<Record<string, number>>;
@@ -35,7 +35,7 @@ export interface DdpoInputs {
   seed: number;
 }
 
-/** A step that was taken: where from, where to, and how likely that was under the policy that took it. */
+/** A step that was taken: its start, its result, and the result's probability under the policy that took it. */
 interface Action {
   z: Float32Array;
   next: Float32Array;
@@ -43,8 +43,8 @@ interface Action {
 }
 
 /**
- * Denoising diffusion policy optimization on the last K steps: the same starts and the same networks as reward tuning,
- * but of the rewards only their values.
+ * Denoising diffusion policy optimization on the last K steps. It has the same starts and networks as reward tuning,
+ * but uses only the rewards' values, not their gradients.
  */
 export class DdpoTuner implements Tuner {
   readonly #inputs: DdpoInputs;
@@ -61,7 +61,7 @@ export class DdpoTuner implements Tuner {
     this.#inputs.trainer.restore(snapshot);
   }
 
-  /** Trajectories from the first rows (a group from each), their rewards, and the updates on them. */
+  /** Samples trajectories from the first rows (a group from each), scores them and updates the network. */
   step(step: number, rollout: Rollout, rows: readonly number[], rate: number): StepMetrics {
     const { settings, trainer, weights } = this.#inputs;
     const starts = rows.map((_, i) => rows[Math.floor(i / settings.group)]!);
@@ -85,8 +85,9 @@ export class DdpoTuner implements Tuner {
   }
 
   /**
-   * The clipped objective of these actions under the networks as they are now, and the inputs of `gradients` and `update`:
-   * the prompts, dL/dc. The gradient by the steps' parameters lies in `state/gradient/...`. Tensors are the caller's.
+   * Computes the clipped objective of these actions under the current networks, and the inputs of `gradients` and
+   * `update`: the prompts and dL/dc. The gradient by the steps' parameters is left in `state/gradient/...`. The caller
+   * disposes the tensors.
    */
   gradient(
     prompts: readonly string[],
@@ -101,7 +102,7 @@ export class DdpoTuner implements Tuner {
     let [loss, clipped] = [0, 0];
     for (const [k, { z, next, logOld }] of actions.entries()) {
       const { sigma, numbers: step } = numbers[k]!;
-      if (sigma === 0) continue; // a step without noise is no action
+      if (sigma === 0) continue; // a step without noise is not an action
       const taken = trainer.activations.take(tf.tensor(z, shape), step, c);
       const mean = taken.z.dataSync() as Float32Array;
       const logNew = logProbabilities(next, mean, sigma, prompts.length);
@@ -114,7 +115,7 @@ export class DdpoTuner implements Tuner {
     return { loss, clipped, backward: { ...inputs, ...backward.embeddings() } };
   }
 
-  /** Trajectories under the networks as they are now. */
+  /** Samples trajectories under the current networks. */
   #sample(step: number, rollout: Rollout, rows: readonly number[]) {
     const { trainer, generator, observer, actions: numbers, seed } = this.#inputs;
     const { prompts, latents } = rollout.batch(rows);

@@ -11,7 +11,7 @@ import type { Trainer } from '../trainer.ts';
 import type { StepMetrics, Tuner } from '../tuner.ts';
 
 export interface DirectInputs {
-  /** Of the text encoder. */
+  /** Trains the text encoder. */
   trainer: Trainer;
   generator: Generator;
   scheduler: SchedulerFile;
@@ -19,9 +19,9 @@ export interface DirectInputs {
 }
 
 /**
- * Direct tuning (the paper's section 3.2.1): noise is added to a real picture's latents up to a random timestep, x0 is
- * predicted in one evaluation, decoded and scored. Cheap, and blind to what sampling really gives: a baseline. Its
- * rollout holds latents of real pictures.
+ * Direct tuning (the paper's section 3.2.1), a baseline: adds noise to a real picture's latents up to a random
+ * timestep, predicts x0 in one evaluation, decodes and scores it. Cheap, but it never sees the pictures that sampling
+ * produces. Its rollout holds latents of real pictures.
  */
 export class DirectTuner implements Tuner {
   readonly #inputs: DirectInputs;
@@ -41,7 +41,7 @@ export class DirectTuner implements Tuner {
     this.#inputs.trainer.restore(snapshot);
   }
 
-  /** All samples of a batch share a timestep, so that one step's numbers do for them. */
+  /** All samples of a batch share a timestep, and so the step's coefficients. */
   step(step: number, rollout: Rollout, rows: readonly number[], rate: number): StepMetrics {
     const { trainer, generator, seed } = this.#inputs;
     const { prompts, latents } = rollout.batch(rows);

@@ -4,13 +4,13 @@ import { InputError } from '../../common/errors.ts';
 import { readInput, readInputText, requireFile } from '../../common/files/input-file.ts';
 import { reasonOf } from '../../common/text/reason.ts';
 
-/** A picture of a folder and what is said about it. */
+/** A picture of a folder and its caption. */
 export interface ListedPicture {
   path: string;
   prompt: string;
 }
 
-/** The first pictures of a folder by its metadata.jsonl. @throws InputError that names the line */
+/** Reads the first `count` pictures that a folder's metadata.jsonl lists. @throws InputError that names the line */
 export async function pictureList(folder: string, count: number): Promise<ListedPicture[]> {
   const path = join(folder, 'metadata.jsonl');
   const text = await readInputText(path).catch((error: NodeJS.ErrnoException) => {
@@ -27,16 +27,16 @@ export async function pictureList(folder: string, count: number): Promise<Listed
     const record = parseLine(line) as { file_name?: unknown; text?: unknown } | undefined;
     if (typeof record?.file_name !== 'string' || typeof record.text !== 'string')
       throw new InputError(`${path}, line ${i + 1}: expected {"file_name": "0001.png", "text": "..."}.`);
-    // Elsewhere, and under hidden names, nothing is in the digest of the folder.
+    // The folder's digest does not cover files elsewhere or with hidden names.
     if (record.file_name.split('/').some((part) => part === '' || part.startsWith('.')))
       throw new InputError(
-        `${path}, line ${i + 1}: ${JSON.stringify(record.file_name)} is no file below the folder, or a hidden one.`,
+        `${path}, line ${i + 1}: ${JSON.stringify(record.file_name)} is outside the folder or hidden; expected a visible file below it.`,
       );
     return { path: join(folder, record.file_name), prompt: record.text };
   });
 }
 
-/** Looks at the beginnings of the files. @throws InputError for one that is no PNG file of `size` x `size` pixels */
+/** Checks the files' headers. @throws InputError for a file that is not a PNG of `size` x `size` pixels */
 export async function requirePictures(pictures: readonly ListedPicture[], size: number): Promise<void> {
   for (const { path } of pictures) {
     const { width, height } = await pngSize(path);
@@ -58,14 +58,15 @@ async function pngSize(path: string): Promise<{ width: number; height: number }>
     .catch((error: Error) => unreadable(path, error));
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(24), 0, 24, 0);
-    if (bytesRead < 24 || buffer.toString('hex', 0, 8) !== SIGNATURE) throw new InputError(`${path} is no PNG file.`);
+    if (bytesRead < 24 || buffer.toString('hex', 0, 8) !== SIGNATURE)
+      throw new InputError(`${path} is not a PNG file.`);
     return { width: buffer.readUInt32BE(16), height: buffer.readUInt32BE(20) };
   } finally {
     await file.close();
   }
 }
 
-/** A picture's bytes. @throws InputError */
+/** Reads a picture's bytes. @throws InputError */
 export function readPicture(path: string): Promise<Buffer> {
   return readInput(path).catch((error: Error) => unreadable(path, error));
 }

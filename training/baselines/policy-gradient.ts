@@ -6,8 +6,8 @@ import { mean } from '../../common/statistics.ts';
  */
 
 /**
- * Log-probability of each sample's step, averaged over the values of its latents (as ddpo-pytorch and TRL do, so that
- * the ratio's clipping range does not depend on the resolution).
+ * Returns the log-probability of each sample's step, averaged over the values of its latents (as in ddpo-pytorch and
+ * TRL, so that the clipping range does not depend on the resolution).
  * @param next, mean [samples, values], row-major
  */
 export function logProbabilities(next: Float32Array, mean: Float32Array, sigma: number, samples: number): Float64Array {
@@ -24,9 +24,9 @@ export function logProbabilities(next: Float32Array, mean: Float32Array, sigma: 
 export interface Surrogate {
   /** Mean over the samples of max(-A r, -A clip(r, 1 - range, 1 + range)), r = p_new / p_old. */
   loss: number;
-  /** dloss / dlog p_new of each sample; 0 where the ratio has left the range to the side that the advantage wants. */
+  /** dloss / dlog p_new of each sample; 0 once the ratio has left the range in the advantage's direction. */
   gradients: Float64Array;
-  /** Share of the samples whose ratio is out of the range. */
+  /** Share of the samples whose ratio is outside the range. */
   clipped: number;
 }
 
@@ -49,7 +49,7 @@ export function surrogate(
   return { loss, gradients, clipped: clipped / samples };
 }
 
-/** dloss / dmean of a step from dloss / dlog p: (z' - mean) / (sigma^2 values). */
+/** Computes dloss / dmean of a step from dloss / dlog p: (z' - mean) / (sigma^2 values). */
 export function meanGradient(
   next: Float32Array,
   mean: Float32Array,
@@ -61,8 +61,9 @@ export function meanGradient(
 }
 
 /**
- * Rewards in standard deviations over their group, clipped: what an action was better by than others. Trajectories from
- * the same start (neighbours) are a group, so that hard prompts do not drown the others; groups of 1: the whole batch.
+ * Returns the advantages: how much better a trajectory's reward is than its group's mean, in standard deviations,
+ * clipped. A group is the (adjacent) trajectories from one start, so that hard prompts do not drown the others; with
+ * groups of 1, it is the whole batch.
  */
 export function advantagesOf(rewards: Float64Array, group: number, largest: number): Float64Array {
   const size = group > 1 ? group : rewards.length;

@@ -11,7 +11,7 @@ import { vaeEncode, vaeScale, vaeScalingFactor } from '../../models/vae/vae.ts';
 import { Rollout } from '../rollout/rollout-samples.ts';
 import { pictureList, readPicture, requireSquare } from './picture-list.ts';
 
-/** A picture and what is said about it. */
+/** A picture and its caption. */
 export interface CaptionedPicture {
   prompt: string;
   /** [size, size, 3] in [0, 1] */
@@ -20,8 +20,8 @@ export interface CaptionedPicture {
 }
 
 /**
- * Real pictures to tune on.
- * @param source `shapes`: a render of what each prompt says; or a folder with metadata.jsonl, in its order
+ * Returns real pictures to tune on.
+ * @param source `shapes`: renders each prompt; or a folder with metadata.jsonl, whose order is kept
  */
 export async function picturesOf(
   source: string,
@@ -38,7 +38,7 @@ function rendered(prompt: string, seed: number, index: number): CaptionedPicture
   const asked = parse(prompt);
   if (!asked)
     throw new InputError(
-      `"${prompt}" is no prompt of the shapes world, so there is no picture of it; set baselines.direct.pictures to a folder of your own.`,
+      `"${prompt}" is not a prompt of the shapes world, so it cannot be rendered. Set baselines.direct.pictures to a folder of your pictures.`,
     );
   const stream = new RandomStream(seed, 'real picture', index);
   const drawn = attributeNames.map((name) => [
@@ -61,7 +61,10 @@ async function folderPictures(folder: string, count: number): Promise<CaptionedP
 
 const BATCH = 16;
 
-/** The pictures' latents (posterior means), as a rollout's. @throws InputError for a picture of another size than the model's */
+/**
+ * Encodes pictures into a rollout of their latents (posterior means).
+ * @throws InputError if a picture's size is not the model's
+ */
 export function realLatents(
   pictures: readonly CaptionedPicture[],
   { config, weights, folder }: LoadedPipeline,

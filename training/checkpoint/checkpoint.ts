@@ -10,9 +10,9 @@ import { readWeights, writeWeights, type Weights } from '../../engine/weights/we
 import { companionDamage, type CompanionDigests } from './companions.ts';
 import { reasonOf } from '../../common/text/reason.ts';
 
-/** Everything that a step depends on and that is not an input of the stage. */
+/** All state that a step depends on, apart from the stage's inputs. */
 export interface Checkpoint {
-  /** Steps that are done. */
+  /** Number of completed steps. */
   step: number;
   /** The tuned parameters. */
   weights: Weights;
@@ -20,7 +20,7 @@ export interface Checkpoint {
   state: Weights;
   /** Moments in 8 bits, as `adam.m.codes/group/name`. */
   codes: Bytes;
-  /** What belongs to those steps in the folder around the checkpoints. */
+  /** Files of these steps beside the checkpoints' folder. */
   companions: CompanionDigests;
 }
 
@@ -29,15 +29,15 @@ interface Meta extends Pick<Checkpoint, 'step' | 'companions'> {
   digests: Record<string, string>;
 }
 
-/** Of checkpoints with moments in 8 bits. */
+/** Only in checkpoints with moments in 8 bits. */
 const CODES = 'codes.safetensors';
 const FOLDER = /^checkpoint-(\d{6,})$/;
 const folderOf = (step: number) => `checkpoint-${String(step).padStart(6, '0')}`;
 
 /**
- * Writes a checkpoint beside the earlier ones, of which the last stays: under a temporary name, synced, renamed, so that
- * a folder of the right name is whole. `meta.json` holds the digests of its files and of those beside it, all checked on
- * reading.
+ * Writes a checkpoint and keeps the one before it. It is written under a temporary name, synced and renamed, so a
+ * folder with the final name is always complete. `meta.json` holds the digests of its files and its companions; reading
+ * checks them all.
  */
 export async function writeCheckpoint(
   folder: string,
@@ -61,8 +61,8 @@ export async function writeCheckpoint(
 }
 
 /**
- * The last checkpoint that is whole and that fits the files beside it (in the folder around `folder`). One that does not is
- * passed over with a warning, and removed: it will never be of use.
+ * Reads the last checkpoint that is undamaged and matches its companions (in the folder around `folder`). Others are
+ * skipped with a warning and removed, since they can never be used again.
  */
 export async function readLastCheckpoint(
   folder: string,
@@ -73,14 +73,14 @@ export async function readLastCheckpoint(
     try {
       return await readCheckpoint(path, step);
     } catch (error) {
-      warn(`Checkpoint ${path} cannot be used (${reasonOf(error)}); going back to the one before.`);
+      warn(`Checkpoint ${path} cannot be used (${reasonOf(error)}); going back to the one before it.`);
       if (isLasting(error)) await rm(path, { recursive: true, force: true });
     }
   }
   return undefined;
 }
 
-/** Whether the files are to blame, and not the moment at which they were read. */
+/** Returns whether the files themselves are damaged, so that reading them again cannot help. */
 function isLasting(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return error instanceof DamagedError || code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR';

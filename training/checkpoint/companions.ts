@@ -4,34 +4,34 @@ import { open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { sha256File, syncFolder } from '../../common/files.ts';
 
-/** The content of a file up to a certain byte. */
+/** A file's content up to a certain byte. */
 export interface Content {
   bytes: number;
   sha256: string;
 }
 
-/** What belongs to a checkpoint and lies beside it: without these files, as they were then, it is not to be used. */
+/** Digests of the files beside a checkpoint that belong to it. If they differ, the checkpoint must not be used. */
 export interface CompanionDigests {
-  /** Files that grow line by line: what they held at the time of the checkpoint. */
+  /** Files that grow line by line: their content at the time of the checkpoint. */
   logs: Record<string, Content>;
-  /** The networks that were kept until then. */
+  /** The networks kept until then. */
   kept: Record<string, Content>;
 }
 
 const LOGS = ['metrics.jsonl', 'validation.jsonl'];
 const KEPT = 'kept';
 
-/** The files of a tuning stage's scratch folder that its checkpoints vouch for. */
+/** The files in a tuning stage's scratch folder whose digests its checkpoints hold. */
 export class Companions {
   readonly #scratch: string;
-  /** Kept networks are written once, and are large: each is read once. */
+  /** Kept networks are large and never change, so each is read only once. */
   #kept = new Map<string, Content>();
 
   constructor(scratch: string) {
     this.#scratch = scratch;
   }
 
-  /** Makes them durable, before the checkpoint that they belong to, and says what they hold. */
+  /** Syncs the files to disk, so that they are durable before their checkpoint is, and returns their digests. */
   async digests(): Promise<CompanionDigests> {
     const logs: CompanionDigests['logs'] = {};
     for (const log of LOGS) {
@@ -51,7 +51,7 @@ export class Companions {
     return { logs, kept: Object.fromEntries(this.#kept) };
   }
 
-  /** Makes the files what they were at a checkpoint that they fit: what came after it goes. Undefined: all of it goes. */
+  /** Restores the files to their state at a checkpoint by removing everything later; without one, removes all of it. */
   async goBackTo(digests: CompanionDigests | undefined): Promise<void> {
     this.#kept = new Map(Object.entries(digests?.kept ?? {}));
     for (const log of LOGS) {
@@ -65,13 +65,13 @@ export class Companions {
     for (const file of await filesIn(kept)) if (!this.#kept.has(file)) await rm(join(kept, file));
   }
 
-  /** What is wrong with a copy of the kept networks; undefined when each is as it was kept. */
+  /** Describes the damage to a copy of the kept networks; undefined if it is intact. */
   async damageOfCopy(folder: string): Promise<string | undefined> {
     return damageOf(folder, Object.fromEntries(this.#kept));
   }
 }
 
-/** What is wrong with the companions of a checkpoint; undefined when all are as they were when it was written. */
+/** Describes the damage to a checkpoint's companions; undefined if they are as they were when it was written. */
 export async function companionDamage(scratch: string, { logs, kept }: CompanionDigests): Promise<string | undefined> {
   return (await damageOf(scratch, logs)) ?? (await damageOf(join(scratch, KEPT), kept));
 }
@@ -86,7 +86,7 @@ async function damageOf(folder: string, files: Readonly<Record<string, Content>>
   return undefined;
 }
 
-/** Of the first `bytes` bytes of a file. */
+/** Computes the digest of the first `bytes` bytes of a file. */
 async function sha256Of(path: string, bytes: number): Promise<string> {
   const hash = createHash('sha256');
   if (bytes > 0) for await (const chunk of createReadStream(path, { end: bytes - 1 })) hash.update(chunk as Buffer);
@@ -98,7 +98,7 @@ async function sizeOf(path: string): Promise<number | undefined> {
   return found?.isFile() ? found.size : undefined;
 }
 
-/** Paths of the files below a folder, relative to it. */
+/** Lists the files below a folder, as paths relative to it. */
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
   const files = entries.filter((entry) => !entry.isDirectory());

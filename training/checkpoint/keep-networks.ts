@@ -6,8 +6,9 @@ import { TEXT_ENCODER, type TrainableNetwork } from '../generator/text-to-image.
 import type { Trainer } from '../trainer.ts';
 
 /**
- * Writes what is trained, as it is now: `encoder/NAME` and `unet/NAME`, folders that transformers and diffusers load by
- * themselves. Adapters are merged into these, and stand alone in `lora/NAME/pytorch_lora_weights.safetensors`.
+ * Writes the trained networks in their current state to `encoder/NAME` and `unet/NAME`, folders that transformers and
+ * diffusers load directly. Adapters are merged into them and also written separately, to
+ * `lora/NAME/pytorch_lora_weights.safetensors`.
  */
 export const keepNetworks =
   (

@@ -3,9 +3,9 @@ import type { Weights } from '../../engine/weights/weights.ts';
 import { codesOf, MOMENTS, scalesOf } from '../optimizer/moments.ts';
 import { trainedGroup, type TrainedNetwork } from '../generator/trained-networks.ts';
 
-/** What one step of training hands to the next, by full name. */
+/** The state that one training step passes to the next, by full name. */
 export interface Snapshot {
-  /** What is trained: `group/name`. */
+  /** The trained parameters: `group/name`. */
   weights: Weights;
   /** The optimizer's moments and the moving average: `adam.m/group/name`, `ema/group/name`. */
   state: Weights;

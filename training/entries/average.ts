@@ -3,7 +3,9 @@ import { tf } from '../../engine/tensorflow.ts';
 import { trainedGroup } from '../generator/trained-networks.ts';
 import type { Recording } from './entries.ts';
 
-/** `average`: one step of the moving average of all that is trained, a' = decay a + (1 - decay) phi, in `state/ema/…`. */
+/**
+ * Records `average`: updates the trained parameters' moving average, a' = decay a + (1 - decay) phi, in `state/ema/…`.
+ */
 export function recordAverage({ program, trained }: Recording): void {
   program.entry('average', { decay: float32() }, ({ decay }, scope) => {
     for (const group of trained.map(trainedGroup))

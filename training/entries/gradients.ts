@@ -5,15 +5,18 @@ import { originalNetworks, trainedParameters, tunedNetworks } from '../generator
 import type { Encoded } from './encode.ts';
 import { gradientOf, unscaled, type Recording } from './entries.ts';
 
-/** The vector-Jacobian product of encode, as a part of entry points. */
+/** The vector-Jacobian product of encode, to be used inside entry points. */
 export interface EncodeProduct {
-  /** What it reads: the prompts and dL/dc; nothing where what makes the embeddings is not trained. */
+  /** Its inputs: the prompts and dL/dc; none if no network that makes the embeddings is trained. */
   specs: Record<string, TensorSpec>;
-  /** dL/dphi = dL/dc dc/dphi by full name, the pull included, and how far the embeddings have moved. */
+  /**
+   * Returns dL/dphi = dL/dc dc/dphi by full name, the pull included, and the embeddings' distance from the original
+   * ones.
+   */
   of(inputs: Tensors, scope: Scope): { drift?: Tensor; gradients: Map<string, Tensor> };
 }
 
-/** @param pull weight of mean((c - c_original)^2) in the loss */
+/** Makes the product. @param pull weight of mean((c - c_original)^2) in the loss */
 export function encodeProduct({ generator, trained, scale }: Recording, c: Encoded, pull: number): EncodeProduct {
   if (!c.learns) return { specs: scale, of: () => ({ gradients: new Map() }) };
   const names = Object.keys(c.specs);
@@ -43,12 +46,12 @@ export function encodeProduct({ generator, trained, scale }: Recording, c: Encod
   };
 }
 
-/** `gradients`: dL/dc -> dL/dphi by full name, in the engine's layout. */
+/** Records `gradients`: dL/dc -> dL/dphi by full name, in the engine's layout. */
 export function recordGradients({ program }: Recording, product: EncodeProduct): void {
   program.entry('gradients', product.specs, (inputs: Tensors, scope) =>
     Object.fromEntries(product.of(inputs, scope).gradients),
   );
 }
 
-/** All the embeddings' values in a row. */
+/** Concatenates the values of all embeddings. */
 const flat = (embeddings: Tensors): Tensor => tf.concat(Object.values(embeddings).map((t) => t.reshape([-1])));

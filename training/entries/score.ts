@@ -4,7 +4,7 @@ import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { weightedSum } from '../../rewards/total.ts';
 import { scoresOf, type Recording } from './entries.ts';
 
-/** `score`: z_0, prompts -> the loss L = -mean sum_i gamma_i R_i, each reward's scores, dL/dz_0. */
+/** Records `score`: z_0, prompts -> the loss L = -mean sum_i gamma_i R_i, each reward's scores, dL/dz_0. */
 export function recordScore({ program, generator, scale }: Recording): void {
   const inputs = { z: float32(...generator.latents), ...scale, ...generator.scoreInputs.specs };
   program.entry('score', inputs, ({ z, scale, ...given }: Tensors, scope) => {

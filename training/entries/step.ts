@@ -7,10 +7,10 @@ import type { Encoded } from './encode.ts';
 import { gradientOf, unscaled, type Recording } from './entries.ts';
 
 /**
- * `step`: z_t, c -> z_(t-1), and `stepVjp`: z_t, c, dL/dz_(t-1) -> dL/dz_t, dL/dc, in two halves of which the first is
- * the step. The gradient by the step's own parameters (a UNet's) is added up in `state/gradient/…`, which starts anew
- * where the input `keep` is 0.
- * @returns whether something of the step is trained
+ * Records `step`: z_t, c -> z_(t-1), and `stepVjp`: z_t, c, dL/dz_(t-1) -> dL/dz_t, dL/dc, whose first half is the
+ * step. The gradient by the step's own parameters (a UNet's) is summed in `state/gradient/…`; it restarts from zero
+ * when the input `keep` is 0.
+ * @returns whether a network of the step is trained
  */
 export function recordStep({ program, generator, trained, scale }: Recording, c: Encoded): boolean {
   const latents = float32(...generator.latents);
@@ -58,6 +58,6 @@ export function recordStep({ program, generator, trained, scale }: Recording, c:
   return learns;
 }
 
-/** The sum so far, or zero. @param overflows whether it may be infinite: infinity times zero is not a number */
+/** Returns the sum so far, or zero. @param overflows whether it may be infinite: infinity times zero is NaN */
 const kept = (sum: Tensor, keep: Tensor, overflows: boolean): Tensor =>
   overflows ? select(keep.greater(0), sum, tf.zerosLike(sum)) : sum.mul(keep);

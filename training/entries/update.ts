@@ -6,8 +6,9 @@ import { numbersOf, type Recording } from './entries.ts';
 import type { EncodeProduct } from './gradients.ts';
 
 /**
- * `update`: dL/dc and the sums in `state/gradient/…` -> AdamW's step of all that is trained; the norm of each network's
- * gradient. Where the loss is scaled, gradients that are not finite change nothing: the output `finite` says so.
+ * Records `update`: takes an AdamW step of all trained parameters from dL/dc and the sums in `state/gradient/…`, and
+ * returns the norm of each network's gradient. If the loss is scaled, gradients that are not finite change nothing, and
+ * the output `finite` is false.
  * @param weightPull weight of |phi - phi_original|^2 in the loss
  */
 export function recordUpdate(
@@ -41,19 +42,19 @@ export function recordUpdate(
   });
 }
 
-/** d(weight |phi - phi_original|^2) / dphi */
+/** Computes d(weight |phi - phi_original|^2) / dphi. */
 const pullOf = (scope: Scope, name: string, weight: number): Tensor =>
   scope
     .value(name)
     .sub(scope.state('original', name))
     .mul(2 * weight);
 
-/** `deltaNorm`: how far each network is from where it started. */
+/** Records `deltaNorm`: each network's distance from the original one. */
 export function recordDeltaNorm({ program, trained }: Recording): void {
   program.entry('deltaNorm', {}, (_inputs, scope) =>
     Object.fromEntries(
       trained.map((network) => {
-        // Only the names are new here: all that is trained was recorded before.
+        // Every trained parameter was recorded before; this only collects their names.
         const names = [...program.parameters(trainedGroup(network)).keys()];
         return [network.name, globalNorm(changes(scope, network, names))];
       }),

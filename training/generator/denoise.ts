@@ -2,9 +2,9 @@ import type { Program, Tensors } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 
 /**
- * Takes steps without gradient, under the networks as they are now.
- * @param program with the entry point `step`
- * @param numbers of each step, in order
+ * Takes denoising steps without gradient, under the current networks.
+ * @param program has the entry point `step`
+ * @param numbers coefficients of each step, in order
  * @param c the embeddings
  */
 export function denoise(program: Program, z: Tensor, numbers: readonly (readonly number[])[], c: Tensors): Tensor {

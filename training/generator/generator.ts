@@ -4,47 +4,47 @@ import type { Program, TensorSpec, Tensors } from '../../engine/program/program.
 import type { Tensor } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 
-/** The networks of a generator by their names, as its functions see them: original, tuned, or with adapters. */
+/** A generator's networks by name, as its functions see them: original, tuned, or with adapters. */
 export interface Networks {
   parameters(network: string): Parameters;
 }
 
-/** A random stream of a purpose and a sample of the batch, keyed by the seed and the training step. */
+/** Returns the random stream for a purpose and a sample of the batch, keyed by the seed and the training step. */
 export type Draw = (purpose: string, sample: number) => RandomStream;
 
-/** What a function reads of the prompts: the inputs' shapes, and their values. */
+/** The inputs that a function derives from the prompts: their shapes and values. */
 export interface PromptInputs {
   readonly specs: Readonly<Record<string, TensorSpec>>;
-  /** @param draw randomness of this step, where inputs are augmented; left out where nothing is to be random */
+  /** @param draw random streams of this step, for augmentation; without it, nothing is random */
   of(prompts: readonly string[], draw?: Draw): Tensors;
 }
 
 /**
- * What reward tuning needs of a generator: prompts are encoded, latents are changed step by step under the embeddings,
- * and what they are at the end is scored. The functions are recorded, so they use tfjs operations only and shapes are
- * fixed; their vector-Jacobian products are derived from them. Nothing here says what is generated: a picture, the
- * frames of a video, the parameters of a scene.
+ * A generator as reward tuning sees it: it encodes prompts, changes latents step by step under the embeddings, and
+ * scores the final latents. Its functions are recorded, so they use only tfjs operations and fixed shapes; their
+ * vector-Jacobian products are derived. The interface does not depend on what is generated: a picture, the frames of a
+ * video, the parameters of a scene.
  */
 export interface Generator {
-  /** Weights of each network, and where they are from, for messages. */
+  /** Weights of each network; `source` names their origin in messages. */
   readonly networks: Readonly<Record<string, { weights: Weights; source: string }>>;
-  /** Shape of the latents of a batch; the first axis is that of the samples, or a multiple of it. */
+  /** Shape of a batch's latents; the first axis is the number of samples or a multiple of it. */
   readonly latents: readonly number[];
-  /** The numbers that describe each of the T steps, in order. */
+  /** The coefficients of each of the T steps, in order. */
   readonly steps: readonly (readonly number[])[];
-  /** Levels of signal and noise at the start of the last step: what DRaFT-LV adds noise by. */
+  /** Levels of signal and noise at the start of the last step, to which DRaFT-LV adds noise. */
   readonly lastLevel?: { readonly signal: number; readonly noise: number };
   /** The rewards' names and their factors in the weighted sum. */
   readonly rewards: readonly { readonly name: string; readonly weight: number }[];
 
   readonly encodeInputs: PromptInputs;
-  /** Embeddings of the prompts, by any names but z, step, dz and keep. */
+  /** Returns the prompts' embeddings, by any names other than z, step, dz and keep. */
   encode(networks: Networks, inputs: Tensors): Tensors;
-  /** One step. z [...latents] and the step's numbers -> [...latents] */
+  /** Takes one step. z [...latents] and the step's coefficients -> [...latents] */
   step(networks: Networks, inputs: { z: Tensor; step: Tensor }, embeddings: Tensors): Tensor;
   readonly scoreInputs: PromptInputs;
-  /** Each reward's scores of the latents after the last step: by name, [samples] each. */
+  /** Scores the latents after the last step: [samples] for each reward, by name. */
   score(networks: Networks, z: Tensor, inputs: Tensors): Tensors;
-  /** Records further entry points over the same networks: what is measured, and nothing is trained on. */
+  /** Records further entry points over the same networks, for measures that are not trained on. */
   record?(program: Program): void;
 }

@@ -3,10 +3,10 @@ import { RandomStream } from '../../common/random.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 
 /**
- * Fresh weights for parameters of these names and file shapes. Matrices and kernels are uniform within
- * 1 / sqrt(fan-in), torch's default for linear and convolution layers; token and position embeddings are normal, large
- * enough for a word not to drown in what the first layers add; norms start as the identity; CLIP's temperature at 1 / 0.07.
- * @param zero parameters that start at zero: the outputs of residual branches, so that a deep network starts as a shallow one
+ * Initializes parameters with these names and file shapes. Matrices and kernels are uniform within 1 / sqrt(fan-in),
+ * torch's default for linear and convolution layers; token and position embeddings are normal, large enough not to
+ * drown in the first layers' outputs; norms start as the identity; CLIP's logit scale starts at 1 / 0.07.
+ * @param zero parameters that start at zero: outputs of residual branches, so that a deep network starts shallow
  */
 export function initialize(parameters: Map<string, number[]>, seed: number, zero?: RegExp): Weights {
   return new Map(

@@ -21,25 +21,25 @@ import {
 } from '../augmentation/picture.ts';
 import type { Generator, PromptInputs } from './generator.ts';
 
-/** The names of the networks that can be trained. */
+/** Names of the trainable networks. */
 export const TEXT_ENCODER = 'text_encoder';
 export const UNET = 'unet';
 export type TrainableNetwork = typeof TEXT_ENCODER | typeof UNET;
-/** The pipeline's own encoder, where another one is blended with it. */
+/** Name of the pipeline's own encoder when it is blended with another one. */
 const BLENDED_WITH = 'own_text_encoder';
 
 export interface TextToImageSettings {
   batch: number;
-  /** Height and width of the latents; by default what the UNet was trained for. */
+  /** Height and width of the latents; default: the size that the UNet was trained for. */
   latentSize?: readonly [height: number, width: number];
   sampler: Pick<SamplerSettings, 'steps' | 'guidance'>;
-  /** An encoder to use in place of the pipeline's own, or blended with it: weight `blend`, 1 - blend of the own. */
+  /** Replaces the pipeline's own encoder, or is blended with it: `blend` is its weight, 1 - blend the own encoder's. */
   encoder?: { weights: Weights; source: string; blend: number } | undefined;
-  /** How pictures are changed before the rewards see them. */
+  /** Random changes to the pictures before they are scored. */
   augmentation?: PictureAugmentation | undefined;
 }
 
-/** Stable Diffusion as a generator: CLIP's text encoder, guided DDIM steps of the UNet, the VAE's decoder, the rewards. */
+/** Makes a generator of Stable Diffusion: CLIP's text encoder, guided DDIM steps of the UNet, VAE decoder, rewards. */
 export function textToImage(
   pipeline: LoadedPipeline,
   rewards: readonly LoadedReward[],

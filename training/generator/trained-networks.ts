@@ -14,20 +14,20 @@ import type { Weights } from '../../engine/weights/weights.ts';
 import type { Generator, Networks } from './generator.ts';
 import { initialize } from './initialize.ts';
 
-/** A network that is trained: all of its parameters, or low-rank adapters of it. */
+/** A network in training: all of its parameters, or low-rank adapters for it. */
 export interface TrainedNetwork {
-  /** Its name among the generator's. */
+  /** Its name in the generator. */
   name: string;
   learningRate: number;
   lora?: LoraSettings | undefined;
 }
 
-/** The group of variables that hold what is trained of a network. */
+/** Returns the group of variables that holds a network's trained parameters. */
 export const trainedGroup = ({ name, lora }: TrainedNetwork): string => (lora ? `${name}.lora` : name);
-/** The group that holds what a network was before. Where adapters are trained, that is the network itself. */
+/** Returns the group that holds the original network. If adapters are trained, that is the network itself. */
 const originalGroup = ({ name, lora }: TrainedNetwork): string => (lora ? name : `state/original/${name}`);
 
-/** The networks as they are now. */
+/** Returns the networks in their current state. */
 export function tunedNetworks(scope: Scope, trained: readonly TrainedNetwork[]): Networks {
   const adapted = new Map(trained.flatMap((network) => (network.lora ? [[network.name, network] as const] : [])));
   return {
@@ -39,13 +39,13 @@ export function tunedNetworks(scope: Scope, trained: readonly TrainedNetwork[]):
   };
 }
 
-/** The networks as they were before. */
+/** Returns the networks as they were before training. */
 export function originalNetworks(scope: Scope, trained: readonly TrainedNetwork[]): Networks {
   const before = new Map(trained.map((network) => [network.name, originalGroup(network)]));
   return { parameters: (network) => scope.parameters(before.get(network) ?? network) };
 }
 
-/** The trained parameters that an entry point has used so far, by full name (`group/name`). */
+/** Returns the trained parameters that an entry point has used so far, by full name (`group/name`). */
 export function trainedParameters(scope: Scope, trained: readonly TrainedNetwork[]): Map<string, Tensor> {
   return new Map(
     trained
@@ -54,7 +54,7 @@ export function trainedParameters(scope: Scope, trained: readonly TrainedNetwork
   );
 }
 
-/** How far each parameter of a network is from where it started. @param names of all that is trained of it */
+/** Returns the change of each parameter since the start. @param names all trained parameters of the network */
 export function changes(scope: Scope, network: TrainedNetwork, names: readonly string[]): Tensor[] {
   const group = trainedGroup(network);
   const value = (name: string) => scope.value(`${group}/${name}`);
@@ -66,18 +66,22 @@ export function changes(scope: Scope, network: TrainedNetwork, names: readonly s
   );
 }
 
-/** @throws InputError when there is nothing to train of a network: no layer has an adapter, or nothing uses it */
+/**
+ * @throws InputError if the network has nothing to train: no layer gets an adapter, or the generator does not use it
+ */
 export function requireParameters(program: Program, network: TrainedNetwork, generator: Generator): void {
   if (program.parameters(trainedGroup(network)).size > 0) return;
   const { source } = generator.networks[network.name]!;
   throw new InputError(
     network.lora
-      ? `No linear layer of ${source} has one of the names of lora.targets: ${network.lora.targets.join(', ')}.`
-      : `There is nothing to train of ${source}: no function of the generator reads it.`,
+      ? `No linear layer of ${source} has a name listed in lora.targets: ${network.lora.targets.join(', ')}.`
+      : `${source} cannot be trained: no function of the generator reads it.`,
   );
 }
 
-/** Sets what is trained to where it starts: at the original network, or at adapters that add nothing (A is random, B zero). */
+/**
+ * Sets the trained parameters to their start: the original network, or adapters that add nothing (A random, B zero).
+ */
 export function loadStart(program: Program, network: TrainedNetwork, generator: Generator, seed: number): void {
   const { weights, source } = generator.networks[network.name]!;
   const group = trainedGroup(network);
@@ -85,13 +89,13 @@ export function loadStart(program: Program, network: TrainedNetwork, generator: 
   else program.load(originalGroup(network), weights, source);
 }
 
-/** A network with what was trained of it, and the adapters, where those were trained. */
+/** A tuned network, and its adapters if those were trained. */
 export interface TunedNetwork {
   weights: Weights;
   adapters?: Map<string, Adapter>;
 }
 
-/** @param values of the trained group, or its moving average */
+/** Returns a tuned network. @param values of the trained group, or its moving average */
 export function tunedNetwork(network: TrainedNetwork, values: Weights, generator: Generator): TunedNetwork {
   if (!network.lora) return { weights: values };
   const adapters = adaptersOf(values, network.lora);

@@ -3,7 +3,7 @@ import { tf } from '../../engine/tensorflow.ts';
 import type { GradientVariant, Pass } from './variant.ts';
 
 /**
- * The last step alone, `repeats` times: once as it was sampled, then from its result with new noise (DRaFT-LV,
+ * Only the last step carries gradient, `repeats` times: once as sampled, then from its result with new noise (DRaFT-LV,
  * arXiv 2309.17400, section 4.2).
  * @param level signal and noise at the start of the last step
  */

@@ -1,5 +1,5 @@
 import { singlePass, type GradientVariant } from './variant.ts';
 
-/** The last `steps` steps; all K of them when that is left out (DRaFT-K, arXiv 2309.17400: the paper's way). */
+/** The last `steps` steps carry gradient; by default all K (DRaFT-K, arXiv 2309.17400, as in the TextCraftor paper). */
 export const last = (steps?: number): GradientVariant =>
   singlePass((available) => Math.min(steps ?? available, available));

@@ -8,7 +8,7 @@ import type { GradientVariant } from './variant.ts';
 export type GradientSettings =
   { type: 'last'; steps?: number | undefined } | { type: 'random' } | { type: 'draft-lv'; repeats: number };
 
-/** @param seed of what is drawn */
+/** Makes the variant that the settings name. @param seed for the random ones */
 export function gradientVariant(
   settings: GradientSettings,
   { lastLevel }: Pick<Generator, 'lastLevel'>,

@@ -2,21 +2,21 @@ import type { Tensor } from '../../engine/tensorflow.ts';
 import type { TakenStep } from '../kept-activations.ts';
 import type { LastSteps } from '../last-steps.ts';
 
-/** Latents after the last step, which are scored, and the steps that carry their gradient, first to last. */
+/** The latents to score, after the last step, and the steps that carry their gradient, first to last. */
 export interface Pass {
   z0: Tensor;
   steps: readonly TakenStep[];
 }
 
-/** Which of the last K steps carry gradient. The others of them run under the tuned networks all the same. */
+/** Chooses which of the last K steps carry gradient. The others of the K also run under the tuned networks. */
 export interface GradientVariant {
-  /** How many of the last `available` steps carry gradient at a 1-based training step. */
+  /** Returns how many of the last `available` steps carry gradient at this 1-based training step. */
   stepsWithGradient(available: number, step: number): number;
   /** Takes the steps; the loss is the mean over the passes. */
   passes(last: LastSteps, step: number): Pass[];
 }
 
-/** A variant of a single pass. */
+/** Makes a variant with a single pass. */
 export const singlePass = (stepsWithGradient: GradientVariant['stepsWithGradient']): GradientVariant => ({
   stepsWithGradient,
   passes(last, step) {

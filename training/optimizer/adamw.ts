@@ -8,28 +8,29 @@ export interface AdamWOptions {
   beta2: number;
   epsilon: number;
   weightDecay: number;
-  /** Largest global norm of the gradient; larger ones are scaled down to it. */
+  /** Largest global norm of the gradient; larger gradients are scaled down to it. */
   gradientClip: number;
-  /** How the moments are kept; default float32. */
+  /** Type of the stored moments; default float32. */
   moments?: MomentType | undefined;
 }
 export const ADAMW: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, gradientClip: 1 };
 
-/** The input of an entry point that holds the numbers of one update (see {@link updateNumbers}). */
+/** The entry-point input that holds {@link updateNumbers}. */
 export const UPDATE_NUMBERS = float32(3);
 
-/** [learning rate, 1 - beta1^step, 1 - beta2^step] of the 1-based `step`, computed in double precision. */
+/** Returns [learning rate, 1 - beta1^step, 1 - beta2^step] for the 1-based `step`, computed in double precision. */
 export function updateNumbers(learningRate: number, step: number, { beta1, beta2 }: AdamWOptions = ADAMW): Tensor {
   return tf.tensor1d([learningRate, 1 - beta1 ** step, 1 - beta2 ** step]);
 }
 
-/** sqrt of the sum of all squares. */
+/** Returns the square root of the sum of all squares. */
 export const globalNorm = (tensors: Tensor[]): Tensor => tf.addN(tensors.map((t) => t.square().sum())).sqrt();
 
 /**
- * One step of AdamW (Loshchilov and Hutter, "Decoupled weight decay regularization", Alg. 2) inside an entry point, on
- * parameters of `group`. The moments are kept in `state/adam.m…` and `state/adam.v…`. Vectors (norms, biases) do not decay.
- * @param proceed boolean scalar: without it all stays as it was
+ * Takes one step of AdamW (Loshchilov and Hutter, "Decoupled weight decay regularization", Alg. 2) on parameters of
+ * `group`, inside an entry point. The moments are in `state/adam.m…` and `state/adam.v…`. Vectors (norms, biases) do
+ * not decay.
+ * @param proceed boolean scalar: if false, nothing changes
  * @returns the norm of the gradient before clipping
  */
 export function adamW(

@@ -1,22 +1,23 @@
 /**
- * Numbers in 8 bits by block-wise dynamic quantization (Dettmers et al., "8-bit optimizers via block-wise quantization",
- * arXiv 2110.02861): each block is divided by its largest magnitude, and each quotient is stored as the number of the
- * nearest value of a map whose values lie closer together the nearer to zero they are.
+ * Block-wise dynamic quantization to 8 bits (Dettmers et al., "8-bit optimizers via block-wise quantization", arXiv
+ * 2110.02861). Each block is divided by its largest magnitude; each quotient is stored as the index of the nearest
+ * value in a map whose values are denser near zero.
  */
 import { product } from '../../common/product.ts';
 import { bucketize } from '../../engine/program/operations.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 
-/** Values that share a scale: what bitsandbytes' optimizers use. */
+/** Number of values that share a scale, as in bitsandbytes' optimizers. */
 const BLOCK = 256;
-/** Powers of ten that a map spans. */
+/** Number of powers of ten that a map spans. */
 const POWERS = 7;
 const { fround } = Math;
 
 /**
- * bitsandbytes' create_dynamic_map, ascending: 0, 1, and for each power of ten from 1e-6 to 1 twice as many values as for
- * the one below, evenly between 0.1 and 1 of it. Rounded to float32 at the steps that torch rounds at, so equal to the bit.
- * @param signed whether there are values below zero; without them there are twice as many above
+ * Returns bitsandbytes' create_dynamic_map, ascending: 0, 1, and for each power of ten from 1e-6 to 1 twice as many
+ * values as for the one below, spread evenly between 0.1 and 1 of it. It rounds to float32 where torch does, so it is
+ * equal bit for bit.
+ * @param signed includes negative values; an unsigned map has twice as many positive ones
  */
 export function dynamicMap(signed: boolean): Float32Array {
   const values = [0, 1];
@@ -31,7 +32,9 @@ export function dynamicMap(signed: boolean): Float32Array {
   return Float32Array.from(values).sort();
 }
 
-/** torch.linspace from `start` to 1 in float32: each half counted from its end, with one rounding (a fused product and sum). */
+/**
+ * torch.linspace from `start` to 1 in float32: each half counts from its own end, rounded once (fused multiply-add).
+ */
 function linspace(start: number, count: number): number[] {
   const step = fround(fround(1 - start) / (count - 1));
   return Array.from({ length: count }, (_, i) =>
@@ -39,13 +42,13 @@ function linspace(start: number, count: number): number[] {
   );
 }
 
-/** A tensor in 8 bits: the numbers of map values int32 [blocks, 256], and each block's largest magnitude [blocks, 1]. */
+/** A tensor in 8 bits: indices of map values, int32 [blocks, 256], and each block's largest magnitude [blocks, 1]. */
 export interface Quantized {
   codes: Tensor;
   scales: Tensor;
 }
 
-/** The shapes of what holds this many numbers. The last block is filled up with zeros. */
+/** Returns the shapes for a tensor of this size. The last block is padded with zeros. */
 export function quantizedShapes(size: number): { codes: [number, number]; scales: [number, number] } {
   const blocks = Math.ceil(size / BLOCK);
   return { codes: [blocks, BLOCK], scales: [blocks, 1] };
@@ -58,12 +61,12 @@ export function quantize(x: Tensor, map: Float32Array): Quantized {
     .pad([[0, shape[0] * shape[1] - x.size]])
     .reshape(shape);
   const scales = blocks.abs().max(1, true) as Tensor;
-  // The nearest value changes halfway between two.
+  // The nearest value changes halfway between two values.
   const halfway = Array.from(map.subarray(1), (value, i) => fround((value + map[i]!) / 2));
   return { codes: bucketize(tf.divNoNan(blocks, scales), halfway), scales };
 }
 
-/** @param shape of the tensor that was quantized */
+/** @param shape shape of the original tensor */
 export function dequantize({ codes, scales }: Quantized, map: Float32Array, shape: readonly number[]): Tensor {
   const size = product(shape);
   const values = tf.gather(tf.tensor1d(map), codes as never).mul(scales);

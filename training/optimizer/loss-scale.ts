@@ -2,25 +2,25 @@ import type { Tensors } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 
-/** The factor of the loss while it is differentiated. */
+/** The factor that the loss is multiplied with before it is differentiated. */
 export interface LossScaling {
-  /** As an input of the entry points that take it: `scale`, or nothing. */
+  /** Returns the input `scale` for the entry points that take it, or nothing. */
   inputs(): Tensors;
-  /** @param finite whether all gradients of a step were */
+  /** Adapts the factor after a step. @param finite whether all of its gradients were finite */
   update(finite: boolean): void;
-  /** Whether gradients that are not finite may be so with a smaller factor. */
+  /** Returns whether a smaller factor could still make gradients finite. */
   canShrink(): boolean;
-  /** Steps that were left out. */
+  /** Number of skipped steps. */
   readonly skipped: number;
   metrics(): { lossScale?: number; skipped?: number };
-  /** As entries of a snapshot's state. */
+  /** Returns the entries for a snapshot's state. */
   snapshot(): Weights;
   restore(state: Weights): void;
 }
 
 /**
- * The factor of the loss that keeps gradients within float16's range: torch.amp.GradScaler's rule and numbers. It is
- * halved where a gradient is not finite, and that step is left out; it is doubled after many that were.
+ * The loss's factor that keeps gradients within float16's range, with the rule and numbers of torch.amp.GradScaler: if
+ * a gradient is not finite, the step is skipped and the factor halved; after many finite steps it is doubled.
  */
 export class LossScale implements LossScaling {
   value = 65536;
@@ -61,7 +61,7 @@ export class LossScale implements LossScaling {
   }
 }
 
-/** The loss as it is, for types with float32's range. */
+/** No factor, for types with float32's range. */
 export const UNSCALED: LossScaling = {
   skipped: 0,
   inputs: () => ({}),

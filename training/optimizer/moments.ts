@@ -8,15 +8,15 @@ export type { MomentType };
 /** A moment of one parameter, inside an entry point. */
 export interface Moment {
   value: Tensor;
-  /** @param choose what is written: the new values, or those that were there */
+  /** Writes the moment. @param choose picks the new or the previous values */
   assign(next: Tensor, choose: Choose): void;
 }
 export type Choose = (next: Tensor, before: Tensor) => Tensor;
 
-/** Elements from which on a moment is kept in 8 bits: below there is little to save (bitsandbytes' min_8bit_size). */
+/** Smallest number of elements of a moment kept in 8 bits; less would save little (bitsandbytes' min_8bit_size). */
 const LARGE = 4096;
 
-/** The moments' variables are `state/KIND/...`, or in 8 bits `state/KIND.codes/...` and `state/KIND.scales/...`. */
+/** Kinds of moments. Variables: `state/KIND/...`, or in 8 bits `state/KIND.codes/...` and `state/KIND.scales/...`. */
 export const MOMENTS = ['adam.m', 'adam.v'] as const;
 export const codesOf = (kind: string) => `${kind}.codes`;
 export const scalesOf = (kind: string) => `${kind}.scales`;
@@ -24,9 +24,11 @@ export const scalesOf = (kind: string) => `${kind}.scales`;
 const MAPS = { 'adam.m': dynamicMap(true), 'adam.v': dynamicMap(false) };
 
 /**
+ * Reads a parameter's moment.
  * @param parameter full name, `group/name`
- * @param after moments in 8 bits are read when this is there: one parameter after the other, so that those of all
- *   parameters are never there in float32 at once
+ * @param after moments in 8 bits are read only once this is computed: one parameter after another, so that the moments
+ *   of
+ *   all parameters are never in memory in float32 at once
  */
 export function moment(
   scope: Scope,

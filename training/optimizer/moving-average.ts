@@ -3,23 +3,23 @@ import { tf } from '../../engine/tensorflow.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 import { trainedGroup, type TrainedNetwork } from '../generator/trained-networks.ts';
 
-/** What is kept of the networks in training. */
+/** The version of the trained networks that is kept: their moving average, or the parameters themselves. */
 export interface Average {
-  /** Starts anew at the parameters as they are now. */
+  /** Restarts at the current parameters. */
   start(): void;
-  /** Follows the parameters after the update of this number, 1-based. */
+  /** Follows the parameters after this update, 1-based. */
   follow(update: number): void;
-  /** What is kept of a network's trained parameters. */
+  /** Returns the kept version of a network's trained parameters. */
   read(network: TrainedNetwork): Weights;
 }
 
-/** An exponential moving average of all that is trained, `state/ema/…`. */
+/** An exponential moving average of all trained parameters, in `state/ema/…`. */
 export class MovingAverage implements Average {
   readonly #program: Program;
   readonly #trained: readonly TrainedNetwork[];
   readonly #decay: number;
 
-  /** @param program with the entry point `average` */
+  /** @param program has the entry point `average` */
   constructor(program: Program, trained: readonly TrainedNetwork[], decay: number) {
     this.#program = program;
     this.#trained = trained;
@@ -31,7 +31,7 @@ export class MovingAverage implements Average {
       this.#program.load(`${AVERAGE}/${group}`, this.#program.read(group));
   }
 
-  /** The memory is short at first: the start is soon forgotten. */
+  /** The decay is smaller at first, so that the start is soon forgotten. */
   follow(update: number): void {
     this.#program.run('average', { decay: tf.scalar(Math.min(this.#decay, (1 + update) / (10 + update))) });
   }
@@ -43,7 +43,7 @@ export class MovingAverage implements Average {
 
 const AVERAGE = 'state/ema';
 
-/** No average: the parameters themselves are kept. */
+/** Keeps the parameters themselves, without an average. */
 export const withoutAverage = (program: Program): Average => ({
   start: () => {},
   follow: () => {},

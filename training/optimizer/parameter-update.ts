@@ -8,7 +8,7 @@ import type { TrainedNetwork } from '../generator/trained-networks.ts';
 import type { UpdateMetrics } from '../tuner.ts';
 
 export interface UpdateParts {
-  /** With the entry points `update` and `deltaNorm`. */
+  /** Has the entry points `update` and `deltaNorm`. */
   program: Program;
   trained: readonly TrainedNetwork[];
   optimizer: AdamWOptions | undefined;
@@ -16,7 +16,7 @@ export interface UpdateParts {
   average: Average;
 }
 
-/** The update of all that is trained, and what follows it: the loss's scale, the moving average. */
+/** Updates all trained parameters, then the loss's scale and the moving average. */
 export class Update {
   readonly #parts: UpdateParts;
 
@@ -25,9 +25,10 @@ export class Update {
   }
 
   /**
-   * phi <- AdamW(phi, dL/dphi), dL/dphi = dL/dc dc/dphi by one product of encode; nothing where that is not finite.
-   * @param gradients the prompts and dL/dc; nothing where what makes the embeddings is not trained
-   * @param number of this update, 1-based, those counted that were left out
+   * phi <- AdamW(phi, dL/dphi), with dL/dphi = dL/dc dc/dphi by one product of encode. Skips gradients that are not
+   * finite.
+   * @param gradients the prompts and dL/dc; empty if no network that makes the embeddings is trained
+   * @param number of this update, 1-based; skipped updates count
    * @param rate factor of the learning rates
    */
   run(gradients: Tensors, number: number, rate: number): UpdateMetrics {

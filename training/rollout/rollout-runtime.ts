@@ -8,10 +8,10 @@ import { stepNumbers } from '../../models/sampling/sample.ts';
 import { solverPlan } from '../../models/sampling/solver.ts';
 import { PipelineProgram } from '../../models/pipeline-program.ts';
 
-/** Does the first T - K denoising steps, under the pipeline's own text encoder. */
+/** Computes the first T - K denoising steps with the pipeline's own text encoder. */
 export interface RolloutRuntime {
   /**
-   * @param prompts as many as the batch holds
+   * @param prompts a full batch
    * @param noise z_T [batch, h, w, C]
    * @returns z after T - K steps, in the same layout
    */
@@ -43,9 +43,9 @@ export const tensorflowRuntime = (
 };
 
 /**
- * The same in ONNX Runtime, on the CPU: a process that only denoises need not hold a TensorFlow graph.
- * @param folder for the models, which stay there
- * @param threads 0 for one a core
+ * Runs the steps in ONNX Runtime on the CPU, so that a process that only denoises needs no TensorFlow graph.
+ * @param folder receives the models, which stay there
+ * @param threads 0 for one per core
  */
 export async function onnxRuntime(
   pipeline: LoadedPipeline,

@@ -4,7 +4,7 @@ import { RunError } from '../../common/errors.ts';
 import { product } from '../../common/product.ts';
 import { readSafetensors } from '../../engine/weights/safetensors.ts';
 
-/** A start of the last K steps: the prompt, which of its samples, and z at step T - K. */
+/** A starting point of the last K steps: a prompt and the number of its sample. */
 export interface RolloutSample {
   id: string;
   prompt: string;
@@ -13,21 +13,21 @@ export interface RolloutSample {
 
 /** `samples.json` of a rollout. */
 export interface RolloutIndex {
-  /** Of a sample's latents: [h, w, C] for a picture. */
+  /** Shape of a sample's latents: [h, w, C] for a picture. */
   shape: number[];
   samples: RolloutSample[];
   files: { file: string; samples: number }[];
 }
 
-/** The prompts of some samples, and their latents one after the other. */
+/** The prompts of some samples, and their latents concatenated. */
 export interface RolloutBatch {
   prompts: string[];
   latents: Float32Array;
 }
 
-/** A rollout in memory. */
+/** A rollout in memory: the latents after the first T - K denoising steps, from which training takes the last K. */
 export class Rollout {
-  /** Of a sample's latents: [h, w, C] for a picture. */
+  /** Shape of a sample's latents: [h, w, C] for a picture. */
   readonly shape: readonly number[];
   readonly samples: readonly RolloutSample[];
   /** [samples, ...], row-major. */
@@ -39,12 +39,12 @@ export class Rollout {
     this.latents = latents;
   }
 
-  /** Values of a sample's latents; those of a sample of several pictures (a video's frames) lie together. */
+  /** Number of values in a sample's latents, including all of its pictures (a video's frames). */
   get size(): number {
     return this.latents.length / this.samples.length;
   }
 
-  /** The samples at `rows`, in that order. */
+  /** Returns the samples at `rows`, in that order. */
   batch(rows: readonly number[]): RolloutBatch {
     const { size } = this;
     const latents = new Float32Array(rows.length * size);

@@ -11,11 +11,11 @@ import { tune } from '../tune.ts';
 
 export interface DdpoStageSettings extends TuneSettings, DdpoSettings {
   network: TrainableNetwork;
-  /** Noise of the steps that are actions: 1 is ancestral sampling. */
+  /** Noise of the last K steps, DDPO's actions: 1 is ancestral sampling. */
   eta: number;
 }
 
-/** The reinforcement-learning baseline: the same rollout, rewards and last K steps, without the rewards' gradient. */
+/** The reinforcement-learning baseline: the same rollout, rewards and last K steps, but no gradient of the rewards. */
 export const run: StageBody<DdpoStageSettings, 'rollout'> = async (context) => {
   const { config, seed, inputs } = context;
   const { network, learningRate, sampler, lora, eta } = config;

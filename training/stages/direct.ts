@@ -10,13 +10,17 @@ import { TEXT_ENCODER } from '../generator/text-to-image.ts';
 import { tune } from '../tune.ts';
 
 export interface DirectSettings extends TuneSettings {
-  /** `shapes` (rendered from the training prompts), or a folder of PNG files with metadata.jsonl: {"file_name", "text"}. */
+  /**
+   * `shapes` (renders of the training prompts), or a folder of PNG files with metadata.jsonl: {"file_name", "text"}.
+   */
   pictures: string;
-  /** How many are used. */
+  /** Number of pictures used. */
   count: number;
 }
 
-/** The baseline of the paper's section 3.2.1: the encoder is tuned on x0 as predicted in one step from noised real pictures. */
+/**
+ * The baseline of the paper's section 3.2.1: tunes the encoder on x0 predicted in one step from noised real pictures.
+ */
 export const run: StageBody<DirectSettings, 'shard'> = async (context) => {
   const { config, seed, inputs } = context;
   const { learningRate, lora } = config;

@@ -17,15 +17,16 @@ export interface RolloutSettings {
   prompts: number;
   samplesPerPrompt: number;
   batch: number;
-  /** What computes: tensorflow (default), on a CPU or a GPU, or onnx, ONNX Runtime on the CPU. */
+  /** tensorflow (default), on a CPU or GPU; or onnx, ONNX Runtime on the CPU. */
   runtime?: 'tensorflow' | 'onnx' | undefined;
-  /** Threads of ONNX Runtime; 0 (default) for one a core. */
+  /** Threads of ONNX Runtime; 0 (default) for one per core. */
   threads?: number;
 }
 
 /**
- * The first T - K denoising steps of the training prompts. They see the original encoder only, so they are done once:
- * every tuning run on these prompts starts from the latents kept here.
+ * Computes the rollout: the first T - K of T denoising steps for the training prompts (the last K carry gradient). They
+ * see only the original encoder, so they are computed once, and every tuning run on these prompts starts from their
+ * latents.
  */
 export const run: StageBody<RolloutSettings, 'shard'> = async (context) => {
   const { config, seed, inputs, output, scratch, progress, signal } = context;
@@ -47,7 +48,7 @@ export const run: StageBody<RolloutSettings, 'shard'> = async (context) => {
   const size = side * side * channels;
   for (let start = 0; start < samples.length; start += batch) {
     if (signal.aborted) throw new CancelledError('The rollout was cancelled.');
-    // A batch that is not full is filled up with its first sample: shapes are fixed.
+    // Shapes are fixed, so an incomplete batch is padded with its first sample.
     const rows = Array.from({ length: batch }, (_, i) => samples[start + i] ?? samples[start]!);
     const noise = new Float32Array(batch * size);
     rows.forEach(({ id, sample }, i) => noise.set(startNoise(seed, id, sample, index.shape), i * size));

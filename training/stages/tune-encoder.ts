@@ -7,22 +7,22 @@ import { TEXT_ENCODER, UNET } from '../generator/text-to-image.ts';
 import { tune, type TuneContext } from '../tune.ts';
 
 export interface TuneEncoderSettings extends TuneSettings {
-  /** A text encoder to start from (folder or safetensors file), by default the original one. That one stays the reference. */
+  /** Text encoder to start from (folder or safetensors file); default: the original, which remains the reference. */
   startFrom?: string | undefined;
   /** Weight of the mean squared distance of the embeddings from the original ones. */
   embeddingPull: number;
-  /** Trains the UNet at the same time. */
+  /** Also trains the UNet. */
   joint?: { learningRate: number; lora?: LoraOptions | undefined } | undefined;
 }
 
-/** Tunes the text encoder by the gradient of the rewards; the UNet too, where `joint` says so. */
+/** Tunes the text encoder by the gradient of the rewards, and with `joint` the UNet too. */
 export async function run(
   context: TuneContext<TuneEncoderSettings, 'shard' | 'rollout'>,
 ): Promise<void | 'checkpoint'> {
   const { config, seed, inputs } = context;
   const { learningRate, lora, joint, embeddingPull, startFrom } = config;
   const pipeline = await loadPipeline(config.model);
-  // Adapters are added to the encoder that they start from; all parameters move away from the original one.
+  // Adapters are added to the encoder they start from; full tuning measures changes from the original one.
   if (startFrom !== undefined && lora) pipeline.weights.textEncoder = await loadTextEncoder(startFrom);
   const encoder: NetworkToTrain = { name: TEXT_ENCODER, learningRate, lora };
   const networks: NetworkToTrain[] = [encoder, ...(joint ? [{ name: UNET, ...joint } as const] : [])];

@@ -9,13 +9,13 @@ import { tune, type TuneContext } from '../tune.ts';
 
 export interface TuneUnetSettings extends TuneSettings {
   /**
-   * Weight of the tuned encoder's embeddings in the last K steps, the original one's being 1 - blend. 1 is the paper's
-   * order; with 0 the UNet is tuned under the original encoder, to be put together with the tuned one afterwards (fusion).
+   * Weight of the tuned encoder's embeddings in the last K steps; the original's is 1 - blend. 1 is the paper's order;
+   * with 0 the UNet is tuned under the original encoder and combined with the tuned one afterwards (fusion).
    */
   blend: number;
 }
 
-/** Tunes the UNet by the gradient of the rewards. The tuned encoder is frozen, and seen in both guidance branches. */
+/** Tunes the UNet by the gradient of the rewards. The tuned encoder is frozen and used in both guidance branches. */
 export async function run(
   context: TuneContext<TuneUnetSettings, 'shard' | 'rollout' | 'tune-encoder'>,
 ): Promise<void | 'checkpoint'> {

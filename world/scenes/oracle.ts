@@ -22,7 +22,7 @@ export interface Reading {
   readonly validity: number;
   /** Estimated degradation of the picture; whatever no render explains counts as noise. */
   readonly degradation: Degradation;
-  /** How clean and vivid the picture is, in [0, 1]. */
+  /** Cleanness and vividness of the picture, in [0, 1]. */
   readonly quality: number;
 }
 

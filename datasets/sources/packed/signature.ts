@@ -28,9 +28,8 @@ export function foreign(bytes: Buffer, { name, kind, packing }: Named): string |
   if (bytes.subarray(0, pointer.length).toString('latin1') === pointer)
     return 'is a Git LFS pointer, not the file itself; fetch it (git lfs pull)';
   if (found === (packing ?? kind) || found === undefined) return undefined;
-  if (packing !== undefined)
-    return `is ${what}, not ${packing === 'gz' ? 'gzip' : 'zstd'}; give it a name that says so`;
-  if (found === 'gz' || found === 'zst') return `is packed; give it a name that says so, such as ${name}.${found}`;
+  if (packing !== undefined) return `is ${what}, not ${packing === 'gz' ? 'gzip' : 'zstd'}; rename it accordingly`;
+  if (found === 'gz' || found === 'zst') return `is packed; rename it, for example to ${name}.${found}`;
   return `is ${what}, though its name says ${kind}`;
 }
 

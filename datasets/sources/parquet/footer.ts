@@ -62,7 +62,7 @@ export async function readFooter(size: number, read: (at: number, length: number
   if (rows > mostRowsPerByte * size && rows > 1e8) throw new Error(`${rows} rows in ${size} bytes`);
   const chunks = groups.flatMap((group) => group.chunks).sort((a, b) => a.start - b.start);
   chunks.forEach(({ start, end }, i) => {
-    if (i > 0 && start < chunks[i - 1]!.end && end > start) throw new Error('two columns lie in the same bytes');
+    if (i > 0 && start < chunks[i - 1]!.end && end > start) throw new Error('two columns share the same bytes');
   });
   return { rows, columns, groups };
 }
@@ -97,7 +97,7 @@ function schemaOf(elements: readonly Struct[]): { columns: Column[]; flat: boole
 function groupOf(group: Struct, flat: readonly boolean[], end: number, where: string): Group {
   const rows = number(group, 3, `number of rows of ${where}`);
   const chunks = structs(group, 1, `columns of ${where}`).map((chunk, leaf): Chunk => {
-    if (chunk.has(1)) throw new Error(`${where} lies in another file`);
+    if (chunk.has(1)) throw new Error(`${where} is in another file`);
     const details = chunk.get(3);
     if (!(details instanceof Map)) throw new Error(`${where} lacks the metadata of a column`);
     const [values, size, data] = [5, 7, 9].map((field) => number(details, field, `column ${leaf + 1} of ${where}`));

@@ -27,7 +27,7 @@ export async function checkPages(chunk: Chunk, read: Read): Promise<void> {
     if (at + length + size! > chunk.end || unpacked! > largestPage || (chunk.codec === 0 && unpacked !== size))
       throw new Error(`the page at byte ${at} has ${size} bytes, unpacked ${unpacked}`);
     const details = header.get(detailsOf[type] ?? -1);
-    if (type !== INDEX && !(details instanceof Map)) throw new Error(`the page at byte ${at} is of no known kind`);
+    if (type !== INDEX && !(details instanceof Map)) throw new Error(`the page at byte ${at} is of an unknown kind`);
     const count = details instanceof Map ? number(details, 1, `the values of the page at byte ${at}`) : 0;
     if (type === DATA || type === DATA_V2) values += count;
     const sum = header.get(4);

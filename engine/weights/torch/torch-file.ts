@@ -8,7 +8,7 @@ import { readZip } from './zip.ts';
 /**
  * Reads the tensors of a file that torch.save() wrote (.pt, .pth, .bin, .ckpt), in either of its formats; values stay
  * in the file until accessed. The pickle inside can only build tensors and plain containers and runs nothing. A
- * dictionary is taken as it is, or from inside it under one of {@link WRAPPERS}.
+ * dictionary is used directly, or the one inside it under one of {@link WRAPPERS}.
  * @throws InputError that names the tensor, the byte, or the Python name that is not allowed
  */
 export async function readTorchWeights(path: string): Promise<Weights> {
@@ -107,7 +107,7 @@ function readLegacy(file: FileBytes): Contents {
     requireInside(file, storage, place);
     const length = new DataView(file.read(end, 8, `the length of storage ${storage.key}`).buffer).getBigUint64(0, true);
     if (length !== BigInt(storage.length))
-      fail(file, `storage ${storage.key} has ${length} elements where ${storage.length} were expected, at byte ${end}`);
+      fail(file, `storage ${storage.key} has ${length} elements, expected ${storage.length}, at byte ${end}`);
     places.set(storage.key, place.offset);
     end = place.offset + storage.length * storage.bytesPerElement;
   }

@@ -50,7 +50,7 @@ export function readZip(file: FileBytes): Map<string, ZipEntry> {
     if (entries.has(name)) fail(`it has two entries named ${name}`);
     if (bytes.getUint16(at + 8, true) & 1) fail(`entry ${name} is encrypted`);
     if (bytes.getUint16(at + 10, true) !== 0)
-      fail(`entry ${name} is compressed; weights are stored as they are. Save the file again with torch.save()`);
+      fail(`entry ${name} is compressed; expected uncompressed weights. Save the file again with torch.save()`);
     const [packed, unpacked, header] = largeNumbers(at, at + CENTRAL.bytes + nameBytes, extraBytes, name);
     if (packed !== unpacked) fail(`entry ${name} is stored in ${packed} bytes but declares ${unpacked}`);
     entries.set(name, { offset: contentOffset(header, name), size: unpacked });

@@ -1,12 +1,12 @@
-/** A token that is found in the text as it is written, before words are. The library `tokenizers` calls it AddedToken. */
+/** A token that is matched literally in the text, before words are. The library `tokenizers` calls it AddedToken. */
 export interface AddedToken {
   content: string;
-  /** Not found inside a word. */
+  /** Does not match inside a word. */
   single_word: boolean;
-  /** Takes the white space on its left, or on its right, with it. */
+  /** Includes the white space on its left, or on its right. */
   lstrip: boolean;
   rstrip: boolean;
-  /** Looked for in the normalized text, under its own normalized content. */
+  /** Matched in normalized text, with its content normalized too. */
   normalized: boolean;
   special: boolean;
 }
@@ -17,20 +17,20 @@ interface Matcher {
   tokens: ReadonlyMap<string, Found>;
 }
 
-/** What the library takes for part of a word: letters, marks, decimal digits, connectors, joiners. */
+/** The library's word characters: letters, marks, decimal digits, connectors, joiners. */
 const WORD = String.raw`[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]`;
 const [startsWithWord, endsWithWord] = [new RegExp(`^${WORD}`, 'u'), new RegExp(`${WORD}$`, 'u')];
-/** Longest character in a string's units. */
+/** Length of the longest character in UTF-16 code units. */
 const LONGEST = 2;
 const isSpace = (text: string, at: number): boolean => /^\p{White_Space}/u.test(text.charAt(at));
 
 /**
- * The tokens that were added to a vocabulary, and where they are in a text, with the results of the library `tokenizers`
- * (AddedVocabulary): the longest token at the leftmost place, first among those that are not normalized, then in what
- * lies between them, normalized.
+ * The tokens added to a vocabulary, found in texts exactly as by the library `tokenizers` (AddedVocabulary): the
+ * longest token at the leftmost place, first among tokens that are not normalized, then, normalized, in the text
+ * between them.
  */
 export class AddedTokens {
-  /** All ids by content, in the order in which they were added. */
+  /** All ids by content, in the order of addition. */
   readonly ids: ReadonlyMap<string, number>;
   readonly #raw: Matcher | undefined;
   readonly #normal: Matcher | undefined;
@@ -38,9 +38,9 @@ export class AddedTokens {
   readonly #hasSpace: boolean;
 
   /**
-   * @param tokens in the order in which they are added; of those with equal contents the last counts
-   * @param vocabulary gives a token that it holds its id; others are numbered behind it
-   * @throws RangeError that names two tokens of which either may be found
+   * @param tokens in the order of addition; the last of several with the same content counts
+   * @param vocabulary gives the ids of tokens that it contains; others are numbered after it
+   * @throws RangeError that names two tokens that match the same text
    */
   constructor(
     tokens: readonly AddedToken[],
@@ -76,7 +76,7 @@ export class AddedTokens {
     });
   }
 
-  /** Whether there may be one in a text of ASCII. @param lower the text in lower case */
+  /** Returns whether an ASCII text may contain an added token. @param lower the text in lower case */
   mayOccurIn(text: string, lower: string): boolean {
     const occurs = (matcher: Matcher | undefined, text: () => string) =>
       matcher !== undefined && text().search(matcher.pattern) >= 0;
@@ -92,7 +92,7 @@ function matcher(entries: readonly (readonly [string, Found])[]): Matcher | unde
     const other = tokens.get(content)?.[0].content;
     if (other !== undefined)
       throw new RangeError(
-        `the added tokens ${JSON.stringify(other)} and ${JSON.stringify(found[0].content)} are the same when they are normalized, and the library \`tokenizers\` finds either; remove one, or say "normalized": false`,
+        `the added tokens ${JSON.stringify(other)} and ${JSON.stringify(found[0].content)} are the same once normalized, and the library \`tokenizers\` may find either; remove one, or set "normalized": false`,
       );
     tokens.set(content, found);
   }
@@ -108,14 +108,14 @@ function eachPiece(matcher: Matcher | undefined, text: string, visit: (piece: nu
     let [start, end] = [match.index, match.index + match[0].length];
     const [before, behind] = [text.slice(Math.max(0, start - LONGEST), start), text.slice(end, end + LONGEST)];
     if (token.single_word && (endsWithWord.test(before) || startsWithWord.test(behind))) continue;
-    // White space that the token before has taken stays with it.
+    // White space that the previous token has taken stays with it.
     if (token.lstrip) {
       while (start > done && isSpace(text, start - 1)) start--;
       start = Math.max(start, done);
     }
     if (token.rstrip) while (isSpace(text, end)) end++;
     if (done < start) visit(text.slice(done, start));
-    if (start < end) visit(id); // else that one has taken all of it
+    if (start < end) visit(id); // otherwise the previous token has taken all of it
     done = end;
   }
   if (done < text.length) visit(text.slice(done));

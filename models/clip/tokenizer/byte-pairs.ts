@@ -2,9 +2,9 @@ import { MinHeap } from './min-heap.ts';
 import { byteSymbols } from './tokenizer-bytes.ts';
 
 /**
- * Byte-pair encoding of single words as CLIP uses it: the word's UTF-8 bytes, the last one marked as the end of a word,
- * are merged pair by pair, the pair of lowest rank first and of equal ranks the leftmost.
- * Source: Sennrich et al., "Neural machine translation of rare words with subword units" (ACL 2016), on bytes as in GPT-2.
+ * Byte-pair encoding of single words as in CLIP: merges the word's UTF-8 bytes, of which the last is marked as the end
+ * of the word, pair by pair: the pair of lowest rank first, and the leftmost of several. Source: Sennrich et al.,
+ * "Neural machine translation of rare words with subword units" (ACL 2016), on bytes as in GPT-2.
  */
 export class BytePairs {
   readonly #inner = new Int32Array(256);
@@ -14,11 +14,11 @@ export class BytePairs {
   readonly #width: number;
 
   /**
-   * @param vocabulary token -> id; tokens spell a byte by its printable stand-in ({@link byteSymbols})
+   * @param vocabulary token -> id; tokens represent each byte by a printable symbol ({@link byteSymbols})
    * @param merges pairs of tokens, rank = index
    * @param endOfWord suffix of the tokens that end a word
-   * @param unknown id that stands for a byte the vocabulary lacks
-   * @throws RangeError that names the merge of which a part or the result is not in the vocabulary
+   * @param unknown id for bytes that the vocabulary lacks
+   * @throws RangeError that names a merge whose parts or result are not in the vocabulary
    */
   constructor(
     vocabulary: ReadonlyMap<string, number>,
@@ -37,14 +37,14 @@ export class BytePairs {
     merges.forEach(([left, right], rank) => {
       const [l, r, merged] = [vocabulary.get(left), vocabulary.get(right), vocabulary.get(left + right)];
       if (l === undefined || r === undefined || merged === undefined) {
-        throw new RangeError(`merge ${rank + 1}, "${left} ${right}", has a part or a result that the vocabulary lacks`);
+        throw new RangeError(`merge ${rank + 1}, "${left} ${right}", has a part or result that the vocabulary lacks`);
       }
       this.#ranks.set(l * this.#width + r, rank);
       this.#merged[rank] = merged;
     });
   }
 
-  /** Token ids of one non-empty word; O(n log n) in its bytes, so a word of a megabyte is no trap. */
+  /** Returns the token ids of one non-empty word. O(n log n) in its bytes, so a word of a megabyte is harmless. */
   encode(word: string): number[] {
     const bytes = Buffer.from(word, 'utf8');
     const n = bytes.length;
@@ -63,7 +63,7 @@ export class BytePairs {
     for (let key = candidates.pop(); key !== undefined; key = candidates.pop()) {
       const at = key % n;
       const rank = (key - at) / n;
-      if (ids[at] === merged || rankAt(at) !== rank) continue; // one of the two was merged with another since
+      if (ids[at] === merged || rankAt(at) !== rank) continue; // one of the two has been merged with another
       const right = next[at]!;
       ids[at] = this.#merged[rank]!;
       ids[right] = merged;

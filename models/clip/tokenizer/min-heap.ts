@@ -14,7 +14,7 @@ export class MinHeap {
     items[at] = item;
   }
 
-  /** Takes the smallest item out; undefined when there is none. */
+  /** Removes and returns the smallest item; undefined if the heap is empty. */
   pop(): number | undefined {
     const items = this.#items;
     const smallest = items[0];

@@ -1,9 +1,9 @@
-/** Of ASCII's white space, and of what Unicode adds to it. */
+/** White space of ASCII and Unicode. */
 const whiteSpace = /\p{White_Space}+/gu;
 
 /**
- * What CLIP's tokenizer does to a text before it looks for words: Unicode NFC, one space for white space, and lower case
- * letter by letter: unlike String.toLowerCase, a capital sigma at a word's end is no exception.
+ * Normalizes a text as CLIP's tokenizer does before it looks for words: Unicode NFC, one space for white space, lower
+ * case letter by letter. Unlike String.toLowerCase, it makes no exception for a capital sigma at the end of a word.
  */
 export function normalize(text: string): string {
   return text.normalize('NFC').replace(whiteSpace, ' ').replaceAll('Σ', 'σ').toLowerCase();

@@ -6,15 +6,17 @@ import { readInput } from '../../../common/files/input-file.ts';
 import { reasonOf } from '../../../common/text/reason.ts';
 import { byteSymbols } from './tokenizer-bytes.ts';
 
-/** Merges of CLIP's published tokenizer; what its file lists after them is not used. */
+/** Number of merges in CLIP's published tokenizer; the rest of its file is not used. */
 const MERGES = 48_894;
-/** The file unpacked has 3 MB. */
+/** The unpacked file has 3 MB. */
 const MAX_BYTES = 2 ** 25;
 
-/** Whether this is OpenAI's own file of CLIP's byte pairs, `bpe_simple_vocab_16e6.txt.gz`, which OpenCLIP ships too. */
+/**
+ * Returns whether this is OpenAI's file of CLIP's byte pairs, `bpe_simple_vocab_16e6.txt.gz`, also shipped by OpenCLIP.
+ */
 export const isOpenaiVocabulary = (path: string): boolean => path.endsWith('bpe_simple_vocab_16e6.txt.gz');
 
-/** The vocabulary (49408 tokens) and the merges in OpenAI's file. @throws InputError */
+/** Reads the vocabulary (49408 tokens) and the merges from OpenAI's file. @throws InputError */
 export async function readOpenaiVocabulary(
   path: string,
 ): Promise<{ vocabulary: Map<string, number>; merges: [string, string][] }> {

@@ -3,7 +3,7 @@ import type { AddedToken } from './added-tokens.ts';
 import { NAMED_TOKENS, type SpecialTokensMap, type TokenizerConfig, type WrittenToken } from './tokenizer-config.ts';
 import type { TokenizerJson } from './tokenizer-json.ts';
 
-/** The files of a tokenizer's folder that name tokens. */
+/** The files in a tokenizer's folder that name tokens. */
 export interface TokenFiles {
   config: TokenizerConfig;
   map?: SpecialTokensMap | undefined;
@@ -13,18 +13,18 @@ export interface TokenFiles {
 }
 
 export interface SpecialTokens {
-  /** In the order in which they are added to the vocabulary. */
+  /** In the order of addition to the vocabulary. */
   tokens: AddedToken[];
   /** Contents by name: bos_token, … */
   named: ReadonlyMap<string, string>;
-  /** What the files say of ids. */
+  /** The ids that the files give. */
   declared: ReadonlyMap<string, number>;
 }
 
 type Written = string | WrittenToken;
 const contentOf = (token: Written): string => (typeof token === 'string' ? token : token.content);
 
-/** CLIPTokenizer's own. */
+/** CLIPTokenizer's defaults. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   bos_token: '<|startoftext|>',
   eos_token: '<|endoftext|>',
@@ -33,10 +33,9 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Which tokens are added to the vocabulary, in what order and how they are looked for, by the rules of transformers 5:
- * tokenizer_config.json's `added_tokens_decoder` where it is there, else special_tokens_map.json over
- * tokenizer_config.json, added_tokens.json and tokenizer.json's `added_tokens`; then the named and the extra special
- * tokens that are not among them.
+ * Determines the tokens added to the vocabulary, their order and how they match, by the rules of transformers 5: first
+ * tokenizer_config.json's `added_tokens_decoder` or, without one, special_tokens_map.json over tokenizer_config.json,
+ * added_tokens.json and tokenizer.json's `added_tokens`; then the named and extra special tokens not among them.
  */
 export function specialTokens({ config, map, added, whole }: TokenFiles): SpecialTokens {
   const decoder = new Map<number, WrittenToken>();
@@ -56,7 +55,7 @@ export function specialTokens({ config, map, added, whole }: TokenFiles): Specia
     name(map ?? {}, true);
     name(tokensByName(map?.extra_special_tokens), true);
     const listed = listOf(map?.extra_special_tokens) ?? [];
-    // The library compares before it has made tokens of tokenizer_config.json's objects, and with these names alone.
+    // The library compares only these names, and before it has made tokens of tokenizer_config.json's objects.
     const compared = [...(extra ?? []).filter((token) => typeof token === 'string'), ...listed];
     extra = [...(extra ?? []), ...listed];
     if (extra.length === 0) extra = map?.additional_special_tokens ?? [];
@@ -71,7 +70,7 @@ export function specialTokens({ config, map, added, whole }: TokenFiles): Specia
   const named = new Map<string, Written>([...Object.entries(DEFAULTS), ...given]);
   const tokens: Written[] = [...decoder].sort(([a], [b]) => a - b).map(([, token]) => token);
   const known = new Set(tokens.map(contentOf));
-  // A text and a token with the same content are two, of which the later counts, as in the library.
+  // A string and a token object with the same content are two tokens; the later one counts, as in the library.
   const add = (token: Written) => {
     if (!known.has(contentOf(token)) && !tokens.some((other) => isSame(other, token))) tokens.push(token);
   };
@@ -102,7 +101,7 @@ const tokensByName = (value: TokenizerConfig['extra_special_tokens']): Record<st
 const isSame = (a: Written, b: Written): boolean =>
   typeof a === 'string' || typeof b === 'string' ? a === b : isDeepStrictEqual(complete(a, false), complete(b, false));
 
-/** With the library's defaults: what is special is looked for in the text as it is. */
+/** Fills in the library's defaults: special tokens match in the original text. */
 function complete(token: Written, isSpecial: boolean): AddedToken {
   const { content, single_word, lstrip, rstrip, normalized, special } =
     typeof token === 'string' ? { ...plain, content: token, normalized: undefined, special: true } : token;

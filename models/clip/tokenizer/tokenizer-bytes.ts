@@ -1,6 +1,6 @@
 /**
- * GPT-2's printable stand-in of each byte (`bytes_to_unicode`): itself where it is visible in Latin-1, else the next code
- * point from U+0100 on. Published vocabularies list them by code point: `byteSymbols().sort()`.
+ * Returns GPT-2's printable symbol for each byte (`bytes_to_unicode`): the byte itself if it is visible in Latin-1,
+ * otherwise the next code point from U+0100. Published vocabularies list them by code point: `byteSymbols().sort()`.
  */
 export function byteSymbols(): string[] {
   let next = 0x100;

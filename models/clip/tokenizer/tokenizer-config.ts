@@ -20,13 +20,13 @@ const side = z
   .nullish()
   .meta({ only: ['right', null] });
 
-const decoding = withoutEffect('of turning ids into text, which is not done');
-const call = withoutEffect('diffusers says so in each call, whatever the file says');
-const chat = withoutEffect('of models that talk');
-const fixed = withoutEffect("CLIP's tokenizer has it built in, whatever the file says");
+const decoding = withoutEffect('used only to turn ids into text');
+const call = withoutEffect('diffusers passes it in each call, whatever the file says');
+const chat = withoutEffect('used only by chat models');
+const fixed = withoutEffect("built into CLIP's tokenizer, whatever the file says");
 const origin = withoutEffect('says where the file comes from');
 
-/** The names under which a tokenizer has special tokens. */
+/** The names of a tokenizer's special tokens. */
 const namedTokens = {
   bos_token: token,
   eos_token: token,
@@ -104,7 +104,7 @@ export const tokenizerConfigSchema = z.looseObject({
 });
 export type TokenizerConfig = z.infer<typeof tokenizerConfigSchema>;
 
-/** special_tokens_map.json, which older versions write beside it. */
+/** special_tokens_map.json, which older versions also write. */
 export const specialTokensMapSchema = z.looseObject({
   ...namedTokens,
   extra_special_tokens: z.union([tokens, named], 'expected a list of tokens, or tokens by name'),

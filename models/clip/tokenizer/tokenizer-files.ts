@@ -9,7 +9,7 @@ import { specialTokens } from './special-tokens.ts';
 import { addedIdsSchema, specialTokensMapSchema, tokenizerConfigSchema } from './tokenizer-config.ts';
 import { parseTokenizerJson, type TokenizerJson } from './tokenizer-json.ts';
 
-/** What a CLIP tokenizer is made of. */
+/** The parts of a CLIP tokenizer. */
 export interface TokenizerParts {
   vocabulary: ReadonlyMap<string, number>;
   merges: readonly (readonly [string, string])[];
@@ -23,13 +23,13 @@ export interface TokenizerParts {
 }
 type Words = Pick<TokenizerParts, 'vocabulary' | 'merges'>;
 
-/** Context of CLIP's text model; the length where a configuration names none. */
+/** Context length of CLIP's text model, used if a configuration gives none. */
 const clipContext = 77;
 
 /**
- * Reads a tokenizer folder as transformers does: tokenizer.json or, without one, vocab.json with merges.txt; the tokens
- * that were added from there, tokenizer_config.json, special_tokens_map.json and added_tokens.json. OpenAI's own file of
- * byte pairs will do too.
+ * Reads a tokenizer folder as transformers does: tokenizer.json or, without one, vocab.json with merges.txt; the added
+ * tokens from there, tokenizer_config.json, special_tokens_map.json and added_tokens.json. Also reads OpenAI's own file
+ * of byte pairs.
  * @throws InputError naming the file that is missing or wrong, and the key
  */
 export async function readTokenizer(folder: string): Promise<TokenizerParts> {
@@ -56,7 +56,7 @@ export async function readTokenizer(folder: string): Promise<TokenizerParts> {
   for (const [content, id] of special.declared)
     if (added.ids.get(content) !== id)
       throw new InputError(
-        `${folder}: the added token ${JSON.stringify(content)} has the id ${id} there, but transformers gives it ${added.ids.get(content)}; expected added tokens to be numbered behind a vocabulary of ${vocabulary.size} without gaps.`,
+        `${folder}: the added token ${JSON.stringify(content)} has the id ${id} there, but transformers gives it ${added.ids.get(content)}; expected added tokens to be numbered without gaps after a vocabulary of ${vocabulary.size}.`,
       );
   const idOf = (name: string): number => added.ids.get(special.named.get(name)!)!;
   const length = config?.model_max_length ?? config?.max_len;
@@ -68,12 +68,12 @@ export async function readTokenizer(folder: string): Promise<TokenizerParts> {
     eos: idOf('eos_token'),
     pad: idOf('pad_token'),
     unknown: idOf('unk_token'),
-    // transformers writes 1e30 where it does not know the length.
+    // transformers writes 1e30 if it does not know the length.
     maxLength: typeof length === 'number' && length > 2 && length < 1e6 ? length : clipContext,
   };
 }
 
-/** @throws InputError for two tokens with one id, of which the library would find one by the order of its files */
+/** @throws InputError if two tokens share an id: the order of the library's files would decide which one it finds */
 function requireOwnIds(folder: string, tokens: readonly (readonly [content: string, id: number])[]): void {
   const contents = new Map<number, string>();
   for (const [content, id] of tokens) {
@@ -123,7 +123,7 @@ function readVocabulary(json: Readonly<Record<string, unknown>>, file: string): 
   return new Map(entries);
 }
 
-/** merges.txt: a pair a line, in rank order, below an optional "#version" line. */
+/** Reads merges.txt: one pair a line, in rank order, after an optional "#version" line. */
 function readMerges(text: string, file: string): [string, string][] {
   return text.split(/\r?\n/).flatMap((line, i): [string, string][] => {
     if (line.trim() === '' || line.startsWith('#version')) return [];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { only, parseConfig, withoutEffect } from '../../folder/network-config.ts';
 import { addedTokenSchema } from './tokenizer-config.ts';
 
-/** How CLIP's words are told apart; newer files name the special tokens too, which are cut in the same way. */
+/** Patterns of CLIP's words; newer files also list the special tokens, with the same result. */
 const WORDS = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
 const words = [WORDS, String.raw`<\|startoftext\|>|<\|endoftext\|>|${WORDS}`];
 
@@ -30,7 +30,7 @@ const postProcessor = step('RobertaProcessing', {
 });
 const direction = z.looseObject({ direction: z.literal('Right') });
 
-/** A part of the file that says what CLIP's tokenizer does, or nothing; any other is refused by name. */
+/** A part of the file that must be as in CLIP's tokenizer or absent; anything else is refused by name. */
 const clips = <T extends z.ZodType>(part: T, message: string) =>
   z
     .custom<z.infer<T> | null | undefined>(
@@ -39,7 +39,7 @@ const clips = <T extends z.ZodType>(part: T, message: string) =>
     )
     .optional();
 
-/** tokenizer.json, as far as it is a CLIP tokenizer's. */
+/** tokenizer.json of a CLIP tokenizer. */
 const tokenizerJsonSchema = z.looseObject({
   added_tokens: z.array(addedTokenSchema.extend({ id: z.int().min(0) }), 'expected a list of tokens').default([]),
   normalizer: clips(normalizer, "expected CLIP's: NFC, one space for white space, lower case"),
@@ -47,14 +47,14 @@ const tokenizerJsonSchema = z.looseObject({
   post_processor: clips(postProcessor, 'expected RobertaProcessing, which puts a token at each end'),
   padding: clips(direction, 'only the direction "Right" is supported'),
   truncation: clips(direction, 'only the direction "Right" is supported'),
-  decoder: withoutEffect('of turning ids into text, which is not done'),
-  version: withoutEffect('there is one'),
+  decoder: withoutEffect('used only to turn ids into text'),
+  version: withoutEffect('there is only one'),
   model: z.looseObject({
     type: only('BPE'),
     vocab: z.record(z.string(), z.int('expected an id').min(0), 'expected an object from token to id'),
     merges: z.array(
       z.union([z.tuple([z.string(), z.string()]), z.string()], 'expected two tokens'),
-      'expected the pairs of a byte-pair tokenizer as CLIP',
+      'expected the pairs of a byte-pair tokenizer',
     ),
     unk_token: z.string().nullish(),
     dropout: only<number | null>(null, 0),

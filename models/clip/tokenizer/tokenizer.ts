@@ -4,20 +4,20 @@ import { BytePairs } from './byte-pairs.ts';
 import { readTokenizer, type TokenizerParts } from './tokenizer-files.ts';
 
 /**
- * CLIP's words: English contractions, runs of letters, single digits, runs of anything else that is visible. Its special
- * tokens, in a text where they are none (in capitals, say), begin a word and end one.
+ * CLIP's words: English contractions, runs of letters, single digits, runs of any other visible characters. The text of
+ * a special token that does not count as one (in capitals, say) still begins and ends a word.
  */
 const word = /<\|(?:start|end)oftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}]+/gu;
 
 const ascii = /^[\0-\x7f]*$/;
 const [apostrophe, lessThan] = [0x27, 0x3c];
 const writtenSpecial = ['<|startoftext|>', '<|endoftext|>'];
-/** A written special token as three words. */
+/** Splits the text of a special token into three words. */
 const inWords = (found: string): string[] =>
   writtenSpecial.includes(found) ? [found.slice(0, 2), found.slice(2, -2), found.slice(-2)] : [found];
 const contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
 const Kind = { space: 0, letter: 1, digit: 2, other: 3 } as const;
-/** The kind of each ASCII character in lower case, as `word` tells them apart. */
+/** The kind of each lower-case ASCII character, as in `word`. */
 const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code);
   if (/[a-z]/.test(character)) return Kind.letter;
@@ -25,29 +25,29 @@ const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) => {
   return /\p{White_Space}/u.test(character) ? Kind.space : Kind.other;
 });
 
-/** Words that are remembered with their ids; web prompts repeat a few ten thousand words almost always. */
+/** Number of words cached with their ids; web prompts mostly repeat some ten thousand words. */
 const cacheSize = 100_000;
-/** Words whose number of ids is remembered; a power of two. */
+/** Number of words whose number of ids is cached; a power of two. */
 const countedSlots = 1 << 17;
-/** Longer words are rare and not worth remembering. */
+/** Longer words are rare and not worth caching. */
 const longestCached = 40;
 
 /**
- * CLIP's byte-pair tokenizer with the results of Hugging Face's CLIPTokenizer: Unicode NFC, lower case, white space cut,
- * words, byte pairs with an end-of-word mark; added tokens written in the text become their ids.
+ * CLIP's byte-pair tokenizer, with the same results as Hugging Face's CLIPTokenizer: Unicode NFC, collapsed white
+ * space, lower case, words, byte pairs with an end-of-word mark. Added tokens in the text become their ids.
  */
 export class ClipTokenizer {
   readonly bosId: number;
   readonly eosId: number;
   readonly padId: number;
-  /** Number of ids, which is the largest id + 1. */
+  /** Number of ids: the largest id + 1. */
   readonly size: number;
   /** Longest sequence of the text model, both ends included. */
   readonly modelMaxLength: number;
   readonly #pairs: BytePairs;
   readonly #added: AddedTokens;
   readonly #cache = new Map<string, number[]>();
-  /** Words by their hash, the latest of those that share one, and their numbers of ids. */
+  /** The latest word with each hash, and its number of ids. */
   readonly #countedWords = new Array<string | undefined>(countedSlots).fill(undefined);
   readonly #counts = new Uint16Array(countedSlots);
 
@@ -63,7 +63,7 @@ export class ClipTokenizer {
   }
 
   /**
-   * Reads a tokenizer folder as diffusers and transformers save it.
+   * Reads a tokenizer folder in the format of diffusers and transformers.
    * @throws InputError naming the file that is missing or wrong
    */
   static async load(folder: string): Promise<ClipTokenizer> {
@@ -76,12 +76,12 @@ export class ClipTokenizer {
     }
   }
 
-  /** Ids of the tokens that were added, the special ones among them, by content. */
+  /** Ids of the added tokens, including the special ones, by content. */
   get added(): ReadonlyMap<string, number> {
     return this.#added.ids;
   }
 
-  /** Token ids with the start and end token, neither padded nor cut. */
+  /** Returns token ids with the start and end token, neither padded nor cut. */
   encode(text: string): number[] {
     const ids = [this.bosId];
     this.#eachPiece(text, (piece) => {
@@ -92,7 +92,7 @@ export class ClipTokenizer {
     return ids;
   }
 
-  /** Length of `encode(text)`. */
+  /** Returns the length of `encode(text)`. */
   count(text: string): number {
     const lower = text.toLowerCase();
     if (ascii.test(text) && !this.#added.mayOccurIn(text, lower)) return this.#countAscii(lower);
@@ -101,7 +101,7 @@ export class ClipTokenizer {
     return count;
   }
 
-  /** `ids` (with both ends) in `length` places: the pad token behind, or cut so that the end token stays the last. */
+  /** Fits `ids` (with both ends) to `length`: pads at the end, or cuts so that the end token stays last. */
   pad(ids: readonly number[], length: number = this.modelMaxLength): Int32Array {
     const out = new Int32Array(length).fill(this.padId);
     out.set(ids.slice(0, length));
@@ -109,7 +109,7 @@ export class ClipTokenizer {
     return out;
   }
 
-  /** Padded ids of many texts, one after the other: [texts, length], row-major. */
+  /** Returns the padded ids of many texts: [texts, length], row-major. */
   batch(texts: readonly string[], length: number = this.modelMaxLength): Int32Array {
     const ids = new Int32Array(texts.length * length);
     texts.forEach((text, i) => ids.set(this.pad(this.encode(text), length), i * length));
@@ -124,7 +124,7 @@ export class ClipTokenizer {
     });
   }
 
-  /** What `word` finds, told from character to character: three times as fast, and most prompts are ASCII. */
+  /** Counts the words of `word` character by character: three times as fast, and most prompts are ASCII. */
   #countAscii(text: string): number {
     let count = 2;
     for (let at = 0; at < text.length;) {
@@ -153,7 +153,7 @@ export class ClipTokenizer {
     return count;
   }
 
-  /** Number of ids of the word in [start, end), found without making a string of it. */
+  /** Returns the number of ids of the word in [start, end) without making a string of it. */
   #countWord(text: string, start: number, end: number): number {
     let hash = 0x811c9dc5;
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

@@ -1,6 +1,6 @@
 import type { Weights } from '../../../engine/weights/weights.ts';
 
-/** Files that are taken for a checkpoint of Stable Diffusion 1 or 2, told by a tensor's name. */
+/** Kinds of files that are mistaken for a Stable Diffusion 1 or 2 checkpoint, recognized by a tensor's name. */
 const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/^conditioner\.embedders\.1\./, 'Stable Diffusion XL, which has two text encoders'],
   [/^conditioner\.embedders\.0\./, "Stable Diffusion XL's refiner"],
@@ -15,14 +15,14 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/^(encoder|decoder)\.(down|up|down_blocks|up_blocks|mid|mid_block)\./, 'a VAE alone'],
 ];
 
-/** What these weights are of, when it is none of the models that are read from a single file. */
+/** Describes these weights if they are of a known kind that cannot be read as a single-file checkpoint. */
 export function otherKind(weights: Weights): string | undefined {
   return OTHERS.find(([pattern]) => [...weights.keys()].some((name) => pattern.test(name)))?.[1];
 }
 
 /**
- * What lies beside the networks in a checkpoint, and is no part of them: averaged weights, noise schedules, the counters
- * of a training. diffusers leaves them out too.
+ * Tensors in a checkpoint that are not part of its networks: averaged weights, noise schedules, training counters. They
+ * are ignored, as in diffusers.
  */
 export const BESIDE =
   /^(model_ema\.|denoiser\.|(betas|logvar|lvlb_weights|scale_factor|global_step)$|(alphas|sqrt|log_one_minus|posterior)_|cond_stage_model\.(logit_scale|text_projection)$|first_stage_model\.(loss|model_ema)\.)/;

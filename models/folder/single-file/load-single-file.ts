@@ -10,17 +10,17 @@ import { requireNetworks } from './require-networks.ts';
 import { stableDiffusion1, stableDiffusion2, type Prediction } from './stable-diffusion.ts';
 
 export interface SingleFileOptions {
-  /** A diffusers folder, whose configuration files count; Stable Diffusion 1's or 2's if it is left out. */
+  /** A diffusers folder with the configuration files to use; default: those of Stable Diffusion 1 or 2. */
   configFolder?: string | undefined;
-  /** What the UNet's output is, where the file is not of Stable Diffusion 1 or is of a model that was tuned to another. */
+  /** Kind of the UNet's output; needed for Stable Diffusion 2 and models tuned to another kind. */
   prediction?: Prediction | undefined;
 }
 
 /**
- * Reads a single-file checkpoint of Stable Diffusion (.safetensors, .ckpt) under diffusers' names, with OpenAI's text encoder
- * or OpenCLIP's (Stable Diffusion 2). Its tensors stay in the file until they are asked for. Averaged weights
- * (`model_ema.*`) are left out, as diffusers does.
- * @throws InputError when the file is none, is not what the configuration says, or has tensors that are not understood
+ * Reads a single-file checkpoint of Stable Diffusion (.safetensors, .ckpt) under diffusers' names, with OpenAI's text
+ * encoder or OpenCLIP's (Stable Diffusion 2). Its tensors stay in the file until they are needed. Averaged weights
+ * (`model_ema.*`) are ignored, as in diffusers.
+ * @throws InputError if the file is not such a checkpoint, does not fit the configuration, or has unknown tensors
  */
 export async function loadSingleFile(path: string, options: SingleFileOptions = {}): Promise<PipelineParts> {
   const all = await readWeights(path);
@@ -28,9 +28,7 @@ export async function loadSingleFile(path: string, options: SingleFileOptions = 
   const config = await configurationOf(path, all, options);
   const { layers_per_block: layers } = config.unet;
   if (typeof layers !== 'number')
-    throw new InputError(
-      `${options.configFolder}: layers_per_block has to be one number for a single-file checkpoint.`,
-    );
+    throw new InputError(`${options.configFolder}: layers_per_block must be one number for a single-file checkpoint.`);
   const part = (prefix: string, rename: (name: string) => string): Weights =>
     new Map(
       [...all]
@@ -50,7 +48,7 @@ export async function loadSingleFile(path: string, options: SingleFileOptions = 
 const has = (weights: Weights, prefix: string): boolean => [...weights.keys()].some((name) => name.startsWith(prefix));
 const vaePrefix = (all: Weights): string => (has(all, PREFIXES.vae) ? PREFIXES.vae : PREFIXES.otherVae);
 
-/** @throws InputError that says what the file is instead, or which part or tensor of it is missing or not understood */
+/** @throws InputError that names the file's actual kind, or the part or tensor that is missing or unknown */
 function requireStableDiffusion(path: string, all: Weights): void {
   const kind = otherKind(all);
   if (kind !== undefined)
@@ -73,16 +71,16 @@ function requireStableDiffusion(path: string, all: Weights): void {
   );
   if (unknown.length > 0)
     throw new InputError(
-      `${path} has ${unknown.length} tensors that are not understood: ${unknown.slice(0, 3).join(', ')}${unknown.length > 3 ? ', …' : ''}.`,
+      `${path} has ${unknown.length} unknown tensors: ${unknown.slice(0, 3).join(', ')}${unknown.length > 3 ? ', …' : ''}.`,
     );
 }
 
-/** Tensors without content by which some programs mark a model of v_prediction. */
+/** Empty tensors with which some programs mark a model of v_prediction. */
 const MARKS = ['v_pred'];
-/** The width of a prompt's embeddings tells Stable Diffusion 1 (768) from 2 (1024). */
+/** Its second axis is the width of a prompt's embeddings: 768 in Stable Diffusion 1, 1024 in 2. */
 const CONTEXT = `${PREFIXES.unet}input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight`;
 
-/** The configuration with another kind of prediction, where one is named. */
+/** Sets the configuration's kind of prediction, if one is given. */
 function predicting(config: PipelineParts['config'], prediction: Prediction | undefined): PipelineParts['config'] {
   if (prediction === undefined) return config;
   const { source, json } = config.scheduler;
@@ -96,7 +94,7 @@ async function configurationOf(
 ): Promise<PipelineParts['config']> {
   if (prediction === undefined && MARKS.some((mark) => all.has(mark)))
     throw new InputError(
-      `${path} is marked as a model of v_prediction; say --prediction-type v_prediction, or epsilon.`,
+      `${path} is marked as a model of v_prediction; add --prediction-type v_prediction, or epsilon.`,
     );
   if (configFolder !== undefined) {
     const config = await readPipelineConfig(configFolder);
@@ -109,12 +107,12 @@ async function configurationOf(
   }
   if (prediction === undefined)
     throw new InputError(
-      `${path} is Stable Diffusion 2, and does not say of which kind: say --prediction-type v_prediction (the model of 768 pixels) or --prediction-type epsilon (the base of 512).`,
+      `${path} is Stable Diffusion 2 of an unknown kind: add --prediction-type v_prediction (the model of 768 pixels) or --prediction-type epsilon (the base of 512).`,
     );
   return stableDiffusion2(prediction);
 }
 
-/** The sizes that tell Stable Diffusion 1 from what looks like it. */
+/** Checks the sizes that distinguish Stable Diffusion 1 from similar models. */
 function requireStableDiffusion1(path: string, all: Weights): void {
   const check = (name: string, expected: readonly number[]) => {
     const shape = all.get(name)?.shape;
@@ -127,7 +125,7 @@ function requireStableDiffusion1(path: string, all: Weights): void {
   check(CONTEXT, [320, 768]);
 }
 
-/** Under transformers' names; of OpenCLIP's layers only those that are used. */
+/** Returns the text encoder under transformers' names, without the layers of OpenCLIP that are not used. */
 function textEncoderOf(all: Weights, layers: number): Weights {
   const named = (prefix: string) =>
     [...all].flatMap(([name, weight]): [string, Weight][] =>
@@ -149,7 +147,7 @@ function textEncoderOf(all: Weights, layers: number): Weights {
   );
 }
 
-/** The VAE's attention is made of 1x1 convolutions in the original, of linear layers in diffusers. */
+/** Turns the 1x1 convolutions of the original VAE's attention into diffusers' linear layers. */
 function linearAttention(vae: Weights): Weights {
   const linear = (name: string, weight: Weight): Weight =>
     /\.attentions\.0\.to_.*\.weight$/.test(name) && weight.shape.length === 4

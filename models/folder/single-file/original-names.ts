@@ -1,10 +1,10 @@
 /**
- * A single-file checkpoint of Stable Diffusion has the names of the code that it was trained with (CompVis' latent
- * diffusion): `model.diffusion_model.*`, `first_stage_model.*`, `cond_stage_model.transformer.*`. These functions say what
- * diffusers calls the same tensors.
+ * A single-file checkpoint of Stable Diffusion has the names of its training code (CompVis' latent diffusion):
+ * `model.diffusion_model.*`, `first_stage_model.*`, `cond_stage_model.transformer.*`. These functions translate them
+ * into diffusers' names.
  */
 
-/** The parts' names begin with these. */
+/** Prefixes of the parts' names. */
 export const PREFIXES = {
   unet: 'model.diffusion_model.',
   vae: 'first_stage_model.',
@@ -37,8 +37,8 @@ const UNET_RESNET: readonly Replacement[] = [
 ].map(([from, to]): Replacement => [new RegExp(`(\\.resnets\\.\\d+\\.)${from!.replace('.', '\\.')}\\.`), `$1${to}.`]);
 
 /**
- * A UNet's name in diffusers. The original numbers the blocks of all levels through: `layers` ResNet blocks a level and a
- * change of size on the way down, one ResNet block more on the way up.
+ * Returns diffusers' name of a UNet's tensor. The original numbers the blocks of all levels consecutively: each level
+ * has `layers` ResNet blocks and a change of size on the way down, and one more ResNet block on the way up.
  * @param name without its prefix
  * @param layers layers_per_block
  */
@@ -67,9 +67,10 @@ const VAE: readonly Replacement[] = [
 ];
 
 /**
- * A VAE's name in diffusers, which counts the decoder's levels from the smallest, the original from the largest.
+ * Returns diffusers' name of a VAE's tensor. diffusers counts the decoder's levels from the smallest size, the original
+ * from the largest.
  * @param name without its prefix
- * @param levels how many block_out_channels there are
+ * @param levels number of block_out_channels
  */
 export function vaeName(name: string, levels: number): string {
   const numbered = name

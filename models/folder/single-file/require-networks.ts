@@ -8,7 +8,7 @@ import { vaeDecoderTensors, vaeEncoderTensors } from '../../vae/vae-tensors.ts';
 type Part = keyof PipelineParts['weights'];
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
-/** The tensors of a whole pipeline by its configuration: names, and shapes in the file's layout. */
+/** Returns the tensors of a pipeline according to its configuration: names, and shapes in the file's layout. */
 export function pipelineTensors({ textEncoder, unet, vae }: PipelineParts['config']): Record<Part, Shapes> {
   return {
     textEncoder: new Map(clipTextTensors(textEncoder)),
@@ -17,23 +17,21 @@ export function pipelineTensors({ textEncoder, unet, vae }: PipelineParts['confi
   };
 }
 
-/** Of each kind that a message lists. */
+/** Number of tensors of each kind that a message lists. */
 const SHOWN = 3;
 const PARTS: Readonly<Record<Part, string>> = { textEncoder: 'text encoder', unet: 'UNet', vae: 'VAE' };
 
 /**
- * Makes sure that weights are those of a configuration's networks: every tensor is there in its shape, and no other.
+ * Checks that weights have exactly the tensors of a configuration's networks, in their shapes.
  * @param source the file, for messages
- * @throws InputError that lists some of the tensors that are missing, of another shape, or not understood
+ * @throws InputError that lists some of the tensors that are missing, of another shape, or unknown
  */
 export function requireNetworks(source: string, { config, weights }: PipelineParts): void {
   const expected = pipelineTensors(config);
   for (const part of Object.keys(PARTS) as Part[]) {
     const problems = differences(weights[part], expected[part]);
     if (problems.length > 0)
-      throw new InputError(
-        `The ${PARTS[part]} in ${source} is not what its configuration says: ${problems.join('; ')}.`,
-      );
+      throw new InputError(`The ${PARTS[part]} in ${source} does not fit its configuration: ${problems.join('; ')}.`);
   }
 }
 
@@ -42,13 +40,15 @@ function differences(weights: Weights, expected: Shapes): string[] {
   const missing = [...expected.keys()].filter((name) => !weights.has(name));
   const other = [...expected].flatMap(([name, shape]) => {
     const found = weights.get(name)?.shape;
-    return found === undefined || String(found) === String(shape) ? [] : [`${name} ${text(found)} for ${text(shape)}`];
+    return found === undefined || String(found) === String(shape)
+      ? []
+      : [`${name} ${text(found)} instead of ${text(shape)}`];
   });
   const unknown = [...weights.keys()].filter((name) => !expected.has(name));
   return [
     list('missing', missing, expected.size),
     list('of another shape', other, expected.size),
-    list('not understood', unknown, weights.size),
+    list('unknown', unknown, weights.size),
   ].flat();
 }
 

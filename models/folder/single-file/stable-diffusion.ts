@@ -6,7 +6,7 @@ import { vaeSchema } from '../../vae/vae-config.ts';
 
 export type Prediction = 'epsilon' | 'v_prediction';
 
-/** What a checkpoint of Stable Diffusion 1.1 to 1.5 does not hold. */
+/** Returns the configuration of Stable Diffusion 1.1 to 1.5, which a checkpoint does not hold. */
 export const stableDiffusion1 = (): PipelineParts['config'] => ({
   textEncoder: clipTextSchema.parse({
     ...text,
@@ -22,8 +22,8 @@ export const stableDiffusion1 = (): PipelineParts['config'] => ({
 });
 
 /**
- * What a checkpoint of Stable Diffusion 2.0 or 2.1 does not hold. The embeddings are those of the layer before the last
- * of OpenCLIP's 24, as in diffusers.
+ * Returns the configuration of Stable Diffusion 2.0 or 2.1, which a checkpoint does not hold. The embeddings are those
+ * of the last but one of OpenCLIP's 24 layers, as in diffusers.
  * @param prediction v_prediction for the model of 768 pixels, epsilon for the base of 512
  */
 export const stableDiffusion2 = (prediction: Prediction): PipelineParts['config'] => {

@@ -1,6 +1,6 @@
 /**
- * Noise schedules of diffusion as diffusers' schedulers have them, in float32 as there: differences of nearly equal numbers
- * follow, and timesteps are looked up by levels.
+ * Noise schedules of diffusion as in diffusers' schedulers. They are in float32, like there, since later steps subtract
+ * nearly equal numbers and look up timesteps by level.
  */
 export const betaSchedules = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
 
@@ -13,18 +13,21 @@ export interface NoiseSchedule {
   rescale_betas_zero_snr?: boolean;
 }
 
-/** alpha_t: the product of 1 - beta up to and including each training timestep. Signal is its root. */
+/** Returns alpha_t, the product of 1 - beta up to and including each training timestep. Signal is its root. */
 export function alphaProducts(schedule: NoiseSchedule): Float64Array {
   const given = schedule.trained_betas?.map(Math.fround) ?? betas(schedule);
   const products = cumulativeProducts(given.map((beta) => Math.fround(1 - beta)));
   if (!schedule.rescale_betas_zero_snr) return products;
-  // Twice, as diffusers takes betas from the rescaled products and products from those betas.
+  // Computed twice, since diffusers takes betas from the rescaled products and products from those betas.
   const rescaled = zeroTerminalSnr(products);
   const ratios = rescaled.map((product, i) => (i === 0 ? product : Math.fround(product / rescaled[i - 1]!)));
   return cumulativeProducts([...ratios].map((alpha) => Math.fround(1 - Math.fround(1 - alpha))));
 }
 
-/** linear in beta or, scaled, in its square root; or Nichol and Dhariwal's cosine (arXiv 2102.09672, eq. 17). */
+/**
+ * Returns betas: linear or, scaled, with linear square roots; or Nichol and Dhariwal's cosine (arXiv 2102.09672, eq.
+ * 17).
+ */
 function betas({ num_train_timesteps: count, beta_start, beta_end, beta_schedule }: NoiseSchedule): number[] {
   if (beta_schedule === 'linear') return evenly(beta_start, beta_end, count);
   if (beta_schedule === 'scaled_linear')
@@ -33,7 +36,7 @@ function betas({ num_train_timesteps: count, beta_start, beta_end, beta_schedule
   return Array.from({ length: count }, (_, i) => Math.fround(Math.min(1 - signal(i + 1) / signal(i), 0.999)));
 }
 
-/** torch.linspace in float32, which counts from both ends. */
+/** torch.linspace in float32, which computes each half from its own end. */
 function evenly(first: number, last: number, count: number): number[] {
   const [start, end] = [Math.fround(first), Math.fround(last)];
   const step = Math.fround((end - start) / Math.max(1, count - 1));
@@ -50,7 +53,7 @@ function cumulativeProducts(factors: readonly number[]): Float64Array {
   return Float64Array.from(factors, (factor) => Math.fround((product *= factor)));
 }
 
-/** Lin et al., arXiv 2305.08891, algorithm 1: the signal is shifted and scaled so that it ends at 0. */
+/** Shifts and scales the signal so that it ends at 0 (Lin et al., arXiv 2305.08891, algorithm 1). */
 function zeroTerminalSnr(products: Float64Array): Float64Array {
   const signal = products.map((product) => Math.fround(Math.sqrt(product)));
   const [first, last] = [signal[0]!, signal.at(-1)!];

@@ -1,25 +1,27 @@
-/** What a network's output is: the noise, the velocity (Salimans and Ho, arXiv 2202.00512), the clean latents, a flow. */
+/**
+ * Kinds of a network's output: the noise, the velocity (Salimans and Ho, arXiv 2202.00512), the clean latents, a flow.
+ */
 export type Prediction = 'epsilon' | 'v_prediction' | 'sample' | 'flow_prediction';
 
-/** How much of the clean latents and of the noise there is: z = signal x0 + noise epsilon. */
+/** A noise level, as the weights of the clean latents and the noise: z = signal x0 + noise epsilon. */
 export interface Level {
   signal: number;
   noise: number;
 }
 
-/** A quantity as factor[0] z + factor[1] output. */
+/** A linear combination of the latents and the output: [0] z + [1] output. */
 export type Linear = readonly [z: number, output: number];
 
 export const plus = (a: Linear, b: Linear): Linear => [a[0] + b[0], a[1] + b[1]];
 export const times = (a: Linear, factor: number): Linear => [a[0] * factor, a[1] * factor];
 
-/** The level of a product of alphas. */
+/** Returns the level for a product of alphas. */
 export const levelOf = (alphaProduct: number): Level => ({
   signal: Math.sqrt(alphaProduct),
   noise: Math.sqrt(1 - alphaProduct),
 });
 
-/** The clean latents that an output predicts. */
+/** Returns the clean latents that an output predicts. */
 export function predictedClean(prediction: Prediction, { signal, noise }: Level): Linear {
   switch (prediction) {
     case 'epsilon':
@@ -33,7 +35,7 @@ export function predictedClean(prediction: Prediction, { signal, noise }: Level)
   }
 }
 
-/** The noise that an output predicts; of a flow it is not asked for. */
+/** Returns the noise that an output predicts; no solver needs it for a flow. */
 export function predictedNoise(prediction: Exclude<Prediction, 'flow_prediction'>, { signal, noise }: Level): Linear {
   switch (prediction) {
     case 'epsilon':
@@ -45,6 +47,6 @@ export function predictedNoise(prediction: Exclude<Prediction, 'flow_prediction'
   }
 }
 
-/** One step of DDIM: the predicted clean latents with the same noise at another level. */
+/** Returns one step of DDIM: the predicted clean latents, with the same noise at another level. */
 export const transition = (prediction: Exclude<Prediction, 'flow_prediction'>, from: Level, to: Level): Linear =>
   plus(times(predictedClean(prediction, from), to.signal), times(predictedNoise(prediction, from), to.noise));

@@ -1,6 +1,6 @@
 import { betaQuantile } from './beta-quantile.ts';
 
-/** The noise levels sigma = noise / signal of a sampling run that is spaced by levels instead of timesteps. */
+/** Settings for sampling runs spaced by noise levels, sigma = noise / signal, instead of timesteps. */
 export interface SigmaSettings {
   use_karras_sigmas: boolean;
   use_exponential_sigmas: boolean;
@@ -11,8 +11,8 @@ export interface SigmaSettings {
 }
 
 /**
- * `steps` levels from noise to picture, or undefined where none of the spacings is on.
- * @param levels what they lie between, unless sigma_min and sigma_max say otherwise: the first is the noisiest
+ * Returns `steps` levels from noise to picture, or undefined if no such spacing is on.
+ * @param levels their first and last are the default limits, noisiest first; sigma_max and sigma_min override them
  */
 export function spacedSigmas(settings: SigmaSettings, levels: readonly number[], steps: number): number[] | undefined {
   const lowest = settings.sigma_min ?? levels.at(-1)!;
@@ -26,7 +26,7 @@ export function spacedSigmas(settings: SigmaSettings, levels: readonly number[],
     return along((x) => root(x) ** 7);
   }
   if (settings.use_lu_lambdas) {
-    // Lu et al., arXiv 2206.00927: even in log(sigma), from training's own first to its last level
+    // Lu et al., arXiv 2206.00927: even in log(sigma), from training's first to its last level
     const lambda = between(Math.fround(Math.log(levels[0]!)), Math.fround(Math.log(levels.at(-1)!)));
     return along((x) => Math.exp(lambda(x)));
   }
@@ -39,7 +39,7 @@ export function spacedSigmas(settings: SigmaSettings, levels: readonly number[],
   return undefined;
 }
 
-/** The timestep, with a fraction, at which training has the level `sigma`. @param logs of training's levels, ascending */
+/** Returns the fractional timestep with the level `sigma` in training. @param logs of training's levels, ascending */
 export function timestepOf(sigma: number, logs: readonly number[]): number {
   const log = Math.log(Math.max(sigma, 1e-10));
   let low = 0;
@@ -51,14 +51,14 @@ export function timestepOf(sigma: number, logs: readonly number[]): number {
   return low + Math.min(1, Math.max(0, weight));
 }
 
-/** numpy.interp over the indices: what is beyond an end has the end's value. */
+/** numpy.interp over the indices: beyond an end, the end's value holds. */
 export function interpolate(values: readonly number[], at: number): number {
   const low = Math.min(values.length - 1, Math.max(0, Math.floor(at)));
   const high = Math.min(values.length - 1, low + 1);
   return values[low]! + Math.min(1, Math.max(0, at - low)) * (values[high]! - values[low]!);
 }
 
-/** sigma at each training timestep. Where there is noise alone it is as large as float16 can say, as in diffusers. */
+/** Returns sigma at each training timestep. For pure noise it is close to float16's maximum, as in diffusers. */
 export const finiteSigmas = (alphaProducts: Float64Array): number[] =>
   Array.from(alphaProducts, (alpha) => {
     const some = alpha === 0 ? 2 ** -24 : alpha;

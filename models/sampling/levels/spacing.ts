@@ -1,6 +1,6 @@
 import { roundHalfToEven } from '../../../common/rounding.ts';
 
-/** Where the timesteps of a sampling run lie among those of training: diffusers' `timestep_spacing`. */
+/** Ways to place a sampling run's timesteps among those of training: diffusers' `timestep_spacing`. */
 export const spacings = ['leading', 'linspace', 'trailing'] as const;
 type Spacing = (typeof spacings)[number];
 
@@ -11,11 +11,11 @@ export interface SpacedSchedule {
 }
 
 /**
- * `steps` timesteps from noise to picture, as diffusers computes them with NumPy.
- * - leading: multiples of a whole stride from `steps_offset` on
- * - linspace: the first and the last timestep and what lies evenly between, fractions kept: {@link roundHalfToEven} is
- *   what schedulers of whole timesteps do to them
- * - trailing: back from the last timestep, rounded
+ * Returns `steps` timesteps from noise to picture, as diffusers computes them with NumPy.
+ * - leading: multiples of a whole stride, starting from `steps_offset`
+ * - linspace: evenly spaced from the first to the last timestep, with fractions; schedulers of whole timesteps apply
+ *   {@link roundHalfToEven}
+ * - trailing: backwards from the last timestep, rounded
  */
 export function spacedTimesteps(schedule: SpacedSchedule, steps: number): number[] {
   const { num_train_timesteps: count, steps_offset: offset, timestep_spacing: spacing } = schedule;
@@ -32,7 +32,7 @@ export function spacedTimesteps(schedule: SpacedSchedule, steps: number): number
   }
 }
 
-/** Back from `last` by `difference`, as far as there are steps and timesteps. */
+/** Returns timesteps backwards from `last` by `difference`: at most `steps`, and none below 0. */
 export function trailingTimesteps(last: number, difference: number, steps: number): number[] {
   // numpy.arange steps by the difference of its first two values.
   const between = last - difference - last;
@@ -40,6 +40,6 @@ export function trailingTimesteps(last: number, difference: number, steps: numbe
   return found.filter((_, i) => last + i * between > 0);
 }
 
-/** How far DDIM goes back in one of `steps` steps. */
+/** Returns the number of timesteps in one of DDIM's `steps` steps. */
 export const stride = ({ num_train_timesteps: count }: { num_train_timesteps: number }, steps: number): number =>
   Math.floor(count / steps);

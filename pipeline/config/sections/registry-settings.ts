@@ -10,7 +10,7 @@ const text = z.string().min(1);
 export const registrySchema = z.strictObject({
   /** Name under which encoders are numbered; default: the configuration's name. */
   name: nameSchema.optional(),
-  /** Whether an encoder that passes the gate goes into production automatically. */
+  /** `auto`: an encoder that passes the gate goes into production automatically. */
   promote: z.enum(['manual', 'auto']).default('manual'),
   gate: gateSchema.prefault({}),
 });

@@ -25,7 +25,7 @@ const loraSchema = z.strictObject({
   targets: z.array(text).min(1).optional(),
 });
 
-/** Which of the last K steps carry gradient: docs/method.md. */
+/** Choice of the last K steps that carry gradient: docs/method.md. */
 const gradientSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('last'), steps: denoisingSteps.optional() }),
   z.strictObject({ type: z.literal('random') }),

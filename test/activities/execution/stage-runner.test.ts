@@ -65,7 +65,7 @@ describe('running a stage', () => {
     expect(whys[1]).toBe('its earlier result is damaged: state.txt has other bytes than when it was written');
   });
 
-  it('goes on from the checkpoint of an attempt that failed, and ends with the same bytes', async () => {
+  it('continues from the checkpoint of an attempt that failed, and ends with the same bytes', async () => {
     const undisturbed = await setUp();
     const { artifact } = await undisturbed.run({ source: { steps: 3, fail: 'kill', failAt: 9 } });
     const { run, log, work } = await setUp();

@@ -59,7 +59,7 @@ describe('before a run begins', () => {
       /The text encoder .*none does not exist/,
     ],
     ['a reward that is not there', ['rewards.clip.model=none'], /Cannot read .*none: it does not exist/],
-    ['a reward of another kind of model', ['rewards.clip.model=world/held-out'], /is not that of a CLIPModel/],
+    ['a reward of another kind of model', ['rewards.clip.model=world/held-out'], /is not a CLIPModel's configuration/],
     ['a held-out reward of another kind', ['heldOut.model=world/clip'], /world\/clip\/config\.json: image_size/],
     ['a head of another width', ['rewards.aesthetic.head=world/clip/model.safetensors'], /aesthetic head/],
     [
@@ -121,10 +121,10 @@ describe('before a run begins', () => {
   });
 
   it.each([
-    ['text_encoder/config.json', { vocab_size: 1e9 }, /token_embedding\.weight .* its configuration says \[1000000000/],
+    ['text_encoder/config.json', { vocab_size: 1e9 }, /token_embedding\.weight .* expected \[1000000000/],
     ['text_encoder/config.json', { num_hidden_layers: 1e9 }, /layers\.\d+\..* is missing/],
     ['unet/config.json', { layers_per_block: 1e9 }, /Tensor down_blocks\..* is missing/],
-    ['unet/config.json', { sample_size: 1e9 }, /sample_size is 1000000000: at most 2048/],
+    ['unet/config.json', { sample_size: 1e9 }, /sample_size is 1000000000: expected at most 2048/],
     ['vae/config.json', { layers_per_block: 1e9 }, /Tensor decoder\..* is missing/],
     ['scheduler/scheduler_config.json', { num_train_timesteps: 1e9 }, /num_train_timesteps is 1000000000/],
   ])('%s with %j is refused by the headers of the weights', async (file, values, message) => {
@@ -134,9 +134,9 @@ describe('before a run begins', () => {
 
   it('sizes of a reward that its weights do not have are refused', async () => {
     const clip = changed('clip', 'config.json', { projection_dim: 1e9 }, 'clip');
-    await refused(/its configuration says \[1000000000/, `rewards.clip.model=${clip}`);
+    await refused(/expected \[1000000000/, `rewards.clip.model=${clip}`);
     const cnn = changed('cnn', 'config.json', { hidden_size: 1e9 }, 'held-out');
-    await refused(/its configuration says \[1000000000/, `heldOut.model=${cnn}`);
+    await refused(/expected \[1000000000/, `heldOut.model=${cnn}`);
   });
 
   it('what takes pictures of the shapes world is refused where the model makes others', async () => {
@@ -184,7 +184,7 @@ describe('before a run begins', () => {
     writeFileSync(join(pictures, 'metadata.jsonl'), '{"file_name": "a.png", "text": "a"}\n');
     await refused(/a\.png cannot be read: there is no such picture/, setting);
     writeFileSync(join(pictures, 'a.png'), 'text');
-    await refused(/a\.png is no PNG file/, setting);
+    await refused(/a\.png is not a PNG file/, setting);
   });
 
   it('the first prompts are read as the run would read them', async () => {

@@ -278,7 +278,7 @@ describe('what cannot become an ONNX model', () => {
     expect(export_((x) => x.reshape([x.shape[0]!, 90 / x.shape[0]!, x.shape[0]!]), true)).toThrow(/open/);
   });
 
-  it('is a file that is no model, or none at all', async () => {
+  it('is a file that is not a model, or does not exist', async () => {
     await expect(OnnxSession.load(Uint8Array.of(1, 2, 3))).rejects.toThrow(/ONNX Runtime does not accept the model/);
     await expect(OnnxSession.load('nowhere.onnx')).rejects.toThrow(/does not accept nowhere.onnx/);
   });

@@ -35,7 +35,7 @@ describe.each(['text-legacy', 'text-gelu'])('text model %s', (name) => {
 });
 
 describe('CLIPModel', () => {
-  it('computes the features that transformers computes', async () => {
+  it('computes the same features as transformers', async () => {
     const { json, path, weights, golden } = await readGolden('clip');
     const config = parseConfig(clipSchema, json, path);
     const p = parametersOf(weights);
@@ -74,8 +74,8 @@ describe('a configuration', () => {
 
   it.each([
     [{ hidden_act: 'relu' }, /clip\/config.json: hidden_act is "relu": expected "quick_gelu" or "gelu"/],
-    [{ hidden_size: -4 }, /hidden_size is -4: a positive integer was expected/],
-    [{ hidden_size: '64' }, /hidden_size is "64": a positive integer was expected/],
+    [{ hidden_size: -4 }, /hidden_size is -4: expected a positive integer/],
+    [{ hidden_size: '64' }, /hidden_size is "64": expected a positive integer/],
     [{ hidden_size: 10, num_attention_heads: 3 }, /num_attention_heads is 3: it must divide hidden_size/],
   ])('%j is refused with the key and the value', (json, message) => {
     const parse = () => parseConfig(clipTextSchema, json, 'clip/config.json');

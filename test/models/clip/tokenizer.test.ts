@@ -43,7 +43,7 @@ describe('ClipTokenizer', () => {
     .array(fc.oneof(fc.integer({ min: 0, max: 0x10ffff }), fc.integer({ min: 0, max: 0x3ff })))
     .map((codes) => String.fromCodePoint(...codes));
 
-  it('counts the tokens that it encodes, and is the same the second time', () => {
+  it('counts the tokens that it encodes, the first and the second time', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const ids = tokenizer.encode(text);
@@ -76,7 +76,7 @@ describe('ClipTokenizer', () => {
     );
   });
 
-  it('ignores differences of white space, case and composition', () => {
+  it('ignores differences in white space, case and composition', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('red', 'Circle', 'CAFÉ', 'naïve', '8', '!?'), { minLength: 1 }), (words) => {
         const ids = tokenizer.encode(words.join(' '));
@@ -177,7 +177,7 @@ describe('ClipTokenizer', () => {
     expect((await ClipTokenizer.load(path)).modelMaxLength).toBe(77);
   });
 
-  it('encodes a word of a quarter of a megabyte in about four times the time of a quarter of it', () => {
+  it('encodes a word of a quarter of a megabyte in about four times the time of a word a quarter as long', () => {
     // Measured in processor time, which other work does not lengthen.
     const seconds = (repeats: number): number => {
       const before = process.cpuUsage();
@@ -197,7 +197,7 @@ describe('ClipTokenizer', () => {
       [{ 'merges.txt': '#version: 0.2\nqq zz\n' }, /merge 1, "qq zz"/],
       [{ 'merges.txt': '#version: 0.2\na b c\n' }, /merges\.txt: line 2 is "a b c"; expected two tokens/],
       [{ 'tokenizer_config.json': { pad_token: null } }, /tokenizer_config\.json: pad_token is null: expected a token/],
-      [{ 'added_tokens.json': { '<fox>': 682, '<FOX>': 683 } }, /"<fox>" and "<FOX>" are the same when they are norm/],
+      [{ 'added_tokens.json': { '<fox>': 682, '<FOX>': 683 } }, /"<fox>" and "<FOX>" are the same once normalized/],
       [
         { 'added_tokens.json': { '<fox>': 700 } },
         /added token "<fox>" has the id 700 there, but transformers gives it 682/,

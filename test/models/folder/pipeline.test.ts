@@ -48,7 +48,7 @@ it('a folder that was loaded and saved loads as the same pipeline', async () => 
   expect(again.weights).toEqual(loaded.weights);
   expect(again.tokenizer.encode('a red cat')).toEqual(loaded.tokenizer.encode('a red cat'));
 
-  // transformers refuses a whole number there.
+  // transformers refuses a whole number here.
   expect(await readFile(join(copy, 'text_encoder/config.json'), 'utf8')).toMatch(/"initializer_factor": 1\.0,\n/);
 
   // The golden weights are float16 already, so nothing is lost here either.
@@ -131,14 +131,14 @@ describe('a faulty folder gets one sentence', () => {
       'a vocabulary that does not fit',
       'text_encoder/config.json',
       { vocab_size: 100 },
-      /text_encoder: its tokenizer has \d+ tokens, the model a vocab_size of 100/,
+      /text_encoder: its tokenizer has \d+ tokens, but the model's vocab_size is 100/,
     ],
   ])('%s', async (_name, file, change, message) => {
     await edit(file, change);
     expect((await failure()).message).toMatch(message);
   });
 
-  it('no folder, a missing part, JSON that is cut, weights that are cut or missing', async () => {
+  it('no folder, a missing part, truncated JSON, truncated or missing weights', async () => {
     await expect(loadPipeline(join(folder, 'nothing'))).rejects.toThrow(/nothing\/model_index.json: it does not exist/);
     const weights = join(folder, 'vae/diffusion_pytorch_model.safetensors');
     await truncate(weights, 20000);

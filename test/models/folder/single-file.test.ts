@@ -62,7 +62,7 @@ describe('a single-file checkpoint', () => {
     );
   });
 
-  it('is refused when it is something else, or is taken for a folder', async () => {
+  it('is refused when it is another kind of file, or is given as a folder', async () => {
     const encoder = goldenPath('pipeline/text_encoder/model.safetensors');
     await expect(loadSingleFile(encoder)).rejects.toThrow(/no tensor's name begins with model.diffusion_model/);
     const error: unknown = await loadPipeline(path).catch((e: unknown) => e);
@@ -99,7 +99,7 @@ describe('a checkpoint with the text encoder of OpenCLIP, as Stable Diffusion 2 
       /is Stable Diffusion 2.*--prediction-type v_prediction.*epsilon/,
     );
     await expect(loadSingleFile(file, { prediction: 'epsilon' })).rejects.toThrow(
-      /The text encoder in .*two.safetensors is not what its configuration says: \d+ of 372 tensors are missing/,
+      /The text encoder in .*two.safetensors does not fit its configuration: \d+ of 372 tensors are missing/,
     );
     const { unet, textEncoder, scheduler } = stableDiffusion2('v_prediction');
     expect([unet.sample_size, unet.cross_attention_dim, scheduler.json['prediction_type']]).toEqual([
@@ -132,10 +132,10 @@ describe('an incomplete checkpoint, or one of another model, gets one sentence:'
     [
       'a tensor of the text encoder under another name',
       () => add('cond_stage_model.transformer.text_model.other'),
-      /The text encoder in .* 1 of \d+ tensors are not understood \(text_model.other\)/,
+      /The text encoder in .* 1 of \d+ tensors are unknown \(text_model.other\)/,
     ],
-    ['a tensor beside them', () => add('something.else'), /has 1 tensors that are not understood: something.else/],
-    ['a mark of v_prediction', () => add('v_pred'), /marked as a model of v_prediction; say --prediction-type/],
+    ['a tensor beside them', () => add('something.else'), /has 1 unknown tensors: something.else/],
+    ['a mark of v_prediction', () => add('v_pred'), /marked as a model of v_prediction; add --prediction-type/],
     ['XL', () => add('conditioner.embedders.1.model.ln_final.bias'), /is Stable Diffusion XL, which has two/],
     ["XL's refiner", () => add('conditioner.embedders.0.model.ln_final.bias'), /is Stable Diffusion XL's refiner/],
     ['3', () => only('model.diffusion_model.joint_blocks.0.context_block.x'), /is Stable Diffusion 3/],

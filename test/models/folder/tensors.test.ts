@@ -111,7 +111,7 @@ describe('the tensors expected in a file are those that the network reads', () =
   });
 });
 
-describe('sizes beyond all bounds', () => {
+describe('absurd sizes', () => {
   const unet = golden('unet-variant', 'config.json');
   const vae = golden('vae-variant', 'config.json');
   const few = new Map([

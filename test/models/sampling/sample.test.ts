@@ -36,7 +36,9 @@ it('takes multistep plans with all latents and outputs before a step, as a whole
   };
   // z_1 = 2 z_0 + 1, z_2 = z_1 + z_0 + 3 * 2 + 1
   expect([...sample(tf.tensor1d([5]), plan, evaluate).dataSync()]).toEqual([11 + 5 + 7]);
-  expect(() => sample(tf.tensor1d([5]), plan, evaluate, { from: 1 })).toThrow('cannot begin or end in between');
+  expect(() => sample(tf.tensor1d([5]), plan, evaluate, { from: 1 })).toThrow(
+    'cannot begin or end at an intermediate step',
+  );
 });
 
 it('leaves nothing behind but what it returns', () => {

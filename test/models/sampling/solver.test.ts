@@ -85,7 +85,7 @@ describe('a sampling run', () => {
   });
 
   it.each(named(cases.filter((c) => c.error !== undefined || refusedHere(c))))(
-    "of %s with %s's file, %s: %i steps are refused by name where diffusers refuses them or they are no linear formula",
+    "of %s with %s's file, %s: %i steps are refused by name if diffusers refuses them or they are not linear formulas",
     (_, __, ___, ____, c) => {
       expect(() => solverPlan(c.name, file(c.config), c.steps)).toThrow(InputError);
       expect(() => solverPlan(c.name, file(c.config), c.steps)).toThrow(
@@ -148,7 +148,7 @@ describe('solvers', () => {
   });
 
   it('are refused when unknown, or when they draw noise at each step', () => {
-    expect(() => solverNamed('heun')).toThrow('there are ddim, pndm, dpm-solver++, euler');
+    expect(() => solverNamed('heun')).toThrow('expected one of ddim, pndm, dpm-solver++, euler');
     expect(() =>
       solverPlan('dpm-solver++', file({ ...stableDiffusion, algorithm_type: 'sde-dpmsolver++' }), 6),
     ).toThrow(/algorithm_type is "sde-dpmsolver\+\+": expected one of dpmsolver\+\+, dpmsolver/);

@@ -123,7 +123,7 @@ describe('a wrong configuration gets one sentence', () => {
     ['stages.evalute.cache=off', '"stages.evalute" is not a stage; did you mean "stages.evaluate"?'],
     ['heldOut.modell=x', 'unknown key "heldOut.modell"; did you mean "heldOut.model"?'],
     ['rewards.clop.weight=1', '--set rewards.clop.weight=1: no item is named "clop"; did you mean "clip"?'],
-    ['seed.part=1', '--set seed.part=1: "seed" is a value and has no keys of its own.'],
+    ['seed.part=1', '--set seed.part=1: "seed" is a value, so it has no keys.'],
     ['seed', '--set seed: expected KEY=VALUE, such as tuneEncoder.steps=20.'],
     ['seed=[', '"[" is not a YAML value; quote it.'],
     ['sampler.steps=many', '"sampler.steps" is wrong: expected number, received string.'],

@@ -94,7 +94,7 @@ describe('--set', () => {
     ['seed', 'expected KEY=VALUE'],
     ['a..b=1', 'expected KEY=VALUE'],
     ['.a=1', 'expected KEY=VALUE'],
-    ['seed.part=1', '"seed" is a value and has no keys of its own.'],
+    ['seed.part=1', '"seed" is a value, so it has no keys.'],
     ['toString.x.y=1.toString', undefined],
     ['rewards.7.weight=1', 'there is no item 7: the list has 1, counted from 0.'],
     ['empty.first=1', 'there is no item first: the list has 0, counted from 0.'],

@@ -29,7 +29,7 @@ describe('the records of runs', () => {
     await expect(records.read('../../etc')).rejects.toThrow('There is no run "../../etc"');
   });
 
-  it('are refused by name when they were changed, with what to do', async () => {
+  it('are refused by name when they were changed, with advice', async () => {
     const records = await setUp();
     const { id } = await records.create('tiny', 'textcraftor', { seed: 3 }, graph);
     await records.create('other', 'textcraftor', { seed: 3 }, graph);

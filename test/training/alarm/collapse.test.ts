@@ -23,7 +23,7 @@ const base = measures(20, 5, 10, 10);
 const find = (now: Measures) => findCollapse(base, now, ['heldOut'], bounds, bootstraps);
 
 describe('a collapse', () => {
-  it('is rewards that rise while the held-out reward falls', () => {
+  it('means that rewards rise while the held-out reward falls', () => {
     const found = find(measures(24, 3, 10, 20))!;
     expect(found.falls.map(({ measure }) => measure)).toEqual(['heldOut']);
     expect(found.falls[0]!.mean).toBeCloseTo(-2, 0);
@@ -32,11 +32,11 @@ describe('a collapse', () => {
     expect(text).toMatch(/step 60: their weighted sum rose by [34]\.\d+ .*heldOut fell by [12]\.\d+ \(95 % interval/);
   });
 
-  it('is rewards that rise while the pictures of a prompt become alike', () => {
+  it('means that rewards rise while the pictures of a prompt become alike', () => {
     expect(find(measures(24, 5, 3, 20))!.falls.map(({ measure }) => measure)).toEqual(['diversity']);
   });
 
-  it('is rewards that rise while the exact judge finds fewer pictures right, on the prompts that it can judge', () => {
+  it('means that rewards rise while the exact judge finds fewer pictures right, on the prompts that it can judge', () => {
     const right = (share: number) =>
       Float64Array.from({ length: PROMPTS }, (_, i) => (i % 4 === 0 ? NaN : i % 5 === 0 ? 1 : share));
     const judged = (share: number) => ({ ...measures(24, 5, 10, 20), attributes: right(share) });

@@ -58,7 +58,7 @@ const gradients = [
   [0.2, 0.2, -0.9, 0.1, 0.4, -0.3],
 ];
 
-it('steps as the paper says, with decay on matrices only', () => {
+it('steps as in the paper, with decay only on matrices', () => {
   const { matrix, vector } = train(gradients, 100);
   const expectedMatrix = reference(
     [1, -2, 3, 0.5],

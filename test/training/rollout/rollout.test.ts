@@ -27,7 +27,7 @@ async function rollout(
   return readRollout(output);
 }
 
-it('gives the prompts and the latents of a batch, in its order and as often as it names them', () => {
+it('returns the prompts and latents of a batch in its order, repeated rows included', () => {
   const samples = ['a', 'b', 'c'].map((prompt) => ({ id: prompt, prompt, sample: 0 }));
   const starts = new Rollout({ shape: [2], samples, latents: Float32Array.of(1, 2, 3, 4, 5, 6) });
   expect(starts.batch([2, 0, 2])).toEqual({ prompts: ['c', 'a', 'c'], latents: Float32Array.of(5, 6, 1, 2, 5, 6) });
