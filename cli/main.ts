@@ -10,7 +10,7 @@ import { registerCommands } from './commands/index.ts';
 import { interruptedCode, listenForInterrupts } from './signals.ts';
 import { printError, printMessage } from './print.ts';
 import { requireUtf8 } from './utf8.ts';
-import { requireValues } from './values.ts';
+import { refuseRepeats, requireValues } from './values.ts';
 
 /** Exit code for wrong usage: an unknown command or option, a missing argument. */
 const usage = 2;
@@ -66,6 +66,7 @@ export async function main(args: string[]): Promise<void> {
   try {
     requireUtf8(args);
     await registerCommands(program, args);
+    refuseRepeats(program);
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     process.exitCode = report(error);

@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { InputError } from '../common/errors.ts';
+import { short } from '../common/text/short.ts';
 
 /** Options whose text may be empty. */
 const mayBeEmpty: readonly string[] = ['prompt', 'negative', 'note', 'set'];
@@ -16,4 +17,31 @@ export function requireValues(command: Command): void {
     (each) => !mayBeEmpty.includes(each.attributeName()) && isEmpty(command.getOptionValue(each.attributeName())),
   );
   if (option) throw new InputError(`The option ${option.long} is empty; give it a value or omit it.`);
+}
+
+/** The parser of an option that may be repeated: it collects the values. */
+export const collect = (text: string, all: readonly string[] = []): string[] => [...all, text];
+
+/**
+ * Refuses an option that is given twice with different values, of which the last would win. Those that {@link collect}
+ * are repeated on purpose.
+ * @param command with the options and commands that it has by now
+ * @throws InputError, when the arguments are parsed, that names the option and both values
+ */
+export function refuseRepeats(command: Command): void {
+  for (const option of command.options)
+    if (option.parseArg !== (collect as Option['parseArg'])) refuseRepeat(command, option);
+  command.commands.forEach(refuseRepeats);
+}
+
+function refuseRepeat(command: Command, option: Option): void {
+  let first: string | undefined;
+  command.on(`option:${option.name()}`, (value: string | null) => {
+    if (typeof value !== 'string') return;
+    first ??= value;
+    if (value !== first)
+      throw new InputError(
+        `The option ${option.long} is given twice, as ${short(first, 80)} and as ${short(value, 80)}; give it once.`,
+      );
+  });
 }

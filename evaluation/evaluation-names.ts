@@ -12,6 +12,10 @@ export type JudgeName = (typeof JUDGES)[number];
 export const HELD_OUT = 'heldOut';
 /** Metric of the exact judge; those of single attributes are `oracle.shape` ... */
 export const ORACLE = 'oracle';
+/** Metrics of the exact judge (world/scenes/exact.ts). */
+export const EXACT_METRICS = ['', '.shape', '.color', '.background', '.size', '.position'].map(
+  (end) => `${ORACLE}${end}`,
+);
 /** Metric of how much the pictures of one prompt differ (rewards/diversity.ts). */
 export const DIVERSITY = 'diversity';
 /** Metric names that no reward of a configuration may take. */

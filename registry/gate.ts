@@ -1,6 +1,6 @@
 import type { NamedComparison } from '../evaluation/results.ts';
 import type { DiversityShares, Registration } from '../evaluation/registration.ts';
-import type { Gate } from '../pipeline/config/sections/gate-settings.ts';
+import { gateBounds, type Gate } from '../pipeline/config/sections/gate-settings.ts';
 
 export type Rival = 'base' | 'champion';
 type Arm = Gate['arms'][number];
@@ -21,18 +21,19 @@ const NOTHING_EXPORTED =
   'Nothing was exported: no weight of the tuned encoder was better than the original in all steps. For the last steps alone, set registry.gate.arms to [chosen].';
 
 function missedBy(arm: Arm, rival: Rival, gate: Gate, { comparisons, diversity, exported }: Judged): string[] {
+  const { [rival]: bounds, diversity: least } = gateBounds(gate);
   const against = arm === 'exported' && rival === 'champion' ? 'champion-exported' : rival;
   const judged = comparisons.filter(
-    (each) => each.arm === arm && each.against === against && Object.hasOwn(gate[rival], each.metric),
+    (each) => each.arm === arm && each.against === against && Object.hasOwn(bounds, each.metric),
   );
   const shares = arm === 'exported' ? exported?.diversity : diversity;
   if (judged.length === 0)
     return [
-      `None of the deciding metrics (${Object.keys(gate[rival]).join(', ')}) was measured${asExported(arm)} against the ${rival}.`,
+      `None of the deciding metrics (${Object.keys(bounds).join(', ')}) was measured${asExported(arm)} against the ${rival}.`,
     ];
   return [
-    ...judged.flatMap((comparison) => describeMiss(comparison, arm, rival, gate[rival][comparison.metric]!)),
-    ...describeSameness(arm, rival, shares, gate.diversity),
+    ...judged.flatMap((comparison) => describeMiss(comparison, arm, rival, bounds[comparison.metric]!)),
+    ...describeSameness(arm, rival, shares, least),
   ];
 }
 

@@ -1,7 +1,8 @@
 import type { TuneSettings, LoraOptions } from './tune-settings.ts';
 import { computeType } from '../engine/compute-type.ts';
 import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
-import { LORA_TARGETS, type LoraSettings } from '../models/lora/lora.ts';
+import type { LoraSettings } from '../models/lora/lora.ts';
+import { LORA_TARGETS } from '../models/lora/lora-targets.ts';
 import { loadRewards } from '../rewards/reward-types.ts';
 import { ADAMW, type AdamWOptions } from './optimizer/adamw.ts';
 import type { Alarm } from './alarm/alarm.ts';

@@ -2,6 +2,7 @@ import { InputError } from '../../common/errors.ts';
 import type { Weights } from '../../engine/weights/weight.ts';
 import { requireGuide } from '../../evaluation/pictures/guide-channels.ts';
 import { clipTextTensors } from '../../models/clip/clip-tensors.ts';
+import { LORA_TARGETS } from '../../models/lora/lora-targets.ts';
 import { requireTensors } from '../../models/folder/expected-tensors.ts';
 import { requireEncoder } from '../../models/folder/other-encoder.ts';
 import { withUnet } from '../../models/folder/other-unet.ts';
@@ -29,16 +30,33 @@ export async function inspectNetworks(config: Config, pipeline: LoadedPipeline):
     }
   }
   const { weights } = pipeline;
-  requireLayers('tuneEncoder.lora.targets', tuneEncoder.lora?.targets, weights.textEncoder, 'the text encoder');
-  requireLayers('tuneEncoder.joint.lora.targets', tuneEncoder.joint?.lora?.targets, weights.unet, 'the UNet');
-  requireLayers('tuneUnet.lora.targets', tuneUnet?.lora?.targets, weights.unet, 'the UNet');
+  requireAdapters('tuneEncoder.lora', tuneEncoder.lora, weights.textEncoder, 'text_encoder');
+  requireAdapters('tuneEncoder.joint.lora', tuneEncoder.joint?.lora, weights.unet, 'unet');
+  requireAdapters('tuneUnet.lora', tuneUnet?.lora, weights.unet, 'unet');
 }
 
-/** Adapters are chosen by the end of a linear layer's name. */
-function requireLayers(key: string, targets: readonly string[] = [], weights: Weights, network: string): void {
+/** Checks that adapters have layers, chosen by the end of a linear layer's name, and a rank below their full one. */
+function requireAdapters(
+  key: string,
+  lora: Config['tuneEncoder']['lora'],
+  weights: Weights,
+  network: keyof typeof LORA_TARGETS,
+): void {
+  if (!lora) return;
   const layers = [...weights].flatMap(([name, { shape }]) =>
-    shape.length === 2 && name.endsWith('.weight') ? [`.${name.slice(0, -'.weight'.length)}`] : [],
+    shape.length === 2 && name.endsWith('.weight')
+      ? [{ name: `.${name.slice(0, -'.weight'.length)}`, width: Math.min(...shape) }]
+      : [],
   );
-  const missing = targets.find((target) => !layers.some((layer) => layer.endsWith(`.${target}`)));
-  if (missing !== undefined) throw new InputError(`${key}: no linear layer of ${network} is named "${missing}".`);
+  const named = network === 'unet' ? 'the UNet' : 'the text encoder';
+  for (const target of lora.targets ?? LORA_TARGETS[network]) {
+    const adapted = layers.filter(({ name }) => name.endsWith(`.${target}`));
+    if (adapted.length === 0 && lora.targets)
+      throw new InputError(`${key}.targets: no linear layer of ${named} is named "${target}".`);
+    const narrow = adapted.find(({ width }) => width < lora.rank);
+    if (narrow)
+      throw new InputError(
+        `${key}.rank is ${lora.rank}; expected at most ${narrow.width}, the width of the layer ${narrow.name.slice(1)} of ${named}, at which an adapter is as large as the layer.`,
+      );
+  }
 }

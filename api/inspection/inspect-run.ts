@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { requireProgram } from '../../common/files/find-program.ts';
 import { product } from '../../common/product.ts';
 import { readBenchmark } from '../../datasets/rules/benchmarks.ts';
 import { Database } from '../../datasets/tables/database.ts';
 import { requireFirstPrompts } from '../../datasets/first-prompts.ts';
+import { requireReadKeys } from '../../datasets/sources/read-keys.ts';
 import { readManifest } from '../../datasets/shards/shard-manifest.ts';
 import { findSources } from '../../datasets/sources/find-sources.ts';
 import { readWordList } from '../../datasets/text/word-lists.ts';
@@ -15,6 +17,7 @@ import type { Inspect } from '../../pipeline/inspection.ts';
 import type { RunFacts } from '../../pipeline/stage.ts';
 import { inspectRewards } from '../../rewards/inspect-rewards.ts';
 import { inspectNetworks } from './inspect-networks.ts';
+import { inspectOracle } from './inspect-oracle.ts';
 import { inspectPictures } from './inspect-pictures.ts';
 import { inspectSteps } from './inspect-steps.ts';
 
@@ -22,8 +25,11 @@ import { inspectSteps } from './inspect-steps.ts';
  * Refuses what a stage of the run would refuse later, as far as the configuration and the headers of files show: no
  * weights are read and no engine is started. Skips what is still to be fetched (`absent`).
  */
-export const inspect: Inspect<Config> = async (config, absent) => {
+export const inspect: Inspect<Config> = async (config, absent, environment) => {
   const isHere = (path: string): boolean => !absent.has(path);
+  const [rewriter] = config.baselines?.promptEngineering?.rewriter?.command ?? [];
+  if (rewriter !== undefined && environment)
+    await requireProgram('baselines.promptEngineering.rewriter.command', rewriter, environment);
   const promptBytes = await inspectPrompts(config, isHere);
   const facts: RunFacts = promptBytes === undefined ? {} : { promptBytes };
   const rewards = [
@@ -36,6 +42,7 @@ export const inspect: Inspect<Config> = async (config, absent) => {
   if (!isHere(config.model)) return facts;
   const pipeline = await loadPipeline(config.model);
   inspectSteps(config, pipeline.config.scheduler);
+  inspectOracle(config, pipeline);
   await inspectNetworks(config, pipeline);
   await inspectPictures(config, pipeline);
   const parameters = [...pipeline.weights.unet.values()].reduce((sum, { shape }) => sum + product(shape), 0);
@@ -54,6 +61,7 @@ async function inspectPrompts(
     prompts.source === 'shapes' || !isHere(prompts.source)
       ? { files: undefined }
       : await findSources(prompts.source, prompts.split);
+  if (files) requireReadKeys(prompts, files);
   if (files || read.length > 0)
     await inTemporaryFolder(async (scratch) => {
       for (const benchmark of read) await readBenchmark(benchmark, scratch);

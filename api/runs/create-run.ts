@@ -6,6 +6,7 @@ import { planAt, type Plan } from './plan-run.ts';
 
 /**
  * Plans a run and records it, to be executed by `executeRun` or `startDetached`.
+ * @param environment where the programs of the configuration are looked for (PATH)
  * @returns the run's id and its plan
  * @throws InputError for what a stage would refuse, as far as that is known before the run
  * @example
@@ -16,15 +17,16 @@ import { planAt, type Plan } from './plan-run.ts';
  *
  * const home = new Home('.textcraftor');
  * const configuration = await readConfiguration(home, { folder: process.cwd(), hub: { cache: 'hub' } });
- * const { id, plan } = await createRun(home, configuration);
+ * const { id, plan } = await createRun(home, configuration, process.env);
  * console.log(id, plan.stages.length);
  * ```
  */
 export async function createRun(
   home: Home,
   { source, pipeline, settings }: Configuration,
+  environment?: NodeJS.ProcessEnv,
 ): Promise<{ id: string; plan: Plan }> {
-  const plan = await planAt(home, pipeline, settings);
+  const plan = await planAt(home, pipeline, settings, { environment });
   const graph = activeStages(pipeline, settings);
   const { id } = await new RunRecords(home).create(settings.name, source, settings, graph, plan.planned);
   return { id, plan };

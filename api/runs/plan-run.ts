@@ -21,6 +21,7 @@ export interface Plan {
 
 /**
  * Plans a run on what `home` holds, after checking that no stage would refuse its inputs.
+ * @param environment in which programs that the settings name will start; they are not checked without it
  * @throws InputError for what a stage would refuse, as far as that is known before the run
  * @example
  * ```ts
@@ -38,10 +39,10 @@ export async function planAt(
   home: Home,
   pipeline: Pipeline,
   settings: CommonSettings,
-  { fetches = [] }: { fetches?: readonly Fetch[] } = {},
+  { fetches = [], environment }: { fetches?: readonly Fetch[]; environment?: NodeJS.ProcessEnv | undefined } = {},
 ): Promise<Plan> {
   const absent = new Map(fetches.map(({ path, name }) => [path, name]));
-  const facts = await inspectRun(pipeline, settings, new Set(absent.keys()));
+  const facts = await inspectRun(pipeline, settings, { absent: new Set(absent.keys()), environment });
   const code = new CodeDigests(home.codeDigests);
   const keys = new KeyMaker(new ExternalDigests(home.externalDigests), code);
   const records = { keys, results: new ResultIndex(home.results), store: new ArtifactStore(home.artifacts) };

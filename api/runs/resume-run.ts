@@ -14,6 +14,7 @@ import { caredFor, RunRecords } from '../../pipeline/runs/runs.ts';
  *
  * @param from do this stage again, and all that depend on it
  * @param set changed settings, `key=value`
+ * @param environment in which programs that the settings name will start; they are not checked without it
  * @returns the run's id, the stages to do again, and whether a process still waits for the run to be resumed
  * @throws InputError when another process works on the run, or a setting is refused
  * @example
@@ -28,7 +29,7 @@ import { caredFor, RunRecords } from '../../pipeline/runs/runs.ts';
 export async function prepareResume(
   home: Home,
   name: string,
-  { from, set }: { from?: string; set: readonly string[] },
+  { from, set, environment }: { from?: string; set: readonly string[]; environment?: NodeJS.ProcessEnv },
 ): Promise<{ id: string; fresh: string[]; waits: boolean }> {
   const records = new RunRecords(home);
   const run = await records.read(name);
@@ -45,7 +46,7 @@ export async function prepareResume(
   }
   const stages = activeStages(pipeline, settings);
   const fresh = from === undefined ? [] : [...withDependents(stages, findStage(pipeline, settings, from).name)];
-  const facts = await inspectRun(pipeline, settings);
+  const facts = await inspectRun(pipeline, settings, { environment });
   const planned = await plannedStages(pipeline, settings, new CodeDigests(home.codeDigests), facts);
   // Only now: a refused resume changes nothing.
   if (!waits) await records.claim(run.id);

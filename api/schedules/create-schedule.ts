@@ -20,6 +20,8 @@ export interface NewSchedule {
   minimumPrompts?: number | undefined;
   /** Whether to start from the version in production instead of the original encoder; default: true. */
   warmStart?: boolean | undefined;
+  /** Where the programs of the configuration are looked for (PATH). */
+  environment?: NodeJS.ProcessEnv | undefined;
   /** Whether to wait until it is unpaused. */
   paused?: boolean | undefined;
 }
@@ -51,7 +53,7 @@ export async function createSchedule(home: Home, schedule: NewSchedule, configur
 /** Checks everything that a retraining will need, and returns the schedule's record and times. @throws InputError */
 export async function prepareSchedule(
   home: Home,
-  { name, configuration, timing, minimumPrompts = 1, warmStart = true }: NewSchedule,
+  { name, configuration, timing, minimumPrompts = 1, warmStart = true, environment }: NewSchedule,
 ): Promise<{ file: ScheduleFile; timing: TemporalTiming }> {
   identifier('schedule', name);
   const times = temporalTiming(timing);
@@ -73,7 +75,7 @@ export async function prepareSchedule(
   const promoted = { ...config, registry: { ...checked.data.registry, promote: 'auto' } };
   const retraining = checkConfig(pipeline.schema, promoted, configuration.file);
   await requireReadable(arriving);
-  await inspectRun(pipeline, retraining, new Set([arriving]));
+  await inspectRun(pipeline, retraining, { absent: new Set([arriving]), environment });
   return {
     file: {
       name,

@@ -14,20 +14,17 @@ export function register(program: Command): void {
     .action(async (config: string | undefined, options: ConfigOptions & { out: string; lanes: string }) => {
       const { InputError } = await import('../../common/errors.ts');
       const { readConfigOptions } = await import('../run/run-options.ts');
-      const { ablate, combinations, settingsOf } = await import('../paper/ablate.ts');
+      const { ablate } = await import('../paper/ablate.ts');
       const { runCommand } = await import('../run/run-command.ts');
       const { readLanes } = await import('../paper/side-by-side.ts');
-      const { inspectRun } = await import('../../pipeline/inspection.ts');
+      const { ablationsOf, checkAblations } = await import('../paper/check-ablations.ts');
       const { projectHome } = await import('../project-home.ts');
       const { settings } = await readConfigOptions(config, options); // refuses invalid settings before any combination runs
-      const { ablations } = settings as { ablations?: Parameters<typeof ablate>[0]['ablations'] };
-      if (!ablations?.length)
+      const ablations = ablationsOf(settings);
+      if (ablations.length === 0)
         throw new InputError('The configuration has no ablations: give a list such as [{ evaluate.steps: [4, 8] }].');
-      for (const own of ablations.flatMap((group) => combinations(group))) {
-        const set = [...options.set, ...settingsOf(own)];
-        const { pipeline, settings } = await readConfigOptions(config, { ...options, set });
-        await inspectRun(pipeline, settings);
-      }
+      const read = (own: readonly string[]) => readConfigOptions(config, { ...options, set: [...options.set, ...own] });
+      await checkAblations(settings, read, process.env);
       const given = (['prompts', 'against', 'pipeline'] as const).flatMap((name) =>
         options[name] === undefined ? [] : [`--${name}`, options[name]],
       );

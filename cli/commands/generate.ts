@@ -3,6 +3,7 @@ import type { UseOptions } from '../../api/export/encoder-use.ts';
 import type { GenerateOptions } from '../../api/generate-picture.ts';
 import { print, printMessage } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
+import { collect } from '../values.ts';
 
 const number =
   (accepts: (value: number) => boolean, expected: string) =>
@@ -29,11 +30,7 @@ export function register(program: Command): void {
       '--model <dir>',
       'diffusers folder of the model, or owner/name[@revision] on the Hugging Face hub (default: the model that the named encoder was tuned for)',
     )
-    .requiredOption(
-      '--prompt <text>',
-      'text of a picture; repeat the option for more pictures in one batch',
-      (text, all: string[] = []) => [...all, text],
-    )
+    .requiredOption('--prompt <text>', 'text of a picture; repeat the option for more pictures in one batch', collect)
     .requiredOption('--out <dir>', 'folder for the pictures: 0000.png, 0001.png, ...')
     .option(
       '--text-encoder <encoder>',
@@ -56,13 +53,23 @@ export function register(program: Command): void {
       finite,
     )
     .option('--last-steps <k>', 'use the tuned networks in the last k denoising steps only (default: in all)', count)
-    .addOption(new Option('--blend-steps <k>', 'the former name of --last-steps').argParser(count).hideHelp())
+    .addOption(
+      new Option('--blend-steps <k>', 'the former name of --last-steps')
+        .argParser(count)
+        .conflicts('lastSteps')
+        .hideHelp(),
+    )
     .option('--negative <text>', 'negative prompt: what the pictures should not show', '')
     .option('--steps <n>', 'denoising steps', count, 25)
     .option('--scheduler <name>', 'ddim, pndm, dpm-solver++ or euler', 'ddim')
     .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', finite, 7.5)
     .option('--seed <s>', 'seed of the start noise', seed, 0)
-    .option('--latents <file>', "start noise: a safetensors file's tensor `latents` [B, C, h, w]")
+    .addOption(
+      new Option(
+        '--latents <file>',
+        "start noise instead of --seed: a safetensors file's tensor `latents` [B, C, h, w]",
+      ).conflicts('seed'),
+    )
     .option('--save-tensors <file>', 'write `latents` [B, C, h, w] and `images` [B, 3, H, W] in [0, 1] as safetensors')
     .option('--json', 'print one JSON object: {images: [path], tensors?: path, used?: description of the networks}')
     .action(async ({ blendSteps, ...options }: Options) => {

@@ -19,9 +19,13 @@ export function register(program: Command): void {
       const { lookUpConfigOptions } = await import('../run/run-options.ts');
       const { planAt } = await import('../../api/runs/plan-run.ts');
       const { formatPlan } = await import('../run/format-plan.ts');
+      const { checkAblations } = await import('../paper/check-ablations.ts');
       const { projectHome } = await import('../project-home.ts');
       const { pipeline, settings, fetches } = await lookUpConfigOptions(config, options);
-      const plan = await planAt(projectHome(), pipeline, settings, { fetches });
+      const plan = await planAt(projectHome(), pipeline, settings, { fetches, environment: process.env });
+      const read = (own: readonly string[]) =>
+        lookUpConfigOptions(config, { ...options, set: [...options.set, ...own] });
+      await checkAblations(settings, read, process.env);
       const fetch = fetches.map(({ path: _, ...rest }) => rest);
       print(options.json ? JSON.stringify({ stages: plan.stages, fetch }, null, 2) : formatPlan(plan));
     });

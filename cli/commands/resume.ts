@@ -24,7 +24,7 @@ export function register(program: Command): void {
       const { startRun } = await import('../run/start.ts');
       const { projectHome } = await import('../project-home.ts');
       const home = projectHome();
-      const { id, fresh, waits } = await prepareResume(home, name, options);
+      const { id, fresh, waits } = await prepareResume(home, name, { ...options, environment: process.env });
       if (!waits) return startRun(home, id, fresh, options);
       const { wakeRun } = await import('../../api/runs/control-run.ts');
       const { configuredServer } = await import('../../temporal/server/server-connection.ts');

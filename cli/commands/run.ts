@@ -18,7 +18,7 @@ export function register(program: Command): void {
       const { projectHome } = await import('../project-home.ts');
       const configuration = await readConfigOptions(config, options);
       const home = projectHome();
-      const { id, plan } = await createRun(home, configuration);
+      const { id, plan } = await createRun(home, configuration, process.env);
       const warning = warnOfLength(plan);
       if (!options.json) print(`Run ${id}\n${formatPlan(plan)}\n`);
       if (warning !== undefined) printMessage(`${warning}`);

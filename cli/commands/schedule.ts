@@ -1,6 +1,7 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { addSetOption } from '../run/run-options.ts';
 import { print } from '../print.ts';
+import { collect } from '../values.ts';
 import type { TimingOptions } from '../schedule/timing.ts';
 
 interface CreateOptions extends TimingOptions {
@@ -47,11 +48,8 @@ export function register(program: Command): void {
       .description('retrain at set times on prompts that arrived in the folder of prompts.source')
       .argument('<name>', 'a word of lower-case letters, digits and hyphens')
       .requiredOption('--config <file>', 'the configuration of each retraining: a YAML file')
-      .option('--cron <fields>', "times, such as '0 3 * * *'; may be repeated", (text, all: string[] = []) => [
-        ...all,
-        text,
-      ])
-      .option('--every <time>', 'interval: 90s, 1m, 6h, 7d')
+      .option('--cron <fields>', "times, such as '0 3 * * *'; may be repeated", collect)
+      .addOption(new Option('--every <time>', 'interval: 90s, 1m, 6h, 7d').conflicts(['cron', 'timezone']))
       .option('--timezone <name>', 'time zone of --cron, such as Europe/Berlin (default: UTC)')
       .option('--prompts <path>', 'the folder, file or pattern where prompts arrive, instead of prompts.source')
       .option('--pipeline <file>', 'another pipeline: a module that exports `pipeline`')
@@ -72,7 +70,11 @@ export function register(program: Command): void {
     const { config: file, prompts, set, pipeline, atLeast: minimumPrompts, cold, paused } = options;
     const configuration = { file, prompts, set, pipeline, folder: process.cwd(), hub: hubOptions() };
     const timing = timingOf(options);
-    await createSchedule(home, { name, configuration, timing, minimumPrompts, warmStart: !cold, paused }, server);
+    await createSchedule(
+      home,
+      { name, configuration, timing, minimumPrompts, warmStart: !cold, paused, environment: process.env },
+      server,
+    );
     print(`Schedule ${name} is ${paused ? 'set, but paused' : 'set'}; see: textcraftor schedule show ${name}`);
   });
   schedule

@@ -105,7 +105,8 @@ function ablationsPage(groups: readonly (readonly Ablation[])[]): string {
 
 const columnOf = ({ arm, metric }: NamedComparison): string => (arm === EXPORTED ? `${metric}, exported` : metric);
 
-const describe = (settings: Ablation['settings']) =>
+/** A combination in words: `evaluate.steps 8, seed 1`. */
+export const describe = (settings: Ablation['settings']) =>
   Object.entries(settings)
     .map(([key, value]) => `${key} ${value}`)
     .join(', ');

@@ -82,8 +82,11 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
     `tuneEncoder.steps=${steps}`,
     `tuneEncoder.keepEvery=${Math.max(1, Math.floor(steps / 3))}`,
   ];
-  const alarm = `alarm={every: ${keep(encoder)}, prompts: 142}`;
-  const common = [`benchmarks.world.limit=${prompts}`, ...encoderSteps(encoder), alarm];
+  const common = (steps: number, watched = encoder) => [
+    `benchmarks.world.limit=${prompts}`,
+    ...encoderSteps(steps),
+    `alarm={every: ${keep(watched)}, prompts: 142}`,
+  ];
   const noCurve = 'evaluate.blends=[]';
   const tuneUnet = `tuneUnet={${loop(unet)}}`;
   const unets = UNETS.map(({ name, unet, guide }) => `{name: ${name}, unet: ${unet}, guide: ${guide}}`).join(', ');
@@ -91,7 +94,7 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
     {
       name: 'encoder',
       settings: [
-        ...common,
+        ...common(encoder),
         `baselines.ddpoEncoder=${policy(encoder, '3.0e-4')}`,
         `baselines.ddpoUnet=${policy(unet, '1.0e-4')}`,
         `baselines.direct={${loop(encoder)}}`,
@@ -115,40 +118,29 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
     },
     {
       name: 'encoder + UNet',
-      settings: [...common, noCurve, tuneUnet],
+      settings: [...common(encoder), noCurve, tuneUnet],
       arms: { chosen: 'encoder + UNet', exported: 'encoder + UNet, exported' },
     },
     {
       name: 'fusion',
       // Nothing is chosen here: the final encoder and the final UNet are combined.
-      settings: [...common, noCurve, tuneUnet, 'tuneUnet.blend=0', 'sweep.prompts=2', 'sweep.blends=[1]'],
+      settings: [...common(encoder), noCurve, tuneUnet, 'tuneUnet.blend=0', 'sweep.prompts=2', 'sweep.blends=[1]'],
       arms: { unet: 'UNet', fusion: 'fusion' },
     },
     {
       name: 'joint',
-      settings: [...common, noCurve, ...encoderSteps(both), 'tuneEncoder.joint={learningRate: 0.0001}'],
+      settings: [...common(both), noCurve, 'tuneEncoder.joint={learningRate: 0.0001}'],
       arms: { chosen: 'joint' },
     },
     {
       name: 'lora',
-      settings: [
-        ...common,
-        noCurve,
-        ...encoderSteps(both),
-        'tuneEncoder.lora={rank: 16}',
-        'tuneEncoder.learningRate=0.001',
-      ],
+      settings: [...common(both), noCurve, 'tuneEncoder.lora={rank: 16}', 'tuneEncoder.learningRate=0.001'],
       arms: { chosen: 'encoder, LoRA' },
     },
     // Pictures degrade late in tuning.
     {
       name: 'no CLIP constraint',
-      settings: [
-        ...common,
-        ...encoderSteps(hacked),
-        `alarm={every: ${keep(hacked)}, prompts: 142}`,
-        'rewards.clip.weight=0',
-      ],
+      settings: [...common(hacked, hacked), 'rewards.clip.weight=0'],
       seeds: 1,
       collapses: true,
       arms: {},

@@ -7,6 +7,7 @@ import {
 } from '../../api/configuration.ts';
 import { hubOptions } from '../hub-options.ts';
 import { projectHome } from '../project-home.ts';
+import { collect } from '../values.ts';
 
 /** The options that name a pipeline and its configuration. */
 export interface ConfigOptions {
@@ -21,7 +22,7 @@ export function addSetOption(command: Command): Command {
   return command.option(
     '--set <key=value>',
     'change a setting, such as tuneEncoder.steps=20 or rewards.clip.weight=0',
-    (setting: string, settings: string[]) => [...settings, setting],
+    collect,
     [],
   );
 }

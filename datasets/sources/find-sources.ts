@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { InputError, NothingThereError } from '../../common/errors.ts';
 import { isPattern } from '../../common/files/pattern.ts';
 import { walkFolder, walkPattern, type Walked } from '../../common/files/walk-files.ts';
@@ -28,7 +28,8 @@ export async function findSources(source: string, split?: string): Promise<Found
     const file = found.isFile() ? sourceFile(source, basename(source), found.size) : undefined;
     if (!found.isFile()) throw new InputError(`${source}: is neither a file nor a folder.`);
     if (!file) throw new InputError(`${source}: unknown kind of file; expected ${expected}.`);
-    return { files: [file], ignored: [] };
+    const listed = [{ name: file.name }];
+    return { files: await filesOfSplit(source, dirname(source), [file], { split, ask: false, listed }), ignored: [] };
   }
   if (!isPattern(source))
     throw new NothingThereError(`${source}: no such file or folder; expected ${expected}, or a folder of them.`);

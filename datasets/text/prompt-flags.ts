@@ -1,7 +1,7 @@
 import { tidy, unquoted } from './tidy.ts';
 
 /**
- * Flags as people type them after a prompt: Midjourney ("--ar 16:9", "—no text"), sd-scripts' prompt files ("--n blurry
+ * Flags as people type them around a prompt: Midjourney ("--ar 16:9", "—no text"), sd-scripts' prompt files ("--n blurry
  * --w 768"), InvokeAI ("-s50 -W512"), the web UI's prompt files (`--prompt "a cat" --negative_prompt dogs`) and its
  * parameters ("Negative prompt: blurry Steps: 20, Sampler: Euler a, ...").
  */
@@ -68,8 +68,20 @@ const opener =
 const mayHold = /--|(?<![\p{L}\d-])-[a-z]|[—–―‒−]|neg(?:ative)?[ _-]?prompt|(?:negative|undesired content) ?:|steps:/iu;
 /** Start of a text in which "Negative:" alone is a flag; otherwise that is a word of the prompt. */
 const positive = /^\s*(?:prompts?|positive(?:\s+prompts?)?)\s*:/i;
-/** Prefixes that commands and parameters put before the prompt. */
-const lead = /^\s*(?:\/imagine\s+)?(?:prompts?|positive(?:\s+prompts?)?)\s*:\s*|^\s*\/imagine\s+/i;
+/** Prefixes that commands and parameters put before the prompt, if flags are behind it. */
+const lead = /^\s*(?:prompts?|positive(?:\s+prompts?)?)\s*:\s*/i;
+/**
+ * What chats and web pages put before a prompt, flags behind it or not: the commands of their bots ("/imagine prompt:",
+ * "!dream"), the label "Prompt:", and addresses of pictures to begin with.
+ */
+const wrapper = (() => {
+  const label = String.raw`(?:[/!]?(?:imagine|dream)\s+prompt\s*:|[/!](?:imagine|dream)(?=\s)|(?:positive\s+)?prompt\s*:)`;
+  const address = String.raw`<?https?:\/\/[^\s<>]+>?(?:::-?[\d.]+)?`;
+  return new RegExp(String.raw`^\s*(?:${label}\s*)?(?:${address}(?:\s[\s,]*${address})*(?=[\s,]|$))?`, 'i');
+})();
+const mayBeWrapped = /^\s*(?:[/!*]|imagine|dream|positive|prompt|<?https?:)/i;
+/** A message of Midjourney's bot: "**a cat --v 5** - <@123> (fast)". */
+const message = /^\s*\*\*(?=.*?(\*\* - (?:[A-Z][\w #()]* )?(?:<@!?\d+>|@\w)[^]*)$)/s;
 
 interface Flag {
   kind: Kind;
@@ -90,7 +102,19 @@ const plainSigns = (text: string): string =>
 
 function flagsOf(text: string): Flag[] {
   const plain = plainSigns(text);
-  return mayHold.test(plain) ? flagsIn(plain) : [];
+  const [front, length] = mayBeWrapped.test(plain) ? wrapperOf(plain) : [[], plain.length];
+  const behind: Flag[] = length < plain.length ? [{ kind: 'rest', start: length, end: length }] : [];
+  const inside = plain.slice(0, length);
+  return [...front, ...(mayHold.test(inside) ? flagsIn(inside, front[0]?.end) : []), ...behind];
+}
+
+/** Returns what is in front of the prompt as a flag of its own, and the length up to what a chat puts behind it. */
+function wrapperOf(plain: string): [front: Flag[], length: number] {
+  const chat = message.exec(plain);
+  const start = chat?.[0].length ?? 0;
+  const end = start + wrapper.exec(plain.slice(start))![0].length;
+  const length = plain.length - (chat?.[1]!.length ?? 0);
+  return [plain.slice(0, end).trim() === '' ? [] : [{ kind: 'word', start: 0, end }], length];
 }
 
 export function hasFlags(text: string): boolean {
@@ -113,9 +137,9 @@ export function stripFlags(text: string): string {
   return rest;
 }
 
-/** Returns the text from its first flag on, or an empty text. */
+/** Returns the text from the first flag behind the prompt on, or an empty text. */
 export function fromFirstFlag(text: string): string {
-  const [first] = flagsOf(text);
+  const first = flagsOf(text).find(({ start }) => start > 0);
   return first ? text.slice(first.start) : '';
 }
 
@@ -139,9 +163,9 @@ function withoutFlags(text: string, flags: readonly Flag[]): string {
   return unquoted(tidy(kept.join(' ')));
 }
 
-function flagsIn(text: string): Flag[] {
+/** @param free text before this offset belongs to a value */
+function flagsIn(text: string, free = 0): Flag[] {
   const found: Flag[] = [];
-  let free = 0; // text before this offset belongs to a value
   for (const match of text.matchAll(opener)) {
     if (match.index < free) continue;
     const flag = flagAt(text, match, found);

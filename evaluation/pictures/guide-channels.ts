@@ -1,10 +1,16 @@
 import { InputError } from '../../common/errors.ts';
 import type { PipelineParts } from '../../models/folder/pipeline-folder.ts';
 import { vaeScale } from '../../models/vae/vae-config.ts';
+import { pictureSize } from '../../world/scenes/renderer.ts';
 import type { GuideKind } from '../evaluation-names.ts';
 
-/** Checks that the UNet takes as many channels beside the latents as the guide has. @throws InputError */
+/** Checks that the UNet's pictures have the guide's size, and its input the guide's channels beside the latents. @throws InputError */
 export function requireGuide(kind: GuideKind, { unet, vae }: Pick<PipelineParts['config'], 'unet' | 'vae'>): void {
+  const size = unet.sample_size * vaeScale(vae);
+  if (kind === 'silhouette' && size !== pictureSize)
+    throw new InputError(
+      `The guide "silhouette" takes pictures of ${pictureSize} pixels, of the shapes world; those of this UNet have ${size}.`,
+    );
   const channels = unet.in_channels - vae.latent_channels;
   const expected = { none: 0, inpainting: 1 + vae.latent_channels, silhouette: vaeScale(vae) ** 2 }[kind];
   if (channels !== expected)

@@ -11,12 +11,6 @@ export interface LoraSettings {
   targets: readonly string[];
 }
 
-/** Default targets: the projections of attention. */
-export const LORA_TARGETS = {
-  text_encoder: ['q_proj', 'k_proj', 'v_proj', 'out_proj'],
-  unet: ['to_q', 'to_k', 'to_v', 'to_out.0'],
-} as const;
-
 /** PEFT's names of a layer's matrices, after the layer's own name. In a file, A is [rank, in] and B is [out, rank]. */
 export const LORA_A = 'lora_A.weight';
 export const LORA_B = 'lora_B.weight';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nameSchema } from './name-schema.ts';
+import { seed, whole } from './number-schemas.ts';
 
 /**
  * Returns the keys that every pipeline's schema has ({@link file://../pipeline.ts} CommonSettings).
@@ -7,6 +8,6 @@ import { nameSchema } from './name-schema.ts';
  */
 export const commonSettings = (name: string) => ({
   name: nameSchema.default(name),
-  seed: z.int().default(1),
-  engine: z.strictObject({ threads: z.int().default(0), xla: z.boolean().default(false) }).prefault({}),
+  seed: seed.default(1),
+  engine: z.strictObject({ threads: whole.max(4096).default(0), xla: z.boolean().default(false) }).prefault({}),
 });

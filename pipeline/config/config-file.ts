@@ -25,7 +25,7 @@ export function absolutePath(path: string, folder: string): string {
 export interface ConfigSource {
   /** A YAML file. */
   file: string;
-  /** `a.b=c`, in order; the last one wins. */
+  /** `a.b=c`; two that give a key different values are refused. */
   settings?: readonly string[];
   /** Relative paths start here, including those inside the file. */
   folder: string;

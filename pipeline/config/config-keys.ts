@@ -6,6 +6,7 @@ export interface Definition {
   shape?: Record<string, ZodType>;
   innerType?: ZodType;
   element?: ZodType;
+  options?: readonly ZodType[];
 }
 export const definition = (schema: ZodType): Definition => schema.def as unknown as Definition;
 

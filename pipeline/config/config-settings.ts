@@ -5,14 +5,46 @@ import { parseYaml, reservedKeys } from './yaml.ts';
 
 type Node = Record<string, unknown> | unknown[];
 
-/** Applies settings such as `tuneEncoder.steps=20` or `rewards.clip.weight=0` (list items by name or index) to a copy. */
+/** A setting that was applied. */
+interface Applied {
+  setting: string;
+  /** Places in lists are numbers, whatever the setting calls them. */
+  path: readonly string[];
+  value: unknown;
+}
+
+/**
+ * Applies settings such as `tuneEncoder.steps=20` or `rewards.clip.weight=0` (list items by name or index) to a copy.
+ * @throws InputError for a setting that cannot be applied, and for two that give a key different values
+ */
 export function applySettings(raw: unknown, settings: readonly string[]): unknown {
   const copy: unknown = structuredClone(raw ?? {});
-  for (const setting of settings) apply(copy, setting);
+  const applied = settings.map((setting) => apply(copy, setting));
+  for (const [i, { path, value, setting }] of applied.entries()) {
+    if (
+      holds(
+        path.reduce<unknown>((at, key) => (isNode(at) ? own(at, key) : undefined), copy),
+        value,
+      )
+    )
+      continue;
+    const other = applied.findLast((each, j) => j > i && path.every((key, k) => (each.path[k] ?? key) === key))!;
+    throw new InputError(
+      `--set ${cut(other.setting, 200)}: contradicts --set ${cut(setting, 200)}, which is given too; give one of them.`,
+    );
+  }
   return copy;
 }
 
-function apply(root: unknown, setting: string): void {
+/** Whether a value still has all that was set. */
+function holds(found: unknown, set: unknown): boolean {
+  if (!isNode(set)) return found === set || (Number.isNaN(found) && Number.isNaN(set));
+  if (!isNode(found) || Array.isArray(found) !== Array.isArray(set)) return false;
+  if (Array.isArray(set) && set.length !== (found as unknown[]).length) return false;
+  return Object.keys(set).every((key) => holds(own(found, key), own(set, key)));
+}
+
+function apply(root: unknown, setting: string): Applied {
   const fail = (problem: string): never => {
     throw new InputError(`--set ${cut(setting, 200)}: ${problem}`);
   };
@@ -23,16 +55,21 @@ function apply(root: unknown, setting: string): void {
   const reserved = keys.find((key) => reservedKeys.includes(key));
   if (reserved !== undefined) return fail(`"${reserved}" cannot be a key of a configuration.`);
   if (!isNode(root)) return fail('the configuration is a single value and has no keys.');
+  const places: string[] = [];
   let at = root;
   for (const [i, key] of keys.slice(0, -1).entries()) {
     const place = Array.isArray(at) ? itemIndex(at, key, fail) : key;
+    places.push(place);
     let next = own(at, place);
     if (next === undefined || next === null) put(at, place, (next = {}));
     if (!isNode(next)) return fail(`"${keys.slice(0, i + 1).join('.')}" is a value, so it has no keys.`);
     at = next;
   }
   const last = keys.at(-1)!;
-  put(at, Array.isArray(at) ? itemIndex(at, last, fail) : last, value(text, fail));
+  places.push(Array.isArray(at) ? itemIndex(at, last, fail) : last);
+  const parsed = value(text, fail);
+  put(at, places.at(-1)!, structuredClone(parsed));
+  return { setting, path: places, value: parsed };
 }
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;

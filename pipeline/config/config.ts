@@ -26,14 +26,24 @@ import {
 } from './sections/comparison-settings.ts';
 import { nameSchema } from './name-schema.ts';
 import { path } from './config-paths.ts';
+import {
+  batch,
+  denoisingSteps,
+  float32,
+  keptPictures,
+  MOST_PICTURES,
+  positive,
+  promptCount,
+  rows,
+  samplesPerPrompt,
+  seed,
+  share,
+  whole,
+} from './number-schemas.ts';
 import { championSchema, registrySchema } from './sections/registry-settings.ts';
+import { idleKeys } from './sections/idle-keys.ts';
 import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './sections/tuning-settings.ts';
 
-const whole = z.int();
-const positive = z.int().min(1);
-/** Number of samples held in memory at once. */
-const batch = positive.max(65_536);
-const share = z.number().min(0).max(1);
 /** Jaccard similarity of two prompts, over their words and pairs of adjacent words. */
 const similarity = z.number().gt(0).max(1);
 const text = z.string().min(1);
@@ -45,8 +55,10 @@ const isEncoding = (label: string): boolean => {
   }
 };
 
-/** Largest float32; the weighted sum is computed in float32. */
-const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+/** Runs of `textcraftor ablate`: each combination is checked before the first one runs. */
+const MOST_ABLATIONS = 1000;
+/** Longest line of a prompt file, in characters. */
+const LONGEST = 16 * 2 ** 20;
 
 /** A reward model and its weight. */
 export const rewardSchema = z.strictObject({
@@ -55,14 +67,14 @@ export const rewardSchema = z.strictObject({
   model: path,
   head: path.optional(),
   tokenizer: path.optional(),
-  weight: z.number().min(-LARGEST).max(LARGEST),
+  weight: float32,
 });
 
 /** The shape of a configuration. It lists every key; any other key is an error. */
 const shape = z.strictObject({
   /** Names the runs. */
   name: nameSchema.default('run'),
-  seed: whole.min(0).default(1),
+  seed: seed.default(1),
   /** A diffusers folder. */
   model: path,
   prompts: z.strictObject({
@@ -70,7 +82,7 @@ const shape = z.strictObject({
     source: path.default('shapes'),
     /** The column with the prompts, or a path such as raw_data.prompt; found by its name when it is left out. */
     column: text.optional(),
-    limit: positive.optional(),
+    limit: rows.optional(),
     /** Encoding of text files that are not UTF-8 and have no byte order mark: windows-1252, utf-16le, shift_jis, ... */
     encoding: text.refine(isEncoding, 'is not a known encoding, such as utf-8, windows-1252 or utf-16le').optional(),
     /** Comments in text files: lines like `# portraits`, all lines that begin with `#` (sd-scripts), or none. */
@@ -82,10 +94,10 @@ const shape = z.strictObject({
   }),
   filter: z
     .strictObject({
-      minCharacters: whole.min(0).default(3),
-      maxCharacters: positive.default(1000),
+      minCharacters: whole.max(LONGEST).default(3),
+      maxCharacters: positive.max(LONGEST).default(1000),
       /** Maximum number of tokens with start and end, at most the tokenizer's length. */
-      maxTokens: positive.default(77),
+      maxTokens: positive.max(LONGEST).default(77),
       overlong: z.enum(OVERLONG).default('truncate'),
       /** Words and phrases that drop a prompt, ignoring case. */
       blocked: z.array(text).default([]),
@@ -106,7 +118,7 @@ const shape = z.strictObject({
         )
         .min(1)
         .optional(),
-      scriptShare: share.optional(),
+      scriptShare: z.number().gt(0).max(1).optional(),
       /** Languages to keep (ISO 639-1: en, de, ...); prompts of fewer than four words are not checked. */
       languages: z.array(z.enum(LANGUAGES)).min(1).optional(),
       /** Maximum share of a prompt's words that repeat earlier ones. */
@@ -114,12 +126,12 @@ const shape = z.strictObject({
       /** A prompt at least this similar to a prompt of `benchmarks` is dropped. */
       benchmarkSimilarity: similarity.optional(),
       /** Near duplicates: minimum similarity, and how many of each cluster are kept. */
-      nearDuplicates: z.strictObject({ similarity: similarity.default(0.65), keep: positive.default(1) }).optional(),
+      nearDuplicates: z.strictObject({ similarity: similarity.default(0.65), keep: rows.default(1) }).optional(),
     })
     .prefault({}),
   shard: z
     .strictObject({
-      rows: positive.default(4096),
+      rows: rows.default(4096),
       validation: share.default(0.1),
       test: share.default(0.2),
       /** A folder of existing shards: they stay unchanged, and the prompts they lack are added. */
@@ -128,14 +140,14 @@ const shape = z.strictObject({
     .prefault({}),
   sampler: z.strictObject({
     /** T: denoising steps. */
-    steps: positive,
-    guidance: z.number().min(0),
+    steps: denoisingSteps,
+    guidance: z.number().min(0).max(1000),
     /** K: number of last denoising steps that the gradient flows through. */
-    gradientSteps: positive,
+    gradientSteps: denoisingSteps,
   }),
   rollout: z.strictObject({
-    prompts: positive,
-    samplesPerPrompt: positive.default(1),
+    prompts: promptCount,
+    samplesPerPrompt: samplesPerPrompt.default(1),
     batch,
     /** Computes the rollout (the denoising steps before the last K, without gradient): onnx is ONNX Runtime, CPU only. */
     runtime: z.enum(ROLLOUT_RUNTIMES).default('tensorflow'),
@@ -151,21 +163,28 @@ const shape = z.strictObject({
   /** Stops tuning that games its rewards. */
   alarm: alarmSchema.optional(),
   sweep: z.strictObject({
-    blends: z.array(z.number().min(0).max(largestBlend)).min(1).default([0, 0.25, 0.5, 0.75, 1]),
-    prompts: positive,
-    samplesPerPrompt: positive.default(1),
+    blends: z
+      .array(z.number().min(0).max(largestBlend))
+      .refine(
+        (blends) => blends.some((blend) => blend > 0),
+        'has no weight above 0, so no tuned encoder would be tried',
+      )
+      .refine((blends) => new Set(blends).size === blends.length, 'has a weight twice')
+      .default([0, 0.25, 0.5, 0.75, 1]),
+    prompts: promptCount,
+    samplesPerPrompt: samplesPerPrompt.default(1),
     /** Metric that chooses. `auto`: the oracle if the prompts have one, else the held-out reward, else the trained ones. */
     chooseBy: z.enum(['auto', ...JUDGES]).default('auto'),
     /** Number of the best networks (judged in the last K steps) that are also tried as exported files, in all steps. */
-    finalists: positive.default(2),
+    finalists: positive.max(1000).default(2),
   }),
   evaluate: z.strictObject({
-    prompts: positive,
-    samplesPerPrompt: positive.default(1),
-    images: whole.min(0).default(24),
+    prompts: promptCount,
+    samplesPerPrompt: samplesPerPrompt.default(1),
+    images: keptPictures.default(24),
     /** Denoising steps, if different from `sampler`; K is then the same share of them. */
     scheduler: z.enum(solverNames).optional(),
-    steps: positive.optional(),
+    steps: denoisingSteps.optional(),
     /** Weights of the final encoder's embeddings on the control curve, besides 0 and 1. */
     blends: z.array(z.number().gt(0).max(largestBlend)).default([0.25, 0.5, 0.75, 1.25]),
     /** Further arms, that is encoders to compare: mixes of encoders, or another encoder. */
@@ -183,14 +202,14 @@ const shape = z.strictObject({
   notify: notifySchema,
   /** Settings for `textcraftor ablate`, which tries every combination of the values in each group. Not part of any key. */
   ablations: z.array(z.record(text, z.array(z.union([z.string(), z.number(), z.boolean()])).min(1))).optional(),
-  /** Cache settings by stage name: `evaluate: { cache: off, maxAge: 7d }`. Not part of any key. */
+  /** Cache settings by stage name: `evaluate: { cache: off }`, `sweep: { maxAge: 7d }`. Not part of any key. */
   stages: stagesSchema,
   engine: z
     .strictObject({
-      threads: whole.min(0).max(4096).default(0),
+      threads: whole.max(4096).default(0),
       xla: z.boolean().default(false),
       /** Parts of a batch computed in parallel, a thread each: for networks too small to split operations over threads. */
-      lanes: whole.min(1).max(4096).default(1),
+      lanes: positive.max(4096).default(1),
       /**
        * Number type of products, convolutions, activations and stored frozen weights. Everything else, above all trained
        * weights and optimizer state, is float32. With float16 the loss is scaled.
@@ -204,7 +223,7 @@ export type Config = z.infer<typeof shape>;
 
 /** The configuration's schema: its shape and the constraints between its values. */
 export const configSchema = shape.superRefine((config, context) => {
-  const require = (holds: boolean, path: string[], message: string): void => {
+  const require = (holds: boolean, path: (string | number)[], message: string): void => {
     if (!holds) context.addIssue({ code: 'custom', path, message });
   };
   const { sampler, shard, filter, sweep } = config;
@@ -236,7 +255,33 @@ export const configSchema = shape.superRefine((config, context) => {
     'sweep',
     'chooseBy',
   ], 'is oracle, which only prompts of the shapes world have');
+  for (const [path, why] of idleKeys(config)) require(false, path, `has no effect, since ${why}: leave it out`);
+  checkAmounts(config, require);
 });
+
+/** Checks the products of numbers, each of which may be large alone. */
+function checkAmounts(config: Config, require: (holds: boolean, path: string[], message: string) => void): void {
+  const { rollout, alarm, baselines, sweep, evaluate, transfer, ablations = [] } = config;
+  const sections = {
+    rollout,
+    alarm,
+    sweep,
+    evaluate,
+    transfer,
+    'baselines.promptEngineering': baselines?.promptEngineering,
+  };
+  for (const [name, section] of Object.entries(sections)) {
+    const { prompts, samplesPerPrompt } = section ?? { prompts: 0, samplesPerPrompt: 0 };
+    require(prompts * samplesPerPrompt <= MOST_PICTURES, [
+      ...name.split('.'),
+      'samplesPerPrompt',
+    ], `makes ${prompts * samplesPerPrompt} pictures of ${prompts} prompts; at most ${MOST_PICTURES} are allowed`);
+  }
+  const runs = ablations
+    .map((group) => Object.values(group).reduce((product, values) => product * values.length, 1))
+    .reduce((sum, product) => sum + product, 0);
+  require(runs <= MOST_ABLATIONS, ['ablations'], `makes ${runs} combinations; at most ${MOST_ABLATIONS} are allowed`);
+}
 
 /** Returns whether the prompts come from the embedded world. */
 export function isShapes(config: Config): boolean {

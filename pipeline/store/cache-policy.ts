@@ -10,15 +10,23 @@ export interface CachePolicy {
 }
 
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 };
+const century = 36_525 * seconds.d;
+const expected = 'must be a duration such as 30m, 12h or 7d, above 0 and at most 36525d';
 
-/** Duration such as `90s`, `30m`, `12h` or `7d`, in seconds. */
-const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?[smhd]$/, 'must be a duration such as 30m, 12h or 7d')
-  .transform((text) => Number(text.slice(0, -1)) * seconds[text.at(-1) as keyof typeof seconds])
-  .or(z.number().positive());
+/** Duration such as `90s`, `30m`, `12h` or `7d`, in seconds; at most a century. */
+const duration = z.union(
+  [
+    z
+      .string()
+      .regex(/^\d+(\.\d+)?[smhd]$/)
+      .transform((text) => Number(text.slice(0, -1)) * seconds[text.at(-1) as keyof typeof seconds])
+      .refine((time) => time > 0 && time <= century, expected),
+    z.number().positive().max(century),
+  ],
+  { error: expected },
+);
 
-/** The section `stages` of a configuration: `stages: { evaluate: { cache: off, maxAge: 7d } }`. */
+/** The section `stages` of a configuration: `stages: { evaluate: { cache: off }, sweep: { maxAge: 7d } }`. */
 export const stagesSchema = z
   .record(
     z.string(),

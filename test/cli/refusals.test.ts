@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { once, type EventEmitter } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 import { startHub } from '../fixtures/hub-server.ts';
+import { Command as Program } from 'commander';
+import { registerCommands } from '../../cli/commands/index.ts';
+import { collect, refuseRepeats } from '../../cli/values.ts';
 import { Command, textcraftor } from './command.ts';
 
 describe('the command line', () => {
@@ -13,6 +16,7 @@ describe('the command line', () => {
     ['__proto__.x=1', '"__proto__" cannot be a key'],
     ['rewards.clip.model=none', 'Cannot read'],
     ['sampler.steps=5000', 'sampler.steps: 5000 sampling steps are not possible'],
+    ['notify=[{command: [none-such]}]', 'notify.0.command: no program none-such is on the PATH'],
   ])('refuses --set %s in a sentence, and leaves nothing behind', async (setting, message) => {
     const home = join(await temporaryFolder(), 'home');
     for (const command of ['plan', 'run']) {
@@ -57,6 +61,54 @@ describe('the command line', () => {
       expect(stderr, args.join(' ')).toBe(`textcraftor: ${name} is empty; give it a value or omit it.\n`);
       expect([code, stdout]).toEqual([2, '']);
     }
+  });
+
+  it('refuses an option that is given twice with different values, and takes it twice with the same', async () => {
+    const home = await temporaryFolder();
+    for (const [args, message] of [
+      [
+        ['plan', '--prompts', 'a', '--prompts=b'],
+        'The option --prompts is given twice, as "a" and as "b"; give it once.',
+      ],
+      [
+        ['prompts', 'sample', '-n', '1', '--count', '2'],
+        'The option --count is given twice, as "1" and as "2"; give it once.',
+      ],
+      [['schedule', 'pause', 'a', '--note', 'x', '--note', 'y'], 'The option --note is given twice, as "x" and as "y"'],
+      [['plan', '--set', 'seed=1', '--set', 'seed=2'], '--set seed=2: contradicts --set seed=1, which is given too'],
+      [['resume', '--set', 'seed=1', '--from', 'a', '--from', 'b'], 'The option --from is given twice'],
+    ] as const) {
+      const { code, stdout, stderr } = await textcraftor(home, ...args);
+      expect(stderr, args.join(' ')).toContain(`textcraftor: ${message}`);
+      expect([code, stdout]).toEqual([2, '']);
+    }
+    const same = await textcraftor(home, 'list', '--json', '--json');
+    expect(same.code).toBe(0);
+    const set = ['--set', 'seed=2', '--set', 'seed=2', '--pipeline', 'none.ts', '--pipeline', 'none.ts'];
+    expect((await textcraftor(home, 'plan', 'a.yaml', ...set)).stderr).not.toContain('twice');
+  });
+
+  it('has one rule for every option of every command', async () => {
+    const program = new Program();
+    await registerCommands(program, []);
+    refuseRepeats(program);
+    const all = (command: Program): Program[] => [command, ...command.commands.flatMap(all)];
+    const options = all(program).flatMap((command) => command.options.map((option) => ({ command, option })));
+    expect(options.length).toBeGreaterThan(80);
+    const many = new Set<string>();
+    for (const { command, option } of options.filter(({ option }) => option.required)) {
+      if (option.parseArg !== (collect as typeof option.parseArg))
+        Object.assign(option, { parseArg: (text: string) => text });
+      const give = (value: string) => (command as unknown as EventEmitter).emit(`option:${option.name()}`, value);
+      give('1');
+      try {
+        give('2');
+        many.add(option.name());
+      } catch (error) {
+        expect((error as Error).message).toContain(`The option ${option.long} is given twice`);
+      }
+    }
+    expect([...many].sort()).toEqual(['cron', 'prompt', 'set']);
   });
 
   it.skipIf(process.platform !== 'linux')('ends in a sentence where it cannot print, or stands nowhere', async () => {
@@ -139,7 +191,7 @@ describe('a plan', () => {
 
   it('estimates the time of stages that were never measured, and says from what', async () => {
     const home = await temporaryFolder();
-    const { stdout } = await textcraftor(home, 'plan', '--json', '--set', 'tuneEncoder.steps=1000000000');
+    const { stdout } = await textcraftor(home, 'plan', '--json', '--set', 'tuneEncoder.steps=10000000');
     const { stages } = JSON.parse(stdout) as {
       stages: { stage: string; estimatedSeconds: number; estimate: { basis: string } }[];
     };
@@ -148,6 +200,32 @@ describe('a plan', () => {
       expect(tuning.estimate.basis).toBe('rough');
       expect(tuning.estimatedSeconds).toBeGreaterThan(86_400);
     }
+  });
+});
+
+describe('the ablations of a configuration', () => {
+  it.each([
+    ['[{sampler.steps: [8, 5000]}]', 'sampler.steps 5000: sampler.steps: 5000 sampling steps are not possible'],
+    ['[{evaluate.stepps: [4]}]', 'evaluate.stepps 4: configs/tiny.yaml: unknown key "evaluate.stepps"'],
+    [
+      '[{seed: [1, 2], evaluate.scheduler: [ddim, nonsense]}]',
+      'seed 1, evaluate.scheduler nonsense: configs/tiny.yaml: "evaluate.scheduler" is wrong',
+    ],
+    ['[{model: [world/base, none]}]', 'model none: Cannot read '],
+  ])('are checked by a plan as by ablate: %s', async (ablations, message) => {
+    const home = await temporaryFolder();
+    for (const command of ['plan', 'ablate']) {
+      const { code, stdout, stderr } = await textcraftor(home, command, '--set', `ablations=${ablations}`);
+      expect(stderr, command).toContain(`textcraftor: ablations, with ${message}`);
+      expect([code, stdout]).toEqual([2, '']);
+    }
+  });
+
+  it('are refused where --set fixes what they vary', async () => {
+    const set = ['--set', 'ablations=[{seed: [1, 2]}]', '--set', 'seed=1'];
+    const { code, stderr } = await textcraftor(await temporaryFolder(), 'ablate', ...set);
+    expect(stderr).toContain('ablations, with seed 2: --set seed=2: contradicts --set seed=1');
+    expect(code).toBe(2);
   });
 });
 

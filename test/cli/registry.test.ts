@@ -21,7 +21,7 @@ describe('a run', () => {
   it('registers its encoder, tells the hooks, and leaves the promotion to the user', async () => {
     const home = await temporaryFolder();
     const told = join(home, 'told.jsonl');
-    const hook = `notify=[{"command":["sh","-c","cat >> ${told}; echo >> ${told}"]},{"command":["no-such-command"]}]`;
+    const hook = `notify=[{"command":["sh","-c","cat >> ${told}; echo >> ${told}"]},{"command":["false"]}]`;
     const first = await learn(home, 3, '--set', hook);
     expect(first.stderr).toBe('');
     expect(first.stdout).toContain(

@@ -1,35 +1,48 @@
 import { z } from 'zod';
 import { CORPORA } from '../../../datasets/rules/rule-names.ts';
 import { httpUrl } from '../../http-url.ts';
-import { path } from '../config-paths.ts';
-
-const text = z.string().min(1);
-const positive = z.int().min(1);
+import { command, path } from '../config-paths.ts';
+import {
+  batch,
+  factor,
+  positive,
+  promptCount,
+  rate,
+  samplesPerPrompt,
+  tuningSteps,
+  warmupSteps,
+} from '../number-schemas.ts';
 
 /** Loop settings of every tuned baseline. */
 const loop = {
-  steps: positive,
-  batch: positive.max(65_536),
-  learningRate: z.number().positive(),
-  warmup: z.int().min(0).default(0),
-  weightDecay: z.number().min(0).default(0),
-  gradientClip: z.number().positive().default(1),
-  checkpointEvery: positive.default(10),
-  keepEvery: positive.default(50),
+  steps: tuningSteps,
+  batch,
+  learningRate: rate,
+  warmup: warmupSteps.default(0),
+  weightDecay: factor.default(0),
+  gradientClip: factor.gt(0).default(1),
+  checkpointEvery: tuningSteps.default(10),
+  keepEvery: tuningSteps.default(50),
 };
 
-const ddpoSchema = z.strictObject({
-  ...loop,
-  /** Updates on the same trajectories. */
-  epochs: positive.default(2),
-  /** PPO clip range: the ratio of new to old probability is clipped to 1 plus or minus this. */
-  clipRange: z.number().positive().default(1e-3),
-  /** Trajectories from each starting latent, compared with each other; 1: compared with the whole batch. */
-  group: positive.default(4),
-  largestAdvantage: z.number().positive().default(5),
-  /** Noise of the steps: 1 is ancestral sampling. */
-  eta: z.number().gt(0).max(1).default(1),
-});
+const ddpoSchema = z
+  .strictObject({
+    ...loop,
+    /** Updates on the same trajectories. */
+    epochs: positive.max(1000).default(2),
+    /** PPO clip range: the ratio of new to old probability is clipped to 1 plus or minus this. */
+    clipRange: z.number().positive().max(10).default(1e-3),
+    /** Trajectories from each starting latent, compared with each other; 1: compared with the whole batch. */
+    group: batch.default(4),
+    largestAdvantage: z.number().positive().max(1_000_000).default(5),
+    /** Noise of the steps: 1 is ancestral sampling. */
+    eta: z.number().gt(0).max(1).default(1),
+  })
+  .refine(({ batch, group }) => (group === 1 ? batch > 1 : batch % group !== 1), {
+    path: ['group'],
+    message:
+      'leaves a trajectory of the batch with no other to compare it with, so nothing is learnt from it: make batch a multiple of group',
+  });
 
 /** Baselines for the tuned encoder. A baseline that is left out is off. */
 export const baselinesSchema = z.strictObject({
@@ -38,22 +51,23 @@ export const baselinesSchema = z.strictObject({
     .strictObject({
       /** Source of the phrases: the training prompts, or captions of the shapes world's web-like data. */
       corpus: z.enum(CORPORA).default('training'),
-      corpusPrompts: positive.default(4096),
+      corpusPrompts: promptCount.default(4096),
       /** Minimum share of the texts that contain a phrase. */
       least: z.number().gt(0).max(1).default(0.002),
       /** Number of phrases to try, and of training and validation prompts to try them on. */
-      phrases: positive.default(16),
-      prompts: positive.default(48),
-      longest: positive.default(4),
-      samplesPerPrompt: positive.default(1),
+      phrases: positive.max(10_000).default(16),
+      prompts: promptCount.default(48),
+      longest: positive.max(10_000).default(4),
+      samplesPerPrompt: samplesPerPrompt.default(1),
       rewriter: z
         .strictObject({
           /** URL that receives {"prompts": [...]} by POST and answers in the same form. */
           url: httpUrl.optional(),
           /** Or a program that reads and writes the same on standard input and output. */
-          command: z.array(text).min(1).optional(),
-          timeoutSeconds: z.number().positive().default(60),
-          batch: positive.default(64),
+          command: command.optional(),
+          /** For one batch; a timer has at most 2^31 milliseconds. */
+          timeoutSeconds: z.number().positive().max(86_400).default(60),
+          batch: batch.default(64),
         })
         .refine(
           ({ url, command }) => (url === undefined) !== (command === undefined),
@@ -71,7 +85,7 @@ export const baselinesSchema = z.strictObject({
       ...loop,
       /** `shapes`, or a folder of PNG files with metadata.jsonl. */
       pictures: path.default('shapes'),
-      count: positive.default(1024),
+      count: promptCount.default(1024),
     })
     .optional(),
 });

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { blendArm, GUIDES, HELD_OUT, ORACLE, TAKEN_ARMS, TAKEN_METRICS } from '../../../evaluation/evaluation-names.ts';
+import { blendArm, GUIDES, TAKEN_ARMS, TAKEN_METRICS } from '../../../evaluation/evaluation-names.ts';
+import { REWARD_TRAITS, type RewardTypeName } from '../../../rewards/reward-names.ts';
 import { path } from '../config-paths.ts';
+import { checkGate, type Gate } from './gate-settings.ts';
+import { denoisingSteps, keptPictures, promptCount, samplesPerPrompt, share, tuningSteps } from '../number-schemas.ts';
 
 const text = z.string().min(1);
 const word = z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'must be a word');
-const positive = z.int().min(1);
-const share = z.number().min(0).max(1);
 
 /** Largest weight of a tuned encoder's embeddings; above 1 extrapolates its change. */
 export const largestBlend = 1.25;
@@ -21,16 +22,16 @@ export const benchmarkSchema = z.strictObject({
   split: text.optional(),
   /** Columns to split the results by, such as [Category, Challenge]. */
   categoryColumns: z.array(text).optional(),
-  limit: positive.optional(),
+  limit: promptCount.optional(),
 });
 
 /** A further arm of the evaluation, that is one of the encoders compared: a mix of encoders, or another encoder. */
 export const armSchema = z.strictObject({
   name: word,
   /** Text encoders and the weights of their embeddings; the original encoder gets the rest up to 1. */
-  mix: z.array(z.strictObject({ encoder: path, weight: z.number() })).min(1),
+  mix: z.array(z.strictObject({ encoder: path, weight: z.number().min(-1000).max(1000) })).min(1),
   /** Number of last steps in which the mix is used; default K. */
-  lastSteps: positive.optional(),
+  lastSteps: denoisingSteps.optional(),
   /** Uses the mix from the first step on, as for any encoder of another architecture. */
   fromStart: z.boolean().optional(),
 });
@@ -48,41 +49,41 @@ export const transferSchema = z.strictObject({
     )
     .min(1),
   /** Number of test prompts, and of pictures per prompt. */
-  prompts: positive,
-  samplesPerPrompt: positive.default(1),
+  prompts: promptCount,
+  samplesPerPrompt: samplesPerPrompt.default(1),
   /** Number of prompts whose pictures are kept. */
-  images: z.int().min(0).default(12),
+  images: keptPictures.default(12),
 });
 
 /** Settings of the alarm that watches validation prompts during tuning: docs/decisions/collapse-alarm.md. */
 export const alarmSchema = z.strictObject({
   /** Steps between two checks. */
-  every: positive.default(20),
-  prompts: positive.default(24),
+  every: tuningSteps.default(20),
+  prompts: promptCount.default(24),
   /** Pictures per prompt; at least two, to measure diversity. */
-  samplesPerPrompt: z.int().min(2).default(2),
+  samplesPerPrompt: samplesPerPrompt.min(2).default(2),
   /** Share of the base model's diversity that may be lost. */
   diversity: z.number().gt(0).max(1).default(0.4),
   /** Allowed drop of the held-out reward or of a text-image similarity, in standard deviations of the base model's. */
-  similarity: z.number().gt(0).default(0.5),
+  similarity: z.number().gt(0).max(1000).default(0.5),
   /** Share of the requested attributes that may turn wrong by the shapes world's exact judge. */
   attributes: share.default(0.01),
   /** Ends tuning after this many checks without a new best held-out reward (or trained sum, if there is none). */
-  patience: positive.optional(),
+  patience: tuningSteps.optional(),
 });
 
 interface Reward {
-  type: string;
+  type: RewardTypeName;
   head?: string | undefined;
 }
 interface Compared {
   rewards: readonly (Reward & { name: string })[];
   heldOut?: Reward | undefined;
-  evaluate: { blends: readonly number[]; arms?: readonly { name: string }[] | undefined };
+  evaluate: { blends: readonly number[]; samplesPerPrompt: number; arms?: readonly { name: string }[] | undefined };
   benchmarks?: readonly { name: string }[] | undefined;
   transfer?: z.infer<typeof transferSchema> | undefined;
   baselines?: { direct?: { pictures: string } | undefined } | undefined;
-  registry: { gate: { base: object; champion: object } };
+  registry: { gate: Gate };
 }
 type Require = (holds: boolean, path: string[], message: string) => void;
 
@@ -125,17 +126,9 @@ export function checkComparison(config: Compared, shapes: boolean, require: Requ
     needsShapes(guide !== 'silhouette', ['transfer', 'unets', `${i}`, 'guide'], guide);
   needsShapes(baselines?.direct?.pictures !== 'shapes', ['baselines', 'direct', 'pictures'], 'shapes');
 
-  for (const rival of ['base', 'champion'] as const) {
-    const unknown = Object.keys(registry.gate[rival]).find((metric) => !isMetric(metric, names));
-    require(unknown === undefined, [
-      'registry',
-      'gate',
-      rival,
-    ], `bounds "${unknown}", which is not a metric; the metrics are ${[HELD_OUT, ORACLE, ...names].join(', ')}`);
-  }
+  const embeds = [...rewards, ...(heldOut ? [heldOut] : [])].some(({ type }) => REWARD_TRAITS[type].includes('embeds'));
+  const diversity = evaluate.samplesPerPrompt > 1 && embeds;
+  checkGate(registry.gate, { rewards: names, heldOut: heldOut !== undefined, diversity }, require);
 }
-
-const isMetric = (name: string, rewards: readonly string[]): boolean =>
-  name === HELD_OUT || name === ORACLE || name.startsWith(`${ORACLE}.`) || rewards.includes(name);
 
 const twice = (names: readonly string[]): string | undefined => names.find((name, i) => names.indexOf(name) !== i);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nameSchema } from '../name-schema.ts';
 import { path } from '../config-paths.ts';
+import { share, versionNumber } from '../number-schemas.ts';
 import { gateSchema } from './gate-settings.ts';
 
 const text = z.string().min(1);
@@ -16,7 +17,7 @@ export const registrySchema = z.strictObject({
 
 /** The section `champion`: the version in production, which the evaluation compares with the new one. */
 export const championSchema = z.strictObject({
-  version: z.int().min(1),
+  version: versionNumber,
   /** A folder with a text encoder. */
   encoder: path,
   /** The UNet that was tuned with it: a folder or a safetensors file. */
@@ -24,7 +25,7 @@ export const championSchema = z.strictObject({
   /** Its exported text encoder: a folder. */
   exported: path.optional(),
   /** Weight of its embeddings. */
-  blend: z.number().min(0).max(1).default(1),
+  blend: share.default(1),
 });
 
 export type Champion = z.infer<typeof championSchema>;

@@ -1,27 +1,35 @@
 import { z } from 'zod';
 import { MOMENT_TYPES } from '../../../training/training-names.ts';
 import { path } from '../config-paths.ts';
+import {
+  batch,
+  denoisingSteps,
+  factor,
+  float32,
+  positive,
+  rate,
+  share,
+  tuningSteps,
+  warmupSteps,
+} from '../number-schemas.ts';
 
-const whole = z.int();
-const positive = z.int().min(1);
-const share = z.number().min(0).max(1);
 const text = z.string().min(1);
-const rate = z.number().positive();
 
 /** Low-rank adapters (LoRA) to tune instead of all parameters. */
 const loraSchema = z.strictObject({
-  rank: positive,
+  /** At most the width of the layers, which only their weights tell. */
+  rank: positive.max(65_536),
   /** The adapters are scaled by alpha / rank; default 1. */
-  alpha: z.number().positive().optional(),
+  alpha: z.number().positive().max(1_000_000).optional(),
   /** Suffixes of layer names; default: the attention projections. */
   targets: z.array(text).min(1).optional(),
 });
 
 /** Choice of the last K steps that carry gradient: docs/method.md. */
 const gradientSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('last'), steps: positive.optional() }),
+  z.strictObject({ type: z.literal('last'), steps: denoisingSteps.optional() }),
   z.strictObject({ type: z.literal('random') }),
-  z.strictObject({ type: z.literal('draft-lv'), repeats: positive.default(2) }),
+  z.strictObject({ type: z.literal('draft-lv'), repeats: positive.max(1000).default(2) }),
 ]);
 
 /** Random augmentations in each step, against overfitting. */
@@ -37,26 +45,26 @@ const augmentSchema = z.strictObject({
 
 /** Settings of every tuning stage. */
 const tuning = {
-  steps: positive,
-  batch: positive.max(65_536),
+  steps: tuningSteps,
+  batch,
   learningRate: rate,
-  warmup: whole.min(0).default(0),
-  weightDecay: z.number().min(0).default(0),
+  warmup: warmupSteps.default(0),
+  weightDecay: factor.default(0),
   /** Storage of AdamW's moments: 8 bits take a quarter of the memory. */
   optimizer: z.strictObject({ states: z.enum(MOMENT_TYPES) }).optional(),
   /** Largest global norm of a network's gradient. */
-  gradientClip: z.number().positive().default(1),
-  checkpointEvery: positive.default(10),
+  gradientClip: factor.gt(0).default(1),
+  checkpointEvery: tuningSteps.default(10),
   /** Checkpoints at multiples of this many steps are kept for the sweep. */
-  keepEvery: positive.default(50),
+  keepEvery: tuningSteps.default(50),
   /** Reward weights of this stage by name, overriding those under `rewards`. */
-  rewardWeights: z.record(text, z.number()).optional(),
+  rewardWeights: z.record(text, float32).optional(),
   gradient: gradientSchema.optional(),
   lora: loraSchema.optional(),
   /** Decay of a moving average of the trained weights, which is kept instead of them. */
   average: z.number().gt(0).lt(1).optional(),
   /** Weight of the squared distance between the parameters and the original ones. */
-  weightPull: z.number().min(0).optional(),
+  weightPull: factor.optional(),
   augment: augmentSchema.optional(),
 };
 
@@ -65,7 +73,7 @@ export const tuneEncoderSchema = z.strictObject({
   /** A text encoder (folder or safetensors file) to start from; default: the original one. */
   startFrom: path.optional(),
   /** Weight of the mean squared distance between the embeddings and the original ones. */
-  embeddingPull: z.number().min(0).default(0),
+  embeddingPull: factor.default(0),
   /** Trains the UNet at the same time. */
   joint: z.strictObject({ learningRate: rate, lora: loraSchema.optional() }).optional(),
 });

@@ -68,6 +68,16 @@ describe('before a run begins', () => {
       /^tuneEncoder\.lora\.targets: no linear layer of the text encoder is named "nonsense"/,
     ],
     [
+      'adapters wider than a layer of the text encoder',
+      ['tuneEncoder.lora={rank: 4096}'],
+      /^tuneEncoder\.lora\.rank is 4096; expected at most \d+, the width of the layer text_model\.\S+_proj of the text encoder/,
+    ],
+    [
+      'adapters wider than a layer of the UNet',
+      ['tuneEncoder.joint={learningRate: 0.001, lora: {rank: 4096, targets: [to_q]}}'],
+      /^tuneEncoder\.joint\.lora\.rank is 4096; expected at most \d+, the width of the layer \S+to_q of the UNet/,
+    ],
+    [
       'a UNet that sees more than its guide has',
       ['transfer={prompts: 1, unets: [{name: other, unet: world/second-inpainting}]}'],
       /^transfer\.unets: "other" .*channels beside the latents/,
@@ -78,6 +88,29 @@ describe('before a run begins', () => {
     ['a folder without shards', ['shard.extends=world/clip'], /no manifest\.json/],
   ])('%s is refused', async (_, settings, message) => {
     await refused(message, ...settings);
+  });
+
+  it.each([
+    [
+      'a hook',
+      ['notify=[{command: [sh]}, {command: [none-such, -x]}]'],
+      /^notify\.1\.command: no program none-such is on the PATH/,
+    ],
+    [
+      'a hook by its path',
+      ['notify=[{command: [./none-such]}]'],
+      /^notify\.0\.command: the program .*\/none-such does not exist/,
+    ],
+    ['a hook that is a folder', [`notify=[{command: [${checkout}world]}]`], /^notify\.0\.command: .*world is a folder/],
+    [
+      'a rewriter that is no program',
+      [`baselines.promptEngineering={rewriter: {command: [${checkout}package.json]}}`],
+      /^baselines\.promptEngineering\.rewriter\.command: .*package\.json is not executable/,
+    ],
+  ])('%s is refused where the environment is known', async (_, settings, message) => {
+    const config = await loadConfig(textcraftor, { file: `${checkout}configs/tiny.yaml`, settings, folder });
+    await inspectRun(textcraftor, config);
+    await expect(inspectRun(textcraftor, config, { environment: process.env })).rejects.toThrow(message);
   });
 
   it('parts of a model that do not fit each other are refused', async () => {
@@ -110,6 +143,43 @@ describe('before a run begins', () => {
     await refused(/expected \[1000000000.*, as in its configuration/, `heldOut.model=${cnn}`);
   });
 
+  it('what takes pictures of the shapes world is refused where the model makes others', async () => {
+    const model = `model=${changed('wide', 'unet/config.json', { sample_size: 16 })}`;
+    await inspect(model);
+    const base = /wide have 64/;
+    await refused(
+      /^sweep\.chooseBy is oracle, which takes pictures of 32 pixels; those of /,
+      model,
+      'sweep.chooseBy=oracle',
+    );
+    for (const setting of [
+      'registry.gate.champion={oracle: -0.1}',
+      'registry.gate.base={heldOut: 0, oracle.shape: 0}',
+      'baselines.direct={steps: 1, batch: 1, learningRate: 1}',
+    ]) {
+      await inspect(setting);
+      await refused(base, model, setting);
+    }
+    await inspect(model, 'registry.promote=auto'); // by the held-out reward
+    const control = changed('control', 'config.json', { sample_size: 16 }, 'second-control');
+    const transfer = `transfer={prompts: 1, unets: [{name: c, unet: ${control}, guide: silhouette}]}`;
+    await refused(/^transfer\.unets: "c" .*"silhouette" takes pictures of 32 pixels.* have 64/, transfer);
+  });
+
+  it('an automatic promotion that nothing passes is refused', async () => {
+    const config = await loadConfig(textcraftor, {
+      file: `${checkout}configs/tiny.yaml`,
+      settings: [`model=${changed('other', 'unet/config.json', { sample_size: 16 })}`, 'registry.promote=auto'],
+      folder,
+    });
+    const { heldOut: _, ...bare } = config;
+    await expect(inspectRun(textcraftor, bare)).rejects.toThrow(
+      /^registry\.promote is auto, but nothing would pass the gate/,
+    );
+    const registry = { ...config.registry, gate: { ...config.registry.gate, base: { clip: 0 } } };
+    expect(await inspectRun(textcraftor, { ...bare, registry })).toHaveProperty('evaluationCost');
+  });
+
   it('pictures to tune on are checked', async () => {
     const pictures = join(folder, 'pictures');
     mkdirSync(pictures);
@@ -139,6 +209,26 @@ describe('before a run begins', () => {
     await inspect(...bad, 'prompts.limit=1');
   });
 
+  it('keys of the prompts that no file of the source is about are refused', async () => {
+    for (const [name, content] of [
+      ['keys.txt', 'a red cat\n'],
+      ['keys.csv', 'prompt\na red cat\n'],
+      ['train.csv', 'prompt\na red cat\n'],
+    ] as const)
+      writeFileSync(join(folder, name), content);
+    const given = (name: string, setting: string) => [`prompts.source=${name}`, `prompts.${setting}`];
+    await refused(
+      /^prompts\.column has no effect: .*keys\.txt has no file of tables/,
+      ...given('keys.txt', 'column=a'),
+    );
+    await refused(/^prompts\.comments has no effect: .* no file of \.txt/, ...given('keys.csv', 'comments=none'));
+    await refused(/keys\.csv: no split "train"; the files name no splits/, ...given('keys.csv', 'split=train'));
+    await inspect(...given('train.csv', 'split=train'));
+    await inspect(...given('keys.txt', 'comments=none'));
+    await inspect(...given('keys.csv', 'column=prompt'));
+    await inspect(...given('keys.*', 'comments=none'));
+  });
+
   it('benchmarks are read, with the requested columns', async () => {
     writeFileSync(join(folder, 'bench.csv'), 'prompt,kind\na red cat,easy\n');
     await inspect('benchmarks=[{name: a, source: bench.csv, categoryColumns: [kind]}]');
@@ -151,6 +241,6 @@ describe('before a run begins', () => {
       settings: ['model=owner/name'],
       folder,
     });
-    expect(await inspectRun(textcraftor, config, new Set([join(folder, 'owner/name')]))).toEqual({});
+    expect(await inspectRun(textcraftor, config, { absent: new Set([join(folder, 'owner/name')]) })).toEqual({});
   });
 });

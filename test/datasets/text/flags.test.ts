@@ -31,6 +31,51 @@ it('flags of Midjourney are removed with their values', () => {
   ]);
 });
 
+it('commands of chats, labels and addresses in front of a prompt are removed, flags behind it or not', () => {
+  const url = 'https://cdn.a.b/1/x.png?w=1,2';
+  strips([
+    ['/imagine prompt: a cat', 'a cat'],
+    ['/imagine prompt:a cat, red', 'a cat, red'],
+    ['/IMAGINE  prompt : "a cat"', 'a cat'],
+    ['/imagine a cat', 'a cat'],
+    ['imagine prompt: a cat', 'a cat'],
+    ['/dream prompt: a cat', 'a cat'],
+    ['!dream "a cat" -S 42', 'a cat'],
+    ['Prompt: a cat', 'a cat'],
+    ['prompt：a cat', 'a cat'],
+    ['Positive prompt: a cat', 'a cat'],
+    ['/imagine prompt: Prompt: a cat', 'a cat'],
+    [`/imagine prompt: ${url} a cat --ar 16:9`, 'a cat'],
+    [`${url} ${url}, <${url}>::2 ${url} ${url} ${url} a cat`, 'a cat'],
+    [`<${url}> a cat --iw 2`, 'a cat'],
+    [url, ''],
+    ['/imagine prompt:', ''],
+    ['/imagine prompt: --no dogs --prompt a cat', 'a cat'],
+    ['**a cat --ar 3:2 --v 5** - <@1234567> (fast)', 'a cat'],
+    ['**a cat** - Image #2 <@!12>', 'a cat'],
+    [`**${url} a **bold** cat** - Variations (Strong) by <@12> (relaxed)`, 'a **bold** cat'],
+    ['**/imagine prompt: a cat** - @someone (fast)', 'a cat'],
+  ]);
+  for (const text of [
+    'imagine a cat',
+    'dream of a cat',
+    'imagine prompt engineers',
+    'prompts: two cats',
+    'promptly: a cat',
+    'Positive: a cat',
+    'a prompt: "a cat"',
+    `a cat from ${url}`,
+    'https:// a cat',
+    'httpd://a.b a cat',
+    '/ a cat',
+    '/imagined cats',
+    '**a cat** - by a painter',
+    '** a cat',
+    '(a cat, https://a.b)',
+  ])
+    expect([hasFlags(text), stripFlags(text)], text).toEqual([false, text]);
+});
+
 it("flags of sd-scripts' and InvokeAI's prompt lines are removed with their values", () => {
   strips([
     ['a red fox, in snow --n low quality, bad anatomy --w 768', 'a red fox, in snow'],
@@ -209,7 +254,10 @@ it('nothing is left to strip the second time', () => {
   const flag = fc
     .tuple(dashes, fc.oneof(negativeName, fc.constantFrom('prompt', 'p', 'foo', 'tile', 'style')))
     .map(([dash, name]) => dash + name);
-  const label = fc.constantFrom('Negative prompt:', 'Steps: 20, Sampler:', '/imagine prompt:', '"', '=', ' -', '16:9');
+  const label = fc.constantFrom(
+    ...['Negative prompt:', 'Steps: 20, Sampler:', '/imagine prompt:', 'Prompt:', 'https://a.b/c', '**', '** - <@1>'],
+    ...['"', '=', ' -', '16:9'],
+  );
   const glue = fc.constantFrom('', ' ', ' ', ', ');
   const text = fc
     .array(fc.tuple(fc.oneof(phrase, flag, setting, label), glue), { maxLength: 12 })
@@ -248,6 +296,14 @@ it('long texts full of possible flags are handled in bounded time', () => {
     '--a-a',
     '--ar 1:',
     ' -',
+    'https://a ',
+    'https://a,',
+    '<https://a>',
+    '/imagine prompt: ',
+    'prompt: ',
+    '** - ',
+    '**',
+    '** - <@1> ',
   ]) {
     expect(hasFlags(stripFlags(unit.repeat(20_000))), unit).toBe(false);
   }

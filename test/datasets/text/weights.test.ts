@@ -29,6 +29,7 @@ it('parts by Midjourney lose their weights, and are removed when the weight is b
     ['tulip fields:: red::-.5', 'tulip fields'],
     ['tulips::2 red, blue::-1 sky::1.5', 'tulips sky'],
     ['a cat:: wet --ar 16:9::-1', 'a cat, --ar 16:9'],
+    ['/imagine prompt: red::-1 a cat', 'a cat'],
   ];
   for (const [text, expected] of cases) {
     expect(hasWeights(text), text).toBe(true);

@@ -8,20 +8,21 @@ import { configSchema } from '../../../pipeline/config/config.ts';
 const loop =
   'steps: 1, batch: 1, learningRate: 1, warmup: 1, weightDecay: 1, gradientClip: 1, checkpointEvery: 1, keepEvery: 1';
 const tuning = `{${loop}, optimizer: {states: 8bit}, rewardWeights: {clip: 1}, gradient: GRADIENT, lora: {rank: 1, alpha: 1, targets: [a]}, average: 0.5, weightPull: 0, augment: {crop: 0.1, flip: true, cutout: 0.1, wordDropout: 0.1, paraphrase: true}`;
-const ddpo = `{${loop}, epochs: 1, clipRange: 1, group: 1, largestAdvantage: 1, eta: 1}`;
-const settings = (gradient: string, hook: string, rewriter: string, off: string): string[] => [
-  'prompts={source: shapes, column: a, limit: 1, encoding: utf-8, malformed: skip, comments: hash, split: train}',
-  'filter={minCharacters: 1, maxCharacters: 9, maxTokens: 9, overlong: drop, blocked: [a], blockedFiles: [a], nsfw: keep, personalNames: keep, personalNameFiles: [a], weights: keep, flags: keep, scripts: [Latin], scriptShare: 0.5, languages: [en], maxRepetition: 0.5, benchmarkSimilarity: 0.5, nearDuplicates: {similarity: 0.5, keep: 1}}',
+const hpsv2 = '{type: hpsv2, model: a, tokenizer: a}';
+const ddpo = `{${loop.replace('batch: 1', 'batch: 2')}, epochs: 1, clipRange: 1, group: 1, largestAdvantage: 1, eta: 1}`;
+const settings = (gradient: string, hook: string, rewriter: string, off: string, heldOut = hpsv2): string[] => [
+  'prompts={source: a, column: a, limit: 1, encoding: utf-8, malformed: skip, comments: hash, split: train}',
+  'filter={minCharacters: 1, maxCharacters: 9, maxTokens: 9, overlong: drop, blocked: [a], blockedFiles: [a], nsfw: keep, personalNames: drop, personalNameFiles: [a], weights: keep, flags: keep, scripts: [Latin], scriptShare: 0.5, languages: [en], maxRepetition: 0.5, benchmarkSimilarity: 0.5, nearDuplicates: {similarity: 0.5, keep: 1}}',
   'shard={rows: 1, validation: 0.1, test: 0.1, extends: a}',
   'rollout={prompts: 1, samplesPerPrompt: 1, batch: 1, runtime: onnx}',
-  'rewards=[{name: clip, type: aesthetic, model: a, head: a, tokenizer: a, weight: 1}]',
-  'heldOut={type: aesthetic, model: a, head: a, tokenizer: a}',
+  'rewards=[{name: clip, type: aesthetic, model: a, head: a, weight: 1}, {name: b, type: clip-similarity, model: a, tokenizer: a, weight: 1}]',
+  `heldOut=${heldOut}`,
   `tuneEncoder=${tuning}, startFrom: a, embeddingPull: 1}`.replace('GRADIENT', gradient),
   `tuneUnet=${tuning}, blend: 1}`.replace('GRADIENT', gradient),
   `baselines={promptEngineering: {corpus: shapes, corpusPrompts: 1, least: 0.5, phrases: 1, prompts: 1, longest: 1, samplesPerPrompt: 1, rewriter: {${rewriter}, timeoutSeconds: 1, batch: 1}}, ddpoEncoder: ${ddpo}, ddpoUnet: ${ddpo}, direct: {${loop}, pictures: a, count: 1}}`,
   'alarm={every: 1, prompts: 1, samplesPerPrompt: 2, diversity: 0.5, similarity: 1, attributes: 0.1, patience: 1}',
   'sweep={blends: [0.5], prompts: 1, samplesPerPrompt: 1, chooseBy: auto, finalists: 1}',
-  'evaluate={prompts: 1, samplesPerPrompt: 1, images: 1, scheduler: ddim, steps: 8, blends: [0.5], arms: [{name: a, mix: [{encoder: a, weight: 1}], lastSteps: 1, fromStart: true}]}',
+  'evaluate={prompts: 1, samplesPerPrompt: 2, images: 1, scheduler: ddim, steps: 8, blends: [0.5], arms: [{name: a, mix: [{encoder: a, weight: 1}], lastSteps: 1}, {name: b, mix: [{encoder: a, weight: 1}], fromStart: true}]}',
   'transfer={unets: [{name: a, unet: a, guide: none}], prompts: 1, samplesPerPrompt: 1, images: 1}',
   'benchmarks=[{name: a, source: a, column: a, categoryColumns: [a], limit: 1, split: test}]',
   'champion={version: 1, encoder: a, unet: a, blend: 1, exported: a}',
@@ -31,10 +32,11 @@ const settings = (gradient: string, hook: string, rewriter: string, off: string)
   `stages={evaluate: ${off}}`,
   'engine={threads: 1, xla: true, lanes: 1, dtype: float32}',
 ];
+const aesthetic = '{type: aesthetic, model: a, head: a}';
 const variants = [
-  settings('{type: last, steps: 1}', '{webhook: "https://a.b/c"}', 'url: "https://a.b"', '{cache: off, maxAge: 7d}'),
+  settings('{type: last, steps: 1}', '{webhook: "https://a.b/c"}', 'url: "https://a.b"', '{cache: off}', aesthetic),
   settings('{type: random}', '{command: [a]}', 'command: [a]', '{cache: true, maxAge: 5}'),
-  settings('{type: draft-lv, repeats: 1}', '{command: [a]}', 'command: [a]', '{cache: on}'),
+  settings('{type: draft-lv, repeats: 1}', '{command: [a]}', 'command: [a]', '{cache: on, maxAge: 7d}'),
   // Not beside a section tuneUnet.
   [
     ...settings('{type: random}', '{command: [a]}', 'command: [a]', '{cache: on}'),

@@ -45,14 +45,16 @@ describe('a configuration', () => {
       'tuneEncoder.startFrom=at',
       'champion={version: 1, encoder: at, unet: at, blend: 1}',
       'filter.blockedFiles=[at]',
+      'filter.personalNames=drop',
       'filter.personalNameFiles=[at, at]',
       'filter.blocked=[at]',
-      'rewards=[{name: at, type: clip-similarity, model: at, head: at, tokenizer: at, weight: 1}]',
+      'rewards=[{name: at, type: clip-similarity, model: at, tokenizer: at, weight: 1}, {name: b, type: aesthetic, model: at, head: at, weight: 1}]',
       'heldOut={type: clip-similarity, model: at}',
       'benchmarks=[{name: at, source: at, column: at}, {name: world, source: shapes}]',
       'evaluate.arms=[{name: at, mix: [{encoder: at, weight: 1}]}]',
       'baselines={direct: {pictures: at, steps: 1, batch: 1, learningRate: 1}}',
       'transfer={unets: [{name: at, unet: at}], prompts: 1}',
+      'notify=[{command: [./at, at, ./at]}, {command: [at]}, {webhook: "https://a.b/at"}]',
     ];
     const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/user' });
     const found: string[] = [];
@@ -74,13 +76,15 @@ describe('a configuration', () => {
         'filter.personalNameFiles.0',
         'filter.personalNameFiles.1',
         'rewards.0.model',
-        'rewards.0.head',
         'rewards.0.tokenizer',
+        'rewards.1.model',
+        'rewards.1.head',
         'heldOut.model',
         'benchmarks.0.source',
         'evaluate.arms.0.mix.0.encoder',
         'baselines.direct.pictures',
         'transfer.unets.0.unet',
+        'notify.0.command.0',
       ].sort(),
     );
     expect(config.benchmarks?.[1]?.source).toBe('shapes');
@@ -98,9 +102,8 @@ describe('a configuration', () => {
     expect((await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/u' })).model).toBe(expected);
   });
 
-  it('is changed by --set, the last one winning', async () => {
+  it('is changed by --set', async () => {
     const config = await tiny(
-      'tuneEncoder.steps=7',
       'rewards.aesthetic.weight=0',
       'rewards.0.weight=2',
       'sweep.blends=[0, 1]',

@@ -110,6 +110,34 @@ describe('--set', () => {
     }
   });
 
+  it.each([
+    [['seed=1', 'seed=2'], '--set seed=2: contradicts --set seed=1, which is given too; give one of them.'],
+    [['a.b=1', 'a={b: 2}'], '--set a={b: 2}: contradicts --set a.b=1'],
+    [['a.b=1', 'a={c: 1}'], '--set a={c: 1}: contradicts --set a.b=1'],
+    [['a={b: 1, c: 2}', 'a.b=2'], '--set a.b=2: contradicts --set a={b: 1, c: 2}'],
+    [
+      ['rewards.clip.weight=1', 'rewards.0.weight=2'],
+      '--set rewards.0.weight=2: contradicts --set rewards.clip.weight=1',
+    ],
+    [['rewards.clip.weight=3', 'rewards=[]'], '--set rewards=[]: contradicts --set rewards.clip.weight=3'],
+    [['seed=1', 'b=1', 'seed=1', 'seed=3'], '--set seed=3: contradicts --set seed=1'],
+    [['x.b.c=1', 'x=2'], '--set x=2: contradicts --set x.b.c=1'],
+  ])('that contradict each other are refused by name: %j', (settings, message) => {
+    expect(() => applySettings({ ...raw, a: { b: 0 } }, settings)).toThrow(
+      expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
+    );
+  });
+
+  it.each([
+    [['seed=2', 'seed=2'], { seed: 2 }],
+    [['a={b: 1}', 'a.c=2'], { a: { b: 1, c: 2 } }],
+    [['a.c=2', 'a={c: 2, b: 1}'], { a: { b: 1, c: 2 } }],
+    [['rewards.clip.name=other', 'rewards.other.weight=5'], { rewards: [{ name: 'other', weight: 5 }] }],
+    [['rewards=[{name: a}]', 'rewards.a.weight=2'], { rewards: [{ name: 'a', weight: 2 }] }],
+  ])('that say the same, or more, are taken: %j', (settings, expected) => {
+    expect(applySettings(raw, settings)).toMatchObject(expected);
+  });
+
   it('cannot set a key in a file that holds a single value', () => {
     expect(() => applySettings('text', ['seed=1'])).toThrow('the configuration is a single value and has no keys.');
   });
