@@ -44,6 +44,12 @@ describe('adapters made by diffusers', () => {
     },
   );
 
+  it.each(['a b', '[1]', 'x=y', 'ü', '#', '%41', 'a?b', 'back\\slash'])('may lie in a file named %s', async (name) => {
+    const path = join(await temporaryFolder(), `${name}.safetensors`);
+    await cp(goldenPath('lora/single.safetensors'), path);
+    expect(await readLora(path)).toEqual(await readLora(goldenPath('lora/single.safetensors')));
+  });
+
   it('are written with the names, shapes and values that diffusers reads', async () => {
     const path = join(await temporaryFolder(), 'ours.safetensors');
     await writeLora(path, await readLora(goldenPath('lora/diffusers.safetensors')));
