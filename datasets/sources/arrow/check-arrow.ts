@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { parseFooter, parseMessage, type Batch, type Field, type Message } from './arrow-messages.ts';
 import { bufferContent } from './codecs.ts';
-import { nodesOf } from './layout.ts';
+import { nodesOf } from './batch-nodes.ts';
 
 /** Magic bytes at both ends of a file. */
 const fileMagic = 'ARROW1';
