@@ -77,7 +77,7 @@ export async function networksToExport(home: Home, source: Source): Promise<Netw
     ...own.unlike,
     ...(model === undefined || judged.model === undefined || resolve(model) === resolve(judged.model)
       ? []
-      : ['the model differs from the one it was judged with']),
+      : ['the model folder is not the one it was judged with']),
     ...(other === undefined || other.path === own.unet ? [] : ['the UNet is not the one that was judged']),
     ...(lora === undefined ? [] : ['a LoRA is merged into it']),
   ];

@@ -21,7 +21,10 @@ const expected = '.txt, .csv, .tsv, .jsonl, .json, .parquet or .arrow, each also
  * @throws NothingThereError when there is nothing to read; InputError for files that cannot be read
  */
 export async function findSources(source: string, split?: string): Promise<Found> {
-  const found = await stat(source).catch(() => undefined);
+  const found = await stat(source).catch(({ code }: NodeJS.ErrnoException) => {
+    if (code === 'ELOOP') throw new InputError(`${source}: cannot be read: its links lead back to themselves.`);
+    return undefined;
+  });
   if (found?.isDirectory())
     return promptFiles(source, await walkFolder(source), { split, ask: true, none: 'no prompt files in this folder' });
   if (found) {

@@ -23,6 +23,13 @@ const TEXT_LAYER = /^(text_model|encoder)\./;
 const ENDS =
   /\.(lora_A\.weight|lora_B\.weight|lora(?:_linear_layer)?\.(?:down|up)\.weight|lora_(?:down|up)\.weight|alpha)$/;
 
+/** The ends of diffusers' names of 2023, of attention processors. */
+const PROCESSOR_END = /(?:\.processor)?\.to_(q|k|v|out)_lora\.(down|up)\.weight$/;
+const processorLayer = (network: AdaptedNetwork, projection: string): string => {
+  if (network === 'text_encoder') return `${projection}_proj`;
+  return projection === 'out' ? 'to_out.0' : `to_${projection}`;
+};
+
 /** Kinds of adapters that are not a product of two matrices, by their tensors' names. */
 const OTHER_KINDS: readonly (readonly [RegExp, string])[] = [
   [/\.(dora_scale|lora_magnitude_vector)/, 'DoRA, which also trains the lengths of columns'],
@@ -52,11 +59,20 @@ export function adapterPart(
   const [prefix, network] = peft
     ? ([PEFT_PREFIX, TEXT_LAYER.test(name.slice(PEFT_PREFIX.length)) ? 'text_encoder' : 'unet'] as const)
     : (PREFIXES.find(([start]) => name.startsWith(start)) ?? []);
+  const processor = peft ? null : PROCESSOR_END.exec(name);
   const end = ENDS.exec(name);
-  if (!prefix || !network || !end)
+  if (!prefix || !network || !(end ?? processor))
     throw new InputError(
-      `Tensor ${name} in ${path} is not part of an adapter; expected names such as unet.LAYER.lora_A.weight.`,
+      !prefix && (end ?? processor)
+        ? `Tensor ${name} in ${path} belongs to no known network; begin its name with "unet." or "text_encoder.".`
+        : `Tensor ${name} in ${path} is not part of an adapter; expected names such as unet.LAYER.lora_A.weight.`,
     );
-  const part = /alpha/.test(end[1]!) ? 'alpha' : /A\.|down/.test(end[1]!) ? 'down' : 'up';
-  return { network, layer: name.slice(prefix.length, end.index), part, peft };
+  if (processor) {
+    const [, projection, part] = processor as unknown as [string, string, 'down' | 'up'];
+    const layer = `${name.slice(prefix.length, processor.index)}.${processorLayer(network, projection)}`;
+    return { network, layer, part, peft };
+  }
+  const [, ending] = end!;
+  const part = /alpha/.test(ending!) ? 'alpha' : /A\.|down/.test(ending!) ? 'down' : 'up';
+  return { network, layer: name.slice(prefix.length, end!.index), part, peft };
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../../common/errors.ts';
+import { patternOf } from './layer-pattern.ts';
 import type { LoraConfig } from './lora-config.ts';
 
 /**
@@ -8,23 +9,15 @@ import type { LoraConfig } from './lora-config.ts';
  * @throws InputError if the configuration gives the layer another rank, or no adapter
  */
 export function loraScale(config: LoraConfig, layer: string, rank: number, source: string): number {
-  const ofLayer = <T>(patterns: Record<string, T> | null, otherwise: T): T =>
-    Object.entries(patterns ?? {}).find(([pattern]) => matches(pattern, layer, source))?.[1] ?? otherwise;
+  const ofLayer = <T>(patterns: Record<string, T> | null, otherwise: T): T => {
+    const key = patternOf(Object.keys(patterns ?? {}), spellings(layer), source);
+    return key === undefined ? otherwise : patterns![key]!;
+  };
   const expected = ofLayer(config.rank_pattern, config.r);
   if (expected !== rank)
     throw new InputError(`${source} gives the layer ${layer} the rank ${expected}, but its matrices have ${rank}.`);
   requireAdapted(config, layer, source);
   return ofLayer(config.alpha_pattern, config.lora_alpha) / (config.use_rslora ? Math.sqrt(rank) : rank);
-}
-
-/** Returns whether a pattern matches a layer: the end of its name or, after ^, all of it. */
-function matches(pattern: string, layer: string, source: string): boolean {
-  const name = pattern.replace(/^\^/, '').replaceAll('\\.', '.').replace(/\$$/, '');
-  if (!/^[\w.]+$/.test(name))
-    throw new InputError(
-      `${source}: the pattern ${JSON.stringify(pattern)} is not the name of a layer; expected a layer's name or its end.`,
-    );
-  return spellings(layer).some((own) => own === name || (!pattern.startsWith('^') && own.endsWith(`.${name}`)));
 }
 
 /** Returns a layer's possible names: writers disagree on the text encoder's prefix text_model. */

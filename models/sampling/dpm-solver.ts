@@ -3,6 +3,7 @@ import { roundHalfToEven } from '../../common/rounding.ts';
 import type { SolverConfig } from './scheduler-config.ts';
 import { multistepWeights, type LogLevel } from './dpm-formulas.ts';
 import { solverStep, type SolverPlan } from './multistep.ts';
+import { float32Log } from './levels/float32-log.ts';
 import { alphaProducts } from './levels/noise-schedule.ts';
 import { predictedClean, predictedNoise, type Linear } from './levels/prediction.ts';
 import { finiteSigmas, interpolate, spacedSigmas, timestepOf } from './levels/sigmas.ts';
@@ -54,7 +55,7 @@ function logLevel(sigma: number, flow: boolean): LogLevel {
 
 function dpmLevels(config: Config, steps: number): { timesteps: number[]; sigmas: number[] } {
   const trained = finiteSigmas(alphaProducts(config));
-  const logs = trained.map((sigma) => Math.fround(Math.log(sigma)));
+  const logs = trained.map(float32Log);
   const rounds = config.beta_schedule !== 'squaredcos_cap_v2' && (config.use_karras_sigmas || config.use_lu_lambdas);
   const own = spacedSigmas(config, trained.toReversed(), steps);
   const last = config.final_sigmas_type === 'zero' ? 0 : trained[0]!;

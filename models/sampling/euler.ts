@@ -1,5 +1,6 @@
 import type { SolverConfig } from './scheduler-config.ts';
 import { solverStep, type SolverPlan } from './multistep.ts';
+import { float32Log } from './levels/float32-log.ts';
 import { alphaProducts } from './levels/noise-schedule.ts';
 import { plus, predictedClean, predictedNoise, times, type Level } from './levels/prediction.ts';
 import { finiteSigmas, interpolate, spacedSigmas, timestepOf } from './levels/sigmas.ts';
@@ -35,7 +36,7 @@ const atSigma = (sigma: number): Level => {
 
 function eulerLevels(config: SolverConfig<'euler'>, steps: number): { timesteps: number[]; sigmas: number[] } {
   const trained = finiteSigmas(alphaProducts(config));
-  const logs = trained.map((sigma) => Math.fround(Math.log(sigma)));
+  const logs = trained.map(float32Log);
   const spaced = spacedTimesteps(config, steps);
   const along = (i: number) => Math.exp(logs.at(-1)! + (i / steps) * (logs[0]! - logs.at(-1)!));
   const ofTimesteps =

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
+import { filesBelow, unlessStalled } from '../setup/watchdog.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const command = path('../../cli/textcraftor.mjs');
@@ -25,13 +26,15 @@ export interface Ended {
 export class Command {
   readonly process: ChildProcess;
   readonly args: readonly string[];
-  readonly ended: Promise<Ended>;
+  readonly #home: string;
+  readonly #ended: Promise<Ended>;
   stdout = '';
   stderr = '';
 
   /** @param program of another checkout */
   constructor(home: string, args: readonly string[], more: NodeJS.ProcessEnv = {}, program = command) {
     this.args = args;
+    this.#home = home;
     const { TEMPORAL_ADDRESS: _, ...environment } = process.env;
     this.process = spawn(process.execPath, [program, ...args], {
       env: { ...environment, TEXTCRAFTOR_HOME: home, ...more },
@@ -39,10 +42,16 @@ export class Command {
     });
     this.process.stdout!.on('data', (data: Buffer) => (this.stdout += data.toString()));
     this.process.stderr!.on('data', (data: Buffer) => (this.stderr += data.toString()));
-    this.ended = once(this.process, 'close').then(([code, signal]) => {
+    this.#ended = once(this.process, 'close').then(([code, signal]) => {
       const { stdout, stderr } = this;
       return { code: code as number | null, signal: signal as NodeJS.Signals | null, stdout, stderr };
     });
+  }
+
+  /** Waits for its end, for as long as it writes anything. @throws Error when it no longer does */
+  get ended(): Promise<Ended> {
+    const progress = async () => [this.stdout, this.stderr, await filesBelow(this.#home)];
+    return unlessStalled(`textcraftor ${this.args.join(' ')}`, this.#ended, { progress });
   }
 }
 

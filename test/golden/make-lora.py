@@ -5,6 +5,7 @@ Adapters (LoRA) made by diffusers and PEFT for the networks of pipeline/, and wh
     python test/golden/make-lora.py               writes the golden files in lora/
     python test/golden/make-lora.py check FILE    loads these adapters, written by us, into diffusers, and prints how far
                                                   its outputs are from those of lora/golden.safetensors
+    python test/golden/make-lora.py keys          writes lora/pattern-keys.json: which key of a pattern is a layer's in PEFT
     python test/golden/make-lora.py tuned MODEL STAGE   loads the adapters that a tuning stage trained (STAGE/lora/final)
                                                   into the model, and prints how far its outputs are from those of the
                                                   merged networks that the stage wrote (STAGE/encoder/final, unet/final)
@@ -14,7 +15,8 @@ adapters: rank-stabilized, with their own ranks and alphas for some layers, of l
 lora/patterns-golden.safetensors has what the networks compute with them.
 
 lora/diffusers.safetensors is what save_lora_weights writes (PEFT's names, alpha in the metadata), lora/old.safetensors
-the same adapters under the names that diffusers had before, lora/single.safetensors under those of single files.
+the same adapters under the names that diffusers had before, lora/processors.safetensors under those of 2023 (python
+test/golden/make-lora.py processors makes it of old.safetensors), lora/single.safetensors under those of single files.
 """
 
 import json
@@ -27,6 +29,7 @@ from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNe
 from diffusers.training_utils import _collate_lora_metadata
 from peft import LoraConfig, get_peft_model
 from peft.utils import get_peft_model_state_dict
+from peft.utils.other import get_pattern_key
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel
 
@@ -93,7 +96,30 @@ def make(folder):
         single[f"{key}.lora_{dict(A='down', B='up')[end[0]]}.weight"] = t
         single[f"{key}.alpha"] = torch.tensor(float(ALPHA[network]))
     save_file(old, folder / "old.safetensors")
+    save_file(processors(old), folder / "processors.safetensors")
     save_file(single, folder / "single.safetensors")
+
+
+def processors(old):
+    """The names that diffusers wrote in 2023, of attention processors."""
+    short = dict(q_proj="to_q", k_proj="to_k", v_proj="to_v", out_proj="to_out")
+    found = {}
+    for name, t in old.items():
+        layer, end = name.split(".lora.") if ".lora." in name else name.split(".lora_linear_layer.")
+        attention, _, projection = layer.removesuffix(".0").rpartition(".")
+        processor = attention + (".processor" if name.startswith("unet.") else "")
+        found[f"{processor}.{short.get(projection, projection)}_lora.{end}"] = t
+    return found
+
+
+def pattern_keys():
+    """Which key of a pattern PEFT takes for a layer, or the layer itself."""
+    to_q, fc1 = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q", "text_model.encoder.layers.11.mlp.fc1"
+    cases = [(layer, keys) for layer in (to_q, fc1, "conv_in", "down_blocks.0.resnets.1.conv1") for keys in (
+        ["to_q"], ["q"], ["to_."], [".*to_q"], [".*fc1", "fc1"], ["fc1", ".*fc1"], ["^conv_in"], ["^to_q"], ["attn1.to_q"], ["attn1_to_q"],
+        [r"attn\d+\.to_(q|k)"], [r"layers\.(1[01]|2)\.mlp\.fc\d"], ["layers.1.mlp.fc1"], [r".*\.mlp\.fc1$"], ["attn[12].to_[qkv]"],
+        ["(?:conv_in|conv1)"], ["conv_in|conv1"], ["down_blocks|conv1"], [r"resnets\.\d{1,2}\.conv1"], [r"\w+"], [".+"], ["mid_block.*"], ["conv_i?n"])]
+    return [[layer, keys, get_pattern_key(keys, layer)] for layer, keys in cases]
 
 
 def patterns(folder):
@@ -159,6 +185,10 @@ def tuned(model, stage):
 if __name__ == "__main__":
     if sys.argv[1:2] == ["tuned"]:
         tuned(Path(sys.argv[2]), Path(sys.argv[3]))
+    elif sys.argv[1:2] == ["keys"]:
+        (HERE / "lora/pattern-keys.json").write_text(json.dumps(pattern_keys()) + "\n")
+    elif sys.argv[1:2] == ["processors"]:
+        save_file(processors(load_file(HERE / "lora/old.safetensors")), HERE / "lora/processors.safetensors")
     elif sys.argv[1:2] == ["patterns"]:
         patterns(HERE / "lora")
     elif sys.argv[1:2] == ["check"]:
@@ -175,3 +205,4 @@ if __name__ == "__main__":
         (HERE / "lora").mkdir()
         make(HERE / "lora")
         patterns(HERE / "lora")
+        (HERE / "lora/pattern-keys.json").write_text(json.dumps(pattern_keys()) + "\n")

@@ -14,6 +14,9 @@ folder = sys.argv[1]
 words = ["a", None, "café", "", "a red circle on a white background"]
 table = pa.table({"id": list(range(5)), "prompt": words})
 pq.write_table(table, f"{folder}/sums.parquet", write_page_checksum=True)
+pq.write_table(table.select(["prompt"]), f"{folder}/nulls.parquet")
+pq.write_table(pa.table({"prompt": ["a", "b", "c", "d", "e"]}), f"{folder}/no-nulls.parquet")
+pq.write_table(table.select(["prompt"]), f"{folder}/nulls-v2.parquet", data_page_version="2.0", write_statistics=False)
 pyarrow.feather.write_feather(table, f"{folder}/lz4.feather", compression="lz4")
 pyarrow.feather.write_feather(table, f"{folder}/zstd.feather", compression="zstd")
 

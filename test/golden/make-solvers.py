@@ -155,6 +155,15 @@ def grid():
                 ("linspace", "epsilon", {"sigma_min": 0.1, "sigma_max": 8.0}),
             ):
                 yield name, {**own[name], **more, key: True, "timestep_spacing": spacing, "prediction_type": prediction}, 8
+    # Levels of training have their own timestep or, by the last digit of a logarithm, the one before it.
+    for key in spaced[1:]:
+        for betas in (
+            dict(beta_start=0.0001, beta_end=0.02),
+            dict(beta_start=0.00019, beta_end=0.0132, num_train_timesteps=500),
+            dict(beta_start=0.00012, beta_end=0.0171, beta_schedule="scaled_linear"),
+            dict(beta_start=0.00006, beta_end=0.0071),
+        ):
+            yield "dpm-solver++", {"_class_name": NAMES["dpm-solver++"], "beta_schedule": "linear", **betas, key: True}, 4
     for steps in (1, 2, 5, 30):
         yield "euler", dict(own["euler"], use_karras_sigmas=True), steps
         yield "dpm-solver++", dict(own["dpm-solver++"], use_karras_sigmas=True), steps

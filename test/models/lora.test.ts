@@ -10,13 +10,14 @@ import { readWeights, writeWeights, type Weight, type Weights } from '../../engi
 import { clipText } from '../../models/clip/clip-text.ts';
 import { readJson, type Json } from '../../models/folder/network-config.ts';
 import { mergeLora } from '../../models/lora/lora.ts';
+import { patternOf } from '../../models/lora/layer-pattern.ts';
 import { parseLoraConfig } from '../../models/lora/lora-config.ts';
 import { readLora, writeLora } from '../../models/lora/lora-file.ts';
 import { loraScale } from '../../models/lora/lora-scale.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import { unet2dCondition } from '../../models/unet/unet.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
-import { expectAgreement, goldenPath, tensorOf } from './golden.ts';
+import { expectAgreement, goldenPath, readGoldenJson, tensorOf } from './golden.ts';
 
 const pipeline = await loadPipeline(goldenPath('pipeline'));
 const golden = await readSafetensors(goldenPath('lora/golden.safetensors'));
@@ -33,11 +34,20 @@ const hidden = (weights: Weights): Tensor =>
   clipText(new WeightParameters(weights, 'test'), pipeline.config.textEncoder, input('ids').toInt()).hidden;
 
 describe('adapters made by diffusers', () => {
-  it.each(['diffusers', 'old', 'single'])("change the networks as in diffusers, under %s' names", async (name) => {
-    const path = goldenPath(`lora/${name}.safetensors`);
-    const { text_encoder, unet } = await readLora(path);
-    expectAgreement(unetOutput(mergeLora(pipeline.weights.unet, unet!, path)), golden, 'out.unet', 1e-4);
-    expectAgreement(hidden(mergeLora(pipeline.weights.textEncoder, text_encoder!, path)), golden, 'out.hidden', 1e-4);
+  it.each(['diffusers', 'old', 'processors', 'single'])(
+    "change the networks as in diffusers, under %s' names",
+    async (name) => {
+      const path = goldenPath(`lora/${name}.safetensors`);
+      const { text_encoder, unet } = await readLora(path);
+      expectAgreement(unetOutput(mergeLora(pipeline.weights.unet, unet!, path)), golden, 'out.unet', 1e-4);
+      expectAgreement(hidden(mergeLora(pipeline.weights.textEncoder, text_encoder!, path)), golden, 'out.hidden', 1e-4);
+    },
+  );
+
+  it.each(['a b', '[1]', 'x=y', 'ü', '#', '%41', 'a?b', 'back\\slash'])('may lie in a file named %s', async (name) => {
+    const path = join(await temporaryFolder(), `${name}.safetensors`);
+    await cp(goldenPath('lora/single.safetensors'), path);
+    expect(await readLora(path)).toEqual(await readLora(goldenPath('lora/single.safetensors')));
   });
 
   it('are written with the names, shapes and values that diffusers reads', async () => {
@@ -60,6 +70,8 @@ describe('adapters made by diffusers', () => {
     );
   });
 });
+
+const patternCases = await readGoldenJson<[layer: string, keys: string[], found: string][]>('lora/pattern-keys.json');
 
 describe('adapters with other ranks and alphas for some layers, including rank-stabilized ones', () => {
   const patterns = goldenPath('lora/patterns-golden.safetensors');
@@ -118,7 +130,10 @@ describe('adapters with other ranks and alphas for some layers, including rank-s
     [{ init_lora_weights: 'olora' }, /init_lora_weights is "olora"/],
     [{ peft_type: 'LOHA' }, /peft_type is "LOHA"/],
     [{ r: 4 }, /gives the layer \S+ the rank 4, but its matrices have 2/],
-    [{ alpha_pattern: { '.*fc1': 2 } }, /the pattern "\.\*fc1" is not the name of a layer/],
+    [{ alpha_pattern: { '(?i)fc1': 2 } }, /the pattern "\(\?i\)fc1" may hold only names, .* write it as the layers' names/],
+    [{ alpha_pattern: { '(fc1': 2 } }, /the pattern "\(fc1" is not a regular expression/],
+    [{ rank_pattern: { '(\\w+)+fc1': 2 } }, /the pattern .* has too many repetitions/],
+    [{ rank_pattern: { '.*.*.*.*fc1': 2 } }, /the pattern .* has too many repetitions/],
     [{ target_modules: ['fc1'] }, /target_modules excludes the layer \S+q_proj/],
     [{ exclude_modules: ['fc1'] }, /exclude_modules excludes the layer \S+fc1/],
     [{ layers_to_transform: 1 }, /layers_to_transform excludes the layer/],
@@ -127,6 +142,10 @@ describe('adapters with other ranks and alphas for some layers, including rank-s
     const error: unknown = await readLora(await peftFolder(change)).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toMatch(message);
+  });
+
+  it.each(patternCases)('match the layer %s by the keys %o as PEFT does, with %o', (layer, keys, found) => {
+    expect(patternOf(keys, [layer], 'config') ?? layer).toBe(found);
   });
 
   it("count as PEFT counts layers: by the first number behind a name, or behind one of the lists' names", () => {
@@ -173,6 +192,8 @@ describe('a LoRA file that does not fit is refused in one sentence', () => {
       /Tensor unet.conv_in.weight in .* is not part of an adapter/,
     );
     await refused((w) => w.delete(name), /lacks one of its matrices/);
+    const bare = name.replace('unet.', '').replace('.to_q.lora_A', '.processor.to_q_lora.down');
+    await refused((w) => w.set(bare, w.get(name)!), /belongs to no known network; begin its name with "unet\."/);
   });
 
   it('a layer that the network does not have, or of another shape', async () => {

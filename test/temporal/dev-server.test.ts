@@ -16,6 +16,7 @@ import { Home } from '../../pipeline/runs/home.ts';
 import { processStart } from '../../pipeline/runs/lease.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
+import { filesBelow, until } from '../setup/watchdog.ts';
 
 const command = findTemporal()!.value;
 
@@ -53,7 +54,11 @@ describe('the development server', () => {
       input: [{ run: '../../../evil', stages: [], fresh: [] }],
     });
     const log = join(folder, 'temporal.log'); // written once it is ready
-    await expect.poll(async () => (await portsOf(log)).length).toBeGreaterThan(2);
+    await until(
+      'the log of its ports',
+      () => portsOf(log),
+      (ports) => ports.length > 2,
+    );
     const ports = new Set([Number(server.address.split(':')[1]), ...(await portsOf(log))]);
     let forbidden = 0;
     for (const port of ports)
@@ -124,12 +129,16 @@ it('restarts on a new database when its own is damaged while it runs', async () 
   const server = await DevServer.start({ command: wrapper!, folder, homeId });
   onTestFinished(() => server.stop());
   await writeFile(trigger!, '');
-  await expect.poll(() => readdir(folder)).toContain('temporal.db.damaged-1');
+  await until(
+    'the database to be set aside',
+    () => readdir(folder),
+    (names) => names.includes('temporal.db.damaged-1'),
+  );
   const isThere = async () => {
     const connection = await connectTemporal({ address: server.address });
     return isServerOf(connection, homeId).finally(() => connection.close());
   };
-  await expect.poll(() => isThere().catch(() => false)).toBe(true);
+  await until('the new server', () => isThere().catch(() => false), Boolean, { progress: () => filesBelow(folder) });
 });
 
 describe('the server of a home', () => {

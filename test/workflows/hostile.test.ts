@@ -10,6 +10,7 @@ import { startWorkers } from '../../temporal/workers.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import { WorkflowEnvironment } from './environment.ts';
+import { until } from '../setup/watchdog.ts';
 
 // A stranger who reaches the server starts workflows with any arguments, against a worker like the users'.
 
@@ -140,7 +141,7 @@ describe('a parked run', () => {
     environment.faults.set('a', 'permanent');
     const handle = await environment.run('parked', { stages: [node], fresh: [] });
     const status = async () => (await handle.query<{ status: string }>('progress')).status;
-    await expect.poll(status).toBe('parked');
+    await until('the run to park', status, (found) => found === 'parked');
     for (const resume of [
       null,
       {},

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { itemsQuery, progressQuery } from '../../workflows/messages.ts';
 import { WorkflowEnvironment } from './environment.ts';
+import { until } from '../setup/watchdog.ts';
 
 let environment: WorkflowEnvironment;
 beforeAll(async () => {
@@ -63,10 +64,18 @@ describe('a stage that fans out', () => {
     environment.itemCount = 20;
     environment.faults.set('middle 8', 'permanent');
     const handle = await environment.run('item-fails', around({ fanOut }));
-    await expect.poll(() => environment.records.at(-1)?.status).toBe('failed');
+    await until(
+      'the record of the failure',
+      () => environment.records.at(-1)?.status,
+      (status) => status === 'failed',
+    );
     expect(environment.records.at(-1)?.error).toEqual({ name: 'InputError', message: 'item 8 of middle cannot' });
     environment.faults.clear();
-    await expect.poll(async () => (await handle.query(progressQuery)).status).toBe('parked');
+    await until(
+      'the run to park',
+      () => handle.query(progressQuery),
+      ({ status }) => status === 'parked',
+    );
     await handle.executeUpdate('resume', { args: [{ fresh: [] }] });
     expect(Object.keys(await handle.result())).toHaveLength(3);
   });
@@ -100,7 +109,11 @@ describe('messages', () => {
     environment.faults.set('middle', 'hang');
     environment.segmentCount = 1;
     const handle = await environment.run(id, stages);
-    await expect.poll(() => environment.events.includes('middle starts')).toBe(true);
+    await until(
+      'the stage to start',
+      () => environment.events,
+      (events) => events.includes('middle starts'),
+    );
     return handle;
   };
 
@@ -141,7 +154,11 @@ describe('messages', () => {
     const attributes = Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
     expect(attributes).toMatchObject({ TextCraftorStatus: 'running', TextCraftorStage: ['middle'] });
     const query = "TextCraftorStage = 'middle' AND TextCraftorStatus = 'running'";
-    await expect.poll(async () => (await environment.client.workflow.count(query)).count).toBe(1);
+    await until(
+      'the server to find the run',
+      async () => (await environment.client.workflow.count(query)).count,
+      (count) => count === 1,
+    );
     await handle.executeUpdate('cancel');
   });
 });

@@ -22,6 +22,7 @@ import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import { progressQuery, resumeUpdate } from '../../workflows/messages.ts';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
 import { workflowsPath } from './environment.ts';
+import { until } from '../setup/watchdog.ts';
 
 // Shapes of pipelines x ways to run them, on all parts of a run: workflow, activities, keys, store, records. Bodies
 // run in this process, except where one is killed. The shapes' language: see shapePipeline.
@@ -191,7 +192,11 @@ describe.each(Object.keys(shapes).map((name, number) => [name, number] as const)
   it('failed, then resumed with a change: only affected stages run', async () => {
     const other = await openHome(name);
     const run = await other.start({ [place]: trouble(home.shape, place, 'fail') });
-    await expect.poll(async () => (await run.handle.query(progressQuery)).status, { interval: 100 }).toBe('parked');
+    await until(
+      'the run to park',
+      () => run.handle.query(progressQuery),
+      ({ status }) => status === 'parked',
+    );
     const { stages } = await run.handle.query(progressQuery);
     const behind = withDependents(home.graph, place);
     for (const { name } of home.graph)

@@ -4,6 +4,7 @@ import { withDependents, type GraphNode } from '../../pipeline/graph.ts';
 import { errorRecord, runChange } from '../../pipeline/runs/task-messages.ts';
 import { progressQuery, resumeUpdate } from '../../workflows/messages.ts';
 import { WorkflowEnvironment } from './environment.ts';
+import { until } from '../setup/watchdog.ts';
 
 /** `c < a b` is the stage c that reads a and b. */
 const graph = (text: string): GraphNode[] =>
@@ -30,8 +31,11 @@ afterAll(() => environment?.stop());
 beforeEach(() => environment.faults.clear());
 
 const parked = async (handle: Awaited<ReturnType<WorkflowEnvironment['run']>>) => {
-  await expect.poll(async () => (await handle.query(progressQuery)).status).toBe('parked');
-  return handle.query(progressQuery);
+  return until(
+    'the run to park',
+    () => handle.query(progressQuery),
+    ({ status }) => status === 'parked',
+  );
 };
 
 describe('a run', () => {
@@ -87,7 +91,11 @@ describe('a run', () => {
     for (const name of ['b', 'c', 'd', 'e']) environment.faults.set(name, 'hang');
     const handle = await environment.run('cancelled', { stages: graph(shapes['fan-out']), fresh: [] });
     const count = (end: string) => environment.events.filter((event) => event.endsWith(end)).length;
-    await expect.poll(() => count('starts')).toBe(5);
+    await until(
+      'five stages to start',
+      () => count('starts'),
+      (starts) => starts === 5,
+    );
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow('Workflow execution cancelled');
     expect(count('is cancelled')).toBe(4);

@@ -6,6 +6,8 @@ import { FlatTable } from './flatbuffer.ts';
 export interface Field {
   name: string;
   type: number;
+  /** Of unions: whether each row has a place of its own in one of the children. */
+  dense: boolean;
   encoded: boolean;
   dictionary: number | undefined;
   children: Field[];
@@ -22,6 +24,12 @@ export interface Batch {
   nodes: number[];
   /** Offset and length of each buffer in the body in turn. */
   buffers: number[];
+  /** How many buffers of texts each column of views has. */
+  views: number[];
+  /** How the buffers are packed; undefined where they are not. */
+  codec: number | undefined;
+  /** Of the metadata, from 0. */
+  version: number;
 }
 
 /** Location of a message: its offset, its length including the prefix, and the length of its body. */
@@ -37,10 +45,10 @@ export function parseMessage(bytes: Uint8Array): Message {
   checkTexts(message, 4);
   const body = message.int(3, 64);
   if (kind === 'schema') return { kind, fields: parseSchema(header), body };
-  if (kind === 'batch') return { kind, batch: parseBatch(header), body };
+  if (kind === 'batch') return { kind, batch: parseBatch(header, message.int(0, 16)), body };
   const data = header.table(1);
   if (!data) throw new Error('a dictionary without values');
-  return { kind, id: header.int(0, 64), batch: parseBatch(data), body };
+  return { kind, id: header.int(0, 64), batch: parseBatch(data, message.int(0, 16)), body };
 }
 
 /** Parses a file's footer: the schema and the locations of the batches. */
@@ -76,6 +84,7 @@ function parseField(field: FlatTable): Field {
   return {
     name: field.text(0),
     type,
+    dense: type === union && field.table(3)?.int(0, 16) === 1,
     encoded: encoding !== undefined,
     dictionary: encoding?.int(0, 64),
     children: field.tables(5).map(parseField),
@@ -84,12 +93,18 @@ function parseField(field: FlatTable): Field {
 
 const union = 14;
 
-function parseBatch(batch: FlatTable): Batch {
+function parseBatch(batch: FlatTable, version: number): Batch {
   const compression = batch.table(3);
   if (compression && (compression.int(0, 8) > 1 || compression.int(1, 8) !== 0))
     throw new Error('bodies compressed by an unknown method');
-  batch.int64s(4, 8);
-  return { length: batch.int(0, 64), nodes: batch.int64s(1, 16), buffers: batch.int64s(2, 16) };
+  return {
+    length: batch.int(0, 64),
+    nodes: batch.int64s(1, 16),
+    buffers: batch.int64s(2, 16),
+    views: batch.int64s(4, 8),
+    codec: compression?.int(0, 8),
+    version,
+  };
 }
 
 /** Checks a vector of metadata, which consists of pairs of texts. */

@@ -1,5 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { parseFooter, parseMessage, type Batch, type Field, type Message } from './arrow-messages.ts';
+import { bufferContent } from './codecs.ts';
+import { nodesOf } from './batch-nodes.ts';
 
 /** Magic bytes at both ends of a file. */
 const fileMagic = 'ARROW1';
@@ -7,8 +9,8 @@ const continuation = 0xffffffff;
 const mostRows = 2 ** 31 - 1;
 
 /**
- * Checks that the messages of an Arrow file or stream are consistent in lengths, offsets and counts, without gaps between
- * them, so that later reads can neither loop nor leave the file.
+ * Checks that the messages of an Arrow file or stream are consistent in lengths, offsets, counts and nulls, without gaps
+ * between them, so that later reads can neither loop nor leave the file.
  * @throws Error naming the inconsistency
  */
 export async function checkMessages(file: FileHandle): Promise<void> {
@@ -53,7 +55,7 @@ async function checkFile(size: number, read: Read): Promise<void> {
     if (message?.body !== body || end !== place + meta + body) throw new Error(`another message at byte ${place}`);
     const named = (message.kind === 'batch' ? batches : dictionaries).some((each) => each[0] === place);
     if (message.kind === 'schema' || !named) throw new Error(`another message at byte ${place}`);
-    checkMessage(message, fields);
+    await checkMessage(message, fields, bodyOf(message, end, read));
     at = end;
   }
   const room = exact || blocks.length > 0 ? 64 : length + 256;
@@ -73,7 +75,7 @@ async function checkStream(size: number, read: Read): Promise<void> {
     if (message.kind !== 'schema' && !fields) throw new Error('no schema before the first batch');
     if (message.kind === 'schema' && fields) throw new Error('a second schema');
     if (message.kind === 'schema') fields = message.fields;
-    else checkMessage(message, fields!);
+    else await checkMessage(message, fields!, bodyOf(message, end, read));
     at = end;
   }
   throw new Error('the mark at the end of a stream is missing');
@@ -96,12 +98,18 @@ async function messageAt(at: number, size: number, read: Read) {
   return { message, end };
 }
 
-function checkMessage(message: Message, fields: readonly Field[]): void {
-  if (message.kind === 'batch') checkBatch(message.batch, fields, message.body);
+/** Reads from a message's body, which ends at `end`. */
+const bodyOf =
+  ({ body }: Message, end: number, read: Read): Read =>
+  (at, length) =>
+    read(end - body + at, length);
+
+async function checkMessage(message: Message, fields: readonly Field[], read: Read): Promise<void> {
+  if (message.kind === 'batch') await checkBatch(message.batch, fields, message.body, read);
   if (message.kind !== 'dictionary') return;
   const field = fieldOf(fields, message.id);
   if (!field) throw new Error(`a dictionary ${message.id} that no column has`);
-  checkBatch(message.batch, [{ ...field, encoded: false }], message.body);
+  await checkBatch(message.batch, [{ ...field, encoded: false }], message.body, read);
 }
 
 function fieldOf(fields: readonly Field[], dictionary: number): Field | undefined {
@@ -112,20 +120,10 @@ function fieldOf(fields: readonly Field[], dictionary: number): Field | undefine
   return undefined;
 }
 
-/** Checks a batch: one node per field, all columns of its length, and its buffers in order within its body. */
-function checkBatch({ length, nodes, buffers }: Batch, fields: readonly Field[], body: number): void {
+/** Checks a batch: one node per field, all columns of its length, its buffers in order within its body, and its nulls. */
+async function checkBatch(batch: Batch, fields: readonly Field[], body: number, read: Read): Promise<void> {
+  const { length, buffers } = batch;
   if (!(length >= 0 && length <= mostRows)) throw new Error(`a batch of ${length} rows`);
-  let node = 0;
-  const visit = (field: Field, top: boolean): void => {
-    const [rows, nulls] = nodes.slice(2 * node, 2 * node + 2);
-    node++;
-    if (rows === undefined || nulls === undefined) throw new Error('a batch with fewer columns than its schema');
-    if (!(rows >= 0 && rows <= mostRows && nulls >= 0 && nulls <= rows) || (top && rows !== length))
-      throw new Error(`the column "${field.name}" has ${rows} rows and ${nulls} nulls in a batch of ${length} rows`);
-    if (!field.encoded) for (const child of field.children) visit(child, false);
-  };
-  for (const field of fields) visit(field, true);
-  if (2 * node !== nodes.length) throw new Error('a batch with more columns than its schema');
   let behind = 0;
   for (let i = 0; i < buffers.length; i += 2) {
     const [offset, size] = [buffers[i]!, buffers[i + 1]!];
@@ -135,4 +133,25 @@ function checkBatch({ length, nodes, buffers }: Batch, fields: readonly Field[],
       throw new Error(`a buffer of ${size} bytes at ${offset} in a body of ${body}`);
     behind = offset + size;
   }
+  const nodes = nodesOf(batch, fields);
+  for (const { field, rows, nulls } of nodes)
+    if (!(rows >= 0 && rows <= mostRows && nulls >= 0 && nulls <= rows) || (fields.includes(field) && rows !== length))
+      throw new Error(`the column "${field.name}" has ${rows} rows and ${nulls} nulls in a batch of ${length} rows`);
+  for (const { field, rows, nulls, validity } of nodes) {
+    if (!validity || rows === 0) continue;
+    const [offset, size] = validity;
+    // Without nulls there may be no bitmap.
+    const bitmap = size === 0 ? undefined : bufferContent(await read(offset, size), batch.codec);
+    if (bitmap && 8 * bitmap.length < rows)
+      throw new Error(`the column "${field.name}": ${8 * bitmap.length} marks for ${rows} rows`);
+    const found = bitmap ? zeros(bitmap, rows) : 0;
+    if (found !== nulls) throw new Error(`the column "${field.name}": ${nulls} nulls are stated, ${found} found`);
+  }
+}
+
+/** How many of the first bits are 0. */
+function zeros(bitmap: Uint8Array, bits: number): number {
+  let count = 0;
+  for (let bit = 0; bit < bits; bit++) count += ((bitmap[bit >> 3]! >> (bit & 7)) & 1) ^ 1;
+  return count;
 }

@@ -33,3 +33,16 @@ function unzstd(bytes: Uint8Array, length: number): Uint8Array {
   }
   return out;
 }
+
+/**
+ * The content of a batch's buffer: packed, its length unpacked or -1 for none stands before it.
+ * @param codec how the buffers are packed; undefined where they are not
+ * @throws Error if the bytes are no such buffer
+ */
+export function bufferContent(bytes: Uint8Array, codec: number | undefined): Uint8Array {
+  if (codec === undefined) return bytes;
+  if (bytes.length < 8) throw new Error(`a packed buffer of ${bytes.length} bytes`);
+  const content = bytes.subarray(8);
+  if (new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true) === -1n) return content;
+  return compressionRegistry.get(codec)!.decode!(content);
+}

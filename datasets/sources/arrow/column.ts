@@ -22,7 +22,6 @@ export function cellsOf(
   const [key, ...rest] = keys;
   const next = { name, label: `${label}.${key}` };
   const refused = (said: string): InputError => new InputError(`${name}: the column "${label}" ${said}.`);
-  checkNulls(data, label);
   if (DataType.isNull(type)) return { cells: () => null, keys: [] };
   if (DataType.isDictionary(type)) {
     const { cells, keys: left } = dictionaryCells(data, keys, { name, label });
@@ -151,17 +150,6 @@ function rangesOf(data: Data, label: string): (row: number) => [number, number] 
       throw damaged(label, `row ${row + 1} of a batch lies from ${from} to ${to} of ${within}`);
   }
   return (row) => [Number(offsets[row]), Number(offsets[row + 1])];
-}
-
-/** Checks that a null bitmap has one bit per row and the stated number of zeros. */
-function checkNulls(data: Data, label: string): void {
-  const { length, offset, nullBitmap } = data;
-  if (!nullBitmap || nullBitmap.length === 0 || length === 0) return;
-  if (8 * nullBitmap.length < offset + length)
-    throw damaged(label, `${8 * nullBitmap.length} marks for ${length} rows`);
-  let nulls = 0;
-  for (let bit = offset; bit < offset + length; bit++) nulls += ((nullBitmap[bit >> 3]! >> (bit & 7)) & 1) ^ 1;
-  if (nulls !== data.nullCount) throw damaged(label, `${data.nullCount} nulls are stated, ${nulls} found`);
 }
 
 function isText(type: DataType): boolean {

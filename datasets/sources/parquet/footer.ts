@@ -24,6 +24,8 @@ export interface Chunk {
   start: number;
   end: number;
   values: number;
+  /** How many of the values are null, where the file says so. */
+  nulls: number | undefined;
   codec: number;
 }
 
@@ -108,11 +110,33 @@ function groupOf(group: Struct, flat: readonly boolean[], end: number, where: st
       throw new Error(`column ${leaf + 1} of ${where} lies beyond the data: ${size} bytes at ${from}`);
     if (flat[leaf] ? values !== rows : values! < 0)
       throw new Error(`column ${leaf + 1} of ${where} has ${values} values for ${rows} rows`);
-    return { start: from, end: from + size!, values: values!, codec: Number(details.get(4) ?? -1) };
+    const nulls = nullsOf(details, values!, `column ${leaf + 1} of ${where}`);
+    return { start: from, end: from + size!, values: values!, nulls, codec: Number(details.get(4) ?? -1) };
   });
   if (chunks.length !== flat.length)
     throw new Error(`${where} has ${chunks.length} columns, the schema ${flat.length}`);
   return { rows, chunks };
+}
+
+/** How many values are null, by a column's statistics and by the histogram of its definition levels. */
+function nullsOf(details: Struct, values: number, where: string): number | undefined {
+  const stated = statedNulls(details.get(12), 3);
+  const sizes = details.get(16);
+  const levels = sizes instanceof Map ? (sizes as Struct).get(3) : undefined;
+  const present = Array.isArray(levels) && levels.length > 1 ? (levels as Value[]).at(-1) : undefined;
+  const counted = typeof present === 'number' ? values - present : undefined;
+  if (stated !== undefined && counted !== undefined && stated !== counted)
+    throw new Error(`${where} has ${stated} nulls by its statistics, ${counted} by its histogram`);
+  const nulls = stated ?? counted;
+  if (nulls !== undefined && !(nulls >= 0 && nulls <= values))
+    throw new Error(`${where} has ${nulls} nulls among ${values} values`);
+  return nulls;
+}
+
+/** A count of nulls in statistics; old writers put a negative number for one that they do not know. */
+export function statedNulls(statistics: Value | undefined, field: number): number | undefined {
+  const count = statistics instanceof Map ? (statistics as Struct).get(field) : undefined;
+  return typeof count === 'number' && count >= 0 ? count : undefined;
 }
 
 export function number(struct: Struct, field: number, what: string): number {

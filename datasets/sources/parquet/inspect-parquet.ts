@@ -9,10 +9,14 @@ import { reasonOf } from '../../../common/text/reason.ts';
  * Checks a Parquet file's metadata and the pages of one column before anything uses them: inconsistent lengths, offsets
  * and counts would yield wrong rows, or endless reading.
  * @param choose returns the index of the column
- * @returns the names of the file's columns
+ * @returns the names of the file's columns, and how many texts each leaf of that column has, where the file says so
  * @throws InputError for a damaged file, or one of another kind
  */
-export async function inspect(path: string, name: string, choose: (columns: string[]) => number): Promise<string[]> {
+export async function inspect(
+  path: string,
+  name: string,
+  choose: (columns: string[]) => number,
+): Promise<{ names: string[]; present: (number | undefined)[] }> {
   const file = await open(path, 'r').catch((error: Error) => {
     throw new InputError(`${name}: cannot be opened (${reasonOf(error)}).`);
   });
@@ -26,8 +30,14 @@ export async function inspect(path: string, name: string, choose: (columns: stri
     const { columns, groups } = await readFooter((await file.stat()).size, read);
     const names = columns.map((column) => column.name);
     const [first, behind] = columns[choose(names)]!.leaves;
-    for (const { chunks } of groups) for (const chunk of chunks.slice(first, behind)) await checkPages(chunk, read);
-    return names;
+    const present = Array.from({ length: behind - first }, (): number | undefined => 0);
+    for (const { chunks } of groups)
+      for (const [leaf, chunk] of chunks.slice(first, behind).entries()) {
+        const nulls = await checkPages(chunk, read);
+        const before = present[leaf];
+        present[leaf] = before === undefined || nulls === undefined ? undefined : before + chunk.values - nulls;
+      }
+    return { names, present };
   } catch (error) {
     if (error instanceof InputError) throw error;
     const said = reasonOf(error);

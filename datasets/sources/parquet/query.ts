@@ -21,6 +21,8 @@ export interface ParquetQuery {
   /** Remaining path to the prompt, if it is inside JSON text. */
   place: PromptPlace;
   label: string;
+  /** How many rows of a column of texts have one, where the file says so. */
+  texts: number | undefined;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function parquetQuery(
   column: string | undefined,
 ): Promise<ParquetQuery> {
   // DuckDB renames columns that differ only in case; their original names are in the footer, in the same order.
-  const names = await inspect(path, name, (columns) => promptPlace(name, columns, column).column);
+  const { names, present } = await inspect(path, name, (columns) => promptPlace(name, columns, column).column);
   const place = promptPlace(name, names, column);
   const numbered = !names.some((each) => each.toLowerCase() === rowNumber);
   const file = parquetFiles(path, 'binary_as_string = true', ...(numbered ? [`${rowNumber} = true`] : []));
@@ -45,43 +47,88 @@ export async function parquetQuery(
     });
   const chosen = columns[place.column]!;
   const label = names[place.column]!;
-  const { sql, keys } = follow(sqlName(chosen.name), chosen.type, place.keys, { name, label });
+  const { sql, keys, leaf, texts } = follow(sqlName(chosen.name), chosen.type, place.keys, { name, label });
   const found = [label, ...place.keys.slice(0, place.keys.length - keys.length)].join('.');
+  const stated = present.length === leavesOf(chosen.type) ? present[leaf] : undefined;
+  if (stated !== undefined) {
+    const query = `SELECT coalesce(sum(${texts(sqlName(chosen.name))}), 0) FROM ${file}`;
+    const read = await database.number(query).catch((error: unknown) => {
+      if (isBadText(error)) return undefined; // read otherwise
+      throw unreadableParquet(name, error);
+    });
+    if (read !== undefined) requireTexts(name, found, stated, read);
+  }
   const row = numbered ? `${rowNumber} + 1` : 'row_number() OVER ()';
   return {
     sql: `SELECT ${row} AS row, ${sql}::VARCHAR AS prompt FROM ${file}`,
     place: { ...place, keys },
     label: found,
+    texts: isText(chosen.type) ? stated : undefined,
   };
+}
+
+/** @throws InputError where the levels that tell nulls from texts say something else than the file's counts do */
+export function requireTexts(name: string, label: string, stated: number, read: number): void {
+  if (stated !== read)
+    throw new InputError(
+      `${name}: the column "${label}" has ${read} texts, by the file's own statistics ${stated}; the others are null. The file is damaged; fetch or write it anew.`,
+    );
+}
+
+/** The number of Parquet's columns of values that a type is stored in, in the order of the type's parts. */
+function leavesOf(type: DuckDBType): number {
+  if (type instanceof DuckDBStructType) return type.entryTypes.reduce((sum, each) => sum + leavesOf(each), 0);
+  if (type instanceof DuckDBMapType) return leavesOf(type.keyType) + leavesOf(type.valueType);
+  return type instanceof DuckDBListType || type instanceof DuckDBArrayType ? leavesOf(type.valueType) : 1;
 }
 
 const rowNumber = 'file_row_number';
 
-/** Returns the SQL expression for a path, and the remaining keys if it ends at text. */
+/** Where a path through a column leads. */
+interface Followed {
+  /** SQL expression for a row's value. */
+  sql: string;
+  /** Remaining keys if the path ends at text. */
+  keys: readonly string[];
+  /** Which of the column's leaves holds the texts. */
+  leaf: number;
+  /** SQL expression for the number of texts that the leaf has for a value, all of its lists' elements included. */
+  texts: (sql: string) => string;
+}
+
 function follow(
   sql: string,
   type: DuckDBType,
   keys: readonly string[],
   { name, label }: { name: string; label: string },
-): { sql: string; keys: readonly string[] } {
+): Followed {
   const [key, ...rest] = keys;
   const refused = (said: string): InputError => new InputError(`${name}: the column "${label}" ${said}.`);
-  if (isText(type)) return { sql, keys };
+  // DuckDB would take the answer from the statistics that this is compared with; random() keeps it from that.
+  const texts = (each: string) => `(CASE WHEN random() < 0 THEN NULL ELSE ${each} END IS NOT NULL)::BIGINT`;
+  if (isText(type)) return { sql, keys, leaf: 0, texts };
   if (key === undefined) throw refused(`holds ${type.toString()}; expected text`);
   const next = { name, label: `${label}.${key}` };
   if (type instanceof DuckDBStructType) {
     const plain = key.toLowerCase();
     const at = type.entryNames.findIndex((each) => each.toLowerCase() === plain);
     if (at < 0) throw refused(`has no "${key}"; it has ${type.entryNames.map((each) => `"${each}"`).join(', ')}`);
-    return follow(`struct_extract(${sql}, ${sqlString(type.entryNames[at]!)})`, type.entryTypes[at]!, rest, next);
+    const child = (each: string) => `struct_extract(${each}, ${sqlString(type.entryNames[at]!)})`;
+    const found = follow(child(sql), type.entryTypes[at]!, rest, next);
+    const before = type.entryTypes.slice(0, at).reduce((sum, each) => sum + leavesOf(each), 0);
+    return { ...found, leaf: before + found.leaf, texts: (each) => found.texts(child(each)) };
   }
+  const inLists = (found: Followed) => (each: string) =>
+    `coalesce(list_sum(list_transform(${each}, lambda e${keys.length}: ${found.texts(`e${keys.length}`)})), 0)`;
   if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
     if (!isIndex(key)) throw refused(`holds lists; name an element, such as ${label}.0.${key}`);
-    return follow(`${sql}[${Number(key) + 1}]`, type.valueType, rest, next);
+    const found = follow(`${sql}[${Number(key) + 1}]`, type.valueType, rest, next);
+    return { ...found, texts: inLists(found) };
   }
   if (type instanceof DuckDBMapType) {
     if (!isText(type.keyType)) throw refused(`has keys of ${type.keyType.toString()}; expected text`);
-    return follow(`map_extract(${sql}, ${sqlString(key)})[1]`, type.valueType, rest, next);
+    const found = follow(`map_extract(${sql}, ${sqlString(key)})[1]`, type.valueType, rest, next);
+    return { ...found, leaf: 1 + found.leaf, texts: (each) => inLists(found)(`map_values(${each})`) };
   }
   throw refused(`holds ${type.toString()}, which has no "${key}"`);
 }

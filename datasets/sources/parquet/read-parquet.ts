@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import type { Database } from '../../tables/database.ts';
 import { addRecord, batchSize, emptyBatch, type PromptBatch } from '../batch.ts';
 import { promptOf, promptPlace } from '../columns.ts';
-import { isBadText, parquetQuery, unreadableParquet } from './query.ts';
+import { isBadText, parquetQuery, requireTexts, unreadableParquet } from './query.ts';
 
 /** Reads the prompts of a Parquet file in batches. @throws InputError as {@link parquetQuery} does */
 export async function* readParquet(
@@ -14,18 +14,24 @@ export async function* readParquet(
   name: string,
   column: string | undefined,
 ): AsyncGenerator<PromptBatch> {
-  const { sql, place, label } = await parquetQuery(database, path, name, column);
+  const { sql, place, label, texts } = await parquetQuery(database, path, name, column);
   let seen = 0;
+  let read = 0;
   try {
     for await (const [rows, values] of database.columns(`SELECT row::DOUBLE, prompt FROM (${sql})`)) {
       yield batchOf(rows as number[], values as (string | null)[], (value) => promptOf(value, place, label));
       seen += rows!.length;
+      read += textsIn(values!);
     }
   } catch (error) {
     if (!isBadText(error)) throw unreadableParquet(name, error);
-    yield* readBadTexts(path, name, column, seen);
+    yield* readBadTexts(path, name, column, seen, (values) => (read += textsIn(values)));
+    if (texts !== undefined) requireTexts(name, label, texts, read);
   }
 }
+
+const textsIn = (values: readonly unknown[]): number =>
+  values.filter((value) => value !== null && value !== undefined).length;
 
 function batchOf(
   rows: readonly number[],
@@ -46,6 +52,7 @@ async function* readBadTexts(
   name: string,
   column: string | undefined,
   start: number,
+  onValues: (values: readonly unknown[]) => void,
 ): AsyncGenerator<PromptBatch> {
   const handle = await open(path, 'r');
   try {
@@ -76,11 +83,9 @@ async function* readBadTexts(
         rowEnd: end,
       });
       const numbers = found.map((_, i) => at + i + 1);
-      yield batchOf(
-        numbers,
-        found.map((row) => row[label]),
-        (value) => promptOf(textOf(value), place, label),
-      );
+      const values = found.map((row) => row[label]);
+      onValues(values);
+      yield batchOf(numbers, values, (value) => promptOf(textOf(value), place, label));
     }
   } catch (error) {
     throw unreadableParquet(name, error);

@@ -36,15 +36,16 @@ function betas({ num_train_timesteps: count, beta_start, beta_end, beta_schedule
   return Array.from({ length: count }, (_, i) => Math.fround(Math.min(1 - signal(i + 1) / signal(i), 0.999)));
 }
 
-/** torch.linspace in float32, which computes each half from its own end. */
+/**
+ * torch.linspace in float32, which counts from both ends. On processors with AVX2 it rounds once for a product and a sum, as
+ * here; on others it rounds twice, and a sigma that lies at a trained level can get the timestep before its own.
+ */
 function evenly(first: number, last: number, count: number): number[] {
   const [start, end] = [Math.fround(first), Math.fround(last)];
-  const step = Math.fround((end - start) / Math.max(1, count - 1));
+  const step = Math.fround(Math.fround(end - start) / Math.max(1, count - 1));
   const half = Math.floor(count / 2);
   return Array.from({ length: count }, (_, i) =>
-    i < half || count === 1
-      ? Math.fround(start + Math.fround(step * i))
-      : Math.fround(end - Math.fround(step * (count - i - 1))),
+    Math.fround(i < half || count === 1 ? start + step * i : end - step * (count - i - 1)),
   );
 }
 

@@ -1,4 +1,5 @@
 import { betaQuantile } from './beta-quantile.ts';
+import { float32Log } from './float32-log.ts';
 
 /** Settings for sampling runs spaced by noise levels, sigma = noise / signal, instead of timesteps. */
 export interface SigmaSettings {
@@ -27,7 +28,7 @@ export function spacedSigmas(settings: SigmaSettings, levels: readonly number[],
   }
   if (settings.use_lu_lambdas) {
     // Lu et al., arXiv 2206.00927: even in log(sigma), from training's first to its last level
-    const lambda = between(Math.fround(Math.log(levels[0]!)), Math.fround(Math.log(levels.at(-1)!)));
+    const lambda = between(float32Log(levels[0]!), float32Log(levels.at(-1)!));
     return along((x) => Math.exp(lambda(x)));
   }
   if (settings.use_exponential_sigmas) {

@@ -15,6 +15,7 @@ import { processExists } from '../../../pipeline/runs/lease.ts';
 import type { Progress } from '../../../pipeline/stage.ts';
 import type { WorkSettings } from '../../fixtures/pipelines/work.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
+import { until } from '../../setup/watchdog.ts';
 
 const module = fileURLToPath(new URL('../../fixtures/pipelines/work.ts', import.meta.url));
 
@@ -81,7 +82,7 @@ describe("a stage's process", () => {
     const { order, options, steps, stop } = await setUp({ steps: 1000, milliseconds: 20 });
     const done = runStageProcess(order, options);
     done.catch(() => {});
-    await expect.poll(() => steps.length).toBeGreaterThan(0);
+    await until('the first step', () => steps.length > 0);
     stop.abort(new CancelledError('Enough.'));
     await expect(done).rejects.toThrow('Enough.');
   });
@@ -90,7 +91,11 @@ describe("a stage's process", () => {
     const { order, options, steps } = await setUp({ steps: 2, milliseconds: 60_000, block: true });
     const done = runStageProcess(order, options);
     done.catch(() => {});
-    await expect.poll(() => readFile(options.log, 'utf8').catch(() => '')).toContain('starts');
+    await until(
+      'the work to start',
+      () => readFile(options.log, 'utf8').catch(() => ''),
+      (log) => log.includes('starts'),
+    );
     await writeFile(order.lease.file, '{"attempt": "another"}');
     await expect(done).rejects.toThrow('killed by SIGKILL');
     expect(steps).toEqual([]);
@@ -108,12 +113,16 @@ describe("a stage's process", () => {
        });`,
     );
     const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), parent], { stdio: 'ignore' });
-    await expect.poll(() => readFile(options.log, 'utf8').catch(() => '')).toContain('starts');
+    await until(
+      'the work to start',
+      () => readFile(options.log, 'utf8').catch(() => ''),
+      (log) => log.includes('starts'),
+    );
     const pid = Number(/pid (\d+)/.exec(await readFile(options.log, 'utf8'))?.[1]);
     expect(processExists(pid)).toBe(true);
     const dead = once(child, 'exit');
     child.kill('SIGKILL');
     await dead;
-    await expect.poll(() => processExists(pid)).toBe(false);
+    await until('the process to end', () => !processExists(pid));
   });
 });

@@ -8,6 +8,7 @@ import type { StageOutcome, StageTask } from '../../../activities/stage-task.ts'
 import { Home } from '../../../pipeline/runs/home.ts';
 import { leaveWork } from '../../setup/dead-work.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
+import { until } from '../../setup/watchdog.ts';
 
 const pipeline = fileURLToPath(new URL('../../fixtures/pipelines/diamond.ts', import.meta.url));
 
@@ -94,7 +95,7 @@ describe('running a stage', () => {
     const { run, whys, messages } = await setUp();
     const config = { source: { steps: 5, milliseconds: 300 } };
     const first = run(config);
-    await expect.poll(() => whys.length).toBe(1);
+    await until('the first run to start', () => whys.length === 1);
     const second = await run(config, { task: { run: 'run-2' } });
     expect(second).toEqual({ ...(await first), reused: true });
     expect(messages).toContain('waits for the same work in run run-1');

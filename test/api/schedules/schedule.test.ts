@@ -14,6 +14,7 @@ import { Home } from '../../../pipeline/runs/home.ts';
 import { Registry } from '../../../registry/versions.ts';
 import { RunRecords } from '../../../pipeline/runs/runs.ts';
 import { findTemporal } from '../../../scripts/setup/temporal.mjs';
+import { filesBelow, until } from '../../setup/watchdog.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/pipelines/${name}`, import.meta.url));
 let folder: string;
@@ -71,10 +72,12 @@ async function arrive(inbox: string, name: string, ...prompts: string[]): Promis
   await utimes(file, then, then);
 }
 const ended = async (schedule: string, batches: number) => {
-  await expect
-    .poll(async () => (await control.batches(schedule)).map(({ status }) => status), { interval: 500 })
-    .toEqual(Array.from({ length: batches }, () => 'used'));
-  return control.batches(schedule);
+  const areUsed = (found: readonly { status: string }[]) =>
+    found.length === batches && found.every(({ status }) => status === 'used');
+  return until(`${batches} batches to be used`, () => control.batches(schedule), areUsed, {
+    progress: () => filesBelow(folder),
+    interval: 500,
+  });
 };
 const artifact = async (run: string, stage: string, file: string) =>
   JSON.parse(await readFile(join(home.run(run), 'artifacts', stage, file), 'utf8')) as unknown;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 import { Command, diamond, lastRun, processesWith, textcraftor } from '../command.ts';
+import { filesBelow, until } from '../../setup/watchdog.ts';
 
 // Whatever is killed, a run ends with the digests of an undisturbed one, and leaves no process behind.
 
@@ -18,10 +19,18 @@ const steps = ['--set', 'left.steps=6', '--set', 'left.milliseconds=250'];
 const letPass = (home: string) => writeFile(join(home, 'gate'), '');
 
 const untilHalfDone = (home: string) =>
-  expect
-    .poll(async () => (await lastRun(home).catch(() => undefined))?.stages[1]?.progress?.step, { interval: 100 })
-    .toBe(3);
-const untilGone = (home: string) => expect.poll(() => processesWith(home)).toEqual([]);
+  until(
+    'half of the steps',
+    async () => (await lastRun(home).catch(() => undefined))?.stages[1]?.progress?.step,
+    (step) => step === 3,
+    { progress: () => filesBelow(home) },
+  );
+const untilGone = (home: string) =>
+  until(
+    'its processes to end',
+    () => processesWith(home),
+    (pids) => pids.length === 0,
+  );
 const digests = async (home: string) =>
   Object.fromEntries((await lastRun(home)).stages.map(({ name, artifact }) => [name, artifact?.sha256]));
 const statuses = async (home: string) => (await lastRun(home)).stages.map(({ status }) => status);

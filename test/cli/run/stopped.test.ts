@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../fixtures/hub-server.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 import { Command, processesWith } from '../command.ts';
+import { until } from '../../setup/watchdog.ts';
 
 // Long commands, stopped while they work as by a machine that shuts down.
 
@@ -18,7 +19,8 @@ function start(home: string, args: readonly string[], more: NodeJS.ProcessEnv = 
 
 /** Waits until a command does the work in which it will be stopped. Fails when it ends first. */
 async function untilAtWork(command: Command, isAtWork: () => boolean | Promise<boolean>): Promise<void> {
-  await expect.poll(async () => command.process.exitCode !== null || (await isAtWork()), { interval: 500 }).toBe(true);
+  const progress = () => [command.stdout, command.stderr];
+  await until('the work', async () => command.process.exitCode !== null || (await isAtWork()), Boolean, { progress });
   expect(command.process.exitCode, command.stderr).toBeNull();
 }
 
@@ -26,7 +28,11 @@ async function stop(home: string, command: Command): Promise<string> {
   command.process.kill('SIGTERM');
   const { code, stderr } = await command.ended;
   expect(code).toBe(143);
-  await expect.poll(() => processesWith(home)).toEqual([]);
+  await until(
+    'its processes to end',
+    () => processesWith(home),
+    (pids) => pids.length === 0,
+  );
   return stderr;
 }
 

@@ -8,6 +8,7 @@ import { homeId } from '../../../pipeline/runs/home-id.ts';
 import { Home } from '../../../pipeline/runs/home.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 import { Command, diamond, lastRun, processesWith, textcraftor } from '../command.ts';
+import { until } from '../../setup/watchdog.ts';
 
 // Workers as users start them: `textcraftor worker`.
 
@@ -21,8 +22,8 @@ function worker(home: string, args: readonly string[] = [], environment: NodeJS.
 }
 const ready = async (command: Command): Promise<string> => {
   const address = () => /Worker on (127\.0\.0\.1:\d+) for/.exec(command.stdout)?.[1];
-  await expect.poll(address, { interval: 100, message: 'the worker is ready' }).toBeDefined();
-  return address()!;
+  const progress = () => [command.stdout, command.stderr];
+  return (await until('the worker to be ready', address, Boolean, { progress }))!;
 };
 const end = async (command: Command) => {
   command.process.kill('SIGINT');
@@ -76,10 +77,10 @@ describe('a worker', () => {
     const servers = async () => processesWith(namespaceOf(await homeId(new Home(home))));
     first.process.kill('SIGSTOP'); // so that it does not start its server again
     for (const pid of await servers()) process.kill(pid, 'SIGKILL');
-    await expect.poll(servers).toEqual([]);
+    await until('its server to end', servers, (pids) => pids.length === 0);
     const [second, third] = [worker(home), worker(home)];
     for (const { stderr } of [second, third].map((each) => ({ stderr: () => each.stderr })))
-      await expect.poll(stderr).toContain("Waiting for this project's other worker");
+      await until('the word that it waits', stderr, (said) => said.includes("Waiting for this project's other worker"));
     expect(await servers()).toEqual([]);
     third.process.kill('SIGTERM');
     expect(await third.ended).toMatchObject({

@@ -1,4 +1,4 @@
-import { Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
+import { Dictionary, Int32, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import fc from 'fast-check';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -101,5 +101,63 @@ it('pages of Parquet that have check sums never give other rows', async () => {
     changed[at]! ^= 1 << (at % 8);
     const after = await outcome('sums.parquet', changed);
     if (!('refused' in after)) expect(after, `byte ${at}`).toEqual(before);
+  }
+});
+
+/** The rows that are null; text may change unnoticed where there are no checksums, or be malformed. */
+const nullsOf = ({ rows }: { rows: unknown[] }): number[] =>
+  (rows as [number, string | null][]).flatMap(([row, prompt]) => (prompt === null ? [row] : []));
+
+/** Every file that differs from the whole by one bit between two bytes, or in those of its bits that are 1. */
+function* flipped(whole: Buffer, from: number, to: number, mask = 255): Generator<[at: string, changed: Buffer]> {
+  for (let at = from; at < to; at++)
+    for (let bit = 0; bit < 8; bit++) {
+      if (((whole[at]! | mask) & (1 << bit)) === 0) continue;
+      const changed = Buffer.from(whole);
+      changed[at]! ^= 1 << bit;
+      yield [`bit ${bit} of byte ${at}`, changed];
+    }
+}
+
+it.each(['nulls.parquet', 'no-nulls.parquet', 'nulls-v2.parquet'])(
+  'the pages of %s, without checksums, with a bit flipped have as many nulls as before',
+  async (name) => {
+    const whole = await readFile(join(golden, name));
+    const before = await outcome(name, whole);
+    if ('refused' in before) throw before.refused;
+    const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
+    for (const [at, changed] of flipped(whole, 4, footer)) {
+      const after = await outcome(name, changed);
+      if (!('refused' in after)) expect(nullsOf(after), at).toHaveLength(nullsOf(before).length);
+    }
+  },
+);
+
+it('names the file, the column and both counts where nulls of Parquet do not add up', async () => {
+  const whole = await readFile(join(golden, 'no-nulls.parquet'));
+  const refusals: string[] = [];
+  for (const [, changed] of flipped(whole, 4, whole.length - 8 - whole.readUInt32LE(whole.length - 8))) {
+    const after = await outcome('no-nulls.parquet', changed);
+    if ('refused' in after) refusals.push(after.refused.message);
+  }
+  expect(refusals).toContain(
+    'no-nulls.parquet: the column "prompt" has 0 texts, by the file\'s own statistics 5; the others are null. The file is damaged; fetch or write it anew.',
+  );
+});
+
+const dictionary = new Table({ prompt: vectorFromArray(words, new Dictionary(new Utf8(), new Int32())) });
+it.each([
+  ['a.arrow', () => tableToIPC(table, 'file')],
+  ['a.arrows', () => tableToIPC(table, 'stream')],
+  ['dictionary.arrow', () => tableToIPC(dictionary, 'file')],
+  ['lz4.feather', () => readFile(join(golden, 'lz4.feather'))],
+  ['polars.arrow', () => readFile(join(golden, 'polars.arrow'))],
+] as const)('%s with a bit of 1 turned to 0 has the nulls that it had', async (name, bytes) => {
+  const whole = Buffer.from(await bytes());
+  const before = await outcome(name, whole);
+  if ('refused' in before) throw before.refused;
+  for (const [at, changed] of flipped(whole, 0, whole.length, 0)) {
+    const after = await outcome(name, changed);
+    if (!('refused' in after)) expect(nullsOf(after), at).toEqual(nullsOf(before));
   }
 });

@@ -49,6 +49,13 @@ describe('a single-file checkpoint', () => {
     }
   });
 
+  it.each(['a b', '[1]', 'x=y', 'ü', '#', '%41', 'a?b', 'back\\slash'])('may be named %s', async (name) => {
+    const own = join(folder, `${name}.safetensors`);
+    await writeWeights(own, original);
+    const { weights } = await loadSingleFile(own, { configFolder: goldenPath('pipeline') });
+    expect([...weights.unet.keys()].sort()).toEqual([...tiny.weights.unet.keys()].sort());
+  });
+
   it.each([
     ['deepUnet', (name: string) => unetName(name.replace('model.diffusion_model.', ''), 2)],
     ['deepVae', (name: string) => vaeName(name.replace('first_stage_model.', ''), 3)],

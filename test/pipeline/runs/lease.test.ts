@@ -7,6 +7,7 @@ import { CancelledError } from '../../../common/errors.ts';
 import { Lease, type LeaseHolder } from '../../../pipeline/runs/lease.ts';
 import { withLock } from '../../../pipeline/runs/lock.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
+import { until } from '../../setup/watchdog.ts';
 
 describe('a lease', () => {
   it('makes another run wait until it is released', async () => {
@@ -19,7 +20,7 @@ describe('a lease', () => {
         return Promise.resolve(false);
       },
     });
-    await expect.poll(() => waited.length).toBeGreaterThan(0);
+    await until('the second run to wait', () => waited.length > 0);
     expect(waited[0]).toMatchObject({ run: 'run-1', attempt: first.attempt });
     await first.renew();
     await first.release();

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readSafetensors } from '../../../engine/weights/safetensors.ts';
 import { readJson, writeConfig } from '../../../models/folder/network-config.ts';
 import { loadPipeline, type LoadedPipeline } from '../../../models/folder/pipeline-folder.ts';
 import { keepNetworks } from '../../../training/checkpoint/keep-networks.ts';
@@ -38,6 +39,10 @@ it.each(['step-000004', 'final'])(
       await cp(join(root, kept, name), join(whole, part), { recursive: true });
       expect(await readdir(join(whole, part))).toContain('config.json');
     }
+    // transformers refuses a file that does not name its format, and leaves a tensor of another name aside.
+    const encoder = await readSafetensors(join(root, 'encoder', name, 'model.safetensors'));
+    expect(encoder.metadata).toEqual({ format: 'pt' });
+    expect(encoder.names.filter((tensor) => !tensor.startsWith('text_model.'))).toEqual([]);
     const loaded = await loadPipeline(whole);
     const source = join(whole, 'scheduler', 'scheduler_config.json');
     expect(loaded.config).toEqual({ ...pipeline.config, scheduler: { ...pipeline.config.scheduler, source } });
