@@ -1,5 +1,6 @@
-import { degradeColor, qualityOf, type Color, type Degradation } from './degradation.ts';
-import { backgroundColors, objectColors, pictureLength } from './renderer.ts';
+import { lowest, searchLevels, type Levels } from './common/search.ts';
+import { degradeColor, qualityOf, type Color, type Degradation } from './common/degradation.ts';
+import { backgroundColors, objectColors, pictureLength, pictureSize } from './renderer.ts';
 import { attributeNames, attributes, type Attribute, type Scene } from './scene.ts';
 import { geometries, pictureSums, shifts, template, variation, type Fit } from './template.ts';
 
@@ -84,7 +85,7 @@ export function readScene(picture: Float32Array): Reading {
     distance: Math.sqrt(meanSquare),
     validity,
     degradation,
-    quality: qualityOf(degradation) * Math.min(1, validity / leastValidity),
+    quality: qualityOf(degradation, pictureSize) * Math.min(1, validity / leastValidity),
   };
 }
 
@@ -92,10 +93,7 @@ function nearest(matches: readonly Match[]): Match {
   return matches.reduce((a, b) => (b.fit.distance < a.fit.distance ? b : a));
 }
 
-interface Colors extends Pick<Scene, 'color' | 'background'> {
-  readonly dullness: number;
-  readonly darkness: number;
-}
+type Colors = Pick<Scene, 'color' | 'background'> & Levels;
 
 function shades(colors: Colors): [foreground: Color, background: Color] {
   return [degradeColor(objectColors[colors.color], colors), degradeColor(backgroundColors[colors.background], colors)];
@@ -130,32 +128,9 @@ const pairs: readonly (readonly Colors[])[] = attributes.color.flatMap((color) =
   ),
 );
 
-function patternSearch(fit: Fit, start: Colors): Colors {
-  let best = start;
-  let least = colorDistance(fit, best);
-  for (let stride = 0.1; stride > 0.005;) {
-    const { dullness, darkness } = best;
-    const steps: Colors[] = [
-      { ...best, dullness: Math.min(1, dullness + stride) },
-      { ...best, dullness: Math.max(0, dullness - stride) },
-      { ...best, darkness: Math.min(1, darkness + stride) },
-      { ...best, darkness: Math.max(0, darkness - stride) },
-    ];
-    const distances = steps.map((step) => colorDistance(fit, step));
-    const lowestDistance = Math.min(...distances);
-    if (lowestDistance < least - 1e-9) [best, least] = [steps[distances.indexOf(lowestDistance)]!, lowestDistance];
-    else stride /= 2;
-  }
-  return best;
-}
-
-/** Returns the minimum of the parabola through the least of `values` and its (equidistant) neighbours. */
-function lowest(levels: readonly number[], values: readonly number[]): number {
-  const at = values.indexOf(Math.min(...values));
-  const [left, middle, right] = [values[at - 1], values[at]!, values[at + 1]];
-  if (left === undefined || right === undefined) return levels[at]!;
-  const curvature = left - 2 * middle + right;
-  return curvature > 0 ? levels[at]! + ((levels[1]! - levels[0]!) * (left - right)) / (2 * curvature) : levels[at]!;
+function patternSearch(fit: Fit, { color, background, ...start }: Colors): Colors {
+  const levels = searchLevels(start, (each) => colorDistance(fit, { color, background, ...each }));
+  return { color, background, ...levels };
 }
 
 /** Judges a picture by the requested attributes (all five, or those that a prompt names). */
