@@ -1,4 +1,7 @@
 import { RandomStream } from '../../../common/random.ts';
+import { attributes, gallery, type GalleryScene, type StyleName } from '../../../world/gallery/scenes/gallery-scene.ts';
+import { randomJitter, render } from '../../../world/gallery/scenes/gallery-renderer.ts';
+import { noJitter, pictureLength } from '../../../world/gallery/scenes/placed-object.ts';
 import { blur } from '../../../world/scenes/common/blur.ts';
 
 const side = 64;
@@ -54,8 +57,60 @@ function lowPass(picture: Float32Array, kept: number): Float32Array {
 /** What an autoencoder that keeps an eighth of the resolution may do to a picture, several ways. */
 export const autoencoders: Record<string, (picture: Float32Array, stream: RandomStream) => Float32Array> = {
   'blur and a smooth error': (picture, stream) => clip(withSmoothError(blurred(picture, 1.2), stream, 3, 0.04)),
-  'blur and a smoother error': (picture, stream) => clip(withSmoothError(blurred(picture, 1.2), stream, 6, 0.04)),
+  'blur and a smoother error': (picture, stream) => clip(withSmoothError(blurred(picture, 1.2), stream, 4, 0.04)),
   'low frequencies of blocks': (picture) => clip(lowPass(picture, 4)),
   'low frequencies of blocks and a smooth error': (picture, stream) =>
     clip(withSmoothError(blurred(lowPass(picture, 5), 0.8), stream, 3, 0.03)),
 };
+
+/** Draws a scene with another value of an attribute. */
+function other<N extends keyof GalleryScene>(scene: GalleryScene, name: N, stream: RandomStream): GalleryScene {
+  return { ...scene, [name]: stream.choice(attributes[name].filter((value) => value !== scene[name])) };
+}
+
+const lefts = ['center', 'top left', 'bottom left'] as const;
+const rights = ['center', 'top right', 'bottom right'] as const;
+
+/** Draws pictures of no scene. */
+export const wrongPictures: Record<string, (style: StyleName, stream: RandomStream) => Float32Array> = {
+  blank: (style, stream) => {
+    const color = [stream.uniform(), stream.uniform(), stream.uniform()];
+    return Float32Array.from({ length: pictureLength }, (_, i) => color[i % 3]!);
+  },
+  'blank ground': (style, stream) => render(stream.choice(gallery.all), style, { jitter: { ...noJitter, dx: 9 } }),
+  noise: (style, stream) => Float32Array.from({ length: pictureLength }, () => stream.uniform()),
+  'smooth noise': (style, stream) => clip(withSmoothError(new Float32Array(pictureLength).fill(0.5), stream, 6, 0.2)),
+  'two objects': (style, stream) => {
+    const first = stream.choice(gallery.all);
+    const position = other(first, 'position', stream).position;
+    return together(first, { ...stream.choice(gallery.all), background: first.background, position }, style, stream);
+  },
+  'the same object twice': (style, stream) => {
+    const first = stream.choice(gallery.all);
+    return together(first, other(first, 'position', stream), style, stream);
+  },
+  'halves of two scenes, each with its object': (style, stream) => {
+    const scene = { ...stream.choice(gallery.all), position: stream.choice(lefts) };
+    const { background } = other(scene, 'background', stream);
+    const second = { ...stream.choice(gallery.all), background, position: stream.choice(rights) };
+    const [left, right] = [scene, second].map((each) => render(each, style, { jitter: randomJitter(stream) }));
+    return left!.map((value, i) => (Math.floor(i / 3) % side < side / 2 ? value : right![i]!));
+  },
+  'two scenes blended half and half': (style, stream) => {
+    const scene = stream.choice(gallery.all);
+    const { position } = other(scene, 'position', stream);
+    const second = { ...stream.choice(gallery.all), position };
+    const [a, b] = [scene, second].map((each) => render(each, style, { jitter: randomJitter(stream) }));
+    return a!.map((value, i) => (value + b![i]!) / 2);
+  },
+};
+
+/** Draws two objects on one ground: where both differ from it, the one that differs more. */
+function together(first: GalleryScene, second: GalleryScene, style: StyleName, stream: RandomStream): Float32Array {
+  const jitter = { ...randomJitter(stream), background: noJitter.background };
+  const ground = render(first, style, { jitter: { ...noJitter, dx: 9 } });
+  const [a, b] = [render(first, style, { jitter }), render(second, style, { jitter })];
+  const far = (picture: Float32Array, pixel: number): number =>
+    [0, 1, 2].reduce((sum, c) => sum + Math.abs(picture[3 * pixel + c]! - ground[3 * pixel + c]!), 0);
+  return a.map((value, i) => (far(a, Math.floor(i / 3)) >= far(b, Math.floor(i / 3)) ? value : b[i]!));
+}
