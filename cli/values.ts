@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { InputError } from '../common/errors.ts';
 
 /** Options whose text may be empty. */
@@ -17,3 +17,15 @@ export function requireValues(command: Command): void {
   );
   if (option) throw new InputError(`The option ${option.long} is empty; give it a value or omit it.`);
 }
+
+const number =
+  (accepts: (value: number) => boolean, expected: string) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !accepts(value)) throw new InvalidArgumentError(`Expected ${expected}.`);
+    return value;
+  };
+/** Parsers of options that are numbers; they refuse all else. */
+export const count = number((n) => Number.isInteger(n) && n > 0, 'a positive integer');
+export const finite = number(Number.isFinite, 'a number');
+export const seed = number((n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32, 'an integer from 0 to 4294967295');
