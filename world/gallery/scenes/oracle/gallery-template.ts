@@ -39,8 +39,9 @@ export class Template {
   /** Products of all the masks with each other, [masks, masks]. */
   readonly gram: Float64Array;
 
-  constructor({ style, ...geometry }: Layout, blurSigma: number, side: number, withDifferences = false) {
-    const drawn = masksOf(styles[style], geometry).map((mask) => blur(mask, blurSigma, pictureSize));
+  constructor(layout: number, blurSigma: number, side: number, withDifferences = false) {
+    const { style, ...geometry } = layouts[layout]!;
+    const drawn = drawnMasks(layout).map((mask) => blur(mask, blurSigma, pictureSize));
     const rest = drawn[0]!.map((_, i) => 1 - drawn.reduce((sum, mask) => sum + mask[i]!, 0));
     const whole = [...drawn, rest];
     const placed = new PlacedObject(geometry);
@@ -96,37 +97,51 @@ interface Sparse {
 }
 
 function sparse(mask: Float32Array): Sparse {
-  const at = Uint16Array.from([...mask.keys()].filter((pixel) => Math.abs(mask[pixel]!) > 1e-4));
-  return { at, shares: Float32Array.from(at, (pixel) => mask[pixel]!) };
+  const at = new Uint16Array(mask.length);
+  let count = 0;
+  for (let pixel = 0; pixel < mask.length; pixel++) if (Math.abs(mask[pixel]!) > 1e-4) at[count++] = pixel;
+  const pixels = at.slice(0, count);
+  return { at: pixels, shares: Float32Array.from(pixels, (pixel) => mask[pixel]!) };
 }
 
 /** Returns each mask's derivatives: by a shift to the right and down (in pixels), by scale, by rotation (in radians). */
 function derivatives(masks: readonly Float32Array[], object: PlacedObject): Float32Array[] {
   const found = Array.from({ length: differences * masks.length }, () => new Float32Array(pictureSize ** 2));
-  const inner = (i: number): number => Math.min(pictureSize - 2, Math.max(1, i));
-  masks.forEach((mask, k) => {
-    for (let row = 0; row < pictureSize; row++) {
-      for (let column = 0; column < pictureSize; column++) {
-        const at = inner(row) * pictureSize + inner(column);
+  const reach = object.radius * pictureSize;
+  for (let row = 0; row < pictureSize; row++) {
+    for (let column = 0; column < pictureSize; column++) {
+      const pixel = row * pictureSize + column;
+      const at = inner(row) * pictureSize + inner(column);
+      const offset = object.offset((column + 0.5) / pictureSize, (row + 0.5) / pictureSize);
+      const x = reach * offset[0];
+      const y = reach * offset[1];
+      for (let k = 0; k < masks.length; k++) {
+        const mask = masks[k]!;
         const right = (mask[at - 1]! - mask[at + 1]!) / 2;
         const down = (mask[at - pictureSize]! - mask[at + pictureSize]!) / 2;
-        const [u, v] = object.offset((column + 0.5) / pictureSize, (row + 0.5) / pictureSize);
-        const [x, y] = [u * object.radius * pictureSize, v * object.radius * pictureSize];
-        const values = [right, down, x * right + y * down, x * down - y * right];
-        values.forEach((value, d) => (found[d * masks.length + k]![row * pictureSize + column] = value));
+        found[k]![pixel] = right;
+        found[masks.length + k]![pixel] = down;
+        found[2 * masks.length + k]![pixel] = x * right + y * down;
+        found[3 * masks.length + k]![pixel] = x * down - y * right;
       }
     }
-  });
+  }
   return found;
+}
+
+/** The nearest row or column that has neighbours on both sides. */
+function inner(i: number): number {
+  return Math.min(pictureSize - 2, Math.max(1, i));
 }
 
 function shrink(mask: Float32Array, side: number): Float32Array {
   const step = pictureSize / side;
   const small = new Float32Array(side * side);
-  mask.forEach((value, i) => {
-    const [row, column] = [Math.floor(i / pictureSize / step), Math.floor((i % pictureSize) / step)];
-    small[row * side + column]! += value / (step * step);
-  });
+  for (let row = 0; row < pictureSize; row++) {
+    const line = Math.floor(row / step) * side;
+    for (let column = 0; column < pictureSize; column++)
+      small[line + Math.floor(column / step)]! += mask[row * pictureSize + column]! / (step * step);
+  }
   return small;
 }
 
@@ -143,16 +158,27 @@ function products(masks: readonly Float32Array[]): Float64Array {
   return found;
 }
 
+const drawn = new Map<number, Float32Array[]>();
+
+/** Returns the masks of a layout without blur, drawn on first use. */
+function drawnMasks(layout: number): Float32Array[] {
+  const { style, ...geometry } = layouts[layout]!;
+  const found = drawn.get(layout) ?? masksOf(styles[style], geometry);
+  drawn.set(layout, found);
+  return found;
+}
+
 /** Templates by layout, made on first use. */
 export class TemplateTable {
   readonly #found: (Template | undefined)[] = layouts.map(() => undefined);
-  readonly #make: (layout: Layout) => Template;
+  readonly #make: (layout: number) => Template;
 
   constructor(blurSigma: number, side: number, withDifferences = false) {
     this.#make = (layout) => new Template(layout, blurSigma, side, withDifferences);
   }
 
+  /** @param layout its index */
   at(layout: number): Template {
-    return (this.#found[layout] ??= this.#make(layouts[layout]!));
+    return (this.#found[layout] ??= this.#make(layout));
   }
 }

@@ -27,7 +27,7 @@ export const solid: Style = {
     out[2] = 0;
     if (inside === 0) return;
     const [diffuse, shine] = lighting(object, x, y, distance);
-    out[1] = inside * (1 - shine) * (0.42 + 0.66 * diffuse);
+    out[1] = inside * (1 - shine) * Math.min(1, 0.42 + 0.66 * diffuse);
     out[2] = inside * shine;
   },
   ground: (background) => background,
