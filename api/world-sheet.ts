@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../common/files.ts';
 import { gallerySheet } from '../world/gallery/scenes/gallery-sheet.ts';
 import { contactSheet } from '../world/scenes/common/contact-sheet.ts';
-import { sheetColumns, type WorldSheet } from '../world/scenes/common/world-sheet.ts';
+import { sheetColumns, type WorldSheet } from '../world/scenes/common/sheet-rows.ts';
 import { shapesSheet } from '../world/scenes/shapes-sheet.ts';
 
 export type WorldName = 'shapes' | 'gallery';

@@ -1,5 +1,5 @@
 import { judge, leastValidity, type Judgement as AttributeJudgement } from './common/judgement.ts';
-import { lowest, searchLevels, type Levels } from './common/search.ts';
+import { lowest, searchLevels, type Levels } from './common/level-search.ts';
 import { degradeColor, qualityOf, type Color, type Degradation } from './common/degradation.ts';
 import { backgroundColors, objectColors, pictureLength, pictureSize } from './renderer.ts';
 import { attributeNames, attributes, type Scene } from './scene.ts';

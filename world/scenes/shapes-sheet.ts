@@ -1,6 +1,6 @@
 import { RandomStream } from '../../common/random.ts';
 import { clean } from './common/degradation.ts';
-import { sheetColumns, sheetExamples, tierOf, type WorldSheet } from './common/world-sheet.ts';
+import { sheetColumns, sheetExamples, tierOf, type WorldSheet } from './common/sheet-rows.ts';
 import { readScene } from './oracle.ts';
 import { randomJitter, render } from './renderer.ts';
 import { scenes } from './scene.ts';

@@ -19,7 +19,12 @@ const anyScene = fc
 const anyStyle = fc.option(fc.constantFrom(...styleNames), { nil: undefined });
 const anyQuality = fc
   .constantFrom('good', 'medium', 'dull')
-  .chain((tier) => fc.tuple(fc.constant(tier), fc.subarray([...qualityWords[tier]], { maxLength: Math.min(3, qualityWords[tier].length) })));
+  .chain((tier) =>
+    fc.tuple(
+      fc.constant(tier),
+      fc.subarray([...qualityWords[tier]], { maxLength: Math.min(3, qualityWords[tier].length) }),
+    ),
+  );
 const anyStream = fc.integer({ min: 0, max: 2 ** 32 - 1 }).map((seed) => new RandomStream(seed, 'caption'));
 
 async function loadTokenizer(): Promise<ClipTokenizer> {

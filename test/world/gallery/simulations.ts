@@ -1,4 +1,4 @@
-import { RandomStream } from '../../../common/random.ts';
+import type { RandomStream } from '../../../common/random.ts';
 import { attributes, gallery, type GalleryScene, type StyleName } from '../../../world/gallery/scenes/gallery-scene.ts';
 import { randomJitter, render } from '../../../world/gallery/scenes/gallery-renderer.ts';
 import { noJitter, pictureLength } from '../../../world/gallery/scenes/placed-object.ts';

@@ -15,7 +15,6 @@ export const styleNames = ['flat', '3d', 'neon', 'outline'] as const;
 export type StyleName = (typeof styleNames)[number];
 
 export type GalleryScene = Combination<typeof attributes>;
-export type Attribute = keyof GalleryScene;
 export type ObjectColor = GalleryScene['color'];
 export type Background = GalleryScene['background'];
 

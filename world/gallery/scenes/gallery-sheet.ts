@@ -1,6 +1,6 @@
 import { RandomStream } from '../../../common/random.ts';
 import { clean } from '../../scenes/common/degradation.ts';
-import { sheetColumns, sheetExamples, tierOf, type WorldSheet } from '../../scenes/common/world-sheet.ts';
+import { sheetColumns, sheetExamples, tierOf, type WorldSheet } from '../../scenes/common/sheet-rows.ts';
 import { galleryExample } from './gallery-examples.ts';
 import { randomJitter, render } from './gallery-renderer.ts';
 import { gallery, styleNames, type StyleName } from './gallery-scene.ts';

@@ -1,5 +1,5 @@
 import { degradeColor, type Color } from '../../../scenes/common/degradation.ts';
-import { searchLevels, type Levels } from '../../../scenes/common/search.ts';
+import { searchLevels, type Levels } from '../../../scenes/common/level-search.ts';
 import { attributes, styleNames, type GalleryScene, type StyleName } from '../gallery-scene.ts';
 import { backgroundColors, objectColors } from '../palette.ts';
 import { black } from '../styles/style.ts';

@@ -1,4 +1,4 @@
-import { lowest } from '../../../scenes/common/search.ts';
+import { lowest } from '../../../scenes/common/level-search.ts';
 import { nearestColors, refinedColors, shades, type Colors, type View } from './color-search.ts';
 import { TemplateTable, layouts, type Layout, type Template } from './gallery-template.ts';
 import { fitJitter, type JitterFit } from './jitter-fit.ts';

@@ -1,5 +1,5 @@
 /** A web-like picture, with what its caption says and what the oracle reads. */
-export interface SheetExample {
+interface SheetExample {
   /** [side, side, 3] in [0, 1]. */
   readonly image: Float32Array;
   readonly caption: string;
