@@ -24,7 +24,12 @@ export interface WorldSheetOptions {
  * `examples.png`, web-like pictures; `examples.jsonl`, in their order: caption, what is shown, what the oracle reads.
  * @returns paths of the files
  * @example
- * await writeWorldSheet({ out: 'sheet', world: 'gallery' });
+ * ```ts
+ * import { writeWorldSheet } from './api/world-sheet.ts';
+ *
+ * const [scenes] = await writeWorldSheet({ out: 'sheet', world: 'gallery' });
+ * console.log(scenes); // sheet/scenes.png
+ * ```
  */
 export async function writeWorldSheet({ out, world, seed = 0 }: WorldSheetOptions): Promise<string[]> {
   const { scenes, examples } = sheets[world](seed);

@@ -7,7 +7,7 @@ import { variation } from './planes.ts';
 import { unexplained } from './unexplained.ts';
 
 /** Strength of what no render explains, as a share of the render's, at which a picture is no longer valid. */
-const mostUnexplained = 0.35;
+const mostUnexplained = 0.31;
 
 /** The oracle's reading of a picture. */
 export interface GalleryReading {
