@@ -1,4 +1,4 @@
-import type { Command, Option } from 'commander';
+import { InvalidArgumentError, type Command, type Option } from 'commander';
 import { InputError } from '../common/errors.ts';
 import { short } from '../common/text/short.ts';
 
@@ -45,3 +45,15 @@ function refuseRepeat(command: Command, option: Option): void {
       );
   });
 }
+
+const number =
+  (accepts: (value: number) => boolean, expected: string) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !accepts(value)) throw new InvalidArgumentError(`Expected ${expected}.`);
+    return value;
+  };
+/** Parsers of options that are numbers; they refuse all else. */
+export const count = number((n) => Number.isInteger(n) && n > 0, 'a positive integer');
+export const finite = number(Number.isFinite, 'a number');
+export const seed = number((n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32, 'an integer from 0 to 4294967295');

@@ -1,20 +1,9 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { UseOptions } from '../../api/export/encoder-use.ts';
 import type { GenerateOptions } from '../../api/generate-picture.ts';
 import { print, printMessage } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
-import { collect } from '../values.ts';
-
-const number =
-  (accepts: (value: number) => boolean, expected: string) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (text.trim() === '' || !accepts(value)) throw new InvalidArgumentError(`Expected ${expected}.`);
-    return value;
-  };
-const count = number((n) => Number.isInteger(n) && n > 0, 'a positive integer');
-const finite = number(Number.isFinite, 'a number');
-const seed = number((n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32, 'an integer from 0 to 4294967295');
+import { collect, count, finite, seed } from '../values.ts';
 
 type Options = Omit<GenerateOptions, 'model'> & UseOptions & { blendSteps?: number; json?: true };
 

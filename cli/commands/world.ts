@@ -1,13 +1,15 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import type { WorldName } from '../../api/world-sheet.ts';
 import { print } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
+import { seed } from '../values.ts';
 
 const WORLD = 'world';
 const WORK = '.textcraftor/world-build';
 
-/** Adds `textcraftor world`: builds the embedded world's models from scratch, or measures them. */
+/** Adds `textcraftor world`: builds the embedded world's models from scratch, measures them, or shows a world's pictures. */
 export function register(program: Command): void {
-  const world = program.command('world').description('the embedded world: build its models, check them');
+  const world = program.command('world').description('the embedded world: build its models, check them, look at it');
   world
     .command('build')
     .description(
@@ -31,5 +33,15 @@ export function register(program: Command): void {
       const ok = gates.every(({ value, low, high }) => value >= low && value <= high);
       if (json) print(JSON.stringify({ ok, gates }, null, 2));
       if (!ok) process.exitCode = 1;
+    });
+  world
+    .command('sheet DIR')
+    .description('pictures and captions of a world: scenes.png, examples.png, examples.jsonl')
+    .addOption(new Option('--world <name>', 'which world').choices(['shapes', 'gallery']).default('shapes'))
+    .option('--seed <n>', 'draws the scenes', seed, 0)
+    .action(async (out: string, options: { world: WorldName; seed: number }) => {
+      leaveInterruptsToSystem();
+      const { writeWorldSheet } = await import('../../api/world-sheet.ts');
+      for (const path of await writeWorldSheet({ out, ...options })) print(path);
     });
 }

@@ -10,6 +10,7 @@ export const rooms = {
   models: ['common', 'engine'],
   rewards: ['common', 'engine', 'models'],
   'world/scenes': ['common'],
+  'world/gallery/scenes': ['common', 'world/scenes'],
   datasets: ['common', 'world/scenes'],
   training: ['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes'],
   'world/training': ['common', 'engine', 'models', 'rewards', 'training', 'world/scenes'],
@@ -20,8 +21,8 @@ export const rooms = {
   workflows: ['common', 'pipeline'],
   temporal: ['common', 'scripts', 'pipeline', 'activities', 'workflows'],
   api: [
-    ...['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes', 'training', 'evaluation'],
-    ...['pipeline', 'registry', 'workflows', 'temporal'],
+    ...['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes', 'world/gallery/scenes', 'training'],
+    ...['evaluation', 'pipeline', 'registry', 'workflows', 'temporal'],
   ],
   cli: [
     ...['common', 'engine', 'models', 'rewards', 'datasets', 'world', 'training', 'evaluation'],

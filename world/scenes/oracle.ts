@@ -1,6 +1,8 @@
-import { degradeColor, qualityOf, type Color, type Degradation } from './degradation.ts';
-import { backgroundColors, objectColors, pictureLength } from './renderer.ts';
-import { attributeNames, attributes, type Attribute, type Scene } from './scene.ts';
+import { judge, leastValidity, type Judgement as AttributeJudgement } from './common/judgement.ts';
+import { lowest, searchLevels, type Levels } from './common/level-search.ts';
+import { degradeColor, qualityOf, type Color, type Degradation } from './common/degradation.ts';
+import { backgroundColors, objectColors, pictureLength, pictureSize } from './renderer.ts';
+import { attributeNames, attributes, type Scene } from './scene.ts';
 import { geometries, pictureSums, shifts, template, variation, type Fit } from './template.ts';
 
 /** Blurs of the templates, in pixels; the first search takes every other one. */
@@ -10,8 +12,6 @@ const dullnesses = [0, 0.3, 0.6];
 const darknesses = [0, 0.2, 0.4];
 /** Number of geometries, and of colour pairs, refined after the first search. */
 const finalists = 4;
-/** Share of a picture's variation that its nearest render must explain for the picture to show anything. */
-const leastValidity = 0.5;
 
 /** The oracle's reading of a picture. */
 export interface Reading {
@@ -27,13 +27,7 @@ export interface Reading {
 }
 
 /** A reading compared with the requested attributes. */
-export interface Judgement extends Reading {
-  readonly correct: Partial<Record<Attribute, boolean>>;
-  /** 1 when every requested attribute is right and the picture is valid. */
-  readonly strict: 0 | 1;
-  /** Share of the requested attributes that are right; 0 for an invalid picture. */
-  readonly soft: number;
-}
+export type Judgement = Reading & AttributeJudgement<Scene>;
 
 interface Match {
   readonly geometry: number;
@@ -84,7 +78,7 @@ export function readScene(picture: Float32Array): Reading {
     distance: Math.sqrt(meanSquare),
     validity,
     degradation,
-    quality: qualityOf(degradation) * Math.min(1, validity / leastValidity),
+    quality: qualityOf(degradation, pictureSize) * Math.min(1, validity / leastValidity),
   };
 }
 
@@ -92,10 +86,7 @@ function nearest(matches: readonly Match[]): Match {
   return matches.reduce((a, b) => (b.fit.distance < a.fit.distance ? b : a));
 }
 
-interface Colors extends Pick<Scene, 'color' | 'background'> {
-  readonly dullness: number;
-  readonly darkness: number;
-}
+type Colors = Pick<Scene, 'color' | 'background'> & Levels;
 
 function shades(colors: Colors): [foreground: Color, background: Color] {
   return [degradeColor(objectColors[colors.color], colors), degradeColor(backgroundColors[colors.background], colors)];
@@ -130,42 +121,13 @@ const pairs: readonly (readonly Colors[])[] = attributes.color.flatMap((color) =
   ),
 );
 
-function patternSearch(fit: Fit, start: Colors): Colors {
-  let best = start;
-  let least = colorDistance(fit, best);
-  for (let stride = 0.1; stride > 0.005;) {
-    const { dullness, darkness } = best;
-    const steps: Colors[] = [
-      { ...best, dullness: Math.min(1, dullness + stride) },
-      { ...best, dullness: Math.max(0, dullness - stride) },
-      { ...best, darkness: Math.min(1, darkness + stride) },
-      { ...best, darkness: Math.max(0, darkness - stride) },
-    ];
-    const distances = steps.map((step) => colorDistance(fit, step));
-    const lowestDistance = Math.min(...distances);
-    if (lowestDistance < least - 1e-9) [best, least] = [steps[distances.indexOf(lowestDistance)]!, lowestDistance];
-    else stride /= 2;
-  }
-  return best;
-}
-
-/** Returns the minimum of the parabola through the least of `values` and its (equidistant) neighbours. */
-function lowest(levels: readonly number[], values: readonly number[]): number {
-  const at = values.indexOf(Math.min(...values));
-  const [left, middle, right] = [values[at - 1], values[at]!, values[at + 1]];
-  if (left === undefined || right === undefined) return levels[at]!;
-  const curvature = left - 2 * middle + right;
-  return curvature > 0 ? levels[at]! + ((levels[1]! - levels[0]!) * (left - right)) / (2 * curvature) : levels[at]!;
+function patternSearch(fit: Fit, { color, background, ...start }: Colors): Colors {
+  const levels = searchLevels(start, (each) => colorDistance(fit, { color, background, ...each }));
+  return { color, background, ...levels };
 }
 
 /** Judges a picture by the requested attributes (all five, or those that a prompt names). */
 export function oracle(picture: Float32Array, asked: Partial<Scene>): Judgement {
   const reading = readScene(picture);
-  const names = attributeNames.filter((name) => asked[name] !== undefined);
-  const valid = reading.validity >= leastValidity;
-  const correct: Partial<Record<Attribute, boolean>> = {};
-  for (const name of names) correct[name] = valid && reading.scene[name] === asked[name];
-  const right = names.filter((name) => correct[name]).length;
-  const strict = valid && right === names.length ? 1 : 0;
-  return { ...reading, correct, strict, soft: names.length === 0 ? Number(valid) : right / names.length };
+  return { ...reading, ...judge(reading, asked, attributeNames) };
 }

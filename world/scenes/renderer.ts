@@ -1,5 +1,7 @@
 import type { RandomStream } from '../../common/random.ts';
-import { clean, degradeColor, type Color, type Degradation } from './degradation.ts';
+import { blur } from './common/blur.ts';
+import { clean, degradeColor, type Color, type Degradation } from './common/degradation.ts';
+import { signedDistance } from './common/signed-distance.ts';
 import type { Scene } from './scene.ts';
 
 /** Side of a picture, in pixels. */
@@ -77,7 +79,7 @@ export interface RenderOptions {
 /** Renders a scene: Float32Array [32, 32, 3], HWC, in [0, 1]. */
 export function render(scene: Scene, options: RenderOptions = {}): Float32Array {
   const { jitter = noJitter, degradation = clean, stream } = options;
-  const mask = blur(coverage(scene, jitter), degradation.blur);
+  const mask = blur(coverage(scene, jitter), degradation.blur, pictureSize);
   const foreground = degradeColor(add(objectColors[scene.color], jitter.foreground), degradation);
   const background = degradeColor(add(backgroundColors[scene.background], jitter.background), degradation);
   const noise = degradation.noise > 0 ? stream?.normal(pictureLength) : undefined;
@@ -111,49 +113,4 @@ export function coverage(scene: Pick<Scene, 'shape' | 'size' | 'position'>, jitt
     }
   }
   return mask;
-}
-
-/** Signed distances to the edges of the shapes of radius 1 around the origin (negative inside), y downwards. */
-const signedDistance: Record<Scene['shape'], (x: number, y: number) => number> = {
-  circle: (x, y) => Math.hypot(x, y) - 1,
-  square: (x, y) => box(x, y, 0.9, 0.9),
-  // Equilateral, circumradius 1.2, its bounding box centred: the centroid is 0.3 below the origin.
-  triangle: (x, y) => {
-    const inradius = 0.6;
-    const down = y - 0.3;
-    const side = Math.abs(x) * (Math.sqrt(3) / 2) - down / 2;
-    return Math.max(down, side) - inradius;
-  },
-  cross: (x, y) => Math.min(box(x, y, 1, 0.36), box(x, y, 0.36, 1)),
-};
-
-function box(x: number, y: number, halfWidth: number, halfHeight: number): number {
-  const dx = Math.abs(x) - halfWidth;
-  const dy = Math.abs(y) - halfHeight;
-  return Math.hypot(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0);
-}
-
-/** Applies a separable Gaussian blur to a [32, 32] mask; sigma in pixels, edges repeated. */
-export function blur(mask: Float32Array, sigma: number): Float32Array {
-  if (sigma < 0.05) return mask;
-  const reach = Math.ceil(3 * sigma);
-  const kernel = Float64Array.from({ length: 2 * reach + 1 }, (_, i) =>
-    Math.exp(-((i - reach) ** 2) / (2 * sigma * sigma)),
-  );
-  const total = kernel.reduce((sum, value) => sum + value, 0);
-  const pass = (source: Float32Array, along: number, across: number): Float32Array => {
-    const out = new Float32Array(source.length);
-    for (let line = 0; line < pictureSize; line++) {
-      for (let i = 0; i < pictureSize; i++) {
-        let sum = 0;
-        for (let k = -reach; k <= reach; k++) {
-          const at = Math.min(pictureSize - 1, Math.max(0, i + k));
-          sum += kernel[k + reach]! * source[line * across + at * along]!;
-        }
-        out[line * across + i * along] = sum / total;
-      }
-    }
-    return out;
-  };
-  return pass(pass(mask, 1, pictureSize), pictureSize, 1);
 }

@@ -1,6 +1,7 @@
 import { RandomStream } from '../../common/random.ts';
 import { caption } from './grammar.ts';
-import { sceneSplit, scenes, type Split } from './scene.ts';
+import type { Split } from './common/combinations.ts';
+import { sceneSplit, scenes } from './scene.ts';
 
 export interface ShapesPrompt {
   readonly prompt: string;

@@ -1,5 +1,6 @@
-import type { Color } from './degradation.ts';
-import { noJitter, blur, coverage, pictureSize } from './renderer.ts';
+import { blur } from './common/blur.ts';
+import type { Color } from './common/degradation.ts';
+import { noJitter, coverage, pictureSize } from './renderer.ts';
 import { attributes, type Scene } from './scene.ts';
 
 const pixels = pictureSize * pictureSize;
@@ -52,7 +53,7 @@ export class Template {
   readonly #squares: number;
 
   constructor(geometry: Geometry, blurSigma: number, dx = 0, dy = 0) {
-    const mask = blur(coverage(geometry, { ...noJitter, dx, dy }), blurSigma);
+    const mask = blur(coverage(geometry, { ...noJitter, dx, dy }), blurSigma, pictureSize);
     this.#at = Uint16Array.from([...mask.keys()].filter((pixel) => mask[pixel]! > 1e-4));
     this.#mask = Float32Array.from(this.#at, (pixel) => mask[pixel]!);
     this.#sum = this.#mask.reduce((total, value) => total + value, 0);

@@ -1,8 +1,10 @@
 import { RandomStream } from '../../common/random.ts';
-import { qualityOf, randomDegradation, type Degradation, type Tier } from './degradation.ts';
+import { qualityOf, type Degradation, type Tier } from './common/degradation.ts';
+import { draw } from './common/draw.ts';
 import { caption, styleWords, type StyleWord } from './grammar.ts';
-import { randomJitter, render } from './renderer.ts';
-import { attributeNames, attributes, sceneSplit, scenesOf, type Attribute, type Scene } from './scene.ts';
+import { pictureSize, randomJitter, render } from './renderer.ts';
+import { attributeNames, combinations, scenesOf, type Scene } from './scene.ts';
+import { randomDegradation } from './tiers.ts';
 
 /** A picture with its caption and ground truth. */
 interface Example {
@@ -45,7 +47,7 @@ export function webExample(index: number, seed: number): WebExample {
   const tier = draw(stream, tiers);
   const degradation = randomDegradation(stream, tier);
   const wrong = stream.uniform() < wrongShare;
-  const said: Partial<Scene> = { ...(wrong ? wrongScene(scene, stream) : scene) };
+  const said: Partial<Scene> = { ...(wrong ? combinations.wrong(scene, stream) : scene) };
   for (const name of attributeNames) {
     // Keep the attribute that makes the caption wrong.
     if (stream.uniform() < dropShare && said[name] === scene[name]) delete said[name];
@@ -55,28 +57,15 @@ export function webExample(index: number, seed: number): WebExample {
     caption: caption(said, stream, randomStyle(tier, stream)),
     scene,
     degradation,
-    quality: qualityOf(degradation),
+    quality: qualityOf(degradation, pictureSize),
     tier,
     wrong,
   };
 }
 
-/** The scene with one attribute changed: each attribute equally often, whatever its number of values. */
+/** Returns the scene with one attribute changed: each attribute equally often, whatever its number of values. */
 export function hardNegative(scene: Scene, stream: RandomStream): Scene {
-  return change(scene, stream.choice(attributeNames), stream);
-}
-
-function change(scene: Scene, attribute: Attribute, stream: RandomStream): Scene {
-  const others = attributes[attribute].filter((value) => value !== scene[attribute]);
-  return { ...scene, [attribute]: stream.choice(others) };
-}
-
-/** Draws another training combination: two times in three only one attribute differs, otherwise any may. */
-function wrongScene(scene: Scene, stream: RandomStream): Scene {
-  for (;;) {
-    const other = stream.uniform() < 2 / 3 ? hardNegative(scene, stream) : stream.choice(scenesOf('train'));
-    if (sceneSplit(other) === 'train' && attributeNames.some((name) => other[name] !== scene[name])) return other;
-  }
+  return combinations.neighbour(scene, stream);
 }
 
 function randomStyle(tier: Tier, stream: RandomStream): StyleWord[] {
@@ -87,10 +76,4 @@ function randomStyle(tier: Tier, stream: RandomStream): StyleWord[] {
   const first = stream.choice(styleWords[kind]);
   const second = stream.choice(styleWords[kind]);
   return stream.uniform() < 0.3 && second !== first ? [first, second] : [first];
-}
-
-function draw<T>(stream: RandomStream, shares: readonly (readonly [T, number])[]): T {
-  let rest = stream.uniform();
-  for (const [value, share] of shares) if ((rest -= share) < 0) return value;
-  return shares.at(-1)![0];
 }

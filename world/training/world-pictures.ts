@@ -1,6 +1,7 @@
 import { RandomStream } from '../../common/random.ts';
-import { qualityOf, randomDegradation, type Tier } from '../scenes/degradation.ts';
-import { randomJitter, render } from '../scenes/renderer.ts';
+import { qualityOf, type Tier } from '../scenes/common/degradation.ts';
+import { pictureSize, randomJitter, render } from '../scenes/renderer.ts';
+import { randomDegradation } from '../scenes/tiers.ts';
 import {
   attributeNames,
   attributes,
@@ -39,7 +40,7 @@ export function pictureBank(count: number, seed: number): PictureBank {
       const degradation = randomDegradation(random, random.choice(TIERS));
       return {
         scene,
-        quality: qualityOf(degradation),
+        quality: qualityOf(degradation, pictureSize),
         image: render(scene, { jitter: randomJitter(random), degradation, stream: random }),
       };
     };

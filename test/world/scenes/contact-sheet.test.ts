@@ -1,6 +1,6 @@
 import { PNG } from 'pngjs';
 import { expect, test } from 'vitest';
-import { contactSheet } from '../../../world/scenes/contact-sheet.ts';
+import { contactSheet } from '../../../world/scenes/common/contact-sheet.ts';
 import { render } from '../../../world/scenes/renderer.ts';
 import { scenes } from '../../../world/scenes/scene.ts';
 

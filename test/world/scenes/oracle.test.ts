@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
 import { mean } from '../../../common/statistics.ts';
-import { degradeColor } from '../../../world/scenes/degradation.ts';
+import { blur } from '../../../world/scenes/common/blur.ts';
+import { degradeColor } from '../../../world/scenes/common/degradation.ts';
 import { oracle, readScene } from '../../../world/scenes/oracle.ts';
-import { blur, coverage, objectColors, pictureLength, randomJitter, render } from '../../../world/scenes/renderer.ts';
+import { coverage, objectColors, pictureLength, randomJitter, render } from '../../../world/scenes/renderer.ts';
 import { attributeNames, scenes } from '../../../world/scenes/scene.ts';
 import { hardNegative, webExample } from '../../../world/scenes/web-like.ts';
 import { anyScene, anySeed } from './arbitrary.ts';
@@ -88,7 +89,7 @@ test('two equal objects do not count as one', () => {
 
 test('a blurry object in colours that are a little off is still read', () => {
   const scene = { shape: 'cross', color: 'green', background: 'mint', size: 'small', position: 'top right' } as const;
-  const mask = blur(coverage(scene), 1);
+  const mask = blur(coverage(scene), 1, 32);
   const foreground = degradeColor(objectColors.green, { dullness: 0.2, darkness: 0 });
   const picture = Float32Array.from({ length: pictureLength }, (_, i) => {
     const share = mask[Math.floor(i / 3)]!;

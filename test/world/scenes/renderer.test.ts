@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
-import { clean, qualityOf, randomDegradation } from '../../../world/scenes/degradation.ts';
-import { blur, centers, coverage, pictureLength, radii, randomJitter, render } from '../../../world/scenes/renderer.ts';
+import { blur } from '../../../world/scenes/common/blur.ts';
+import { clean, qualityOf } from '../../../world/scenes/common/degradation.ts';
+import { centers, coverage, pictureLength, radii, randomJitter, render } from '../../../world/scenes/renderer.ts';
 import { scenes } from '../../../world/scenes/scene.ts';
+import { randomDegradation } from '../../../world/scenes/tiers.ts';
 import { anyScene, anySeed } from './arbitrary.ts';
 
 test('a picture is 32 x 32 x 3 in [0, 1], the same for the same stream', () => {
@@ -47,15 +49,15 @@ test('the object is where its position says, and as large as its size says', () 
 test('a blur keeps the sum of a mask that is away from the edges', () => {
   const mask = new Float32Array(1024);
   mask[16 * 32 + 16] = 1;
-  const blurred = blur(mask, 1.2);
+  const blurred = blur(mask, 1.2, 32);
   expect(blurred.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
   expect(blurred[16 * 32 + 16]! / blurred[16 * 32 + 17]!).toBeCloseTo(Math.exp(1 / (2 * 1.2 ** 2)), 4);
 });
 
 test('quality is 1 for a clean picture and falls with each degradation', () => {
-  expect(qualityOf(clean)).toBe(1);
+  expect(qualityOf(clean, 32)).toBe(1);
   for (const name of ['blur', 'dullness', 'darkness', 'noise'] as const) {
-    expect(qualityOf({ ...clean, [name]: 0.1 })).toBeLessThan(1);
-    expect(qualityOf({ ...clean, [name]: 0.12 })).toBeLessThan(qualityOf({ ...clean, [name]: 0.1 }));
+    expect(qualityOf({ ...clean, [name]: 0.1 }, 32)).toBeLessThan(1);
+    expect(qualityOf({ ...clean, [name]: 0.12 }, 32)).toBeLessThan(qualityOf({ ...clean, [name]: 0.1 }, 32));
   }
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Split } from '../../../world/scenes/common/combinations.ts';
 import { shapesPrompts } from '../../../world/scenes/scene-prompts.ts';
-import { attributeNames, attributes, sceneKey, scenes, scenesOf, type Split } from '../../../world/scenes/scene.ts';
+import { attributeNames, attributes, sceneKey, scenes, scenesOf } from '../../../world/scenes/scene.ts';
 import { parse } from '../../../world/scenes/grammar.ts';
 
 const splits: readonly Split[] = ['train', 'validation', 'test'];

@@ -1,8 +1,8 @@
-import type { RandomStream } from '../../common/random.ts';
+import type { RandomStream } from '../../../common/random.ts';
 
 /** Degradation of a picture. All zero: clean. */
 export interface Degradation {
-  /** Standard deviation of a Gaussian blur, in pixels, 0 to about 1.5. */
+  /** Standard deviation of a Gaussian blur, in pixels, 0 to about a twentieth of the side. */
   readonly blur: number;
   /** Loss of saturation and contrast, 0 to 1. */
   readonly dullness: number;
@@ -19,22 +19,14 @@ export type Tier = 'good' | 'medium' | 'dull';
 
 export const clean: Degradation = { blur: 0, dullness: 0, darkness: 0, noise: 0 };
 
-/** Lower and upper ends of the uniform ranges of each tier. */
-const ranges: Record<Tier, { low: Degradation; high: Degradation }> = {
-  good: { low: clean, high: { blur: 0.25, dullness: 0.1, darkness: 0.06, noise: 0.006 } },
-  medium: {
-    low: { blur: 0.2, dullness: 0.1, darkness: 0.03, noise: 0 },
-    high: { blur: 0.8, dullness: 0.35, darkness: 0.2, noise: 0.015 },
-  },
-  dull: {
-    low: { blur: 0.6, dullness: 0.3, darkness: 0.1, noise: 0 },
-    high: { blur: 1.4, dullness: 0.55, darkness: 0.35, noise: 0.025 },
-  },
-};
+/** Lower and upper ends of uniform ranges. */
+export interface DegradationRange {
+  readonly low: Degradation;
+  readonly high: Degradation;
+}
 
-/** Draws a degradation uniformly from a tier's ranges. */
-export function randomDegradation(stream: RandomStream, tier: Tier): Degradation {
-  const { low, high } = ranges[tier];
+/** Draws a degradation uniformly from its ranges. */
+export function drawDegradation(stream: RandomStream, { low, high }: DegradationRange): Degradation {
   const draw = (name: keyof Degradation): number => low[name] + (high[name] - low[name]) * stream.uniform();
   return { blur: draw('blur'), dullness: draw('dullness'), darkness: draw('darkness'), noise: draw('noise') };
 }
@@ -53,9 +45,12 @@ export function degradeColor(color: Color, { dullness, darkness }: Pick<Degradat
   return [channel(color[0]), channel(color[1]), channel(color[2])];
 }
 
-/** Returns the quality of a picture from its degradation: 1 when clean, towards 0 as each of the four grows. */
-export function qualityOf({ blur, dullness, darkness, noise }: Degradation): number {
-  const sharpness = 1 - 0.5 * Math.min(1, blur / 1.5);
+/**
+ * Returns the quality of a picture from its degradation: 1 when clean, towards 0 as each of the four grows.
+ * @param side of the picture, in pixels: what counts is the blur's share of it
+ */
+export function qualityOf({ blur, dullness, darkness, noise }: Degradation, side: number): number {
+  const sharpness = 1 - 0.5 * Math.min(1, ((32 / side) * blur) / 1.5);
   const smoothness = 1 - 0.5 * Math.min(1, noise / 0.15);
   return sharpness * smoothness * (1 - 0.8 * Math.min(1, dullness)) * (1 - 0.8 * Math.min(1, darkness));
 }

@@ -1,8 +1,10 @@
 import { PNG } from 'pngjs';
-import { pictureSize } from './renderer.ts';
 
-/** Makes a PNG of many pictures ([32, 32, 3] in [0, 1]) in rows of `columns`, each pixel enlarged `zoom` times. */
+/**
+ * Makes a PNG of many square pictures ([side, side, 3] in [0, 1]) in rows of `columns`, each pixel enlarged `zoom` times.
+ */
 export function contactSheet(pictures: readonly Float32Array[], columns: number, zoom = 3): Buffer {
+  const pictureSize = Math.sqrt((pictures[0]?.length ?? 0) / 3);
   const cell = pictureSize * zoom + 4;
   const sheet = new PNG({ width: columns * cell, height: Math.ceil(pictures.length / columns) * cell });
   sheet.data.fill(255);

@@ -1,0 +1,74 @@
+import type { RandomStream } from '../../../common/random.ts';
+import { blur } from '../../scenes/common/blur.ts';
+import { clean, degradeColor, type Color, type Degradation } from '../../scenes/common/degradation.ts';
+import type { GalleryScene, StyleName } from './gallery-scene.ts';
+import { backgroundColors, objectColors } from './palette.ts';
+import { PlacedObject, noJitter, pictureLength, pictureSize, type Geometry, type Jitter } from './placed-object.ts';
+import { black, type Style } from './styles/style.ts';
+import { styles } from './styles/styles.ts';
+
+/** Points of a pixel, each way, whose mean it is. */
+const supersampling = 2;
+
+/** Draws shifts up to 1.3 pixels, size changes up to 5 %, rotations up to 5 degrees, colour changes up to .03. */
+export function randomJitter(stream: RandomStream): Jitter {
+  const within = (limit: number): number => limit * (2 * stream.uniform() - 1);
+  const color = (): Color => [within(0.03), within(0.03), within(0.03)];
+  return {
+    dx: within(0.02),
+    dy: within(0.02),
+    scale: 1 + within(0.05),
+    rotation: within(Math.PI / 36),
+    foreground: color(),
+    background: color(),
+  };
+}
+
+/** Returns the masks of a style for an object at its place, each [64, 64]. */
+export function masksOf(style: Style, geometry: Geometry, jitter: Jitter = noJitter): Float32Array[] {
+  const object = new PlacedObject(geometry, jitter);
+  const masks = Array.from({ length: style.masks }, () => new Float32Array(pictureSize * pictureSize));
+  const values = new Float64Array(style.masks);
+  const fine = pictureSize * supersampling;
+  for (let row = 0; row < fine; row++) {
+    for (let column = 0; column < fine; column++) {
+      style.shade(object, (column + 0.5) / fine, (row + 0.5) / fine, values);
+      const pixel = Math.floor(row / supersampling) * pictureSize + Math.floor(column / supersampling);
+      for (let k = 0; k < masks.length; k++) masks[k]![pixel]! += values[k]! / supersampling ** 2;
+    }
+  }
+  return masks;
+}
+
+export interface RenderOptions {
+  readonly jitter?: Jitter;
+  readonly degradation?: Degradation;
+  /** Draws the pixel noise; needed when the degradation has noise. */
+  readonly stream?: RandomStream;
+}
+
+/** Renders a scene in a style: Float32Array [64, 64, 3], HWC, in [0, 1]. */
+export function render(scene: GalleryScene, style: StyleName, options: RenderOptions = {}): Float32Array {
+  const { jitter = noJitter, degradation = clean, stream } = options;
+  const masks = masksOf(styles[style], scene, jitter).map((mask) => blur(mask, degradation.blur, pictureSize));
+  const foreground = add(objectColors[scene.color], jitter.foreground);
+  const background = add(backgroundColors[scene.background], jitter.background);
+  const rest = degradeColor(black, degradation);
+  const paints = [styles[style].ground(background), ...styles[style].paints(foreground)].map((paint) =>
+    degradeColor(paint, degradation),
+  );
+  const noise = degradation.noise > 0 ? stream?.normal(pictureLength) : undefined;
+  const picture = new Float32Array(pictureLength);
+  for (let i = 0; i < picture.length; i++) {
+    const channel = i % 3;
+    const pixel = (i - channel) / 3;
+    let value = rest[channel]!;
+    for (let k = 0; k < masks.length; k++) value += masks[k]![pixel]! * (paints[k]![channel]! - rest[channel]!);
+    picture[i] = Math.min(1, Math.max(0, value + (noise ? degradation.noise * noise[i]! : 0)));
+  }
+  return picture;
+}
+
+function add(color: Color, shift: Color): Color {
+  return [color[0] + shift[0], color[1] + shift[1], color[2] + shift[2]];
+}

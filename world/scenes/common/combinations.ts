@@ -1,0 +1,71 @@
+import { sha256 } from '../../../common/files.ts';
+import type { RandomStream } from '../../../common/random.ts';
+
+export type Split = 'train' | 'validation' | 'test';
+
+/** Values of each attribute, by its name. */
+type Values = Readonly<Record<string, readonly string[]>>;
+export type Combination<A extends Values> = { -readonly [N in keyof A]: A[N][number] };
+
+/** Upper bounds of hashes for train and validation, as shares of the combinations; the rest is test. */
+const trainShare = 0.65;
+const validationShare = 0.77;
+
+/** All combinations of a world's attributes, each in the split of its hash. */
+export class Combinations<A extends Values> {
+  /** Names of the attributes. */
+  readonly names: readonly (keyof A & string)[];
+  /** All combinations, in a fixed order. */
+  readonly all: readonly Combination<A>[];
+  readonly #attributes: A;
+  readonly #splits: ReadonlyMap<string, Split>;
+  readonly #bySplit: Record<Split, Combination<A>[]> = { train: [], validation: [], test: [] };
+
+  /** @param world name that is hashed with each combination */
+  constructor(world: string, attributes: A) {
+    this.#attributes = attributes;
+    this.names = Object.keys(attributes);
+    const all = this.names.reduce<Record<string, string>[]>(
+      (scenes, name) => scenes.flatMap((scene) => attributes[name]!.map((value) => ({ ...scene, [name]: value }))),
+      [{}],
+    );
+    this.all = all as unknown as readonly Combination<A>[];
+    this.#splits = new Map(this.all.map((scene) => [this.key(scene), splitOfKey(`${world}/${this.key(scene)}`)]));
+    for (const scene of this.all) this.#bySplit[this.split(scene)].push(scene);
+  }
+
+  /** Returns the combination as one string, such as "circle/red/white/small/top left". */
+  key(scene: Combination<A>): string {
+    return this.names.map((name) => scene[name]).join('/');
+  }
+
+  /** Returns the split of a combination by its hash: no combination is in two splits. */
+  split(scene: Combination<A>): Split {
+    return this.#splits.get(this.key(scene))!;
+  }
+
+  /** Returns the combinations of one split, in the order of `all`. */
+  of(split: Split): readonly Combination<A>[] {
+    return this.#bySplit[split];
+  }
+
+  /** Returns the scene with one attribute changed: each attribute equally often, whatever its number of values. */
+  neighbour(scene: Combination<A>, stream: RandomStream): Combination<A> {
+    const name = stream.choice(this.names);
+    const others = this.#attributes[name]!.filter((value) => value !== scene[name]);
+    return { ...scene, [name]: stream.choice(others) };
+  }
+
+  /** Draws another training combination: two times in three only one attribute differs, otherwise any may. */
+  wrong(scene: Combination<A>, stream: RandomStream): Combination<A> {
+    for (;;) {
+      const other = stream.uniform() < 2 / 3 ? this.neighbour(scene, stream) : stream.choice(this.of('train'));
+      if (this.split(other) === 'train' && this.key(other) !== this.key(scene)) return other;
+    }
+  }
+}
+
+function splitOfKey(key: string): Split {
+  const share = parseInt(sha256(key).slice(0, 8), 16) / 2 ** 32;
+  return share < trainShare ? 'train' : share < validationShare ? 'validation' : 'test';
+}
