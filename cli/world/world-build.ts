@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { InputError, RunError } from '../../common/errors.ts';
-import { writeTokenizer } from '../../world/scenes/shapes-tokenizer.ts';
+import { writeFiles } from '../../world/scenes/common/clip-tokenizer-files.ts';
 import { whenInterrupted } from '../../common/interrupt.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
 import { endsWithThisProcess } from './children.ts';
-import { WORLD_STEPS, assembleWorld, buildWorldStep, type WorldStep } from '../../world/training/build-world.ts';
+import { assembleWorld } from '../../world/training/assemble-world.ts';
+import { buildWorldStep } from '../../world/training/build-step.ts';
+import { WORLD_STEPS, type WorldStep } from '../../world/training/recipes/recipe.ts';
+import { shapesWorld } from '../../world/training/worlds.ts';
 import { print } from '../print.ts';
 
 interface Options {
@@ -17,7 +20,7 @@ interface Options {
 
 /** Steps that may run in parallel; each list runs after the one before. Every step is a process with one thread. */
 const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
-  [['vae'], ['base']],
+  [['vae', 'decoder'], ['base']],
   [
     ['draft', 'layout', 'unet'],
     ['clip', 'aesthetic', 'preference', 'heldOut'],
@@ -28,11 +31,13 @@ const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
 /** Builds the world, each step in its own process, two at a time. */
 export async function buildWorld({ out, work, only }: Options): Promise<void> {
   const tokenizer = join(out, 'base', 'tokenizer');
-  await writeTokenizer(tokenizer);
-  const build = { work, tokenizer, log: (line: string) => print(line) };
+  const world = shapesWorld;
+  await writeFiles(tokenizer, world.tokenizer());
+  const build = { world, work, tokenizer, log: (line: string) => print(line) };
   if (only !== undefined) {
-    const step = WORLD_STEPS.find((name) => name === only);
-    if (!step) throw new InputError(`--only is "${only}"; expected one of ${WORLD_STEPS.join(', ')}.`);
+    const known = WORLD_STEPS.filter((name) => name in world.recipe.steps);
+    const step = known.find((name) => name === only);
+    if (!step) throw new InputError(`--only is "${only}"; expected one of ${known.join(', ')}.`);
     leaveInterruptsToSystem();
     return buildWorldStep(step, build);
   }
@@ -40,7 +45,7 @@ export async function buildWorld({ out, work, only }: Options): Promise<void> {
   for (const lanes of STAGES)
     await Promise.all(
       lanes.map(async (steps) => {
-        for (const step of steps) await runStep(step, out, work);
+        for (const step of steps) if (step in world.recipe.steps) await runStep(step, out, work);
       }),
     );
   await assembleWorld(out, build);

@@ -1,22 +1,26 @@
-import { RandomStream } from '../../common/random.ts';
-import type { Scene } from '../scenes/scene.ts';
-import type { Parameters } from '../../engine/weights/parameters.ts';
-import { Program, float32, int32 } from '../../engine/program/program.ts';
-import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import type { Weights } from '../../engine/weights/weights.ts';
-import { initialize } from '../../training/generator/initialize.ts';
+import { product } from '../../../common/product.ts';
+import { RandomStream } from '../../../common/random.ts';
+import type { Parameters } from '../../../engine/weights/parameters.ts';
+import { Program, float32, int32 } from '../../../engine/program/program.ts';
+import { tf, type Tensor } from '../../../engine/tensorflow.ts';
+import type { Weights } from '../../../engine/weights/weights.ts';
+import { initialize } from '../../../training/generator/initialize.ts';
 import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
-import { SceneIndex, drawPair, pictureAt, type PictureBank } from './world-pictures.ts';
-import { CONTEXT_LENGTH, IMAGE_SHAPE } from './recipe.ts';
+import { pictureAt, type PictureBank } from '../data/picture-bank.ts';
+import type { PreferencePairs } from '../data/preference-pairs.ts';
+import { imageShape, type Recipe } from '../recipes/recipe.ts';
 
 const BATCH = 48;
 
-export interface PairReward {
+export interface PairReward<S> {
+  recipe: Recipe;
   /** score(image [B, H, W, 3] in [0, 1], ids [B, T]) -> [B] */
   score(p: Parameters, image: Tensor, ids: Tensor): Tensor;
-  bank: PictureBank;
+  bank: PictureBank<S>;
+  /** Pairs of the bank's pictures. */
+  pairs: PreferencePairs<S>;
   /** Token ids of a caption of the scene, drawn anew each time. */
-  caption(scene: Scene, random: RandomStream): Int32Array;
+  caption(scene: S, random: RandomStream): Int32Array;
   seed: number;
   steps: number;
   learningRate: number;
@@ -25,20 +29,25 @@ export interface PairReward {
 }
 
 /** Trains a reward on judged pairs: -log sigmoid(score of the better - score of the worse), Bradley and Terry's model. */
-export function trainPairReward({
+export function trainPairReward<S>({
+  recipe,
   score,
   bank,
+  pairs,
   caption,
   seed,
   steps,
   learningRate,
   start,
   report,
-}: PairReward): Weights {
+}: PairReward<S>): Weights {
+  const { contextLength } = recipe;
+  const shape = imageShape(recipe);
+  const pixels = product(shape);
   const program = new Program();
   program.entry(
     'step',
-    { images: float32(2 * BATCH, ...IMAGE_SHAPE), ids: int32(BATCH, CONTEXT_LENGTH), ...FIT_INPUTS },
+    { images: float32(2 * BATCH, ...shape), ids: int32(BATCH, contextLength), ...FIT_INPUTS },
     ({ images, ids, ...numbers }, scope) =>
       descend(
         scope,
@@ -54,8 +63,6 @@ export function trainPairReward({
   );
   program.compile();
   program.load('reward', start ?? initialize(program.parameters('reward'), seed));
-  const index = new SceneIndex(bank);
-  const pixels = IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2];
   fit({
     program,
     steps,
@@ -64,16 +71,16 @@ export function trainPairReward({
     batch: (step) => {
       const random = new RandomStream(seed, 'pairs', step);
       const images = new Float32Array(2 * BATCH * pixels);
-      const ids = new Int32Array(BATCH * CONTEXT_LENGTH);
+      const ids = new Int32Array(BATCH * contextLength);
       for (let i = 0; i < BATCH; i++) {
-        const pair = drawPair(bank, index, random);
+        const pair = pairs.draw(random);
         images.set(pictureAt(bank, pair.better), i * pixels);
         images.set(pictureAt(bank, pair.worse), (BATCH + i) * pixels);
-        ids.set(caption(pair.wanted, random), i * CONTEXT_LENGTH);
+        ids.set(caption(pair.wanted, random), i * contextLength);
       }
       return {
-        images: tf.tensor4d(images, [2 * BATCH, ...IMAGE_SHAPE]),
-        ids: tf.tensor2d(ids, [BATCH, CONTEXT_LENGTH], 'int32'),
+        images: tf.tensor4d(images, [2 * BATCH, ...shape]),
+        ids: tf.tensor2d(ids, [BATCH, contextLength], 'int32'),
       };
     },
   });
