@@ -6,6 +6,7 @@ import type { RandomStream } from '../../common/random.ts';
 import { readWeights, writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { imageFeatures, logitScale, textFeatures } from '../../models/clip/clip.ts';
 import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
+import { vaeScalingFactor } from '../../models/vae/vae.ts';
 import { unit } from '../../rewards/clip-model.ts';
 import { filmCnn } from '../../rewards/film-cnn.ts';
 import { preprocess } from '../../rewards/preprocess.ts';
@@ -196,7 +197,7 @@ class StepBuilder<S> implements Record<WorldStep, () => Promise<Weights>> {
   async inpainting(): Promise<Weights> {
     const { inpainting } = this.#recipe;
     const { masks, hidden } = hiddenPictures(this.#data, this.#webExamples(), SEEDS.inpainting);
-    const guide = inpaintingInput(masks, encodePictures(this.#recipe, hidden, await this.#autoencoder()));
+    const guide = inpaintingInput(masks, await this.#latents(hidden));
     const start = widenInput(await this.#load('second'), inpainting.in_channels);
     return this.#reader({ unet: inpainting, learningRate: 1e-3, guide }, start);
   }
@@ -238,6 +239,12 @@ class StepBuilder<S> implements Record<WorldStep, () => Promise<Weights>> {
 
   #webPictures(): Float32Array {
     return joined(this.#webExamples().map(({ image }) => image));
+  }
+
+  /** Latents of the diffusion model. */
+  async #latents(pictures: Float32Array): Promise<Float32Array> {
+    const latents = encodePictures(this.#recipe, pictures, await this.#autoencoder());
+    return latents.map((value) => value * vaeScalingFactor(this.#recipe.vae));
   }
 
   /** Two pictures in three have passed the autoencoder, since a reward will see decoded pictures. */
