@@ -268,7 +268,7 @@ class StepBuilder<S> implements Record<WorldStep, () => Promise<Weights>> {
     const { unet, text } = trainUnet({
       ...this.#common,
       recipe: this.#recipe,
-      latents: encodePictures(this.#recipe, joined(examples.map(({ image }) => image)), await this.#autoencoder()),
+      latents: await this.#latents(joined(examples.map(({ image }) => image))),
       captions: joinedIds(examples.map(({ caption }) => this.#ids(caption))),
       empty: this.#ids(''),
       textConfig: this.#clip.text_config,
