@@ -1,5 +1,12 @@
 import type { Recipe } from './recipe.ts';
-import { smallClip, smallFilmCnn, smallPreprocessing, smallUnet, smallVae, stableDiffusionSchedule } from './small-models.ts';
+import {
+  smallClip,
+  smallFilmCnn,
+  smallPreprocessing,
+  smallUnet,
+  smallVae,
+  stableDiffusionSchedule,
+} from './small-models.ts';
 
 const SIDE = 64;
 const LATENT_CHANNELS = 12;
