@@ -1,7 +1,8 @@
+import { judge, leastValidity, type Judgement as AttributeJudgement } from './common/judgement.ts';
 import { lowest, searchLevels, type Levels } from './common/search.ts';
 import { degradeColor, qualityOf, type Color, type Degradation } from './common/degradation.ts';
 import { backgroundColors, objectColors, pictureLength, pictureSize } from './renderer.ts';
-import { attributeNames, attributes, type Attribute, type Scene } from './scene.ts';
+import { attributeNames, attributes, type Scene } from './scene.ts';
 import { geometries, pictureSums, shifts, template, variation, type Fit } from './template.ts';
 
 /** Blurs of the templates, in pixels; the first search takes every other one. */
@@ -11,8 +12,6 @@ const dullnesses = [0, 0.3, 0.6];
 const darknesses = [0, 0.2, 0.4];
 /** Number of geometries, and of colour pairs, refined after the first search. */
 const finalists = 4;
-/** Share of a picture's variation that its nearest render must explain for the picture to show anything. */
-const leastValidity = 0.5;
 
 /** The oracle's reading of a picture. */
 export interface Reading {
@@ -28,13 +27,7 @@ export interface Reading {
 }
 
 /** A reading compared with the requested attributes. */
-export interface Judgement extends Reading {
-  readonly correct: Partial<Record<Attribute, boolean>>;
-  /** 1 when every requested attribute is right and the picture is valid. */
-  readonly strict: 0 | 1;
-  /** Share of the requested attributes that are right; 0 for an invalid picture. */
-  readonly soft: number;
-}
+export type Judgement = Reading & AttributeJudgement<Scene>;
 
 interface Match {
   readonly geometry: number;
@@ -136,11 +129,5 @@ function patternSearch(fit: Fit, { color, background, ...start }: Colors): Color
 /** Judges a picture by the requested attributes (all five, or those that a prompt names). */
 export function oracle(picture: Float32Array, asked: Partial<Scene>): Judgement {
   const reading = readScene(picture);
-  const names = attributeNames.filter((name) => asked[name] !== undefined);
-  const valid = reading.validity >= leastValidity;
-  const correct: Partial<Record<Attribute, boolean>> = {};
-  for (const name of names) correct[name] = valid && reading.scene[name] === asked[name];
-  const right = names.filter((name) => correct[name]).length;
-  const strict = valid && right === names.length ? 1 : 0;
-  return { ...reading, correct, strict, soft: names.length === 0 ? Number(valid) : right / names.length };
+  return { ...reading, ...judge(reading, asked, attributeNames) };
 }

@@ -4,8 +4,8 @@ import { clean, degradeColor, type Color, type Degradation } from '../../scenes/
 import type { GalleryScene, StyleName } from './gallery-scene.ts';
 import { backgroundColors, objectColors } from './palette.ts';
 import { PlacedObject, noJitter, pictureLength, pictureSize, type Geometry, type Jitter } from './placed-object.ts';
-import { black, type Style } from './style.ts';
-import { styles } from './styles.ts';
+import { black, type Style } from './styles/style.ts';
+import { styles } from './styles/styles.ts';
 
 /** Points of a pixel, each way, whose mean it is. */
 const supersampling = 2;
@@ -54,7 +54,9 @@ export function render(scene: GalleryScene, style: StyleName, options: RenderOpt
   const foreground = add(objectColors[scene.color], jitter.foreground);
   const background = add(backgroundColors[scene.background], jitter.background);
   const rest = degradeColor(black, degradation);
-  const paints = styles[style].paints(foreground, background).map((paint) => degradeColor(paint, degradation));
+  const paints = [styles[style].ground(background), ...styles[style].paints(foreground)].map((paint) =>
+    degradeColor(paint, degradation),
+  );
   const noise = degradation.noise > 0 ? stream?.normal(pictureLength) : undefined;
   const picture = new Float32Array(pictureLength);
   for (let i = 0; i < picture.length; i++) {

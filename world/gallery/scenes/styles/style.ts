@@ -1,5 +1,5 @@
-import type { Color } from '../../scenes/common/degradation.ts';
-import type { PlacedObject } from './placed-object.ts';
+import type { Color } from '../../../scenes/common/degradation.ts';
+import type { PlacedObject } from '../placed-object.ts';
 
 /**
  * A style draws a picture as a sum of masks, each times a colour: what a mask leaves of 1 is black. Since the masks know no
@@ -13,8 +13,10 @@ export interface Style {
    * @param x, y shares of the side, y downwards
    */
   readonly shade: (object: PlacedObject, x: number, y: number, out: Float64Array) => void;
-  /** Returns the colour of each mask for an object's colour on a background. */
-  readonly paints: (foreground: Color, background: Color) => readonly Color[];
+  /** Returns the colour of the ground's mask. */
+  readonly ground: (background: Color) => Color;
+  /** Returns the colours of the other masks. */
+  readonly paints: (foreground: Color) => readonly Color[];
 }
 
 /** Share that the pair (low, high) is passed by, smooth at both ends; 0 below, 1 above. */

@@ -9,5 +9,6 @@ export const flat: Style = {
     out[0] = (1 - inside) * vignette;
     out[1] = inside;
   },
-  paints: (foreground, background) => [background, foreground],
+  ground: (background) => background,
+  paints: (foreground) => [foreground],
 };

@@ -14,5 +14,6 @@ export const outline: Style = {
     out[1] = inner;
     out[2] = outer - inner;
   },
-  paints: (foreground, background) => [background, mix(foreground, white, 0.42), mix(foreground, black, 0.86)],
+  ground: (background) => background,
+  paints: (foreground) => [mix(foreground, white, 0.42), mix(foreground, black, 0.86)],
 };

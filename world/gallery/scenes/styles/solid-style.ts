@@ -1,4 +1,4 @@
-import type { PlacedObject } from './placed-object.ts';
+import type { PlacedObject } from '../placed-object.ts';
 import { covered, smoothStep, white, type Style } from './style.ts';
 
 /** Towards the light, at the top left and before the picture (x, y downwards, towards the eye). */
@@ -30,7 +30,8 @@ export const solid: Style = {
     out[1] = inside * (1 - shine) * (0.42 + 0.66 * diffuse);
     out[2] = inside * shine;
   },
-  paints: (foreground, background) => [background, foreground, white],
+  ground: (background) => background,
+  paints: (foreground) => [foreground, white],
 };
 
 /** Returns the diffuse light and the highlight on the body's surface, both in [0, 1]. */

@@ -1,5 +1,5 @@
 import { flat } from './flat-style.ts';
-import type { StyleName } from './gallery-scene.ts';
+import type { StyleName } from '../gallery-scene.ts';
 import { neon } from './neon-style.ts';
 import { outline } from './outline-style.ts';
 import { solid } from './solid-style.ts';

@@ -1,4 +1,4 @@
-import type { Color } from '../../scenes/common/degradation.ts';
+import type { Color } from '../../../scenes/common/degradation.ts';
 import { mix, white, type Style } from './style.ts';
 
 /** Standard deviation of the bright tube, as a share of the side. */
@@ -20,12 +20,13 @@ export const neon: Style = {
     out[1] = glow;
     out[2] = core;
   },
-  paints: (foreground, background) => [night(background), foreground, mix(foreground, white, 0.7)],
+  ground: night,
+  paints: (foreground) => [foreground, mix(foreground, white, 0.7)],
 };
 
 /** Darkens a ground and keeps its hue: what is far from grey stays so. */
 function night(color: Color): Color {
   const grey = (color[0] + color[1] + color[2]) / 3;
-  const channel = (value: number): number => Math.max(0.01, 0.25 * grey + 0.42 * (value - grey));
+  const channel = (value: number): number => Math.max(0.01, 0.24 * grey + 0.62 * (value - grey));
   return [channel(color[0]), channel(color[1]), channel(color[2])];
 }
