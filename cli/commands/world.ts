@@ -1,11 +1,20 @@
 import { Option, type Command } from 'commander';
-import type { WorldName } from '../../api/world-sheet.ts';
+import { WORLD_NAMES, type WorldName } from '../../world/scenes/common/world-names.ts';
 import { print } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
 import { seed } from '../values.ts';
 
 const WORLD = 'world';
 const WORK = '.textcraftor/world-build';
+
+interface BuildOptions {
+  world: WorldName;
+  out?: string;
+  work?: string;
+  only?: string;
+}
+
+const which = () => new Option('--world <name>', 'which world').choices(WORLD_NAMES).default('shapes');
 
 /** Adds `textcraftor world`: builds the embedded world's models from scratch, measures them, or shows a world's pictures. */
 export function register(program: Command): void {
@@ -15,12 +24,19 @@ export function register(program: Command): void {
     .description(
       'train every model of the world from scratch (about an hour on 2 cores); continues where it was stopped',
     )
-    .option('--out <dir>', 'folder of the world', WORLD)
-    .option('--work <dir>', 'folder of finished steps', WORK)
+    .addOption(which())
+    .option('--out <dir>', `folder of the world (default: ${WORLD}, or ${WORLD}/gallery)`)
+    .option('--work <dir>', `folder of finished steps (default: ${WORK}, or ${WORK}-gallery)`)
     .option('--only <step>', 'run one step and stop')
-    .action(async ({ out, work, only }: { out: string; work: string; only?: string }) => {
+    .action(async ({ world: name, out, work, only }: BuildOptions) => {
       const { buildWorld } = await import('../world/world-build.ts');
-      await buildWorld({ out, work, ...(only !== undefined && { only }) });
+      const gallery = name === 'gallery';
+      await buildWorld({
+        world: name,
+        out: out ?? (gallery ? `${WORLD}/gallery` : WORLD),
+        work: work ?? (gallery ? `${WORK}-gallery` : WORK),
+        ...(only !== undefined && { only }),
+      });
     });
   world
     .command('check [DIR]')
@@ -37,7 +53,7 @@ export function register(program: Command): void {
   world
     .command('sheet DIR')
     .description('pictures and captions of a world: scenes.png, examples.png, examples.jsonl')
-    .addOption(new Option('--world <name>', 'which world').choices(['shapes', 'gallery']).default('shapes'))
+    .addOption(which())
     .option('--seed <n>', 'draws the scenes', seed, 0)
     .action(async (out: string, options: { world: WorldName; seed: number }) => {
       leaveInterruptsToSystem();

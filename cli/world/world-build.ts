@@ -2,14 +2,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { InputError, RunError } from '../../common/errors.ts';
-import { writeTokenizer } from '../../world/scenes/shapes-tokenizer.ts';
+import { writeFiles } from '../../world/scenes/common/clip-tokenizer-files.ts';
 import { whenInterrupted } from '../../common/interrupt.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
 import { endsWithThisProcess } from './children.ts';
-import { WORLD_STEPS, assembleWorld, buildWorldStep, type WorldStep } from '../../world/training/build-world.ts';
+import { assembleWorld } from '../../world/training/assemble-world.ts';
+import { buildWorldStep } from '../../world/training/build-step.ts';
+import { WORLD_STEPS, type WorldStep } from '../../world/training/recipes/recipe.ts';
+import { withWorld, type World } from '../../world/training/worlds.ts';
+import type { WorldName } from '../../world/scenes/common/world-names.ts';
 import { print } from '../print.ts';
 
 interface Options {
+  world: WorldName;
   out: string;
   work: string;
   only?: string;
@@ -17,7 +22,7 @@ interface Options {
 
 /** Steps that may run in parallel; each list runs after the one before. Every step is a process with one thread. */
 const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
-  [['vae'], ['base']],
+  [['vae', 'decoder'], ['base']],
   [
     ['draft', 'layout', 'unet'],
     ['clip', 'aesthetic', 'preference', 'heldOut'],
@@ -26,28 +31,34 @@ const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
 ];
 
 /** Builds the world, each step in its own process, two at a time. */
-export async function buildWorld({ out, work, only }: Options): Promise<void> {
+export async function buildWorld(options: Options): Promise<void> {
+  await withWorld(options.world, (world) => build(world, options));
+}
+
+async function build<S>(world: World<S>, { world: name, out, work, only }: Options): Promise<void> {
   const tokenizer = join(out, 'base', 'tokenizer');
-  await writeTokenizer(tokenizer);
-  const build = { work, tokenizer, log: (line: string) => print(line) };
+  await writeFiles(tokenizer, world.tokenizer());
+  const made = { world, work, tokenizer, log: (line: string) => print(line) };
   if (only !== undefined) {
-    const step = WORLD_STEPS.find((name) => name === only);
-    if (!step) throw new InputError(`--only is "${only}"; expected one of ${WORLD_STEPS.join(', ')}.`);
+    const known = WORLD_STEPS.filter((name) => name in world.recipe.steps);
+    const step = known.find((name) => name === only);
+    if (!step) throw new InputError(`--only is "${only}"; expected one of ${known.join(', ')}.`);
     leaveInterruptsToSystem();
-    return buildWorldStep(step, build);
+    return buildWorldStep(step, made);
   }
   whenInterrupted('start the same command again: finished steps are kept.');
   for (const lanes of STAGES)
     await Promise.all(
       lanes.map(async (steps) => {
-        for (const step of steps) await runStep(step, out, work);
+        for (const step of steps)
+          if (step in world.recipe.steps) await runStep(step, ['--world', name, '--out', out, '--work', work]);
       }),
     );
-  await assembleWorld(out, build);
-  print(`The world is in ${out}; "textcraftor world check ${out}" measures it.`);
+  await assembleWorld(out, made);
+  print(`The world is in ${out}.${name === 'shapes' ? ` "textcraftor world check ${out}" measures it.` : ''}`);
 }
 
-async function runStep(step: WorldStep, out: string, work: string): Promise<void> {
+async function runStep(step: WorldStep, options: readonly string[]): Promise<void> {
   const one = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: '1' };
   // Otherwise glibc returns large blocks to the kernel at each step, which takes a fifth of the time.
   const malloc = {
@@ -55,7 +66,7 @@ async function runStep(step: WorldStep, out: string, work: string): Promise<void
     MALLOC_MMAP_THRESHOLD_: '4000000000',
     MALLOC_TOP_PAD_: '268435456',
   };
-  const args = [process.argv[1]!, 'world', 'build', '--only', step, '--out', out, '--work', work];
+  const args = [process.argv[1]!, 'world', 'build', '--only', step, ...options];
   const child = spawn(process.execPath, [...process.execArgv, ...args], {
     stdio: 'inherit',
     env: { ...process.env, ...one, ...malloc },

@@ -13,7 +13,7 @@ export const rooms = {
   'world/gallery/scenes': ['common', 'world/scenes'],
   datasets: ['common', 'world/scenes'],
   training: ['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes'],
-  'world/training': ['common', 'engine', 'models', 'rewards', 'training', 'world/scenes'],
+  'world/training': ['common', 'engine', 'models', 'rewards', 'training', 'world/scenes', 'world/gallery/scenes'],
   evaluation: ['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes'],
   pipeline: ['common'],
   registry: ['common', 'pipeline'],

@@ -1,3 +1,4 @@
+import { product } from '../../common/product.ts';
 import { RandomStream } from '../../common/random.ts';
 import { mean } from '../../common/statistics.ts';
 import { caption } from '../scenes/grammar.ts';
@@ -12,9 +13,16 @@ import { PipelineProgram } from '../../models/pipeline-program.ts';
 import { rewardPrompts } from '../../rewards/prompt-inputs.ts';
 import { loadReward } from '../../rewards/reward-types.ts';
 import type { RewardSpec } from '../../rewards/reward.ts';
-import { decodeLatents, encodePictures } from './picture-latents.ts';
-import { SceneIndex, drawPair, pictureAt, pictureBank } from './world-pictures.ts';
-import { IMAGE_SHAPE, PIXELS } from './recipe.ts';
+import { pictureAt, pictureBank } from './data/picture-bank.ts';
+import { PreferencePairs } from './data/preference-pairs.ts';
+import { decodeLatents, encodePictures } from './networks/picture-latents.ts';
+import { SAMPLING_STEPS } from './networks/noise-levels.ts';
+import { imageShape } from './recipes/recipe.ts';
+import { shapesWorld } from './worlds.ts';
+
+const { data, recipe } = shapesWorld;
+const IMAGE_SHAPE = imageShape(recipe);
+const PIXELS = product(IMAGE_SHAPE);
 const BATCH = 48;
 
 export interface Gate {
@@ -35,7 +43,7 @@ export async function checkWorld(world: string, log: (line: string) => void): Pr
   };
   const clean = Float32Array.from(scenes.flatMap((scene) => Array.from(render(scene))));
   gate('oracle, clean renders', strictness(clean, scenes), 0.97);
-  const decoded = decodeLatents(encodePictures(clean, pipeline.weights.vae), pipeline.weights.vae);
+  const decoded = decodeLatents(recipe, encodePictures(recipe, clean, pipeline.weights.vae), pipeline.weights.vae);
   gate("oracle, after the autoencoder's round trip", strictness(decoded, scenes), 0.9);
 
   const test = scenesOf('test');
@@ -85,7 +93,7 @@ function samplePictures(pipeline: LoadedPipeline, prompts: readonly string[]): F
       [BATCH, ...shape],
     );
     const conditioning = model.encode(batch, '', pipeline.weights.textEncoder, 'base');
-    const values = model.decode(model.denoise(noise, 8, () => conditioning)).dataSync() as Float32Array;
+    const values = model.decode(model.denoise(noise, SAMPLING_STEPS, () => conditioning)).dataSync() as Float32Array;
     pictures.set(values.subarray(0, Math.min(BATCH, prompts.length - start) * PIXELS), start * PIXELS);
   }
   model.dispose();
@@ -123,10 +131,10 @@ async function scoresOf(
 const CHECK_SEED = 99;
 
 async function pairAccuracy(spec: RewardSpec): Promise<number> {
-  const bank = pictureBank(4000, CHECK_SEED);
-  const index = new SceneIndex(bank);
+  const bank = pictureBank(data, 4000, CHECK_SEED);
+  const drawn = new PreferencePairs(data, bank);
   const random = new RandomStream(CHECK_SEED, 'pairs to check');
-  const pairs = Array.from({ length: 10 * BATCH }, () => drawPair(bank, index, random));
+  const pairs = Array.from({ length: 10 * BATCH }, () => drawn.draw(random));
   const captions = pairs.map(({ wanted }) => caption(wanted, random));
   const better = await scoresOf(
     spec,
@@ -142,7 +150,7 @@ async function pairAccuracy(spec: RewardSpec): Promise<number> {
 }
 
 async function aestheticCorrelation(world: string): Promise<number> {
-  const bank = pictureBank(10 * BATCH, CHECK_SEED);
+  const bank = pictureBank(data, 10 * BATCH, CHECK_SEED);
   const spec = {
     name: 'aesthetic',
     type: 'aesthetic',

@@ -1,8 +1,8 @@
-import { vectorJacobianProduct } from '../../engine/vector-jacobian.ts';
-import { float32, type Program, type Scope, type Tensors } from '../../engine/program/program.ts';
-import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import type { Weights } from '../../engine/weights/weights.ts';
-import { ADAMW, UPDATE_NUMBERS, adamW, updateNumbers } from '../../training/optimizer/adamw.ts';
+import { vectorJacobianProduct } from '../../../engine/vector-jacobian.ts';
+import { float32, type Program, type Scope, type Tensors } from '../../../engine/program/program.ts';
+import { tf, type Tensor } from '../../../engine/tensorflow.ts';
+import type { Weights } from '../../../engine/weights/weights.ts';
+import { ADAMW, UPDATE_NUMBERS, adamW, updateNumbers } from '../../../training/optimizer/adamw.ts';
 
 /** Returns the decay of the moving average at a 1-based step: short memory at first, `limit` in the end. */
 const averageDecay = (step: number, limit: number) => Math.min(limit, step / (10 + step));

@@ -1,20 +1,20 @@
-import { Program, float32, int32 } from '../../engine/program/program.ts';
-import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import type { Weights } from '../../engine/weights/weights.ts';
-import type { Parameters } from '../../engine/weights/parameters.ts';
-import { imageFeatures, textFeatures } from '../../models/clip/clip.ts';
-import type { ClipConfig } from '../../models/clip/clip-config.ts';
-import { unit } from '../../rewards/clip-model.ts';
-import { preprocess } from '../../rewards/preprocess.ts';
-import { initialize } from '../../training/generator/initialize.ts';
+import { Program, float32, int32 } from '../../../engine/program/program.ts';
+import { tf, type Tensor } from '../../../engine/tensorflow.ts';
+import type { Weights } from '../../../engine/weights/weights.ts';
+import type { Parameters } from '../../../engine/weights/parameters.ts';
+import { imageFeatures, textFeatures } from '../../../models/clip/clip.ts';
+import type { ClipConfig } from '../../../models/clip/clip-config.ts';
+import { unit } from '../../../rewards/clip-model.ts';
+import { preprocess, type Preprocessing } from '../../../rewards/preprocess.ts';
+import { initialize } from '../../../training/generator/initialize.ts';
 import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
-import { CLIP_PREPROCESSING, CONTEXT_LENGTH, IMAGE_SHAPE } from './recipe.ts';
+import { imageShape, type Recipe } from '../recipes/recipe.ts';
 
 const BATCH = 64;
 
 /** Batch of one step of contrastive training. */
 export interface PairBatch {
-  /** [BATCH, 32, 32, 3] in [0, 1]. */
+  /** [BATCH, side, side, 3] in [0, 1]. */
   images: Float32Array;
   /** Token ids [BATCH, T]: the captions. */
   captions: Int32Array;
@@ -37,12 +37,13 @@ const diagonalCrossEntropy = (logits: Tensor): Tensor => {
 function contrastiveLoss(
   p: Parameters,
   config: ClipConfig,
+  preprocessing: Preprocessing,
   images: Tensor,
   captions: Tensor,
   negatives: Tensor,
 ): Tensor {
   const scale = p.get('logit_scale', []).exp();
-  const image = unit(imageFeatures(p, config, preprocess(images, CLIP_PREPROCESSING)));
+  const image = unit(imageFeatures(p, config, preprocess(images, preprocessing)));
   const text = unit(textFeatures(p, config, captions));
   const logits = tf.matMul(image, text, false, true).mul(scale);
   const groups = negatives.shape[0]! / BATCH;
@@ -55,6 +56,7 @@ function contrastiveLoss(
 }
 
 export interface ClipTraining {
+  recipe: Recipe;
   config: ClipConfig;
   /** Wrong captions per picture. */
   negatives: number;
@@ -69,6 +71,7 @@ export interface ClipTraining {
 
 /** Trains a CLIP model contrastively. */
 export function trainClip({
+  recipe,
   config,
   negatives,
   seed,
@@ -78,18 +81,26 @@ export function trainClip({
   batch,
   report,
 }: ClipTraining): Weights {
+  const { contextLength, preprocessing } = recipe;
+  const shape = imageShape(recipe);
   const program = new Program();
   program.entry(
     'step',
     {
-      images: float32(BATCH, ...IMAGE_SHAPE),
-      captions: int32(BATCH, CONTEXT_LENGTH),
-      negatives: int32(BATCH * negatives, CONTEXT_LENGTH),
+      images: float32(BATCH, ...shape),
+      captions: int32(BATCH, contextLength),
+      negatives: int32(BATCH * negatives, contextLength),
       ...FIT_INPUTS,
     },
     ({ images, captions, negatives, ...numbers }, scope) => {
       const p = scope.parameters('clip');
-      return descend(scope, ['clip'], numbers, () => contrastiveLoss(p, config, images, captions, negatives), 0.02);
+      return descend(
+        scope,
+        ['clip'],
+        numbers,
+        () => contrastiveLoss(p, config, preprocessing, images, captions, negatives),
+        0.02,
+      );
     },
   );
   program.compile();
@@ -102,9 +113,9 @@ export function trainClip({
     batch: (step) => {
       const pairs = batch(step);
       return {
-        images: tf.tensor4d(pairs.images, [BATCH, ...IMAGE_SHAPE]),
-        captions: tf.tensor2d(pairs.captions, [BATCH, CONTEXT_LENGTH], 'int32'),
-        negatives: tf.tensor2d(pairs.negatives, [BATCH * negatives, CONTEXT_LENGTH], 'int32'),
+        images: tf.tensor4d(pairs.images, [BATCH, ...shape]),
+        captions: tf.tensor2d(pairs.captions, [BATCH, contextLength], 'int32'),
+        negatives: tf.tensor2d(pairs.negatives, [BATCH * negatives, contextLength], 'int32'),
       };
     },
   });

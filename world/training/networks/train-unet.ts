@@ -1,23 +1,21 @@
-import { RandomStream } from '../../common/random.ts';
-import { Program, float32, int32, type TensorSpec } from '../../engine/program/program.ts';
-import { tf } from '../../engine/tensorflow.ts';
-import type { Weights } from '../../engine/weights/weights.ts';
-import type { ClipTextConfig } from '../../models/clip/clip-config.ts';
-import { clipText } from '../../models/clip/clip-text.ts';
-import { schedulerFile } from '../../models/sampling/scheduler-config.ts';
-import { DdimScheduler } from '../../models/sampling/ddim.ts';
-import { unet2dCondition, type UnetConfig } from '../../models/unet/unet.ts';
-import { initialize } from '../../training/generator/initialize.ts';
+import { RandomStream } from '../../../common/random.ts';
+import { Program, float32, int32, type TensorSpec } from '../../../engine/program/program.ts';
+import { tf } from '../../../engine/tensorflow.ts';
+import type { Weights } from '../../../engine/weights/weights.ts';
+import type { ClipTextConfig } from '../../../models/clip/clip-config.ts';
+import { clipText } from '../../../models/clip/clip-text.ts';
+import { unet2dCondition, type UnetConfig } from '../../../models/unet/unet.ts';
+import { initialize } from '../../../training/generator/initialize.ts';
+import { NoiseLevels } from './noise-levels.ts';
 import { FIT_INPUTS, descend, fit, type Fit } from './fit-network.ts';
-import { CONTEXT_LENGTH, LATENT_SHAPE, schedulerConfig, unetConfig } from './recipe.ts';
+import { latentShape, type Recipe } from '../recipes/recipe.ts';
 
 const BATCH = 32;
 /** Share of examples with the empty prompt, for classifier-free guidance. */
 const UNCONDITIONAL = 0.1;
-/** Upper limit of the weight of the error in the clean latents (min-SNR weighting, Hang et al. 2023). */
-const SNR_LIMIT = 5;
 
 export interface UnetTraining {
+  recipe: Recipe;
   /** Latents of the pictures, [count, h, w, C]. */
   latents: Float32Array;
   /** Token ids of their captions, [count, T]. */
@@ -33,10 +31,7 @@ export interface UnetTraining {
   unet?: UnetConfig;
   /** Extra input channels of the UNet beside the noisy latents. [count, h, w, in_channels - C] */
   guide?: Float32Array;
-  /**
-   * Minimum weight of the error in the clean latents. The noisiest steps decide what and where an object is, and with 0, an
-   * error in the noise alone, they would hardly count.
-   */
+  /** See {@link NoiseLevels}. */
   layoutWeight: number;
   seed: number;
   steps: number;
@@ -45,17 +40,18 @@ export interface UnetTraining {
 }
 
 /**
- * Trains the UNet to predict the noise in the latents (Ho et al. 2020, Alg. 1), jointly with the text encoder, like the
- * first text-to-image latent diffusion model (Rombach et al. 2022, section 4.3.1).
+ * Trains the UNet to predict the noise in the latents (Ho et al. 2020, Alg. 1) or their velocity (Salimans and Ho 2022),
+ * jointly with the text encoder, like the first text-to-image latent diffusion model (Rombach et al. 2022, section 4.3.1).
  */
 export function trainUnet({
+  recipe,
   latents,
   captions,
   empty,
   textConfig,
   start,
   freezeText = false,
-  unet = unetConfig,
+  unet = recipe.unet,
   guide,
   layoutWeight,
   seed,
@@ -63,20 +59,22 @@ export function trainUnet({
   learningRate,
   report,
 }: UnetTraining): { unet: Weights; text: Weights } {
-  const [height, width, channels] = LATENT_SHAPE;
+  const shape = latentShape(recipe);
+  const [height, width, channels] = shape;
+  const { contextLength } = recipe;
   const size = height * width * channels;
   const guideShape = [height, width, unet.in_channels - channels] as const;
   const guideSize = height * width * guideShape[2];
   const count = latents.length / size;
-  const { alphasCumprod } = new DdimScheduler(schedulerFile(schedulerConfig, "the world's scheduler"));
+  const levels = new NoiseLevels(recipe, layoutWeight);
   const program = new Program();
   const guideInput: { guide?: TensorSpec } = guide ? { guide: float32(BATCH, ...guideShape) } : {};
   program.entry(
     'step',
     {
-      clean: float32(BATCH, ...LATENT_SHAPE),
-      noise: float32(BATCH, ...LATENT_SHAPE),
-      ids: int32(BATCH, CONTEXT_LENGTH),
+      clean: float32(BATCH, ...shape),
+      noise: float32(BATCH, ...shape),
+      ids: int32(BATCH, contextLength),
       timestep: float32(BATCH),
       signal: float32(BATCH, 1, 1, 1),
       weight: float32(BATCH),
@@ -84,7 +82,9 @@ export function trainUnet({
       ...FIT_INPUTS,
     },
     ({ clean, noise, ids, timestep, signal, weight, guide: seen, ...numbers }, scope) => {
-      const noisy = clean.mul(signal.sqrt()).add(noise.mul(tf.sub(1, signal).sqrt()));
+      const [alpha, sigma] = [signal.sqrt(), tf.sub(1, signal).sqrt()];
+      const noisy = clean.mul(alpha).add(noise.mul(sigma));
+      const target = levels.prediction === 'epsilon' ? noise : noise.mul(alpha).sub(clean.mul(sigma));
       const sample = guide ? tf.concat([noisy, seen], 3) : noisy;
       return descend(
         scope,
@@ -93,7 +93,7 @@ export function trainUnet({
         () => {
           const context = clipText(scope.parameters('text_encoder'), textConfig, ids).hidden;
           const predicted = unet2dCondition(scope.parameters('unet'), unet, { sample, timestep, context });
-          return predicted.sub(noise).square().mean([1, 2, 3]).mul(weight).mean();
+          return predicted.sub(target).square().mean([1, 2, 3]).mul(weight).mean();
         },
         0.01,
       );
@@ -114,7 +114,7 @@ export function trainUnet({
     batch: (step) => {
       const random = new RandomStream(seed, 'unet', step);
       const clean = new Float32Array(BATCH * size);
-      const ids = new Int32Array(BATCH * CONTEXT_LENGTH);
+      const ids = new Int32Array(BATCH * contextLength);
       const timestep = new Float32Array(BATCH);
       const signal = new Float32Array(BATCH);
       const weight = new Float32Array(BATCH);
@@ -123,17 +123,17 @@ export function trainUnet({
         const at = random.integer(count);
         clean.set(latents.subarray(at * size, (at + 1) * size), i * size);
         if (guide) guides.set(guide.subarray(at * guideSize, (at + 1) * guideSize), i * guideSize);
-        const caption = captions.subarray(at * CONTEXT_LENGTH, (at + 1) * CONTEXT_LENGTH);
-        ids.set(random.uniform() < UNCONDITIONAL ? empty : caption, i * CONTEXT_LENGTH);
-        timestep[i] = random.integer(alphasCumprod.length);
-        signal[i] = alphasCumprod[timestep[i]!]!;
-        const snr = signal[i]! / (1 - signal[i]!);
-        weight[i] = Math.min(snr + layoutWeight, SNR_LIMIT) / snr;
+        const caption = captions.subarray(at * contextLength, (at + 1) * contextLength);
+        ids.set(random.uniform() < UNCONDITIONAL ? empty : caption, i * contextLength);
+        const level = levels.draw(random);
+        timestep[i] = level.timestep;
+        signal[i] = level.signal;
+        weight[i] = level.weight;
       }
       return {
-        clean: tf.tensor4d(clean, [BATCH, ...LATENT_SHAPE]),
-        noise: tf.tensor4d(random.normal(BATCH * size), [BATCH, ...LATENT_SHAPE]),
-        ids: tf.tensor2d(ids, [BATCH, CONTEXT_LENGTH], 'int32'),
+        clean: tf.tensor4d(clean, [BATCH, ...shape]),
+        noise: tf.tensor4d(random.normal(BATCH * size), [BATCH, ...shape]),
+        ids: tf.tensor2d(ids, [BATCH, contextLength], 'int32'),
         timestep: tf.tensor1d(timestep),
         signal: tf.tensor4d(signal, [BATCH, 1, 1, 1]),
         weight: tf.tensor1d(weight),

@@ -1,12 +1,11 @@
-import { product } from '../../common/product.ts';
-import { Program, float32 } from '../../engine/program/program.ts';
-import { tf } from '../../engine/tensorflow.ts';
-import type { Weights } from '../../engine/weights/weights.ts';
-import { vaeDecode, vaeEncode } from '../../models/vae/vae.ts';
-import { IMAGE_SHAPE, LATENT_SHAPE, vaeConfig } from './recipe.ts';
+import { product } from '../../../common/product.ts';
+import { Program, float32 } from '../../../engine/program/program.ts';
+import { tf } from '../../../engine/tensorflow.ts';
+import type { Weights } from '../../../engine/weights/weights.ts';
+import { vaeDecode, vaeEncode } from '../../../models/vae/vae.ts';
+import { imageShape, latentShape, type Recipe } from '../recipes/recipe.ts';
 
 const BATCH = 64;
-const CHANNELS = LATENT_SHAPE[2];
 
 /** Runs `f` on batches of the rows of `data` (each of `shape`); pads the last batch with zeros. */
 function mapBatches(
@@ -42,17 +41,17 @@ function mapBatches(
   return joined;
 }
 
-/** Encodes pictures in [0, 1] into posterior means. [count, 32, 32, 3] -> [count, 8, 8, C] */
-export function encodePictures(pictures: Float32Array, vae: Weights): Float32Array {
-  return mapBatches(pictures, IMAGE_SHAPE, vae, ({ x }, scope) => ({
-    y: vaeEncode(scope.parameters('vae'), vaeConfig, x!.mul(2).sub(1)).mean,
+/** Encodes pictures in [0, 1] into posterior means. [count, side, side, 3] -> [count, h, w, C] */
+export function encodePictures(recipe: Pick<Recipe, 'vae'>, pictures: Float32Array, vae: Weights): Float32Array {
+  return mapBatches(pictures, imageShape(recipe), vae, ({ x }, scope) => ({
+    y: vaeEncode(scope.parameters('vae'), recipe.vae, x!.mul(2).sub(1)).mean,
   }));
 }
 
-/** Decodes latents into pictures in [0, 1]. [count, 8, 8, C] -> [count, 32, 32, 3] */
-export function decodeLatents(latents: Float32Array, vae: Weights): Float32Array {
-  return mapBatches(latents, LATENT_SHAPE, vae, ({ x }, scope) => ({
-    y: vaeDecode(scope.parameters('vae'), vaeConfig, x!).mul(0.5).add(0.5).clipByValue(0, 1),
+/** Decodes latents into pictures in [0, 1]. [count, h, w, C] -> [count, side, side, 3] */
+export function decodeLatents(recipe: Pick<Recipe, 'vae'>, latents: Float32Array, vae: Weights): Float32Array {
+  return mapBatches(latents, latentShape(recipe), vae, ({ x }, scope) => ({
+    y: vaeDecode(scope.parameters('vae'), recipe.vae, x!).mul(0.5).add(0.5).clipByValue(0, 1),
   }));
 }
 
@@ -60,13 +59,13 @@ export function decodeLatents(latents: Float32Array, vae: Weights): Float32Array
  * Returns the same autoencoder with latents of mean 0 and standard deviation 1 in every channel. The 1x1 convolutions on
  * both sides absorb the rescaling, so it is invisible to readers.
  */
-export function whiten(vae: Weights, latents: Float32Array): Weights {
-  const mean = new Float64Array(CHANNELS);
-  const square = new Float64Array(CHANNELS);
-  const count = latents.length / CHANNELS;
+export function whiten({ vae: { latent_channels: channels } }: Recipe, vae: Weights, latents: Float32Array): Weights {
+  const mean = new Float64Array(channels);
+  const square = new Float64Array(channels);
+  const count = latents.length / channels;
   latents.forEach((value, i) => {
-    mean[i % CHANNELS]! += value / count;
-    square[i % CHANNELS]! += (value * value) / count;
+    mean[i % channels]! += value / count;
+    square[i % channels]! += (value * value) / count;
   });
   const deviation = square.map((s, c) => Math.sqrt(s - mean[c]! ** 2));
   const copy = new Map([...vae].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
@@ -74,14 +73,14 @@ export function whiten(vae: Weights, latents: Float32Array): Weights {
   const [quant, quantBias] = [tensor('quant_conv.weight'), tensor('quant_conv.bias')]; // [2C, 2C, 1, 1]: mean, then log variance
   const [post, postBias] = [tensor('post_quant_conv.weight'), tensor('post_quant_conv.bias')]; // [C, C, 1, 1]
   const original = post.slice();
-  for (let c = 0; c < CHANNELS; c++) {
+  for (let c = 0; c < channels; c++) {
     const [m, s] = [mean[c]!, deviation[c]!];
-    for (let i = 0; i < 2 * CHANNELS; i++) quant[c * 2 * CHANNELS + i]! /= s;
+    for (let i = 0; i < 2 * channels; i++) quant[c * 2 * channels + i]! /= s;
     quantBias[c] = (quantBias[c]! - m) / s;
-    quantBias[CHANNELS + c]! -= 2 * Math.log(s);
-    for (let out = 0; out < CHANNELS; out++) {
-      post[out * CHANNELS + c]! *= s;
-      postBias[out]! += original[out * CHANNELS + c]! * m;
+    quantBias[channels + c]! -= 2 * Math.log(s);
+    for (let out = 0; out < channels; out++) {
+      post[out * channels + c]! *= s;
+      postBias[out]! += original[out * channels + c]! * m;
     }
   }
   return copy;

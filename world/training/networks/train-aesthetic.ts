@@ -1,17 +1,18 @@
-import { RandomStream } from '../../common/random.ts';
-import { Program, float32 } from '../../engine/program/program.ts';
-import { tf } from '../../engine/tensorflow.ts';
-import type { Weights } from '../../engine/weights/weights.ts';
-import { imageFeatures } from '../../models/clip/clip.ts';
-import type { ClipConfig } from '../../models/clip/clip-config.ts';
-import type { AestheticHead } from '../../rewards/aesthetic-head.ts';
-import { aestheticHead } from '../../rewards/aesthetic.ts';
-import { unit } from '../../rewards/clip-model.ts';
-import { preprocess } from '../../rewards/preprocess.ts';
-import { initialize } from '../../training/generator/initialize.ts';
+import { product } from '../../../common/product.ts';
+import { RandomStream } from '../../../common/random.ts';
+import { Program, float32 } from '../../../engine/program/program.ts';
+import { tf } from '../../../engine/tensorflow.ts';
+import type { Weights } from '../../../engine/weights/weights.ts';
+import { imageFeatures } from '../../../models/clip/clip.ts';
+import type { ClipConfig } from '../../../models/clip/clip-config.ts';
+import type { AestheticHead } from '../../../rewards/aesthetic-head.ts';
+import { aestheticHead } from '../../../rewards/aesthetic.ts';
+import { unit } from '../../../rewards/clip-model.ts';
+import { preprocess } from '../../../rewards/preprocess.ts';
+import { initialize } from '../../../training/generator/initialize.ts';
 import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
-import { pictureAt, type PictureBank } from './world-pictures.ts';
-import { CLIP_PREPROCESSING, IMAGE_SHAPE, PIXELS } from './recipe.ts';
+import { pictureAt, type PictureBank } from '../data/picture-bank.ts';
+import { imageShape, type Recipe } from '../recipes/recipe.ts';
 
 const BATCH = 48;
 
@@ -24,10 +25,11 @@ const AESTHETIC_HEAD: AestheticHead = {
 };
 
 export interface AestheticTraining {
+  recipe: Recipe;
   config: ClipConfig;
   /** The CLIP whose vision tower the predictor starts from. */
   clip: Weights;
-  bank: PictureBank;
+  bank: PictureBank<unknown>;
   seed: number;
   steps: number;
   learningRate: number;
@@ -35,14 +37,15 @@ export interface AestheticTraining {
 }
 
 /** Trains an aesthetic predictor, vision tower and head, to predict a picture's quality. */
-export function trainAesthetic({ config, clip, bank, seed, steps, learningRate, report }: AestheticTraining): {
+export function trainAesthetic({ recipe, config, clip, bank, seed, steps, learningRate, report }: AestheticTraining): {
   clip: Weights;
   head: Weights;
 } {
+  const shape = imageShape(recipe);
   const program = new Program();
   program.entry(
     'step',
-    { images: float32(BATCH, ...IMAGE_SHAPE), target: float32(BATCH), ...FIT_INPUTS },
+    { images: float32(BATCH, ...shape), target: float32(BATCH), ...FIT_INPUTS },
     ({ images, target, ...numbers }, scope) =>
       descend(
         scope,
@@ -50,7 +53,7 @@ export function trainAesthetic({ config, clip, bank, seed, steps, learningRate, 
         numbers,
         () => {
           const p = scope.parameters('aesthetic');
-          const embedding = unit(imageFeatures(p.at('clip'), config, preprocess(images, CLIP_PREPROCESSING)));
+          const embedding = unit(imageFeatures(p.at('clip'), config, preprocess(images, recipe.preprocessing)));
           return aestheticHead(p.at('head'), AESTHETIC_HEAD, embedding).sub(target).square().mean();
         },
         0.01,
@@ -60,6 +63,7 @@ export function trainAesthetic({ config, clip, bank, seed, steps, learningRate, 
   const start = initialize(program.parameters('aesthetic'), seed);
   for (const name of start.keys()) if (name.startsWith('clip.')) start.set(name, clip.get(name.slice('clip.'.length))!);
   program.load('aesthetic', start);
+  const pixels = product(shape);
   fit({
     program,
     steps,
@@ -67,14 +71,14 @@ export function trainAesthetic({ config, clip, bank, seed, steps, learningRate, 
     report,
     batch: (step) => {
       const random = new RandomStream(seed, 'aesthetic', step);
-      const images = new Float32Array(BATCH * PIXELS);
+      const images = new Float32Array(BATCH * pixels);
       const target = new Float32Array(BATCH);
       for (let i = 0; i < BATCH; i++) {
         const index = random.integer(bank.scenes.length);
-        images.set(pictureAt(bank, index), i * PIXELS);
+        images.set(pictureAt(bank, index), i * pixels);
         target[i] = 1 + 9 * bank.qualities[index]!;
       }
-      return { images: tf.tensor4d(images, [BATCH, ...IMAGE_SHAPE]), target: tf.tensor1d(target) };
+      return { images: tf.tensor4d(images, [BATCH, ...shape]), target: tf.tensor1d(target) };
     },
   });
   const weights = takeAverage(program, 'aesthetic');

@@ -1,0 +1,86 @@
+import { RandomStream } from '../../../common/random.ts';
+import { CLIP_BATCH, type PairBatch } from '../networks/train-clip.ts';
+import { pictureAt, type PictureBank } from './picture-bank.ts';
+import type { Attribute, WorldData } from './world-data.ts';
+
+/** What each wrong caption of a web-like picture gets wrong: contrastive training learns shape and position last. */
+export const WRONG_IN_WEB: readonly (readonly Attribute[])[] = [['shape'], ['position']];
+/** The same for the rewards' pictures. */
+export const WRONG_IN_BANK: readonly (readonly Attribute[])[] = [
+  ['shape'],
+  ['position'],
+  ['shape', 'color', 'background', 'size', 'position'],
+];
+
+export interface Batches<S> {
+  data: WorldData<S>;
+  /** Token ids of a caption. */
+  ids(caption: string): Int32Array;
+  seed: number;
+}
+
+/** Makes batches of web-like pictures with their own captions, and captions that say one thing else. */
+export function webBatches<S>(
+  { data, ids, seed }: Batches<S>,
+  examples: readonly { image: Float32Array; caption: string }[],
+): (step: number) => PairBatch {
+  return (step) => {
+    const random = new RandomStream(seed, 'base batch', step);
+    const batch = new BatchBuilder(WRONG_IN_WEB.length);
+    for (let i = 0; i < CLIP_BATCH; i++) {
+      const { image, caption } = random.choice(examples);
+      batch.add(image, ids(caption), (k) => ids(data.sayOtherwise(caption, WRONG_IN_WEB[k]!, random)));
+    }
+    return batch.built();
+  };
+}
+
+/** Makes batches of a bank's pictures with correct captions, and captions that are wrong in one attribute. */
+export function bankBatches<S>({ data, ids, seed }: Batches<S>, bank: PictureBank<S>): (step: number) => PairBatch {
+  const usable = bank.scenes.flatMap((scene, i) => (scene ? [i] : []));
+  return (step) => {
+    const random = new RandomStream(seed, 'clip batch', step);
+    const batch = new BatchBuilder(WRONG_IN_BANK.length);
+    for (let i = 0; i < CLIP_BATCH; i++) {
+      const at = random.choice(usable);
+      const scene = bank.scenes[at]!;
+      batch.add(pictureAt(bank, at), ids(data.caption(scene, random)), (k) =>
+        ids(data.caption(data.neighbour(scene, random, WRONG_IN_BANK[k]), random)),
+      );
+    }
+    return batch.built();
+  };
+}
+
+class BatchBuilder {
+  readonly #images: Float32Array[] = [];
+  readonly #captions: Int32Array[] = [];
+  readonly #negatives: Int32Array[][];
+
+  constructor(negatives: number) {
+    this.#negatives = Array.from({ length: negatives }, () => []);
+  }
+
+  /** @param wrong returns the token ids of wrong caption k */
+  add(image: Float32Array, caption: Int32Array, wrong: (k: number) => Int32Array): void {
+    this.#images.push(image);
+    this.#captions.push(caption);
+    this.#negatives.forEach((list, k) => list.push(wrong(k)));
+  }
+
+  built(): PairBatch {
+    const negatives = this.#negatives.flat();
+    const rows = this.#images[0]!.length;
+    const images = new Float32Array(this.#images.length * rows);
+    this.#images.forEach((image, i) => images.set(image, i * rows));
+    return { images, captions: joinedIds(this.#captions), negatives: joinedIds(negatives) };
+  }
+}
+
+/** Joins token ids of equal length. */
+export function joinedIds(parts: readonly Int32Array[]): Int32Array {
+  const length = parts[0]?.length ?? 0;
+  const all = new Int32Array(parts.length * length);
+  parts.forEach((part, i) => all.set(part, i * length));
+  return all;
+}

@@ -1,0 +1,81 @@
+import type { Json } from '../../../models/folder/network-config.ts';
+import type { UnetConfig } from '../../../models/unet/unet.ts';
+import type { VaeConfig } from '../../../models/vae/vae.ts';
+import type { FilmCnnConfig } from '../../../rewards/files/film-cnn-files.ts';
+import type { Preprocessing } from '../../../rewards/preprocess.ts';
+import type { Vocabulary, smallClip } from './small-models.ts';
+
+/** Steps of a world's build, in order of dependence. */
+export const WORLD_STEPS = [
+  'vae',
+  'decoder',
+  'base',
+  'draft',
+  'layout',
+  'unet',
+  'clip',
+  'preference',
+  'aesthetic',
+  'heldOut',
+  'second',
+  'inpainting',
+  'control',
+] as const;
+export type WorldStep = (typeof WORLD_STEPS)[number];
+
+/** How a world's models are made: their configurations, in diffusers' and transformers' formats, and their training. */
+export interface Recipe {
+  readonly vae: VaeConfig & { readonly sample_size: number };
+  readonly unet: UnetConfig;
+  /** A UNet of other widths, trained separately, to try a tuned text encoder on a UNet it was not tuned with. */
+  readonly second: UnetConfig;
+  /** The second UNet with the mask and the masked picture's latents as further inputs. */
+  readonly inpainting: UnetConfig;
+  /** The second UNet with a control image as further input. */
+  readonly control: UnetConfig;
+  readonly scheduler: Json;
+  /** Maximum tokens of a prompt, with start and end. */
+  readonly contextLength: number;
+  /** transformers' CLIPModel for a vocabulary. */
+  readonly clip: (vocabulary: Vocabulary) => ReturnType<typeof smallClip>;
+  /** Preprocessing of pictures for the CLIP models. */
+  readonly preprocessing: Preprocessing;
+  /** Network of the held-out reward: its architecture and its reading of the prompt differ from the other rewards'. */
+  readonly heldOut: (vocabulary: Vocabulary) => FilmCnnConfig;
+  /** Number of pictures in the web-like set. */
+  readonly webExamples: number;
+  /** Number of pictures in each reward's set. */
+  readonly bankPictures: number;
+  /** Optimizer steps; a world that leaves a step out is built without it. */
+  readonly steps: Partial<Record<WorldStep, number>>;
+  readonly autoencoder: AutoencoderLoss;
+  readonly denoising: DenoisingLoss;
+}
+
+/** Weights of the autoencoder's loss beside the squared error. */
+interface AutoencoderLoss {
+  readonly absolute: number;
+  /** Of the absolute error in the differences between neighbouring pixels. */
+  readonly edges: number;
+  /** Of the divergence from a standard normal. */
+  readonly divergence: number;
+}
+
+/** What the UNet learns. */
+interface DenoisingLoss {
+  /** Share of examples at the timesteps of the sampler, and the weights of these, from noise to picture. */
+  readonly sampled: { readonly share: number; readonly weights: readonly number[] };
+}
+
+/** A picture: [side, side, 3]. */
+export const imageShape = ({ vae }: Pick<Recipe, 'vae'>): readonly [number, number, number] => [
+  vae.sample_size,
+  vae.sample_size,
+  3,
+];
+
+/** Its latents: [side / f, side / f, C]. */
+export const latentShape = ({ vae }: Pick<Recipe, 'vae'>): readonly [number, number, number] => {
+  const cells = vae.sample_size / 2 ** (vae.block_out_channels.length - 1);
+  return [cells, cells, vae.latent_channels];
+};
