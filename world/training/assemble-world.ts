@@ -6,7 +6,7 @@ import { readWeights, writeWeights, type Weights } from '../../engine/weights/we
 import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
 import { stepFile, vocabularyOf, type WorldBuild } from './build-step.ts';
 import type { WorldStep } from './recipes/recipe.ts';
-import { part } from './weight-names.ts';
+import { part } from './prefixed-weights.ts';
 
 /** Writes the world's folders, in float16, from the files of all steps, and a manifest with their digests. */
 export async function assembleWorld<S>(

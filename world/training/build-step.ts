@@ -22,7 +22,7 @@ import { trainUnet, type UnetTraining } from './networks/train-unet.ts';
 import { trainDecoder, trainVae } from './networks/train-vae.ts';
 import { widenInput } from './networks/widen-input.ts';
 import type { WorldStep } from './recipes/recipe.ts';
-import { part, prefixed } from './weight-names.ts';
+import { part, prefixed } from './prefixed-weights.ts';
 import type { World } from './worlds.ts';
 
 /** Every model has its own seed; the held-out reward's data has yet another. */
