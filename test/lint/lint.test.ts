@@ -128,6 +128,19 @@ describe('the table of imports', () => {
       { 'workflows/a.ts': "export { readFile } from 'node:fs/promises';" },
       ['workflows-are-replayed: workflows/a.ts > fs/promises'],
     ],
+    [
+      'of the command line by a test of something else, or by a measurement',
+      {
+        'test/registry/a.test.ts': "export * from '../../cli/b.ts';",
+        'test/cli/a.test.ts': "export * from '../../cli/b.ts';",
+        'bench/a.ts': "export * from '../cli/b.ts';",
+        'cli/b.ts': 'export const b = 1;',
+      },
+      [
+        'command-line-is-tested-in-its-folder: bench/a.ts > cli/b.ts',
+        'command-line-is-tested-in-its-folder: test/registry/a.test.ts > cli/b.ts',
+      ],
+    ],
     ['of a missing file', { 'common/a.ts': "export * from './b.ts';" }, ['unresolvable: common/a.ts > ./b.ts']],
   ])('judges an import %s', async (_, files, expected) => {
     expect((await broken(files)).toSorted()).toEqual(expected);
