@@ -1,7 +1,7 @@
 // Rules for imports between folders (scripts/lint/rooms.mjs), and against circular imports.
-import { parts, rooms, stageTypes, typesOf, vocabularies } from './scripts/lint/rooms.mjs';
+import { outside, parts, rooms, stageTypes, typesOf, vocabularies } from './scripts/lint/rooms.mjs';
 
-const names = [...Object.keys(rooms), 'scripts', 'bench', 'test', 'examples'];
+const names = [...Object.keys(rooms), ...outside];
 
 /** @param {string[]} paths */
 const at = (paths) => paths.map((path) => `^${path.replaceAll('.', '\\.')}`);
@@ -60,6 +60,13 @@ export default {
       to: { path: 'node_modules/@temporalio/' },
     },
     {
+      name: 'vocabularies-are-lists',
+      comment: 'A list of names imports other such lists and types only, so that any room may read it.',
+      severity: 'error',
+      from: { path: '-names\\.ts$', pathNot: '^test/' },
+      to: { pathNot: '-names\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'workflows-are-replayed',
       comment: 'A workflow is replayed: no files, clocks, processes or randomness of its own.',
       severity: 'error',
@@ -89,7 +96,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
-      extensions: ['.ts', '.mjs', '.js', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.mts', '.mjs', '.js', '.jsx', '.cjs', '.d.ts'],
     },
     cache: { folder: 'node_modules/.cache/dependency-cruiser', strategy: 'content' },
   },

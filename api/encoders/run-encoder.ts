@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
-import { CHOSEN, EXPORTED, exportedEncoder } from '../../evaluation/arms/arm-names.ts';
+import { CHOSEN, EXPORTED } from '../../evaluation/arms/arm-names.ts';
+import { exportedEncoder } from '../../evaluation/arms/exported-encoder.ts';
 import { SWEEP, COMPARISONS } from '../../evaluation/results.ts';
 import { TEXT_ENCODER_FILE } from '../../models/folder/weight-names.ts';
 import type { Config } from '../../pipeline/config/config.ts';

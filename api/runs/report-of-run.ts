@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
 import { sha256File, writeFileAtomic } from '../../common/files.ts';
-import { exportedEncoder } from '../../evaluation/arms/arm-names.ts';
+import { exportedEncoder } from '../../evaluation/arms/exported-encoder.ts';
 import { type Sweep, type NamedComparison, SWEEP, COMPARISONS } from '../../evaluation/results.ts';
 import { renderReport, REPORT_FILE } from '../../evaluation/report/report-page.ts';
 import { optionalReportInputs, readCurves, readReportData, reportInputs } from '../../evaluation/report/read-run.ts';

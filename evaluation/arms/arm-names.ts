@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-
 /** The arm chosen on validation prompts: a blend of embeddings, in the last K steps. */
 export const CHOSEN = 'chosen';
 /** The arm of the exported files, used in all steps as any text encoder is. */
@@ -7,6 +5,3 @@ export const EXPORTED = 'exported';
 /** The arm of the version in production, and the arm of its exported files. */
 export const CHAMPION = 'champion';
 export const CHAMPION_EXPORTED = 'champion-exported';
-
-/** Path of the exported text encoder in the sweep's artifact: a folder in transformers' layout. */
-export const exportedEncoder = (sweep: string): string => join(sweep, EXPORTED, 'text_encoder');

@@ -1,7 +1,8 @@
 import { interpolateWeights } from '../../models/interpolate.ts';
 import { saveTextEncoder } from '../../models/folder/network-folder.ts';
 import { loadTextEncoder, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import { EXPORTED, exportedEncoder } from './arm-names.ts';
+import { EXPORTED } from './arm-names.ts';
+import { exportedEncoder } from './exported-encoder.ts';
 import type { Arms, ArmSource } from './arms.ts';
 import type { Candidate, Tuned } from './candidates.ts';
 import type { Sweep } from '../results.ts';

@@ -1,7 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { exportedEncoder } from '../arms/arm-names.ts';
+import { exportedEncoder } from '../arms/exported-encoder.ts';
 import { Arms, base, type ArmSource } from '../arms/arms.ts';
 import { baselineCandidates, type TunedBaseline } from '../arms/baseline-arms.ts';
 import { candidates, readTuned, type Candidate } from '../arms/candidates.ts';

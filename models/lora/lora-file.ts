@@ -8,7 +8,7 @@ import { readJson, type Json } from '../folder/network-config.ts';
 import { layerKey, LORA_A, LORA_B, type Adapter } from './lora.ts';
 import { parseLoraConfig, type LoraConfig } from './lora-config.ts';
 import { fileConfigs, notedAlpha } from './lora-metadata.ts';
-import { adapterPart, type AdaptedNetwork, type AdapterPart } from './lora-names.ts';
+import { adapterPart, type AdaptedNetwork, type AdapterPart } from './adapter-part.ts';
 import { loraScale } from './lora-scale.ts';
 import { reasonOf } from '../../common/text/reason.ts';
 

@@ -1,7 +1,7 @@
 import { InputError } from '../../common/errors.ts';
 import type { Json } from '../folder/network-config.ts';
 import { parseLoraConfig, type LoraConfig } from './lora-config.ts';
-import type { AdaptedNetwork } from './lora-names.ts';
+import type { AdaptedNetwork } from './adapter-part.ts';
 import { reasonOf } from '../../common/text/reason.ts';
 
 /** Header key under which diffusers stores PEFT's configurations: `{"unet.lora_alpha": 8, ...}`. */

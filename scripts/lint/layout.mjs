@@ -1,11 +1,10 @@
 // Reports where the house gets crowded: too many folders at the root, too many files in a folder, two files with one
-// name.
-import { execFileSync } from 'node:child_process';
+// name; and modules in a folder that the table of imports does not have.
 import { basename, dirname } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
-import { lists, most, mostRoots, sameNames } from './rooms.mjs';
+import { lists, most, mostRoots, outside, rooms, sameNames } from './rooms.mjs';
+import { filesOfCheckout, isSource } from './source-files.mjs';
 
-const isSource = (/** @type {string} */ path) => /\.(ts|mts|mjs)$/.test(path);
 /** Files of which each test and example has its own. */
 const apart = /^(test|bench|examples)\//;
 
@@ -21,6 +20,10 @@ export function layoutFaults(paths) {
   if (roots.size > mostRoots)
     faults.push(`There are ${roots.size} folders at the root; at most ${mostRoots} are allowed.`);
   const folders = group(paths);
+  const known = [...Object.keys(rooms), ...outside];
+  for (const folder of folders.keys())
+    if (folder !== '.' && !known.some((room) => `${folder}/`.startsWith(`${room}/`)))
+      faults.push(`${folder}/ is not in the table of imports: add what it may import to scripts/lint/rooms.mjs.`);
   for (const [folder, files] of folders)
     if (files.length > most && !lists.includes(folder))
       faults.push(
@@ -47,8 +50,7 @@ function group(paths) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' });
-  const faults = layoutFaults(listed.trim().split('\n'));
+  const faults = layoutFaults(filesOfCheckout());
   for (const fault of faults) console.error(fault);
   process.exitCode = faults.length > 0 ? 1 : 0;
 }

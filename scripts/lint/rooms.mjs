@@ -30,6 +30,9 @@ export const rooms = {
   ],
 };
 
+/** Folders outside the house, which import from it. */
+export const outside = ['scripts', 'bench', 'test', 'examples'];
+
 /** Rooms from which only types may be imported. @type {Record<string, string[]>} */
 export const typesOf = {
   pipeline: ['engine', 'models', 'rewards', 'datasets', 'training', 'evaluation'],
@@ -37,7 +40,7 @@ export const typesOf = {
   workflows: ['activities'],
 };
 
-/** Lists without imports, which the configuration's schema reads: any room may import them. */
+/** Lists of names, which the configuration's schema reads: any room may import them. */
 export const vocabularies = [
   'engine/compute-type-names.ts',
   'models/sampling/scheduler-names.ts',

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import configuration from '../../.dependency-cruiser.mjs';
 import { layoutFaults } from '../../scripts/lint/layout.mjs';
 import { most, mostRoots, rooms } from '../../scripts/lint/rooms.mjs';
+import { sourceFolders } from '../../scripts/lint/source-files.mjs';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -111,6 +112,20 @@ describe('the table of imports', () => {
       [],
     ],
     [
+      'by a vocabulary',
+      {
+        'rewards/reward-names.ts':
+          "import type { T } from './b.ts'; import { sep } from 'node:path'; import { b } from './b.ts'; export * from '../engine/more-names.ts'; export const a: T[] = [b, sep];",
+        'rewards/b.ts': "export type T = string; export const b = '';",
+        'engine/more-names.ts': "import type { C } from './c.ts'; export const more: C[] = [];",
+        'engine/c.ts': 'export type C = 1;',
+      },
+      [
+        'vocabularies-are-lists: rewards/reward-names.ts > path',
+        'vocabularies-are-lists: rewards/reward-names.ts > rewards/b.ts',
+      ],
+    ],
+    [
       'of types in a circle',
       {
         'common/a.ts': "import type { B } from './b.ts'; export type A = B[];",
@@ -165,8 +180,30 @@ describe('the layout', () => {
     expect(layoutFaults(['engine/lanes.ts', 'test/lanes.ts', 'cli/commands/lanes.ts'])).toEqual([]);
   });
 
+  it('counts modules in every spelling', () => {
+    const mixed = ['ts', 'tsx', 'mts', 'mjs', 'js', 'jsx', 'cjs'].flatMap((end) =>
+      inFolder('engine', 3).map((path) => path.replace(/ts$/, end)),
+    );
+    expect(layoutFaults(mixed)).toEqual([expect.stringContaining('engine/ has 21 source files')]);
+    expect(layoutFaults(['engine/lanes.tsx', 'cli/lanes.tsx'])).toHaveLength(1);
+  });
+
+  it('has no folder without a row in the table of imports', () => {
+    expect(layoutFaults(['stray/a.jsx', 'world/b.ts', 'world/scenes/c.ts', 'eslint.config.js'])).toEqual([
+      'stray/ is not in the table of imports: add what it may import to scripts/lint/rooms.mjs.',
+      'world/ is not in the table of imports: add what it may import to scripts/lint/rooms.mjs.',
+    ]);
+  });
+
+  it('is one of all folders that have modules', () => {
+    expect(sourceFolders(['stray/deep/a.cjs', 'docs/a.md', 'engine/a.ts', 'engine/b.ts', 'a.js'])).toEqual([
+      'stray',
+      'engine',
+    ]);
+  });
+
   it('has few folders at the root', () => {
-    const roots = Array.from({ length: mostRoots + 1 }, (_, i) => `folder${i}/f${i}.ts`);
+    const roots = Array.from({ length: mostRoots + 1 }, (_, i) => `folder${i}/f${i}.md`);
     expect(layoutFaults(roots.slice(1))).toEqual([]);
     expect(layoutFaults(roots)).toEqual([expect.stringContaining(`${mostRoots + 1} folders at the root`)]);
   });
