@@ -3,6 +3,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cruise } from 'dependency-cruiser';
+import { ESLint, Linter } from 'eslint';
 import { describe, expect, it } from 'vitest';
 import configuration from '../../.dependency-cruiser.mjs';
 import { layoutFaults } from '../../scripts/lint/layout.mjs';
@@ -258,4 +259,17 @@ it('refuses exports for tests and measurements alone', async () => {
   expect(stdout).toMatch(/Unused files \(1\)\s+common\/b\.ts/);
   expect(stdout).toMatch(/Unused exports \(1\)\s+tested/);
   expect(status).toBe(1);
+});
+
+it.each([
+  ['api/runs/plan-run.ts', 5],
+  ['cli/print.ts', 0],
+  ['activities/execution/stage-child.ts', 0],
+])('leaves the streams and the end of the process to programs: %s', async (filePath, count) => {
+  const linter = new ESLint({ cwd: root });
+  const configuration = (await linter.calculateConfigForFile(join(root, filePath))) as { rules: Linter.RulesRecord };
+  const rule = { 'no-restricted-properties': configuration.rules['no-restricted-properties']! };
+  const text = "process.stdout.write(''); process.stderr.write(''); process.exitCode = process.env.A; process.exit(1);";
+  const found = new Linter().verify(text, [{ languageOptions: { globals: { process: false } }, rules: rule }]);
+  expect(found.map(({ ruleId }) => ruleId)).toEqual(Array(count).fill('no-restricted-properties'));
 });
