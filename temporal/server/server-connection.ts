@@ -131,6 +131,7 @@ export async function startServer(home: Home, folder: string, ports: Ports): Pro
   return {
     ...attached,
     owned: true,
+    lost: server.lost,
     close: async () => {
       await attached.close();
       await server.stop();
