@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { textcraftor } from '../../pipeline/textcraftor.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
@@ -67,6 +68,54 @@ it('walks from a prompt to the encoder in at most twelve files, a sentence and a
     expect(address, stop).toBe(name);
     expect(files, stop).toContain(name);
   }
+});
+
+/** Whether a file imports or starts another, names it as a stage's module, or is a stage whose artifact the other takes. */
+function leadsTo(from: string, to: string): boolean {
+  const text = textOf(from);
+  const imported = [...text.matchAll(/(?:\bfrom |\bimport\(|\bnew URL\()'([^']+\.ts)'/g)].map(([, path]) =>
+    normalize(join(dirname(from), path!)),
+  );
+  if (imported.includes(to) || text.includes(`module: '${to}'`)) return true;
+  const { stages } = textcraftor;
+  const taken = stages
+    .filter((each) => each.module === to)
+    .flatMap(({ inputs, optionalInputs = [] }) => [...inputs, ...optionalInputs]);
+  return stages.some(({ name, module }) => module === from && taken.includes(name));
+}
+
+/** The stops of the walk: the file, and those through which it leads on to the next. */
+const walkStops = (text: string): { stop: string; through: string[] }[] =>
+  text
+    .split(/^(?=\d+\. )/m)
+    .slice(1)
+    .map((stop) => {
+      const [own, ...through] = [...stop.split('\n\n')[0]!.matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, path]) => path!);
+      return { stop: own!, through };
+    });
+
+/** The hops of the walk, by "from -> to", that no import, module path or artifact takes. */
+function brokenHops(text: string): string[] {
+  const stops = walkStops(text);
+  return stops.slice(0, -1).flatMap(({ stop, through }, i) => {
+    const isEarlier = stops.slice(0, i).some((each) => each.stop === through[0]);
+    const way = [...(isEarlier ? [] : [stop]), ...through, stops[i + 1]!.stop];
+    return way
+      .slice(1)
+      .flatMap((to, at) => (files.has(way[at]!) && leadsTo(way[at]!, to) ? [] : [`${way[at]!} -> ${to}`]));
+  });
+}
+
+it('leads from each stop of the walk to the next through the files that it names', () => {
+  const text = textOf('docs/walk.md');
+  expect(brokenHops(text)).toEqual([]);
+  expect(brokenHops(text.replaceAll('(../datasets/stages/shard.ts)', '(../datasets/rules/rules.ts)'))).toEqual([
+    'datasets/rules/rules.ts -> training/stages/rollout.ts',
+  ]);
+  expect(brokenHops(text.replaceAll('(../cli/run/start.ts)', '(../api/configuration.ts)'))).toEqual([
+    'cli/commands/run.ts -> api/configuration.ts',
+    'api/configuration.ts -> api/runs/execute-run.ts',
+  ]);
 });
 
 it.each(pages)('%s links to files and headings that are there', (page) => {
