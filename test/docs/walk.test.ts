@@ -48,13 +48,34 @@ const anchorOf = (heading: string): string =>
 const anchorsOf = (page: string): string[] =>
   [...proseOf(page).matchAll(/^#+ +(.+?) *$/gm)].map(([, heading]) => anchorOf(heading!));
 
-/** Paths in backticks that look like files of the repository: a folder of its root, and an ending. */
-function namedFiles(page: string): string[] {
+/** Ends of the names of source files. */
+const ENDS = String.raw`\.(?:ts|mjs|cjs|py|cc|h)`;
+
+/** Source files, by path or by the end of one, that a page names in backticks; pages and settings by path only. */
+function namedFiles(prose: string): string[] {
   const roots = new Set([...folders].filter((folder) => !folder.includes('/')));
-  return [...proseOf(page).matchAll(/`([\w.-]+(?:\/[\w.-]+)+\.(?:ts|mjs|cjs|py|cc|h|yaml|md))`/g)]
-    .map(([, path]) => path!)
-    .filter((path) => roots.has(path.split('/')[0]!));
+  const named = [...prose.matchAll(new RegExp(`\`([\\w./-]+(?:${ENDS}|\\.yaml|\\.md))\``, 'g'))].map(
+    ([, path]) => path!,
+  );
+  return named.filter((path) => new RegExp(`${ENDS}$`).test(path) || roots.has(path.split('/')[0]!));
 }
+
+/** Source files that a module's comments name, by path or by the end of one; examples are compiled elsewhere. */
+function filesInComments(text: string): string[] {
+  const comments = [...text.matchAll(/\/\*[^]*?\*\/|(?<![:'"`\\])\/\/[^\n]*/g)].map(([comment]) =>
+    comment.replace(/@example[^]*/, '').replace(/https?:\S+|file:\/\//g, ''),
+  );
+  return comments.flatMap((comment) =>
+    [...comment.matchAll(new RegExp(`(?<![\\w/.-])([\\w./-]+${ENDS})(?![\\w/-])`, 'g'))].map(([, path]) => path!),
+  );
+}
+
+/** All ends of the files' paths: the bare name, the name in its folder, and so on. */
+const pathEnds = new Set([...files].flatMap((path) => path.split('/').map((_, i, names) => names.slice(i).join('/'))));
+/** A header of TensorFlow's, which the kernels are compiled against. */
+const elsewhere = ['tensorflow/c/kernels.h'];
+const missing = (named: readonly string[]): string[] =>
+  named.filter((path) => !pathEnds.has(path.replace(/^(\.{1,2}\/)+/, '')) && !elsewhere.includes(path));
 
 it('walks from a prompt to the encoder in at most twelve files, a sentence and a link each', () => {
   const stops = textOf('docs/walk.md')
@@ -118,7 +139,7 @@ it('leads from each stop of the walk to the next through the files that it names
   ]);
 });
 
-it.each(pages)('%s links to files and headings that are there', (page) => {
+it.each(pages)('%s links to files and headings that exist', (page) => {
   const broken = linksOf(page).filter(({ path, anchor }) => {
     if (!files.has(path)) return anchor !== '' || !folders.has(path);
     return anchor !== '' && !anchorsOf(path).includes(anchor);
@@ -126,8 +147,22 @@ it.each(pages)('%s links to files and headings that are there', (page) => {
   expect(broken.map(({ link }) => link)).toEqual([]);
 });
 
-it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s names files that are there', (page) => {
-  expect(namedFiles(page).filter((path) => !files.has(path))).toEqual([]);
+it.each(pages.filter((page) => page !== 'CHANGELOG.md'))('%s names files that exist', (page) => {
+  expect(missing(namedFiles(proseOf(page)))).toEqual([]);
+});
+
+it('has comments that name files that exist, by path or bare name', () => {
+  const code = [...files].filter((path) => /\.(ts|mjs)$/.test(path) && path !== 'test/docs/walk.test.ts');
+  const broken = code.flatMap((path) => missing(filesInComments(textOf(path))).map((name) => `${path}: ${name}`));
+  expect(broken).toEqual([]);
+  expect(missing(filesInComments('/** One line in gone.ts, see trainer.ts (stages/gone.ts). */ // ./tune.ts'))).toEqual(
+    ['gone.ts', 'stages/gone.ts'],
+  );
+  expect(missing(namedFiles('`gone.ts`, `trainer.ts`, `training/gone.ts`, `docs/gone.md`, `ablations.md`'))).toEqual([
+    'gone.ts',
+    'training/gone.ts',
+    'docs/gone.md',
+  ]);
 });
 
 it('reaches every page from docs/README.md, which README.md links to', () => {
