@@ -6,7 +6,7 @@ import { readSafetensors, writeSafetensors } from '../engine/weights/safetensors
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { startNoise } from '../models/sampling/noise.ts';
 import { loadPipeline, type LoadedPipeline } from '../models/folder/pipeline-folder.ts';
-import { solverNamed, solverPlan } from '../models/sampling/solver.ts';
+import { schedulerNamed, solverPlan } from '../models/sampling/solver.ts';
 import type { UnetConfig } from '../models/unet/unet-config.ts';
 import { blend } from '../models/diffusion.ts';
 import { PipelineProgram } from '../models/pipeline-program.ts';
@@ -23,7 +23,7 @@ export interface GenerateOptions extends TunedOptions {
   used?: string;
   negative: string;
   steps: number;
-  /** One of `solverNames`. */
+  /** One of `schedulerNames`. */
   scheduler: string;
   guidance: number;
   seed: number;
@@ -71,7 +71,7 @@ export async function generate(
   if (options.lastSteps !== undefined && !tuned.encoder && !tuned.unet)
     throw new InputError('--last-steps needs tuned networks; give them with --text-encoder, --unet or --lora.');
   const { unet, scheduler } = pipeline.config;
-  const solver = solverNamed(options.scheduler);
+  const solver = schedulerNamed(options.scheduler);
   const evaluations = solverPlan(solver, scheduler, steps).steps.length; // refuses a number of steps that the schedule does not allow
   const noise =
     options.latents === undefined

@@ -196,7 +196,7 @@ export class Subject {
     return pids.length;
   }
 
-  /** Waits until none of its processes runs. @returns false when one still does */
+  /** Waits until all of its processes have ended. @returns false if one has not by then */
   async untilGone(milliseconds = 300_000): Promise<boolean> {
     for (const end = performance.now() + milliseconds; performance.now() < end; await sleep(100))
       if ((await this.processes('all')).length === 0) return true;
