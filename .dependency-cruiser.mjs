@@ -72,6 +72,13 @@ export default {
       from: { pathNot: '^(test|bench)/' },
       to: { path: '^(test|bench)/' },
     },
+    {
+      name: 'command-line-is-tested-in-its-folder',
+      comment: 'Only test/cli/ imports cli/: call api/ or what is below it.',
+      severity: 'error',
+      from: { path: '^(test|bench|examples)/', pathNot: '^test/cli/' },
+      to: { path: '^cli/' },
+    },
     { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { RandomStream } from '../common/random.ts';
 import { tf } from '../engine/tensorflow.ts';
-import { WeightParameters } from '../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../test/setup/weight-parameters.ts';
 import { readAestheticHead } from '../rewards/aesthetic-head.ts';
 import { aestheticHead } from '../rewards/aesthetic.ts';
 

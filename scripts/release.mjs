@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Releases a version: checks, turns the changes since the last one into its section of CHANGELOG.md, sets the version,
- * commits, tags and packs. Nothing is pushed or published.
+ * commits, tags and packs the files of the commit. Nothing is pushed or published.
  *
  *   npm run release -- VERSION [--dry-run] [--check COMMAND]
  *
@@ -122,7 +122,10 @@ function release(args) {
   setVersion(version, date);
   git('commit', '--quiet', '--all', '--message', `Release ${version}`);
   git('tag', '--annotate', '--message', `TextCraftor ${version}`, tag);
-  const packed = execFileSync('npm', ['pack', '--silent'], { encoding: 'utf8' }).trim();
+  // Not "npm pack", which leaves out package-lock.json and .npmrc: the set-up needs them.
+  const named = `${JSON.parse(readFileSync('package.json', 'utf8')).name}-${version}`;
+  const packed = `${named}.tgz`;
+  git('archive', '--format=tar.gz', `--prefix=${named}/`, `--output=${packed}`, tag);
   console.log(`Released ${version}: ${packed}. To publish it: git push --follow-tags`);
 }
 

@@ -93,7 +93,7 @@ const prediction = <const T extends string>(...others: T[]) =>
   oneOf<'epsilon' | T>('epsilon', ...others).default('epsilon' as never);
 
 /** The keys that each scheduler reads from a file, with its own defaults, as in diffusers' `from_config`. */
-const schemas = {
+export const solverSchemas = {
   ddim: z.object({
     ...noiseSchedule,
     timestep_spacing: spacing('leading'),
@@ -158,10 +158,7 @@ const schemas = {
   }),
 };
 
-export type SolverConfig<Name extends SchedulerName> = z.infer<(typeof schemas)[Name]>;
-
-/** Returns the known keys of a scheduler's configuration. */
-export const configKeys = (name: SchedulerName): string[] => Object.keys(schemas[name].shape);
+export type SolverConfig<Name extends SchedulerName> = z.infer<(typeof solverSchemas)[Name]>;
 
 /**
  * Returns a scheduler's configuration, the same as in a `StableDiffusionPipeline` whose scheduler is made by diffusers'
@@ -172,7 +169,7 @@ export function solverConfig<Name extends SchedulerName>(
   name: Name,
   { json, source }: SchedulerFile,
 ): SolverConfig<Name> {
-  const config = parseConfig(schemas[name] as unknown as z.ZodType<SolverConfig<Name>>, json, source);
+  const config = parseConfig(solverSchemas[name] as unknown as z.ZodType<SolverConfig<Name>>, json, source);
   const values = config as Json;
   const refuse = (problem: string, ...keys: string[]) => {
     throw new InputError(

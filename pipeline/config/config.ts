@@ -24,7 +24,7 @@ import {
   largestBlend,
   transferSchema,
 } from './sections/comparison-settings.ts';
-import { nameSchema } from './name-schema.ts';
+import { commonSettings, engineKeys } from './common-schema.ts';
 import { path } from './config-paths.ts';
 import {
   batch,
@@ -36,7 +36,6 @@ import {
   promptCount,
   rows,
   samplesPerPrompt,
-  seed,
   share,
   whole,
 } from './number-schemas.ts';
@@ -70,11 +69,13 @@ export const rewardSchema = z.strictObject({
   weight: float32,
 });
 
+const { name, seed } = commonSettings('run');
+
 /** The shape of a configuration. It lists every key; any other key is an error. */
 const shape = z.strictObject({
   /** Names the runs. */
-  name: nameSchema.default('run'),
-  seed: seed.default(1),
+  name,
+  seed,
   /** A diffusers folder. */
   model: path,
   prompts: z.strictObject({
@@ -206,8 +207,7 @@ const shape = z.strictObject({
   stages: stagesSchema,
   engine: z
     .strictObject({
-      threads: whole.max(4096).default(0),
-      xla: z.boolean().default(false),
+      ...engineKeys,
       /** Parts of a batch computed in parallel, a thread each: for networks too small to split operations over threads. */
       lanes: positive.max(4096).default(1),
       /**

@@ -7,7 +7,7 @@ import { InputError } from '../../common/errors.ts';
 import { OnnxSession } from '../../engine/onnx/session.ts';
 import { readSafetensors } from '../../engine/weights/safetensors.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../setup/weight-parameters.ts';
 import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { clipText } from '../../models/clip/clip-text.ts';
 import { loadPipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';

@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { hubOptions } from '../../cli/hub-options.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { downloadModels, localModel } from '../../api/hub/hub-models.ts';
 import { importModel } from '../../api/import-model.ts';
 import { InputError, RetryableError } from '../../common/errors.ts';
+import type { HubOptions } from '../../common/hub/options.ts';
 import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
@@ -16,6 +16,7 @@ import { goldenPath } from '../models/golden.ts';
 const folder = mkdtempSync(join(tmpdir(), 'import-'));
 let hub: HubServer;
 const golden = goldenPath('pipeline');
+const hubOptions = (): HubOptions => ({ cache: join(folder, 'cache'), endpoint: hub.endpoint });
 
 function filesOf(root: string): Record<string, Buffer> {
   const paths = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -40,13 +41,9 @@ beforeAll(async () => {
     },
     'models/owner/heads': { files: { 'heads/v1.pth': 'a head', 'heads/v2.pth': 'another' } },
   });
-  process.env['HF_ENDPOINT'] = hub.endpoint;
-  process.env['HF_HUB_CACHE'] = join(folder, 'cache');
-  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 });
 afterEach(() => hub.requests.splice(0));
 afterAll(async () => {
-  vi.restoreAllMocks();
   await hub.close();
   rmSync(folder, { recursive: true });
 });
@@ -88,9 +85,8 @@ describe('a model on the hub', () => {
   });
 
   it('that cannot be reached says what to do', async () => {
-    process.env['HF_ENDPOINT'] = 'http://127.0.0.1:9';
-    const error: unknown = await localModel('owner/other', folder, hubOptions()).catch((e: unknown) => e);
-    process.env['HF_ENDPOINT'] = hub.endpoint;
+    const away = { ...hubOptions(), endpoint: 'http://127.0.0.1:9' };
+    const error: unknown = await localModel('owner/other', folder, away).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(RetryableError);
     expect((error as Error).message).toMatch(/no file or folder owner\/other; .* cannot be reached .* name a folder/);
   });

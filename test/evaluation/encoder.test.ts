@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tf } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../setup/weight-parameters.ts';
 import { writeWeights } from '../../engine/weights/weights.ts';
 import { embedWith } from '../../evaluation/arms/arm-encoder.ts';
 import { otherEncoder } from '../../models/folder/other-encoder.ts';

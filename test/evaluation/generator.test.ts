@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../setup/weight-parameters.ts';
 import { type Weights } from '../../engine/weights/weights.ts';
 import { PictureGenerator, type Arm } from '../../evaluation/pictures/picture-generator.ts';
 import { clipText } from '../../models/clip/clip-text.ts';

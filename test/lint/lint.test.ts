@@ -128,6 +128,19 @@ describe('the table of imports', () => {
       { 'workflows/a.ts': "export { readFile } from 'node:fs/promises';" },
       ['workflows-are-replayed: workflows/a.ts > fs/promises'],
     ],
+    [
+      'of the command line by a test of something else, or by a measurement',
+      {
+        'test/registry/a.test.ts': "export * from '../../cli/b.ts';",
+        'test/cli/a.test.ts': "export * from '../../cli/b.ts';",
+        'bench/a.ts': "export * from '../cli/b.ts';",
+        'cli/b.ts': 'export const b = 1;',
+      },
+      [
+        'command-line-is-tested-in-its-folder: bench/a.ts > cli/b.ts',
+        'command-line-is-tested-in-its-folder: test/registry/a.test.ts > cli/b.ts',
+      ],
+    ],
     ['of a missing file', { 'common/a.ts': "export * from './b.ts';" }, ['unresolvable: common/a.ts > ./b.ts']],
   ])('judges an import %s', async (_, files, expected) => {
     expect((await broken(files)).toSorted()).toEqual(expected);
@@ -163,22 +176,49 @@ describe('the layout', () => {
   });
 });
 
-it('refuses unused exports', async () => {
-  const knip = JSON.parse(await readFile(join(root, 'knip.json'), 'utf8')) as object;
+/** Runs the linter for unused exports on these files, with a configuration of the checkout. */
+async function unused(files: Record<string, string>, configuration: string, ...options: string[]) {
+  const text = await readFile(join(root, configuration), 'utf8');
   const folder = await checkout({
     'package.json': '{ "name": "house", "type": "module" }',
-    'knip.json': JSON.stringify(knip),
-    'cli/main.ts': "import { used } from '../common/a.ts'; used();",
-    'common/a.ts': 'export const used = () => {}; export const dead = 1; export type Gone = 1;',
-    'common/b.ts': 'export const alone = 1;',
+    [configuration]: text,
+    ...files,
   });
   const { status, stdout } = spawnSync(
     process.execPath,
-    [join(root, 'node_modules/knip/bin/knip.js'), '--include', 'exports,types,files', '--no-progress'],
+    [
+      ...[join(root, 'node_modules/knip/bin/knip.js'), '--config', configuration, ...options],
+      ...['--include', 'exports,types,files', '--no-progress'],
+    ],
     { cwd: folder, encoding: 'utf8' },
   );
+  return { status, stdout };
+}
+
+it('refuses unused exports', async () => {
+  const files = {
+    'cli/main.ts': "import { used } from '../common/a.ts'; used();",
+    'common/a.ts': 'export const used = () => {}; export const dead = 1; export type Gone = 1;',
+    'common/b.ts': 'export const alone = 1;',
+  };
+  const { status, stdout } = await unused(files, 'knip.json');
   expect(stdout).toMatch(/Unused files \(1\)\s+common\/b\.ts/);
   expect(stdout).toMatch(/Unused exports \(1\)\s+dead/);
   expect(stdout).toMatch(/Unused exported types \(1\)\s+Gone/);
+  expect(status).toBe(1);
+});
+
+it('refuses exports for tests and measurements alone', async () => {
+  const files = {
+    'cli/main.ts': "import { used } from '../common/a.ts'; used();",
+    'common/a.ts': 'export const part = 1; export const used = () => part; export const tested = 1;',
+    'common/b.ts': 'export const measured = 1;',
+    'test/common/a.test.ts': "import { part, tested } from '../../common/a.ts'; console.log(part, tested);",
+    'bench/run.ts': "import { measured } from '../common/b.ts'; console.log(measured);",
+  };
+  expect(await unused(files, 'knip.json')).toMatchObject({ status: 0 });
+  const { status, stdout } = await unused(files, 'knip.production.jsonc', '--production');
+  expect(stdout).toMatch(/Unused files \(1\)\s+common\/b\.ts/);
+  expect(stdout).toMatch(/Unused exports \(1\)\s+tested/);
   expect(status).toBe(1);
 });

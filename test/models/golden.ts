@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { fileShape, toFile } from '../../engine/weights/parameters.ts';
 import { readSafetensors, type SafetensorsFile } from '../../engine/weights/safetensors.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../setup/weight-parameters.ts';
 import { readWeights, type Weights } from '../../engine/weights/weights.ts';
 import { canonicalTextNames } from '../../models/folder/tensor-names.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';

@@ -5,7 +5,7 @@ import { InputError } from '../../common/errors.ts';
 import { product } from '../../common/product.ts';
 import { readSafetensors, writeSafetensors } from '../../engine/weights/safetensors.ts';
 import type { Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../setup/weight-parameters.ts';
 import { readWeights, writeWeights, type Weight, type Weights } from '../../engine/weights/weights.ts';
 import { clipText } from '../../models/clip/clip-text.ts';
 import { readJson, type Json } from '../../models/folder/network-config.ts';
@@ -130,7 +130,10 @@ describe('adapters with other ranks and alphas for some layers, including rank-s
     [{ init_lora_weights: 'olora' }, /init_lora_weights is "olora"/],
     [{ peft_type: 'LOHA' }, /peft_type is "LOHA"/],
     [{ r: 4 }, /gives the layer \S+ the rank 4, but its matrices have 2/],
-    [{ alpha_pattern: { '(?i)fc1': 2 } }, /the pattern "\(\?i\)fc1" may hold only names, .* write it as the layers' names/],
+    [
+      { alpha_pattern: { '(?i)fc1': 2 } },
+      /the pattern "\(\?i\)fc1" may hold only names, .* write it as the layers' names/,
+    ],
     [{ alpha_pattern: { '(fc1': 2 } }, /the pattern "\(fc1" is not a regular expression/],
     [{ rank_pattern: { '(\\w+)+fc1': 2 } }, /the pattern .* has too many repetitions/],
     [{ rank_pattern: { '.*.*.*.*fc1': 2 } }, /the pattern .* has too many repetitions/],

@@ -1,7 +1,6 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatGarbage } from '../../cli/run/garbage.ts';
 import { findGarbage, removeGarbage } from '../../pipeline/store/gc.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { ResultIndex, type ItemResult, type StageResult } from '../../pipeline/store/stage-results.ts';
@@ -65,9 +64,7 @@ describe('the garbage', () => {
     const garbage = await findGarbage(home, { ...named, ...later });
     expect(garbage.artifacts).toEqual([{ sha256: unused.artifact.sha256, bytes: 1 }]);
     expect(garbage.uncacheable).toEqual({ train: 1 });
-    expect(formatGarbage(garbage, true)).toBe(
-      'Would delete 1 artifact: 1 B.\n  train: 1 result that a run with the same settings has to make again',
-    );
+    expect(garbage).toMatchObject({ work: [], runs: [], bytes: 1 });
     expect(await store.has(unused.artifact.sha256)).toBe(true);
     await removeGarbage(home, garbage);
     expect(await store.has(unused.artifact.sha256)).toBe(false);
@@ -99,11 +96,8 @@ describe('the garbage', () => {
         .map(({ artifact }) => artifact.sha256)
         .toSorted(),
     );
-    expect(formatGarbage(garbage, true)).toMatch(
-      new RegExp(
-        `^Would delete 2 artifacts and 2 old runs: .*\\n  run ${ids[0]}: \\d+ B\\n  run ${ids[1]}: \\d+ B\\n  train: 2`,
-      ),
-    );
+    expect(garbage.uncacheable).toEqual({ train: 2 });
+    expect(garbage.runs.every(({ bytes }) => bytes > 0)).toBe(true);
     await removeGarbage(home, garbage);
     expect(await new RunRecords(home).ids()).toEqual([ids[2]]);
     expect(await store.damage(made[2]!.artifact.sha256)).toBeUndefined();

@@ -7,7 +7,7 @@ import { product } from '../../common/product.ts';
 import { vectorJacobianProduct } from '../../engine/vector-jacobian.ts';
 import { float32, int32, Program } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../setup/weight-parameters.ts';
 import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { WordPieceTokenizer } from '../../models/blip/word-piece.ts';
 import { loadReward } from '../../rewards/reward-types.ts';

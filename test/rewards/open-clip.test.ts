@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../engine/weights/safetensors.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../setup/weight-parameters.ts';
 import { lazyWeight, writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { isOpenClip, openClip } from '../../models/clip/open-clip.ts';
 import { loadReward } from '../../rewards/reward-types.ts';

@@ -6,7 +6,7 @@ import { vectorJacobianProduct } from '../../engine/vector-jacobian.ts';
 import { float32, int32, Program } from '../../engine/program/program.ts';
 import { writeSafetensors } from '../../engine/weights/safetensors.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../setup/weight-parameters.ts';
 import { loadReward, loadRewards } from '../../rewards/reward-types.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
 import { requireFiniteScores, rewardWeights, scoreAll, weightedSum } from '../../rewards/total.ts';

@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const program = fileURLToPath(new URL('../../scripts/release.mjs', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const program = join(root, 'scripts/release.mjs');
 const today = () => new Date().toISOString().slice(0, 10);
 const nobody = {
   GIT_AUTHOR_NAME: 'a',
@@ -29,6 +30,7 @@ async function repository(text = changes('\n### Added\n\n- New.\n')) {
   write('package-lock.json', `${JSON.stringify({ ...own, packages: { '': own, 'b/c': { version: '0.2.0' } } })}\n`);
   write('CITATION.cff', 'cff-version: 1.2.0\nversion: 0.2.0\ntitle: A\n');
   write('.gitignore', '*.tgz\n');
+  for (const name of ['.npmrc', '.gitattributes']) write(name, readFileSync(join(root, name), 'utf8'));
   git('init', '--quiet', '--initial-branch', 'main');
   git('add', '.');
   git('commit', '--quiet', '--message', 'Begin');
@@ -61,6 +63,25 @@ it('turns what is unreleased into a version, and commits, tags and packs it', as
   expect(git('rev-parse', 'v0.3.0^{commit}')).toBe(git('rev-parse', 'HEAD'));
   expect(git('status', '--porcelain')).toBe('');
   expect(existsSync(join(folder, 'checked.tgz')) && existsSync(join(folder, 'a-0.3.0.tgz'))).toBe(true);
+});
+
+it('packs every file of the commit, those that the set-up reads too', async () => {
+  const { folder, git, release } = await repository();
+  expect(release('0.3.0', '--check', 'touch left-over.tgz')).toMatchObject({ status: 0 });
+  const packed = execFileSync('tar', ['-tzf', 'a-0.3.0.tgz'], { cwd: folder, encoding: 'utf8' }).trim().split('\n');
+  const files = packed.filter((path) => !path.endsWith('/')).map((path) => path.replace('a-0.3.0/', ''));
+  expect(files.sort()).toEqual(git('ls-files').split('\n').sort());
+  expect(files).toEqual(expect.arrayContaining(['.npmrc', 'package-lock.json']));
+});
+
+it('has a command that runs by a link to it, as npm makes one', async () => {
+  const { bin, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    bin: { textcraftor: string };
+    version: string;
+  };
+  const link = join(await temporaryFolder(), 'textcraftor');
+  symlinkSync(join(root, bin.textcraftor), link);
+  expect(execFileSync(link, ['--version'], { encoding: 'utf8' })).toContain(version);
 });
 
 it('releases the version of package.json when that is the first', async () => {

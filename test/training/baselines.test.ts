@@ -4,7 +4,7 @@ import { CancelledError } from '../../common/errors.ts';
 import { encodePng } from '../../common/png.ts';
 import { RandomStream } from '../../common/random.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import { WeightParameters } from '../../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../setup/weight-parameters.ts';
 import { readWeights, writeWeights } from '../../engine/weights/weights.ts';
 import { clipText } from '../../models/clip/clip-text.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';

@@ -63,11 +63,6 @@ export function webExample(index: number, seed: number): WebExample {
   };
 }
 
-/** Returns the scene with one attribute changed: each attribute equally often, whatever its number of values. */
-export function hardNegative(scene: Scene, stream: RandomStream): Scene {
-  return combinations.neighbour(scene, stream);
-}
-
 function randomStyle(tier: Tier, stream: RandomStream): StyleWord[] {
   if (stream.uniform() >= styleShare) return [];
   const fits = stream.uniform() < styleTruth;

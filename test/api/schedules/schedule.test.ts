@@ -5,8 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareSchedule, type NewSchedule } from '../../../api/schedules/create-schedule.ts';
 import { ScheduleControl } from '../../../api/schedules/schedule-control.ts';
-import { temporalTiming } from '../../../api/schedules/schedule-timing.ts';
-import { timingOf } from '../../../cli/schedule/timing.ts';
 import { connectTemporal } from '../../../temporal/connection.ts';
 import { DevServer } from '../../../temporal/server/dev-server.ts';
 import { startWorkers, type Workers } from '../../../temporal/workers.ts';
@@ -151,32 +149,5 @@ describe('a schedule', () => {
     ]);
     expect((await new Registry(home).aliases('days')).current['production']).toBe(2);
     await expect(control.backfill('days', '2027-01-01', '2027-01-02')).rejects.toThrow('has no files of days');
-  });
-});
-
-describe('the times of a schedule', () => {
-  it.each([
-    [{ every: '90s' }, { intervals: [{ every: 90_000 }] }],
-    [{ every: '7d' }, { intervals: [{ every: 604_800_000 }] }],
-    [
-      { cron: ['0 3 * * *'], timezone: 'Europe/Berlin' },
-      { cronExpressions: ['0 3 * * *'], timezone: 'Europe/Berlin' },
-    ],
-  ])('%o', (times, spec) => {
-    expect(temporalTiming(timingOf({ overlap: 'buffer-one', catchup: '1d', ...times }))).toEqual({
-      spec,
-      policies: { overlap: 'BUFFER_ONE', catchupWindow: 86_400_000 },
-    });
-  });
-
-  it.each([
-    [{}, 'No times were given'],
-    [{ every: '1h', cron: ['* * * * *'] }, 'No times were given'],
-    [{ every: '1 hour' }, '--every 1 hour: expected a time'],
-    [{ every: '0s' }, 'expected a time'],
-    [{ cron: ['daily'] }, 'expected five fields'],
-    [{ every: '1h', overlap: 'wait' }, '--overlap is "wait"; expected one of skip, buffer-one'],
-  ])('are refused when they are invalid: %o', (times, message) => {
-    expect(() => temporalTiming(timingOf({ overlap: 'skip', catchup: '1d', ...times }))).toThrow(message);
   });
 });

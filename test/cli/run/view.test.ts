@@ -27,6 +27,7 @@ describe('the description of a stage', () => {
     [{ items: { ...items, done: 3, bytes: 5.7e6 } }, '3 of 9 items, reused 2, rows 30, bytes 5.7 MB, 0.0 s'],
     [{ status: 'ran', seconds: 7, items }, 'ran in 7.0 s, 9 items, 2 of them reused'],
     [{ status: 'ran', seconds: 102, bodySeconds: 100 }, 'ran in 1 min 42 s, 2.0 % more than its own work'],
+    [{ status: 'ran', seconds: 215, bodySeconds: 200 }, 'ran in 3 min 35 s, 7.5 % more than its own work'],
     [{ status: 'ran', seconds: 75, artifact }, 'ran in 1 min 15 s, 0123456789ab, 1.2 KB'],
     [{ status: 'reused', why: 'made by run-1', artifact }, 'reused, made by run-1, 0123456789ab, 1.2 KB'],
     [{ status: 'failed', error: { name: 'RunError', message: 'NaN' } }, 'failed: NaN'],

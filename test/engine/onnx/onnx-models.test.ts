@@ -8,7 +8,7 @@ import { encodeModel, type OnnxGraph } from '../../../engine/onnx/onnx-format.ts
 import { OnnxSession, type OnnxTensor } from '../../../engine/onnx/session.ts';
 import { Program, int32, type Tensors } from '../../../engine/program/program.ts';
 import { tf, type Tensor } from '../../../engine/tensorflow.ts';
-import { WeightParameters } from '../../../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../../setup/weight-parameters.ts';
 import { type Weights } from '../../../engine/weights/weights.ts';
 import { clipText } from '../../../models/clip/clip-text.ts';
 import { textEncoderOnnx, unetOnnx, vaeDecoderOnnx, vaeEncoderOnnx } from '../../../models/onnx-networks.ts';

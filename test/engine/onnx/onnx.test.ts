@@ -13,7 +13,7 @@ import type { OpenTensorSpec } from '../../../engine/onnx/recording.ts';
 import { trace } from '../../../engine/onnx/trace.ts';
 import type { Parameters } from '../../../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../../../engine/tensorflow.ts';
-import { WeightParameters } from '../../../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../../setup/weight-parameters.ts';
 import { type Weights } from '../../../engine/weights/weights.ts';
 
 const random = (name: string, shape: number[]): Tensor =>

@@ -6,7 +6,7 @@ import * as layers from '../../../engine/layers/index.ts';
 import type { Parameters } from '../../../engine/weights/parameters.ts';
 import { Program, float32, int32 } from '../../../engine/program/program.ts';
 import { tf, type Tensor } from '../../../engine/tensorflow.ts';
-import { WeightParameters } from '../../../engine/weights/weight-parameters.ts';
+import { WeightParameters } from '../../setup/weight-parameters.ts';
 import { type Weights } from '../../../engine/weights/weights.ts';
 
 /** A small network with every kind of layer of the models. x [2, 6, 6, 8], ids [2, 5] -> [2, 36, 16] */

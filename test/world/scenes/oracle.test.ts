@@ -6,8 +6,8 @@ import { blur } from '../../../world/scenes/common/blur.ts';
 import { degradeColor } from '../../../world/scenes/common/degradation.ts';
 import { oracle, readScene } from '../../../world/scenes/oracle.ts';
 import { coverage, objectColors, pictureLength, randomJitter, render } from '../../../world/scenes/renderer.ts';
-import { attributeNames, scenes } from '../../../world/scenes/scene.ts';
-import { hardNegative, webExample } from '../../../world/scenes/web-like.ts';
+import { attributeNames, combinations, scenes } from '../../../world/scenes/scene.ts';
+import { webExample } from '../../../world/scenes/web-like.ts';
 import { anyScene, anySeed } from './arbitrary.ts';
 
 const examples = Array.from({ length: 600 }, (_, index) => webExample(index, 5));
@@ -47,7 +47,7 @@ test('an attribute that is wrong costs the strict score and its share of the sof
   const stream = new RandomStream(1, 'negatives');
   fc.assert(
     fc.property(anyScene, (scene) => {
-      const asked = hardNegative(scene, stream);
+      const asked = combinations.neighbour(scene, stream);
       const judgement = oracle(render(scene), asked);
       expect(judgement.strict).toBe(0);
       expect(judgement.soft).toBeCloseTo(0.8);

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
 import { mean } from '../../../common/statistics.ts';
 import { parse } from '../../../world/scenes/grammar.ts';
-import { attributeNames, sceneKey, sceneSplit, scenes, type Scene } from '../../../world/scenes/scene.ts';
-import { hardNegative, webExample, wrongShare } from '../../../world/scenes/web-like.ts';
+import { attributeNames, combinations, sceneKey, sceneSplit, scenes, type Scene } from '../../../world/scenes/scene.ts';
+import { webExample, wrongShare } from '../../../world/scenes/web-like.ts';
 
 const count = 2000;
 const examples = Array.from({ length: count }, (_, index) => webExample(index, 1));
@@ -43,13 +43,13 @@ test('an example is a function of its index and seed', () => {
   expect(webExample(7, 2).image).not.toEqual(webExample(7, 1).image);
 });
 
-test('a hard negative changes one attribute, each equally often', () => {
-  const stream = new RandomStream(1, 'negatives');
+test('a neighbour changes one attribute, each equally often', () => {
+  const stream = new RandomStream(1, 'neighbours');
   const changes = Object.fromEntries(attributeNames.map((name) => [name, 0]));
   const keys = new Set(scenes.map(sceneKey));
   for (let i = 0; i < 5000; i++) {
     const scene = stream.choice(scenes);
-    const negative = hardNegative(scene, stream);
+    const negative = combinations.neighbour(scene, stream);
     expect(keys.has(sceneKey(negative))).toBe(true);
     const changed = attributeNames.filter((name) => negative[name] !== scene[name]);
     expect(changed.length).toBe(1);

@@ -1,7 +1,7 @@
-import { fileShape, toEngine, type Layout, type Parameters } from './parameters.ts';
-import { requireTensor } from './required-tensor.ts';
-import { tf, type Tensor } from '../tensorflow.ts';
-import type { Weights } from './weight.ts';
+import { fileShape, toEngine, type Layout, type Parameters } from '../../engine/weights/parameters.ts';
+import { requireTensor } from '../../engine/weights/required-tensor.ts';
+import { tf, type Tensor } from '../../engine/tensorflow.ts';
+import type { Weights } from '../../engine/weights/weight.ts';
 
 /** Eager parameters backed by weights: each becomes a tensor, in the engine's layout, on first access. */
 export class WeightParameters implements Parameters {
