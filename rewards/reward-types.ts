@@ -21,7 +21,21 @@ const rewardTypes: Readonly<Record<RewardTypeName, RewardType>> = {
   'film-cnn': filmCnnReward,
 };
 
-/** Loads a reward's weights. `models` is shared among rewards that are used together. */
+/**
+ * Loads a reward's weights. `models` is shared among rewards that are used together.
+ * @example
+ * ```ts
+ * import { tf } from './engine/tensorflow.ts';
+ * import { WeightParameters } from './engine/weights/weight-parameters.ts';
+ * import { loadReward } from './rewards/reward-types.ts';
+ *
+ * const reward = await loadReward({ name: 'likeness', type: 'clip-similarity', model: 'models/clip', weight: 1 });
+ * const p = new WeightParameters(reward.weights, 'models/clip');
+ * const pictures = tf.zeros([1, 512, 512, 3]);
+ * const ids = tf.tensor2d(reward.tokenize(['a red circle']), [1, reward.promptLength], 'int32');
+ * console.log(reward.score(p, pictures, ids).dataSync());
+ * ```
+ */
 export async function loadReward(spec: RewardSpec, models = new ClipModels()): Promise<LoadedReward> {
   const model = await rewardTypes[typeNamed(spec)].load(spec, models);
   return {
@@ -39,7 +53,24 @@ export async function loadReward(spec: RewardSpec, models = new ClipModels()): P
   };
 }
 
-/** Loads rewards that are used together: a model shared by several is read once, under one name for its weights. */
+/**
+ * Loads rewards that are used together: a model shared by several is read once, under one name for its weights.
+ * @example
+ * ```ts
+ * import { tf } from './engine/tensorflow.ts';
+ * import { WeightParameters } from './engine/weights/weight-parameters.ts';
+ * import { loadRewards } from './rewards/reward-types.ts';
+ * import { rewardWeights, scoreAll, weightedSum } from './rewards/total.ts';
+ *
+ * const rewards = await loadRewards([
+ *   { name: 'v1', type: 'aesthetic', model: 'models/clip', head: 'models/v1.pth', weight: 1 },
+ *   { name: 'v2', type: 'aesthetic', model: 'models/clip', head: 'models/v2.pth', weight: 0.5 },
+ * ]);
+ * const p = new WeightParameters(rewardWeights(rewards), 'models/clip');
+ * const scores = scoreAll(rewards, p, tf.zeros([1, 512, 512, 3]), {});
+ * console.log(weightedSum(rewards, scores).dataSync());
+ * ```
+ */
 export async function loadRewards(specs: readonly RewardSpec[]): Promise<LoadedReward[]> {
   const names = specs.map((spec) => spec.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
