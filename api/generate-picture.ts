@@ -105,7 +105,17 @@ export async function generate(
   return { images, tensors: options.saveTensors, ...used };
 }
 
-/** Draws start noise [B, h, w, C] from the seed. A repeated prompt gets different noise, as another sample of it. */
+/**
+ * Draws start noise [B, h, w, C] from the seed. A repeated prompt gets different noise, as another sample of it.
+ * @example
+ * ```ts
+ * import { seededNoise } from './api/generate-picture.ts';
+ * import { loadPipeline } from './models/folder/pipeline-folder.ts';
+ *
+ * const { config } = await loadPipeline('models/sd15');
+ * const twoSamples = seededNoise(config.unet, ['a red circle', 'a red circle'], 1);
+ * ```
+ */
 export function seededNoise(unet: UnetConfig, prompts: readonly string[], seed: number): Tensor {
   const shape: [number, number, number] = [unet.sample_size, unet.sample_size, unet.in_channels];
   const sample = (i: number) => prompts.slice(0, i).filter((other) => other === prompts[i]).length;
@@ -115,6 +125,15 @@ export function seededNoise(unet: UnetConfig, prompts: readonly string[], seed: 
 /**
  * Reads the tensor `latents` of a safetensors file, [B, C, h, w] -> [B, h, w, C].
  * @throws InputError when its shape does not fit
+ * @example
+ * ```ts
+ * import { readNoise } from './api/generate-picture.ts';
+ * import { loadPipeline } from './models/folder/pipeline-folder.ts';
+ *
+ * const { config } = await loadPipeline('models/sd15');
+ * const noise = await readNoise('start.safetensors', config.unet, 2);
+ * console.log(noise.shape);
+ * ```
  */
 export async function readNoise(path: string, unet: UnetConfig, batch: number): Promise<Tensor> {
   const file = await readSafetensors(path);

@@ -30,7 +30,21 @@ export interface TemporalTiming {
   policies: NonNullable<ScheduleOptions['policies']>;
 }
 
-/** @throws InputError that shows the faulty cron expression */
+/**
+ * Puts the times of a schedule into Temporal's form.
+ * @throws InputError that shows the faulty cron expression
+ * @example
+ * ```ts
+ * import { temporalTiming } from './api/schedules/schedule-timing.ts';
+ *
+ * const { spec } = temporalTiming({
+ *   times: { cron: ['0 3 * * *'] },
+ *   timezone: 'Europe/Berlin',
+ *   overlap: 'skip',
+ *   catchUpSeconds: 3600,
+ * });
+ * ```
+ */
 export function temporalTiming({ times, timezone, overlap, catchUpSeconds }: ScheduleTiming): TemporalTiming {
   const spec =
     'cron' in times

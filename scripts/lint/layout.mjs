@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { basename, dirname } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
-import { lists, most, mostRoots, sameNames } from './rooms.mjs';
+import { lists, most, mostRoots } from './rooms.mjs';
 
 const isSource = (/** @type {string} */ path) => /\.(ts|mts|mjs)$/.test(path);
 /** Files of which each test and example has its own. */
@@ -28,10 +28,10 @@ export function layoutFaults(paths) {
       );
   /** @type {Map<string, string>} */
   const named = new Map();
-  for (const path of paths.filter((each) => isSource(each) && !apart.test(each) && !lists.includes(dirname(each)))) {
+  for (const path of paths.filter((each) => isSource(each) && !apart.test(each))) {
     const name = basename(path);
     const other = named.get(name);
-    if (other !== undefined && !sameNames.includes(name))
+    if (other !== undefined)
       faults.push(`${other} and ${path} have the same name: an editor's list of files cannot tell them apart.`);
     named.set(name, path);
   }
