@@ -6,7 +6,7 @@ import { readSafetensors, writeSafetensors } from '../engine/weights/safetensors
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { startNoise } from '../models/sampling/noise.ts';
 import { loadPipeline, type LoadedPipeline } from '../models/folder/pipeline-folder.ts';
-import { solverNamed, solverPlan } from '../models/sampling/solver.ts';
+import { schedulerNamed, solverPlan } from '../models/sampling/solver.ts';
 import type { UnetConfig } from '../models/unet/unet-config.ts';
 import { blend } from '../models/diffusion.ts';
 import { PipelineProgram } from '../models/pipeline-program.ts';
@@ -23,7 +23,7 @@ export interface GenerateOptions extends TunedOptions {
   used?: string;
   negative: string;
   steps: number;
-  /** One of `solverNames`. */
+  /** One of `schedulerNames`. */
   scheduler: string;
   guidance: number;
   seed: number;
@@ -71,7 +71,7 @@ export async function generate(
   if (options.lastSteps !== undefined && !tuned.encoder && !tuned.unet)
     throw new InputError('--last-steps needs tuned networks; give them with --text-encoder, --unet or --lora.');
   const { unet, scheduler } = pipeline.config;
-  const solver = solverNamed(options.scheduler);
+  const solver = schedulerNamed(options.scheduler);
   const evaluations = solverPlan(solver, scheduler, steps).steps.length; // refuses a number of steps that the schedule does not allow
   const noise =
     options.latents === undefined
@@ -105,7 +105,17 @@ export async function generate(
   return { images, tensors: options.saveTensors, ...used };
 }
 
-/** Draws start noise [B, h, w, C] from the seed. A repeated prompt gets different noise, as another sample of it. */
+/**
+ * Draws start noise [B, h, w, C] from the seed. A repeated prompt gets different noise, as another sample of it.
+ * @example
+ * ```ts
+ * import { seededNoise } from './api/generate-picture.ts';
+ * import { loadPipeline } from './models/folder/pipeline-folder.ts';
+ *
+ * const { config } = await loadPipeline('models/sd15');
+ * const twoSamples = seededNoise(config.unet, ['a red circle', 'a red circle'], 1);
+ * ```
+ */
 export function seededNoise(unet: UnetConfig, prompts: readonly string[], seed: number): Tensor {
   const shape: [number, number, number] = [unet.sample_size, unet.sample_size, unet.in_channels];
   const sample = (i: number) => prompts.slice(0, i).filter((other) => other === prompts[i]).length;
@@ -115,6 +125,15 @@ export function seededNoise(unet: UnetConfig, prompts: readonly string[], seed: 
 /**
  * Reads the tensor `latents` of a safetensors file, [B, C, h, w] -> [B, h, w, C].
  * @throws InputError when its shape does not fit
+ * @example
+ * ```ts
+ * import { readNoise } from './api/generate-picture.ts';
+ * import { loadPipeline } from './models/folder/pipeline-folder.ts';
+ *
+ * const { config } = await loadPipeline('models/sd15');
+ * const noise = await readNoise('start.safetensors', config.unet, 2);
+ * console.log(noise.shape);
+ * ```
  */
 export async function readNoise(path: string, unet: UnetConfig, batch: number): Promise<Tensor> {
   const file = await readSafetensors(path);

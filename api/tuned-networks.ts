@@ -12,7 +12,18 @@ export interface TunedOptions {
   lora?: string | undefined;
 }
 
-/** Loads the networks that the options name, with adapters merged; a network that they do not change is absent. */
+/**
+ * Loads the networks that the options name, with adapters merged; a network that they do not change is absent.
+ * @example
+ * ```ts
+ * import { tunedNetworks } from './api/tuned-networks.ts';
+ * import { loadPipeline } from './models/folder/pipeline-folder.ts';
+ *
+ * const pipeline = await loadPipeline('models/sd15');
+ * const { encoder } = await tunedNetworks(pipeline, { textEncoder: 'tuned/text_encoder' });
+ * console.log(encoder?.weights.size);
+ * ```
+ */
 export async function tunedNetworks(
   { weights }: LoadedPipeline,
   { textEncoder, unet, lora }: TunedOptions,

@@ -6,7 +6,7 @@ import { onNotice } from '../common/notices.ts';
 import { reasonOf } from '../common/text/reason.ts';
 import { systemError } from '../common/system-error.ts';
 import { visible } from '../common/text/visible.ts';
-import { registerCommands } from './commands/index.ts';
+import { registerCommands } from './commands/register-commands.ts';
 import { interruptedCode, listenForInterrupts } from './signals.ts';
 import { printError, printMessage } from './print.ts';
 import { requireUtf8 } from './utf8.ts';

@@ -6,7 +6,7 @@ import { short } from '../common/text/short.ts';
 const mayBeEmpty: readonly string[] = ['prompt', 'negative', 'note', 'set'];
 
 /**
- * Refuses empty arguments and options, as an unset variable leaves them: as a path they would mean the current folder.
+ * Refuses empty arguments and options, which an unset variable leaves: an empty path would mean the current folder.
  * @throws InputError that names the first
  */
 export function requireValues(command: Command): void {

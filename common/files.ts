@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { temporaryName } from './files/temporary-file.ts';
 import { InputError } from './errors.ts';
 
 /** Returns whether `path` is a folder. */
@@ -35,7 +36,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const folder = dirname(path);
   await makeFolders(folder);
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const temporary = temporaryName(path);
   try {
     const file = await open(temporary, 'w', mode);
     try {

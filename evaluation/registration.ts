@@ -13,7 +13,7 @@ export interface Measured {
   seed: number;
 }
 
-/** What a registry keeps of a run. */
+/** The results of a run that a registry keeps. */
 export interface Registration {
   /** The encoder chosen on validation prompts, in `encoder/`; null if the original was chosen. */
   encoder: {

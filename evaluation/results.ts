@@ -126,7 +126,7 @@ export interface SuffixTrial {
   score: number;
 }
 
-/** What prompt engineering found, and the prompts that it made. */
+/** The phrases that prompt engineering measured, tried and chose, and the prompts that it rewrote with them. */
 export interface PromptEngineering {
   phrases: PhraseGain[];
   trials: SuffixTrial[];

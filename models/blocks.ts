@@ -1,6 +1,6 @@
 /** Convolutional blocks that the UNet and the VAE share. Pictures and latents are [B, H, W, C]. */
 import { differentiable } from '../engine/differentiable.ts';
-import { conv2d, groupNormSilu, linear } from '../engine/layers/index.ts';
+import { conv2d, groupNormSilu, linear } from '../engine/layers/layers.ts';
 import type { Parameters } from '../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 

@@ -6,7 +6,7 @@ import { tf, type Tensor } from '../engine/tensorflow.ts';
 import type { Weights } from '../engine/weights/weights.ts';
 import { Diffusion, type Conditioning, type DiffusionShape } from './diffusion.ts';
 import type { LoadedPipeline } from './folder/pipeline-folder.ts';
-import type { SolverName } from './sampling/scheduler-names.ts';
+import type { SchedulerName } from './sampling/scheduler-names.ts';
 import { sample, type Evaluate, type SampleOptions } from './sampling/sample.ts';
 import { solverPlan } from './sampling/solver.ts';
 
@@ -23,7 +23,7 @@ export interface NetworkWeights {
 
 export interface DenoiseOptions extends SampleOptions {
   /** Default DDIM. */
-  scheduler?: SolverName | undefined;
+  scheduler?: SchedulerName | undefined;
   /** Takes the steps from `unetFrom` on (default: all) instead of the pipeline's own; needs `secondUnet`. */
   unet?: NetworkWeights | undefined;
   unetFrom?: number;

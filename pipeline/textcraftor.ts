@@ -1,42 +1,25 @@
-import { join } from 'node:path';
 import { stageOf } from './bodies.ts';
-import { companionsOf, tokenizerBeside } from './keys/companion-files.ts';
 import { configSchema, isShapes, type Config } from './config/config.ts';
 import { definePipeline } from './pipeline.ts';
 import { resolvePaths } from './config/config-paths.ts';
 import { testSampler } from './config/sections/test-sampler.ts';
-import { stageRewards } from './config/sections/tuning-settings.ts';
+import {
+  tokenizer,
+  trained,
+  judged,
+  sampling,
+  champion,
+  championFiles,
+  judging,
+  networkFiles,
+  tuning,
+  tuningFiles,
+  benchmarks,
+  benchmarkFiles,
+  armFiles,
+  extended,
+} from './stage-slices.ts';
 import * as work from './stage-work.ts';
-
-// Slices and files that several stages share.
-const tokenizer = ({ model }: Config) => join(model, 'tokenizer');
-const filesOf = (reward: { model: string; head?: string | undefined; tokenizer?: string | undefined }) =>
-  [reward.model, companionsOf(reward.model), reward.head ?? [], reward.tokenizer ?? []].flat();
-/** Files of a network, including the tokenizer that may come with an encoder. */
-const networkFiles = (path: string) => [path, ...companionsOf(path), ...tokenizerBeside(path)];
-const trained = ({ rewards }: Config) => rewards.flatMap(filesOf);
-const judged = (c: Config) => [c.model, ...trained(c), ...(c.heldOut ? filesOf(c.heldOut) : [])];
-const sampling = ({ model, sampler }: Config) => ({ model, sampler });
-const champion = ({ champion: version }: Config) => {
-  if (!version) return {};
-  const { version: _, ...networks } = version;
-  return { champion: networks };
-};
-const championFiles = ({ champion: version }: Config) =>
-  version ? [...networkFiles(version.encoder), ...[version.unet ?? [], version.exported ?? []].flat()] : [];
-const judging = (c: Config) => ({ ...sampling(c), rewards: c.rewards, ...(c.heldOut ? { heldOut: c.heldOut } : {}) });
-const tuning = <S extends { rewardWeights?: Record<string, number> | undefined }>(
-  c: Config,
-  { rewardWeights, ...stage }: S,
-) => ({ ...stage, ...sampling(c), rewards: stageRewards(c.rewards, rewardWeights), ...(c.alarm ? watching(c) : {}) });
-const watching = ({ alarm, heldOut }: Config) => ({ alarm, ...(heldOut ? { heldOut } : {}) });
-const tuningFiles = (c: Config) => [c.model, ...(c.alarm ? judged(c).slice(1) : trained(c))];
-const benchmarks = ({ benchmarks }: Config) => (benchmarks ? { benchmarks } : {});
-const benchmarkFiles = ({ benchmarks = [] }: Config) =>
-  benchmarks.map(({ source }) => source).filter((source) => source !== 'shapes');
-const armFiles = ({ evaluate }: Config) =>
-  (evaluate.arms ?? []).flatMap(({ mix }) => mix.flatMap(({ encoder }) => networkFiles(encoder)));
-const extended = ({ shard }: Config) => (shard.extends === undefined ? {} : { extends: shard.extends });
 
 /** Length of a segment of tuning: long enough to outweigh a start-up, short enough for a worker to stop in between. */
 const segmentSeconds = 600;

@@ -1,4 +1,4 @@
-import { conv2d, embedding, groupNorm, linear, silu } from '../engine/layers/index.ts';
+import { conv2d, embedding, groupNorm, linear, silu } from '../engine/layers/layers.ts';
 import type { Parameters } from '../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { unit } from './clip-model.ts';

@@ -32,13 +32,32 @@ const inspectors: Readonly<Record<RewardTypeName, Inspector>> = {
   'film-cnn': readFilmCnn,
 };
 
-/** @throws InputError for an aesthetic reward without a head */
+/**
+ * Returns the head's file.
+ * @throws InputError for an aesthetic reward without a head
+ * @example
+ * ```ts
+ * import { requireHead } from './rewards/inspect-rewards.ts';
+ *
+ * const reward = { name: 'beauty', type: 'aesthetic', model: 'models/clip', head: 'models/head.pth', weight: 1 };
+ * const head = requireHead(reward);
+ * ```
+ */
 export function requireHead({ name, head }: RewardSpec): string {
   if (head === undefined) throw new InputError(`Reward "${name}" (aesthetic) needs "head": the head's weight file.`);
   return head;
 }
 
-/** Returns the name of a known type of reward. @throws InputError that lists the types */
+/**
+ * Returns the name of a known type of reward.
+ * @throws InputError that lists the types
+ * @example
+ * ```ts
+ * import { typeNamed } from './rewards/inspect-rewards.ts';
+ *
+ * const type = typeNamed({ name: 'beauty', type: 'aesthetic' });
+ * ```
+ */
 export function typeNamed({ name, type }: Pick<RewardSpec, 'name' | 'type'>): RewardTypeName {
   const found = REWARD_TYPES.find((known) => known === type);
   if (!found)
@@ -49,6 +68,12 @@ export function typeNamed({ name, type }: Pick<RewardSpec, 'name' | 'type'>): Re
 /**
  * Checks the files of rewards that are used together: opens only configurations, tokenizers and the headers of weights.
  * @throws InputError for anything that `loadRewards` would refuse
+ * @example
+ * ```ts
+ * import { inspectRewards } from './rewards/inspect-rewards.ts';
+ *
+ * await inspectRewards([{ name: 'likeness', type: 'clip-similarity', model: 'models/clip', weight: 1 }]);
+ * ```
  */
 export async function inspectRewards(specs: readonly RewardSpec[]): Promise<void> {
   const models = new ClipModels();

@@ -21,7 +21,27 @@ const rewardTypes: Readonly<Record<RewardTypeName, RewardType>> = {
   'film-cnn': filmCnnReward,
 };
 
-/** Loads a reward's weights. `models` is shared among rewards that are used together. */
+/**
+ * Loads a reward's weights. `models` is shared among rewards that are used together.
+ * @example
+ * ```ts
+ * import { float32, int32, Program } from './engine/program/program.ts';
+ * import { tf } from './engine/tensorflow.ts';
+ * import { loadReward } from './rewards/reward-types.ts';
+ *
+ * const reward = await loadReward({ name: 'likeness', type: 'clip-similarity', model: 'models/clip', weight: 1 });
+ * const program = new Program();
+ * const inputs = { image: float32(1, 512, 512, 3), ids: int32(1, reward.promptLength) };
+ * program.entry('score', inputs, ({ image, ids }, scope) => ({
+ *   score: reward.score(scope.parameters('reward'), image!, ids),
+ * }));
+ * program.compile();
+ * program.load('reward', reward.weights);
+ * const ids = tf.tensor2d(reward.tokenize(['a red circle']), [1, reward.promptLength], 'int32');
+ * const { score } = program.run('score', { image: tf.zeros([1, 512, 512, 3]), ids });
+ * console.log(score!.dataSync());
+ * ```
+ */
 export async function loadReward(spec: RewardSpec, models = new ClipModels()): Promise<LoadedReward> {
   const model = await rewardTypes[typeNamed(spec)].load(spec, models);
   return {
@@ -39,7 +59,26 @@ export async function loadReward(spec: RewardSpec, models = new ClipModels()): P
   };
 }
 
-/** Loads rewards that are used together: a model shared by several is read once, under one name for its weights. */
+/**
+ * Loads rewards that are used together: a model shared by several is read once, under one name for its weights.
+ * @example
+ * ```ts
+ * import { float32, Program } from './engine/program/program.ts';
+ * import { loadRewards } from './rewards/reward-types.ts';
+ * import { rewardWeights, scoreAll, weightedSum } from './rewards/total.ts';
+ *
+ * const rewards = await loadRewards([
+ *   { name: 'v1', type: 'aesthetic', model: 'models/clip', head: 'models/v1.pth', weight: 1 },
+ *   { name: 'v2', type: 'aesthetic', model: 'models/clip', head: 'models/v2.pth', weight: 0.5 },
+ * ]);
+ * const program = new Program();
+ * program.entry('total', { image: float32(8, 512, 512, 3) }, ({ image }, scope) => ({
+ *   total: weightedSum(rewards, scoreAll(rewards, scope.parameters('rewards'), image!, {})),
+ * }));
+ * program.compile();
+ * program.load('rewards', rewardWeights(rewards));
+ * ```
+ */
 export async function loadRewards(specs: readonly RewardSpec[]): Promise<LoadedReward[]> {
   const names = specs.map((spec) => spec.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);

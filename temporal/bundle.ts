@@ -12,7 +12,7 @@ import { interruption } from '../common/interrupt.ts';
 import { isSealed } from './sealed-code.ts';
 import { reasonOf } from '../common/text/reason.ts';
 
-const source = 'workflows/index.ts';
+const source = 'workflows/workflows.ts';
 const bundler = fileURLToPath(new URL('bundle-child.ts', import.meta.url));
 
 /**

@@ -6,8 +6,8 @@ import type { LossScaling } from './optimizer/loss-scale.ts';
 import type { TuningProgram } from './tuning-program.ts';
 
 /**
- * Backpropagation through denoising steps. Sums dL/dc over all of them. The program sums the gradient by the steps' own
- * parameters (`state/gradient/…`), starting from zero at the first step that is gone through.
+ * Backpropagates through denoising steps, and sums dL/dc over them. The program itself sums the gradients of the
+ * parameters inside the steps (`state/gradient/…`), from zero at the first step that it goes through.
  */
 export class Backward {
   readonly #learns: TuningProgram['learns'];

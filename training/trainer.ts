@@ -91,7 +91,7 @@ export class Trainer implements Tuner {
       const { z, ...batch } = this.#batch(rollout, rows, step); // p, z_K
       // c = E_phi(p)
       const c = this.encode(batch.inputs);
-      // z_(t-1) = a_t z_t + b_t eps(z_t, t, c), t = K .. 1
+      // z_(t-1) = a_t z_t + b_t eps(z_t, t, c), t = K .. 1; a pass is a z_0 and the steps that carry its gradient
       const passes = this.#lastSteps(z, c, step);
       // L = -mean sum_i gamma_i R_i(D(z_0), p), dL/dz_0
       const { dz, ...scored } = this.scoring.score(passes, batch);

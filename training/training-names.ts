@@ -5,10 +5,10 @@ export type MomentType = (typeof MOMENT_TYPES)[number];
 /** Runtimes of the rollout: TensorFlow, or ONNX Runtime on the CPU (rollout-runtime.ts). */
 export const ROLLOUT_RUNTIMES = ['tensorflow', 'onnx'] as const;
 
-/** Folders of a tuning stage's artifact: each holds a folder a kept step, and the networks of the last one in `final`. */
+/** Folders of a tuning stage's artifact. Each holds a folder for every kept step, and `final` for the last step. */
 export const [KEPT_ENCODERS, KEPT_UNETS, KEPT_ADAPTERS] = ['encoder', 'unet', 'lora'] as const;
 export const FINAL = 'final';
-/** Files beside them: a line of metrics a step, a line an observation of the alarm, and a summary. */
+/** Files beside them: metrics, a line for each step; what the alarm observed, a line for each time; and a summary. */
 export const METRICS_FILE = 'metrics.jsonl';
 export const VALIDATION_FILE = 'validation.jsonl';
 export const TUNING_SUMMARY_FILE = 'summary.json';

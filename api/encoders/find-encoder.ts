@@ -11,13 +11,32 @@ import { encoderOfRun } from './run-encoder.ts';
  * `production` ...
  * @returns undefined for a path
  * @throws InputError when the name is unknown, and when the original encoder was chosen
+ * @example
+ * ```ts
+ * import { judgedEncoder } from './api/encoders/find-encoder.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const encoder = await judgedEncoder(new Home('.textcraftor'), 'production');
+ * if (encoder) console.log(encoder.label, encoder.chosen.textEncoder);
+ * ```
  */
 export async function judgedEncoder(home: Home, name: string): Promise<JudgedEncoder | undefined> {
   if (!isName(name) || existsSync(name)) return undefined;
   return find(home, name, 'file, folder or run');
 }
 
-/** Finds the same where a path is not allowed. @throws InputError as {@link judgedEncoder} does, and for a path */
+/**
+ * Finds the same where a path is not allowed.
+ * @throws InputError as {@link judgedEncoder} does, and for a path
+ * @example
+ * ```ts
+ * import { encoderNamed } from './api/encoders/find-encoder.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const { label, comparisons } = await encoderNamed(new Home('.textcraftor'), 'tiny@3');
+ * console.log(label, comparisons.map(({ arm }) => arm));
+ * ```
+ */
 export async function encoderNamed(home: Home, name: string): Promise<JudgedEncoder> {
   if (!isName(name))
     throw new InputError(
@@ -40,6 +59,13 @@ async function find(home: Home, name: string, kinds: string): Promise<JudgedEnco
 /**
  * Finds the UNet behind a path or the name of a judged encoder.
  * @throws InputError when that encoder has no tuned UNet
+ * @example
+ * ```ts
+ * import { namedUnet } from './api/encoders/find-encoder.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const { path } = await namedUnet(new Home('.textcraftor'), 'production');
+ * ```
  */
 export async function namedUnet(home: Home, name: string): Promise<{ path: string; model?: string | undefined }> {
   const named = await judgedEncoder(home, name);

@@ -6,7 +6,18 @@ import { resolveVersion } from '../../registry/reference.ts';
 import { Registry } from '../../registry/versions.ts';
 import type { JudgedEncoder } from './judged-encoder.ts';
 
-/** Reads a registered encoder. @param reference such as `production` or `tiny@3` */
+/**
+ * Reads a registered encoder.
+ * @param reference such as `production` or `tiny@3`
+ * @example
+ * ```ts
+ * import { encoderOfVersion } from './api/encoders/registered-encoder.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const { chosen } = await encoderOfVersion(new Home('.textcraftor'), 'tiny@3');
+ * console.log(chosen.textEncoder);
+ * ```
+ */
 export async function encoderOfVersion(home: Home, reference: string): Promise<JudgedEncoder> {
   const version = await resolveVersion(new Registry(home), reference);
   const { name, encoder, exported, model, measured, comparisons } = version;

@@ -17,6 +17,14 @@ import { type ResultFile, readResult } from '../../common/files/result-file.ts';
  * Reads the encoder that a run chose.
  * @param name its id, or `latest`
  * @throws InputError when the run has not chosen yet, or chose the original encoder; RunError when a file is damaged
+ * @example
+ * ```ts
+ * import { encoderOfRun } from './api/encoders/run-encoder.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const { chosen } = await encoderOfRun(new Home('.textcraftor'), 'latest');
+ * console.log(`step ${chosen.step}, blend ${chosen.blend}: ${chosen.textEncoder}`);
+ * ```
  */
 export async function encoderOfRun(home: Home, name: string): Promise<JudgedEncoder> {
   const records = new RunRecords(home);

@@ -90,7 +90,16 @@ export async function exportModel(options: ExportOptions): Promise<Partial<Recor
   return Object.fromEntries(options.formats.map((format) => [format, join(out, PATHS[format])]));
 }
 
-/** Checks that nothing would be overwritten. @throws InputError when the folder is not empty, or is a file */
+/**
+ * Checks that nothing would be overwritten.
+ * @throws InputError when the folder is not empty, or is a file
+ * @example
+ * ```ts
+ * import { requireEmpty } from './api/export/export-model.ts';
+ *
+ * await requireEmpty('exported');
+ * ```
+ */
 export async function requireEmpty(folder: string): Promise<void> {
   const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];

@@ -18,12 +18,33 @@ const MODEL_KEYS = new Map<string, Choose>([
   ['tokenizer', tokenizerFiles],
 ]);
 
-/** Returns the settings with every `model`, `head` and `tokenizer` on a hub downloaded and replaced by its path. */
+/**
+ * Returns the settings with every `model`, `head` and `tokenizer` on a hub downloaded and replaced by its path.
+ * @example
+ * ```ts
+ * import { downloadModels } from './api/hub/hub-models.ts';
+ *
+ * const named = { model: 'owner/name', rewards: [{ model: 'owner/clip@main' }] };
+ * const { model } = await downloadModels(named, process.cwd(), { cache: 'hub' });
+ * ```
+ */
 export function downloadModels<T>(settings: T, folder: string, hub: HubOptions): Promise<T> {
   return findModels(settings, folder, (name, from, choose) => localModel(name, from, hub, choose));
 }
 
-/** Returns the settings with every `model`, `head` and `tokenizer` replaced by what `find` returns for it. */
+/**
+ * Returns the settings with every `model`, `head` and `tokenizer` replaced by what `find` returns for it.
+ * @example
+ * ```ts
+ * import { findModels } from './api/hub/hub-models.ts';
+ *
+ * const names: string[] = [];
+ * await findModels({ model: 'owner/name', rewards: [{ model: 'owner/clip' }] }, process.cwd(), (name) => {
+ *   names.push(name);
+ *   return Promise.resolve(name);
+ * });
+ * ```
+ */
 export async function findModels<T>(settings: T, folder: string, find: Find): Promise<T> {
   if (Array.isArray(settings)) {
     const items: unknown[] = [];
@@ -51,7 +72,18 @@ export interface HubModel {
   wanted(paths: string[]): string[];
 }
 
-/** Parses the name of a model on a hub. @returns undefined for an existing path, and for a name that no hub can have */
+/**
+ * Parses the name of a model on a hub.
+ * @returns undefined for an existing path, and for a name that no hub can have
+ * @example
+ * ```ts
+ * import { hubModel } from './api/hub/hub-models.ts';
+ * import { modelFiles } from './models/folder/hub-files.ts';
+ *
+ * const model = hubModel('owner/name/head.pth@main', process.cwd(), modelFiles);
+ * console.log(model?.repo, model?.file);
+ * ```
+ */
 export function hubModel(name: string, folder: string, choose: Choose): HubModel | undefined {
   if (existsSync(absolutePath(name, folder))) return undefined;
   const [, id = '', file, revision = ''] = /^([\w.-]+\/[\w.-]+)(?:\/([^@]+))?(@.+)?$/.exec(name) ?? [];
@@ -66,7 +98,22 @@ export function hubModel(name: string, folder: string, choose: Choose): HubModel
   return { repo, file, wanted };
 }
 
-/** Adds to a hub's error that the name is not a path here either. */
+/**
+ * Adds to a hub's error that the name is not a path here either.
+ * @example
+ * ```ts
+ * import { hubModel, notHere } from './api/hub/hub-models.ts';
+ * import { downloadRepo } from './common/hub/repository.ts';
+ * import { modelFiles } from './models/folder/hub-files.ts';
+ *
+ * const name = 'owner/name';
+ * const model = hubModel(name, process.cwd(), modelFiles);
+ * if (model)
+ *   await downloadRepo(model.repo, model.wanted, { cache: 'hub' }).catch((error: unknown) => {
+ *     throw notHere(name, error);
+ *   });
+ * ```
+ */
 export function notHere(name: string, error: unknown): unknown {
   if (!(error instanceof TextcraftorError)) return error;
   const message = `There is no file or folder ${name}; as a model on the hub: ${error.message}`;

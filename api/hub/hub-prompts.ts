@@ -1,12 +1,31 @@
 import { downloadPrompts, isHubSource } from '../../datasets/sources/hub.ts';
 import type { HubOptions } from '../../common/hub/options.ts';
 
-/** Returns the settings with every `source` on a hub downloaded and replaced by its path. */
+/**
+ * Returns the settings with every `source` on a hub downloaded and replaced by its path.
+ * @example
+ * ```ts
+ * import { downloadSources } from './api/hub/hub-prompts.ts';
+ *
+ * const named = { prompts: { source: 'hf://datasets/OWNER/NAME' } };
+ * const { prompts } = await downloadSources(named, { cache: 'hub' });
+ * ```
+ */
 export function downloadSources<T>(settings: T, hub: HubOptions): Promise<T> {
   return findPrompts(settings, (source) => localPrompts(source, hub));
 }
 
-/** Returns the settings with every `source` replaced by what `find` returns for it. */
+/**
+ * Returns the settings with every `source` replaced by what `find` returns for it.
+ * @example
+ * ```ts
+ * import { resolve } from 'node:path';
+ * import { findPrompts } from './api/hub/hub-prompts.ts';
+ *
+ * const named = { prompts: { source: 'inbox' } };
+ * const { prompts } = await findPrompts(named, (source) => Promise.resolve(resolve(source)));
+ * ```
+ */
 export async function findPrompts<T>(settings: T, find: (source: string) => Promise<string>): Promise<T> {
   if (Array.isArray(settings)) {
     const items: unknown[] = [];

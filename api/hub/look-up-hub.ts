@@ -20,6 +20,13 @@ export interface Fetch {
 /**
  * Replaces names on a hub by paths where they are on this machine; the others are kept, and listed. Fetches nothing.
  * @throws InputError for a name that the hub refuses
+ * @example
+ * ```ts
+ * import { lookUpHub } from './api/hub/look-up-hub.ts';
+ *
+ * const { fetches } = await lookUpHub({ model: 'owner/name' }, process.cwd(), { cache: 'hub' });
+ * console.log(fetches.map(({ name, bytes }) => `${name}: ${bytes ?? 'unknown'}`));
+ * ```
  */
 export async function lookUpHub<T>(
   settings: T,

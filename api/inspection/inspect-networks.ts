@@ -10,7 +10,20 @@ import { loadTextEncoder, loadUnet, type LoadedPipeline } from '../../models/fol
 import { unetTensors } from '../../models/unet/unet-tensors.ts';
 import type { Config } from '../../pipeline/config/config.ts';
 
-/** Checks that the other networks that a run names, and the layers that it adapts, fit its model. @throws InputError */
+/**
+ * Checks that the other networks that a run names, and the layers that it adapts, fit its model.
+ * @throws InputError
+ * @example
+ * ```ts
+ * import { inspectNetworks } from './api/inspection/inspect-networks.ts';
+ * import { loadPipeline } from './models/folder/pipeline-folder.ts';
+ * import { readYaml } from './pipeline/config/config-file.ts';
+ * import { configSchema } from './pipeline/config/config.ts';
+ *
+ * const config = configSchema.parse(await readYaml('my.yaml', 'The configuration'));
+ * await inspectNetworks(config, await loadPipeline(config.model));
+ * ```
+ */
 export async function inspectNetworks(config: Config, pipeline: LoadedPipeline): Promise<void> {
   const { tuneEncoder, tuneUnet, evaluate, champion, transfer } = config;
   const { textEncoder, unet } = pipeline.config;

@@ -8,6 +8,16 @@ import { pictureSize } from '../../world/scenes/renderer.ts';
 /**
  * Checks what needs pictures of the shapes world: for a model with pictures of another size the oracle measures nothing.
  * @throws InputError
+ * @example
+ * ```ts
+ * import { inspectOracle } from './api/inspection/inspect-oracle.ts';
+ * import { loadPipeline } from './models/folder/pipeline-folder.ts';
+ * import { readYaml } from './pipeline/config/config-file.ts';
+ * import { configSchema } from './pipeline/config/config.ts';
+ *
+ * const config = configSchema.parse(await readYaml('my.yaml', 'The configuration'));
+ * inspectOracle(config, await loadPipeline(config.model));
+ * ```
  */
 export function inspectOracle(
   { sweep, registry, heldOut, baselines }: Config,

@@ -6,7 +6,20 @@ import { vaeEncoderTensors } from '../../models/vae/vae-tensors.ts';
 import type { Config } from '../../pipeline/config/config.ts';
 import { pictureList, requirePictures } from '../../training/baselines/picture-list.ts';
 
-/** Checks that the pictures to encode exist, and that the VAE has an encoder. @throws InputError */
+/**
+ * Checks that the pictures to encode exist, and that the VAE has an encoder.
+ * @throws InputError
+ * @example
+ * ```ts
+ * import { inspectPictures } from './api/inspection/inspect-pictures.ts';
+ * import { loadPipeline } from './models/folder/pipeline-folder.ts';
+ * import { readYaml } from './pipeline/config/config-file.ts';
+ * import { configSchema } from './pipeline/config/config.ts';
+ *
+ * const config = configSchema.parse(await readYaml('my.yaml', 'The configuration'));
+ * await inspectPictures(config, await loadPipeline(config.model));
+ * ```
+ */
 export async function inspectPictures({ baselines, transfer }: Config, pipeline: LoadedPipeline): Promise<void> {
   const { vae, unet } = pipeline.config;
   const direct = baselines?.direct;

@@ -24,6 +24,15 @@ import { inspectSteps } from './inspect-steps.ts';
 /**
  * Refuses what a stage of the run would refuse later, as far as the configuration and the headers of files show: no
  * weights are read and no engine is started. Skips what is still to be fetched (`absent`).
+ * @example
+ * ```ts
+ * import { inspect } from './api/inspection/inspect-run.ts';
+ * import { readYaml } from './pipeline/config/config-file.ts';
+ * import { configSchema } from './pipeline/config/config.ts';
+ *
+ * const config = configSchema.parse(await readYaml('my.yaml', 'The configuration'));
+ * const { promptBytes } = await inspect(config, new Set());
+ * ```
  */
 export const inspect: Inspect<Config> = async (config, absent, environment) => {
   const isHere = (path: string): boolean => !absent.has(path);

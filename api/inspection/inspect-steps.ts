@@ -4,7 +4,20 @@ import { solverPlan } from '../../models/sampling/solver.ts';
 import type { Config } from '../../pipeline/config/config.ts';
 import { testSampler } from '../../pipeline/config/sections/test-sampler.ts';
 
-/** Checks that the model's noise schedule allows the steps of tuning and of the comparison. @throws InputError */
+/**
+ * Checks that the model's noise schedule allows the steps of tuning and of the comparison.
+ * @throws InputError
+ * @example
+ * ```ts
+ * import { inspectSteps } from './api/inspection/inspect-steps.ts';
+ * import { loadPipeline } from './models/folder/pipeline-folder.ts';
+ * import { readYaml } from './pipeline/config/config-file.ts';
+ * import { configSchema } from './pipeline/config/config.ts';
+ *
+ * const config = configSchema.parse(await readYaml('my.yaml', 'The configuration'));
+ * inspectSteps(config, (await loadPipeline(config.model)).config.scheduler);
+ * ```
+ */
 export function inspectSteps(config: Config, scheduler: SchedulerFile): void {
   const { sampler, evaluate } = config;
   named('sampler.steps', () => solverPlan('ddim', scheduler, sampler.steps));

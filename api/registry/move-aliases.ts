@@ -7,7 +7,7 @@ import { Registry, type Promotion } from '../../registry/versions.ts';
  * Promotes a version to production if it passes its gate against the original encoder and the version in production.
  * @param reference NAME@NUMBER or NAME@ALIAS; if only one name is registered, the number or alias alone
  * @param force promotes it regardless; the reasons overruled are recorded
- * @returns the outcome; a refusal is no error
+ * @returns the outcome, which has the reasons if the gate refuses the version
  * @throws InputError when there is no such version
  * @example
  * ```ts

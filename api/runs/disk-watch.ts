@@ -1,6 +1,9 @@
+import { statfs } from 'node:fs/promises';
 import { RetryableError } from '../../common/errors.ts';
 import { isDiskFull } from '../../common/files/full-disk.ts';
 
+/** Free bytes below which a disk counts as full: the Temporal server's database needs more. */
+const leastRoom = 2 ** 20;
 /** Time that a run waits for room on its disk. */
 const patienceMilliseconds = 120_000;
 
@@ -13,19 +16,29 @@ export class DiskWatch {
   readonly #again: string;
   readonly #note: (line: string) => void;
   readonly #patience: number;
+  readonly #freeBytes: (folder: string) => Promise<number>;
   #fullSince: number | undefined;
 
   /** @param again the command that continues the run once there is room */
-  constructor(folder: string, again: string, note: (line: string) => void, patience = patienceMilliseconds) {
+  constructor(
+    folder: string,
+    again: string,
+    note: (line: string) => void,
+    { patience = patienceMilliseconds, freeBytes = freeBytesOf } = {},
+  ) {
     this.#folder = folder;
     this.#again = again;
     this.#note = note;
     this.#patience = patience;
+    this.#freeBytes = freeBytes;
   }
 
-  /** Records the result of a write: its error, or undefined when it succeeded. */
-  wrote(error: unknown): void {
-    if (!isDiskFull(error)) this.#fullSince = undefined;
+  /**
+   * Records the result of a small write: its error, or undefined when it succeeded. There may be room for it and for
+   * nothing else, so the disk's free space counts too.
+   */
+  async wrote(error: unknown): Promise<void> {
+    if (!isDiskFull(error) && (await this.#freeBytes(this.#folder)) >= leastRoom) this.#fullSince = undefined;
     else if (this.#fullSince === undefined) {
       this.#fullSince = performance.now();
       this.#note(`The disk of ${this.#folder} is full; the run waits ${this.#patience / 1000} s for free space.`);
@@ -40,4 +53,10 @@ export class DiskWatch {
       `The disk of ${this.#folder} has been full for ${seconds} s: free some space; then ${this.#again}`,
     );
   }
+}
+
+/** Free bytes of the disk of a folder; Infinity where that is unknown. */
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: Infinity, bsize: 1 }));
+  return bavail * bsize;
 }

@@ -104,7 +104,7 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
         queues: ['pipeline', 'engine'],
       });
     }
-    return await follow(options, records, workflow, workers, disk);
+    return await follow(options, records, workflow, { workers, disk, lost: server.lost });
   } finally {
     clearInterval(owning);
     await inTime(workers?.stop());
@@ -118,8 +118,7 @@ async function follow(
   { id, view, note }: ExecuteOptions,
   records: RunRecords,
   workflow: WorkflowHandle,
-  workers: Workers | undefined,
-  disk: DiskWatch,
+  { workers, disk, lost }: { workers: Workers | undefined; disk: DiskWatch; lost: TemporalServer['lost'] },
 ): Promise<Run> {
   const interrupted = interruption();
   const cancel = (): void => void workflow.cancel().catch(() => {});
@@ -133,6 +132,7 @@ async function follow(
   };
   const watch = new AbortController();
   untilClosed(workflow, watch.signal).then(() => ended(), ended);
+  void lost?.then(ended);
   workers?.running.then(() => ended(new RunError('The worker has stopped.')), ended);
   let paused = false;
   try {

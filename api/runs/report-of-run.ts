@@ -35,8 +35,8 @@ export interface RunReport extends RunSummary {
    */
   exported: ReportedNetwork & { step: number | null; weight: number | null; unet?: string | null };
   /**
-   * The training step and blend that validation prompts chose, with that step's encoder, and the UNet's step and file
-   * if a tuned one was chosen. Null before the sweep.
+   * What validation prompts chose: a training step and its encoder, a blend, and the step and file of a tuned UNet if
+   * they chose one. Null before the sweep.
    */
   chosen: { step: number; blend: number; path: string | null; unetStep?: number; unet?: string | null } | null;
   /** Each arm against the base on test prompts; empty before the evaluation. */

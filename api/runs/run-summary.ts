@@ -13,6 +13,18 @@ export interface RunSummary {
   error?: ErrorRecord;
 }
 
+/**
+ * Returns a run's record in the form for machines.
+ * @example
+ * ```ts
+ * import { summarizeRun } from './api/runs/run-summary.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const run = await new RunRecords(new Home('.textcraftor')).read('latest');
+ * console.log(JSON.stringify(summarizeRun(run)));
+ * ```
+ */
 export function summarizeRun({ id, status, createdAt, finishedAt, folder, stages, error }: Run): RunSummary {
   return {
     run: id,

@@ -50,7 +50,21 @@ export async function createSchedule(home: Home, schedule: NewSchedule, configur
   });
 }
 
-/** Checks everything that a retraining will need, and returns the schedule's record and times. @throws InputError */
+/**
+ * Checks everything that a retraining will need, and returns the schedule's record and times.
+ * @throws InputError
+ * @example
+ * ```ts
+ * import { prepareSchedule } from './api/schedules/create-schedule.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const { file, timing } = await prepareSchedule(new Home('.textcraftor'), {
+ *   name: 'nightly',
+ *   configuration: { file: 'configs/retrain.yaml', prompts: 'inbox', folder: process.cwd(), hub: { cache: 'hub' } },
+ *   timing: { times: { everySeconds: 86_400 }, overlap: 'skip', catchUpSeconds: 86_400 },
+ * });
+ * ```
+ */
 export async function prepareSchedule(
   home: Home,
   { name, configuration, timing, minimumPrompts = 1, warmStart = true, environment }: NewSchedule,

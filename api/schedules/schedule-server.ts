@@ -8,6 +8,13 @@ import { ScheduleControl } from './schedule-control.ts';
 /**
  * Calls `act` with the schedules of a home.
  * @throws RunError when no server holds them
+ * @example
+ * ```ts
+ * import { withSchedules } from './api/schedules/schedule-server.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const schedules = await withSchedules(new Home('.textcraftor'), undefined, (control) => control.list());
+ * ```
  */
 export async function withSchedules<Result>(
   home: Home,

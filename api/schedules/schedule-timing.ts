@@ -10,7 +10,7 @@ const overlaps = {
   'allow-all': ScheduleOverlapPolicy.ALLOW_ALL,
 } as const;
 
-/** What happens at a scheduled time while the previous retraining still runs. */
+/** What to do when a retraining is due and the previous one still runs. */
 export type Overlap = keyof typeof overlaps;
 export const OVERLAPS = Object.keys(overlaps) as Overlap[];
 
@@ -20,7 +20,7 @@ export interface ScheduleTiming {
   /** Time zone of the cron expressions, such as Europe/Berlin; default: UTC. */
   timezone?: string | undefined;
   overlap: Overlap;
-  /** How late a start that was missed while the server was away is made up for. */
+  /** A start missed while the server was away is made up for until this long after its time. */
   catchUpSeconds: number;
 }
 
@@ -30,7 +30,21 @@ export interface TemporalTiming {
   policies: NonNullable<ScheduleOptions['policies']>;
 }
 
-/** @throws InputError that shows the faulty cron expression */
+/**
+ * Puts the times of a schedule into Temporal's form.
+ * @throws InputError that shows the faulty cron expression
+ * @example
+ * ```ts
+ * import { temporalTiming } from './api/schedules/schedule-timing.ts';
+ *
+ * const { spec } = temporalTiming({
+ *   times: { cron: ['0 3 * * *'] },
+ *   timezone: 'Europe/Berlin',
+ *   overlap: 'skip',
+ *   catchUpSeconds: 3600,
+ * });
+ * ```
+ */
 export function temporalTiming({ times, timezone, overlap, catchUpSeconds }: ScheduleTiming): TemporalTiming {
   const spec =
     'cron' in times

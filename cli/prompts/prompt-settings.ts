@@ -23,7 +23,8 @@ export interface PromptConfigs {
 type LookedAt = { config: string | undefined; prompts?: string } | { run: string };
 
 /**
- * Finds a configuration (.yaml), prompts (a file, folder or pattern, under the default configuration), or a run.
+ * Tells what an argument names: a configuration (.yaml), prompts (a file, folder or pattern, read with the default
+ * configuration) or a run.
  * @throws InputError when it is none of them
  */
 async function lookedAt(named: string | undefined): Promise<LookedAt> {

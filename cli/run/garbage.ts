@@ -1,7 +1,7 @@
 import type { Garbage } from '../../pipeline/store/gc.ts';
 import { formatBytes } from '../../common/text/format.ts';
 
-/** Formats what is deleted, and what runs will have to make again. */
+/** Says what is deleted, and which results later runs will have to make again. */
 export function formatGarbage({ artifacts, work, runs, bytes, uncacheable }: Garbage, dryRun: boolean): string {
   if (artifacts.length === 0 && work.length === 0 && runs.length === 0)
     return 'Nothing to delete: runs or registered encoders need everything.';

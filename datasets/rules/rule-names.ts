@@ -6,7 +6,7 @@ export const KEEP_OR_DROP = ['keep', 'drop'] as const;
 export const OVERLONG = ['truncate', 'drop'] as const;
 /** Treatments of a record that cannot be read. */
 export const MALFORMED = ['refuse', 'skip'] as const;
-/** Rules for comment lines in text files (sources/text.ts). */
+/** Rules for comment lines in text files (sources/text/text-file.ts). */
 export const COMMENTS = ['spaced', 'hash', 'none'] as const;
 export type CommentRule = (typeof COMMENTS)[number];
 /** Sources of the phrases for prompt engineering. */

@@ -98,7 +98,7 @@ export class Program {
 
   /**
    * @param type compute type, and storage type of weights that no entry point assigns
-   * @param kernels whether layers may be this project's own operations (`kernels.ts`), which exist for float32 on the
+   * @param kernels whether layers may be this project's own operations (`load-kernels.ts`), which exist for float32 on the
    * CPU
    */
   constructor({ type = computeType(), kernels = true }: { type?: ComputeType; kernels?: boolean } = {}) {

@@ -42,7 +42,7 @@ class Recorder extends tf.KernelBackend {
   tensors = new Map<string, Output>();
   /** Prefix of node names: the entry point. */
   prefix = '';
-  /** See kernels.ts. */
+  /** See load-kernels.ts. */
   hasKernels = false;
 
   constructor(nodeBackend: NodeBackend) {
@@ -232,7 +232,7 @@ function register(): void {
 
 /**
  * Returns the nodes that `build` describes. Inside it, every tfjs call is recorded under `prefix` and nothing runs.
- * @param kernels whether nodes may be this project's own operations: kernels.ts
+ * @param kernels whether nodes may be this project's own operations: load-kernels.ts
  */
 export function record<T>(
   prefix: string,

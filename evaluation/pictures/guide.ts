@@ -35,7 +35,7 @@ export function guidesOf(
     return scenes.map((scene, i) => {
       if (!scene)
         throw new InputError(
-          `The prompt "${prompts[i]}" does not say what a silhouette needs: shape, size and position in the shapes world.`,
+          `The prompt "${prompts[i]}" gives no silhouette: it must state a shape, a size and a position of the shapes world.`,
         );
       return silhouette(scene);
     });

@@ -56,7 +56,7 @@ export async function readReportData(folders: ReportFolders, facts: ReportFacts)
   };
 }
 
-/** Reads the metrics of a tuning stage, a line a training step. */
+/** Reads the metrics of a tuning stage, one line per training step. */
 export async function readCurves(folder: string): Promise<Record<string, number>[]> {
   const lines = (await readFile(join(folder, METRICS_FILE), 'utf8')).split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as Record<string, number>);

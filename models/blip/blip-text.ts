@@ -1,4 +1,4 @@
-import { attention, embedding, gelu, layerNorm, linear } from '../../engine/layers/index.ts';
+import { attention, embedding, gelu, layerNorm, linear } from '../../engine/layers/layers.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { MedConfig } from './blip-config.ts';

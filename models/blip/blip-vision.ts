@@ -1,4 +1,4 @@
-import { attention, conv2d, gelu, layerNorm, linear } from '../../engine/layers/index.ts';
+import { attention, conv2d, gelu, layerNorm, linear } from '../../engine/layers/layers.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { BlipVisionConfig } from './blip-config.ts';

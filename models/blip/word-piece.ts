@@ -59,7 +59,7 @@ export class WordPieceTokenizer {
         `Cannot read the vocabulary ${file}: it does not exist. Set the reward's "tokenizer" to the vocabulary of bert-base-uncased.`,
       );
     await requireUncased(dirname(file));
-    const text = await readText(file, "BERT's vocabulary, a token a line");
+    const text = await readText(file, "BERT's vocabulary, one token per line");
     return new WordPieceTokenizer(text.replace(/\n$/, '').split(/\r?\n/), file);
   }
 

@@ -1,4 +1,4 @@
-import { embedding, layerNorm } from '../../engine/layers/index.ts';
+import { embedding, layerNorm } from '../../engine/layers/layers.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { ClipTextConfig } from './clip-config.ts';

@@ -1,5 +1,5 @@
 import { InputError } from '../../common/errors.ts';
-import { attention, gelu, layerNorm, linear, quickGelu } from '../../engine/layers/index.ts';
+import { attention, gelu, layerNorm, linear, quickGelu } from '../../engine/layers/layers.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import type { Tensor } from '../../engine/tensorflow.ts';
 import type { ClipTransformerConfig } from './clip-config.ts';

@@ -1,4 +1,4 @@
-import { conv2d, layerNorm } from '../../engine/layers/index.ts';
+import { conv2d, layerNorm } from '../../engine/layers/layers.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { ClipVisionConfig } from './clip-config.ts';

@@ -1,4 +1,4 @@
-import { linear } from '../../engine/layers/index.ts';
+import { linear } from '../../engine/layers/layers.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import type { Tensor } from '../../engine/tensorflow.ts';
 import type { ClipConfig } from './clip-config.ts';

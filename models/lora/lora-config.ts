@@ -14,7 +14,7 @@ const nothing = z
   .optional()
   .meta({ only: [null, false, [], {}] });
 const names = z.union([z.string(), z.array(z.string())], 'expected a name or a list of names').nullish();
-const ofInit = 'belongs to values of init_lora_weights that are refused';
+const ofInit = 'read only with values of init_lora_weights that are refused';
 
 /**
  * PEFT's LoraConfig: adapter_config.json in an adapter's folder, or diffusers' copy of it in a file's metadata. The way

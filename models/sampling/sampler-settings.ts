@@ -1,4 +1,4 @@
-import type { SolverName } from './scheduler-names.ts';
+import type { SchedulerName } from './scheduler-names.ts';
 
 /** The method's T (`steps`), guidance scale and K (`gradientSteps`). */
 export interface SamplerSettings {
@@ -7,5 +7,5 @@ export interface SamplerSettings {
   /** K: the number of last steps that use the tuned encoder and, in training, carry gradient. */
   gradientSteps: number;
   /** For generation only, since training always uses DDIM. Default: DDIM. */
-  scheduler?: SolverName | undefined;
+  scheduler?: SchedulerName | undefined;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
 import { boundedSize, only, parseConfig, positive, withoutEffect, type Json } from '../folder/network-config.ts';
 import { betaSchedules } from './levels/noise-schedule.ts';
-import type { SolverName } from './scheduler-names.ts';
+import type { SchedulerName } from './scheduler-names.ts';
 import { spacings } from './levels/spacing.ts';
 
 /** diffusers' schedulers whose configuration contains the noise schedule that sampling needs. */
@@ -158,14 +158,17 @@ export const solverSchemas = {
   }),
 };
 
-export type SolverConfig<Name extends SolverName> = z.infer<(typeof solverSchemas)[Name]>;
+export type SolverConfig<Name extends SchedulerName> = z.infer<(typeof solverSchemas)[Name]>;
 
 /**
  * Returns a scheduler's configuration, the same as in a `StableDiffusionPipeline` whose scheduler is made by diffusers'
  * `X.from_config` from the folder's file.
  * @throws InputError that names the file, the key and the value that cannot be applied
  */
-export function solverConfig<Name extends SolverName>(name: Name, { json, source }: SchedulerFile): SolverConfig<Name> {
+export function solverConfig<Name extends SchedulerName>(
+  name: Name,
+  { json, source }: SchedulerFile,
+): SolverConfig<Name> {
   const config = parseConfig(solverSchemas[name] as unknown as z.ZodType<SolverConfig<Name>>, json, source);
   const values = config as Json;
   const refuse = (problem: string, ...keys: string[]) => {

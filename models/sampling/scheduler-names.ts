@@ -1,3 +1,3 @@
 /** Schedulers: the methods of sampling, by diffusers' names without their endings. */
-export const solverNames = ['ddim', 'pndm', 'dpm-solver++', 'euler'] as const;
-export type SolverName = (typeof solverNames)[number];
+export const schedulerNames = ['ddim', 'pndm', 'dpm-solver++', 'euler'] as const;
+export type SchedulerName = (typeof schedulerNames)[number];

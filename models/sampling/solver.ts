@@ -4,7 +4,7 @@ import { ddimSteps } from './ddim.ts';
 import { dpmSolverSteps } from './dpm-solver.ts';
 import { eulerSteps } from './euler.ts';
 import type { SolverPlan } from './multistep.ts';
-import { solverNames, type SolverName } from './scheduler-names.ts';
+import { schedulerNames, type SchedulerName } from './scheduler-names.ts';
 import { pndmSteps } from './pndm.ts';
 
 /**
@@ -13,7 +13,7 @@ import { pndmSteps } from './pndm.ts';
  * @throws InputError if the noise schedule does not allow that many steps; or that names a key of the file that the
  *   scheduler cannot apply
  */
-export function solverPlan(name: SolverName, file: SchedulerFile, steps: number): SolverPlan {
+export function solverPlan(name: SchedulerName, file: SchedulerFile, steps: number): SolverPlan {
   const { num_train_timesteps: count } = solverConfig(name, file);
   if (!Number.isInteger(steps) || steps < 1 || steps > count)
     throw new InputError(`${steps} sampling steps are not possible; this noise schedule has ${count} timesteps.`);
@@ -26,7 +26,7 @@ export function solverPlan(name: SolverName, file: SchedulerFile, steps: number)
   return plan;
 }
 
-function planOf(name: SolverName, file: SchedulerFile, steps: number): SolverPlan {
+function planOf(name: SchedulerName, file: SchedulerFile, steps: number): SolverPlan {
   switch (name) {
     case 'ddim':
       return ddimSteps(file, steps);
@@ -40,8 +40,8 @@ function planOf(name: SolverName, file: SchedulerFile, steps: number): SolverPla
 }
 
 /** @throws InputError that lists the names */
-export function solverNamed(name: string): SolverName {
-  const found = solverNames.find((known) => known === name);
-  if (!found) throw new InputError(`The scheduler "${name}" is unknown; expected one of ${solverNames.join(', ')}.`);
+export function schedulerNamed(name: string): SchedulerName {
+  const found = schedulerNames.find((known) => known === name);
+  if (!found) throw new InputError(`The scheduler "${name}" is unknown; expected one of ${schedulerNames.join(', ')}.`);
   return found;
 }

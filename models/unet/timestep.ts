@@ -1,4 +1,4 @@
-import { linear, silu } from '../../engine/layers/index.ts';
+import { linear, silu } from '../../engine/layers/layers.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { UnetConfig } from './unet-config.ts';

@@ -90,7 +90,7 @@ export const unetSchema = z
     _use_default_values: absent,
 
     dropout: withoutEffect('dropout is off, as in evaluation mode'),
-    upcast_attention: withoutEffect("attention's softmax is computed in float32 in any case"),
+    upcast_attention: withoutEffect("attention's softmax is always computed in float32"),
     addition_embed_type_num_heads: withoutEffect('read only with an addition_embed_type, which is refused'),
     addition_time_embed_dim: withoutEffect('read only with an addition_embed_type, which is refused'),
     projection_class_embeddings_input_dim: withoutEffect('read only with a class_embed_type, which is refused'),

@@ -1,5 +1,5 @@
 import { checkpoint } from '../../engine/activation-checkpoint.ts';
-import { attention, conv2d, geglu, groupNorm, layerNorm, linear } from '../../engine/layers/index.ts';
+import { attention, conv2d, geglu, groupNorm, layerNorm, linear } from '../../engine/layers/layers.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import type { Tensor } from '../../engine/tensorflow.ts';
 import { repeatRows } from '../blocks.ts';

@@ -1,5 +1,5 @@
 import { checkpoint } from '../../engine/activation-checkpoint.ts';
-import { attention, conv2d, groupNorm, groupNormSilu, linear } from '../../engine/layers/index.ts';
+import { attention, conv2d, groupNorm, groupNormSilu, linear } from '../../engine/layers/layers.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { downsample, resnetBlock, upsample } from '../blocks.ts';

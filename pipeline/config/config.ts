@@ -10,7 +10,7 @@ import {
 } from '../../datasets/rules/rule-names.ts';
 import { COMPUTE_TYPES } from '../../engine/compute-type-names.ts';
 import { JUDGES } from '../../evaluation/evaluation-names.ts';
-import { solverNames } from '../../models/sampling/scheduler-names.ts';
+import { schedulerNames } from '../../models/sampling/scheduler-names.ts';
 import { REWARD_TYPES } from '../../rewards/reward-names.ts';
 import { ROLLOUT_RUNTIMES } from '../../training/training-names.ts';
 import { stagesSchema } from '../store/cache-policy.ts';
@@ -184,7 +184,7 @@ const shape = z.strictObject({
     samplesPerPrompt: samplesPerPrompt.default(1),
     images: keptPictures.default(24),
     /** Denoising steps, if different from `sampler`; K is then the same share of them. */
-    scheduler: z.enum(solverNames).optional(),
+    scheduler: z.enum(schedulerNames).optional(),
     steps: denoisingSteps.optional(),
     /** Weights of the final encoder's embeddings on the control curve, besides 0 and 1. */
     blends: z.array(z.number().gt(0).max(largestBlend)).default([0.25, 0.5, 0.75, 1.25]),

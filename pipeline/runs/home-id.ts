@@ -1,5 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { temporaryName } from '../../common/files/temporary-file.ts';
 import { makeFolders } from '../../common/files.ts';
 import { setAside } from '../../common/files/set-aside.ts';
 import type { Home } from './home.ts';
@@ -29,7 +30,7 @@ async function read(home: Home): Promise<string | undefined> {
 /** Creates the id atomically; if another process was first, returns that one's. */
 async function create(home: Home): Promise<string> {
   await makeFolders(home.folder);
-  const temporary = `${home.id}.${randomUUID()}.tmp`;
+  const temporary = temporaryName(home.id);
   try {
     await writeFile(temporary, randomBytes(16).toString('hex'), { mode: 0o600 });
     await link(temporary, home.id).catch((error: NodeJS.ErrnoException) => {

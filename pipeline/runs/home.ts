@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { pathSegment } from '../../common/identifiers.ts';
 
+/** Files in a run's folder: its record, its configuration, and the live process that owns it. */
+export const [RUN_FILE, CONFIG_FILE, OWNER_FILE] = ['run.json', 'config.json', 'owner.json'] as const;
+
 /**
  * The layout of `.textcraftor`, the folder with everything that a project has made, all on one file system. Any name that
  * leads out of its folder is refused.

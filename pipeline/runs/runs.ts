@@ -9,7 +9,7 @@ import { nearest } from '../../common/text/nearest.ts';
 import { notice } from '../../common/notices.ts';
 import { DamagedError, readSealed, writeSealed } from '../../common/files/sealed.ts';
 import type { GraphNode } from '../graph.ts';
-import type { Home } from './home.ts';
+import { CONFIG_FILE, OWNER_FILE, RUN_FILE, type Home } from './home.ts';
 import { sumCounts } from './item-counts.ts';
 import type { PlannedStages } from './planned.ts';
 import type { ItemCounts, Owner, Run, RunFile, RunStatus, StageFile } from './run.ts';
@@ -67,7 +67,7 @@ export class RunRecords {
   }
 
   async save(run: RunFile): Promise<void> {
-    await writeSealed(join(this.folder(run.id), 'run.json'), run, 2);
+    await writeSealed(join(this.folder(run.id), RUN_FILE), run, 2);
   }
 
   /** Records the graph of the stages that the settings turn on. */
@@ -91,7 +91,7 @@ export class RunRecords {
 
   /** Reads run.json. @throws DamagedError when it was altered, InputError when it belongs to another run */
   async file(id: string): Promise<RunFile> {
-    const path = join(this.folder(id), 'run.json');
+    const path = join(this.folder(id), RUN_FILE);
     const run = runFile(await readSealed(path, beginAgain), path);
     if (run.id === id) return run;
     throw new InputError(`${path} is the record of run ${run.id}; a run's folder must bear its id.`);
@@ -104,7 +104,7 @@ export class RunRecords {
   async recorded(id: string): Promise<RunFile> {
     const folder = this.folder(id);
     try {
-      for (const path of [folder, join(folder, 'run.json'), join(folder, 'config.json')]) await checkOwn(path);
+      for (const path of [folder, join(folder, RUN_FILE), join(folder, CONFIG_FILE)]) await checkOwn(path);
       return await this.file(id);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -114,12 +114,12 @@ export class RunRecords {
 
   /** Reads config.json. @throws DamagedError when it was altered */
   async config(id: string): Promise<unknown> {
-    return readSealed(join(this.folder(id), 'config.json'), beginAgain);
+    return readSealed(join(this.folder(id), CONFIG_FILE), beginAgain);
   }
 
   async saveConfig(id: string, config: object): Promise<void> {
     // It may contain webhook addresses, which are secret.
-    await writeSealed(join(this.folder(id), 'config.json'), config, 2, 0o600);
+    await writeSealed(join(this.folder(id), CONFIG_FILE), config, 2, 0o600);
   }
 
   /** Removes the stages' records before the run starts again. */
@@ -166,7 +166,7 @@ export class RunRecords {
 
   /** Returns whether the run has a record, intact or damaged. */
   has(name: string): boolean {
-    return isIdentifier('run', name) && existsSync(join(this.#home.runs, name, 'run.json'));
+    return isIdentifier('run', name) && existsSync(join(this.#home.runs, name, RUN_FILE));
   }
 
   /** Resolves `name` to an id. @throws InputError that names the nearest id */
@@ -193,7 +193,7 @@ export class RunRecords {
 
   /** Returns the live process that owns a run. */
   async owner(id: string): Promise<Owner | undefined> {
-    const path = join(this.folder(id), 'owner.json');
+    const path = join(this.folder(id), OWNER_FILE);
     try {
       const owner = ownerFile(JSON.parse(await readFile(path, 'utf8')), path);
       const alive = Date.now() - (await stat(path)).mtimeMs < ownerStaleMilliseconds;
@@ -214,7 +214,7 @@ export class RunRecords {
       ...(address === undefined ? {} : { address }),
       ...(ownServer ? { own: true } : {}),
     };
-    await writeSealed(join(this.folder(id), 'owner.json'), owner);
+    await writeSealed(join(this.folder(id), OWNER_FILE), owner);
   }
 
   /** Claims a run unless a live process owns it. @throws InputError that names that process */
@@ -229,7 +229,7 @@ export class RunRecords {
   }
 
   async disown(id: string): Promise<void> {
-    await rm(join(this.folder(id), 'owner.json'), { force: true });
+    await rm(join(this.folder(id), OWNER_FILE), { force: true });
   }
 
   #stageFile(id: string, stage: string): string {

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../../common/errors.ts';
-import type { Home } from '../runs/home.ts';
+import { RUN_FILE, type Home } from '../runs/home.ts';
 import { ResultIndex, type StageResult } from './stage-results.ts';
 import { RunRecords, type Run } from '../runs/runs.ts';
 import { folderBytes } from './artifact-store.ts';
@@ -33,7 +33,7 @@ export async function readRuns(home: Home): Promise<Run[]> {
   for (const entry of await readdir(home.runs, { withFileTypes: true }).catch(() => []))
     if (entry.isDirectory() && !known.has(entry.name) && (await isBegun(join(home.runs, entry.name))))
       throw new RunError(
-        `The record of run ${entry.name} cannot be read, so what it needs is unknown: restore ${join(home.runs, entry.name, 'run.json')}, or delete that folder. Nothing was deleted.`,
+        `The record of run ${entry.name} cannot be read, so what it needs is unknown: restore ${join(home.runs, entry.name, RUN_FILE)}, or delete that folder. Nothing was deleted.`,
       );
   return Promise.all(ids.map((id) => records.read(id)));
 }
@@ -78,7 +78,7 @@ async function neededRuns(home: Home, runs: readonly Run[], named: ReadonlySet<s
 }
 
 async function isBegun(folder: string): Promise<boolean> {
-  return stat(join(folder, 'run.json')).then(
+  return stat(join(folder, RUN_FILE)).then(
     () => true,
     () => false,
   );

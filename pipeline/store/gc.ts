@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Home } from '../runs/home.ts';
+import { RUN_FILE, type Home } from '../runs/home.ts';
 import { isLeased } from '../runs/lease.ts';
 import { ResultIndex, type ItemResult, type StageResult } from './stage-results.ts';
 import { isActive, oldRuns, readRuns, withAncestors, type OldRun, type RunsToKeep } from './gc-runs.ts';
@@ -92,7 +92,7 @@ export async function removeGarbage(home: Home, { artifacts, results, items, wor
 
 /** Removes a run, its record first, so that half a folder is never taken for a run. */
 async function removeRun(folder: string): Promise<void> {
-  await rm(join(folder, 'run.json'), { recursive: true, force: true });
+  await rm(join(folder, RUN_FILE), { recursive: true, force: true });
   await rm(folder, { recursive: true, force: true });
 }
 

@@ -11,11 +11,11 @@ export interface Delivery {
   hook: string;
   delivered: boolean;
   attempts: number;
-  /** Problem of the last attempt. */
+  /** Why the last attempt failed. */
   problem?: string;
 }
 
-/** More than the 500 that are shown, since a truncated secret could not be recognized. */
+/** More than the 500 that are shown: a secret cut short could not be recognized. */
 const keptCharacters = 20_000;
 
 /** In total less than the one-minute limit of an activity that updates a run's record. */

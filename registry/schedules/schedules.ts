@@ -12,6 +12,9 @@ import { checkOwn } from '../../pipeline/runs/ownership.ts';
 export const PROMPTS_FILE = 'prompts.parquet';
 const restoreBatch = "restore it from a copy, or delete the batch's folder, and its prompts count as new";
 
+/** A batch's record, in its folder. */
+const BATCH_FILE = 'batch.json';
+
 /** The records of schedules: `schedules/NAME/` with schedule.json and batches/. */
 export class Schedules {
   readonly #home: Home;
@@ -58,7 +61,7 @@ export class Schedules {
       .toSorted();
     return Promise.all(
       folders.map(async (each) => {
-        const path = join(this.#batches(name), each, 'batch.json');
+        const path = join(this.#batches(name), each, BATCH_FILE);
         const batch = batchFile(await readSealed(path, restoreBatch), path);
         if (batch.number === Number(each)) return batch;
         throw new InputError(`${path} belongs to batch ${batch.number}; a batch's folder must bear its number.`);
@@ -117,12 +120,12 @@ export class Schedules {
       () => false,
     );
     const whole: Batch = written ? { ...batch, sha256: await sha256File(path) } : batch;
-    await writeSealed(join(draft, 'batch.json'), whole, 2);
+    await writeSealed(join(draft, BATCH_FILE), whole, 2);
     await rename(draft, this.batchFolder(name, batch.number));
   }
 
   async update(name: string, batch: Batch): Promise<void> {
-    await writeSealed(join(this.batchFolder(name, batch.number), 'batch.json'), batch, 2);
+    await writeSealed(join(this.batchFolder(name, batch.number), BATCH_FILE), batch, 2);
   }
 
   /** Releases a batch: its prompts count as new again. */

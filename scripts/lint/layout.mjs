@@ -2,7 +2,7 @@
 // name; and modules in a folder that the table of imports does not have.
 import { basename, dirname } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
-import { lists, most, mostRoots, outside, rooms, sameNames } from './rooms.mjs';
+import { lists, most, mostRoots, outside, rooms } from './rooms.mjs';
 import { filesOfCheckout, isSource } from './source-files.mjs';
 
 /** Files of which each test and example has its own. */
@@ -31,10 +31,10 @@ export function layoutFaults(paths) {
       );
   /** @type {Map<string, string>} */
   const named = new Map();
-  for (const path of paths.filter((each) => isSource(each) && !apart.test(each) && !lists.includes(dirname(each)))) {
+  for (const path of paths.filter((each) => isSource(each) && !apart.test(each))) {
     const name = basename(path);
     const other = named.get(name);
-    if (other !== undefined && !sameNames.includes(name))
+    if (other !== undefined)
       faults.push(`${other} and ${path} have the same name: an editor's list of files cannot tell them apart.`);
     named.set(name, path);
   }

@@ -68,5 +68,3 @@ export const lists = ['cli/commands', 'rewards'];
 export const most = 15;
 /** Most folders at the root, not counting those with a leading dot. */
 export const mostRoots = 22;
-/** Names that several files may have. */
-export const sameNames = ['index.ts'];

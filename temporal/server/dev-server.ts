@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InputError, RetryableError } from '../../common/errors.ts';
+import { InputError, RetryableError, RunError } from '../../common/errors.ts';
 import { makeFolders } from '../../common/files.ts';
 import { interruption } from '../../common/interrupt.ts';
+import { reasonOf } from '../../common/text/reason.ts';
 import { connectTemporal } from '../connection.ts';
 import { databaseDamage, setDatabaseAside } from './database-file.ts';
 import { isServerOf, namespaceOf } from './server-identity.ts';
@@ -24,6 +25,8 @@ export interface DevServerOptions {
   port?: number;
   /** Port of its web page. Default: no web page. */
   uiPort?: number;
+  /** Deaths in a row after which it is not restarted; default: 20. */
+  restarts?: number;
 }
 
 /**
@@ -57,14 +60,22 @@ const longestDamage = 20;
 export const databaseName = 'temporal.db';
 /** Interval at which its log is checked while it runs. */
 const watchMilliseconds = 2000;
-/** Number of deaths after which a server is not restarted. */
-const mostRestarts = 20;
+/** Number of deaths in a row after which a server is not restarted. */
+const usualRestarts = 20;
+/** Pauses before a restart; each is twice the last. Together longer than a run waits for room on a full disk. */
+const firstPause = 500;
+const longestPause = 10_000;
+/** Time after whose launch a death is the first in a row again. */
+const healthyMilliseconds = 60_000;
 
 /**
  * Temporal's development server, owned by this process: it ends with the process, and is restarted when it dies alone.
  */
 export class DevServer {
   readonly address: string;
+  /** Resolves with the reason when it is not restarted any more. */
+  readonly lost: Promise<RunError>;
+  readonly #giveUp: (reason: RunError) => void;
   readonly #options: DevServerOptions;
   readonly #port: number;
   readonly #homeId: string;
@@ -83,6 +94,9 @@ export class DevServer {
     this.#port = port;
     this.#homeId = options.homeId ?? randomBytes(16).toString('hex');
     this.address = `127.0.0.1:${port}`;
+    let giveUp!: (reason: RunError) => void;
+    this.lost = new Promise((resolve) => (giveUp = resolve));
+    this.#giveUp = giveUp;
   }
 
   /**
@@ -154,11 +168,22 @@ export class DevServer {
     closeSync(log);
     shell.stdin!.on('error', () => {}); // it died first
     shell.once('exit', () => {
-      if (this.#stopping || this.#restarts++ >= mostRestarts) return;
-      void sleep(500, undefined, { ref: false }).then(() => this.#relaunch());
+      if (this.#stopping) return;
+      if (performance.now() - launched > healthyMilliseconds) this.#restarts = 0;
+      const { restarts = usualRestarts } = this.#options;
+      if (this.#restarts++ < restarts)
+        sleep(Math.min(firstPause * 2 ** (this.#restarts - 1), longestPause), undefined, { ref: false })
+          .then(() => this.#relaunch())
+          .catch((error: unknown) => this.#lose(`cannot be restarted: ${reasonOf(error)}`));
+      else this.#lose(`ended ${this.#restarts} times in a row`);
     });
+    const launched = performance.now();
     this.#shell = shell;
     this.#watch(shell);
+  }
+
+  #lose(what: string): void {
+    this.#giveUp(new RunError(`Temporal's development server on ${this.address} ${what}; its log is ${this.#log}.`));
   }
 
   /** Restarts the server after its death. If its database is lost, the results are still in the store. */

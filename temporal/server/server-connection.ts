@@ -110,7 +110,7 @@ export interface Ports {
 }
 
 /**
- * Opens the configured server or, without one, a development server of our own with its database and log in `folder`.
+ * Connects to the configured server or, without one, starts a development server with its database and log in `folder`.
  * @throws RunError that lists the ways to get one
  */
 export async function openServer(
@@ -131,6 +131,7 @@ export async function startServer(home: Home, folder: string, ports: Ports): Pro
   return {
     ...attached,
     owned: true,
+    lost: server.lost,
     close: async () => {
       await attached.close();
       await server.stop();

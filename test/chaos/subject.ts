@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import type { FaultPoint } from '../../common/fault-points.ts';
 import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
 import { Home } from '../../pipeline/runs/home.ts';
-import type { Run } from '../../pipeline/runs/runs.ts';
-import { Command, lastRun, processesWith, type Ended } from '../cli/command.ts';
+import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
+import { Command, processesWith, type Ended } from '../cli/command.ts';
 import type { SmallDisk } from './disk.ts';
 
 /** The embedded world with little work: seconds, in which every stage runs. */
@@ -115,8 +115,15 @@ export class Subject {
     return this.start(this.command.args);
   }
 
+  /** The record of the run that the command works on: by date it need not be the last, for clocks go backwards. */
   async record(): Promise<Run | undefined> {
-    return lastRun(this.home.folder).catch(() => undefined);
+    const id = this.#id ?? 'latest';
+    return new RunRecords(this.home).read(id).catch(() => undefined);
+  }
+
+  get #id(): string | undefined {
+    const [name, id] = this.command.args;
+    return name === 'resume' ? id : /^Run (\S+)/m.exec(this.command.stdout)?.[1];
   }
 
   /** Whether the command still runs. */
@@ -189,7 +196,7 @@ export class Subject {
     return pids.length;
   }
 
-  /** Waits until none of its processes runs. @returns false when one still does */
+  /** Waits until all of its processes have ended. @returns false if one has not by then */
   async untilGone(milliseconds = 300_000): Promise<boolean> {
     for (const end = performance.now() + milliseconds; performance.now() < end; await sleep(100))
       if ((await this.processes('all')).length === 0) return true;

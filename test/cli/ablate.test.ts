@@ -8,7 +8,7 @@ import { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { textcraftor } from '../../pipeline/textcraftor.ts';
-import { solverNames } from '../../models/sampling/scheduler-names.ts';
+import { schedulerNames } from '../../models/sampling/scheduler-names.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 describe('ablations', () => {
@@ -26,7 +26,7 @@ describe('ablations', () => {
     const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '.' });
     expect(config.ablations).toEqual([{ 'evaluate.scheduler': ['ddim', 'euler'], 'evaluate.steps': [4, 8] }]);
     const evaluate = textcraftor.stages.find(({ name }) => name === 'evaluate')!;
-    for (const scheduler of solverNames) {
+    for (const scheduler of schedulerNames) {
       const own = await loadConfig(textcraftor, {
         file: 'configs/tiny.yaml',
         settings: [`evaluate.scheduler=${scheduler}`, 'evaluate.steps=4'],

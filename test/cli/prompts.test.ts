@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { register } from '../../cli/commands/prompts.ts';
+import { register } from '../../cli/commands/prompts-command.ts';
 import { InputError } from '../../common/errors.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';

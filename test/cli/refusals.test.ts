@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 import { startHub } from '../fixtures/hub-server.ts';
 import { Command as Program } from 'commander';
-import { registerCommands } from '../../cli/commands/index.ts';
+import { registerCommands } from '../../cli/commands/register-commands.ts';
 import { collect, refuseRepeats } from '../../cli/values.ts';
 import { Command, textcraftor } from './command.ts';
 

@@ -52,7 +52,7 @@ describe('docker-compose.yml', () => {
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
   });
 
-  it.each(services)('%s mounts named volumes and configs that are there', (_, { volumes = [], configs = [] }) => {
+  it.each(services)('%s mounts named volumes and configs that exist', (_, { volumes = [], configs = [] }) => {
     for (const volume of volumes) {
       const source = volume.split(':')[0]!;
       if (!source.startsWith('./')) expect(Object.keys(compose.volumes)).toContain(source);

@@ -10,8 +10,17 @@ interface Example {
   /** `file.ts: name` of what it documents. */
   of: string;
   name: string;
+  /** Whether it is a type, which an example has a value of rather than calls. */
+  isType: boolean;
   code: string;
 }
+
+/** The name that a declaration exports: of a function, a type, or the first constant of several. */
+const nameOf = (node: ts.Node): string =>
+  (ts.isVariableStatement(node)
+    ? node.declarationList.declarations[0]
+    : (node as Partial<ts.NamedDeclaration>)
+  )?.name?.getText() ?? '';
 
 /** Returns the examples in the doc comments of a module, without their code fences. */
 function examplesIn(path: string, text: string): Example[] {
@@ -21,10 +30,10 @@ function examplesIn(path: string, text: string): Example[] {
     for (const tag of ts
       .getJSDocTags(node)
       .filter(({ tagName, parent }) => parent.parent === node && tagName.text === 'example')) {
-      const name = (node as Partial<ts.NamedDeclaration>).name?.getText() ?? '';
+      const name = nameOf(node);
       const [, code] = /^```ts\n(.*)\n```$/s.exec(ts.getTextOfJSDocComment(tag.comment)?.trim() ?? '') ?? [];
       if (code === undefined) throw new Error(`${path}: the example of ${name} is not one block of ts code`);
-      found.push({ of: `${path}: ${name}`, name, code });
+      found.push({ of: `${path}: ${name}`, name, isType: ts.isInterfaceDeclaration(node), code });
     }
     node.forEachChild(visit);
   };
@@ -38,6 +47,9 @@ const modules = [
     .map((path) => join('api', path)),
   'pipeline/pipeline.ts',
   'pipeline/stage.ts',
+  'rewards/inspect-rewards.ts',
+  'rewards/reward-type.ts',
+  'rewards/reward-types.ts',
 ].sort();
 const examples = modules.flatMap((path) => examplesIn(path, readFileSync(join(root, path), 'utf8')));
 
@@ -72,34 +84,47 @@ function errorsOf(codes: readonly string[]): string[][] {
 
 const example = (name: string) => examples.find((each) => each.name === name)!.code;
 
-/** Returns the exported functions of a module whose doc comments have no example. */
-function withoutExample(path: string): string[] {
-  const module = ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.Latest, true);
-  return module.statements
-    .filter(ts.isFunctionDeclaration)
-    .filter(({ modifiers }) => modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword))
-    .filter((each) => !ts.getJSDocTags(each).some(({ tagName }) => tagName.text === 'example'))
-    .map(({ name }) => name!.text);
-}
+const exported = ts.SyntaxKind.ExportKeyword;
 
-it('has an example for each function of api/ that a command calls', () => {
-  const commands = readdirSync(join(root, 'cli'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
-    .map((path) => readFileSync(join(root, 'cli', path), 'utf8'))
-    .join('\n');
-  const called = (name: string) => new RegExp(`\\b${name}\\(`).test(commands);
-  const missing = modules
-    .filter((path) => path.startsWith('api'))
-    .flatMap((path) => withoutExample(path).filter(called));
-  expect(missing).toEqual([]);
-  expect(examples.map(({ name }) => name).filter(called).length).toBeGreaterThan(30);
-  expect(withoutExample('api/runs/artifact-folders.ts')).toContain('artifactFolders'); // no command calls it
-  expect(examples.map(({ name }) => name)).toEqual(expect.arrayContaining(['definePipeline', 'defineStage']));
+const isFunction = (node: ts.Statement): boolean =>
+  ts.isFunctionDeclaration(node) ||
+  (ts.isVariableStatement(node) &&
+    node.declarationList.declarations.some(({ initializer }) => initializer && ts.isFunctionLike(initializer)));
+
+/** Returns the exported functions of a module whose doc comments have no example. */
+function withoutExample(path: string, text: string): string[] {
+  const module = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  return module.statements
+    .filter(isFunction)
+    .filter((each) => ts.canHaveModifiers(each) && ts.getModifiers(each)?.some(({ kind }) => kind === exported))
+    .filter((each) => !ts.getJSDocTags(each).some(({ tagName }) => tagName.text === 'example'))
+    .map(nameOf);
+}
+it('has an example for each exported function of api/ and of the entry to the rewards', () => {
+  const undocumented = modules
+    .filter((path) => !path.startsWith('pipeline'))
+    .flatMap((path) => withoutExample(path, readFileSync(join(root, path), 'utf8')).map((name) => `${path}: ${name}`));
+  expect(undocumented).toEqual([]);
+  const names = ['definePipeline', 'defineStage', 'exportModel', 'inspect', 'loadRewards', 'RewardType'];
+  expect(examples.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
 });
 
-it.each(examples)('$of is called in its example', ({ name, code }) => {
-  expect(code).toContain(`${name}(`);
-  expect(code).toMatch(new RegExp(`import \\{[^}]*\\b${name}\\b[^}]*\\} from`));
+it('finds exported functions without an example, whatever their form', () => {
+  const code = `
+    /** Has one. @example f() */
+    export function f() {}
+    /** Has none. */
+    export async function g() {}
+    export const h = () => 1, one = 1;
+    export const two = 2;
+    function inside() {}
+  `;
+  expect(withoutExample('module.ts', code)).toEqual(['g', 'h']);
+});
+
+it.each(examples)('$of is used in its example', ({ name, isType, code }) => {
+  expect(code).toContain(isType ? `: ${name} =` : `${name}(`);
+  expect(code).toMatch(new RegExp(`import (type )?\\{[^}]*\\b${name}\\b[^}]*\\} from`));
 });
 
 it('has examples that compile, and refuses those that do not', () => {
@@ -108,6 +133,7 @@ it('has examples that compile, and refuses those that do not', () => {
     [example('generate').replace('    seed: 1,\n', ''), /'seed' is missing/],
     [example('importModel').replace('api/import-model', 'api/imports'), /Cannot find module '.\/api\/imports.ts'/],
     [example('describeRun').replace('comparisons }', 'comparison }'), /'comparison' does not exist/],
+    [example('RewardType').replace('...withoutPrompt,', ''), /missing the following properties.* promptLength/],
     [example('definePipeline').replace("inputs: ['list']", "inputs: ['lost']"), /unknownInputs/],
   ];
   const errors = errorsOf([...examples.map(({ code }) => code), ...wrong.map(([code]) => code)]);

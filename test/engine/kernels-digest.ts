@@ -1,6 +1,6 @@
 /** Prints the digest of kernel results that are large enough for several threads: for `kernels.test.ts`. */
 import { createHash } from 'node:crypto';
-import { attention, conv2d, groupNormSilu, layerNorm, linear, silu } from '../../engine/layers/index.ts';
+import { attention, conv2d, groupNormSilu, layerNorm, linear, silu } from '../../engine/layers/layers.ts';
 import { random, valueAndGradients, withParameters } from './program/value-and-gradients.ts';
 
 const hash = createHash('sha256');

@@ -10,7 +10,7 @@ import {
   linear,
   quickGelu,
   silu,
-} from '../../engine/layers/index.ts';
+} from '../../engine/layers/layers.ts';
 import { Program } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { difference, fixed, random, valueAndGradients, withParameters } from './program/value-and-gradients.ts';

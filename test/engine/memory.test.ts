@@ -3,7 +3,7 @@ import { product } from '../../common/product.ts';
 import { RandomStream } from '../../common/random.ts';
 import { checkpoint } from '../../engine/activation-checkpoint.ts';
 import { vectorJacobianProduct } from '../../engine/vector-jacobian.ts';
-import { attention, geglu, gelu, groupNorm, groupNormSilu, linear, silu } from '../../engine/layers/index.ts';
+import { attention, geglu, gelu, groupNorm, groupNormSilu, linear, silu } from '../../engine/layers/layers.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import { float32, Program, type Tensors } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';

@@ -3,7 +3,7 @@ import { product } from '../../common/product.ts';
 import { RandomStream } from '../../common/random.ts';
 import type { ComputeType } from '../../engine/compute-type.ts';
 import { vectorJacobianProduct } from '../../engine/vector-jacobian.ts';
-import * as layers from '../../engine/layers/index.ts';
+import * as layers from '../../engine/layers/layers.ts';
 import type { Parameters } from '../../engine/weights/parameters.ts';
 import { Program, float32, int32, type Tensors } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';

@@ -179,7 +179,7 @@ describe('the sweep and the evaluation', () => {
 
   it('mix encoders, and follow the control curve', () => {
     const { scores } = json<Scores>('evaluate', 'scores.json');
-    // The last of two steps is tuned in any case; the other half of the mix is the original.
+    // The last of the two steps is always tuned; the other half of the mix is the original.
     expect(scores['late']).toEqual(scores['tuned']);
     for (const [i, value] of scores['mixed']!['clip']!.entries())
       expect(value).toBeCloseTo(scores['blend-0.50']!['clip']![i]!, 4);

@@ -178,7 +178,11 @@ describe('the layout', () => {
     expect(layoutFaults(['engine/lanes.ts', 'cli/lanes.ts'])).toEqual([
       "engine/lanes.ts and cli/lanes.ts have the same name: an editor's list of files cannot tell them apart.",
     ]);
-    expect(layoutFaults(['engine/lanes.ts', 'test/lanes.ts', 'cli/commands/lanes.ts'])).toEqual([]);
+    for (const folder of ['cli/commands', 'rewards'])
+      expect(layoutFaults(['engine/index.ts', `${folder}/index.ts`])).toEqual([
+        expect.stringContaining(`engine/index.ts and ${folder}/index.ts have the same name`),
+      ]);
+    expect(layoutFaults(['engine/lanes.ts', 'test/lanes.ts'])).toEqual([]);
   });
 
   it('counts modules in every spelling', () => {

@@ -11,11 +11,12 @@ import { joinLocalServer, openWorkerServer } from '../../temporal/server/local-s
 import { freePort } from '../../temporal/server/ports.ts';
 import { hasSearchAttributes } from '../../temporal/server/server-attributes.ts';
 import { attachOwn } from '../../temporal/server/server-connection.ts';
-import { InputError } from '../../common/errors.ts';
+import { InputError, RunError } from '../../common/errors.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { processStart } from '../../pipeline/runs/lease.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
+import { processesWith } from '../cli/command.ts';
 import { filesBelow, until } from '../setup/watchdog.ts';
 
 const command = findTemporal()!.value;
@@ -33,6 +34,23 @@ async function portsOf(log: string): Promise<number[]> {
   const text = await readFile(log, 'utf8');
   return [...text.matchAll(/:(\d{4,5})\b/g)].map(([, port]) => Number(port));
 }
+
+it('says so when it is not restarted any more', async () => {
+  const folder = await temporaryFolder();
+  const program = join(folder, 'server.sh');
+  const script = `#!/bin/sh\n[ -e '${folder}/broken' ] && exit 1\nexec '${command}' "$@"\n`;
+  await writeFile(program, script, { mode: 0o755 });
+  const server = await DevServer.start({ command: program, folder, restarts: 2 });
+  onTestFinished(() => server.stop());
+  await writeFile(join(folder, 'broken'), '');
+  for (const pid of await processesWith(`--port ${server.address.split(':')[1]}`.replaceAll(' ', '\0')))
+    process.kill(pid, 'SIGKILL');
+  expect(await server.lost).toEqual(
+    new RunError(
+      `Temporal's development server on ${server.address} ended 3 times in a row; its log is ${join(folder, 'temporal.log')}.`,
+    ),
+  );
+});
 
 describe('the development server', () => {
   let folder: string;

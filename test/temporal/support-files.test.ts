@@ -95,19 +95,32 @@ describe('a full disk', () => {
     });
   });
 
-  it('ends a run when it stays full, and not before', () => {
+  it('ends a run when it stays full, and not before', async () => {
     const notes: string[] = [];
     const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
-    const patient = new DiskWatch('/home', 'continue', (line) => notes.push(line), 1e9);
-    for (const error of [full, full]) patient.wrote(error);
+    const patient = new DiskWatch('/home', 'continue', (line) => notes.push(line), { patience: 1e9 });
+    for (const error of [full, full]) await patient.wrote(error);
     patient.check();
     expect(notes).toEqual(['The disk of /home is full; the run waits 1000000 s for free space.']);
-    const hasty = new DiskWatch('/home', 'continue with: x', () => {}, 0);
+    const hasty = new DiskWatch('/home', 'continue with: x', () => {}, { patience: 0 });
     hasty.check();
-    hasty.wrote(full);
+    await hasty.wrote(full);
     expect(() => hasty.check()).toThrow(RetryableError);
     expect(() => hasty.check()).toThrow('full for 0 s: free some space; then continue with: x');
-    hasty.wrote(undefined);
+    await hasty.wrote(undefined);
     hasty.check();
+  });
+
+  it('is full when a small write finds room, and the server would not', async () => {
+    let free = 4096;
+    const watch = new DiskWatch('/home', 'continue with: x', () => {}, {
+      patience: 0,
+      freeBytes: () => Promise.resolve(free),
+    });
+    await watch.wrote(undefined);
+    expect(() => watch.check()).toThrow('full for 0 s');
+    free = 2 ** 22;
+    await watch.wrote(undefined);
+    watch.check();
   });
 });

@@ -14,7 +14,7 @@ import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import type { runPipeline } from '../../workflows/run-pipeline.ts';
 import type { PipelineRun } from '../../workflows/arguments.ts';
 
-export const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+export const workflowsPath = fileURLToPath(new URL('../../workflows/workflows.ts', import.meta.url));
 
 /** The behaviour of a fake stage at an attempt: by default it succeeds. */
 export type Fault = 'permanent' | 'retryable' | 'hang' | 'huge' | 'wordy';

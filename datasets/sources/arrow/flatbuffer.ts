@@ -12,12 +12,12 @@ export class FlatTable {
   readonly #depth: number;
 
   constructor(view: DataView, at: number, depth = 0) {
-    if (depth > deepest) throw new Error(`tables nested more than ${deepest} times`);
+    if (depth > deepest) throw new Error(`tables nested more than ${deepest} levels deep`);
     this.#view = view;
     this.#at = at;
     this.#depth = depth;
     this.#fields = at - this.#int32(at);
-    if (this.#fields < 0 || this.#fields + 4 > view.byteLength) throw new Error('a table outside of the message');
+    if (this.#fields < 0 || this.#fields + 4 > view.byteLength) throw new Error('a table outside the message');
   }
 
   /** Returns the root table of a buffer. */

@@ -25,9 +25,9 @@ const LONGEST = 2;
 const isSpace = (text: string, at: number): boolean => /^\p{White_Space}/u.test(text.charAt(at));
 
 /**
- * The tokens added to a vocabulary, found in texts exactly as by the library `tokenizers` (AddedVocabulary): the
- * longest token at the leftmost place, first among tokens that are not normalized, then, normalized, in the text
- * between them.
+ * Finds the tokens added to a vocabulary exactly as the library `tokenizers` does (AddedVocabulary): the leftmost first,
+ * and of those that start at one place the longest. Tokens that are not normalized come first; the normalized ones are
+ * then found in the text between them.
  */
 export class AddedTokens {
   /** All ids by content, in the order of addition. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../common/files.ts';
 import { product } from '../../../common/product.ts';
 import { RandomStream } from '../../../common/random.ts';
-import * as layers from '../../../engine/layers/index.ts';
+import * as layers from '../../../engine/layers/layers.ts';
 import { exportOnnx } from '../../../engine/onnx/export.ts';
 import { encodeModel, writeModel } from '../../../engine/onnx/onnx-format.ts';
 import { OnnxSession } from '../../../engine/onnx/session.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { product } from '../../../common/product.ts';
 import { RandomStream } from '../../../common/random.ts';
 import { vectorJacobianProduct } from '../../../engine/vector-jacobian.ts';
-import * as layers from '../../../engine/layers/index.ts';
+import * as layers from '../../../engine/layers/layers.ts';
 import type { Parameters } from '../../../engine/weights/parameters.ts';
 import { Program, float32, int32 } from '../../../engine/program/program.ts';
 import { tf, type Tensor } from '../../../engine/tensorflow.ts';

@@ -8,14 +8,14 @@ import {
 } from '../../../models/sampling/scheduler-config.ts';
 import { DdimScheduler } from '../../../models/sampling/ddim.ts';
 import type { SolverPlan } from '../../../models/sampling/multistep.ts';
-import { solverNames, type SolverName } from '../../../models/sampling/scheduler-names.ts';
+import { schedulerNames, type SchedulerName } from '../../../models/sampling/scheduler-names.ts';
 import { isOneStep } from '../../../models/sampling/sample.ts';
-import { solverNamed, solverPlan } from '../../../models/sampling/solver.ts';
+import { schedulerNamed, solverPlan } from '../../../models/sampling/solver.ts';
 import { readJson, type Json } from '../../../models/folder/network-config.ts';
 import { goldenPath, readGoldenJson } from '../golden.ts';
 
 interface Case {
-  name: SolverName;
+  name: SchedulerName;
   config: Json;
   steps: number;
   /** The key that the case tests. */
@@ -27,21 +27,21 @@ interface Case {
   error?: string;
 }
 const cases = await readGoldenJson<Case[]>('solvers.json');
-const classes: Record<SolverName, string> = {
+const classes: Record<SchedulerName, string> = {
   ddim: 'DDIMScheduler',
   pndm: 'PNDMScheduler',
   'dpm-solver++': 'DPMSolverMultistepScheduler',
   euler: 'EulerDiscreteScheduler',
 };
 /** diffusers' keys and defaults. */
-const defaults = async (name: SolverName): Promise<Json> => {
+const defaults = async (name: SchedulerName): Promise<Json> => {
   const { keys } = await readJson(goldenPath(`config-keys/${classes[name]}.json`));
   const own = Object.entries(keys as Record<string, { default?: unknown }>).filter(([key]) => !key.startsWith('_'));
   return Object.fromEntries(own.map(([key, table]) => [key, table.default]));
 };
 const keys = Object.fromEntries(
-  await Promise.all(solverNames.map(async (name) => [name, await defaults(name)] as const)),
-) as Record<SolverName, Json>;
+  await Promise.all(schedulerNames.map(async (name) => [name, await defaults(name)] as const)),
+) as Record<SchedulerName, Json>;
 
 const file = (json: Json): SchedulerFile => schedulerFile(json, 'DIR/scheduler/scheduler_config.json');
 const stableDiffusion = {
@@ -95,7 +95,7 @@ describe('a sampling run', () => {
   );
 });
 
-describe.each(solverNames)("%s's configuration", (name) => {
+describe.each(schedulerNames)("%s's configuration", (name) => {
   it("has diffusers' keys and defaults, except those that StableDiffusionPipeline changes", () => {
     const more = name === 'dpm-solver++' ? ['sigma_min', 'sigma_max'] : [];
     expect(Object.keys(solverSchemas[name].shape).sort()).toEqual([...Object.keys(keys[name]), ...more].sort());
@@ -143,12 +143,12 @@ describe('solvers', () => {
   });
 
   it('say whether they can begin at any step', () => {
-    const oneStep = (name: SolverName) => isOneStep(solverPlan(name, file(stableDiffusion), 8));
-    expect(solverNames.map(oneStep)).toEqual([true, false, false, true]);
+    const oneStep = (name: SchedulerName) => isOneStep(solverPlan(name, file(stableDiffusion), 8));
+    expect(schedulerNames.map(oneStep)).toEqual([true, false, false, true]);
   });
 
   it('are refused when unknown, or when they draw noise at each step', () => {
-    expect(() => solverNamed('heun')).toThrow('expected one of ddim, pndm, dpm-solver++, euler');
+    expect(() => schedulerNamed('heun')).toThrow('expected one of ddim, pndm, dpm-solver++, euler');
     expect(() =>
       solverPlan('dpm-solver++', file({ ...stableDiffusion, algorithm_type: 'sde-dpmsolver++' }), 6),
     ).toThrow(/algorithm_type is "sde-dpmsolver\+\+": expected one of dpmsolver\+\+, dpmsolver/);

@@ -58,7 +58,7 @@ function counting(scratch: string): Tuning {
   };
 }
 
-/** Tunes until the end, or until `stopAt`, in the scratch folder of a folder. @returns its messages */
+/** Tunes to the end, or until the step `stopAt`, in `output` and `scratch` of a folder. @returns its messages */
 async function work(folder: string, stopAt?: number): Promise<string[]> {
   const messages: string[] = [];
   const stop = new AbortController();

@@ -13,7 +13,7 @@ export function register(program: Command): void {
       const { availableParallelism } = await import('node:os');
       const { readLanes } = await import('../paper/side-by-side.ts');
       const { paper } = await import('../paper/write-paper.ts');
-      const { runCommand } = await import('../run/run-command.ts');
+      const { runCommand } = await import('../run/spawn-run.ts');
       const { projectHome } = await import('../project-home.ts');
       const lanes = readLanes(options.lanes);
       const page = await paper({

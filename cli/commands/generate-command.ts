@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { UseOptions } from '../../api/export/encoder-use.ts';
 import type { GenerateOptions } from '../../api/generate-picture.ts';
+import { schedulerNames } from '../../models/sampling/scheduler-names.ts';
 import { print, printMessage } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
 import { collect, count, finite, seed } from '../values.ts';
@@ -50,7 +51,7 @@ export function register(program: Command): void {
     )
     .option('--negative <text>', 'negative prompt: what the pictures should not show', '')
     .option('--steps <n>', 'denoising steps', count, 25)
-    .option('--scheduler <name>', 'ddim, pndm, dpm-solver++ or euler', 'ddim')
+    .addOption(new Option('--scheduler <name>', 'the sampling method').choices(schedulerNames).default('ddim'))
     .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', finite, 7.5)
     .option('--seed <s>', 'seed of the start noise', seed, 0)
     .addOption(

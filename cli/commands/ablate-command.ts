@@ -15,7 +15,7 @@ export function register(program: Command): void {
       const { InputError } = await import('../../common/errors.ts');
       const { readConfigOptions } = await import('../run/run-options.ts');
       const { ablate } = await import('../paper/ablate.ts');
-      const { runCommand } = await import('../run/run-command.ts');
+      const { runCommand } = await import('../run/spawn-run.ts');
       const { readLanes } = await import('../paper/side-by-side.ts');
       const { ablationsOf, checkAblations } = await import('../paper/check-ablations.ts');
       const { projectHome } = await import('../project-home.ts');

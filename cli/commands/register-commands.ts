@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+
+interface CommandModule {
+  register(program: Command): void;
+}
+
+/** The commands in the order of the help. A module is loaded when its command is called or help is requested. */
+const commands: Record<string, () => Promise<CommandModule>> = {
+  run: () => import('./run-command.ts'),
+  resume: () => import('./resume-command.ts'),
+  plan: () => import('./plan-command.ts'),
+  status: () => import('./status-command.ts'),
+  list: () => import('./list-command.ts'),
+  logs: () => import('./logs-command.ts'),
+  pause: () => import('./pause-command.ts'),
+  cancel: () => import('./cancel-command.ts'),
+  report: () => import('./report-command.ts'),
+  trace: () => import('./trace-command.ts'),
+  gc: () => import('./gc-command.ts'),
+  registry: () => import('./registry-command.ts'),
+  schedule: () => import('./schedule-command.ts'),
+  worker: () => import('./worker-command.ts'),
+  prompts: () => import('./prompts-command.ts'),
+  generate: () => import('./generate-command.ts'),
+  import: () => import('./import-command.ts'),
+  export: () => import('./export-command.ts'),
+  step: () => import('./step-command.ts'),
+  paper: () => import('./paper-command.ts'),
+  ablate: () => import('./ablate-command.ts'),
+  world: () => import('./world-command.ts'),
+  doctor: () => import('./doctor-command.ts'),
+};
+
+/** Adds the command that `args` begins with, or all commands if it is not one of them. */
+export async function registerCommands(program: Command, args: readonly string[]): Promise<void> {
+  const name = args[0] ?? '';
+  const loaders = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands);
+  for (const command of await Promise.all(loaders.map((load) => load()))) command.register(program);
+}
