@@ -58,7 +58,11 @@ export function register(program: Command): void {
         'if the previous retraining still runs: skip, buffer-one, buffer-all, cancel-other, terminate-other, allow-all',
         'skip',
       )
-      .option('--catchup <time>', 'how late a start that was missed while the server was away is made up for', '7d')
+      .option(
+        '--catchup <time>',
+        'how long after its time a start missed while the server was away is made up for',
+        '7d',
+      )
       .option('--at-least <n>', 'wait for at least n new prompts', count, 1)
       .option('--cold', 'start from the original encoder instead of the version in production')
       .option('--paused', 'do nothing until it is unpaused'),

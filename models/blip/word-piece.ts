@@ -51,7 +51,7 @@ export class WordPieceTokenizer {
     this.padId = this.#id('[PAD]');
   }
 
-  /** Reads a vocabulary. @param path vocab.txt, one token a line, or its folder */
+  /** Reads a vocabulary. @param path vocab.txt, one token per line, or its folder */
   static async load(path: string): Promise<WordPieceTokenizer> {
     const file = (await isFolder(path)) ? join(path, 'vocab.txt') : path;
     if (!(await exists(file)))

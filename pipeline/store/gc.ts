@@ -16,7 +16,7 @@ export interface GarbageOptions extends RunsToKeep {
   now?: number;
 }
 
-/** Everything that nothing needs any more. */
+/** What nothing needs any longer. */
 export interface Garbage {
   artifacts: { sha256: string; bytes: number }[];
   results: StageResult[];

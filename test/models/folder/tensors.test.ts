@@ -130,7 +130,7 @@ describe('absurd sizes', () => {
     );
   });
 
-  it('are refused by name if no tensor shows them', () => {
+  it('are refused by the configuration where no tensor would show them', () => {
     expect(unetSchema.safeParse({ ...unet, sample_size: 1e9 }).success).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ import { black } from '../styles/style.ts';
 import { styles } from '../styles/styles.ts';
 import type { Template } from './gallery-template.ts';
 
-/** Colours of a picture with the dullness and darkness of all of them. */
+/** Colours of a picture, with one dullness and one darkness for all. */
 export type Colors = Pick<GalleryScene, 'color' | 'background'> & Levels;
 
 /** A picture seen through a template: the masks' products with it, and the sum of its squares. */
