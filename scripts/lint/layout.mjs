@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { lists, most, mostRoots } from './rooms.mjs';
 
 const isSource = (/** @type {string} */ path) => /\.(ts|mts|mjs)$/.test(path);
-/** Files of which each test and example has its own. */
-const apart = /^(test|bench|examples)\//;
+/** Files of which each test and example has its own; tests themselves are not among them. */
+const apart = /^(test|bench|examples)\/(?!.*\.test\.ts$)/;
 
 /**
  * @param {readonly string[]} paths files of the checkout
