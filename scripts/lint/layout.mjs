@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { lists, most, mostRoots, outside, rooms } from './rooms.mjs';
 import { filesOfCheckout, isSource } from './source-files.mjs';
 
-/** Files of which each test and example has its own. */
-const apart = /^(test|bench|examples)\//;
+/** Files of which each test and example has its own; tests themselves are not among them. */
+const apart = /^(test|bench|examples)\/(?!.*\.test\.ts$)/;
 
 /**
  * @param {readonly string[]} paths files of the checkout

@@ -134,7 +134,7 @@ it('leads from each stop of the walk to the next through the files that it names
     'datasets/rules/rules.ts -> training/stages/rollout.ts',
   ]);
   expect(brokenHops(text.replaceAll('(../cli/run/start.ts)', '(../api/configuration.ts)'))).toEqual([
-    'cli/commands/run.ts -> api/configuration.ts',
+    'cli/commands/run-command.ts -> api/configuration.ts',
     'api/configuration.ts -> api/runs/execute-run.ts',
   ]);
 });

@@ -182,7 +182,8 @@ describe('the layout', () => {
       expect(layoutFaults(['engine/index.ts', `${folder}/index.ts`])).toEqual([
         expect.stringContaining(`engine/index.ts and ${folder}/index.ts have the same name`),
       ]);
-    expect(layoutFaults(['engine/lanes.ts', 'test/lanes.ts'])).toEqual([]);
+    expect(layoutFaults(['engine/lanes.ts', 'test/lanes.ts', 'test/engine/lanes.ts'])).toEqual([]);
+    expect(layoutFaults(['test/a/lanes.test.ts', 'test/b/lanes.test.ts'])).toHaveLength(1);
   });
 
   it('counts modules in every spelling', () => {
