@@ -189,7 +189,7 @@ describe('bad input is one sentence, and nothing is written', () => {
     const weights = await readWeights(unet);
     weights.delete('conv_out.bias');
     await writeWeights(unet, weights);
-    await refused({ model }, /conv_out.bias is missing from .*model\/unet; expected shape \[4\]/);
+    await refused({ model }, /conv_out.bias is missing from .*model\/unet; expected \[4\], as in its configuration/);
   });
 
   it('a reward that is not finite: named, with the prompt', async () => {

@@ -156,7 +156,7 @@ describe('a reward that cannot be loaded', () => {
   it('is reported when the folder is not a CLIPModel', async () => {
     const other = mkdtempSync(join(folder, 'other-'));
     writeFileSync(join(other, 'config.json'), '{"hidden_size": 4}');
-    await expect(loadReward(spec('pickscore', { model: other }))).rejects.toThrow('not that of a CLIPModel');
+    await expect(loadReward(spec('pickscore', { model: other }))).rejects.toThrow("is not a CLIPModel's configuration");
   });
 });
 
