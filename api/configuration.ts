@@ -19,7 +19,7 @@ export interface ConfigurationOptions {
   file?: string | undefined;
   /** Prompts to use instead of `prompts.source`: a file, folder or pattern, or hf://datasets/OWNER/NAME. */
   prompts?: string | undefined;
-  /** Changed settings, `key=value`; the last one wins. */
+  /** Changed settings, `key=value`; one key given twice with different values is refused. */
   set?: readonly string[] | undefined;
   /** A module that exports `pipeline`; default: TextCraftor's own. */
   pipeline?: string | undefined;

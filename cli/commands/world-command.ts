@@ -5,7 +5,12 @@ import { leaveInterruptsToSystem } from '../signals.ts';
 import { seed } from '../values.ts';
 
 const WORLD = 'world';
-const WORK = '.textcraftor/world-build';
+/** Default folders of a build. */
+const FOLDERS: Record<WorldName, { out: string; work: string }> = {
+  shapes: { out: WORLD, work: '.textcraftor/world-build' },
+  gallery: { out: `${WORLD}/gallery`, work: '.textcraftor/world-build-gallery' },
+};
+const defaults = (folder: 'out' | 'work') => WORLD_NAMES.map((name) => FOLDERS[name][folder]).join(', or ');
 
 interface BuildOptions {
   world: WorldName;
@@ -25,18 +30,12 @@ export function register(program: Command): void {
       'train every model of the world from scratch (about an hour on 2 cores); continues where it was stopped',
     )
     .addOption(which())
-    .option('--out <dir>', `folder of the world (default: ${WORLD}, or ${WORLD}/gallery)`)
-    .option('--work <dir>', `folder of finished steps (default: ${WORK}, or ${WORK}-gallery)`)
+    .option('--out <dir>', `folder of the world (default: ${defaults('out')})`)
+    .option('--work <dir>', `folder of finished steps (default: ${defaults('work')})`)
     .option('--only <step>', 'run one step and stop')
-    .action(async ({ world: name, out, work, only }: BuildOptions) => {
+    .action(async (options: BuildOptions) => {
       const { buildWorld } = await import('../world/world-build.ts');
-      const gallery = name === 'gallery';
-      await buildWorld({
-        world: name,
-        out: out ?? (gallery ? `${WORLD}/gallery` : WORLD),
-        work: work ?? (gallery ? `${WORK}-gallery` : WORK),
-        ...(only !== undefined && { only }),
-      });
+      await buildWorld({ ...FOLDERS[options.world], ...options });
     });
   world
     .command('check [DIR]')

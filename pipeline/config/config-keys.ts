@@ -6,6 +6,10 @@ export interface Definition {
   shape?: Record<string, ZodType>;
   innerType?: ZodType;
   element?: ZodType;
+  /** Of a record. */
+  valueType?: ZodType;
+  /** Of a pipe, which transforms what this takes. */
+  in?: ZodType;
   options?: readonly ZodType[];
 }
 export const definition = (schema: ZodType): Definition => schema.def as unknown as Definition;

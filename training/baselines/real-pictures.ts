@@ -2,7 +2,7 @@ import { InputError } from '../../common/errors.ts';
 import { decodePng } from '../../common/png.ts';
 import { RandomStream } from '../../common/random.ts';
 import { parse } from '../../world/scenes/grammar.ts';
-import { randomJitter, render, pictureSize } from '../../world/scenes/renderer.ts';
+import { render, pictureSize } from '../../world/scenes/renderer.ts';
 import { attributeNames, attributes, type Scene } from '../../world/scenes/scene.ts';
 import { float32, Program } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
@@ -10,6 +10,7 @@ import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { vaeEncode, vaeScale, vaeScalingFactor } from '../../models/vae/vae.ts';
 import { Rollout } from '../rollout/rollout-samples.ts';
 import { pictureList, readPicture, requireSquare } from './picture-list.ts';
+import { randomJitter } from '../../world/scenes/common/jitter.ts';
 
 /** A picture and its caption. */
 export interface CaptionedPicture {

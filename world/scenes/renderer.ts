@@ -1,5 +1,6 @@
 import type { RandomStream } from '../../common/random.ts';
 import { blur } from './common/blur.ts';
+import { noJitter, shifted, type Jitter } from './common/jitter.ts';
 import { clean, degradeColor, type Color, type Degradation } from './common/degradation.ts';
 import { signedDistance } from './common/signed-distance.ts';
 import type { Scene } from './scene.ts';
@@ -39,36 +40,6 @@ export const centers: Record<Scene['position'], readonly [x: number, y: number]>
   'bottom right': [0.72, 0.72],
 };
 
-/** Variation between pictures of the same scene. */
-export interface Jitter {
-  /** Shift of the centre, as shares of the side. */
-  readonly dx: number;
-  readonly dy: number;
-  /** Factor on the radius. */
-  readonly scale: number;
-  /** Radians. */
-  readonly rotation: number;
-  /** Added to the two colours. */
-  readonly foreground: Color;
-  readonly background: Color;
-}
-
-export const noJitter: Jitter = { dx: 0, dy: 0, scale: 1, rotation: 0, foreground: [0, 0, 0], background: [0, 0, 0] };
-
-/** Draws shifts up to 0.6 pixels, size changes up to 5 %, rotations up to 5 degrees, colour changes up to .03. */
-export function randomJitter(stream: RandomStream): Jitter {
-  const within = (limit: number): number => limit * (2 * stream.uniform() - 1);
-  const color = (): Color => [within(0.03), within(0.03), within(0.03)];
-  return {
-    dx: within(0.02),
-    dy: within(0.02),
-    scale: 1 + within(0.05),
-    rotation: within(Math.PI / 36),
-    foreground: color(),
-    background: color(),
-  };
-}
-
 export interface RenderOptions {
   readonly jitter?: Jitter;
   readonly degradation?: Degradation;
@@ -80,8 +51,8 @@ export interface RenderOptions {
 export function render(scene: Scene, options: RenderOptions = {}): Float32Array {
   const { jitter = noJitter, degradation = clean, stream } = options;
   const mask = blur(coverage(scene, jitter), degradation.blur, pictureSize);
-  const foreground = degradeColor(add(objectColors[scene.color], jitter.foreground), degradation);
-  const background = degradeColor(add(backgroundColors[scene.background], jitter.background), degradation);
+  const foreground = degradeColor(shifted(objectColors[scene.color], jitter.foreground), degradation);
+  const background = degradeColor(shifted(backgroundColors[scene.background], jitter.background), degradation);
   const noise = degradation.noise > 0 ? stream?.normal(pictureLength) : undefined;
   const picture = new Float32Array(pictureLength);
   for (let i = 0; i < picture.length; i++) {
@@ -91,10 +62,6 @@ export function render(scene: Scene, options: RenderOptions = {}): Float32Array 
     picture[i] = Math.min(1, Math.max(0, value + (noise ? degradation.noise * noise[i]! : 0)));
   }
   return picture;
-}
-
-function add(color: Color, shift: Color): Color {
-  return [color[0] + shift[0], color[1] + shift[1], color[2] + shift[2]];
 }
 
 /** Returns the share of each pixel covered by the object, [32, 32], antialiased over one pixel around its edge. */

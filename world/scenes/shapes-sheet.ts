@@ -2,10 +2,11 @@ import { RandomStream } from '../../common/random.ts';
 import { clean } from './common/degradation.ts';
 import { sheetColumns, sheetExamples, tierOf, type WorldSheet } from './common/sheet-rows.ts';
 import { readScene } from './oracle.ts';
-import { randomJitter, render } from './renderer.ts';
+import { render } from './renderer.ts';
 import { scenes } from './scene.ts';
 import { randomDegradation } from './tiers.ts';
 import { webExample } from './web-like.ts';
+import { randomJitter } from './common/jitter.ts';
 
 /** Returns pictures and examples of the shapes world. */
 export function shapesSheet(seed: number): WorldSheet {

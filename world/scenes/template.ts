@@ -1,7 +1,8 @@
 import { blur } from './common/blur.ts';
 import type { Color } from './common/degradation.ts';
-import { noJitter, coverage, pictureSize } from './renderer.ts';
+import { coverage, pictureSize } from './renderer.ts';
 import { attributes, type Scene } from './scene.ts';
+import { noJitter } from './common/jitter.ts';
 
 const pixels = pictureSize * pictureSize;
 

@@ -2,9 +2,10 @@ import { RandomStream } from '../../common/random.ts';
 import { qualityOf, type Degradation, type Tier } from './common/degradation.ts';
 import { draw } from './common/draw.ts';
 import { caption, styleWords, type StyleWord } from './grammar.ts';
-import { pictureSize, randomJitter, render } from './renderer.ts';
+import { pictureSize, render } from './renderer.ts';
 import { attributeNames, combinations, scenesOf, type Scene } from './scene.ts';
 import { randomDegradation } from './tiers.ts';
+import { randomJitter } from './common/jitter.ts';
 
 /** A picture with its caption and ground truth. */
 interface Example {

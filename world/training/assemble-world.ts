@@ -5,7 +5,7 @@ import { writeSafetensors } from '../../engine/weights/safetensors.ts';
 import { readWeights, writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
 import { stepFile, vocabularyOf, type WorldBuild } from './build-step.ts';
-import type { WorldStep } from './recipes/recipe.ts';
+import { autoencoderStep, type WorldStep } from './recipes/recipe.ts';
 import { part } from './prefixed-weights.ts';
 
 /** Writes the world's folders, in float16, from the files of all steps, and a manifest with their digests. */
@@ -48,10 +48,7 @@ export async function assembleWorld<S>(
     await weights(`${folder}/diffusion_pytorch_model.safetensors`, await load(step));
   }
   await json('base/vae/config.json', recipe.vae);
-  await weights(
-    'base/vae/diffusion_pytorch_model.safetensors',
-    await load(recipe.steps.decoder === undefined ? 'vae' : 'decoder'),
-  );
+  await weights('base/vae/diffusion_pytorch_model.safetensors', await load(autoencoderStep(recipe)));
   const aesthetic = await load('aesthetic');
   for (const [folder, model] of [
     ['clip', await load('clip')],

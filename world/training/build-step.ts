@@ -13,6 +13,7 @@ import { preprocess } from '../../rewards/preprocess.ts';
 import { WRONG_IN_BANK, WRONG_IN_WEB, bankBatches, joinedIds, webBatches } from './data/batches.ts';
 import { hiddenPictures, inpaintingInput } from './data/guide-inputs.ts';
 import { joined, pictureBank, type PictureBank } from './data/picture-bank.ts';
+import type { WorldData } from './data/world-data.ts';
 import { PreferencePairs } from './data/preference-pairs.ts';
 import { trainPairReward, type PairReward } from './networks/pair-reward.ts';
 import { decodeLatents, encodePictures, whiten } from './networks/picture-latents.ts';
@@ -21,12 +22,13 @@ import { trainClip } from './networks/train-clip.ts';
 import { trainUnet, type UnetTraining } from './networks/train-unet.ts';
 import { trainDecoder, trainVae } from './networks/train-vae.ts';
 import { widenInput } from './networks/widen-input.ts';
-import type { WorldStep } from './recipes/recipe.ts';
+import { autoencoderStep, type WorldStep } from './recipes/recipe.ts';
 import { part, prefixed } from './prefixed-weights.ts';
 import type { World } from './worlds.ts';
 
 /** Every model has its own seed; the held-out reward's data has yet another. */
 const SEEDS = {
+  web: 1,
   vae: 2,
   decoder: 16,
   base: 3,
@@ -82,6 +84,7 @@ async function isMade(file: string, record: string): Promise<boolean> {
 class StepBuilder<S> implements Record<WorldStep, () => Promise<Weights>> {
   readonly #build: WorldBuild<S>;
   readonly #tokenizer: ClipTokenizer;
+  #examples: ReturnType<WorldData<S>['webExample']>[] | undefined;
   readonly #common: { seed: number; steps: number; report: (n: number, means: Record<string, number>) => void };
 
   constructor(step: WorldStep, build: WorldBuild<S>, tokenizer: ClipTokenizer) {
@@ -234,11 +237,13 @@ class StepBuilder<S> implements Record<WorldStep, () => Promise<Weights>> {
   }
 
   #autoencoder(): Promise<Weights> {
-    return this.#load(this.#recipe.steps.decoder === undefined ? 'vae' : 'decoder');
+    return this.#load(autoencoderStep(this.#recipe));
   }
 
-  #webExamples() {
-    return Array.from({ length: this.#recipe.webExamples }, (_, i) => this.#data.webExample(i));
+  /** Renders the web-like set, once. */
+  #webExamples(): ReturnType<WorldData<S>['webExample']>[] {
+    this.#examples ??= Array.from({ length: this.#recipe.webExamples }, (_, i) => this.#data.webExample(i, SEEDS.web));
+    return this.#examples;
   }
 
   #webPictures(): Float32Array {

@@ -1,19 +1,10 @@
 import { expect, it } from 'vitest';
 import { commonSettings } from '../../../pipeline/config/common-schema.ts';
 import { checkConfig, checkout, loadConfig } from '../../../pipeline/config/config-file.ts';
+import { definition } from '../../../pipeline/config/config-keys.ts';
 import { configSchema } from '../../../pipeline/config/config.ts';
 import { textcraftor } from '../../../pipeline/textcraftor.ts';
 import { z, type ZodType } from 'zod';
-
-interface Definition {
-  type: string;
-  shape?: Record<string, ZodType>;
-  innerType?: ZodType;
-  element?: ZodType;
-  valueType?: ZodType;
-  options?: ZodType[];
-  in?: ZodType;
-}
 
 interface Numbered {
   path: string;
@@ -23,7 +14,7 @@ interface Numbered {
 
 /** The numbers of a schema, each with its bounds. */
 function numbers(schema: ZodType, path: readonly string[] = []): Numbered[] {
-  const { type, shape, innerType, element, valueType, options, in: input } = schema.def as unknown as Definition;
+  const { type, shape, innerType, element, valueType, options, in: input } = definition(schema);
   const inner = innerType ?? input;
   if (inner) return numbers(inner, path);
   if (element) return numbers(element, [...path, '0']);

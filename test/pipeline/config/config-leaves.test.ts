@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ZodType } from 'zod';
 import { applySettings } from '../../../pipeline/config/config-settings.ts';
 import { checkConfig, checkout, readYaml } from '../../../pipeline/config/config-file.ts';
+import { definition } from '../../../pipeline/config/config-keys.ts';
 import { configSchema } from '../../../pipeline/config/config.ts';
 
 /** All sections in full, so that no key of the schema is left out. */
@@ -43,17 +44,6 @@ const variants = [
     'tuneEncoder.joint={learningRate: 1, lora: {rank: 1, alpha: 1, targets: [a]}}',
   ],
 ];
-
-interface Definition {
-  type: string;
-  shape?: Record<string, ZodType>;
-  innerType?: ZodType;
-  element?: ZodType;
-  valueType?: ZodType;
-  options?: ZodType[];
-  in?: ZodType;
-}
-const definition = (schema: ZodType): Definition => schema.def as unknown as Definition;
 
 interface Leaf {
   path: string[];

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
 import { mean } from '../../../common/statistics.ts';
-import { randomJitter, render } from '../../../world/gallery/scenes/gallery-renderer.ts';
+import { render } from '../../../world/gallery/scenes/gallery-renderer.ts';
 import { gallery, styleNames, type GalleryScene, type StyleName } from '../../../world/gallery/scenes/gallery-scene.ts';
 import { randomDegradation } from '../../../world/gallery/scenes/gallery-tiers.ts';
 import { judgeGallery, readGallery } from '../../../world/gallery/scenes/oracle/gallery-oracle.ts';
 import { qualityOf } from '../../../world/scenes/common/degradation.ts';
 import { leastValidity } from '../../../world/scenes/common/judgement.ts';
 import { autoencoders, wrongPictures } from './simulations.ts';
+import { randomJitter } from '../../../world/scenes/common/jitter.ts';
 
 /** Measures how often five attributes and the style are right on jittered renders that `change` alters. */
 function rightness(

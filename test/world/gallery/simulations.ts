@@ -1,8 +1,9 @@
 import type { RandomStream } from '../../../common/random.ts';
 import { attributes, gallery, type GalleryScene, type StyleName } from '../../../world/gallery/scenes/gallery-scene.ts';
-import { randomJitter, render } from '../../../world/gallery/scenes/gallery-renderer.ts';
-import { noJitter, pictureLength } from '../../../world/gallery/scenes/placed-object.ts';
+import { render } from '../../../world/gallery/scenes/gallery-renderer.ts';
+import { pictureLength } from '../../../world/gallery/scenes/placed-object.ts';
 import { blur } from '../../../world/scenes/common/blur.ts';
+import { noJitter, randomJitter } from '../../../world/scenes/common/jitter.ts';
 
 const side = 64;
 const pixels = side * side;

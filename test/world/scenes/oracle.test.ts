@@ -5,10 +5,11 @@ import { mean } from '../../../common/statistics.ts';
 import { blur } from '../../../world/scenes/common/blur.ts';
 import { degradeColor } from '../../../world/scenes/common/degradation.ts';
 import { oracle, readScene } from '../../../world/scenes/oracle.ts';
-import { coverage, objectColors, pictureLength, randomJitter, render } from '../../../world/scenes/renderer.ts';
+import { coverage, objectColors, pictureLength, render } from '../../../world/scenes/renderer.ts';
 import { attributeNames, combinations, scenes } from '../../../world/scenes/scene.ts';
 import { webExample } from '../../../world/scenes/web-like.ts';
 import { anyScene, anySeed } from './arbitrary.ts';
+import { randomJitter } from '../../../world/scenes/common/jitter.ts';
 
 const examples = Array.from({ length: 600 }, (_, index) => webExample(index, 5));
 const judgements = examples.map(({ image, scene }) => oracle(image, scene));

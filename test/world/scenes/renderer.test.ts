@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
 import { blur } from '../../../world/scenes/common/blur.ts';
 import { clean, qualityOf } from '../../../world/scenes/common/degradation.ts';
-import { centers, coverage, pictureLength, radii, randomJitter, render } from '../../../world/scenes/renderer.ts';
+import { centers, coverage, pictureLength, radii, render } from '../../../world/scenes/renderer.ts';
 import { scenes } from '../../../world/scenes/scene.ts';
 import { randomDegradation } from '../../../world/scenes/tiers.ts';
 import { anyScene, anySeed } from './arbitrary.ts';
+import { randomJitter } from '../../../world/scenes/common/jitter.ts';
 
 test('a picture is 32 x 32 x 3 in [0, 1], the same for the same stream', () => {
   fc.assert(

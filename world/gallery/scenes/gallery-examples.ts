@@ -2,10 +2,11 @@ import { RandomStream } from '../../../common/random.ts';
 import { qualityOf, type Degradation, type Tier } from '../../scenes/common/degradation.ts';
 import { draw } from '../../scenes/common/draw.ts';
 import { galleryCaption, qualityWords, type QualityWord } from './gallery-grammar.ts';
-import { randomJitter, render } from './gallery-renderer.ts';
+import { render } from './gallery-renderer.ts';
 import { gallery, styleNames, type GalleryScene, type StyleName } from './gallery-scene.ts';
 import { randomDegradation } from './gallery-tiers.ts';
 import { pictureSize } from './placed-object.ts';
+import { randomJitter } from '../../scenes/common/jitter.ts';
 
 /** A picture with its caption and ground truth. */
 export interface GalleryExample {

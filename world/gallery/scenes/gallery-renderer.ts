@@ -1,28 +1,15 @@
 import type { RandomStream } from '../../../common/random.ts';
 import { blur } from '../../scenes/common/blur.ts';
-import { clean, degradeColor, type Color, type Degradation } from '../../scenes/common/degradation.ts';
+import { clean, degradeColor, type Degradation } from '../../scenes/common/degradation.ts';
+import { noJitter, shifted, type Jitter } from '../../scenes/common/jitter.ts';
 import type { GalleryScene, StyleName } from './gallery-scene.ts';
 import { backgroundColors, objectColors } from './palette.ts';
-import { PlacedObject, noJitter, pictureLength, pictureSize, type Geometry, type Jitter } from './placed-object.ts';
+import { PlacedObject, pictureLength, pictureSize, type Geometry } from './placed-object.ts';
 import { black, type Style } from './styles/style.ts';
 import { styles } from './styles/styles.ts';
 
 /** Points of a pixel, each way, whose mean it is. */
 const supersampling = 2;
-
-/** Draws shifts up to 1.3 pixels, size changes up to 5 %, rotations up to 5 degrees, colour changes up to .03. */
-export function randomJitter(stream: RandomStream): Jitter {
-  const within = (limit: number): number => limit * (2 * stream.uniform() - 1);
-  const color = (): Color => [within(0.03), within(0.03), within(0.03)];
-  return {
-    dx: within(0.02),
-    dy: within(0.02),
-    scale: 1 + within(0.05),
-    rotation: within(Math.PI / 36),
-    foreground: color(),
-    background: color(),
-  };
-}
 
 /** Returns the masks of a style for an object at its place, each [64, 64]. */
 export function masksOf(style: Style, geometry: Geometry, jitter: Jitter = noJitter): Float32Array[] {
@@ -51,8 +38,8 @@ export interface RenderOptions {
 export function render(scene: GalleryScene, style: StyleName, options: RenderOptions = {}): Float32Array {
   const { jitter = noJitter, degradation = clean, stream } = options;
   const masks = masksOf(styles[style], scene, jitter).map((mask) => blur(mask, degradation.blur, pictureSize));
-  const foreground = add(objectColors[scene.color], jitter.foreground);
-  const background = add(backgroundColors[scene.background], jitter.background);
+  const foreground = shifted(objectColors[scene.color], jitter.foreground);
+  const background = shifted(backgroundColors[scene.background], jitter.background);
   const rest = degradeColor(black, degradation);
   const paints = [styles[style].ground(background), ...styles[style].paints(foreground)].map((paint) =>
     degradeColor(paint, degradation),
@@ -67,8 +54,4 @@ export function render(scene: GalleryScene, style: StyleName, options: RenderOpt
     picture[i] = Math.min(1, Math.max(0, value + (noise ? degradation.noise * noise[i]! : 0)));
   }
   return picture;
-}
-
-function add(color: Color, shift: Color): Color {
-  return [color[0] + shift[0], color[1] + shift[1], color[2] + shift[2]];
 }

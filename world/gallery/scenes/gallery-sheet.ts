@@ -2,10 +2,11 @@ import { RandomStream } from '../../../common/random.ts';
 import { clean } from '../../scenes/common/degradation.ts';
 import { sheetColumns, sheetExamples, tierOf, type WorldSheet } from '../../scenes/common/sheet-rows.ts';
 import { galleryExample } from './gallery-examples.ts';
-import { randomJitter, render } from './gallery-renderer.ts';
+import { render } from './gallery-renderer.ts';
 import { gallery, styleNames, type StyleName } from './gallery-scene.ts';
 import { randomDegradation } from './gallery-tiers.ts';
 import { readGallery } from './oracle/gallery-oracle.ts';
+import { randomJitter } from '../../scenes/common/jitter.ts';
 
 /** Returns pictures and examples of the gallery: the same scenes in every style. */
 export function gallerySheet(seed: number): WorldSheet {

@@ -1,4 +1,4 @@
-import type { Color } from '../../scenes/common/degradation.ts';
+import { noJitter, type Jitter } from '../../scenes/common/jitter.ts';
 import { signedDistance } from '../../scenes/common/signed-distance.ts';
 import type { GalleryScene } from './gallery-scene.ts';
 
@@ -24,22 +24,6 @@ const centers: Record<GalleryScene['position'], readonly [x: number, y: number]>
 
 /** Corners are rounded with this share of the radius. */
 const rounding = 0.1;
-
-/** Variation between pictures of the same scene. */
-export interface Jitter {
-  /** Shift of the centre, as shares of the side. */
-  readonly dx: number;
-  readonly dy: number;
-  /** Factor on the radius. */
-  readonly scale: number;
-  /** Radians. */
-  readonly rotation: number;
-  /** Added to the two colours. */
-  readonly foreground: Color;
-  readonly background: Color;
-}
-
-export const noJitter: Jitter = { dx: 0, dy: 0, scale: 1, rotation: 0, foreground: [0, 0, 0], background: [0, 0, 0] };
 
 /** The object of a picture, at its place. Coordinates are shares of the side, y downwards. */
 export class PlacedObject {

@@ -56,6 +56,41 @@ export class Combinations<A extends Values> {
     return { ...scene, [name]: stream.choice(others) };
   }
 
+  /**
+   * Draws a training combination that differs in one attribute of `among`, each equally often; in any attribute if no
+   * training combination differs in one of those alone.
+   */
+  trainingNeighbour<S extends Combination<A>>(
+    scene: S,
+    stream: RandomStream,
+    among: readonly (keyof A & string)[] = this.names,
+  ): S {
+    const changed = (name: keyof A & string): S[] =>
+      this.#attributes
+        [name]!.filter((value) => value !== scene[name])
+        .map((value): S => ({ ...scene, [name]: value }))
+        .filter((other) => this.split(other) === 'train');
+    const choices = among.map(changed).filter((others) => others.length > 0);
+    return choices.length > 0 ? stream.choice(stream.choice(choices)) : this.trainingNeighbour(scene, stream);
+  }
+
+  /** Returns what is said with one thing changed: one of `among` if any of these is said, else any. */
+  otherwise(
+    said: Partial<Combination<A>>,
+    among: readonly (keyof A & string)[],
+    stream: RandomStream,
+  ): Partial<Combination<A>> {
+    const named = this.names.filter((name) => said[name] !== undefined);
+    const changeable = among.filter((name) => named.includes(name));
+    const name = stream.choice(changeable.length > 0 ? changeable : named.length > 0 ? named : this.names);
+    return { ...said, [name]: stream.choice(this.#attributes[name]!.filter((value) => value !== said[name])) };
+  }
+
+  /** Returns the share of the attributes of `wanted` that `scene` has. */
+  agreement(scene: Combination<A>, wanted: Combination<A>): number {
+    return this.names.filter((name) => scene[name] === wanted[name]).length / this.names.length;
+  }
+
   /** Draws another training combination: two times in three only one attribute differs, otherwise any may. */
   wrong(scene: Combination<A>, stream: RandomStream): Combination<A> {
     for (;;) {

@@ -1,16 +1,13 @@
 import { RandomStream } from '../../../common/random.ts';
 import { CLIP_BATCH, type PairBatch } from '../networks/train-clip.ts';
 import { pictureAt, type PictureBank } from './picture-bank.ts';
-import type { Attribute, WorldData } from './world-data.ts';
+import { attributeNames, type Attribute } from '../../scenes/scene.ts';
+import type { WorldData } from './world-data.ts';
 
 /** What each wrong caption of a web-like picture gets wrong: contrastive training learns shape and position last. */
 export const WRONG_IN_WEB: readonly (readonly Attribute[])[] = [['shape'], ['position']];
 /** The same for the rewards' pictures. */
-export const WRONG_IN_BANK: readonly (readonly Attribute[])[] = [
-  ['shape'],
-  ['position'],
-  ['shape', 'color', 'background', 'size', 'position'],
-];
+export const WRONG_IN_BANK: readonly (readonly Attribute[])[] = [['shape'], ['position'], attributeNames];
 
 export interface Batches<S> {
   data: WorldData<S>;

@@ -1,24 +1,15 @@
-import type { RandomStream } from '../../../common/random.ts';
 import { galleryExample } from '../../gallery/scenes/gallery-examples.ts';
 import { galleryCaption, parseGallery } from '../../gallery/scenes/gallery-grammar.ts';
-import { masksOf, randomJitter, render } from '../../gallery/scenes/gallery-renderer.ts';
-import {
-  attributes,
-  gallery,
-  styleNames,
-  type GalleryScene,
-  type StyleName,
-} from '../../gallery/scenes/gallery-scene.ts';
+import { masksOf, render } from '../../gallery/scenes/gallery-renderer.ts';
+import { gallery, styleNames, type GalleryScene, type StyleName } from '../../gallery/scenes/gallery-scene.ts';
 import { randomDegradation } from '../../gallery/scenes/gallery-tiers.ts';
 import { pictureSize } from '../../gallery/scenes/placed-object.ts';
 import { flat } from '../../gallery/scenes/styles/flat-style.ts';
-import { qualityOf, type Tier } from '../../scenes/common/degradation.ts';
+import { qualityOf } from '../../scenes/common/degradation.ts';
 import { LatentGuides } from '../../scenes/common/latent-guides.ts';
-import { neighbour } from './neighbour.ts';
-import type { WorldData } from './world-data.ts';
+import { BANK_TIERS, type WorldData } from './world-data.ts';
+import { randomJitter } from '../../scenes/common/jitter.ts';
 
-const WEB_SEED = 1;
-const TIERS: readonly Tier[] = ['good', 'good', 'medium', 'dull'];
 /** Share of a reward's captions that name the style. */
 const STYLE_SHARE = 0.5;
 
@@ -33,14 +24,14 @@ const styled = (scene: GalleryScene, style: StyleName): StyledScene => ({ ...sce
 /** The gallery's pictures and captions. */
 export const galleryData: WorldData<StyledScene> = {
   train: gallery.of('train').flatMap((scene) => styleNames.map((style) => styled(scene, style))),
-  webExample(index) {
-    const { image, caption, scene, style } = galleryExample(index, WEB_SEED);
+  webExample(index, seed) {
+    const { image, caption, scene, style } = galleryExample(index, seed);
     return { image, caption, scene: styled(scene, style) };
   },
   picture(random) {
     const scene = random.choice(gallery.of('train'));
     const style = random.choice(styleNames);
-    const degradation = randomDegradation(random, random.choice(TIERS));
+    const degradation = randomDegradation(random, random.choice(BANK_TIERS));
     return {
       scene: styled(scene, style),
       quality: qualityOf(degradation, pictureSize),
@@ -51,17 +42,12 @@ export const galleryData: WorldData<StyledScene> = {
     galleryCaption(scene, { style: random.uniform() < STYLE_SHARE ? style : undefined }, random),
   sayOtherwise(said, among, random) {
     const { scene, style } = parseGallery(said) ?? { scene: {} };
-    const named = gallery.names.filter((name) => scene[name] !== undefined);
-    const changeable = among.filter((name) => named.includes(name));
-    const attribute = random.choice(changeable.length > 0 ? changeable : named.length > 0 ? named : gallery.names);
-    const others: readonly string[] = attributes[attribute].filter((value) => value !== scene[attribute]);
-    return galleryCaption({ ...scene, [attribute]: random.choice(others) }, { style }, random);
+    return galleryCaption(gallery.otherwise(scene, among, random), { style }, random);
   },
   key: (scene) => gallery.key(scene),
-  neighbour: (scene, random, among = gallery.names) => neighbour(gallery, attributes, scene, random, among),
-  agreement: (scene, wanted) =>
-    gallery.names.filter((name) => scene[name] === wanted[name]).length / gallery.names.length,
-  hiddenCells: (scene, random?: RandomStream) => guides.hiddenCells(coverage(scene), random),
+  neighbour: (scene, random, among) => gallery.trainingNeighbour(scene, random, among),
+  agreement: (scene, wanted) => gallery.agreement(scene, wanted),
+  hiddenCells: (scene, random) => guides.hiddenCells(coverage(scene), random),
   hide: (picture, cells) => guides.hide(picture, cells),
   silhouette: (scene) => guides.silhouette(coverage(scene)),
 };

@@ -1,7 +1,9 @@
 import type { RandomStream } from '../../../common/random.ts';
+import type { Tier } from '../../scenes/common/degradation.ts';
+import type { Attribute } from '../../scenes/scene.ts';
 
-/** The attributes that a scene of any world has. */
-export type Attribute = 'shape' | 'color' | 'background' | 'size' | 'position';
+/** Quality tiers of the rewards' pictures, each equally often. */
+export const BANK_TIERS: readonly Tier[] = ['good', 'good', 'medium', 'dull'];
 
 /** A picture, and what it shows. */
 export interface Shown<S> {
@@ -12,10 +14,10 @@ export interface Shown<S> {
 
 /** A world's pictures and captions, from which its models learn. `S` is what a picture shows. */
 export interface WorldData<S> {
-  /** Number of the world's training combinations, and one of them. */
+  /** What the training pictures show: every training combination, in every style. */
   readonly train: readonly S[];
   /** Returns example `index` of the web-like set, whose captions and pictures are those of the web: dull and wrong at times. */
-  webExample(index: number): Shown<S> & { readonly caption: string };
+  webExample(index: number, seed: number): Shown<S> & { readonly caption: string };
   /** Draws a picture of a training combination, of any quality in [0, 1]. */
   picture(random: RandomStream): Shown<S> & { readonly quality: number };
   /** Writes a correct and complete caption in any phrasing. */

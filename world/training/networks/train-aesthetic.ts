@@ -10,6 +10,7 @@ import { aestheticHead } from '../../../rewards/aesthetic.ts';
 import { unit } from '../../../rewards/clip-model.ts';
 import { preprocess } from '../../../rewards/preprocess.ts';
 import { initialize } from '../../../training/generator/initialize.ts';
+import { part } from '../prefixed-weights.ts';
 import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
 import { pictureAt, type PictureBank } from '../data/picture-bank.ts';
 import { imageShape, type Recipe } from '../recipes/recipe.ts';
@@ -82,9 +83,5 @@ export function trainAesthetic({ recipe, config, clip, bank, seed, steps, learni
     },
   });
   const weights = takeAverage(program, 'aesthetic');
-  const part = (prefix: string): Weights =>
-    new Map(
-      [...weights].filter(([name]) => name.startsWith(prefix)).map(([name, t]) => [name.slice(prefix.length), t]),
-    );
-  return { clip: new Map([...clip, ...part('clip.')]), head: part('head.') };
+  return { clip: new Map([...clip, ...part(weights, 'clip.')]), head: part(weights, 'head.') };
 }

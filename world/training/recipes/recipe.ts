@@ -79,3 +79,7 @@ export const latentShape = ({ vae }: Pick<Recipe, 'vae'>): readonly [number, num
   const cells = vae.sample_size / 2 ** (vae.block_out_channels.length - 1);
   return [cells, cells, vae.latent_channels];
 };
+
+/** The step that finishes the autoencoder. */
+export const autoencoderStep = ({ steps }: Pick<Recipe, 'steps'>): WorldStep =>
+  steps.decoder === undefined ? 'vae' : 'decoder';
