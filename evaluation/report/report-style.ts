@@ -25,8 +25,9 @@ figure { margin: 0; }
 img { display: block; width: 100%; height: auto; border-radius: 6px; background: var(--line); }
 img.small { image-rendering: pixelated; } /* pictures below ${PIXELATED_BELOW} px */
 .slider { position: sticky; top: 0; z-index: 1; display: flex; align-items: center; gap: .75rem; padding: .75rem 0; background: var(--page); }
-.slider input { flex: 1; max-width: 28rem; accent-color: var(--accent); height: 1.75rem; }
-.slider output { white-space: nowrap; font-variant-numeric: tabular-nums; font-weight: 600; }
+.slider input { flex: 1; min-width: 0; max-width: 28rem; accent-color: var(--accent); height: 1.75rem; }
+.slider span, .slider output { white-space: nowrap; }
+.slider output { font-variant-numeric: tabular-nums; font-weight: 600; }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: 1rem .9rem; }
 .gallery figcaption { font-size: .82rem; color: var(--quiet); margin-top: .3rem; line-height: 1.35; }
 .blends img { display: none; }
