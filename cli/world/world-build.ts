@@ -8,7 +8,7 @@ import { leaveInterruptsToSystem } from '../signals.ts';
 import { endsWithThisProcess } from './children.ts';
 import { assembleWorld } from '../../world/training/assemble-world.ts';
 import { buildWorldStep } from '../../world/training/build-step.ts';
-import { WORLD_STEPS, type WorldStep } from '../../world/training/recipes/recipe.ts';
+import { stepsOf, type WorldStep } from '../../world/training/recipes/recipe.ts';
 import { withWorld, type World } from '../../world/training/worlds.ts';
 import type { WorldName } from '../../world/scenes/common/world-names.ts';
 import { print } from '../print.ts';
@@ -22,10 +22,11 @@ interface Options {
 
 /** Steps that may run in parallel; each list runs after the one before. Every step is a process with one thread. */
 const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
+  [['web']],
   [['vae', 'decoder'], ['base']],
   [
     ['draft', 'layout', 'unet'],
-    ['clip', 'aesthetic', 'preference', 'heldOut'],
+    ['bank', 'clip', 'aesthetic', 'preference', 'heldOutBank', 'heldOut'],
   ],
   [['second', 'inpainting', 'control']],
 ];
@@ -40,18 +41,19 @@ async function build<S>(world: World<S>, { world: name, out, work, only }: Optio
   await writeFiles(tokenizer, world.tokenizer());
   const made = { world, work, tokenizer, log: (line: string) => print(line) };
   if (only !== undefined) {
-    const known = WORLD_STEPS.filter((name) => name in world.recipe.steps);
+    const known = stepsOf(world.recipe);
     const step = known.find((name) => name === only);
     if (!step) throw new InputError(`--only is "${only}"; expected one of ${known.join(', ')}.`);
     leaveInterruptsToSystem();
     return buildWorldStep(step, made);
   }
   whenInterrupted('start the same command again: finished steps are kept.');
+  const known = stepsOf(world.recipe);
   for (const lanes of STAGES)
     await Promise.all(
       lanes.map(async (steps) => {
         for (const step of steps)
-          if (step in world.recipe.steps) await runStep(step, ['--world', name, '--out', out, '--work', work]);
+          if (known.includes(step)) await runStep(step, ['--world', name, '--out', out, '--work', work]);
       }),
     );
   await assembleWorld(out, made);

@@ -2,10 +2,11 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256File, writeFileAtomic } from '../../common/files.ts';
 import { writeSafetensors } from '../../engine/weights/safetensors.ts';
-import { readWeights, writeWeights, type Weights } from '../../engine/weights/weights.ts';
+import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
-import { stepFile, vocabularyOf, type WorldBuild } from './build-step.ts';
-import { autoencoderStep, type WorldStep } from './recipes/recipe.ts';
+import { readTrained, type WorldBuild } from './step-files.ts';
+import { vocabularyOf } from './training-steps.ts';
+import { autoencoderStep, type TrainingStep } from './recipes/recipe.ts';
 import { part } from './prefixed-weights.ts';
 
 /** Writes the world's folders, in float16, from the files of all steps, and a manifest with their digests. */
@@ -13,7 +14,7 @@ export async function assembleWorld<S>(
   world: string,
   { world: { recipe }, work, tokenizer: tokenizerFolder }: WorldBuild<S>,
 ): Promise<void> {
-  const load = (step: WorldStep) => readWeights(stepFile(work, step));
+  const load = (step: TrainingStep) => readTrained(work, step);
   const vocabulary = vocabularyOf(await ClipTokenizer.load(tokenizerFolder));
   const config = recipe.clip(vocabulary);
   const json = (path: string, value: unknown) =>

@@ -158,9 +158,9 @@ async function aestheticCorrelation(world: string): Promise<number> {
     head: `${world}/aesthetic/head.safetensors`,
     weight: 1,
   };
-  const pictures = Array.from(bank.scenes, (_, i) => pictureAt(bank, i));
+  const pictures = bank.records.map((_, i) => pictureAt(bank, i));
   const scores = await scoresOf(spec, pictures, []);
-  const truth = Array.from(bank.qualities);
+  const truth = bank.records.map(({ quality }) => quality);
   const covariance = (a: readonly number[], b: readonly number[]) =>
     mean(a.map((x, i) => (x - mean(a)) * (b[i]! - mean(b))));
   return covariance(scores, truth) / Math.sqrt(covariance(scores, scores) * covariance(truth, truth));

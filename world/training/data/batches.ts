@@ -2,6 +2,7 @@ import { RandomStream } from '../../../common/random.ts';
 import { CLIP_BATCH, type PairBatch } from '../networks/train-clip.ts';
 import { pictureAt, type PictureBank } from './picture-bank.ts';
 import { attributeNames, type Attribute } from '../../scenes/scene.ts';
+import type { PictureSet } from './picture-set.ts';
 import type { WorldData } from './world-data.ts';
 
 /** What each wrong caption of a web-like picture gets wrong: contrastive training learns shape and position last. */
@@ -19,14 +20,15 @@ export interface Batches<S> {
 /** Makes batches of web-like pictures with their own captions, and captions that say one thing else. */
 export function webBatches<S>(
   { data, ids, seed }: Batches<S>,
-  examples: readonly { image: Float32Array; caption: string }[],
+  web: PictureSet<{ readonly caption: string }>,
 ): (step: number) => PairBatch {
   return (step) => {
     const random = new RandomStream(seed, 'base batch', step);
     const batch = new BatchBuilder(WRONG_IN_WEB.length);
     for (let i = 0; i < CLIP_BATCH; i++) {
-      const { image, caption } = random.choice(examples);
-      batch.add(image, ids(caption), (k) => ids(data.sayOtherwise(caption, WRONG_IN_WEB[k]!, random)));
+      const at = random.integer(web.records.length);
+      const { caption } = web.records[at]!;
+      batch.add(pictureAt(web, at), ids(caption), (k) => ids(data.sayOtherwise(caption, WRONG_IN_WEB[k]!, random)));
     }
     return batch.built();
   };
@@ -34,13 +36,13 @@ export function webBatches<S>(
 
 /** Makes batches of a bank's pictures with correct captions, and captions that are wrong in one attribute. */
 export function bankBatches<S>({ data, ids, seed }: Batches<S>, bank: PictureBank<S>): (step: number) => PairBatch {
-  const usable = bank.scenes.flatMap((scene, i) => (scene ? [i] : []));
+  const usable = bank.records.flatMap(({ scene }, i) => (scene ? [i] : []));
   return (step) => {
     const random = new RandomStream(seed, 'clip batch', step);
     const batch = new BatchBuilder(WRONG_IN_BANK.length);
     for (let i = 0; i < CLIP_BATCH; i++) {
       const at = random.choice(usable);
-      const scene = bank.scenes[at]!;
+      const scene = bank.records[at]!.scene!;
       batch.add(pictureAt(bank, at), ids(data.caption(scene, random)), (k) =>
         ids(data.caption(data.neighbour(scene, random, WRONG_IN_BANK[k]), random)),
       );

@@ -1,6 +1,7 @@
 import { RandomStream } from '../../../common/random.ts';
-import { joined } from './picture-bank.ts';
-import type { Shown, WorldData } from './world-data.ts';
+import { joined, pictureAt } from './picture-bank.ts';
+import type { PictureSet } from './picture-set.ts';
+import type { WorldData } from './world-data.ts';
 
 /**
  * Returns the masks of an inpainting UNet, [cells] each, and the pictures with their masked cells in grey.
@@ -8,13 +9,13 @@ import type { Shown, WorldData } from './world-data.ts';
  */
 export function hiddenPictures<S>(
   data: WorldData<S>,
-  examples: readonly Shown<S>[],
+  pictures: PictureSet<{ readonly scene: S }>,
   seed?: number,
 ): { masks: Float32Array[]; hidden: Float32Array } {
-  const masks = examples.map(({ scene }, i) =>
+  const masks = pictures.records.map(({ scene }, i) =>
     data.hiddenCells(scene, seed === undefined ? undefined : new RandomStream(seed, 'hidden cells', i)),
   );
-  return { masks, hidden: joined(examples.map(({ image }, i) => data.hide(image, masks[i]!))) };
+  return { masks, hidden: joined(masks.map((mask, i) => data.hide(pictureAt(pictures, i), mask))) };
 }
 
 /**

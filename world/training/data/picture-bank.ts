@@ -1,15 +1,17 @@
 import { RandomStream } from '../../../common/random.ts';
+import type { PictureSet } from './picture-set.ts';
 import type { WorldData } from './world-data.ts';
 
-/** Pictures with ground truth, the rewards' training data. */
-export interface PictureBank<S> {
-  /** [count, side, side, 3] in [0, 1]. */
-  images: Float32Array;
-  /** Scene of each picture; undefined for a mix of two pictures. */
-  scenes: (S | undefined)[];
-  /** Quality of each picture, in [0, 1]. */
-  qualities: Float32Array;
+/** What is known of a picture. */
+export interface PictureTruth<S> {
+  /** What it shows; missing for a mix of two pictures. */
+  readonly scene?: S;
+  /** In [0, 1]. */
+  readonly quality: number;
 }
+
+/** Pictures with ground truth, the rewards' training data. */
+export type PictureBank<S> = PictureSet<PictureTruth<S>>;
 
 /**
  * Renders `count` pictures of training combinations in all quality tiers. One in eight is a mix of two pictures: it shows
@@ -22,19 +24,13 @@ export function pictureBank<S>(data: WorldData<S>, count: number, seed: number):
     const first = data.picture(random);
     const second = i % 8 === 7 ? data.picture(random) : undefined;
     const share = 0.3 + 0.4 * random.uniform();
-    return second
-      ? {
-          image: first.image.map((v, k) => share * v + (1 - share) * second.image[k]!),
-          scene: undefined,
-          quality: Math.min(first.quality, second.quality) / 3,
-        }
-      : first;
+    const truth: PictureTruth<S> = second
+      ? { quality: Math.min(first.quality, second.quality) / 3 }
+      : { scene: first.scene, quality: first.quality };
+    const image = second ? first.image.map((v, k) => share * v + (1 - share) * second.image[k]!) : first.image;
+    return { image, truth };
   });
-  return {
-    images: joined(pictures.map(({ image }) => image)),
-    scenes: pictures.map(({ scene }) => scene),
-    qualities: Float32Array.from(pictures, ({ quality }) => quality),
-  };
+  return { images: joined(pictures.map(({ image }) => image)), records: pictures.map(({ truth }) => truth) };
 }
 
 /** Joins arrays of equal length. */
@@ -46,7 +42,7 @@ export function joined(parts: readonly Float32Array[]): Float32Array {
 }
 
 /** Returns the picture at `index`. */
-export function pictureAt({ images, scenes }: PictureBank<unknown>, index: number): Float32Array {
-  const length = images.length / scenes.length;
+export function pictureAt({ images, records }: PictureSet<unknown>, index: number): Float32Array {
+  const length = images.length / records.length;
   return images.subarray(index * length, (index + 1) * length);
 }

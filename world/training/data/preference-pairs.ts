@@ -18,7 +18,7 @@ export class PreferencePairs<S> {
   constructor(data: WorldData<S>, bank: PictureBank<S>) {
     this.#data = data;
     this.#bank = bank;
-    bank.scenes.forEach((scene, i) => {
+    bank.records.forEach(({ scene }, i) => {
       if (!scene) return;
       const found = this.#byScene.get(data.key(scene));
       if (found) found.push(i);
@@ -40,7 +40,7 @@ export class PreferencePairs<S> {
           ? this.#picture(wanted, random)
           : kind < 6
             ? this.#picture(this.#data.neighbour(wanted, random), random)
-            : random.integer(this.#bank.scenes.length);
+            : random.integer(this.#bank.records.length);
       if (first === undefined || second === undefined) continue;
       const difference = this.#utility(first, wanted) - this.#utility(second, wanted);
       if (Math.abs(difference) < 0.05) continue;
@@ -56,7 +56,7 @@ export class PreferencePairs<S> {
 
   /** Scores a picture by human preference for a caption: correct content first, then cleanness. */
   #utility(index: number, wanted: S): number {
-    const scene = this.#bank.scenes[index];
-    return 2 * (scene ? this.#data.agreement(scene, wanted) : 0) + this.#bank.qualities[index]!;
+    const { scene, quality } = this.#bank.records[index]!;
+    return 2 * (scene ? this.#data.agreement(scene, wanted) : 0) + quality;
   }
 }

@@ -12,12 +12,15 @@ export interface Shown<S> {
   readonly scene: S;
 }
 
+/** What a web-like picture shows, and what its caption says. */
+export type WebRecord<S> = Omit<Shown<S>, 'image'> & { readonly caption: string };
+
 /** A world's pictures and captions, from which its models learn. `S` is what a picture shows. */
 export interface WorldData<S> {
   /** What the training pictures show: every training combination, in every style. */
   readonly train: readonly S[];
   /** Returns example `index` of the web-like set, whose captions and pictures are those of the web: dull and wrong at times. */
-  webExample(index: number, seed: number): Shown<S> & { readonly caption: string };
+  webExample(index: number, seed: number): WebRecord<S> & Shown<S>;
   /** Draws a picture of a training combination, of any quality in [0, 1]. */
   picture(random: RandomStream): Shown<S> & { readonly quality: number };
   /** Writes a correct and complete caption in any phrasing. */

@@ -75,9 +75,9 @@ export function trainAesthetic({ recipe, config, clip, bank, seed, steps, learni
       const images = new Float32Array(BATCH * pixels);
       const target = new Float32Array(BATCH);
       for (let i = 0; i < BATCH; i++) {
-        const index = random.integer(bank.scenes.length);
+        const index = random.integer(bank.records.length);
         images.set(pictureAt(bank, index), i * pixels);
-        target[i] = 1 + 9 * bank.qualities[index]!;
+        target[i] = 1 + 9 * bank.records[index]!.quality;
       }
       return { images: tf.tensor4d(images, [BATCH, ...shape]), target: tf.tensor1d(target) };
     },

@@ -5,8 +5,12 @@ import type { FilmCnnConfig } from '../../../rewards/files/film-cnn-files.ts';
 import type { Preprocessing } from '../../../rewards/preprocess.ts';
 import type { Vocabulary, smallClip } from './small-models.ts';
 
-/** Steps of a world's build, in order of dependence. */
-export const WORLD_STEPS = [
+/** Steps of a world's build that render the pictures from which the others learn. */
+export const DATA_STEPS = ['web', 'bank', 'heldOutBank'] as const;
+export type DataStep = (typeof DATA_STEPS)[number];
+
+/** Steps of a world's build that train a model, in order of dependence. */
+export const TRAINING_STEPS = [
   'vae',
   'decoder',
   'base',
@@ -21,7 +25,9 @@ export const WORLD_STEPS = [
   'inpainting',
   'control',
 ] as const;
-export type WorldStep = (typeof WORLD_STEPS)[number];
+export type TrainingStep = (typeof TRAINING_STEPS)[number];
+
+export type WorldStep = DataStep | TrainingStep;
 
 /** How a world's models are made: their configurations, in diffusers' and transformers' formats, and their training. */
 export interface Recipe {
@@ -47,7 +53,7 @@ export interface Recipe {
   /** Number of pictures in each reward's set. */
   readonly bankPictures: number;
   /** Optimizer steps; a world that leaves a step out is built without it. */
-  readonly steps: Partial<Record<WorldStep, number>>;
+  readonly steps: Partial<Record<TrainingStep, number>>;
   readonly autoencoder: AutoencoderLoss;
   readonly denoising: DenoisingLoss;
 }
@@ -80,6 +86,12 @@ export const latentShape = ({ vae }: Pick<Recipe, 'vae'>): readonly [number, num
   return [cells, cells, vae.latent_channels];
 };
 
+/** The steps of a world's build. */
+export const stepsOf = ({ steps }: Pick<Recipe, 'steps'>): WorldStep[] => [
+  ...DATA_STEPS,
+  ...TRAINING_STEPS.filter((step) => step in steps),
+];
+
 /** The step that finishes the autoencoder. */
-export const autoencoderStep = ({ steps }: Pick<Recipe, 'steps'>): WorldStep =>
+export const autoencoderStep = ({ steps }: Pick<Recipe, 'steps'>): TrainingStep =>
   steps.decoder === undefined ? 'vae' : 'decoder';
