@@ -22,7 +22,7 @@ interface Options {
 
 /** Steps that may run in parallel; each list runs after the one before. Every step is a process with one thread. */
 const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
-  [['web']],
+  [['web'], ['clear']],
   [['vae', 'decoder'], ['base']],
   [
     ['draft', 'layout', 'unet'],
