@@ -4,6 +4,9 @@ import { tf, type Tensor } from '../../../engine/tensorflow.ts';
 import type { Weights } from '../../../engine/weights/weights.ts';
 import { ADAMW, UPDATE_NUMBERS, adamW, updateNumbers } from '../../../training/optimizer/adamw.ts';
 
+/** With AdamW's usual beta2 of .999, the large gradients of the first steps would keep the steps short for a thousand more. */
+const OPTIMIZER = { ...ADAMW, beta2: 0.99 };
+
 /** Returns the decay of the moving average at a 1-based step: short memory at first, `limit` in the end. */
 const averageDecay = (step: number, limit: number) => Math.min(limit, step / (10 + step));
 
@@ -23,7 +26,7 @@ export function descend(
   const norms = groups.map((group) => {
     const named = new Map([...scope.used(group).keys()].map((name) => [name, gradients.shift()!]));
     movingAverage(scope, group, decay);
-    return adamW(scope, group, named, numbers, { ...ADAMW, weightDecay });
+    return adamW(scope, group, named, numbers, { ...OPTIMIZER, weightDecay });
   });
   return { loss: value, norm: norms[0]! };
 }
@@ -73,7 +76,7 @@ export function fit({
     const schedule = Math.min(1, step / warmup) * 0.5 * (1 + Math.cos((Math.PI * step) / (steps + 1)));
     const inputs = {
       ...batch(step),
-      numbers: updateNumbers(learningRate * schedule, step),
+      numbers: updateNumbers(learningRate * schedule, step, OPTIMIZER),
       decay: tf.scalar(averageDecay(step, averageLimit)),
     };
     const outputs = program.run('step', inputs);

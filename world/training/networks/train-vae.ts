@@ -115,7 +115,25 @@ export function trainDecoder(
 function reconstructionLoss({ autoencoder }: Recipe, decoded: Tensor, image: Tensor): Tensor {
   const difference = decoded.sub(image);
   const loss = difference.square().mean().add(difference.abs().mean().mul(autoencoder.absolute));
-  return autoencoder.edges ? loss.add(edges(difference).mul(autoencoder.edges)) : loss;
+  const sharp = autoencoder.edges ? loss.add(edges(difference).mul(autoencoder.edges)) : loss;
+  return autoencoder.coarse ? sharp.add(coarse(difference).mul(autoencoder.coarse)) : sharp;
+}
+
+/** Sides of the cells, in pixels, whose mean errors count. */
+const COARSE_CELLS = [4, 8];
+
+/** Mean square of the errors' means over small cells: an object's colour, which a pixel's error does not tell from its edge. */
+function coarse(x: Tensor): Tensor {
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  return tf.addN(
+    COARSE_CELLS.map((side) =>
+      x
+        .reshape([batch, height / side, side, width / side, side, channels])
+        .mean([2, 4])
+        .square()
+        .mean(),
+    ),
+  );
 }
 
 /** Mean absolute difference between neighbouring pixels, both ways. x [B, H, W, C] */

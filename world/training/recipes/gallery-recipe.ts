@@ -51,6 +51,6 @@ export const galleryRecipe: Recipe = {
     inpainting: 1500,
     control: 1500,
   },
-  autoencoder: { absolute: 0.3, edges: 0.15, divergence: 1e-6 },
+  autoencoder: { absolute: 0.3, edges: 0.15, coarse: 4, divergence: 1e-6 },
   denoising: { sampled: { share: 0.5, weights: [4, 3, 2, 1, 1, 1, 1, 1] } },
 };

@@ -68,6 +68,8 @@ interface AutoencoderLoss {
   readonly absolute: number;
   /** Of the absolute error in the differences between neighbouring pixels. */
   readonly edges: number;
+  /** Of the squared error in the means of cells of 4 x 4 and 8 x 8 pixels. */
+  readonly coarse: number;
   /** Of the divergence from a standard normal. */
   readonly divergence: number;
 }

@@ -42,6 +42,6 @@ export const shapesRecipe: Recipe = {
     inpainting: 1500,
     control: 1500,
   },
-  autoencoder: { absolute: 0.3, edges: 0, divergence: 1e-4 },
+  autoencoder: { absolute: 0.3, edges: 0, coarse: 0, divergence: 1e-4 },
   denoising: { sampled: { share: 0, weights: [] } },
 };
