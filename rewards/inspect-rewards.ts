@@ -1,6 +1,6 @@
 import { InputError } from '../common/errors.ts';
 import { readAestheticHead } from './aesthetic-head.ts';
-import { ClipModels, clipTokenizer } from './files/clip-files.ts';
+import { ClipModels, clipTokenizer, type ClipModel } from './files/clip-files.ts';
 import { readFilmCnn } from './files/film-cnn-files.ts';
 import { readImageReward } from './files/image-reward-files.ts';
 import { REWARD_TYPES, type RewardTypeName } from './reward-names.ts';
@@ -16,12 +16,15 @@ const inspectClip: Inspector = async (spec, models) => {
 
 const inspectors: Readonly<Record<RewardTypeName, Inspector>> = {
   'clip-similarity': inspectClip,
+  async 'clip-zero-shot'(spec, models) {
+    textsOf(spec);
+    await inspectClip(spec, models);
+    requireLogitScale(spec, await models.get(spec));
+  },
   hpsv2: inspectClip,
   async pickscore(spec, models) {
     await inspectClip(spec, models);
-    const weights = (await models.get(spec)).weights('text');
-    if (![...weights.keys()].some((name) => name.endsWith('.logit_scale')))
-      throw new InputError(`Reward "${spec.name}" (pickscore): ${spec.model} has no tensor logit_scale.`);
+    requireLogitScale(spec, await models.get(spec));
   },
   async aesthetic(spec, models) {
     const clip = await models.get(spec);
@@ -31,6 +34,11 @@ const inspectors: Readonly<Record<RewardTypeName, Inspector>> = {
   'image-reward': readImageReward,
   'film-cnn': readFilmCnn,
 };
+
+function requireLogitScale({ name, type, model }: RewardSpec, clip: ClipModel): void {
+  if (![...clip.weights('text').keys()].some((tensor) => tensor.endsWith('.logit_scale')))
+    throw new InputError(`Reward "${name}" (${type}): ${model} has no tensor logit_scale.`);
+}
 
 /**
  * Returns the head's file.
@@ -46,6 +54,32 @@ const inspectors: Readonly<Record<RewardTypeName, Inspector>> = {
 export function requireHead({ name, head }: RewardSpec): string {
   if (head === undefined) throw new InputError(`Reward "${name}" (aesthetic) needs "head": the head's weight file.`);
   return head;
+}
+
+/**
+ * Returns the wanted text, then those it competes with.
+ * @throws InputError for a zero-shot reward without them
+ * @example
+ * ```ts
+ * import { textsOf } from './rewards/inspect-rewards.ts';
+ *
+ * const [neon, flat] = textsOf({
+ *   name: 'neon',
+ *   type: 'clip-zero-shot',
+ *   model: 'models/clip',
+ *   text: 'a neon sign',
+ *   against: ['a flat icon'],
+ *   weight: 1,
+ * });
+ * ```
+ */
+export function textsOf({ name, text, against }: RewardSpec): readonly string[] {
+  if (text === undefined || against === undefined || against.length === 0)
+    throw new InputError(
+      `Reward "${name}" (clip-zero-shot) needs "text", what the pictures shall be, and "against", a list of what else they could be.`,
+    );
+  if (against.includes(text)) throw new InputError(`Reward "${name}": "${text}" is both "text" and one of "against".`);
+  return [text, ...against];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { InputError } from '../common/errors.ts';
 import { aesthetic } from './aesthetic.ts';
 import { ClipModels } from './files/clip-files.ts';
+import { clipZeroShot } from './clip-zero-shot.ts';
 import { clipSimilarity } from './clip-similarity.ts';
 import { filmCnnReward } from './film-cnn.ts';
 import { hpsv2 } from './hpsv2.ts';
@@ -14,6 +15,7 @@ import type { RewardType } from './reward-type.ts';
 /** All types of reward. */
 const rewardTypes: Readonly<Record<RewardTypeName, RewardType>> = {
   'clip-similarity': clipSimilarity,
+  'clip-zero-shot': clipZeroShot,
   aesthetic,
   pickscore,
   hpsv2,

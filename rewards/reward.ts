@@ -17,6 +17,10 @@ export interface RewardSpec {
   tokenizer?: string | undefined;
   /** Additional weight file, for rewards that have one. */
   head?: string | undefined;
+  /** What every picture shall be, whatever its prompt, for rewards that read it: "a neon sign". */
+  text?: string | undefined;
+  /** What else a picture could be. */
+  against?: readonly string[] | undefined;
   /** Factor in the weighted sum. */
   weight: number;
 }

@@ -40,12 +40,18 @@ export function register(program: Command): void {
   world
     .command('check [DIR]')
     .description('measure the world against its gates; exit code 1 when one fails')
+    .addOption(which())
     .option('--json', 'print one JSON object: {ok, gates: [{name, value, low, high}]}')
-    .action(async (folder: string | undefined, { json }: { json?: true }) => {
+    .action(async (folder: string | undefined, { world, json }: { world: WorldName; json?: true }) => {
       leaveInterruptsToSystem();
       const { checkWorld } = await import('../../world/training/check-world.ts');
-      const gates = await checkWorld(folder ?? WORLD, (line) => void (json ? undefined : print(line)));
-      const ok = gates.every(({ value, low, high }) => value >= low && value <= high);
+      const { holds } = await import('../../world/training/check/gates.ts');
+      const gates = await checkWorld(
+        world,
+        folder ?? FOLDERS[world].out,
+        (line) => void (json ? undefined : print(line)),
+      );
+      const ok = gates.every(holds);
       if (json) print(JSON.stringify({ ok, gates }, null, 2));
       if (!ok) process.exitCode = 1;
     });

@@ -22,7 +22,7 @@ interface Options {
 
 /** Steps that may run in parallel; each list runs after the one before. Every step is a process with one thread. */
 const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
-  [['web']],
+  [['web'], ['clear']],
   [['vae', 'decoder'], ['base']],
   [
     ['draft', 'layout', 'unet'],
@@ -57,7 +57,7 @@ async function build<S>(world: World<S>, { world: name, out, work, only }: Optio
       }),
     );
   await assembleWorld(out, made);
-  print(`The world is in ${out}.${name === 'shapes' ? ` "textcraftor world check ${out}" measures it.` : ''}`);
+  print(`The world is in ${out}. "textcraftor world check ${out} --world ${name}" measures it.`);
 }
 
 async function runStep(step: WorldStep, options: readonly string[]): Promise<void> {

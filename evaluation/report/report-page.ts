@@ -2,7 +2,7 @@ import { benchmarkTables } from './benchmark-tables.ts';
 import type { ReportData } from './report-data.ts';
 import { headline } from './headline.ts';
 import { html, Markup } from './markup.ts';
-import { blendSlider, PIXELATED_BELOW, pictureGrid } from './report-pictures.ts';
+import { blendSlider, pictureGrid, pictureRows } from './report-pictures.ts';
 import { configurationBlock, stageTable } from './training-curves.ts';
 import { promptCard } from './report-prompts.ts';
 import { style } from './report-style.ts';
@@ -12,12 +12,8 @@ import { blendCurves, comparisonTable, sweepTable, trainingCurves } from './tabl
 /** The report's file in an artifact and in a run's folder. */
 export const REPORT_FILE = 'report.html';
 
-/** Moves the blend, and shows small pictures with sharp pixels. Runs in the reader's browser. */
+/** Moves the blend. Runs in the reader's browser. */
 const script = `
-for (const img of document.images) {
-  const mark = () => img.classList.toggle('small', img.naturalWidth < ${PIXELATED_BELOW});
-  img.complete ? mark() : img.addEventListener('load', mark);
-}
 const slider = document.querySelector('#weight');
 slider?.addEventListener('input', () => {
   const weight = slider.dataset.weights.split(' ')[slider.value];
@@ -50,7 +46,7 @@ export function renderReport(data: ReportData): string {
           ${run ? html`<p class="meta">Run ${run.id}, ${run.status}</p>` : undefined}
         </header>
         <main>
-          ${headline(data)}${blendSlider(data)}${pictureGrid(data)}${comparisonTable(data)}${benchmarkTables(data)}${transferTable(data)}${blendCurves(data)}${trainingCurves(data)}${sweepTable(data)}${promptCard(data)}${stageTable(data)}${configurationBlock(data)}
+          ${pictureRows(data)}${headline(data)}${blendSlider(data)}${pictureGrid(data)}${comparisonTable(data)}${benchmarkTables(data)}${transferTable(data)}${blendCurves(data)}${trainingCurves(data)}${sweepTable(data)}${promptCard(data)}${stageTable(data)}${configurationBlock(data)}
         </main>
         <script>
           ${new Markup(script)};

@@ -3,6 +3,7 @@ import type { Picture } from '../results.ts';
 import { armLabel, metricLabel, number } from './format-numbers.ts';
 import { html, type Markup } from './markup.ts';
 import { CHOSEN, EXPORTED } from '../arms/arm-names.ts';
+import { PAIRS } from '../evaluation-names.ts';
 import { isGoal } from '../comparison/metrics.ts';
 
 /** The arms between the original encoder and the tuned one, with their weights. */
@@ -15,8 +16,46 @@ const blendArms = [
   ['blend-1.25', 1.25],
 ] as const;
 
-/** Pictures smaller than this, in pixels, are shown with sharp pixels. */
-export const PIXELATED_BELOW = 128;
+/** Columns of the report's first pictures. @param sweep a choice with a UNet is no picture of the encoder alone */
+const comparedArms = ({ chosen }: ReportData['sweep']): (readonly [arm: string, heading: string])[] => [
+  ['base', 'Base model'],
+  ['prompt-engineering', 'Better prompts'],
+  [chosen.unetStep === undefined ? CHOSEN : 'tuned', 'Tuned encoder'],
+  ...PAIRS.map((arm) => [arm, 'Tuned encoder and UNet'] as const),
+];
+/** Prompts of the report's first pictures. */
+const FIRST_PROMPTS = 4;
+
+/** Renders the first prompts as rows of pictures, from the original model to the most tuned one: same noise in a row. */
+export function pictureRows({ pictures, sweep }: ReportData): Markup | undefined {
+  const shown = pictures.slice(0, FIRST_PROMPTS);
+  const arms = comparedArms(sweep).filter(([arm]) => shown.every(({ files }) => files[arm] !== undefined));
+  if (shown.length === 0 || arms.length < 2) return undefined;
+  return html`<section aria-labelledby="pictures">
+    <h2 id="pictures">What tuning changes</h2>
+    <table class="rows">
+      <thead>
+        <tr>
+          ${arms.map(([, heading]) => html`<th scope="col">${heading}</th>`)}
+        </tr>
+      </thead>
+      ${shown.map(
+        ({ prompt, files }) =>
+          html`<tbody>
+            <tr>
+              <th scope="rowgroup" colspan="${arms.length}">${prompt}</th>
+            </tr>
+            <tr>
+              ${arms.map(([arm, heading]) => html`<td><img src="${files[arm]!}" alt="${`${prompt} (${heading})`}" /></td>`)}
+            </tr>
+          </tbody>`,
+      )}
+    </table>
+    <p class="quiet">
+      The first test prompts, one picture each, not selected. The pictures of a row start from the same noise.
+    </p>
+  </section>`;
+}
 
 /** Renders every kept prompt under one slider: the weight of the tuned encoder's embeddings. */
 export function blendSlider({ pictures }: ReportData): Markup | undefined {

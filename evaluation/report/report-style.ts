@@ -1,5 +1,3 @@
-import { PIXELATED_BELOW } from './report-pictures.ts';
-
 /** The report's style sheet: light or dark by the reader's setting. */
 export const style = `
 :root { color-scheme: light dark; --page: #fbfbfa; --card: #ffffff; --ink: #16181d; --quiet: #5d6470; --line: #e2e3e6; --accent: #2563c9; --good: #0f7b4d; --bad: #b3372f; --neutral: #6b6f78; }
@@ -23,7 +21,7 @@ small, .quiet { color: var(--quiet); font-weight: 400; font-size: .82rem; }
 .badge.better, .up { color: var(--good); } .badge.worse, .down { color: var(--bad); } .badge.undecided { color: var(--neutral); }
 figure { margin: 0; }
 img { display: block; width: 100%; height: auto; border-radius: 6px; background: var(--line); }
-img.small { image-rendering: pixelated; } /* pictures below ${PIXELATED_BELOW} px */
+.rows { width: 100%; max-width: 52rem; table-layout: fixed; } .rows th, .rows td { padding: .2rem .25rem; white-space: normal; vertical-align: bottom; } .rows tbody { border: 0; } .rows th[scope=rowgroup] { font-weight: 500; padding-top: .7rem; }
 .slider { position: sticky; top: 0; z-index: 1; display: flex; align-items: center; gap: .75rem; padding: .75rem 0; background: var(--page); }
 .slider input { flex: 1; min-width: 0; max-width: 28rem; accent-color: var(--accent); height: 1.75rem; }
 .slider span, .slider output { white-space: nowrap; }

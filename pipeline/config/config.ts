@@ -68,6 +68,8 @@ export const rewardSchema = z.strictObject({
   model: path,
   head: path.optional(),
   tokenizer: path.optional(),
+  text: text.optional(),
+  against: z.array(text).min(1).max(1000).optional(),
   weight: float32,
 });
 

@@ -66,6 +66,29 @@ describe('the report', () => {
     expect(page).not.toContain('<h3>Style');
   });
 
+  it('begins with the first prompts as rows of pictures, with a column for what the run has', () => {
+    const headings = (data: ReturnType<typeof sampleReport>) =>
+      [...renderReport(data).matchAll(/<th scope="col">(Base model|Better prompts|Tuned [^<]*)<\/th>/g)].map(
+        ([, heading]) => heading,
+      );
+    const sample = sampleReport(6);
+    expect(headings(sample)).toEqual(['Base model', 'Tuned encoder']);
+    const page = renderReport(sample);
+    expect(page.indexOf('What tuning changes')).toBeLessThan(page.indexOf('Result on held-out prompts'));
+    expect(page.match(/\(Base model\)/g)).toHaveLength(4);
+    const more: typeof sample.pictures = sample.pictures.map(({ files, ...rest }) => ({
+      ...rest,
+      files: { ...files, 'prompt-engineering': 'data:,words', 'encoder+unet': 'data:,both' },
+    }));
+    const sweep = { ...sample.sweep, chosen: { ...sample.sweep.chosen, unetStep: 40 } };
+    const whole = { ...sample, pictures: more, sweep };
+    expect(headings(whole)).toEqual(['Base model', 'Better prompts', 'Tuned encoder', 'Tuned encoder and UNet']);
+    // With a UNet in the choice, the encoder alone is the arm `tuned`.
+    const rows = renderReport(whole).split('Result on held-out')[0]!;
+    expect(rows).toContain(more[0]!.files['tuned']!);
+    expect(rows).not.toContain(more[0]!.files['chosen']!);
+  });
+
   it('shows the training of a UNet, and which one was chosen', () => {
     const sample = sampleReport(0);
     expect(renderReport(sample)).not.toContain('Training of the UNet');
@@ -157,15 +180,15 @@ describe.skipIf(!seen)('the report in a browser', () => {
     expect(await page.locator('output').textContent()).toBe('w = 1.00');
   });
 
-  it('shows every picture with an alternative text and small ones with sharp pixels', async () => {
+  it('shows every picture with an alternative text, enlarged smoothly', async () => {
     const { page } = await open();
     const images = await page.evaluate<{ alt: string; width: number; rendering: string }[]>(`
       [...document.images].map((img) => (
         { alt: img.alt, width: img.naturalWidth, rendering: getComputedStyle(img).imageRendering }))`);
-    expect(images).toHaveLength(3 * 5 + 3 * 4);
+    expect(images).toHaveLength(3 * 2 + 3 * 5 + 3 * 4);
     for (const { alt, width, rendering } of images) {
-      expect(alt).toMatch(/\((base|blend 0\.\d\d|tuned|chosen|exported)\)$/);
-      expect([width, rendering]).toEqual([32, 'pixelated']);
+      expect(alt).toMatch(/\((Base model|Tuned encoder|base|blend 0\.\d\d|tuned|chosen|exported)\)$/);
+      expect([width, rendering]).toEqual([32, 'auto']);
     }
   });
 

@@ -8,6 +8,7 @@ import { writeSafetensors } from '../../engine/weights/safetensors.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { WeightParameters } from '../setup/weight-parameters.ts';
 import { loadReward, loadRewards } from '../../rewards/reward-types.ts';
+import { inspectRewards } from '../../rewards/inspect-rewards.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
 import { requireFiniteScores, rewardWeights, scoreAll, weightedSum } from '../../rewards/total.ts';
 import { pictures, prompts, writeHead, writeSmallClip } from './small-clip.ts';
@@ -71,6 +72,34 @@ describe('the rewards on CLIP', () => {
     await writeHead(head, heads.v1, { bounded: 'true' });
     const expected = golden.v1.map((raw) => 1 + 9 / (1 + Math.exp(-raw)));
     expectClose(await scores(await loadReward(spec('aesthetic', { head }))), expected);
+  });
+
+  it('zero-shot is the log of the softmax over the texts of what PickScore gives each', async () => {
+    const texts = ['a neon sign', 'a flat icon', 'a red circle'];
+    const pickscore = await loadReward(spec('pickscore'));
+    const p = new WeightParameters(pickscore.weights, folder);
+    const one = image().slice([0, 0, 0, 0], [1, -1, -1, -1]);
+    const logits = texts.map(
+      (text) =>
+        pickscore
+          .score(p, one, tf.tensor(pickscore.tokenize([text]), [1, pickscore.promptLength], 'int32'))
+          .dataSync()[0]!,
+    );
+    const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    for (const [i, text] of texts.entries()) {
+      const against = texts.filter((other) => other !== text);
+      const reward = await loadReward(spec('clip-zero-shot', { text, against }));
+      expectClose(await scores(reward, one), [logits[i]! - total]);
+    }
+  });
+
+  it.each([
+    [{}, 'needs "text"'],
+    [{ text: 'a neon sign' }, 'needs "text"'],
+    [{ text: 'a neon sign', against: ['a neon sign'] }, 'both "text" and one of "against"'],
+  ])('zero-shot refuses texts that decide nothing: %o', async (keys, message) => {
+    await expect(loadReward(spec('clip-zero-shot', keys))).rejects.toThrow(message);
+    await expect(inspectRewards([spec('clip-zero-shot', keys)])).rejects.toThrow(message);
   });
 
   it('the gradient with respect to the picture agrees with torch', async () => {
@@ -140,7 +169,7 @@ describe('rewards that are used together', () => {
 
 describe('a reward that cannot be loaded', () => {
   it('is reported when its type is unknown', async () => {
-    await expect(loadReward(spec('clip'))).rejects.toThrow('unknown type "clip"; there are clip-similarity, aesthetic');
+    await expect(loadReward(spec('clip'))).rejects.toThrow('unknown type "clip"; there are clip-similarity, clip-zero-shot, aesthetic');
   });
 
   it('is reported when the head does not fit the model', async () => {

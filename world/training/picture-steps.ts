@@ -1,3 +1,4 @@
+import { RandomStream } from '../../common/random.ts';
 import { joined, pictureBank, type PictureBank } from './data/picture-bank.ts';
 import type { PictureSet } from './data/picture-set.ts';
 import type { WebRecord } from './data/world-data.ts';
@@ -21,6 +22,14 @@ export class PictureSteps<S> implements Record<DataStep, () => Promise<PictureSe
       images: joined(examples.map(({ image }) => image)),
       records: examples.map(({ scene, caption }) => ({ scene, caption })),
     });
+  }
+
+  clear(): Promise<PictureSet<object>> {
+    const { data, recipe } = this.#build.world;
+    const pictures = Array.from({ length: recipe.clearExamples }, (_, i) =>
+      data.picture(new RandomStream(SEEDS.clear, 'clear picture', i)),
+    );
+    return Promise.resolve({ images: joined(pictures.map(({ image }) => image)), records: pictures.map(() => ({})) });
   }
 
   bank(): Promise<PictureBank<S>> {

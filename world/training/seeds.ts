@@ -1,6 +1,7 @@
 /** Seeds of the steps of a world's build: every model has its own; the held-out reward's data has yet another. */
 export const SEEDS = {
   web: 1,
+  clear: 17,
   vae: 2,
   decoder: 16,
   base: 3,

@@ -3,7 +3,7 @@ import { readWeights, type Weights } from '../../engine/weights/weights.ts';
 import type { PictureBank } from './data/picture-bank.ts';
 import { readPictureSet, type PictureSet } from './data/picture-set.ts';
 import type { WebRecord } from './data/world-data.ts';
-import type { DataStep, TrainingStep, WorldStep } from './recipes/recipe.ts';
+import type { Recipe, TrainingStep, WorldStep } from './recipes/recipe.ts';
 import type { World } from './worlds.ts';
 
 /** One build of a world. */
@@ -29,5 +29,19 @@ export const readTrained = (work: string, step: TrainingStep): Promise<Weights> 
 export const readWeb = <S>(work: string): Promise<PictureSet<WebRecord<S>>> => readPictureSet(stepFile(work, 'web'));
 
 /** Reads pictures with ground truth. */
-export const readBank = <S>(work: string, step: Exclude<DataStep, 'web'>): Promise<PictureBank<S>> =>
+export const readBank = <S>(work: string, step: 'bank' | 'heldOutBank'): Promise<PictureBank<S>> =>
   readPictureSet(stepFile(work, step));
+
+/** Reads the pictures from which the autoencoder learns. [count, side, side, 3] in [0, 1] */
+export async function readPictures(work: string, recipe: Pick<Recipe, 'clearExamples'>): Promise<Float32Array> {
+  const web = (await readPictureSet(stepFile(work, 'web'))).images;
+  if (recipe.clearExamples === 0) return web;
+  return concatenated(web, (await readPictureSet(stepFile(work, 'clear'))).images);
+}
+
+function concatenated(first: Float32Array, second: Float32Array): Float32Array {
+  const all = new Float32Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}

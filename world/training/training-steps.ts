@@ -22,7 +22,7 @@ import { widenInput } from './networks/widen-input.ts';
 import { part, prefixed } from './prefixed-weights.ts';
 import { autoencoderStep, type TrainingStep } from './recipes/recipe.ts';
 import { SEEDS } from './seeds.ts';
-import { readBank, readTrained, readWeb, type WorldBuild } from './step-files.ts';
+import { readBank, readPictures, readTrained, readWeb, type WorldBuild } from './step-files.ts';
 
 /** Makes the weights of each step, from those of earlier ones. */
 export class TrainingSteps<S> implements Record<TrainingStep, () => Promise<Weights>> {
@@ -46,13 +46,13 @@ export class TrainingSteps<S> implements Record<TrainingStep, () => Promise<Weig
   }
 
   async vae(): Promise<Weights> {
-    const { images: pictures } = await this.#web();
+    const pictures = await readPictures(this.#build.work, this.#recipe);
     const vae = trainVae(this.#recipe, { ...this.#common, pictures });
     return whiten(this.#recipe, vae, encodePictures(this.#recipe, pictures, vae));
   }
 
   async decoder(): Promise<Weights> {
-    const { images: pictures } = await this.#web();
+    const pictures = await readPictures(this.#build.work, this.#recipe);
     const start = await this.#load('vae');
     const latents = encodePictures(this.#recipe, pictures, start);
     return trainDecoder(this.#recipe, { ...this.#common, pictures, start, latents });

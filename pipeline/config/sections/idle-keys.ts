@@ -1,4 +1,4 @@
-import { REWARD_TRAITS, type RewardTypeName } from '../../../rewards/reward-names.ts';
+import { REWARD_KEYS, REWARD_TRAITS, type RewardTypeName } from '../../../rewards/reward-names.ts';
 import { isWorldName } from '../../../world/scenes/common/world-names.ts';
 import { alarmSchema } from './comparison-settings.ts';
 
@@ -62,9 +62,9 @@ function rewards({ rewards: trained, heldOut }: Config): Idle[] {
     ...(heldOut ? [[heldOut, ['heldOut']] as const] : []),
   ];
   return all.flatMap(([reward, at]) =>
-    (['head', 'tokenizer'] as const)
-      .filter((key) => !REWARD_TRAITS[reward.type].includes(key))
-      .flatMap((key) => set(reward, [key], [...at], `a reward of type ${reward.type} has none of its own`)),
+    REWARD_KEYS.filter((key) => !REWARD_TRAITS[reward.type].includes(key)).flatMap((key) =>
+      set(reward, [key], [...at], `a reward of type ${reward.type} has none of its own`),
+    ),
   );
 }
 

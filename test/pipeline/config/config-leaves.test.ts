@@ -16,7 +16,7 @@ const settings = (gradient: string, hook: string, rewriter: string, off: string,
   'filter={minCharacters: 1, maxCharacters: 9, maxTokens: 9, overlong: drop, blocked: [a], blockedFiles: [a], nsfw: keep, personalNames: drop, personalNameFiles: [a], weights: keep, flags: keep, scripts: [Latin], scriptShare: 0.5, languages: [en], maxRepetition: 0.5, benchmarkSimilarity: 0.5, nearDuplicates: {similarity: 0.5, keep: 1}}',
   'shard={rows: 1, validation: 0.1, test: 0.1, extends: a}',
   'rollout={prompts: 1, samplesPerPrompt: 1, batch: 1, runtime: onnx}',
-  'rewards=[{name: clip, type: aesthetic, model: a, head: a, weight: 1}, {name: b, type: clip-similarity, model: a, tokenizer: a, weight: 1}]',
+  'rewards=[{name: clip, type: aesthetic, model: a, head: a, weight: 1}, {name: b, type: clip-similarity, model: a, tokenizer: a, weight: 1}, {name: c, type: clip-zero-shot, model: a, text: a, against: [b], weight: 1}]',
   `heldOut=${heldOut}`,
   `tuneEncoder=${tuning}, startFrom: a, embeddingPull: 1}`.replace('GRADIENT', gradient),
   `tuneUnet=${tuning}, blend: 1}`.replace('GRADIENT', gradient),
@@ -34,9 +34,10 @@ const settings = (gradient: string, hook: string, rewriter: string, off: string,
   'engine={threads: 1, xla: true, lanes: 1, dtype: float32}',
 ];
 const aesthetic = '{type: aesthetic, model: a, head: a}';
+const zeroShot = '{type: clip-zero-shot, model: a, text: a, against: [b]}';
 const variants = [
   settings('{type: last, steps: 1}', '{webhook: "https://a.b/c"}', 'url: "https://a.b"', '{cache: off}', aesthetic),
-  settings('{type: random}', '{command: [a]}', 'command: [a]', '{cache: true, maxAge: 5}'),
+  settings('{type: random}', '{command: [a]}', 'command: [a]', '{cache: true, maxAge: 5}', zeroShot),
   settings('{type: draft-lv, repeats: 1}', '{command: [a]}', 'command: [a]', '{cache: on, maxAge: 7d}'),
   // Not beside a section tuneUnet.
   [

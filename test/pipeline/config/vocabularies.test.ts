@@ -19,7 +19,7 @@ it('knows the scripts of Unicode by their names, and nothing else by them', () =
 it.each([
   [
     'rewards.clip.type=nonsense',
-    '"rewards.0.type" is wrong: expected one of "clip-similarity"|"aesthetic"|"pickscore"',
+    '"rewards.0.type" is wrong: expected one of "clip-similarity"|"clip-zero-shot"|"aesthetic"|"pickscore"',
   ],
   ['heldOut.type=nonsense', '"heldOut.type" is wrong: expected one of'],
   [

@@ -36,6 +36,11 @@ const nouns: Record<StyleName, readonly string[]> = {
   outline: ['outline drawing', 'cartoon drawing'],
 };
 
+/** A text for each style, to tell pictures in it from those in others. */
+export const styleTexts = Object.fromEntries(
+  styleNames.map((name) => [name, `${articleOf(nouns[name][0]!)} ${nouns[name][0]!}`]),
+) as Record<StyleName, string>;
+
 const prefixes = ['', '', 'a picture of ', 'an image of '] as const;
 /** How often a style is said first when it can be. */
 const styleFirst = 0.35;

@@ -21,16 +21,16 @@ const guides = new LatentGuides(pictureSize, 8);
 const coverage = (scene: GalleryScene): Float32Array => masksOf(flat, scene)[1]!;
 const styled = (scene: GalleryScene, style: StyleName): StyledScene => ({ ...scene, style });
 
-/** The gallery's pictures and captions. */
-export const galleryData: WorldData<StyledScene> = {
-  train: gallery.of('train').flatMap((scene) => styleNames.map((style) => styled(scene, style))),
+/** The gallery's pictures and captions in some of its styles. */
+export const galleryIn = (among: readonly StyleName[]): WorldData<StyledScene> => ({
+  train: gallery.of('train').flatMap((scene) => among.map((style) => styled(scene, style))),
   webExample(index, seed) {
     const { image, caption, scene, style } = galleryExample(index, seed);
     return { image, caption, scene: styled(scene, style) };
   },
   picture(random) {
     const scene = random.choice(gallery.of('train'));
-    const style = random.choice(styleNames);
+    const style = random.choice(among);
     const degradation = randomDegradation(random, random.choice(BANK_TIERS));
     return {
       scene: styled(scene, style),
@@ -50,4 +50,7 @@ export const galleryData: WorldData<StyledScene> = {
   hiddenCells: (scene, random) => guides.hiddenCells(coverage(scene), random),
   hide: (picture, cells) => guides.hide(picture, cells),
   silhouette: (scene) => guides.silhouette(coverage(scene)),
-};
+});
+
+/** The gallery's pictures and captions. */
+export const galleryData = galleryIn(styleNames);

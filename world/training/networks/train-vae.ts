@@ -37,7 +37,7 @@ export function trainVae(recipe: Recipe, { pictures, seed, steps, report }: Auto
       }),
   );
   program.compile();
-  program.load('vae', initialize(program.parameters('vae'), seed));
+  program.load('vae', withQuietPosterior(recipe, initialize(program.parameters('vae'), seed)));
   fit({
     program,
     steps,
@@ -56,6 +56,15 @@ export function trainVae(recipe: Recipe, { pictures, seed, steps, report }: Auto
     },
   });
   return takeAverage(program, 'vae');
+}
+
+/** Log variance of the posterior at the start: at 0, its noise would hide the latents for a third of the training. */
+const FIRST_LOG_VARIANCE = -4;
+
+function withQuietPosterior({ vae: { latent_channels: channels } }: Recipe, vae: Weights): Weights {
+  const { shape, data } = vae.get('quant_conv.bias')!; // mean, then log variance
+  const quiet = { shape, data: data.map((value, i) => (i < channels ? value : FIRST_LOG_VARIANCE)) };
+  return new Map([...vae, ['quant_conv.bias', quiet]]);
 }
 
 /** Standard deviation of the noise on the latents from which the decoder alone is trained, at most. */

@@ -35,6 +35,7 @@ export const galleryRecipe: Recipe = {
   preprocessing: smallPreprocessing(SIDE),
   heldOut: (vocabulary) => smallFilmCnn(vocabulary, CONTEXT_LENGTH, { side: SIDE, channels: [16, 32, 64, 96] }),
   webExamples: 14_000,
+  clearExamples: 10_000,
   bankPictures: 12_000,
   steps: {
     vae: 3000,

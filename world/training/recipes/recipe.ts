@@ -6,7 +6,7 @@ import type { Preprocessing } from '../../../rewards/preprocess.ts';
 import type { Vocabulary, smallClip } from './small-models.ts';
 
 /** Steps of a world's build that render the pictures from which the others learn. */
-export const DATA_STEPS = ['web', 'bank', 'heldOutBank'] as const;
+export const DATA_STEPS = ['web', 'clear', 'bank', 'heldOutBank'] as const;
 export type DataStep = (typeof DATA_STEPS)[number];
 
 /** Steps of a world's build that train a model, in order of dependence. */
@@ -50,6 +50,11 @@ export interface Recipe {
   readonly heldOut: (vocabulary: Vocabulary) => FilmCnnConfig;
   /** Number of pictures in the web-like set. */
   readonly webExamples: number;
+  /**
+   * Number of mostly good pictures without captions that the autoencoder also learns from: in dull pictures alone, colours
+   * and edges hardly count. 0 for none.
+   */
+  readonly clearExamples: number;
   /** Number of pictures in each reward's set. */
   readonly bankPictures: number;
   /** Optimizer steps; a world that leaves a step out is built without it. */
@@ -87,8 +92,8 @@ export const latentShape = ({ vae }: Pick<Recipe, 'vae'>): readonly [number, num
 };
 
 /** The steps of a world's build. */
-export const stepsOf = ({ steps }: Pick<Recipe, 'steps'>): WorldStep[] => [
-  ...DATA_STEPS,
+export const stepsOf = ({ steps, clearExamples }: Pick<Recipe, 'steps' | 'clearExamples'>): WorldStep[] => [
+  ...DATA_STEPS.filter((step) => step !== 'clear' || clearExamples > 0),
   ...TRAINING_STEPS.filter((step) => step in steps),
 ];
 

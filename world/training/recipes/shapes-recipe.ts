@@ -26,6 +26,7 @@ export const shapesRecipe: Recipe = {
   preprocessing: smallPreprocessing(SIDE),
   heldOut: (vocabulary) => smallFilmCnn(vocabulary, CONTEXT_LENGTH, { side: SIDE, channels: [24, 48, 96] }),
   webExamples: 16_000,
+  clearExamples: 0,
   bankPictures: 12_000,
   steps: {
     vae: 4000,
