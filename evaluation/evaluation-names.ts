@@ -12,14 +12,18 @@ export type JudgeName = (typeof JUDGES)[number];
 export const HELD_OUT = 'heldOut';
 /** Metric of the exact judge; those of single attributes are `oracle.shape` ... */
 export const ORACLE = 'oracle';
-/** Metrics of the exact judge (world/scenes/exact.ts). */
-export const EXACT_METRICS = ['', '.shape', '.color', '.background', '.size', '.position'].map(
-  (end) => `${ORACLE}${end}`,
-);
+/** Metric of how clean and vivid a picture is by the exact judge, whatever was asked for. */
+const QUALITY = 'quality';
+/** Metrics of the exact judge (world/known); a world without styles has none of the last. */
+export const EXACT_METRICS: readonly string[] = [
+  ...['', '.shape', '.color', '.background', '.size', '.position'].map((end) => `${ORACLE}${end}`),
+  QUALITY,
+  ...['flat', '3d', 'neon', 'outline'].map((name) => `style.${name}`),
+];
 /** Metric of how much the pictures of one prompt differ (rewards/diversity.ts). */
 export const DIVERSITY = 'diversity';
 /** Metric names that no reward of a configuration may take. */
-export const TAKEN_METRICS = [HELD_OUT, ORACLE, DIVERSITY] as const;
+export const TAKEN_METRICS = [HELD_OUT, ORACLE, QUALITY, DIVERSITY] as const;
 
 /**
  * Arms that combine a tuned encoder and a tuned UNet: tuned in this order, each alone, or both at once. An arm is one

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { companionsOf, tokenizerBeside } from './keys/companion-files.ts';
 import type { Config } from './config/config.ts';
+import { isWorldName } from '../world/scenes/common/world-names.ts';
 import { stageRewards } from './config/sections/tuning-settings.ts';
 
 export const tokenizer = ({ model }: Config) => join(model, 'tokenizer');
@@ -32,7 +33,7 @@ const watching = ({ alarm, heldOut }: Config) => ({ alarm, ...(heldOut ? { heldO
 export const tuningFiles = (c: Config) => [c.model, ...(c.alarm ? judged(c).slice(1) : trained(c))];
 export const benchmarks = ({ benchmarks }: Config) => (benchmarks ? { benchmarks } : {});
 export const benchmarkFiles = ({ benchmarks = [] }: Config) =>
-  benchmarks.map(({ source }) => source).filter((source) => source !== 'shapes');
+  benchmarks.map(({ source }) => source).filter((source) => !isWorldName(source));
 export const armFiles = ({ evaluate }: Config) =>
   (evaluate.arms ?? []).flatMap(({ mix }) => mix.flatMap(({ encoder }) => networkFiles(encoder)));
 export const extended = ({ shard }: Config) => (shard.extends === undefined ? {} : { extends: shard.extends });

@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts';
 import type { StageWork, RunFacts } from './stage.ts';
+import { isWorldName, worldTitles } from '../world/scenes/common/world-names.ts';
 import { testSampler } from './config/sections/test-sampler.ts';
 
 /**
@@ -21,7 +22,8 @@ const work = ({ evaluationCost }: RunFacts, unit: string, count: number, evaluat
 /** Work of stages that read all prompts. */
 export const promptWork: Work = ({ prompts }, { promptBytes }) => {
   if (prompts.limit !== undefined) return { unit: 'prompts', count: prompts.limit, cost: 1 };
-  if (prompts.source === 'shapes') return { unit: "sets of the shapes world's prompts", count: 1, cost: 1 };
+  if (isWorldName(prompts.source))
+    return { unit: `sets of ${worldTitles[prompts.source]}'s prompts`, count: 1, cost: 1 };
   return promptBytes === undefined ? undefined : { unit: 'bytes of prompts', count: promptBytes, cost: 1 };
 };
 

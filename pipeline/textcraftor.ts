@@ -1,7 +1,8 @@
 import { stageOf } from './bodies.ts';
-import { configSchema, isShapes, type Config } from './config/config.ts';
+import { configSchema, worldOf, type Config } from './config/config.ts';
 import { definePipeline } from './pipeline.ts';
 import { resolvePaths } from './config/config-paths.ts';
+import { isWorldName } from '../world/scenes/common/world-names.ts';
 import { testSampler } from './config/sections/test-sampler.ts';
 import {
   tokenizer,
@@ -29,7 +30,7 @@ export const ingest = stageOf({
   inputs: [],
   module: 'datasets/stages/ingest.ts',
   config: (c: Config) => c.prompts,
-  files: (c) => (isShapes(c) ? [] : [c.prompts.source]),
+  files: (c) => (worldOf(c) ? [] : [c.prompts.source]),
   work: work.promptWork,
 });
 export const filter = stageOf({
@@ -120,7 +121,7 @@ export const direct = stageOf({
   files: (c) => [
     c.model,
     ...trained(c),
-    ...(c.baselines!.direct!.pictures === 'shapes' ? [] : [c.baselines!.direct!.pictures]),
+    ...(isWorldName(c.baselines!.direct!.pictures) ? [] : [c.baselines!.direct!.pictures]),
   ],
   work: work.directWork,
   engine: true,

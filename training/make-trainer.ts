@@ -1,5 +1,7 @@
 import type { TuneSettings, LoraOptions } from './tune-settings.ts';
 import { computeType } from '../engine/compute-type.ts';
+import { vaeScale } from '../models/vae/vae-config.ts';
+import { worldOfSide } from '../world/known/known-worlds.ts';
 import type { LoadedPipeline } from '../models/folder/pipeline-folder.ts';
 import type { LoraSettings } from '../models/lora/lora.ts';
 import { LORA_TARGETS } from '../models/lora/lora-targets.ts';
@@ -54,6 +56,8 @@ export async function makeTrainer(
   const trained = rewards.slice(0, config.rewards.length);
   const plain = textToImage(pipeline, trained, { batch, sampler, encoder, augmentation: augment });
   const generator = watched ? withObservers(plain, pipeline.config.vae, rewards) : plain;
+  const { unet, vae } = pipeline.config;
+  const world = worldOfSide(unet.sample_size * vaeScale(vae));
   const trainer = new Trainer(generator, {
     trained: networks.map(({ name, learningRate, lora }) => ({
       name,
@@ -69,7 +73,7 @@ export async function makeTrainer(
     ...(average > 0 ? { averageDecay: average } : {}),
     ...(gradient ? { gradient } : {}),
     ...(augment && changesPrompts(augment)
-      ? { augmentPrompt: (prompt, stream) => augmentPrompt(prompt, augment, stream) }
+      ? { augmentPrompt: (prompt, stream) => augmentPrompt(prompt, augment, world, stream) }
       : {}),
   });
   if (!watched) return { trainer, generator };

@@ -6,6 +6,7 @@ import { findSources } from '../../datasets/sources/find-sources.ts';
 import type { SourceFile } from '../../datasets/sources/source-file.ts';
 import { run as ingest, type IngestConfig } from '../../datasets/stages/ingest.ts';
 import type { ExternalDigests } from '../../pipeline/keys/external-inputs.ts';
+import { isWorldName } from '../../world/scenes/common/world-names.ts';
 import { partitionOf } from '../../registry/schedules/partition.ts';
 
 /** A file changed within this time may be half-written; it is left for the next time. */
@@ -20,7 +21,7 @@ export async function newFiles(
   partition: string | undefined,
   known: ReadonlySet<string>,
 ): Promise<NewFile[]> {
-  if (source === 'shapes')
+  if (isWorldName(source))
     throw new InputError('A schedule needs prompts that arrive: prompts.source must be a folder or a file.');
   const { files } = await findSources(source).catch((error: unknown) => {
     if (error instanceof NothingThereError) return { files: [] }; // nothing has arrived yet

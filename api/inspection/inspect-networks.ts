@@ -8,7 +8,8 @@ import { requireEncoder } from '../../models/folder/other-encoder.ts';
 import { withUnet } from '../../models/folder/other-unet.ts';
 import { loadTextEncoder, loadUnet, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { unetTensors } from '../../models/unet/unet-tensors.ts';
-import type { Config } from '../../pipeline/config/config.ts';
+import { worldOf, type Config } from '../../pipeline/config/config.ts';
+import { knownWorld } from '../../world/known/known-worlds.ts';
 
 /**
  * Checks that the other networks that a run names, and the layers that it adapts, fit its model.
@@ -33,10 +34,11 @@ export async function inspectNetworks(config: Config, pipeline: LoadedPipeline):
   for (const encoder of [champion?.encoder ?? [], champion?.exported ?? []].flat())
     await requireEncoder(encoder, pipeline);
   if (champion?.unet !== undefined) requireTensors(await loadUnet(champion.unet), unetTensors(unet), champion.unet);
+  const source = worldOf(config);
   for (const { name, unet: folder, guide } of transfer?.unets ?? []) {
     const other = await withUnet(pipeline, folder);
     try {
-      requireGuide(guide, other.config);
+      requireGuide(guide, other.config, source && knownWorld(source));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       throw new InputError(`transfer.unets: "${name}" (${folder}): ${error.message}`);

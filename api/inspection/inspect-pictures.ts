@@ -4,6 +4,7 @@ import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { vaeScale } from '../../models/vae/vae-config.ts';
 import { vaeEncoderTensors } from '../../models/vae/vae-tensors.ts';
 import type { Config } from '../../pipeline/config/config.ts';
+import { isWorldName } from '../../world/scenes/common/world-names.ts';
 import { pictureList, requirePictures } from '../../training/baselines/picture-list.ts';
 
 /**
@@ -25,6 +26,6 @@ export async function inspectPictures({ baselines, transfer }: Config, pipeline:
   const direct = baselines?.direct;
   if (direct || transfer?.unets.some(({ guide }) => guide === 'inpainting'))
     requireTensors(pipeline.weights.vae, vaeEncoderTensors(vae), join(pipeline.folder, 'vae'));
-  if (direct && direct.pictures !== 'shapes')
+  if (direct && !isWorldName(direct.pictures))
     await requirePictures(await pictureList(direct.pictures, direct.count), unet.sample_size * vaeScale(vae));
 }

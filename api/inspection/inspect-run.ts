@@ -16,6 +16,7 @@ import type { Config } from '../../pipeline/config/config.ts';
 import type { Inspect } from '../../pipeline/inspection.ts';
 import type { RunFacts } from '../../pipeline/stage.ts';
 import { inspectRewards } from '../../rewards/inspect-rewards.ts';
+import { isWorldName } from '../../world/scenes/common/world-names.ts';
 import { inspectNetworks } from './inspect-networks.ts';
 import { inspectOracle } from './inspect-oracle.ts';
 import { inspectPictures } from './inspect-pictures.ts';
@@ -65,9 +66,9 @@ async function inspectPrompts(
 ): Promise<number | undefined> {
   for (const file of [filter.blockedFiles ?? [], filter.personalNameFiles ?? []].flat()) await readWordList(file);
   if (shard.extends !== undefined) await readManifest(shard.extends);
-  const read = benchmarks.filter(({ source }) => source !== 'shapes' && isHere(source));
+  const read = benchmarks.filter(({ source }) => !isWorldName(source) && isHere(source));
   const { files } =
-    prompts.source === 'shapes' || !isHere(prompts.source)
+    isWorldName(prompts.source) || !isHere(prompts.source)
       ? { files: undefined }
       : await findSources(prompts.source, prompts.split);
   if (files) requireReadKeys(prompts, files);

@@ -8,6 +8,7 @@ import type { Home } from '../../pipeline/runs/home.ts';
 import type { ScheduleFile } from '../../registry/schedules/schedule-files.ts';
 import type { ConfiguredServer } from '../../temporal/server/server-connection.ts';
 import { readConfiguration, type ConfigurationOptions } from '../configuration.ts';
+import { isWorldName } from '../../world/scenes/common/world-names.ts';
 import { withSchedules } from './schedule-server.ts';
 import { temporalTiming, type ScheduleTiming, type TemporalTiming } from './schedule-timing.ts';
 
@@ -73,7 +74,7 @@ export async function prepareSchedule(
   const times = temporalTiming(timing);
   const { source: module, pipeline, settings } = await readConfiguration(home, configuration);
   const { source } = (settings as unknown as { prompts?: { source?: string } }).prompts ?? {};
-  if (source === undefined || source === 'shapes')
+  if (source === undefined || isWorldName(source))
     throw new InputError(
       `A schedule needs prompts that arrive: name the folder with --prompts, or in prompts.source of ${configuration.file}.`,
     );

@@ -1,7 +1,7 @@
 /** Objectives for measuring 16-bit types: networks with random weights, and the shapes world's trained ones. */
 import { join } from 'node:path';
 import { RandomStream } from '../../common/random.ts';
-import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
+import { knownWorld } from '../../world/known/known-worlds.ts';
 import { writeSafetensors, type TensorData } from '../../engine/weights/safetensors.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
@@ -31,7 +31,7 @@ export async function randomObjectives(scratch: string, batches: number): Promis
 }
 
 export function worldObjectives(batches: number): Promise<Objective[]> {
-  const all = shapesPrompts();
+  const all = knownWorld('shapes').prompts();
   const model = world('aesthetic');
   return objectives('shapes world', world('base'), { steps: 8, guidance: 3, gradientSteps: 7 }, [8, 8], {
     prompts: (batch) =>

@@ -2,7 +2,8 @@ import { basename, extname } from 'node:path';
 import { InputError } from '../../common/errors.ts';
 import { Database } from '../tables/database.ts';
 import { normalizePrompt } from '../text/normalize.ts';
-import { shapesBenchmark } from '../../world/scenes/scene-benchmark.ts';
+import { knownWorld } from '../../world/known/known-worlds.ts';
+import { isWorldName, type WorldName } from '../../world/scenes/common/world-names.ts';
 import { findSources } from '../sources/find-sources.ts';
 import type { SourceFile } from '../sources/source-file.ts';
 import { wholeFiles } from '../sources/source-rows.ts';
@@ -11,7 +12,7 @@ import { promptId } from '../shards/split.ts';
 /** A set of prompts to compare on, never to train on. */
 export interface BenchmarkSpec {
   name: string;
-  /** `shapes` (the embedded world's held-out combinations), or a file or folder of any prompt file type. */
+  /** An embedded world (its held-out combinations), or a file or folder of any prompt file type. */
   source: string;
   /** The column with the prompts; found by its name when left out. */
   column?: string | undefined;
@@ -42,7 +43,7 @@ const STYLE = 'style';
  * @throws InputError when there are none, or a column is missing
  */
 export async function readBenchmark(spec: BenchmarkSpec, scratch: string): Promise<BenchmarkPrompt[]> {
-  const rows = spec.source === 'shapes' ? shapesRows() : await fileRows(spec, scratch);
+  const rows = isWorldName(spec.source) ? worldRows(spec.source) : await fileRows(spec, scratch);
   const unique = new Map<string, BenchmarkPrompt>();
   for (const { prompt: raw, groups } of rows) {
     const prompt = normalizePrompt(raw);
@@ -56,7 +57,10 @@ export async function readBenchmark(spec: BenchmarkSpec, scratch: string): Promi
 
 type Row = Omit<BenchmarkPrompt, 'id'>;
 
-const shapesRows = (): Row[] => shapesBenchmark().map(({ prompt, ...groups }) => ({ prompt, groups }));
+const worldRows = (name: WorldName): Row[] =>
+  knownWorld(name)
+    .benchmark()
+    .map(({ prompt, ...groups }) => ({ prompt, groups }));
 
 async function fileRows(
   { name, source, column, split, categoryColumns = [] }: BenchmarkSpec,

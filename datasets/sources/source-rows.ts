@@ -1,7 +1,8 @@
 import { InputError } from '../../common/errors.ts';
 import type { Database } from '../tables/database.ts';
 import type { RowBatch } from '../tables/prompt-rows.ts';
-import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
+import { knownWorld } from '../../world/known/known-worlds.ts';
+import type { WorldName } from '../../world/scenes/common/world-names.ts';
 import { batchSize, describeFault, type PromptBatch } from './batch.ts';
 import type { SourceFile } from './source-file.ts';
 import { readPrompts, unpacked, type ReadOptions } from './read-source.ts';
@@ -32,13 +33,13 @@ export function refusal({ name }: SourceFile, { faults }: PromptBatch): InputErr
   return new InputError(`${describeFault(name, fault)}. ${remedy}, or skip such rows: prompts.malformed=skip.`);
 }
 
-/** Yields the embedded world's prompts with their splits. */
-export function* shapesRows(): Generator<RowBatch> {
-  const all = shapesPrompts();
+/** Yields an embedded world's prompts with their splits. */
+export function* worldRows(world: WorldName): Generator<RowBatch> {
+  const all = knownWorld(world).prompts();
   for (let at = 0; at < all.length; at += batchSize) {
     const part = all.slice(at, at + batchSize);
     yield {
-      sources: part.map(() => 'shapes'),
+      sources: part.map(() => world),
       rows: part.map((_, i) => at + i + 1),
       prompts: part.map(({ prompt }) => prompt),
       splits: part.map(({ split }) => split),

@@ -10,10 +10,11 @@ import { findSources } from '../sources/find-sources.ts';
 import type { SourceFile } from '../sources/source-file.ts';
 import { isBadText, parquetQuery, unreadableParquet } from '../sources/parquet/query.ts';
 import { readPrompts, unpacked, type ReadOptions } from '../sources/read-source.ts';
-import { refusal, shapesRows } from '../sources/source-rows.ts';
+import { refusal, worldRows } from '../sources/source-rows.ts';
+import { isWorldName, type WorldName } from '../../world/scenes/common/world-names.ts';
 
 export interface IngestConfig extends ReadOptions {
-  /** `shapes`, a file, a folder of files, or a pattern. */
+  /** An embedded world, a file, a folder of files, or a pattern. */
   source: string;
   /** Maximum number of prompts to read. */
   limit?: number | undefined;
@@ -32,8 +33,9 @@ export async function run(context: StageContext<IngestConfig>): Promise<void> {
   const { config, output, scratch } = context;
   const summary = await Database.use(scratch, async (database) => {
     const writer = new RowWriter(database, output);
-    const read =
-      config.source === 'shapes' ? await ingestShapes(writer, config) : await ingestFiles(writer, database, context);
+    const read = isWorldName(config.source)
+      ? await ingestWorld(writer, config.source, config.limit)
+      : await ingestFiles(writer, database, context);
     await writer.flush();
     return read;
   });
@@ -41,8 +43,8 @@ export async function run(context: StageContext<IngestConfig>): Promise<void> {
   await writeResult(INGEST_SUMMARY, output, summary);
 }
 
-async function ingestShapes(writer: RowWriter, { limit = Infinity }: IngestConfig): Promise<IngestSummary> {
-  for (const batch of shapesRows()) {
+async function ingestWorld(writer: RowWriter, world: WorldName, limit = Infinity): Promise<IngestSummary> {
+  for (const batch of worldRows(world)) {
     const left = limit - writer.rows;
     const { sources, rows, prompts, splits } = batch;
     if (left <= 0) break;
@@ -53,7 +55,7 @@ async function ingestShapes(writer: RowWriter, { limit = Infinity }: IngestConfi
       splits: splits.slice(0, left),
     });
   }
-  const files = [{ name: 'shapes', rows: writer.rows, malformed: 0, blank: 0 }];
+  const files = [{ name: world, rows: writer.rows, malformed: 0, blank: 0 }];
   return { rows: writer.rows, malformed: 0, samples: [], files, ignored: { files: 0, first: [] } };
 }
 

@@ -1,5 +1,5 @@
 import { product } from '../../common/product.ts';
-import { exactMetrics, exactScores } from '../../world/scenes/exact.ts';
+import { scorePictures } from '../../world/known/score-pictures.ts';
 import { float32, Program, type Tensors } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import { embedderAmong } from '../../rewards/diversity.ts';
@@ -13,7 +13,7 @@ export type PictureScores = Record<string, Float64Array>;
 
 const EMBEDDING = 'picture.embedding';
 
-/** Scores pictures by every reward and, if prompt and picture are of the shapes world, by the exact oracle. */
+/** Scores pictures by every reward and, if prompt and picture are of a known world, by its exact judge. */
 export class Judge {
   readonly #readings: RewardPrompts;
   readonly #batch: number;
@@ -76,10 +76,8 @@ export class Judge {
     const embeddings = (embedding?.dataSync() ?? new Float32Array(0)).slice(0, prompts.length * this.embeddingWidth);
     tf.dispose([image, ...Object.values(outputs), ...(embedding ? [embedding] : [])]);
     requireFiniteScores(scores, { prompts });
-    const pixels = pictures.length / prompts.length;
-    const exact = prompts.map((prompt, i) => exactScores(pictures.slice(i * pixels, (i + 1) * pixels), prompt));
-    for (const metric of exactMetrics) scores[metric] = Float64Array.from(exact, (own) => own[metric] ?? NaN);
-    return { scores, embeddings: embeddings as Float32Array };
+    const exact = scorePictures(this.#shape[1], pictures, prompts);
+    return { scores: { ...scores, ...exact }, embeddings: embeddings as Float32Array };
   }
 
   dispose(): void {

@@ -1,8 +1,7 @@
 import { InputError } from '../../common/errors.ts';
-import { parse } from '../../world/scenes/grammar.ts';
-import { hiddenCells, hide, silhouette } from '../../world/scenes/guides.ts';
-import { pictureSize, render } from '../../world/scenes/renderer.ts';
-import { attributeNames, type Scene } from '../../world/scenes/scene.ts';
+import { worldOfSide } from '../../world/known/known-worlds.ts';
+import { LatentGuides } from '../../world/scenes/common/latent-guides.ts';
+import { worldTitles } from '../../world/scenes/common/world-names.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { encodeImages } from '../../models/vae/vae-encoder.ts';
 import { vaeScale } from '../../models/vae/vae.ts';
@@ -15,8 +14,8 @@ export type { GuideKind };
  * Returns the UNet's additional input beside the noisy latents for each prompt; undefined for a UNet that takes none.
  *
  * `inpainting`, in diffusers' order: a mask, then the latents of the picture with its masked part grey. A
- * prompt of the shapes world masks the object in the picture that it describes; any other masks all of it.
- * `silhouette`: the place of the object of a shapes prompt, as a control image.
+ * prompt that names all attributes of a known world's picture masks the object in it; any other masks all of it.
+ * `silhouette`: the place of the object of a world's prompt, as a control image.
  *
  * @returns by prompt, [h, w, channels]
  * @throws InputError if the UNet takes other channels, or if a prompt does not describe the silhouette asked for
@@ -29,20 +28,26 @@ export function guidesOf(
   const { unet, vae } = pipeline.config;
   requireGuide(kind, pipeline.config);
   if (kind === 'none') return undefined;
-  const size = unet.sample_size * vaeScale(vae);
-  const scenes = prompts.map((prompt) => (size === pictureSize ? fullScene(prompt) : undefined));
+  const cell = vaeScale(vae);
+  const size = unet.sample_size * cell;
+  const world = worldOfSide(size);
+  const guides = new LatentGuides(size, cell);
   if (kind === 'silhouette')
-    return scenes.map((scene, i) => {
-      if (!scene)
+    return prompts.map((prompt) => {
+      const coverage = world?.coverage(prompt);
+      if (!coverage)
         throw new InputError(
-          `The prompt "${prompts[i]}" gives no silhouette: it must state a shape, a size and a position of the shapes world.`,
+          `The prompt "${prompt}" gives no silhouette: it must state a shape, a size and a position of ${worldTitles[world!.name]}.`,
         );
-      return silhouette(scene);
+      return guides.silhouette(coverage);
     });
-  const cells = unet.sample_size ** 2;
-  const masks = scenes.map((scene) => (scene ? hiddenCells(scene) : new Float32Array(cells).fill(1)));
-  const pictures = scenes.map((scene, i) =>
-    scene ? hide(render(scene), masks[i]!) : new Float32Array(size * size * 3).fill(0.5),
+  const described = prompts.map((prompt) => {
+    const [picture, coverage] = [world?.render(prompt), world?.coverage(prompt)];
+    return picture && coverage ? { picture, mask: guides.hiddenCells(coverage) } : undefined;
+  });
+  const masks = described.map((known) => known?.mask ?? new Float32Array(unet.sample_size ** 2).fill(1));
+  const pictures = described.map((known) =>
+    known ? guides.hide(known.picture, known.mask) : new Float32Array(size * size * 3).fill(0.5),
   );
   return encodeImages(pipeline, pictures, size).map((latents, i) => inpaintingChannels(masks[i]!, latents));
 }
@@ -56,9 +61,4 @@ function inpaintingChannels(mask: Float32Array, latents: Float32Array): Float32A
     guide.set(latents.subarray(cell * channels, (cell + 1) * channels), cell * (1 + channels) + 1);
   });
   return guide;
-}
-
-function fullScene(prompt: string): Scene | undefined {
-  const said = parse(prompt);
-  return said && attributeNames.every((name) => said[name] !== undefined) ? (said as Scene) : undefined;
 }

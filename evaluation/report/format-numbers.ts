@@ -39,8 +39,14 @@ export const count = (value: number): string => String(value).replace(/\B(?=(\d{
 
 /** Returns a metric's name in the report. */
 export function metricLabel(metric: string): string {
-  const names: Record<string, string> = { oracle: 'Oracle', heldOut: 'Held-out reward', diversity: 'Diversity' };
+  const names: Record<string, string> = {
+    oracle: 'Oracle',
+    quality: 'Quality (oracle)',
+    heldOut: 'Held-out reward',
+    diversity: 'Diversity',
+  };
   const [whole, part] = metric.split('.') as [string, string?];
+  if (metric.startsWith('style.')) return `Style: ${part}`;
   return (names[whole] ?? whole) + (part === undefined ? '' : `: ${part}`);
 }
 

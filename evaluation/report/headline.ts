@@ -5,7 +5,8 @@ import type { NamedComparison } from '../results.ts';
 import { count, interval, metricLabel, number, percent, signed } from './format-numbers.ts';
 import { html, type Markup } from './markup.ts';
 import { CHOSEN, EXPORTED } from '../arms/arm-names.ts';
-import { DIVERSITY, isGoal, ORACLE } from '../comparison/metrics.ts';
+import { DIVERSITY, isGoal } from '../comparison/metrics.ts';
+import { EXACT_METRICS } from '../evaluation-names.ts';
 
 /** Returns the verdict that an interval allows. */
 function verdict({ ci95 }: Pick<NamedComparison, 'ci95'>): 'better' | 'worse' | 'undecided' {
@@ -93,7 +94,7 @@ function card(
 export function kind(metric: string, trained: readonly string[]): string {
   if (trained.includes(metric)) return 'trained on';
   if (metric === DIVERSITY) return 'between the pictures of a prompt';
-  return metric.startsWith(ORACLE) ? 'exact, never trained on' : 'never trained on';
+  return EXACT_METRICS.includes(metric) ? 'exact, never trained on' : 'never trained on';
 }
 
 function average(values: readonly (number | null)[] = []): number {

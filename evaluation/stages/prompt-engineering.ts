@@ -1,6 +1,7 @@
 import { readBenchmark, type BenchmarkSpec } from '../../datasets/rules/benchmarks.ts';
 import { readSplit } from '../../datasets/shards/shards.ts';
-import { webExample } from '../../world/scenes/web-like.ts';
+import { knownWorld, worldOfSide } from '../../world/known/known-worlds.ts';
+import type { CorpusName } from '../../datasets/rules/rule-names.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import type { Prompt } from '../pictures/picture-generator.ts';
 import { HELD_OUT, ORACLE } from '../comparison/metrics.ts';
@@ -8,13 +9,12 @@ import { chooseSuffix, measurePhrases } from '../arms/phrase-search.ts';
 import { rewrite, type RewriterSpec } from '../arms/prompt-rewriter.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
 import { stylePhrases, withPhrases } from '../arms/style-phrases.ts';
-import { parse } from '../../world/scenes/grammar.ts';
 import { type PromptEngineering, PROMPT_ENGINEERING } from '../results.ts';
 import { writeResult } from '../../common/files/result-file.ts';
 
 export interface PromptEngineeringConfig extends JudgingConfig {
-  /** Prompts whose phrases are counted: `shapes` for captions like those that the world's base model learnt from. */
-  corpus: 'shapes' | 'training';
+  /** Prompts whose phrases are counted; a world for captions like those that its base model learnt from. */
+  corpus: CorpusName;
   corpusPrompts: number;
   /** Least share of these prompts that must contain a phrase. */
   least: number;
@@ -33,7 +33,7 @@ export interface PromptEngineeringConfig extends JudgingConfig {
 /** Runs the base model under better prompts: with style phrases of the source, and with the user's own rewriter. */
 export async function run(context: StageContext<PromptEngineeringConfig, 'shard'>): Promise<void> {
   const { config, inputs, seed, signal, scratch, output } = context;
-  const { samplesPerPrompt } = config;
+  const { samplesPerPrompt, corpus: source } = config;
   const training = (
     await readSplit(
       inputs.shard,
@@ -42,7 +42,9 @@ export async function run(context: StageContext<PromptEngineeringConfig, 'shard'
     )
   ).map(({ id, prompt }): Prompt => ({ id, prompt }));
   const corpus =
-    config.corpus === 'shapes' ? worldCaptions(config.corpusPrompts) : training.map(({ prompt }) => prompt);
+    source === 'training'
+      ? training.map(({ prompt }) => prompt)
+      : Array.from({ length: config.corpusPrompts }, (_, i) => knownWorld(source).webCaption(i));
   const found = stylePhrases(corpus, Math.max(2, config.least * corpus.length)).slice(0, config.phrases);
   const validation = await firstPrompts(inputs.shard, 'validation', config.prompts);
   const tried = training.slice(0, config.prompts);
@@ -53,7 +55,8 @@ export async function run(context: StageContext<PromptEngineeringConfig, 'shard'
   const pictures = { generator, judge, samplesPerPrompt, signal, progress };
   const trained = config.rewards.map(({ name }) => name);
   const phrases = found.length === 0 ? [] : await measurePhrases(found, tried, trained, pictures, embed);
-  const exact = validation.every(({ prompt }) => parse(prompt) !== undefined) && generator.size === 32;
+  const world = worldOfSide(generator.size);
+  const exact = world !== undefined && validation.every(({ prompt }) => world.knows(prompt));
   const by = exact ? ({ metric: ORACLE } as const) : config.heldOut ? ({ metric: HELD_OUT } as const) : { trained };
   const { trials, chosen } = await chooseSuffix(phrases, config.longest, validation, by, pictures, embed);
 
@@ -73,6 +76,3 @@ export async function run(context: StageContext<PromptEngineeringConfig, 'shard'
   const result: PromptEngineering = { phrases, trials, chosen, rewritten };
   await writeResult(PROMPT_ENGINEERING, output, result);
 }
-
-/** Captions like those that the world's base model learnt from. */
-const worldCaptions = (count: number): string[] => Array.from({ length: count }, (_, i) => webExample(i, 1).caption);

@@ -1,7 +1,8 @@
 import { z, type ZodType } from 'zod';
+import { isWorldName } from '../../world/scenes/common/world-names.ts';
 import { definition, unwrap } from './config-keys.ts';
 
-/** A path in a configuration, relative to the user's folder; or `shapes`, the embedded world. */
+/** A path in a configuration, relative to the user's folder; or the name of an embedded world. */
 export const path = z.string().min(1).meta({ path: true });
 
 /** A program and its arguments. A path with a slash is made absolute; any other name is looked for in PATH. */
@@ -11,7 +12,7 @@ export const command = z.array(z.string().min(1)).min(1).meta({ command: true })
 export function resolvePaths<T>(schema: ZodType, settings: T, absolute: (path: string) => string): T {
   const at = unwrap(schema);
   if (typeof settings === 'string')
-    return (at.meta()?.['path'] && settings !== 'shapes' ? absolute(settings) : settings) as T;
+    return (at.meta()?.['path'] && !isWorldName(settings) ? absolute(settings) : settings) as T;
   const { shape, element, options } = definition(at);
   if (Array.isArray(options)) {
     const own = options.find((option) => option.safeParse(settings).success);

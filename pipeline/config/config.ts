@@ -13,6 +13,7 @@ import { JUDGES } from '../../evaluation/evaluation-names.ts';
 import { schedulerNames } from '../../models/sampling/scheduler-names.ts';
 import { REWARD_TYPES } from '../../rewards/reward-names.ts';
 import { ROLLOUT_RUNTIMES } from '../../training/training-names.ts';
+import { isWorldName, type WorldName } from '../../world/scenes/common/world-names.ts';
 import { stagesSchema } from '../store/cache-policy.ts';
 import { notifySchema } from './sections/notify-settings.ts';
 import { baselinesSchema } from './sections/baseline-settings.ts';
@@ -22,6 +23,7 @@ import {
   benchmarkSchema,
   checkComparison,
   largestBlend,
+  ONLY_WORLDS_HAVE,
   transferSchema,
 } from './sections/comparison-settings.ts';
 import { commonSettings, engineKeys } from './common-schema.ts';
@@ -81,7 +83,7 @@ const shape = z.strictObject({
   /** A diffusers folder. */
   model: path,
   prompts: z.strictObject({
-    /** `shapes` (the embedded world's own prompts), a file, a folder or a pattern: docs/prompts.md. */
+    /** An embedded world (`shapes` or `gallery`: its own prompts), a file, a folder or a pattern: docs/prompts.md. */
     source: path.default('shapes'),
     /** The column with the prompts, or a path such as raw_data.prompt; found by its name when it is left out. */
     column: text.optional(),
@@ -248,15 +250,15 @@ export const configSchema = shape.superRefine((config, context) => {
   ], 'must be at most filter.maxCharacters');
   require(new Set(names).size === names.length, ['rewards'], `must have distinct names, got ${names.join(', ')}`);
   checkTuning(config, require);
-  checkComparison(config, isShapes(config), require);
+  checkComparison(config, worldOf(config), require);
   require(sweep.chooseBy !== 'heldOut' || config.heldOut !== undefined, [
     'sweep',
     'chooseBy',
   ], 'is heldOut, but no heldOut reward is configured');
-  require(sweep.chooseBy !== 'oracle' || isShapes(config), [
+  require(sweep.chooseBy !== 'oracle' || worldOf(config) !== undefined, [
     'sweep',
     'chooseBy',
-  ], 'is oracle, which only prompts of the shapes world have');
+  ], `is oracle, which ${ONLY_WORLDS_HAVE}`);
   for (const [path, why] of idleKeys(config)) require(false, path, `has no effect, since ${why}: leave it out`);
   checkAmounts(config, require);
 });
@@ -285,7 +287,7 @@ function checkAmounts(config: Config, require: (holds: boolean, path: string[], 
   require(runs <= MOST_ABLATIONS, ['ablations'], `makes ${runs} combinations; at most ${MOST_ABLATIONS} are allowed`);
 }
 
-/** Returns whether the prompts come from the embedded world. */
-export function isShapes(config: Config): boolean {
-  return config.prompts.source === 'shapes';
+/** Returns the embedded world that the prompts come from; `undefined` when they come from files. */
+export function worldOf({ prompts: { source } }: Pick<Config, 'prompts'>): WorldName | undefined {
+  return isWorldName(source) ? source : undefined;
 }

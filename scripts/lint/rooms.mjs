@@ -11,18 +11,19 @@ export const rooms = {
   rewards: ['common', 'engine', 'models'],
   'world/scenes': ['common'],
   'world/gallery/scenes': ['common', 'world/scenes'],
-  datasets: ['common', 'world/scenes'],
-  training: ['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes'],
+  'world/known': ['common', 'world/scenes', 'world/gallery/scenes'],
+  datasets: ['common', 'world/known'],
+  training: ['common', 'engine', 'models', 'rewards', 'datasets', 'world/known'],
   'world/training': ['common', 'engine', 'models', 'rewards', 'training', 'world/scenes', 'world/gallery/scenes'],
-  evaluation: ['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes'],
+  evaluation: ['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes', 'world/known'],
   pipeline: ['common'],
   registry: ['common', 'pipeline'],
   activities: ['common', 'engine', 'models', 'rewards', 'datasets', 'training', 'evaluation', 'pipeline', 'registry'],
   workflows: ['common', 'pipeline'],
   temporal: ['common', 'scripts', 'pipeline', 'activities', 'workflows'],
   api: [
-    ...['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes', 'world/gallery/scenes', 'training'],
-    ...['evaluation', 'pipeline', 'registry', 'workflows', 'temporal'],
+    ...['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes', 'world/gallery/scenes', 'world/known'],
+    ...['training', 'evaluation', 'pipeline', 'registry', 'workflows', 'temporal'],
   ],
   cli: [
     ...['common', 'engine', 'models', 'rewards', 'datasets', 'world', 'training', 'evaluation'],
@@ -48,6 +49,7 @@ export const vocabularies = [
   'datasets/rules/rule-names.ts',
   'training/training-names.ts',
   'evaluation/evaluation-names.ts',
+  'world/scenes/common/world-names.ts',
 ];
 
 /**

@@ -169,8 +169,10 @@ describe('prompts', () => {
     expect(await take(1)).toBeNull();
     await set({}, { source: join(inbox, 'none') });
     expect(await take(2)).toBeNull();
-    await set({}, { source: 'shapes' });
-    await expect(take(3)).rejects.toThrow('A schedule needs prompts that arrive');
+    for (const source of ['shapes', 'gallery']) {
+      await set({}, { source });
+      await expect(take(3)).rejects.toThrow('A schedule needs prompts that arrive');
+    }
   });
 });
 

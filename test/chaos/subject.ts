@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { FaultPoint } from '../../common/fault-points.ts';
-import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
+import { knownWorld } from '../../world/known/known-worlds.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 import { Command, processesWith, type Ended } from '../cli/command.ts';
@@ -27,7 +27,8 @@ const SETTINGS = {
   'engine.threads': 1,
 };
 /** The world's own prompts, in a file: inputs that can change. */
-const prompts = shapesPrompts()
+const prompts = knownWorld('shapes')
+  .prompts()
   .map(({ prompt }) => `${prompt}\n`)
   .join('');
 /** Longest time without any change: even on a busy machine, only a hang takes longer. */

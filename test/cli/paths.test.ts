@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
+import { knownWorld } from '../../world/known/known-worlds.ts';
 import { checkout } from '../../pipeline/config/config-file.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { manyAtOnce } from '../fixtures/hostile-names.ts';
@@ -35,7 +35,13 @@ describe('under a folder whose name is special to many programs', () => {
     const [home, model, temporary] = [join(folder, 'home'), join(folder, 'model'), join(folder, 'tmp')];
     await mkdir(temporary, { recursive: true });
     await cp(join(checkout, 'world/base'), model, { recursive: true });
-    const prompts = [...new Set(shapesPrompts().map(({ prompt }) => prompt))].slice(0, 300);
+    const prompts = [
+      ...new Set(
+        knownWorld('shapes')
+          .prompts()
+          .map(({ prompt }) => prompt),
+      ),
+    ].slice(0, 300);
     await writeFile(join(folder, 'p[1].txt'), prompts.join('\n'));
     await writeFile(join(folder, 'p1.txt'), 'wrong');
     await cp(join(checkout, 'configs/tiny.yaml'), join(folder, 'c#1.yaml'));

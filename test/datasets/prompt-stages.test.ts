@@ -12,7 +12,8 @@ import { Database, sqlString, type Row } from '../../datasets/tables/database.ts
 import { droppedRows, keptPrompts } from '../../datasets/tables/filtered.ts';
 import { readManifest } from '../../datasets/shards/shard-manifest.ts';
 import { readSplit } from '../../datasets/shards/shards.ts';
-import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
+import { knownWorld } from '../../world/known/known-worlds.ts';
+import { WORLD_NAMES } from '../../world/scenes/common/world-names.ts';
 import { promptId, splitOf, splits, type Split } from '../../datasets/shards/split.ts';
 import { run as runFilter, type FilterConfig, type FilterSummary } from '../../datasets/stages/filter.ts';
 import type { Progress } from '../../pipeline/stage.ts';
@@ -82,9 +83,9 @@ describe('ingest', () => {
     expect(told.at(-1)).toEqual({ step: total, total, message: 'bytes', metrics: { rows: 305_001 } });
   });
 
-  it("takes the embedded world's prompts with their splits", async () => {
-    const shards = await shard(await filter(await ingest({ source: 'shapes' })), { rows: 1000, ...shares });
-    const expected = shapesPrompts();
+  it.each(WORLD_NAMES)("takes an embedded world's prompts with their splits: %s", async (world) => {
+    const shards = await shard(await filter(await ingest({ source: world })), { rows: 1000, ...shares });
+    const expected = knownWorld(world).prompts();
     for (const split of splits) {
       const prompts = (await readSplit(shards, split)).map((row) => row.prompt);
       expect(prompts.sort()).toEqual(

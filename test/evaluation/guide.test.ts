@@ -31,7 +31,9 @@ describe('the extra channels of another UNet', () => {
     const other = await withUnet(pipeline, world('second-control'));
     const guides = guidesOf('silhouette', other, [scene])!;
     expect(guides[0]!.reduce((a, b) => a + b)).toBeCloseTo(Math.PI * (0.18 * 32) ** 2, 0);
-    expect(() => guidesOf('silhouette', other, ['a red circle'])).toThrow(/"a red circle" gives no silhouette: it must state a shape/);
+    expect(() => guidesOf('silhouette', other, ['a red circle'])).toThrow(
+      /"a red circle" gives no silhouette: it must state a shape/,
+    );
 
     const sampler = { steps: 2, guidance: 2, gradientSteps: 1 };
     const prompts = [{ id: 'a', prompt: scene }];
@@ -45,6 +47,28 @@ describe('the extra channels of another UNet', () => {
       return pixels;
     };
     expect(picture(guides[0]!)).not.toEqual(picture(new Float32Array(guides[0]!.length)));
+  });
+
+  it('show what a prompt of the gallery says where the pictures are 64 pixels wide', async () => {
+    const larger = async (unet: string) => {
+      const other = await withUnet(await loadPipeline(world('base')), world(unet));
+      return { ...other, config: { ...other.config, unet: { ...other.config.unet, sample_size: 16 } } };
+    };
+    const prompt = 'a small red circle in the top left on a navy background, in an outline style';
+    const control = await larger('second-control');
+    const [shown] = guidesOf('silhouette', control, [prompt])!;
+    expect(shown).toHaveLength(64 * 64);
+    expect(shown!.reduce((a, b) => a + b)).toBeCloseTo(Math.PI * (0.16 * 64) ** 2, -1);
+    const other = 'a small red circle in the top left on a gray background';
+    expect(() => guidesOf('silhouette', control, [other])).toThrow(/a position of the gallery/);
+
+    const inpainting = await larger('second-inpainting');
+    const [object, all] = guidesOf('inpainting', inpainting, [prompt, other]) as [Float32Array, Float32Array];
+    const mask = (guide: Float32Array) => Array.from({ length: 256 }, (_, cell) => guide[cell * 9]!);
+    expect(mask(object).reduce((a, b) => a + b)).toBeLessThan(64);
+    expect(mask(object)[4 * 16 + 4]).toBe(1); // the top left
+    expect(mask(object)[255]).toBe(0);
+    expect(mask(all)).toEqual(new Array(256).fill(1));
   });
 
   it('are refused when a UNet does not fit', async () => {

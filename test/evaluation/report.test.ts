@@ -54,6 +54,18 @@ describe('the report', () => {
     expect(page).toContain('plain (80)');
   });
 
+  it('names what the exact judge says of quality and style, of which only quality is a goal', () => {
+    const sample = sampleReport(0);
+    const like = (metric: string) =>
+      sample.comparisons.filter((own) => own.metric === 'oracle').map((own) => ({ ...own, metric }));
+    const more = [...like('quality'), ...like('style.neon')];
+    const page = renderReport({ ...sample, comparisons: [...sample.comparisons, ...more] }).replace(/\s+/g, ' ');
+    for (const label of ['Quality (oracle)', 'Style: neon'])
+      expect(page).toContain(`>${label}<br /><small>exact, never trained on</small>`);
+    expect(page).toContain('<h3>Quality (oracle) <small>');
+    expect(page).not.toContain('<h3>Style');
+  });
+
   it('begins with the first prompts as rows of pictures, with a column for what the run has', () => {
     const headings = (data: ReturnType<typeof sampleReport>) =>
       [...renderReport(data).matchAll(/<th scope="col">(Base model|Better prompts|Tuned [^<]*)<\/th>/g)].map(

@@ -54,8 +54,11 @@ const config = {
   ),
 };
 
-/** Writes a diffusers folder of a random pipeline that makes pictures of 32 x 32, and reads it. */
-export async function smallPipeline(folder: string): Promise<LoadedPipeline> {
+/**
+ * Writes a diffusers folder of a random pipeline, and reads it.
+ * @param side of its pictures, in pixels
+ */
+export async function smallPipeline(folder: string, side = 32): Promise<LoadedPipeline> {
   const ids = tf.zeros([1, 16], 'int32');
   const z = tf.zeros([1, 8, 8, 4]);
   const tokenizer = join(folder, 'tokenizer-source');
@@ -77,7 +80,8 @@ export async function smallPipeline(folder: string): Promise<LoadedPipeline> {
       ]),
     ),
   };
-  await savePipeline(folder, { config, weights }, { tokenizer });
+  const sized = { ...config, unet: { ...config.unet, sample_size: side / 4 } };
+  await savePipeline(folder, { config: sized, weights }, { tokenizer });
   return loadPipeline(folder);
 }
 

@@ -96,7 +96,7 @@ describe('the sweep and the evaluation', () => {
     ]);
     const [base, same, , moved] = candidates;
     const attributes = ['color', 'shape', 'size'].map((name) => `oracle.${name}`);
-    expect(Object.keys(base!.metrics).sort()).toEqual(['clip', 'heldOut', 'oracle', ...attributes]);
+    expect(Object.keys(base!.metrics).sort()).toEqual(['clip', 'heldOut', 'oracle', ...attributes, 'quality']);
     expect(same!.score).toBeCloseTo(0, 4);
     expect(Math.abs(moved!.metrics['clip']! - base!.metrics['clip']!)).toBeGreaterThan(1e-5);
     expect(candidates.some((c) => c.step === chosen.step && c.blend === chosen.blend)).toBe(true);
@@ -111,19 +111,22 @@ describe('the sweep and the evaluation', () => {
     expect(Object.keys(scores).sort()).toEqual(arms);
     expect(scored.map(({ prompt }) => prompt)).toEqual(prompts);
     expect(scores['tuned']!['clip']).toHaveLength(3);
-    // Only prompts of the shapes world have an oracle.
-    expect(scores['tuned']!['oracle']!.map((value) => value === null)).toEqual([false, true, false]);
+    // Only prompts of the shapes world have an oracle; their pictures have a quality, and none of the gallery's styles.
+    for (const metric of ['oracle', 'quality'])
+      for (const arm of arms)
+        expect(scores[arm]![metric]!.map((value) => value === null)).toEqual([false, true, false]);
+    expect(Object.keys(scores['tuned']!).filter((metric) => metric.startsWith('style'))).toEqual([]);
 
     const comparisons = json<NamedComparison[]>('evaluate', 'comparisons.json');
-    // clip, heldOut, oracle, four of its attributes, diversity
-    expect(comparisons.filter(({ against }) => against === 'base')).toHaveLength(9 * 8);
+    // clip, heldOut, oracle, four of its attributes, quality, diversity
+    expect(comparisons.filter(({ against }) => against === 'base')).toHaveLength(9 * 9);
     expect(
       new Set(comparisons.filter(({ against }) => against !== 'base').map(({ arm, against }) => [arm, against].join())),
     ).toEqual(new Set(['exported,chosen']));
     for (const { metric, arm, against, n, mean, ci95, winRate } of comparisons) {
       const [own, base] = [scores[arm]![metric]!, scores[against]![metric]!];
       const differences = own.flatMap((value, i) => (value === null ? [] : [value - base[i]!]));
-      expect(n).toBe(metric === 'oracle.background' ? 1 : metric.startsWith('oracle') ? 2 : 3);
+      expect(n).toBe(metric === 'oracle.background' ? 1 : metric.startsWith('oracle') || metric === 'quality' ? 2 : 3);
       expect(mean).toBeCloseTo(differences.reduce((a, b) => a + b, 0) / n, 10);
       expect(ci95[0]).toBeLessThanOrEqual(mean);
       expect(ci95[1]).toBeGreaterThanOrEqual(mean);

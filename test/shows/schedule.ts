@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { shapesPrompts } from '../../world/scenes/scene-prompts.ts';
+import { knownWorld } from '../../world/known/known-worlds.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { Registry } from '../../registry/versions.ts';
 import { Schedules } from '../../registry/schedules/schedules.ts';
@@ -59,7 +59,9 @@ async function ended(schedule: string, number: number): Promise<Batch> {
 }
 
 // Held-out combinations are left out: they are the world's own test prompts.
-const prompts = shapesPrompts().flatMap(({ prompt, split }) => (split === 'train' ? [prompt] : []));
+const prompts = knownWorld('shapes')
+  .prompts()
+  .flatMap(({ prompt, split }) => (split === 'train' ? [prompt] : []));
 arrive('2026-11-01.txt', prompts.slice(0, 600));
 const worker = start('worker', '--port', values.port, '--ui-port', String(Number(values.port) + 1000));
 try {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../common/random.ts';
+import { parseGallery } from '../../world/gallery/scenes/gallery-grammar.ts';
+import { knownWorld } from '../../world/known/known-worlds.ts';
 import { parse } from '../../world/scenes/grammar.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { augmentPictures, drawPictures, pictureSpecs } from '../../training/augmentation/picture.ts';
@@ -64,28 +66,37 @@ describe('the changed picture', () => {
 });
 
 describe('the changed prompt', () => {
-  const prompt = 'a small red circle in the top left on a white background, blurry';
   const stream = (i: number) => new RandomStream(1, 'prompt', i);
+  const rephrased = { wordDropout: 0, paraphrase: true };
 
-  it('describes the same scene and style in other words', () => {
-    const said = Array.from({ length: 30 }, (_, i) =>
-      augmentPrompt(prompt, { wordDropout: 0, paraphrase: true }, stream(i)),
-    );
-    expect(new Set(said).size).toBeGreaterThan(10);
-    for (const other of said) {
-      expect(parse(other)).toEqual(parse(prompt));
-      expect(other).toContain('blurry');
-    }
-  });
+  describe.each([
+    ['shapes', 'a small red circle in the top left on a white background, blurry', parse],
+    ['gallery', 'a small red circle in the top left on a navy background, in a neon style, blurry', parseGallery],
+  ] as const)('of the world "%s"', (name, prompt, meaning) => {
+    const world = knownWorld(name);
 
-  it('leaves prompts of another world as they are', () => {
-    expect(augmentPrompt('two dogs', { wordDropout: 0, paraphrase: true }, stream(1))).toBe('two dogs');
+    it('describes the same scene and style in other words', () => {
+      const said = Array.from({ length: 30 }, (_, i) => augmentPrompt(prompt, rephrased, world, stream(i)));
+      expect(new Set(said).size).toBeGreaterThan(10);
+      for (const other of said) {
+        expect(meaning(other)).toEqual(meaning(prompt));
+        expect(other).toContain('blurry');
+      }
+    });
+
+    it('is the prompt itself where the world is another, or none', () => {
+      expect(augmentPrompt('two dogs', rephrased, world, stream(1))).toBe('two dogs');
+      expect(augmentPrompt(prompt, rephrased, undefined, stream(1))).toBe(prompt);
+    });
   });
 
   it('leaves out about the configured share of words, keeps their order, and never drops all', () => {
+    const prompt = 'a small red circle in the top left on a white background, blurry';
+    const dropped = (wordDropout: number, i: number) =>
+      augmentPrompt(prompt, { wordDropout, paraphrase: false }, undefined, stream(i)).split(' ');
     const words = prompt.split(' ');
     const lengths = Array.from({ length: 200 }, (_, i) => {
-      const left = augmentPrompt(prompt, { wordDropout: 0.5, paraphrase: false }, stream(i)).split(' ');
+      const left = dropped(0.5, i);
       let at = -1;
       for (const word of left) expect((at = words.indexOf(word, at + 1))).toBeGreaterThanOrEqual(0);
       return left.length;
@@ -93,6 +104,6 @@ describe('the changed prompt', () => {
     const mean = lengths.reduce((a, b) => a + b, 0) / 200;
     expect(mean / words.length).toBeGreaterThan(0.45);
     expect(mean / words.length).toBeLessThan(0.65);
-    expect(augmentPrompt(prompt, { wordDropout: 1, paraphrase: false }, stream(0)).split(' ')).toHaveLength(1);
+    expect(dropped(1, 0)).toHaveLength(1);
   });
 });

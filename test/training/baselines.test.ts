@@ -12,6 +12,8 @@ import { DdimScheduler } from '../../models/sampling/ddim.ts';
 import { unet2dCondition } from '../../models/unet/unet.ts';
 import { vaeDecode, vaeScalingFactor } from '../../models/vae/vae.ts';
 import { loadRewards } from '../../rewards/reward-types.ts';
+import { knownWorld } from '../../world/known/known-worlds.ts';
+import { WORLD_NAMES } from '../../world/scenes/common/world-names.ts';
 import { picturesOf, realLatents } from '../../training/baselines/real-pictures.ts';
 import { run as ddpo, type DdpoStageSettings } from '../../training/stages/ddpo.ts';
 import { run as direct } from '../../training/stages/direct.ts';
@@ -155,5 +157,16 @@ describe('direct tuning', () => {
     await expect(picturesOf('shapes', [{ prompt: 'two dogs' }], 9, 1)).rejects.toThrow(
       '"two dogs" is not a prompt of the shapes world',
     );
+    await expect(picturesOf('gallery', [{ prompt: 'a red circle on a gray background' }], 9, 1)).rejects.toThrow(
+      'is not a prompt of the gallery',
+    );
+  });
+
+  it.each(WORLD_NAMES)('are renders of the prompts of a world: %s', async (name) => {
+    const world = knownWorld(name);
+    const asked = [world.prompts()[0]!, { prompt: 'a small cross' }];
+    const pictures = await picturesOf(name, asked, 9, 1);
+    expect(pictures.map(({ prompt, size }) => [prompt, size])).toEqual(asked.map(({ prompt }) => [prompt, world.side]));
+    for (const { prompt, pixels } of pictures) expect(world.exactScores(pixels, prompt)['oracle']).toBe(1);
   });
 });

@@ -6,7 +6,7 @@ export interface CollapseBounds {
   diversity: number;
   /** For the held-out reward and text-image similarities: in standard deviations of the base's scores over prompts. */
   similarity: number;
-  /** For prompts of the shapes world: in the share of requested attributes that the exact judge finds right. */
+  /** For prompts of a known world: in the share of requested attributes that the exact judge finds right. */
   attributes: number;
 }
 

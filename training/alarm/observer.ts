@@ -1,4 +1,4 @@
-import { exactMetrics, exactScores } from '../../world/scenes/exact.ts';
+import { scorePictures } from '../../world/known/score-pictures.ts';
 import { float32, type Program, type Tensors } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import type { VaeConfig } from '../../models/vae/vae-config.ts';
@@ -18,7 +18,7 @@ const [EMBEDDING, PICTURE] = ['picture.embedding', 'picture'];
 
 /** The measurements of a batch of pictures. */
 export interface Observation {
-  /** Scores by reward. In the shapes world also `oracle` and its attributes, NaN for prompts of other kinds. */
+  /** Scores by reward. In a known world also those of its exact judge, NaN for prompts of other kinds. */
   scores: Record<string, Float64Array>;
   /** [pictures, width], row-major; the width is 0 if no reward embeds pictures. */
   embeddings: Float32Array;
@@ -92,11 +92,7 @@ export class Observer {
     const scores: Observation['scores'] = {};
     for (const [name, tensor] of Object.entries(found)) scores[name] = Float64Array.from(tensor.dataSync());
     requireFiniteScores(scores, { prompts });
-    const pixels = picture!.dataSync() as Float32Array;
-    const each = pixels.length / prompts.length;
-    const exact = prompts.map((prompt, i) => exactScores(pixels.slice(i * each, (i + 1) * each), prompt));
-    if (exact.some((own) => Object.keys(own).length > 0))
-      for (const metric of exactMetrics) scores[metric] = Float64Array.from(exact, (own) => own[metric] ?? NaN);
+    Object.assign(scores, scorePictures(picture!.shape[1]!, picture!.dataSync() as Float32Array, prompts));
     const embeddings = (embedding?.dataSync() ?? new Float32Array(0)) as Float32Array;
     return { scores, embeddings: embeddings.slice(), width: embeddings.length / prompts.length };
   }

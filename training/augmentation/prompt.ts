@@ -1,5 +1,5 @@
 import type { RandomStream } from '../../common/random.ts';
-import { caption, parse, styleWords } from '../../world/scenes/grammar.ts';
+import type { KnownWorld } from '../../world/known/known-world.ts';
 
 /**
  * Random changes to a prompt in a training step. The encoder and the rewards see the changed prompt; the latents that
@@ -8,23 +8,22 @@ import { caption, parse, styleWords } from '../../world/scenes/grammar.ts';
 export interface PromptAugmentation {
   /** Probability that a word is left out; at least one word stays. */
   wordDropout: number;
-  /** Rephrases prompts of the shapes world; other prompts stay unchanged. */
+  /** Rephrases prompts of the known world whose pictures the model makes; other prompts stay unchanged. */
   paraphrase: boolean;
 }
 
 export const changesPrompts = ({ wordDropout, paraphrase }: PromptAugmentation): boolean =>
   wordDropout > 0 || paraphrase;
 
-export function augmentPrompt(prompt: string, settings: PromptAugmentation, stream: RandomStream): string {
-  return dropWords(settings.paraphrase ? paraphrase(prompt, stream) : prompt, settings.wordDropout, stream);
-}
-
-/** Describes the same scene with the same style words, but random phrasing and synonyms. */
-function paraphrase(prompt: string, stream: RandomStream): string {
-  const scene = parse(prompt);
-  if (!scene) return prompt;
-  const style = [...styleWords.good, ...styleWords.bad].filter((word) => prompt.toLowerCase().includes(word));
-  return caption(scene, stream, style);
+/** @param world the one whose pictures the model makes, if there is one */
+export function augmentPrompt(
+  prompt: string,
+  { wordDropout, paraphrase }: PromptAugmentation,
+  world: KnownWorld | undefined,
+  stream: RandomStream,
+): string {
+  const said = paraphrase ? world?.paraphrase(prompt, stream) : undefined;
+  return dropWords(said ?? prompt, wordDropout, stream);
 }
 
 function dropWords(prompt: string, chance: number, stream: RandomStream): string {

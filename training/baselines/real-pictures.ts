@@ -1,16 +1,15 @@
 import { InputError } from '../../common/errors.ts';
 import { decodePng } from '../../common/png.ts';
 import { RandomStream } from '../../common/random.ts';
-import { parse } from '../../world/scenes/grammar.ts';
-import { render, pictureSize } from '../../world/scenes/renderer.ts';
-import { attributeNames, attributes, type Scene } from '../../world/scenes/scene.ts';
+import type { KnownWorld } from '../../world/known/known-world.ts';
+import { knownWorld } from '../../world/known/known-worlds.ts';
+import { isWorldName, worldTitles } from '../../world/scenes/common/world-names.ts';
 import { float32, Program } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import { vaeEncode, vaeScale, vaeScalingFactor } from '../../models/vae/vae.ts';
 import { Rollout } from '../rollout/rollout-samples.ts';
 import { pictureList, readPicture, requireSquare } from './picture-list.ts';
-import { randomJitter } from '../../world/scenes/common/jitter.ts';
 
 /** A picture and its caption. */
 export interface CaptionedPicture {
@@ -22,7 +21,7 @@ export interface CaptionedPicture {
 
 /**
  * Returns real pictures to tune on.
- * @param source `shapes`: renders each prompt; or a folder with metadata.jsonl, whose order is kept
+ * @param source an embedded world, which renders each prompt; or a folder with metadata.jsonl, whose order is kept
  */
 export async function picturesOf(
   source: string,
@@ -30,24 +29,18 @@ export async function picturesOf(
   count: number,
   seed: number,
 ): Promise<CaptionedPicture[]> {
-  return source === 'shapes'
-    ? prompts.map(({ prompt }, i) => rendered(prompt, seed, i))
+  return isWorldName(source)
+    ? prompts.map(({ prompt }, i) => rendered(knownWorld(source), prompt, seed, i))
     : folderPictures(source, count);
 }
 
-function rendered(prompt: string, seed: number, index: number): CaptionedPicture {
-  const asked = parse(prompt);
-  if (!asked)
+function rendered(world: KnownWorld, prompt: string, seed: number, index: number): CaptionedPicture {
+  const pixels = world.render(prompt, new RandomStream(seed, 'real picture', index));
+  if (!pixels)
     throw new InputError(
-      `"${prompt}" is not a prompt of the shapes world, so it cannot be rendered. Set baselines.direct.pictures to a folder of your pictures.`,
+      `"${prompt}" is not a prompt of ${worldTitles[world.name]}, so it cannot be rendered. Set baselines.direct.pictures to a folder of your pictures.`,
     );
-  const stream = new RandomStream(seed, 'real picture', index);
-  const drawn = attributeNames.map((name) => [
-    name,
-    asked[name] ?? stream.choice(attributes[name] as readonly string[]),
-  ]);
-  const pixels = render(Object.fromEntries(drawn) as Scene, { jitter: randomJitter(stream) });
-  return { prompt, pixels, size: pictureSize };
+  return { prompt, pixels, size: world.side };
 }
 
 async function folderPictures(folder: string, count: number): Promise<CaptionedPicture[]> {

@@ -11,7 +11,7 @@ import { tune } from '../tune.ts';
 
 export interface DirectSettings extends TuneSettings {
   /**
-   * `shapes` (renders of the training prompts), or a folder of PNG files with metadata.jsonl: {"file_name", "text"}.
+   * An embedded world (renders of the training prompts), or a folder of PNG files with metadata.jsonl: {"file_name", "text"}.
    */
   pictures: string;
   /** Number of pictures used. */

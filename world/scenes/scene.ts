@@ -26,11 +26,6 @@ export function sceneKey(scene: Scene): string {
   return combinations.key(scene);
 }
 
-/** Returns the split of a combination by its hash: no combination is in two splits, whatever its phrasing. */
-export function sceneSplit(scene: Scene): Split {
-  return combinations.split(scene);
-}
-
 /** Returns the combinations of one split, in the order of `scenes`. */
 export function scenesOf(split: Split): readonly Scene[] {
   return combinations.of(split);

@@ -49,7 +49,7 @@ export const baselinesSchema = z.strictObject({
   /** Style phrases appended to the prompts, and a rewriter of the user's own. */
   promptEngineering: z
     .strictObject({
-      /** Source of the phrases: the training prompts, or captions of the shapes world's web-like data. */
+      /** Source of the phrases: the training prompts, or captions of an embedded world's web-like data. */
       corpus: z.enum(CORPORA).default('training'),
       corpusPrompts: promptCount.default(4096),
       /** Minimum share of the texts that contain a phrase. */
@@ -83,7 +83,7 @@ export const baselinesSchema = z.strictObject({
   direct: z
     .strictObject({
       ...loop,
-      /** `shapes`, or a folder of PNG files with metadata.jsonl. */
+      /** An embedded world, or a folder of PNG files with metadata.jsonl. */
       pictures: path.default('shapes'),
       count: promptCount.default(1024),
     })

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { blendArm, GUIDES, TAKEN_ARMS, TAKEN_METRICS } from '../../../evaluation/evaluation-names.ts';
 import { REWARD_TRAITS, type RewardTypeName } from '../../../rewards/reward-names.ts';
 import { path } from '../config-paths.ts';
+import { isWorldName, WORLD_NAMES, worldTitles, type WorldName } from '../../../world/scenes/common/world-names.ts';
 import { checkGate, type Gate } from './gate-settings.ts';
 import { denoisingSteps, keptPictures, promptCount, samplesPerPrompt, share, tuningSteps } from '../number-schemas.ts';
 
@@ -14,7 +15,7 @@ export const largestBlend = 1.25;
 /** A set of prompts to compare on, kept out of training. */
 export const benchmarkSchema = z.strictObject({
   name: word,
-  /** `shapes` (the embedded world's held-out combinations), a file, or a folder whose files are styles. */
+  /** An embedded world (its held-out combinations), a file, or a folder whose files are styles. */
   source: path,
   /** The column with the prompts; found by its name when it is left out. */
   column: text.optional(),
@@ -66,7 +67,7 @@ export const alarmSchema = z.strictObject({
   diversity: z.number().gt(0).max(1).default(0.4),
   /** Allowed drop of the held-out reward or of a text-image similarity, in standard deviations of the base model's. */
   similarity: z.number().gt(0).max(1000).default(0.5),
-  /** Share of the requested attributes that may turn wrong by the shapes world's exact judge. */
+  /** Share of the requested attributes that may turn wrong by a known world's exact judge. */
   attributes: share.default(0.01),
   /** Ends tuning after this many checks without a new best held-out reward (or trained sum, if there is none). */
   patience: tuningSteps.optional(),
@@ -85,13 +86,16 @@ interface Compared {
   baselines?: { direct?: { pictures: string } | undefined } | undefined;
   registry: { gate: Gate };
 }
+/** How messages go on about what takes prompts of an embedded world. */
+export const ONLY_WORLDS_HAVE = `only prompts of an embedded world (${WORLD_NAMES.join(', ')}) have`;
+
 type Require = (holds: boolean, path: string[], message: string) => void;
 
 /**
  * Checks the constraints between rewards, evaluation and registry.
- * @param shapes whether the prompts come from the embedded world
+ * @param world the embedded world that the prompts come from, if they do
  */
-export function checkComparison(config: Compared, shapes: boolean, require: Require): void {
+export function checkComparison(config: Compared, world: WorldName | undefined, require: Require): void {
   const { rewards, heldOut, evaluate, benchmarks = [], transfer, baselines, registry } = config;
   const withHead = (reward: Reward, path: string[]): void =>
     require(reward.type !== 'aesthetic' || reward.head !== undefined, [
@@ -120,11 +124,17 @@ export function checkComparison(config: Compared, shapes: boolean, require: Requ
     [['transfer', 'unets'], (transfer?.unets ?? []).map(({ name }) => name)],
   ] as const)
     require(twice(all) === undefined, [...section], `has the name "${twice(all)}" twice: rename one`);
-  const needsShapes = (holds: boolean, path: string[], what: string): void =>
-    require(holds || shapes, path, `is ${what}, which only prompts of the shapes world have: their source is another`);
   for (const [i, { guide }] of (transfer?.unets ?? []).entries())
-    needsShapes(guide !== 'silhouette', ['transfer', 'unets', `${i}`, 'guide'], guide);
-  needsShapes(baselines?.direct?.pictures !== 'shapes', ['baselines', 'direct', 'pictures'], 'shapes');
+    require(guide !== 'silhouette' || world !== undefined, [
+      ...['transfer', 'unets', `${i}`, 'guide'],
+    ], `is ${guide}, which ${ONLY_WORLDS_HAVE}: their source is another`);
+  const pictures = baselines?.direct?.pictures;
+  if (pictures !== undefined && isWorldName(pictures))
+    require(pictures === world, [
+      'baselines',
+      'direct',
+      'pictures',
+    ], `is ${pictures}, which only prompts of ${worldTitles[pictures]} have: their source is another`);
 
   const embeds = [...rewards, ...(heldOut ? [heldOut] : [])].some(({ type }) => REWARD_TRAITS[type].includes('embeds'));
   const diversity = evaluate.samplesPerPrompt > 1 && embeds;

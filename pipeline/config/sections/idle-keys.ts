@@ -1,4 +1,5 @@
 import { REWARD_KEYS, REWARD_TRAITS, type RewardTypeName } from '../../../rewards/reward-names.ts';
+import { isWorldName } from '../../../world/scenes/common/world-names.ts';
 import { alarmSchema } from './comparison-settings.ts';
 
 /** The sections that are looked at; the keys that may have no effect are found by their names. */
@@ -26,20 +27,20 @@ type Idle = [path: (string | number)[], why: string];
  * `warmup`, `checkpointEvery`, `keepEvery` and `alarm.every` above the number of steps, `images` above that of prompts and
  * `finalists` above that of networks, so that a short trial changes one number; `maxTokens` above the tokenizer's length;
  * `engine.lanes` above the batch; `rollout.runtime` where K is T; `augment.paraphrase` and bounds of the oracle, since
- * prompts of the shapes world may come in files; and the cache of a stage that is off.
+ * prompts of an embedded world may come in files; and the cache of a stage that is off.
  */
 export function idleKeys(config: Config): Idle[] {
   return [prompts, filter, rewards, alarm, benchmarks, arms, stages].flatMap((section) => section(config));
 }
 
-const NO_FILES = 'the source is shapes, which is not read from files';
+const noFiles = (source: string) => `the source is ${source}, which is not read from files`;
 
 const set = (section: object, keys: readonly string[], at: (string | number)[], why: string): Idle[] =>
   keys.flatMap((key): Idle[] => (Object(section)[key] === undefined ? [] : [[[...at, key], why]]));
 
 function prompts({ prompts: section }: Config): Idle[] {
-  if (section.source !== 'shapes') return [];
-  return set(section, ['column', 'encoding', 'comments', 'split', 'malformed'], ['prompts'], NO_FILES);
+  if (!isWorldName(section.source)) return [];
+  return set(section, ['column', 'encoding', 'comments', 'split', 'malformed'], ['prompts'], noFiles(section.source));
 }
 
 function filter({ filter: section, benchmarks = [] }: Config): Idle[] {
@@ -77,10 +78,10 @@ function alarm({ alarm: section, rewards: trained, heldOut }: Config): Idle[] {
 
 function benchmarks({ benchmarks: all = [] }: Config): Idle[] {
   return all.flatMap((benchmark, i) => {
-    if (benchmark.source !== 'shapes') return [];
+    if (!isWorldName(benchmark.source)) return [];
     const { categoryColumns, ...rest } = benchmark;
     const given = categoryColumns?.length ? { ...rest, categoryColumns } : rest;
-    return set(given, ['column', 'split', 'categoryColumns'], ['benchmarks', i], NO_FILES);
+    return set(given, ['column', 'split', 'categoryColumns'], ['benchmarks', i], noFiles(benchmark.source));
   });
 }
 

@@ -38,7 +38,7 @@ const augmentSchema = z.strictObject({
   crop: share.default(0),
   flip: z.boolean().default(false),
   cutout: share.default(0),
-  /** Augments the prompt: probability of dropping a word; other wordings of prompts of the shapes world. */
+  /** Augments the prompt: probability of dropping a word; other wordings of an embedded world's prompts. */
   wordDropout: share.default(0),
   paraphrase: z.boolean().default(false),
 });

@@ -166,6 +166,25 @@ describe('before a run begins', () => {
     await refused(/^transfer\.unets: "c" .*"silhouette" takes pictures of 32 pixels.* have 64/, transfer);
   });
 
+  it('what takes pictures of the gallery is refused where the model makes those of the shapes world', async () => {
+    const wide = `model=${changed('wide-gallery', 'unet/config.json', { sample_size: 16 })}`;
+    const control = `{name: c, unet: ${changed('wide-control', 'config.json', { sample_size: 16 }, 'second-control')}, guide: silhouette}`;
+    const direct = '{steps: 1, batch: 1, learningRate: 1, pictures: gallery}';
+    for (const [setting, message] of [
+      ['sweep.chooseBy=oracle', /^sweep\.chooseBy is oracle, which takes pictures of 64 pixels; those of .* have 32: /],
+      [`baselines.direct=${direct}`, /^baselines\.direct\.pictures is gallery, which takes pictures of 64 pixels/],
+      ['registry.gate.base={style.neon: 0}', /^registry\.gate\.base bounds style\.neon, which takes pictures of 64/],
+    ] as const) {
+      await inspect(wide, 'prompts.source=gallery', setting);
+      await refused(message, 'prompts.source=gallery', setting);
+    }
+    await inspect(wide, 'prompts.source=gallery', `transfer={prompts: 1, unets: [${control}]}`);
+    await refused(
+      /^registry\.gate\.base bounds style\.neon, which the shapes world does not have: leave out this bound/,
+      'registry.gate.base={style.neon: 0}',
+    );
+  });
+
   it('an automatic promotion that nothing passes is refused', async () => {
     const config = await loadConfig(textcraftor, {
       file: `${checkout}configs/tiny.yaml`,

@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readBenchmark } from '../../../datasets/rules/benchmarks.ts';
-import { parse } from '../../../world/scenes/grammar.ts';
-import { shapesPrompts } from '../../../world/scenes/scene-prompts.ts';
-import { sceneSplit, type Scene } from '../../../world/scenes/scene.ts';
+import { knownWorld } from '../../../world/known/known-worlds.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'textcraftor-benchmarks-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -15,18 +13,21 @@ const file = (name: string, text: string): string => {
 };
 
 describe('a benchmark', () => {
-  it("is the world's held-out combinations, each in two phrasings", async () => {
-    const prompts = await readBenchmark({ name: 'world', source: 'shapes' }, folder);
-    expect(prompts).toHaveLength(2 * 264);
-    expect(new Set(prompts.map(({ id }) => id)).size).toBe(528);
-    const training = new Set(shapesPrompts().flatMap(({ prompt, split }) => (split === 'train' ? [prompt] : [])));
+  it.each([
+    ['shapes', 264],
+    ['gallery', 270],
+  ] as const)("is a world's held-out combinations, each in two phrasings: %s", async (source, combinations) => {
+    const prompts = await readBenchmark({ name: 'world', source }, folder);
+    expect(prompts).toHaveLength(2 * combinations);
+    expect(new Set(prompts.map(({ id }) => id)).size).toBe(2 * combinations);
+    const world = knownWorld(source);
+    const training = new Set(world.prompts().flatMap(({ prompt, split }) => (split === 'train' ? [prompt] : [])));
     for (const { prompt, groups } of prompts) {
-      const scene = parse(prompt) as Scene;
-      expect(sceneSplit(scene)).toBe('test');
+      expect(world.knows(prompt)).toBe(true);
       expect(training.has(prompt)).toBe(false);
-      expect(groups['category']).toBe(scene.shape);
+      expect(['circle', 'square', 'triangle', 'cross']).toContain(groups['category']);
     }
-    expect(prompts.filter(({ groups }) => groups['challenge'] === 'rephrased')).toHaveLength(264);
+    expect(prompts.filter(({ groups }) => groups['challenge'] === 'rephrased')).toHaveLength(combinations);
   });
 
   it("has Parti-Prompts' columns", async () => {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkout, loadConfig } from '../../../pipeline/config/config-file.ts';
-import type { Config } from '../../../pipeline/config/config.ts';
+import { worldOf, type Config } from '../../../pipeline/config/config.ts';
 import { textcraftor } from '../../../pipeline/textcraftor.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
@@ -50,7 +50,7 @@ describe('a configuration', () => {
       'filter.blocked=[at]',
       'rewards=[{name: at, type: clip-similarity, model: at, tokenizer: at, weight: 1}, {name: b, type: aesthetic, model: at, head: at, weight: 1}]',
       'heldOut={type: clip-similarity, model: at}',
-      'benchmarks=[{name: at, source: at, column: at}, {name: world, source: shapes}]',
+      'benchmarks=[{name: at, source: at, column: at}, {name: world, source: shapes}, {name: other, source: gallery}]',
       'evaluate.arms=[{name: at, mix: [{encoder: at, weight: 1}]}]',
       'baselines={direct: {pictures: at, steps: 1, batch: 1, learningRate: 1}}',
       'transfer={unets: [{name: at, unet: at}], prompts: 1}',
@@ -87,7 +87,26 @@ describe('a configuration', () => {
         'notify.0.command.0',
       ].sort(),
     );
-    expect(config.benchmarks?.[1]?.source).toBe('shapes');
+    expect(config.benchmarks?.slice(1).map(({ source }) => source)).toEqual(['shapes', 'gallery']);
+  });
+
+  it('takes either embedded world wherever it takes one', async () => {
+    const settings = [
+      'prompts.source=gallery',
+      'benchmarks=[{name: own, source: gallery}]',
+      'baselines={direct: {pictures: gallery, steps: 1, batch: 1, learningRate: 1}, promptEngineering: {corpus: gallery}}',
+      'transfer={unets: [{name: at, unet: at, guide: silhouette}], prompts: 1}',
+      'sweep.chooseBy=oracle',
+      'registry.gate.base={quality: 0, style.neon: 0}',
+    ];
+    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/user' });
+    expect(worldOf(config)).toBe('gallery');
+    expect(config.benchmarks![0]!.source).toBe('gallery');
+    expect(config.baselines).toMatchObject({
+      direct: { pictures: 'gallery' },
+      promptEngineering: { corpus: 'gallery' },
+    });
+    expect(worldOf(await tiny('prompts.source=./gallery'))).toBeUndefined();
   });
 
   it.each([
@@ -135,7 +154,7 @@ describe('a wrong configuration gets one sentence', () => {
     ['sweep.chooseBy=luck', '"sweep.chooseBy" is wrong: expected one of "auto"|"oracle"|"heldOut"|"rewards".'],
     [
       'prompts.source=mine.txt sweep.chooseBy=oracle',
-      '"sweep.chooseBy" is oracle, which only prompts of the shapes world have.',
+      '"sweep.chooseBy" is oracle, which only prompts of an embedded world (shapes, gallery) have.',
     ],
   ])('--set %s', async (setting, message) => {
     await expect(tiny(...setting.split(' '))).rejects.toThrow(

@@ -5,19 +5,22 @@ import { applySettings } from '../../../pipeline/config/config-settings.ts';
 import { configSchema } from '../../../pipeline/config/config.ts';
 import { gateBounds, gateSchema } from '../../../pipeline/config/sections/gate-settings.ts';
 import { textcraftor } from '../../../pipeline/textcraftor.ts';
-import { exactMetrics } from '../../../world/scenes/exact.ts';
+import { knownWorld } from '../../../world/known/known-worlds.ts';
+import { WORLD_NAMES } from '../../../world/scenes/common/world-names.ts';
 
 const tiny = (...settings: string[]) =>
   loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
 
-it('a gate knows the metrics of the exact judge', () => {
-  expect(EXACT_METRICS).toEqual(exactMetrics);
+it('a gate knows the metrics of the exact judges', () => {
+  expect(EXACT_METRICS).toEqual([...new Set(WORLD_NAMES.flatMap((name) => knownWorld(name).metrics))]);
 });
 
 it.each([
   ['base={oracle.shap: 0}', '"registry.gate.base" bounds "oracle.shap", which is not a metric; the metrics are'],
   ['champion={diversity: 0}', '"registry.gate.champion" bounds "diversity", which is not a metric'],
   ['base={oracle: 1}', '"registry.gate.base" bounds "oracle" by 1, which no encoder is above'],
+  ['base={style.pastel: 0}', '"registry.gate.base" bounds "style.pastel", which is not a metric'],
+  ['base={quality: 1}', '"registry.gate.base" bounds "quality" by 1, which no encoder is above'],
   ['champion={oracle.color: 2.5}', '"registry.gate.champion" bounds "oracle.color" by 2.5'],
   ['base={}', '"registry.gate.base" has no bounds, so nothing would pass it'],
   ['champion={}', '"registry.gate.champion" has no bounds'],

@@ -14,6 +14,8 @@ describe('a key that has no effect beside another', () => {
     ['prompts.comments', ['prompts.comments=none'], 'the source is shapes'],
     ['prompts.split', ['prompts.split=train'], 'the source is shapes'],
     ['prompts.malformed', ['prompts.malformed=skip'], 'the source is shapes'],
+    ['prompts.column', ['prompts={source: gallery, column: text}'], 'the source is gallery'],
+    ['benchmarks.0.split', ['benchmarks=[{name: a, source: gallery, split: test}]'], 'the source is gallery'],
     ['filter.scriptShare', ['filter.scriptShare=0.9'], 'filter.scripts names no scripts'],
     ['filter.personalNameFiles', ['filter.personalNameFiles=[a]'], 'filter.personalNames is not drop'],
     [

@@ -46,6 +46,7 @@ it.each([
     '"rewards.1.head" is missing',
   ],
   ['heldOut={type: aesthetic, model: world/aesthetic}', '"heldOut.head" is missing'],
+  ['rewards.clip.name=quality', '"rewards.0.name" is "quality", which is a metric already'],
   ['rewards.clip.name=oracle', '"rewards.0.name" is "oracle", which is a metric already'],
   ['tuneEncoder.rewardWeights={clop: 1}', '"tuneEncoder.rewardWeights" has a weight for clop'],
   [
@@ -57,6 +58,11 @@ it.each([
   ['evaluate.arms=[{name: blend-0.50, mix: [{encoder: a, weight: 1}]}]', '"evaluate.arms" has the name "blend-0.50"'],
   ['evaluate.blends=[0.5, 0.501]', '"evaluate.blends" has two weights named blend-0.50'],
   ['benchmarks=[{name: a, source: shapes}, {name: a, source: shapes}]', '"benchmarks" has the name "a" twice'],
+  [
+    'baselines.direct={steps: 1, batch: 1, learningRate: 1, pictures: gallery}',
+    '"baselines.direct.pictures" is gallery, which only prompts of the gallery have',
+  ],
+  ['baselines.promptEngineering={corpus: web}', '"baselines.promptEngineering.corpus" is wrong'],
   ['stages.evalute.cache=off', '"stages.evalute" is not a stage'],
   ['alarm.samplesPerPrompt=1', '"alarm.samplesPerPrompt" is too small'],
   ['notify=[{webhook: "ftp://a"}]', '"notify.0.webhook"'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Split } from '../../../world/scenes/common/combinations.ts';
-import { shapesPrompts } from '../../../world/scenes/scene-prompts.ts';
+import { knownWorld } from '../../../world/known/known-worlds.ts';
 import { attributeNames, attributes, sceneKey, scenes, scenesOf } from '../../../world/scenes/scene.ts';
 import { parse } from '../../../world/scenes/grammar.ts';
 
@@ -28,7 +28,7 @@ test('every value of every attribute is in every split', () => {
 });
 
 test('prompts name all attributes, stay in the split of their combination, and are not repeated', () => {
-  const prompts = shapesPrompts();
+  const prompts = knownWorld('shapes').prompts();
   const combinations = new Map<Split, Set<string>>(splits.map((split) => [split, new Set()]));
   for (const { prompt, split } of prompts) combinations.get(split)!.add(sceneKey(parse(prompt) as never));
   for (const split of splits) expect(combinations.get(split)).toEqual(new Set(scenesOf(split).map(sceneKey)));

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
 import { mean } from '../../../common/statistics.ts';
 import { parse } from '../../../world/scenes/grammar.ts';
-import { attributeNames, combinations, sceneKey, sceneSplit, scenes, type Scene } from '../../../world/scenes/scene.ts';
+import { attributeNames, combinations, sceneKey, scenes, type Scene } from '../../../world/scenes/scene.ts';
 import { webExample, wrongShare } from '../../../world/scenes/web-like.ts';
 
 const count = 2000;
@@ -10,9 +10,9 @@ const examples = Array.from({ length: count }, (_, index) => webExample(index, 1
 
 test('pictures and full captions stay within the training combinations', () => {
   for (const example of examples) {
-    expect(sceneSplit(example.scene)).toBe('train');
+    expect(combinations.split(example.scene)).toBe('train');
     const said = parse(example.caption)!;
-    if (attributeNames.every((name) => said[name])) expect(sceneSplit(said as Scene)).toBe('train');
+    if (attributeNames.every((name) => said[name])) expect(combinations.split(said as Scene)).toBe('train');
   }
 });
 

@@ -49,6 +49,17 @@ export class Combinations<A extends Values> {
     return this.#bySplit[split];
   }
 
+  /**
+   * Returns what is said as a whole combination; the stream draws what is unsaid. Without one, `undefined` unless
+   * everything is said.
+   */
+  complete(said: Partial<Combination<A>>, stream?: RandomStream): Combination<A> | undefined {
+    const values = this.names.map((name) => [name, said[name] ?? stream?.choice(this.#attributes[name]!)] as const);
+    return values.every(([, value]) => value !== undefined)
+      ? (Object.fromEntries(values) as Combination<A>)
+      : undefined;
+  }
+
   /** Returns the scene with one attribute changed: each attribute equally often, whatever its number of values. */
   neighbour(scene: Combination<A>, stream: RandomStream): Combination<A> {
     const name = stream.choice(this.names);

@@ -20,6 +20,17 @@ export function meaningsOf(
   );
 }
 
+/** Returns the words of a prompt, in lower case. */
+function wordsOf(prompt: string): string[] {
+  return prompt.toLowerCase().match(/[^\s,.;:!]+/g) ?? [];
+}
+
+/** Returns those of the phrases that a prompt says, in their own order. */
+export function saidAmong<P extends string>(phrases: readonly P[], prompt: string): P[] {
+  const said = ` ${wordsOf(prompt).join(' ')} `;
+  return phrases.filter((phrase) => said.includes(` ${phrase} `));
+}
+
 /**
  * Parses the attributes that a prompt names; others are absent. `undefined` when it has a word that neither means nor fills
  * anything, names no object or two, or an attribute twice.
@@ -30,7 +41,7 @@ export function parseWords(
   meanings: ReadonlyMap<string, Meaning>,
   fillers: ReadonlySet<string>,
 ): Record<string, string> | undefined {
-  const words = prompt.toLowerCase().match(/[^\s,.;:!]+/g) ?? [];
+  const words = wordsOf(prompt);
   const found: Record<string, string> = {};
   let objects = 0;
   for (let i = 0; i < words.length; i++) {
