@@ -3,7 +3,7 @@ import type { PictureSet } from './picture-set.ts';
 import type { WorldData } from './world-data.ts';
 
 /** What is known of a picture. */
-export interface PictureTruth<S> {
+interface PictureTruth<S> {
   /** What it shows; missing for a mix of two pictures. */
   readonly scene?: S;
   /** In [0, 1]. */

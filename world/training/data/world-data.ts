@@ -6,7 +6,7 @@ import type { Attribute } from '../../scenes/scene.ts';
 export const BANK_TIERS: readonly Tier[] = ['good', 'good', 'medium', 'dull'];
 
 /** A picture, and what it shows. */
-export interface Shown<S> {
+interface Shown<S> {
   /** [side, side, 3], HWC, in [0, 1]. */
   readonly image: Float32Array;
   readonly scene: S;

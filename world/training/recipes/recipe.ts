@@ -10,7 +10,7 @@ export const DATA_STEPS = ['web', 'clear', 'bank', 'heldOutBank'] as const;
 export type DataStep = (typeof DATA_STEPS)[number];
 
 /** Steps of a world's build that train a model, in order of dependence. */
-export const TRAINING_STEPS = [
+const TRAINING_STEPS = [
   'vae',
   'decoder',
   'base',
