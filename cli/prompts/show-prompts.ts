@@ -80,11 +80,6 @@ export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>)
   }
 }
 
-export function wholeNumber(option: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InputError(`${option} ${text}: expected a whole number.`);
-  return Number(text);
-}
-
 export function oneOf<T extends string>(option: string, text: string, values: readonly T[]): T {
   const found = values.find((value) => value === text);
   if (found === undefined) throw new InputError(`${option} ${text}: expected one of ${values.join(', ')}.`);
