@@ -8,6 +8,13 @@ const forms = ['column', 'split', 'encoding', 'comments'] as const;
  * @param raw the content of a configuration's file
  * @param name the file's name
  * @param isSame whether `source` is the other source
+ * @example
+ * ```ts
+ * import { withoutForms } from './api/replaced-source.ts';
+ *
+ * const raw = { prompts: { source: 'old.parquet', column: 'caption', limit: 100 } };
+ * withoutForms(raw, 'my.yaml', (source) => source === 'new.txt'); // without the column
+ * ```
  */
 export function withoutForms(raw: unknown, name: string, isSame: (source: string) => boolean): unknown {
   const prompts = recordOf(recordOf(raw)?.['prompts']);
