@@ -36,7 +36,7 @@ export function formatStatistics(statistics: PromptStatistics): string {
     ['kept', String(kept)],
     ['  too many tokens, cut', String(truncated)],
     ...Object.entries(changed).map(([change, count]) => [`  changed: ${change}`, String(count)]),
-    ...Object.entries(left).map(([marking, count]) => [`  with ${marking}`, String(count)]),
+    ...Object.entries(left ?? {}).map(([marking, count]) => [`  with ${marking}`, String(count)]),
     ...Object.entries(dropped)
       .filter(([, count]) => count > 0)
       .map(([reason, count]) => [`dropped: ${reason}`, String(count)]),

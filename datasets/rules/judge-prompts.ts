@@ -13,7 +13,7 @@ import { changes, dropReasons, markings, type DropReason, type PromptRules } fro
 import { promptId, splits } from '../shards/split.ts';
 
 /** Counts and samples of the rules for single prompts. */
-export type Judged = Pick<FilterSummary, 'read' | 'changed' | 'left' | 'dropped' | 'samples'>;
+export type Judged = Required<Pick<FilterSummary, 'read' | 'changed' | 'left' | 'dropped' | 'samples'>>;
 
 export const samplesPerReason = 5;
 /** Number of kept prompts held in memory at once. */

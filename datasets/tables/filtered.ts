@@ -11,8 +11,11 @@ export interface FilterSummary {
   truncated: number;
   /** Number of prompts changed before further rules, by kind of change. */
   changed: Record<Change, number>;
-  /** Number of prompts that keep their weights or flags, as the settings say. Like `changed`, before duplicates are dropped. */
-  left: Record<Marking, number>;
+  /**
+   * Number of prompts that keep their weights or flags, as the settings say. Like `changed`, before duplicates are dropped.
+   * Absent in a result of an older version.
+   */
+  left?: Record<Marking, number>;
   dropped: Record<DropReason, number>;
   /** The first prompts of each reason: "file:row: prompt". */
   samples: Record<DropReason, string[]>;
