@@ -13,11 +13,15 @@ import { Registry } from '../registry/versions.ts';
 import { downloadModels } from './hub/hub-models.ts';
 import { downloadSources } from './hub/hub-prompts.ts';
 import { lookUpHub, type Fetch } from './hub/look-up-hub.ts';
+import { withoutForms } from './replaced-source.ts';
 
 export interface ConfigurationOptions {
   /** A YAML file; default: configs/tiny.yaml. */
   file?: string | undefined;
-  /** Prompts to use instead of `prompts.source`: a file, folder or pattern, or hf://datasets/OWNER/NAME. */
+  /**
+   * Prompts to use instead of `prompts.source`: a file, folder or pattern, or hf://datasets/OWNER/NAME. What the file says
+   * about the form of its own source (`column`, `encoding`, `comments`, `split`) is left out.
+   */
   prompts?: string | undefined;
   /** Changed settings, `key=value`; one key given twice with different values is refused. */
   set?: readonly string[] | undefined;
@@ -98,10 +102,13 @@ async function read(
   const source = module === undefined ? defaultPipeline : absolutePath(module, folder);
   if (file === undefined && source !== defaultPipeline)
     throw new InputError('Your own pipeline needs a configuration: textcraftor run CONFIG --pipeline FILE.');
+  const named = file ?? 'configs/tiny.yaml';
   const settings = [...set];
   // Quoted, so that YAML reads any path as text.
-  if (prompts !== undefined)
-    settings.push(`prompts.source=${JSON.stringify(isHubSource(prompts) ? prompts : resolve(folder, prompts))}`);
+  const replaced = prompts === undefined || isHubSource(prompts) ? prompts : resolve(folder, prompts);
+  if (replaced !== undefined) settings.push(`prompts.source=${JSON.stringify(replaced)}`);
+  const isSame = (other: string): boolean => other === replaced || absolutePath(other, folder) === replaced;
+  const prepare = (raw: unknown): unknown => (replaced === undefined ? raw : withoutForms(raw, named, isSame));
   if (against !== undefined) {
     const version = await resolveVersion(new Registry(home), against);
     settings.push(`champion=${JSON.stringify(await asChampion(home, version))}`);
@@ -110,6 +117,6 @@ async function read(
   return {
     source,
     pipeline,
-    settings: await loadConfig(pipeline, { file: file ?? 'configs/tiny.yaml', settings, folder, fetch }),
+    settings: await loadConfig(pipeline, { file: named, settings, prepare, folder, fetch }),
   };
 }

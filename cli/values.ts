@@ -46,14 +46,25 @@ function refuseRepeat(command: Command, option: Option): void {
   });
 }
 
-const number =
-  (accepts: (value: number) => boolean, expected: string) =>
-  (text: string): number => {
+/** The parser of an option that is a number from `low` to `high`; it refuses all else, and says the range. */
+export const real = (low: number, high: number): ((text: string) => number) =>
+  ranged(low, high, 'a number', /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i);
+/** As {@link real}, for whole numbers. */
+export const whole = (low: number, high: number): ((text: string) => number) =>
+  ranged(low, high, 'a whole number', /^[-+]?\d+$/);
+
+function ranged(low: number, high: number, what: string, form: RegExp): (text: string) => number {
+  return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !accepts(value)) throw new InvalidArgumentError(`Expected ${expected}.`);
+    if (!form.test(text) || !(value >= low && value <= high))
+      throw new InvalidArgumentError(`Expected ${what} from ${low} to ${high}.`);
     return value;
   };
-/** Parsers of options that are numbers; they refuse all else. */
-export const count = number((n) => Number.isInteger(n) && n > 0, 'a positive integer');
-export const finite = number(Number.isFinite, 'a number');
-export const seed = number((n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32, 'an integer from 0 to 4294967295');
+}
+
+/** Parsers of numbers that several commands take; the bounds are far above any use. */
+export const denoisingSteps = whole(1, 1_000_000);
+export const guidance = real(-1000, 1000);
+export const seed = whole(0, 2 ** 32 - 1);
+/** Runs at once. */
+export const lanes = whole(1, 256);

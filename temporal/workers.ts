@@ -60,7 +60,12 @@ export async function startWorkers({
     namespace,
     activities: {
       ...createActivities({ home, environment, fault: faultOf(environment) }),
-      ...createRetrainActivities({ home, address, launch: (run) => preparedRun({ connection, namespace }, home, run) }),
+      ...createRetrainActivities({
+        home,
+        address,
+        environment,
+        launch: (run) => preparedRun({ connection, namespace }, home, run),
+      }),
     },
   };
   const names = await taskQueues(home);

@@ -17,10 +17,16 @@ import type { ScheduleFile } from '../../registry/schedules/schedule-files.ts';
  * Creates the record of the run that trains on a batch, with the digests of the planning code: a worker with other code
  * refuses its stages. Called again for the same batch, it returns the same run.
  * @param address of the Temporal server whose workers run it
+ * @param environment of the worker, in which the programs that the settings name are looked for
  * @returns the run's id
  * @throws InputError for what a stage would refuse
  */
-export async function prepareRun(home: Home, name: string, number: number, address: string): Promise<string> {
+export async function prepareRun(
+  home: Home,
+  name: string,
+  number: number,
+  { address, environment }: { address: string; environment: NodeJS.ProcessEnv },
+): Promise<string> {
   const schedules = new Schedules(home);
   const records = new RunRecords(home);
   const batch = await schedules.batch(name, number);
@@ -30,7 +36,7 @@ export async function prepareRun(home: Home, name: string, number: number, addre
     const pipeline = await loadPipeline(schedule.pipeline);
     const config = await retrainingConfig(home, schedule, await schedules.prompts(name, batch));
     const settings = checkConfig(pipeline.schema, config, `Schedule ${name}`);
-    const facts = await inspectRun(pipeline, settings);
+    const facts = await inspectRun(pipeline, settings, { environment });
     const planned = await plannedStages(pipeline, settings, new CodeDigests(home.codeDigests), facts);
     const graph = activeStages(pipeline, settings);
     ({ id: run } = await records.create(settings.name, schedule.pipeline, settings, graph, planned));

@@ -39,6 +39,8 @@ export interface RetrainOptions {
   home: Home;
   /** Address of the worker's server. */
   address: string;
+  /** The worker's, in which programs are started. */
+  environment: NodeJS.ProcessEnv;
   /** Returns the arguments of the workflow of a recorded run. */
   launch(run: string): Promise<PreparedRun>;
 }
@@ -47,7 +49,7 @@ const heartbeatMilliseconds = 2000;
 
 const takeTask = object<TakeTask>({ schedule: id('schedule'), partition: id('partition') }, ['partition']);
 
-export function createRetrainActivities({ home, address, launch }: RetrainOptions): RetrainActivities {
+export function createRetrainActivities({ home, address, environment, launch }: RetrainOptions): RetrainActivities {
   const schedules = new Schedules(home);
   const records = new RunRecords(home);
   return {
@@ -61,7 +63,7 @@ export function createRetrainActivities({ home, address, launch }: RetrainOption
       beating(async (_, owner) => {
         const { schedule, batch } = batchTask(message, 'prepareRun');
         checkOwner(await schedules.batch(schedule, batch), owner);
-        return launch(await prepareRun(home, schedule, batch, address));
+        return launch(await prepareRun(home, schedule, batch, { address, environment }));
       }),
     closeBatch: (message) =>
       beating(async (_, owner) => {

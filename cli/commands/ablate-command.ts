@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addConfigOptions, type ConfigOptions } from '../run/run-options.ts';
 import { print } from '../print.ts';
+import { lanes } from '../values.ts';
 
 /** Adds `textcraftor ablate`. */
 export function register(program: Command): void {
@@ -10,13 +11,12 @@ export function register(program: Command): void {
       .description('run a configuration with every combination of its `ablations`, and compare the results'),
   )
     .option('--out <dir>', 'folder for ablations.md and ablations.json', '.')
-    .option('--lanes <n>', 'number of runs at once', '1')
-    .action(async (config: string | undefined, options: ConfigOptions & { out: string; lanes: string }) => {
+    .option('--lanes <n>', 'number of runs at once', lanes, 1)
+    .action(async (config: string | undefined, options: ConfigOptions & { out: string; lanes: number }) => {
       const { InputError } = await import('../../common/errors.ts');
       const { readConfigOptions } = await import('../run/run-options.ts');
       const { ablate } = await import('../paper/ablate.ts');
       const { runCommand } = await import('../run/spawn-run.ts');
-      const { readLanes } = await import('../paper/side-by-side.ts');
       const { ablationsOf, checkAblations } = await import('../paper/check-ablations.ts');
       const { projectHome } = await import('../project-home.ts');
       const { settings } = await readConfigOptions(config, options); // refuses invalid settings before any combination runs
@@ -32,7 +32,7 @@ export function register(program: Command): void {
         home: projectHome(),
         ablations,
         out: options.out,
-        lanes: readLanes(options.lanes),
+        lanes: options.lanes,
         run: (own) => runCommand(config, [...options.set, ...own], given),
         note: (line) => print(line),
       });

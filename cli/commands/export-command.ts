@@ -3,6 +3,7 @@ import type { ExportOptions, Format, Naming } from '../../api/export/export-mode
 import { print, printError, printMessage } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
 import { storedType } from '../stored-type.ts';
+import { real } from '../values.ts';
 
 const FORMATS: readonly Format[] = ['diffusers', 'text-encoder', 'onnx'];
 const NAMINGS: readonly Naming[] = ['transformers', 'checkpoint'];
@@ -26,13 +27,6 @@ function formats(text: string): Format[] {
   const unknown = names.find((name) => !FORMATS.includes(name as Format));
   if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is not one of ${FORMATS.join(', ')}.`);
   return FORMATS.filter((name) => names.includes(name));
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1))
-    throw new InvalidArgumentError('Expected a number from 0 to 1.');
-  return value;
 }
 
 /** Adds `textcraftor export`. */
@@ -62,7 +56,7 @@ export function register(program: Command): void {
     .option(
       '--blend <w>',
       "weights are w times the tuned ones and 1 - w times the model's own (default: the share judged best in all steps, or 1)",
-      share,
+      real(0, 1),
     )
     .addOption(storedType())
     .addOption(

@@ -1,17 +1,6 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { print } from '../print.ts';
-
-function parseDays(text: string): number {
-  const days = Number(text);
-  if (text.trim() !== '' && days >= 0) return days;
-  throw new InvalidArgumentError('Expected a number of days.');
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count;
-  throw new InvalidArgumentError('Expected a whole number of runs.');
-}
+import { real, whole } from '../values.ts';
 
 /** Adds `textcraftor gc`. */
 export function register(program: Command): void {
@@ -19,11 +8,11 @@ export function register(program: Command): void {
     .command('gc')
     .description('delete files that no run and no registered encoder needs, and say what must be made again afterwards')
     .option('--dry-run', 'only list what would be deleted')
-    .option('--keep <n>', 'keep the newest n runs; delete older ones and what only they need', parseCount)
+    .option('--keep <n>', 'keep the newest n runs; delete older ones and what only they need', whole(0, 1_000_000))
     .option(
       '--keep-days <days>',
       'keep runs that ended within these days; delete older ones (default: keep all runs)',
-      parseDays,
+      real(0, 36_500),
     )
     .option(
       '--json',

@@ -4,7 +4,7 @@ import type { GenerateOptions } from '../../api/generate-picture.ts';
 import { schedulerNames } from '../../models/sampling/scheduler-names.ts';
 import { print, printMessage } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
-import { collect, count, finite, seed } from '../values.ts';
+import { collect, denoisingSteps, guidance, real, seed } from '../values.ts';
 
 type Options = Omit<GenerateOptions, 'model'> & UseOptions & { blendSteps?: number; json?: true };
 
@@ -40,19 +40,23 @@ export function register(program: Command): void {
     .option(
       '--blend <w>',
       "weight of the tuned encoder's embeddings; the model's own get 1 - w (default: 1, or as it was chosen)",
-      finite,
+      real(-10, 10),
     )
-    .option('--last-steps <k>', 'use the tuned networks in the last k denoising steps only (default: in all)', count)
+    .option(
+      '--last-steps <k>',
+      'use the tuned networks in the last k denoising steps only (default: in all)',
+      denoisingSteps,
+    )
     .addOption(
       new Option('--blend-steps <k>', 'the former name of --last-steps')
-        .argParser(count)
+        .argParser(denoisingSteps)
         .conflicts('lastSteps')
         .hideHelp(),
     )
     .option('--negative <text>', 'negative prompt: what the pictures should not show', '')
-    .option('--steps <n>', 'denoising steps', count, 25)
+    .option('--steps <n>', 'denoising steps', denoisingSteps, 25)
     .addOption(new Option('--scheduler <name>', 'the sampling method').choices(schedulerNames).default('ddim'))
-    .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', finite, 7.5)
+    .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', guidance, 7.5)
     .option('--seed <s>', 'seed of the start noise', seed, 0)
     .addOption(
       new Option(

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Split } from '../../datasets/shards/split.ts';
 import { addSetOption, type ConfigOptions } from '../run/run-options.ts';
 import { print } from '../print.ts';
+import { seed, whole } from '../values.ts';
 
 /** Adds `textcraftor prompts`: shows prompts before a run, and those of a run. */
 export function register(program: Command): void {
@@ -20,15 +21,14 @@ export function register(program: Command): void {
     });
 
   addLookOptions(prompts.command('sample').description('print some of the prompts that a run keeps'))
-    .option('-n, --count <n>', 'number of prompts', '10')
-    .option('--seed <s>', 'seed of the choice', '1')
+    .option('-n, --count <n>', 'number of prompts', whole(1, 10_000_000), 10)
+    .option('--seed <s>', 'seed of the choice', seed, 1)
     .option('--json', 'print one JSON object per line: {prompt, tokens, source, row}')
     .action(
-      async (named: string | undefined, options: ConfigOptions & { count: string; seed: string; json?: true }) => {
+      async (named: string | undefined, options: ConfigOptions & { count: number; seed: number; json?: true }) => {
         const { samplePrompts } = await import('../../datasets/tables/preview.ts');
         const { withPrepared } = await import('../prompts/prompt-settings.ts');
-        const { wholeNumber } = await import('../prompts/show-prompts.ts');
-        const [count, seed] = [wholeNumber('--count', options.count), wholeNumber('--seed', options.seed)];
+        const { count, seed } = options;
         const rows = await withPrepared(named, options, (prepared) => samplePrompts(prepared, count, seed));
         for (const row of rows) print(options.json ? JSON.stringify(row) : row.prompt);
       },

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { addSetOption } from '../run/run-options.ts';
 import { print } from '../print.ts';
-import { collect } from '../values.ts';
+import { collect, whole } from '../values.ts';
 import type { TimingOptions } from '../schedule/timing.ts';
 
 interface CreateOptions extends TimingOptions {
@@ -21,12 +21,6 @@ interface Json {
 function day(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
   throw new InvalidArgumentError('Expected a day such as 2026-11-24.');
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('Expected a positive integer.');
 }
 
 const load = async () => {
@@ -63,7 +57,7 @@ export function register(program: Command): void {
         'how long after its time a start missed while the server was away is made up for',
         '7d',
       )
-      .option('--at-least <n>', 'wait for at least n new prompts', count, 1)
+      .option('--at-least <n>', 'wait for at least n new prompts', whole(1, 10_000_000_000), 1)
       .option('--cold', 'start from the original encoder instead of the version in production')
       .option('--paused', 'do nothing until it is unpaused'),
   ).action(async (name: string, options: CreateOptions) => {

@@ -1,20 +1,11 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { COMPUTE_TYPES } from '../../engine/compute-type-names.ts';
 import type { StepOptions, StepResult } from '../../api/tuning-step.ts';
 import { mean } from '../../common/statistics.ts';
 import { formatBytes } from '../../common/text/format.ts';
 import { print } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
-
-const count = (text: string): number => {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a positive integer.');
-  return Number(text);
-};
-const scale = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
-  return value;
-};
+import { denoisingSteps, guidance } from '../values.ts';
 
 /** Adds `textcraftor step`: writes the numbers of one training step, to compare with other implementations. */
 export function register(program: Command): void {
@@ -28,9 +19,13 @@ export function register(program: Command): void {
     )
     .requiredOption('--prompts <file>', 'the batch: one prompt per line (.txt), or .csv, .tsv, .jsonl, .parquet')
     .requiredOption('--latents <file>', "start noise: a safetensors file's tensor `latents` [B, C, h, w]")
-    .requiredOption('--steps <t>', 'DDIM steps', count)
-    .requiredOption('--grad-steps <k>', 'number of last denoising steps through which the gradient flows (K)', count)
-    .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', scale, 7.5)
+    .requiredOption('--steps <t>', 'DDIM steps', denoisingSteps)
+    .requiredOption(
+      '--grad-steps <k>',
+      'number of last denoising steps through which the gradient flows (K)',
+      denoisingSteps,
+    )
+    .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', guidance, 7.5)
     .addOption(
       new Option('--train <what>', 'the networks that get gradients')
         .choices(['encoder', 'unet', 'joint'])

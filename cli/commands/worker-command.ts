@@ -1,10 +1,7 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
+import { whole } from '../values.ts';
 
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
-  throw new InvalidArgumentError('A port is a whole number from 1 to 65535.');
-}
+const port = whole(1, 65_535);
 
 /** Adds `textcraftor worker`. */
 export function register(program: Command): void {
@@ -19,9 +16,9 @@ export function register(program: Command): void {
     .option(
       '--port <number>',
       'port of the development server, if TEMPORAL_ADDRESS is not set (default: a free one)',
-      parsePort,
+      port,
     )
-    .option('--ui-port <number>', 'port of a web page that shows the server (default: none)', parsePort)
+    .option('--ui-port <number>', 'port of a web page that shows the server (default: none)', port)
     .action(async ({ queue, port, uiPort }: { queue: string; port?: number; uiPort?: number }) => {
       const { runWorker } = await import('../run/run-worker.ts');
       const { projectHome } = await import('../project-home.ts');

@@ -19,11 +19,12 @@ export function formatExplanation(text: string, found: Explanation): string {
   if (!found.kept) return [`dropped (${found.reason}): ${found.detail}`, ...cleaned].join('\n');
   const cut = found.truncated ? ', of which the model reads only the first' : '';
   const changed = found.changed.length > 0 ? ` (changed: ${found.changed.join(', ')})` : '';
-  return `kept: "${found.prompt}"${changed}\n${found.tokens} tokens${cut}\nsplit ${found.split}, id ${found.id}`;
+  const left = found.left.length > 0 ? `, with ${found.left.join(' and ')}` : '';
+  return `kept: "${found.prompt}"${changed}${left}\n${found.tokens} tokens${cut}\nsplit ${found.split}, id ${found.id}`;
 }
 
 export function formatStatistics(statistics: PromptStatistics): string {
-  const { read, kept, malformed, blank, comments, truncated, changed, dropped, characters, tokens, sources } =
+  const { read, kept, malformed, blank, comments, truncated, changed, left, dropped, characters, tokens, sources } =
     statistics;
   const spread = ({ min, median, p95, max }: PromptStatistics['tokens']): string[] =>
     [min, median, p95, max].map(String);
@@ -35,6 +36,7 @@ export function formatStatistics(statistics: PromptStatistics): string {
     ['kept', String(kept)],
     ['  too many tokens, cut', String(truncated)],
     ...Object.entries(changed).map(([change, count]) => [`  changed: ${change}`, String(count)]),
+    ...Object.entries(left ?? {}).map(([marking, count]) => [`  with ${marking}`, String(count)]),
     ...Object.entries(dropped)
       .filter(([, count]) => count > 0)
       .map(([reason, count]) => [`dropped: ${reason}`, String(count)]),
@@ -76,11 +78,6 @@ export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>)
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-export function wholeNumber(option: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InputError(`${option} ${text}: expected a whole number.`);
-  return Number(text);
 }
 
 export function oneOf<T extends string>(option: string, text: string, values: readonly T[]): T {

@@ -21,7 +21,7 @@ export interface ConfigOptions {
 export function addSetOption(command: Command): Command {
   return command.option(
     '--set <key=value>',
-    'change a setting, such as tuneEncoder.steps=20 or rewards.clip.weight=0',
+    'change a setting, such as tuneEncoder.steps=20 or rewards.clip.weight=0; null removes a key',
     collect,
     [],
   );

@@ -23,11 +23,12 @@ export function timingOf({ cron, every, timezone, overlap, catchup }: TimingOpti
   };
 }
 
+const longestDays = 3650;
 const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 function seconds(option: string, text: string): number {
   const [, amount, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const value = Number(amount) * (units[unit ?? ''] ?? NaN);
-  if (value > 0) return value;
-  throw new InputError(`${option} ${text}: expected a time such as 90s, 1m, 6h or 7d.`);
+  if (value > 0 && value <= longestDays * units['d']!) return value;
+  throw new InputError(`${option} ${text}: expected a time such as 90s, 1m, 6h or 7d, at most ${longestDays}d.`);
 }

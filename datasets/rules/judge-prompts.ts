@@ -9,11 +9,11 @@ import { sqlList, type Appender, type Database } from '../tables/database.ts';
 import type { FilterSummary } from '../tables/filtered.ts';
 import { filesIn, parquetFiles } from '../tables/parquet-files.ts';
 import { readPart, sourcesOf } from '../tables/prompt-rows.ts';
-import { changes, dropReasons, type DropReason, type PromptRules } from './rules.ts';
+import { changes, dropReasons, markings, type DropReason, type PromptRules } from './rules.ts';
 import { promptId, splits } from '../shards/split.ts';
 
 /** Counts and samples of the rules for single prompts. */
-export type Judged = Pick<FilterSummary, 'read' | 'changed' | 'dropped' | 'samples'>;
+export type Judged = Required<Pick<FilterSummary, 'read' | 'changed' | 'left' | 'dropped' | 'samples'>>;
 
 export const samplesPerReason = 5;
 /** Number of kept prompts held in memory at once. */
@@ -79,6 +79,7 @@ export async function judgePart(
       const verdict = rules.judge(prompts[i]!, sides[i]! >= 0);
       if (verdict.kept) {
         for (const change of verdict.changed) judged.changed[change]++;
+        for (const marking of verdict.left) judged.left[marking]++;
         kept.add(promptId(verdict.prompt), verdict.prompt, verdict.tokens, source, row, sides[i]!);
       } else {
         const { reason, prompt } = verdict;
@@ -132,6 +133,7 @@ const digestOf = (path: string): Promise<string> => sha256File(path).catch(() =>
 export function addJudged(total: Judged, part: Judged): void {
   total.read += part.read;
   for (const change of changes) total.changed[change] += part.changed[change];
+  for (const marking of markings) total.left[marking] += part.left[marking];
   for (const reason of dropReasons) {
     total.dropped[reason] += part.dropped[reason];
     total.samples[reason] = [...total.samples[reason], ...part.samples[reason]].slice(0, samplesPerReason);
@@ -144,6 +146,7 @@ export function nothingJudged(): Judged {
   return {
     read: 0,
     changed: { normalized: 0, weights: 0, flags: 0 },
+    left: { weights: 0, flags: 0 },
     dropped: byReason(() => 0),
     samples: byReason((): string[] => []),
   };

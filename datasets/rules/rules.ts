@@ -82,9 +82,20 @@ export type DropReason = (typeof dropReasons)[number];
 export const changes = ['normalized', 'weights', 'flags'] as const;
 export type Change = (typeof changes)[number];
 
-/** Verdict on one prompt. `prompt` is its cleaned form. */
+/** What a prompt may have that is not for a text encoder, and that the settings keep, strip or drop. */
+export const markings = ['weights', 'flags'] as const;
+export type Marking = (typeof markings)[number];
+
+/** Verdict on one prompt. `prompt` is its cleaned form, `left` what it still has. */
 export type Verdict =
-  | { kept: true; prompt: string; tokens: number; truncated: boolean; changed: readonly Change[] }
+  | {
+      kept: true;
+      prompt: string;
+      tokens: number;
+      truncated: boolean;
+      changed: readonly Change[];
+      left: readonly Marking[];
+    }
   | { kept: false; prompt: string; reason: DropReason; detail: string };
 
 /** The part of a tokenizer that the rules need. */
@@ -97,6 +108,7 @@ const defaultScriptShare = 0.5;
 /** As for near duplicates; at 0.6, "a photo of a cat" matches "a photo of a dog". */
 const defaultBenchmarkSimilarity = 0.65;
 const unchanged: readonly Change[] = [];
+const unmarked: readonly Marking[] = [];
 
 /** Word lists with their drop reasons. */
 type Lists = readonly { reason: DropReason; words: BlockedWords; detail: (found: string) => string }[];
@@ -174,9 +186,14 @@ export class PromptRules {
     let prompt = normalizePrompt(raw ?? '');
     const drop = (reason: DropReason, detail: string): Verdict => ({ kept: false, prompt, reason, detail });
     let changed = prompt === raw ? unchanged : (['normalized'] as Change[]);
+    let left = unmarked;
     for (const { change, has, strip } of syntax) {
       const treatment = this.#settings[change] ?? 'keep';
-      if (treatment === 'keep' || !has(prompt)) continue;
+      if (!has(prompt)) continue;
+      if (treatment === 'keep') {
+        left = [...left, change];
+        continue;
+      }
       if (treatment === 'drop') return drop(change, `it has ${change}`);
       prompt = strip(prompt);
       changed = [...changed, change];
@@ -215,7 +232,7 @@ export class PromptRules {
     const truncated = tokens > this.maxTokens;
     if (truncated && overlong === 'drop')
       return drop('too-many-tokens', `${tokens} tokens, more than ${this.maxTokens}`);
-    return { kept: true, prompt, tokens, truncated, changed };
+    return { kept: true, prompt, tokens, truncated, changed, left };
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ResultFile } from '../../common/files/result-file.ts';
 import { filesIn, parquetFiles } from './parquet-files.ts';
-import type { Change, DropReason } from '../rules/rules.ts';
+import type { Change, DropReason, Marking } from '../rules/rules.ts';
 
 /** Counts of a filter: read = kept + the sum of dropped. */
 export interface FilterSummary {
@@ -11,6 +11,11 @@ export interface FilterSummary {
   truncated: number;
   /** Number of prompts changed before further rules, by kind of change. */
   changed: Record<Change, number>;
+  /**
+   * Number of prompts that keep their weights or flags, as the settings say. Like `changed`, before duplicates are dropped.
+   * Absent in a result of an older version.
+   */
+  left?: Record<Marking, number>;
   dropped: Record<DropReason, number>;
   /** The first prompts of each reason: "file:row: prompt". */
   samples: Record<DropReason, string[]>;

@@ -1,6 +1,7 @@
 import { InputError } from '../../common/errors.ts';
+import { encoderFor } from '../../models/lora/adapted-encoder.ts';
 import { otherEncoder } from '../../models/folder/other-encoder.ts';
-import { loadTextEncoder, loadUnet, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
+import { loadUnet, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { NetworkWeights } from '../../models/pipeline-program.ts';
 import { embedWith } from './arm-encoder.ts';
 import type { Arm, Embeddings, PictureGenerator, Prompt } from '../pictures/picture-generator.ts';
@@ -22,7 +23,7 @@ export interface ArmSource {
  */
 export interface ArmSpec {
   name: string;
-  /** Text encoders (folders or safetensors files) and the weights of their embeddings. */
+  /** Text encoders (folders, safetensors files, or adapters of the original one) and the weights of their embeddings. */
   mix: { encoder: string; weight: number }[];
   /** The number of last steps; K, the steps that are tuned, by default. */
   lastSteps?: number | undefined;
@@ -128,7 +129,7 @@ export class Arms {
   async #compute(path: string, prompts: readonly Prompt[]): Promise<Embeddings> {
     const other = await otherEncoder(path, this.#pipeline);
     if (other) return embedWith(other, prompts, this.#pipeline.tokenizer.modelMaxLength);
-    return this.#generator.embed(await loadTextEncoder(path), prompts, path);
+    return this.#generator.embed(await encoderFor(path, this.#pipeline), prompts, path);
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { encoderFor } from '../lora/adapted-encoder.ts';
 import { clipTextSchema, type ClipTextConfig } from '../clip/clip-config.ts';
 import { clipTextTensors } from '../clip/clip-tensors.ts';
 import { ClipTokenizer } from '../clip/tokenizer/tokenizer.ts';
@@ -55,5 +56,5 @@ export async function otherEncoder(path: string, pipeline: LoadedPipeline): Prom
  */
 export async function requireEncoder(path: string, pipeline: LoadedPipeline): Promise<void> {
   if (await otherEncoder(path, pipeline)) return;
-  requireTensors(await loadTextEncoder(path), clipTextTensors(pipeline.config.textEncoder), path);
+  requireTensors(await encoderFor(path, pipeline), clipTextTensors(pipeline.config.textEncoder), path);
 }

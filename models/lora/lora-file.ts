@@ -18,7 +18,7 @@ export type Lora = Partial<Record<AdaptedNetwork, Map<string, Adapter>>>;
 /** Name of the LoRA file that diffusers looks for in a folder. */
 export const LORA_FILE = 'pytorch_lora_weights.safetensors';
 /** Names of LoRA files in folders of diffusers and PEFT; the first that exists is read. */
-const FOLDER_FILES = [LORA_FILE, 'adapter_model.safetensors', 'pytorch_lora_weights.bin', 'adapter_model.bin'];
+export const FOLDER_FILES = [LORA_FILE, 'adapter_model.safetensors', 'pytorch_lora_weights.bin', 'adapter_model.bin'];
 const PEFT_CONFIG = 'adapter_config.json';
 
 /**

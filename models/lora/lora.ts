@@ -1,6 +1,4 @@
 import { InputError } from '../../common/errors.ts';
-import type { Parameters } from '../../engine/weights/parameters.ts';
-import { tf } from '../../engine/tensorflow.ts';
 import { lazyWeight, type Weights } from '../../engine/weights/weights.ts';
 
 /** Low-rank adapters (Hu et al., arXiv 2106.09685): replace a linear layer's weight W by W + (alpha / rank) A B. */
@@ -14,27 +12,6 @@ export interface LoraSettings {
 /** PEFT's names of a layer's matrices, after the layer's own name. In a file, A is [rank, in] and B is [out, rank]. */
 export const LORA_A = 'lora_A.weight';
 export const LORA_B = 'lora_B.weight';
-
-/**
- * Returns a network's parameters with its adapters added.
- * @param adapters scope of the matrices, under the layers' names
- */
-export function withLora(base: Parameters, adapters: Parameters, settings: LoraSettings, path = ''): Parameters {
-  const { rank, alpha, targets } = settings;
-  const adapted = targets.some((target) => path === target || path.endsWith(`.${target}`));
-  return {
-    at: (name) => withLora(base.at(name), adapters.at(name), settings, path === '' ? String(name) : `${path}.${name}`),
-    get(name, shape, layout) {
-      const weight = base.get(name, shape, layout);
-      if (!adapted || name !== 'weight' || shape.length !== 2) return weight;
-      const isTurned = layout === 'linear';
-      const [outputs, inputs] = (isTurned ? shape.toReversed() : shape) as [number, number];
-      const a = adapters.get(LORA_A, [inputs, rank], 'linear') as never;
-      const b = adapters.get(LORA_B, [rank, outputs], 'linear') as never;
-      return weight.add((isTurned ? tf.matMul(a, b) : tf.matMul(b, a, true, true)).mul(alpha / rank));
-    },
-  };
-}
 
 /** The adapter of one layer, in the file's layout: `up` [out, rank] times `down` [rank, in], or [rank, in, kh, kw]. */
 export interface Adapter {

@@ -27,6 +27,8 @@ export interface ConfigSource {
   file: string;
   /** `a.b=c`; two that give a key different values are refused. */
   settings?: readonly string[];
+  /** Changes what the file says before the settings do. */
+  prepare?: (raw: unknown) => unknown;
   /** Relative paths start here, including those inside the file. */
   folder: string;
   /** Fetches remote models and prompts of a checked configuration, and replaces them by local paths. */
@@ -36,9 +38,9 @@ export interface ConfigSource {
 /** Reads a configuration, applies the overrides and checks it. @throws InputError that names the file and the key */
 export async function loadConfig<Settings extends CommonSettings>(
   pipeline: Pipeline<Settings>,
-  { file, settings = [], folder, fetch = async (checked) => checked }: ConfigSource,
+  { file, settings = [], prepare = (raw) => raw, folder, fetch = async (checked) => checked }: ConfigSource,
 ): Promise<Settings> {
-  const raw = applySettings(await readYaml(absolutePath(file, folder), file), settings);
+  const raw = applySettings(prepare(await readYaml(absolutePath(file, folder), file)), settings);
   const checked = checkConfig(pipeline.schema, raw, file);
   checkStageNames(pipeline, checked, file);
   const config = await fetch(checked);

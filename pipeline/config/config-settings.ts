@@ -14,7 +14,8 @@ interface Applied {
 }
 
 /**
- * Applies settings such as `tuneEncoder.steps=20` or `rewards.clip.weight=0` (list items by name or index) to a copy.
+ * Applies settings such as `tuneEncoder.steps=20` or `rewards.clip.weight=0` (list items by name or index) to a copy. The value null, or
+ * none, removes a key.
  * @throws InputError for a setting that cannot be applied, and for two that give a key different values
  */
 export function applySettings(raw: unknown, settings: readonly string[]): unknown {
@@ -38,6 +39,7 @@ export function applySettings(raw: unknown, settings: readonly string[]): unknow
 
 /** Whether a value still has all that was set. */
 function holds(found: unknown, set: unknown): boolean {
+  if (set === null) return found === undefined;
   if (!isNode(set)) return found === set || (Number.isNaN(found) && Number.isNaN(set));
   if (!isNode(found) || Array.isArray(found) !== Array.isArray(set)) return false;
   if (Array.isArray(set) && set.length !== (found as unknown[]).length) return false;
@@ -55,21 +57,34 @@ function apply(root: unknown, setting: string): Applied {
   const reserved = keys.find((key) => reservedKeys.includes(key));
   if (reserved !== undefined) return fail(`"${reserved}" cannot be a key of a configuration.`);
   if (!isNode(root)) return fail('the configuration is a single value and has no keys.');
+  const parsed = value(text, fail);
   const places: string[] = [];
   let at = root;
   for (const [i, key] of keys.slice(0, -1).entries()) {
     const place = Array.isArray(at) ? itemIndex(at, key, fail) : key;
     places.push(place);
     let next = own(at, place);
-    if (next === undefined || next === null) put(at, place, (next = {}));
+    if (next === undefined || next === null) {
+      if (parsed === null) return fail(nothingToRemove(at, key));
+      put(at, place, (next = {}));
+    }
     if (!isNode(next)) return fail(`"${keys.slice(0, i + 1).join('.')}" is a value, so it has no keys.`);
     at = next;
   }
   const last = keys.at(-1)!;
   places.push(Array.isArray(at) ? itemIndex(at, last, fail) : last);
-  const parsed = value(text, fail);
-  put(at, places.at(-1)!, structuredClone(parsed));
+  if (parsed !== null) put(at, places.at(-1)!, structuredClone(parsed));
+  else if (Array.isArray(at)) return fail('an item of a list cannot be removed; give the list without it.');
+  else if (own(at, last) === undefined) return fail(nothingToRemove(at, last));
+  else Reflect.deleteProperty(at, last);
   return { setting, path: places, value: parsed };
+}
+
+/** A key to remove may be absent because it is misspelt, which the schema would not see. */
+function nothingToRemove(at: Node, key: string): string {
+  const keys = Object.keys(at);
+  const meant = keys.length > 0 ? `; did you mean "${nearest(key, keys)}"?` : '.';
+  return `there is no "${cut(key, 80)}" to remove${meant}`;
 }
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 /** Files that readers of a weight file look for beside it: configurations and tokenizers. */
 const companions = [
   'config.json',
+  'adapter_config.json',
   'open_clip_config.json',
   'preprocessor_config.json',
   'med_config.json',

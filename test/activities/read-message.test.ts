@@ -44,7 +44,12 @@ beforeEach(async () => {
 
 const activities = () => createActivities({ home, environment: process.env });
 const retraining = () =>
-  createRetrainActivities({ home, address: 'nowhere', launch: () => Promise.reject(new Error('no run is made')) });
+  createRetrainActivities({
+    home,
+    address: 'nowhere',
+    environment: {},
+    launch: () => Promise.reject(new Error('no run is made')),
+  });
 const call = (activity: (...args: never[]) => Promise<unknown>, ...args: unknown[]): Promise<unknown> =>
   new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') }).run(
     activity as (...args: unknown[]) => Promise<unknown>,

@@ -1,10 +1,12 @@
-"""Files of prompts by pyarrow and polars, whose features DuckDB and apache-arrow do not write (test/golden/prompts).
+"""Files of prompts by pyarrow, polars and fastparquet, whose features DuckDB and apache-arrow do not write (test/golden/prompts).
 
-python make-prompts.py FOLDER   # pyarrow 26.0.1, polars 1
+python make-prompts.py FOLDER   # pyarrow 26.0.1, polars 1, fastparquet 2026.9.0
 """
 
 import sys
 
+import fastparquet
+import pandas
 import polars
 import pyarrow as pa
 import pyarrow.feather
@@ -17,6 +19,16 @@ pq.write_table(table, f"{folder}/sums.parquet", write_page_checksum=True)
 pq.write_table(table.select(["prompt"]), f"{folder}/nulls.parquet")
 pq.write_table(pa.table({"prompt": ["a", "b", "c", "d", "e"]}), f"{folder}/no-nulls.parquet")
 pq.write_table(table.select(["prompt"]), f"{folder}/nulls-v2.parquet", data_page_version="2.0", write_statistics=False)
+# Both count nulls whatever they are told; parquet-mr does not where texts are long.
+statistics = fastparquet.writer.parquet_thrift.Statistics
+fastparquet.writer.parquet_thrift.Statistics = lambda **_: statistics()
+texts = pandas.DataFrame({"prompt": words}, dtype=object)
+for name, codec in {"unstated": None, "unstated-snappy": "SNAPPY"}.items():
+    path = f"{folder}/{name}.parquet"
+    fastparquet.write(path, texts, stats=False, object_encoding="utf8", compression=codec, write_index=False)
+for name, version in {"delta": "1.0", "delta-v2": "2.0"}.items():
+    delta = {"use_dictionary": False, "column_encoding": {"prompt": "DELTA_BYTE_ARRAY"}, "data_page_version": version}
+    pq.write_table(table.select(["prompt"]), f"{folder}/{name}.parquet", **delta)
 pyarrow.feather.write_feather(table, f"{folder}/lz4.feather", compression="lz4")
 pyarrow.feather.write_feather(table, f"{folder}/zstd.feather", compression="zstd")
 

@@ -1,15 +1,8 @@
 import { InputError } from '../../common/errors.ts';
 import type { Program, Scope } from '../../engine/program/program.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import {
-  adaptersOf,
-  LORA_A,
-  LORA_B,
-  mergeLora,
-  withLora,
-  type Adapter,
-  type LoraSettings,
-} from '../../models/lora/lora.ts';
+import { adaptersOf, LORA_A, LORA_B, mergeLora, type Adapter, type LoraSettings } from '../../models/lora/lora.ts';
+import { withLora } from '../../models/lora/with-lora.ts';
 import type { Weights } from '../../engine/weights/weights.ts';
 import type { Generator, Networks } from './generator.ts';
 import { initialize } from './initialize.ts';

@@ -1,3 +1,4 @@
+import type { Levels } from './page-levels.ts';
 import { readStruct, type Struct, type Value } from './thrift.ts';
 
 /** Metadata of a Parquet file (github.com/apache/parquet-format, parquet.thrift), checked for consistency. */
@@ -27,12 +28,19 @@ export interface Chunk {
   /** How many of the values are null, where the file says so. */
   nulls: number | undefined;
   codec: number;
+  /** Rows of its group. */
+  rows: number;
+  levels: Levels;
+  /** Whether the values are byte arrays, as all texts are. */
+  texts: boolean;
 }
 
 /** Bytes at both ends: "PAR1", and the footer's length with "PAR1". */
 const [head, tail] = [4, 8];
 const magic = 'PAR1';
 const deepest = 64;
+const [OPTIONAL, REPEATED] = [1, 2];
+const BYTE_ARRAY = 6;
 /** More rows per byte of the file than any table of texts has. */
 const mostRowsPerByte = 10_000;
 
@@ -54,8 +62,8 @@ export async function readFooter(size: number, read: (at: number, length: number
   if (start < head) throw new Error(`a footer of ${length} bytes in a file of ${size}`);
   const { value } = readStruct(await read(start, length));
 
-  const { columns, flat } = schemaOf(structs(value, 2, 'schema'));
-  const groups = structs(value, 4, 'row groups').map((group, i) => groupOf(group, flat, start, `row group ${i + 1}`));
+  const { columns, leaves } = schemaOf(structs(value, 2, 'schema'));
+  const groups = structs(value, 4, 'row groups').map((group, i) => groupOf(group, leaves, start, `row group ${i + 1}`));
   const rows = number(value, 3, 'number of rows');
   const sum = groups.reduce((all, group) => all + group.rows, 0);
   if (sum !== rows) throw new Error(`its footer says ${rows} rows, its row groups have ${sum}`);
@@ -69,18 +77,22 @@ export async function readFooter(size: number, read: (at: number, length: number
   return { rows, columns, groups };
 }
 
-/** Returns the columns, and which leaves have one value per row. */
-function schemaOf(elements: readonly Struct[]): { columns: Column[]; flat: boolean[] } {
-  const flat: boolean[] = [];
+/** Returns the columns, and the highest levels of each leaf. */
+function schemaOf(elements: readonly Struct[]): { columns: Column[]; leaves: Levels[] } {
+  const leaves: Levels[] = [];
   let at = 0;
-  const visit = (depth: number, repeated: boolean): string => {
+  const visit = (depth: number, above: Levels): string => {
     const element = elements[at++];
     if (!element) throw new Error('its schema lacks elements');
     if (depth > deepest) throw new Error(`a schema nested more than ${deepest} times`);
-    const within = repeated || element.get(3) === 2;
+    const repetition = element.get(3);
+    const levels = {
+      repetitions: above.repetitions + (repetition === REPEATED ? 1 : 0),
+      definitions: above.definitions + (repetition === REPEATED || repetition === OPTIONAL ? 1 : 0),
+    };
     const children = Number(element.get(5) ?? 0);
-    if (element.get(1) !== undefined && children === 0) flat.push(!within);
-    else for (let i = 0; i < children; i++) visit(depth + 1, within);
+    if (element.get(1) !== undefined && children === 0) leaves.push(levels);
+    else for (let i = 0; i < children; i++) visit(depth + 1, levels);
     return text(element, 4);
   };
   const root = elements[0];
@@ -88,15 +100,15 @@ function schemaOf(elements: readonly Struct[]): { columns: Column[]; flat: boole
   if (!root || count < 0) throw new Error('its schema has no root');
   at = 1;
   const columns = Array.from({ length: Math.min(count, elements.length) }, (): Column => {
-    const first = flat.length;
-    const name = visit(1, false);
-    return { name, leaves: [first, flat.length] };
+    const first = leaves.length;
+    const name = visit(1, { repetitions: 0, definitions: 0 });
+    return { name, leaves: [first, leaves.length] };
   });
   if (at !== elements.length || columns.length < count) throw new Error('its schema does not add up');
-  return { columns, flat };
+  return { columns, leaves };
 }
 
-function groupOf(group: Struct, flat: readonly boolean[], end: number, where: string): Group {
+function groupOf(group: Struct, leaves: readonly Levels[], end: number, where: string): Group {
   const rows = number(group, 3, `number of rows of ${where}`);
   const chunks = structs(group, 1, `columns of ${where}`).map((chunk, leaf): Chunk => {
     if (chunk.has(1)) throw new Error(`${where} is in another file`);
@@ -108,13 +120,23 @@ function groupOf(group: Struct, flat: readonly boolean[], end: number, where: st
     const from = dictionary > 0 && (data! > dictionary || values === 0) ? dictionary : data!;
     if ((values! > 0 || size! > 0) && (from < head || from + size! > end || (values! > 0 && data! >= from + size!)))
       throw new Error(`column ${leaf + 1} of ${where} lies beyond the data: ${size} bytes at ${from}`);
-    if (flat[leaf] ? values !== rows : values! < 0)
+    const levels = leaves[leaf] ?? { repetitions: 0, definitions: 0 };
+    if (levels.repetitions === 0 && values !== rows)
       throw new Error(`column ${leaf + 1} of ${where} has ${values} values for ${rows} rows`);
     const nulls = nullsOf(details, values!, `column ${leaf + 1} of ${where}`);
-    return { start: from, end: from + size!, values: values!, nulls, codec: Number(details.get(4) ?? -1) };
+    return {
+      start: from,
+      end: from + size!,
+      values: values!,
+      nulls,
+      codec: Number(details.get(4) ?? -1),
+      rows,
+      levels,
+      texts: details.get(1) === BYTE_ARRAY,
+    };
   });
-  if (chunks.length !== flat.length)
-    throw new Error(`${where} has ${chunks.length} columns, the schema ${flat.length}`);
+  if (chunks.length !== leaves.length)
+    throw new Error(`${where} has ${chunks.length} columns, the schema ${leaves.length}`);
   return { rows, chunks };
 }
 

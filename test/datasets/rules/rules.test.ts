@@ -89,8 +89,16 @@ describe('PromptRules', () => {
       tokens: 7,
       truncated: false,
       changed: ['normalized'],
+      left: [],
     });
     expect(judge('👍👍👍')).toMatchObject({ kept: true });
+  });
+
+  it('say which weights and flags a prompt keeps, and none of those that are stripped', () => {
+    const marked = '(a:1.2) b --ar 16:9';
+    expect(judge(marked)).toMatchObject({ prompt: marked, changed: [], left: ['weights', 'flags'] });
+    expect(judge(marked, { flags: 'strip' })).toMatchObject({ changed: ['flags'], left: ['weights'] });
+    expect(judge('a --- b, c')).toMatchObject({ left: [] });
   });
 
   it('keep prompts with too many tokens when they are to be truncated', () => {

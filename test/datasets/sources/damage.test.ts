@@ -119,19 +119,24 @@ function* flipped(whole: Buffer, from: number, to: number, mask = 255): Generato
     }
 }
 
-it.each(['nulls.parquet', 'no-nulls.parquet', 'nulls-v2.parquet'])(
-  'the pages of %s, without checksums, with a bit flipped have as many nulls as before',
-  async (name) => {
-    const whole = await readFile(join(golden, name));
-    const before = await outcome(name, whole);
-    if ('refused' in before) throw before.refused;
-    const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
-    for (const [at, changed] of flipped(whole, 4, footer)) {
-      const after = await outcome(name, changed);
-      if (!('refused' in after)) expect(nullsOf(after), at).toHaveLength(nullsOf(before).length);
-    }
-  },
-);
+it.each([
+  'nulls.parquet',
+  'no-nulls.parquet',
+  'nulls-v2.parquet',
+  'unstated.parquet',
+  'unstated-snappy.parquet',
+  'delta.parquet',
+  'delta-v2.parquet',
+])('the pages of %s, without checksums, with a bit flipped have as many nulls as before', async (name) => {
+  const whole = await readFile(join(golden, name));
+  const before = await outcome(name, whole);
+  if ('refused' in before) throw before.refused;
+  const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
+  for (const [at, changed] of flipped(whole, 4, footer)) {
+    const after = await outcome(name, changed);
+    if (!('refused' in after)) expect(nullsOf(after), at).toHaveLength(nullsOf(before).length);
+  }
+});
 
 it('names the file, the column and both counts where nulls of Parquet do not add up', async () => {
   const whole = await readFile(join(golden, 'no-nulls.parquet'));
@@ -142,6 +147,18 @@ it('names the file, the column and both counts where nulls of Parquet do not add
   }
   expect(refusals).toContain(
     'no-nulls.parquet: the column "prompt" has 0 texts, by the file\'s own statistics 5; the others are null. The file is damaged; fetch or write it anew.',
+  );
+});
+
+it('says which page has levels that do not fit its values, where Parquet states no number of nulls', async () => {
+  const whole = await readFile(join(golden, 'unstated.parquet'));
+  const refusals: string[] = [];
+  for (const [, changed] of flipped(whole, 4, whole.length - 8 - whole.readUInt32LE(whole.length - 8))) {
+    const after = await outcome('unstated.parquet', changed);
+    if ('refused' in after) refusals.push(after.refused.message);
+  }
+  expect(refusals).toContain(
+    'unstated.parquet: cannot be read as Parquet; is it cut short or of another kind? (the levels of the page at byte 4 do not fit its values: 46 bytes follow its 3 texts)',
   );
 });
 

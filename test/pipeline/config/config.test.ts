@@ -132,6 +132,16 @@ describe('a configuration', () => {
     expect(config.rewards.map(({ weight }) => weight)).toEqual([2, 0, 2]);
     expect(config.sweep.blends).toEqual([0, 1]);
   });
+
+  it('loses a key that --set gives the value null, or none', async () => {
+    const before = await tiny();
+    expect(before.alarm).toBeDefined();
+    for (const setting of ['alarm=null', 'alarm=', 'alarm=~']) {
+      const { alarm, ...others } = await tiny(setting);
+      expect(alarm).toBeUndefined();
+      expect({ alarm: before.alarm, ...others }).toEqual(before);
+    }
+  });
 });
 
 describe('a wrong configuration gets one sentence', () => {
@@ -150,7 +160,12 @@ describe('a wrong configuration gets one sentence', () => {
     ['sampler.gradientSteps=9', '"sampler.gradientSteps" must be at most sampler.steps (8).'],
     ['shard.test=0.95', '"shard" leaves no prompts for training'],
     ['rewards.preference.name=clip', '"rewards" must have distinct names, got clip, aesthetic, clip.'],
-    ['heldOut=null', '"heldOut" is wrong: expected object, received null.'],
+    ['model=null', '"model" is missing.'],
+    ['prompts.colum=null', '--set prompts.colum=null: there is no "colum" to remove'],
+    ['heldOut.modle=', '--set heldOut.modle=: there is no "modle" to remove; did you mean "model"?'],
+    ['tuneUnet.steps=null', '--set tuneUnet.steps=null: there is no "tuneUnet" to remove'],
+    ['rewards.clip=null', '--set rewards.clip=null: an item of a list cannot be removed; give the list without it.'],
+    ['alarm=null alarm.similarity=2', '--set alarm.similarity=2: contradicts --set alarm=null'],
     ['sweep.chooseBy=luck', '"sweep.chooseBy" is wrong: expected one of "auto"|"oracle"|"heldOut"|"rewards".'],
     [
       'prompts.source=mine.txt sweep.chooseBy=oracle',
