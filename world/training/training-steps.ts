@@ -20,7 +20,7 @@ import { trainUnet, type UnetTraining } from './networks/train-unet.ts';
 import { trainDecoder, trainVae } from './networks/train-vae.ts';
 import { widenInput } from './networks/widen-input.ts';
 import { part, prefixed } from './prefixed-weights.ts';
-import { autoencoderStep, type TrainingStep } from './recipes/recipe.ts';
+import type { TrainingStep } from './recipes/recipe.ts';
 import { SEEDS } from './seeds.ts';
 import { readBank, readPictures, readTrained, readWeb, type WorldBuild } from './step-files.ts';
 
@@ -179,17 +179,13 @@ export class TrainingSteps<S> implements Record<TrainingStep, () => Promise<Weig
     return readTrained(this.#build.work, step);
   }
 
-  #autoencoder(): Promise<Weights> {
-    return this.#load(autoencoderStep(this.#recipe));
-  }
-
   #web(): Promise<PictureSet<WebRecord<S>>> {
     return readWeb(this.#build.work);
   }
 
   /** Latents of the diffusion model. */
   async #latents(pictures: Float32Array): Promise<Float32Array> {
-    const latents = encodePictures(this.#recipe, pictures, await this.#autoencoder());
+    const latents = encodePictures(this.#recipe, pictures, await this.#load('vae')); // the step decoder keeps the encoder
     return latents.map((value) => value * vaeScalingFactor(this.#recipe.vae));
   }
 
