@@ -6,7 +6,14 @@ import { print } from '../print.ts';
 /** Adds `textcraftor prompts`: shows prompts before a run, and those of a run. */
 export function register(program: Command): void {
   const prompts = program.command('prompts').description('inspect prompts: what a run would keep and drop, and why');
+  addStats(prompts);
+  addSample(prompts);
+  addExplain(prompts);
+  addTokens(prompts);
+  addExport(prompts);
+}
 
+function addStats(prompts: Command): void {
   addLookOptions(
     prompts.command('stats').description('count the prompts that a run keeps and drops, with reasons and lengths'),
   )
@@ -18,7 +25,9 @@ export function register(program: Command): void {
       const { formatStatistics } = await import('../prompts/show-prompts.ts');
       print(options.json ? JSON.stringify(statistics, null, 2) : formatStatistics(statistics));
     });
+}
 
+function addSample(prompts: Command): void {
   addLookOptions(prompts.command('sample').description('print some of the prompts that a run keeps'))
     .option('-n, --count <n>', 'number of prompts', '10')
     .option('--seed <s>', 'seed of the choice', '1')
@@ -33,7 +42,9 @@ export function register(program: Command): void {
         for (const row of rows) print(options.json ? JSON.stringify(row) : row.prompt);
       },
     );
+}
 
+function addExplain(prompts: Command): void {
   addLookOptions(
     prompts
       .command('explain')
@@ -49,7 +60,9 @@ export function register(program: Command): void {
       const explanation = await inTemporaryFolder((scratch) => explainPrompt(prompt, filter, shard, scratch));
       print(options.json ? JSON.stringify(explanation, null, 2) : formatExplanation(prompt, explanation));
     });
+}
 
+function addTokens(prompts: Command): void {
   prompts
     .command('tokens')
     .description(
@@ -64,7 +77,9 @@ export function register(program: Command): void {
       const { eachTokens } = await import('../prompts/show-prompts.ts');
       await eachTokens(file, options, (ids) => print(ids.map((each) => JSON.stringify(each)).join('\n')));
     });
+}
 
+function addExport(prompts: Command): void {
   prompts
     .command('export')
     .description("write the prompts of a run's split for other programs")

@@ -20,12 +20,6 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
   const { prompts, samplesPerPrompt } = runs[0]!;
   const means = meansOf(results);
   const verdicts = (verdict: Claim['verdict']) => claims.filter((claim) => claim.verdict === verdict).length;
-  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const numbersOf = ({ numbers, remarks = [] }: Claim) =>
-    [
-      ...remarks,
-      ...numbers.map(({ metric, mean, ci95, n }) => `${metric} ${signed(mean)} (${interval(ci95)}; n = ${n})`),
-    ].join('; ');
   return [
     '# The comparison on the shapes world',
     '',
@@ -74,6 +68,14 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
     '',
   ].join('\n');
 }
+
+const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+
+const numbersOf = ({ numbers, remarks = [] }: Claim) =>
+  [
+    ...remarks,
+    ...numbers.map(({ metric, mean, ci95, n }) => `${metric} ${signed(mean)} (${interval(ci95)}; n = ${n})`),
+  ].join('; ');
 
 function choices(runs: readonly CollectedRun[], seeds: readonly number[]): string[][] {
   const arms = [...new Set(runs.flatMap(({ chosen }) => Object.keys(chosen)))];

@@ -10,7 +10,7 @@ import { stepNumbers } from '../../models/sampling/one-step.ts';
 import { solverPlan } from '../../models/sampling/solver.ts';
 import { vaeScale } from '../../models/vae/vae.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
-import { rewardPrompts } from '../../rewards/prompt-inputs.ts';
+import { rewardPrompts, type RewardPrompts } from '../../rewards/prompt-inputs.ts';
 import { rewardWeights, scoreAll } from '../../rewards/total.ts';
 import {
   augmentPictures,
@@ -65,17 +65,7 @@ export function textToImage(
     of: (prompts) => ({ ids: tokenize(prompts), emptyIds: tokenize(['']) }),
   };
   const size = [batch, height * vaeScale(config.vae), width * vaeScale(config.vae)] as const;
-  const augments = augmentation !== undefined && changesPictures(augmentation);
-  const scoreInputs: PromptInputs = {
-    specs: {
-      ...readings.specs(batch),
-      ...(augments ? pictureSpecs(...size) : {}),
-    },
-    of: (prompts, draw) => ({
-      ...readings.of(prompts),
-      ...(augments ? drawPictures(augmentation, size, draw) : {}),
-    }),
-  };
+  const changes = augmentation !== undefined && changesPictures(augmentation) ? augmentation : undefined;
   const original = { weights: weights.textEncoder, source: `${folder}/text_encoder` };
   const blended = encoder !== undefined && encoder.blend !== 1;
   const decode: TextToImage['decode'] = (networks, z) => diffusion.decode(networks.parameters('vae'), z);
@@ -105,14 +95,24 @@ export function textToImage(
 
     decode,
 
-    scoreInputs,
+    scoreInputs: scoreInputs(readings, size, changes),
     score(networks, z, inputs) {
       const p = networks.parameters('rewards');
       return inLanes<Tensors, Tensors>({ z, ...inputs }, ({ z, ...own }) => {
         const features = readings.features(p, own);
         const picture = decode(networks, z!);
-        return scoreAll(rewards, p, augments ? augmentPictures(picture, own) : picture, features);
+        return scoreAll(rewards, p, changes ? augmentPictures(picture, own) : picture, features);
       });
     },
   };
 }
+
+/** The inputs of the rewards, and random numbers for `changes` to the pictures. @param size of a batch of pictures */
+const scoreInputs = (
+  readings: RewardPrompts,
+  size: readonly [batch: number, height: number, width: number],
+  changes: PictureAugmentation | undefined,
+): PromptInputs => ({
+  specs: { ...readings.specs(size[0]), ...(changes ? pictureSpecs(...size) : {}) },
+  of: (prompts, draw) => ({ ...readings.of(prompts), ...(changes ? drawPictures(changes, size, draw) : {}) }),
+});
