@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { addConfigOptions, type ConfigOptions } from '../run/run-options.ts';
+import { addConfigOptions, configurationOptions, type ConfigOptions } from '../run/run-options.ts';
 import { print } from '../print.ts';
+import { count } from '../values.ts';
 
 /** Adds `textcraftor ablate`. */
 export function register(program: Command): void {
@@ -10,30 +11,21 @@ export function register(program: Command): void {
       .description('run a configuration with every combination of its `ablations`, and compare the results'),
   )
     .option('--out <dir>', 'folder for ablations.md and ablations.json', '.')
-    .option('--lanes <n>', 'number of runs at once', '1')
-    .action(async (config: string | undefined, options: ConfigOptions & { out: string; lanes: string }) => {
-      const { InputError } = await import('../../common/errors.ts');
-      const { readConfigOptions } = await import('../run/run-options.ts');
-      const { ablate } = await import('../paper/ablate.ts');
+    .option('--lanes <n>', 'number of runs at once', count, 1)
+    .action(async (config: string | undefined, options: ConfigOptions & { out: string; lanes: number }) => {
+      const { ablate } = await import('../../api/ablations/ablate.ts');
       const { runCommand } = await import('../run/spawn-run.ts');
-      const { readLanes } = await import('../paper/side-by-side.ts');
-      const { ablationsOf, checkAblations } = await import('../paper/check-ablations.ts');
       const { projectHome } = await import('../project-home.ts');
-      const { settings } = await readConfigOptions(config, options); // refuses invalid settings before any combination runs
-      const ablations = ablationsOf(settings);
-      if (ablations.length === 0)
-        throw new InputError('The configuration has no ablations: give a list such as [{ evaluate.steps: [4, 8] }].');
-      const read = (own: readonly string[]) => readConfigOptions(config, { ...options, set: [...options.set, ...own] });
-      await checkAblations(settings, read, process.env);
       const given = (['prompts', 'against', 'pipeline'] as const).flatMap((name) =>
         options[name] === undefined ? [] : [`--${name}`, options[name]],
       );
-      const page = await ablate({
-        home: projectHome(),
-        ablations,
-        out: options.out,
-        lanes: readLanes(options.lanes),
-        run: (own) => runCommand(config, [...options.set, ...own], given),
+      const { set, out, lanes } = options;
+      const page = await ablate(projectHome(), {
+        configuration: configurationOptions(config, options),
+        environment: process.env,
+        out,
+        lanes,
+        run: (own) => runCommand(config, [...set, ...own], given),
         note: (line) => print(line),
       });
       print(page);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { print } from '../print.ts';
+import { count } from '../values.ts';
 
 /** Adds `textcraftor paper`. */
 export function register(program: Command): void {
@@ -8,14 +9,13 @@ export function register(program: Command): void {
     .description("run the paper's comparison on the shapes world: every arm, several seeds; writes results.md")
     .option('--quick', 'one seed and little tuning, to check that it works')
     .option('--out <dir>', 'folder for results.md, results.json and the plots', 'docs')
-    .option('--lanes <n>', 'number of runs at once: their small steps do not fill a processor', '2')
-    .action(async (options: { quick?: true; out: string; lanes: string }) => {
+    .option('--lanes <n>', 'number of runs at once: their small steps do not fill a processor', count, 2)
+    .action(async (options: { quick?: true; out: string; lanes: number }) => {
       const { availableParallelism } = await import('node:os');
-      const { readLanes } = await import('../paper/side-by-side.ts');
-      const { paper } = await import('../paper/write-paper.ts');
+      const { paper } = await import('../../api/paper/write-paper.ts');
       const { runCommand } = await import('../run/spawn-run.ts');
       const { projectHome } = await import('../project-home.ts');
-      const lanes = readLanes(options.lanes);
+      const { lanes } = options;
       const page = await paper({
         home: projectHome(),
         out: options.out,

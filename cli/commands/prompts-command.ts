@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import type { NamedPrompts } from '../../api/prompts/named-prompts.ts';
 import type { Split } from '../../datasets/shards/split.ts';
-import { addSetOption, type ConfigOptions } from '../run/run-options.ts';
+import { addSetOption, configurationOptions, type ConfigOptions } from '../run/run-options.ts';
 import { print } from '../print.ts';
 
 /** Adds `textcraftor prompts`: shows prompts before a run, and those of a run. */
@@ -19,9 +20,8 @@ function addStats(prompts: Command): void {
   )
     .option('--json', 'print one JSON object')
     .action(async (named: string | undefined, options: ConfigOptions & { json?: true }) => {
-      const { promptStatistics } = await import('../../datasets/tables/preview.ts');
-      const { withPrepared } = await import('../prompts/prompt-settings.ts');
-      const statistics = await withPrepared(named, options, promptStatistics);
+      const { countPrompts } = await import('../../api/prompts/inspect-prompts.ts');
+      const statistics = await countPrompts(await namedPrompts(named, options));
       const { formatStatistics } = await import('../prompts/show-prompts.ts');
       print(options.json ? JSON.stringify(statistics, null, 2) : formatStatistics(statistics));
     });
@@ -34,11 +34,10 @@ function addSample(prompts: Command): void {
     .option('--json', 'print one JSON object per line: {prompt, tokens, source, row}')
     .action(
       async (named: string | undefined, options: ConfigOptions & { count: string; seed: string; json?: true }) => {
-        const { samplePrompts } = await import('../../datasets/tables/preview.ts');
-        const { withPrepared } = await import('../prompts/prompt-settings.ts');
+        const { drawPrompts } = await import('../../api/prompts/inspect-prompts.ts');
         const { wholeNumber } = await import('../prompts/show-prompts.ts');
         const [count, seed] = [wholeNumber('--count', options.count), wholeNumber('--seed', options.seed)];
-        const rows = await withPrepared(named, options, (prepared) => samplePrompts(prepared, count, seed));
+        const rows = await drawPrompts(await namedPrompts(named, options), count, seed);
         for (const row of rows) print(options.json ? JSON.stringify(row) : row.prompt);
       },
     );
@@ -53,11 +52,9 @@ function addExplain(prompts: Command): void {
   )
     .option('--json', 'print one JSON object')
     .action(async (prompt: string, named: string | undefined, options: ConfigOptions & { json?: true }) => {
-      const { promptConfigs } = await import('../prompts/prompt-settings.ts');
-      const { filter, shard } = await promptConfigs(named, options);
-      const { explainPrompt } = await import('../../datasets/rules/explain-prompt.ts');
-      const { formatExplanation, inTemporaryFolder } = await import('../prompts/show-prompts.ts');
-      const explanation = await inTemporaryFolder((scratch) => explainPrompt(prompt, filter, shard, scratch));
+      const { explainOnePrompt } = await import('../../api/prompts/inspect-prompts.ts');
+      const { formatExplanation } = await import('../prompts/show-prompts.ts');
+      const explanation = await explainOnePrompt(prompt, await namedPrompts(named, options));
       print(options.json ? JSON.stringify(explanation, null, 2) : formatExplanation(prompt, explanation));
     });
 }
@@ -74,8 +71,11 @@ function addTokens(prompts: Command): void {
     .option('--split <name>', 'split of a data set: train, train+test, all')
     .option('--encoding <label>', 'encoding of text files without a byte order mark', 'utf-8')
     .action(async (file: string, options: { tokenizer: string; column?: string; split?: string; encoding: string }) => {
-      const { eachTokens } = await import('../prompts/show-prompts.ts');
-      await eachTokens(file, options, (ids) => print(ids.map((each) => JSON.stringify(each)).join('\n')));
+      const { eachTokens } = await import('../../api/prompts/inspect-prompts.ts');
+      const { hubOptions } = await import('../hub-options.ts');
+      await eachTokens(file, { ...options, hub: hubOptions() }, (ids) =>
+        print(ids.map((each) => JSON.stringify(each)).join('\n')),
+      );
     });
 }
 
@@ -88,13 +88,18 @@ function addExport(prompts: Command): void {
     .option('--split <name>', 'train, validation or test', 'train')
     .action(async (shards: string, out: string, options: { split: string }) => {
       const { splits } = await import('../../datasets/shards/split.ts');
-      const { readSplit } = await import('../../datasets/shards/shards.ts');
-      const { exportPrompts } = await import('../../datasets/tables/export-table.ts');
+      const { exportSplit } = await import('../../api/prompts/inspect-prompts.ts');
       const { oneOf } = await import('../prompts/show-prompts.ts');
-      const rows = await readSplit(shards, oneOf<Split>('--split', options.split, splits));
-      await exportPrompts(rows, out);
-      print(`${rows.length} prompts written to ${out}`);
+      const count = await exportSplit(shards, oneOf<Split>('--split', options.split, splits), out);
+      print(`${count} prompts written to ${out}`);
     });
+}
+
+/** Reads the options of {@link addLookOptions}. */
+async function namedPrompts(named: string | undefined, options: ConfigOptions): Promise<NamedPrompts> {
+  const { projectHome } = await import('../project-home.ts');
+  const { file: _, ...configuration } = configurationOptions(undefined, options);
+  return { home: projectHome(), named, configuration };
 }
 
 /** Adds the options that name a run, or prompts under a configuration. */

@@ -8,7 +8,7 @@ import {
   type Linear,
   type Prediction,
 } from './levels/prediction.ts';
-import type { SolverPlan } from './multistep.ts';
+import type { SolverPlan } from './solver-plan.ts';
 import type { SchedulerFile } from './scheduler-config.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { SolverConfig } from './scheduler-config.ts';
-import type { SolverPlan } from './multistep.ts';
+import type { SolverPlan } from './solver-plan.ts';
 import { float32Log } from './levels/float32-log.ts';
 import { alphaProducts } from './levels/noise-schedule.ts';
 import { plus, predictedClean, predictedNoise, times, type Level } from './levels/prediction.ts';

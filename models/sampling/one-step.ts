@@ -1,4 +1,4 @@
-import type { SolverPlan } from './multistep.ts';
+import type { SolverPlan } from './solver-plan.ts';
 
 /** Coefficients of a step that reads only the newest latents and output, as DDIM's and Euler's: z' = a z + b output. */
 export type StepNumbers = readonly [t: number, a: number, b: number];

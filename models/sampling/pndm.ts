@@ -2,7 +2,7 @@ import { InputError } from '../../common/errors.ts';
 import { roundHalfToEven } from '../../common/rounding.ts';
 import { ddimStep } from './ddim.ts';
 import type { SchedulerFile, SolverConfig } from './scheduler-config.ts';
-import { solverStep, type SolverPlan, type SolverStep, type Weighted } from './multistep.ts';
+import { solverStep, type SolverPlan, type SolverStep, type Weighted } from './solver-plan.ts';
 import { alphaProducts } from './levels/noise-schedule.ts';
 import { levelOf } from './levels/prediction.ts';
 import { spacedTimesteps, stride } from './levels/spacing.ts';

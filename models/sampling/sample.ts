@@ -1,6 +1,7 @@
 import type { Tensor } from '../../engine/tensorflow.ts';
-import { sampleMultistep, type SolverPlan } from './multistep.ts';
+import { sampleMultistep } from './multistep.ts';
 import { isOneStep, sampleOneStep, stepNumbers, type StepNumbers } from './one-step.ts';
+import type { SolverPlan } from './solver-plan.ts';
 
 /** Evaluates the network for the i-th time: z -> a z + b output. The caller disposes the result. */
 export type Evaluate = (i: number, z: Tensor, numbers: StepNumbers) => Tensor;

@@ -6,7 +6,7 @@ import {
   solverSchemas,
   type SchedulerFile,
 } from '../../../models/sampling/scheduler-config.ts';
-import type { SolverPlan } from '../../../models/sampling/multistep.ts';
+import type { SolverPlan } from '../../../models/sampling/solver-plan.ts';
 import { schedulerNames, type SchedulerName } from '../../../models/sampling/scheduler-names.ts';
 import { isOneStep } from '../../../models/sampling/one-step.ts';
 import { schedulerNamed, solverPlan } from '../../../models/sampling/solver.ts';

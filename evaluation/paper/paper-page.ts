@@ -1,7 +1,6 @@
-import { interval, number, percent, signed } from '../../evaluation/report/format-numbers.ts';
+import { interval, number, percent, signed } from '../report/format-numbers.ts';
 import { meansOf, type Claim } from './claims.ts';
-import type { Results } from './paper-results.ts';
-import type { CollectedRun } from './collect.ts';
+import type { CollectedRun, Results } from './paper-results.ts';
 import { PICTURES_WITH_OTHER_UNETS } from './matrix.ts';
 
 export interface Paper {
