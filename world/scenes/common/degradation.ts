@@ -26,10 +26,16 @@ export interface DegradationRange {
 }
 
 /** Draws a degradation uniformly from its ranges. */
-export function drawDegradation(stream: RandomStream, { low, high }: DegradationRange): Degradation {
+function drawDegradation(stream: RandomStream, { low, high }: DegradationRange): Degradation {
   const draw = (name: keyof Degradation): number => low[name] + (high[name] - low[name]) * stream.uniform();
   return { blur: draw('blur'), dullness: draw('dullness'), darkness: draw('darkness'), noise: draw('noise') };
 }
+
+/** Makes a function that draws a degradation from its tier's ranges. */
+export const drawFromTiers =
+  (ranges: Record<Tier, DegradationRange>) =>
+  (stream: RandomStream, tier: Tier): Degradation =>
+    drawDegradation(stream, ranges[tier]);
 
 /**
  * Applies dullness and darkness to a colour: scales saturation by 1 - dullness around the luminance, contrast by
