@@ -132,7 +132,7 @@ class StepBuilder<S> implements Record<WorldStep, () => Promise<Weights>> {
   }
 
   /**
-   * A draft, if there is one, knows pictures, colours and shapes. CLIP's text encoder, whose tokens all encode position,
+   * A draft, if there is one, knows pictures, colors and shapes. CLIP's text encoder, whose tokens all encode position,
    * replaces its own.
    */
   async layout(): Promise<Weights> {

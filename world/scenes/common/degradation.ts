@@ -38,9 +38,9 @@ export const drawFromTiers =
     drawDegradation(stream, ranges[tier]);
 
 /**
- * Applies dullness and darkness to a colour: scales saturation by 1 - dullness around the luminance, contrast by
- * 1 - 0.6 dullness around mid-grey, and everything by 1 - darkness. Affine, so it may be applied to a picture's two
- * colours instead of its pixels.
+ * Applies dullness and darkness to a color: scales saturation by 1 - dullness around the luminance, contrast by
+ * 1 - 0.6 dullness around mid-gray, and everything by 1 - darkness. Affine, so it may be applied to a picture's two
+ * colors instead of its pixels.
  */
 export function degradeColor(color: Color, { dullness, darkness }: Pick<Degradation, 'dullness' | 'darkness'>): Color {
   const luminance = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2];

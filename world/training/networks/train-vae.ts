@@ -108,7 +108,7 @@ function reconstructionLoss({ autoencoder }: Recipe, decoded: Tensor, image: Ten
   return autoencoder.edges ? loss.add(edges(difference).mul(autoencoder.edges)) : loss;
 }
 
-/** Mean absolute difference between neighbouring pixels, both ways. x [B, H, W, C] */
+/** Mean absolute difference between neighboring pixels, both ways. x [B, H, W, C] */
 function edges(x: Tensor): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const down = x
