@@ -3,8 +3,9 @@ import { InputError } from '../common/errors.ts';
 import { writeFiles } from '../world/scenes/common/clip-tokenizer-files.ts';
 import type { WorldName } from '../world/scenes/common/world-names.ts';
 import { assembleWorld } from '../world/training/assemble-world.ts';
-import { buildWorldStep, type WorldBuild } from '../world/training/build-step.ts';
+import { buildWorldStep } from '../world/training/build-step.ts';
 import { WORLD_STEPS, type WorldStep } from '../world/training/recipes/recipe.ts';
+import type { WorldBuild } from '../world/training/step-materials.ts';
 import { withWorld, type World } from '../world/training/worlds.ts';
 
 export interface BuildWorldOptions {

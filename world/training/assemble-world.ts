@@ -4,7 +4,7 @@ import { sha256File, writeFileAtomic } from '../../common/files.ts';
 import { writeSafetensors } from '../../engine/weights/safetensors.ts';
 import { readWeights, writeWeights, type Weights } from '../../engine/weights/weights.ts';
 import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
-import { stepFile, vocabularyOf, type WorldBuild } from './build-step.ts';
+import { stepFile, vocabularyOf, type WorldBuild } from './step-materials.ts';
 import { autoencoderStep, type Recipe, type WorldStep } from './recipes/recipe.ts';
 import { part } from './prefixed-weights.ts';
 
