@@ -53,7 +53,7 @@ export async function makeTrainer(
   const rewards = await loadRewards([...config.rewards, ...held]);
   const trained = rewards.slice(0, config.rewards.length);
   const plain = textToImage(pipeline, trained, { batch, sampler, encoder, augmentation: augment });
-  const generator = watched ? withObservers(plain, pipeline.config.vae, rewards) : plain;
+  const generator = watched ? withObservers(plain, rewards) : plain;
   const trainer = new Trainer(generator, {
     trained: networks.map(({ name, learningRate, lora }) => ({
       name,

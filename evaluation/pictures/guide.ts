@@ -14,7 +14,7 @@ export type { GuideKind };
 /**
  * Returns the UNet's additional input beside the noisy latents for each prompt; undefined for a UNet that takes none.
  *
- * `inpainting`, in diffusers' order: a mask, then the latents of the picture with its masked part grey. A
+ * `inpainting`, in diffusers' order: a mask, then the latents of the picture with its masked part gray. A
  * prompt of the shapes world masks the object in the picture that it describes; any other masks all of it.
  * `silhouette`: the place of the object of a shapes prompt, as a control image.
  *

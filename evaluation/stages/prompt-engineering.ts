@@ -13,7 +13,7 @@ import { type PromptEngineering, PROMPT_ENGINEERING } from '../results.ts';
 import { writeResult } from '../../common/files/result-file.ts';
 
 export interface PromptEngineeringConfig extends JudgingConfig {
-  /** Prompts whose phrases are counted: `shapes` for captions like those that the world's base model learnt from. */
+  /** Prompts whose phrases are counted: `shapes` for captions like those that the world's base model learned from. */
   corpus: 'shapes' | 'training';
   corpusPrompts: number;
   /** Least share of these prompts that must contain a phrase. */
@@ -74,5 +74,5 @@ export async function run(context: StageContext<PromptEngineeringConfig, 'shard'
   await writeResult(PROMPT_ENGINEERING, output, result);
 }
 
-/** Captions like those that the world's base model learnt from. */
+/** Captions like those that the world's base model learned from. */
 const worldCaptions = (count: number): string[] => Array.from({ length: count }, (_, i) => webExample(i, 1).caption);

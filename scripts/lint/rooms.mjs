@@ -22,7 +22,7 @@ export const rooms = {
   temporal: ['common', 'scripts', 'pipeline', 'activities', 'workflows'],
   api: [
     ...['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes', 'world/gallery/scenes', 'training'],
-    ...['evaluation', 'pipeline', 'registry', 'workflows', 'temporal'],
+    ...['world/training', 'evaluation', 'pipeline', 'registry', 'workflows', 'temporal'],
   ],
   cli: [
     ...['common', 'engine', 'models', 'rewards', 'datasets', 'world', 'training', 'evaluation'],

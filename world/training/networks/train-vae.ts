@@ -6,7 +6,7 @@ import type { Weights } from '../../../engine/weights/weights.ts';
 import { vaeDecode, vaeEncode } from '../../../models/vae/vae.ts';
 import { initialize } from '../../../training/generator/initialize.ts';
 import { imageShape, latentShape, type Recipe } from '../recipes/recipe.ts';
-import { FIT_INPUTS, descend, fit, takeAverage, type Fit } from './fit-network.ts';
+import { FIT_INPUTS, descend, fitGroup, type Fit } from './fit-network.ts';
 
 const BATCH = 16;
 
@@ -36,9 +36,7 @@ export function trainVae(recipe: Recipe, { pictures, seed, steps, report }: Auto
         );
       }),
   );
-  program.compile();
-  program.load('vae', initialize(program.parameters('vae'), seed));
-  fit({
+  return fitGroup('vae', (parameters) => initialize(parameters, seed), {
     program,
     steps,
     learningRate: 2e-3,
@@ -55,7 +53,6 @@ export function trainVae(recipe: Recipe, { pictures, seed, steps, report }: Auto
       };
     },
   });
-  return takeAverage(program, 'vae');
 }
 
 /** Standard deviation of the noise on the latents from which the decoder alone is trained, at most. */
@@ -80,27 +77,29 @@ export function trainDecoder(
         reconstructionLoss(recipe, vaeDecode(scope.parameters('vae'), recipe.vae, z), image),
       ),
   );
-  program.compile();
-  program.load('vae', new Map([...program.parameters('vae').keys()].map((name) => [name, start.get(name)!])));
   const size = product(latent);
-  fit({
-    program,
-    steps,
-    learningRate: 1.5e-3,
-    report,
-    batch: (step) => {
-      const random = new RandomStream(seed, 'decoder', step);
-      const rows = Array.from({ length: BATCH }, () => random.integer(latents.length / size));
-      const z = new Float32Array(BATCH * size);
-      rows.forEach((row, i) => {
-        const amount = LATENT_NOISE * random.uniform();
-        const noise = random.normal(size);
-        for (let k = 0; k < size; k++) z[i * size + k] = latents[row * size + k]! + amount * noise[k]!;
-      });
-      return { image: signedPictures(rows, pictures, image), z: tf.tensor4d(z, [BATCH, ...latent]) };
+  const decoder = fitGroup(
+    'vae',
+    (parameters) => new Map([...parameters.keys()].map((name) => [name, start.get(name)!])),
+    {
+      program,
+      steps,
+      learningRate: 1.5e-3,
+      report,
+      batch: (step) => {
+        const random = new RandomStream(seed, 'decoder', step);
+        const rows = Array.from({ length: BATCH }, () => random.integer(latents.length / size));
+        const z = new Float32Array(BATCH * size);
+        rows.forEach((row, i) => {
+          const amount = LATENT_NOISE * random.uniform();
+          const noise = random.normal(size);
+          for (let k = 0; k < size; k++) z[i * size + k] = latents[row * size + k]! + amount * noise[k]!;
+        });
+        return { image: signedPictures(rows, pictures, image), z: tf.tensor4d(z, [BATCH, ...latent]) };
+      },
     },
-  });
-  return new Map([...start, ...takeAverage(program, 'vae')]);
+  );
+  return new Map([...start, ...decoder]);
 }
 
 function reconstructionLoss({ autoencoder }: Recipe, decoded: Tensor, image: Tensor): Tensor {
@@ -109,7 +108,7 @@ function reconstructionLoss({ autoencoder }: Recipe, decoded: Tensor, image: Ten
   return autoencoder.edges ? loss.add(edges(difference).mul(autoencoder.edges)) : loss;
 }
 
-/** Mean absolute difference between neighbouring pixels, both ways. x [B, H, W, C] */
+/** Mean absolute difference between neighboring pixels, both ways. x [B, H, W, C] */
 function edges(x: Tensor): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const down = x

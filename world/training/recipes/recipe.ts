@@ -55,7 +55,7 @@ export interface Recipe {
 /** Weights of the autoencoder's loss beside the squared error. */
 interface AutoencoderLoss {
   readonly absolute: number;
-  /** Of the absolute error in the differences between neighbouring pixels. */
+  /** Of the absolute error in the differences between neighboring pixels. */
   readonly edges: number;
   /** Of the divergence from a standard normal. */
   readonly divergence: number;
