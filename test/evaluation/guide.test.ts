@@ -31,7 +31,9 @@ describe('the extra channels of another UNet', () => {
     const other = await withUnet(pipeline, world('second-control'));
     const guides = guidesOf('silhouette', other, [scene])!;
     expect(guides[0]!.reduce((a, b) => a + b)).toBeCloseTo(Math.PI * (0.18 * 32) ** 2, 0);
-    expect(() => guidesOf('silhouette', other, ['a red circle'])).toThrow(/"a red circle" gives no silhouette: it must state a shape/);
+    expect(() => guidesOf('silhouette', other, ['a red circle'])).toThrow(
+      /"a red circle" gives no silhouette: it must state a shape/,
+    );
 
     const sampler = { steps: 2, guidance: 2, gradientSteps: 1 };
     const prompts = [{ id: 'a', prompt: scene }];
