@@ -43,6 +43,11 @@ export default defineConfig(
     ],
     rules: { 'no-restricted-properties': 'off' },
   },
+  {
+    files: ['**/*.ts'],
+    ignores: ['test/**'],
+    rules: { 'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }] },
+  },
   // Commands print by cli/print.ts.
   { files: ['test/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
 );

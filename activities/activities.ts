@@ -28,8 +28,7 @@ const heartbeatMilliseconds = 1000;
 export function createActivities(options: WorkbenchOptions): RunActivities & { default: typeof runStage } {
   const records = new RunRecords(options.home);
   armFault(options.fault);
-  const bench = new Workbench(options);
-  const [stages, fanOuts] = [new StageRunner(bench), new FanOutRunner(bench)];
+  const parts = new StageParts(records, options);
 
   async function runStage(message: StageTask): Promise<StageAnswer> {
     const context = Context.current();
@@ -51,7 +50,7 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
       onBody: (seconds, setUpSeconds) => journal.worked(seconds, setUpSeconds),
     };
     try {
-      const answer = await doPart(task, source, journal, hooks);
+      const answer = await parts.run(task, source, journal, hooks);
       faultPoint('activity-completion');
       return answer;
     } catch (error) {
@@ -63,34 +62,6 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
     } finally {
       clearInterval(beat);
     }
-  }
-
-  async function doPart(
-    task: StageTask,
-    source: WorkSource,
-    journal: StageJournal,
-    hooks: AttemptHooks,
-  ): Promise<StageAnswer> {
-    const { run, stage, part } = task;
-    if (part?.kind === 'batch') {
-      const lane = new LaneJournal(records, run, stage, part.lane);
-      const counts = await fanOuts.batch(task, part, source, { ...hooks, onCounts: (now) => lane.counted(now) });
-      await lane.end(counts);
-      return counts;
-    }
-    const answer =
-      part?.kind === 'list'
-        ? await fanOuts.list(task, source, hooks)
-        : part?.kind === 'gather'
-          ? await fanOuts.gather(task, part, source, hooks)
-          : await stages.run(task, source, hooks);
-    if ('unfinished' in answer) await journal.left();
-    else if ('list' in answer) await journal.left(noItems(answer.total));
-    else {
-      if (stage === registerStage) await registerEncoder(options.home, run, source.config, answer.artifact);
-      await journal.finished(answer, part?.kind === 'gather' ? part.counts : undefined);
-    }
-    return answer;
   }
 
   async function recordRun(run: string, change: RunChange): Promise<void> {
@@ -110,6 +81,45 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
     default: runStage,
     recordRun,
   };
+}
+
+/** Does what a task asks for: a whole stage, or a part of one that fans out. */
+class StageParts {
+  readonly #records: RunRecords;
+  readonly #home: WorkbenchOptions['home'];
+  readonly #stages: StageRunner;
+  readonly #fanOuts: FanOutRunner;
+
+  constructor(records: RunRecords, options: WorkbenchOptions) {
+    const bench = new Workbench(options);
+    this.#records = records;
+    this.#home = options.home;
+    this.#stages = new StageRunner(bench);
+    this.#fanOuts = new FanOutRunner(bench);
+  }
+
+  async run(task: StageTask, source: WorkSource, journal: StageJournal, hooks: AttemptHooks): Promise<StageAnswer> {
+    const { run, stage, part } = task;
+    if (part?.kind === 'batch') {
+      const lane = new LaneJournal(this.#records, run, stage, part.lane);
+      const counts = await this.#fanOuts.batch(task, part, source, { ...hooks, onCounts: (now) => lane.counted(now) });
+      await lane.end(counts);
+      return counts;
+    }
+    const answer =
+      part?.kind === 'list'
+        ? await this.#fanOuts.list(task, source, hooks)
+        : part?.kind === 'gather'
+          ? await this.#fanOuts.gather(task, part, source, hooks)
+          : await this.#stages.run(task, source, hooks);
+    if ('unfinished' in answer) await journal.left();
+    else if ('list' in answer) await journal.left(noItems(answer.total));
+    else {
+      if (stage === registerStage) await registerEncoder(this.#home, run, source.config, answer.artifact);
+      await journal.finished(answer, part?.kind === 'gather' ? part.counts : undefined);
+    }
+    return answer;
+  }
 }
 
 /** A malformed message never becomes valid. */

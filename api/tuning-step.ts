@@ -9,7 +9,7 @@ import { wholeFiles } from '../datasets/sources/source-rows.ts';
 import { writeWeights, type Weights } from '../engine/weights/weights.ts';
 import { TEXT_PREFIX } from '../models/folder/tensor-names.ts';
 import { loadPipeline, loadTextEncoder } from '../models/folder/pipeline-folder.ts';
-import { DdimScheduler } from '../models/sampling/ddim.ts';
+import { DdimSchedule } from '../models/sampling/levels/ddim-schedule.ts';
 import { absolutePath, checkConfig, readYaml } from '../pipeline/config/config-file.ts';
 import { rewardSchema } from '../pipeline/config/config.ts';
 import { loadRewards } from '../rewards/reward-types.ts';
@@ -81,7 +81,7 @@ export async function step(options: StepOptions): Promise<StepResult> {
   const specs = await readRewards(options.rewards, options.hub);
   const prompts = await readAllPrompts(options.prompts);
   const pipeline = await loadPipeline(options.model);
-  new DdimScheduler(pipeline.config.scheduler).timesteps(steps); // refuses a number of steps that the schedule does not allow
+  new DdimSchedule(pipeline.config.scheduler).timesteps(steps); // refuses a number of steps that the schedule does not allow
   const noise = await readNoise(options.latents, pipeline.config.unet, prompts.length);
   const rewards = await loadRewards(specs);
 

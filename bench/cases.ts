@@ -49,7 +49,7 @@ export async function encoderStep(models: string, folder: string, threads: numbe
 export async function worldStep(folder: string, threads: number): Promise<StepSpecification> {
   const world = (...path: string[]) => join(root, 'world', ...path);
   const prompts = ['circle', 'square', 'triangle', 'star'].flatMap((shape) =>
-    ['red', 'green', 'blue', 'yellow'].map((colour) => `a small ${colour} ${shape} on a white background`),
+    ['red', 'green', 'blue', 'yellow'].map((color) => `a small ${color} ${shape} on a white background`),
   );
   return {
     ...common,

@@ -77,27 +77,6 @@ export function writeReport(results: Results, docs: string): Summary[] {
 }
 
 function page({ machine, threads, cases }: Results, summaries: Summary[]): string {
-  const row = (cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
-  const table = (head: string[], rows: (string | number)[][]) =>
-    [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
-  const seconds = (value: number | undefined) => (value === undefined ? '' : value.toPrecision(3));
-  const startUps = Object.entries(cases).flatMap(([name, { ours, torch }]) =>
-    Object.entries({ ours, ...prefixed(torch) }).flatMap(([side, found]) => {
-      const startUp = found[0]!.startUp;
-      if (!startUp) return [];
-      const middle = (of: (side: SideResult) => number) => seconds(median(found.map(of)));
-      return [
-        [
-          name,
-          side,
-          middle((s) => s.startUp!.import),
-          middle((s) => s.startUp!.load),
-          middle((s) => s.startUp!.compile),
-          middle((s) => s.first.wall - time(s, 'wall')),
-        ],
-      ];
-    }),
-  );
   return `# Benchmarks
 
 Written by \`npm run bench\` from \`bench/results.json\`: this project beside PyTorch with diffusers and transformers, in float32,
@@ -163,9 +142,34 @@ ${table(
 Seconds until the modules are there, the weights read (ours: their headers), the program recorded, compiled and its
 variables set; and how much longer the first step takes than the others.
 
-${table(['', 'side', 'modules', 'weights', 'program', 'first step'], startUps)}
+${table(['', 'side', 'modules', 'weights', 'program', 'first step'], startUps(cases))}
 `;
 }
+
+const row = (cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
+const table = (head: string[], rows: (string | number)[][]) =>
+  [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+const seconds = (value: number) => value.toPrecision(3);
+
+/** Returns the rows of the table of start-up times. */
+const startUps = (cases: Results['cases']): string[][] =>
+  Object.entries(cases).flatMap(([name, { ours, torch }]) =>
+    Object.entries({ ours, ...prefixed(torch) }).flatMap(([side, found]) => {
+      const startUp = found[0]!.startUp;
+      if (!startUp) return [];
+      const middle = (of: (side: SideResult) => number) => seconds(median(found.map(of)));
+      return [
+        [
+          name,
+          side,
+          middle((s) => s.startUp!.import),
+          middle((s) => s.startUp!.load),
+          middle((s) => s.startUp!.compile),
+          middle((s) => s.first.wall - time(s, 'wall')),
+        ],
+      ];
+    }),
+  );
 
 const prefixed = (torch: Record<string, SideResult[]>) =>
   Object.fromEntries(Object.entries(torch).map(([variant, sides]) => [`torch, ${variant}`, sides]));

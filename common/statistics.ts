@@ -95,9 +95,9 @@ export function mean(values: ArrayLike<number>): number {
 
 /** Returns the standard deviation of a sample (n - 1). */
 export function standardDeviation(values: ArrayLike<number>): number {
-  const centre = mean(values);
+  const center = mean(values);
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += (values[i]! - centre) ** 2;
+  for (let i = 0; i < values.length; i++) sum += (values[i]! - center) ** 2;
   return Math.sqrt(sum / (values.length - 1));
 }
 

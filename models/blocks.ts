@@ -26,7 +26,7 @@ export function downsample(p: Parameters, x: Tensor, padding: number): Tensor {
   return conv2d(p.at('conv'), x, x.shape[3]!, { stride: 2, padding: padding === 0 ? [0, 1] : padding });
 }
 
-/** diffusers' Upsample2D: nearest neighbours to `size` (default: twice the size), then a convolution. */
+/** diffusers' Upsample2D: nearest neighbors to `size` (default: twice the size), then a convolution. */
 export function upsample(p: Parameters, x: Tensor, size?: [height: number, width: number]): Tensor {
   const [, height, width, channels] = x.shape as [number, number, number, number];
   const larger = tf.image.resizeNearestNeighbor(x as never, size ?? [2 * height, 2 * width]) as Tensor;

@@ -18,7 +18,7 @@ export function filmCnn(p: Parameters, config: FilmCnnConfig, image: Tensor, ids
 }
 
 /**
- * Averages over the tokens a layer on each token and its neighbours: word order counts, but only nearby. ids [B, T] ->
+ * Averages over the tokens a layer on each token and its neighbors: word order counts, but only nearby. ids [B, T] ->
  * [B, E]
  */
 function filmCnnPrompt(p: Parameters, config: FilmCnnConfig, ids: Tensor): Tensor {
@@ -31,8 +31,8 @@ function filmCnnPrompt(p: Parameters, config: FilmCnnConfig, ids: Tensor): Tenso
     [1, 1],
     [0, 0],
   ]);
-  const neighbours = [0, 1, 2].map((start) => padded.slice([0, start, 0], [batch, length, width]));
-  const words = silu(linear(p.at('text.words'), tf.concat(neighbours, 2), width)).mul(mask);
+  const neighbors = [0, 1, 2].map((start) => padded.slice([0, start, 0], [batch, length, width]));
+  const words = silu(linear(p.at('text.words'), tf.concat(neighbors, 2), width)).mul(mask);
   return words.sum(1).div(mask.sum(1));
 }
 
@@ -44,8 +44,8 @@ function filmCnnImage(p: Parameters, config: FilmCnnConfig, image: Tensor, promp
 /** Returns the layer before the score. image [B, H, W, 3] in [0, 1], prompt [B, E] -> [B, hidden_size] */
 function filmCnnHidden(p: Parameters, config: FilmCnnConfig, image: Tensor, prompt: Tensor): Tensor {
   const batch = image.shape[0]!;
-  const centred = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
-  let x = preprocess(image, { size: config.image_size, fit: 'crop', ...centred });
+  const centered = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+  let x = preprocess(image, { size: config.image_size, fit: 'crop', ...centered });
   config.channels.forEach((channels, i) => {
     const block = p.at('blocks').at(i);
     x = groupNorm(block.at('norm'), conv2d(block.at('conv'), x, channels, { stride: 2 }), config.norm_groups);

@@ -9,7 +9,7 @@ export interface Preprocessing {
   size: number;
   /**
    * Treatment of a picture that is not square:
-   *   crop  the shorter side is resized to `size`, the centre is kept (CLIP, PickScore, aesthetic)
+   *   crop  the shorter side is resized to `size`, the center is kept (CLIP, PickScore, aesthetic)
    *   pad   the longer side is resized to `size`, black is added around (HPSv2)
    */
   fit: 'crop' | 'pad';
@@ -19,7 +19,7 @@ export interface Preprocessing {
 }
 
 /**
- * Prepares a picture for a reward model. image [B, H, W, 3] in [0, 1] -> [B, size, size, 3], normalised;
+ * Prepares a picture for a reward model. image [B, H, W, 3] in [0, 1] -> [B, size, size, 3], normalized;
  * differentiable.
  */
 export function preprocess(image: Tensor, { size, fit, mean, std }: Preprocessing): Tensor {
@@ -28,7 +28,7 @@ export function preprocess(image: Tensor, { size, fit, mean, std }: Preprocessin
   // torchvision truncates the longer side to whole pixels; HPSv2's own resize rounds it.
   const scaled = (length: number) => (fit === 'crop' ? Math.floor : roundHalfToEven)((length * size) / side);
   const resized = resizeBicubic(image, scaled(height), scaled(width));
-  const square = fit === 'crop' ? centreCrop(resized, size) : padToSquare(resized, size);
+  const square = fit === 'crop' ? centerCrop(resized, size) : padToSquare(resized, size);
   return square.sub(tf.tensor1d([...mean])).div(tf.tensor1d([...std]));
 }
 
@@ -68,24 +68,24 @@ function cubic(x: number, a = -0.5): number {
 
 /**
  * Returns the weights that turn `from` samples into `to`, row-major [to, from]. When shrinking, the kernel is stretched
- * by the scale (the antialiasing); it is cut at the border and normalised to sum to 1.
+ * by the scale (the antialiasing); it is cut at the border and normalized to sum to 1.
  */
 export function bicubicMatrix(from: number, to: number): Float32Array {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
   const matrix = new Float32Array(to * from);
   for (let i = 0; i < to; i++) {
-    const centre = (i + 0.5) * scale;
-    const first = Math.max(0, Math.floor(centre - 2 * stretch + 0.5));
-    const end = Math.min(from, Math.floor(centre + 2 * stretch + 0.5));
-    const weights = Array.from({ length: end - first }, (_, k) => cubic((first + k - centre + 0.5) / stretch));
+    const center = (i + 0.5) * scale;
+    const first = Math.max(0, Math.floor(center - 2 * stretch + 0.5));
+    const end = Math.min(from, Math.floor(center + 2 * stretch + 0.5));
+    const weights = Array.from({ length: end - first }, (_, k) => cubic((first + k - center + 0.5) / stretch));
     const sum = weights.reduce((a, b) => a + b, 0);
     weights.forEach((weight, k) => (matrix[i * from + first + k] = weight / sum));
   }
   return matrix;
 }
 
-function centreCrop(image: Tensor, size: number): Tensor {
+function centerCrop(image: Tensor, size: number): Tensor {
   const [batch, height, width, channels] = image.shape as [number, number, number, number];
   if (height === size && width === size) return image;
   const start = (length: number) => roundHalfToEven((length - size) / 2);

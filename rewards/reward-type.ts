@@ -10,7 +10,7 @@ import type { RewardSpec, RewardModel } from './reward.ts';
  * import type { RewardType } from './rewards/reward-type.ts';
  * import { withoutPrompt } from './rewards/reward.ts';
  *
- * // A linear layer on the mean colour.
+ * // A linear layer on the mean color.
  * export const tint: RewardType = {
  *   async load({ name, model }) {
  *     const weights = await readWeights(model);

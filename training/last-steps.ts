@@ -1,5 +1,6 @@
 import type { Tensors } from '../engine/program/program.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
+import { sampleOneStep } from '../models/sampling/one-step.ts';
 import type { KeptActivations, TakenStep } from './kept-activations.ts';
 
 /** The last K steps of a batch, z_K -> z_0, under the current networks. */
@@ -30,11 +31,11 @@ export class LastSteps {
   /** Takes all K steps. @returns the last `carrying` steps, which carry gradient, first to last */
   take(carrying: number): TakenStep[] {
     const kept = Math.min(carrying, this.#activations.room);
-    let z = this.#start;
-    const steps = this.#numbers.map((numbers, i) => {
+    const steps: TakenStep[] = [];
+    sampleOneStep(this.#start, this.#numbers, (z, numbers, i) => {
       const step = this.#activations.take(z, numbers, this.#embeddings, i >= this.count - kept);
-      z = step.z;
-      return step;
+      steps.push(step);
+      return step.z;
     });
     return steps.slice(-carrying);
   }

@@ -55,7 +55,7 @@ export async function makeTrainer(
   const rewards = await loadRewards([...config.rewards, ...held]);
   const trained = rewards.slice(0, config.rewards.length);
   const plain = textToImage(pipeline, trained, { batch, sampler, encoder, augmentation: augment });
-  const generator = watched ? withObservers(plain, pipeline.config.vae, rewards) : plain;
+  const generator = watched ? withObservers(plain, rewards) : plain;
   const { unet, vae } = pipeline.config;
   const world = worldOfSide(unet.sample_size * vaeScale(vae));
   const trainer = new Trainer(generator, {

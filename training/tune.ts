@@ -53,8 +53,9 @@ export type TuneContext<Settings, Input extends string = string> = StageContext<
  */
 export async function tune(
   { config, seed, output, scratch, progress, signal, segmentEnds }: TuneContext<LoopSettings>,
-  { tuner, rollout, networks, alarm, evaluations = 1, prepare, keep }: Tuning,
+  tuning: Tuning,
 ): Promise<void | 'checkpoint'> {
+  const { tuner, rollout, networks, alarm, evaluations = 1, prepare, keep } = tuning;
   const { steps, batch } = config;
   const metricsPath = join(scratch, METRICS_FILE);
   const checkpoints = join(scratch, 'checkpoints');
@@ -72,10 +73,6 @@ export async function tune(
     const started = performance.now();
     await writeCheckpoint(checkpoints, { step, ...tuner.snapshot(), companions: await companions.digests() });
     checkpointSeconds += (performance.now() - started) / 1000;
-  };
-  const keepAt = async (step: number): Promise<void> => {
-    await keep(kept, stepFolder(step));
-    faultPoint('network-kept');
   };
   const first = checkpoint?.step ?? 0;
   let done = first;
@@ -99,7 +96,10 @@ export async function tune(
     await appendFile(metricsPath, `${JSON.stringify(line)}\n`);
     if (alarm) ended = await alarm.check(step);
     const final = ended || step === steps;
-    if (step % config.keepEvery === 0 || final) await keepAt(step);
+    if (step % config.keepEvery === 0 || final) {
+      await keep(kept, stepFolder(step));
+      faultPoint('network-kept');
+    }
     if (step % config.checkpointEvery === 0 || final) await save(step);
     done = step;
     const { loss, deltaNorm } = line as { loss: number; deltaNorm: number };
@@ -107,6 +107,35 @@ export async function tune(
     progress({ step, total: steps, message: 'steps', metrics: measures, checkpointSeconds });
   }
 
+  const changes = await changesOf(networks, metricsPath);
+  await copyKept(kept, output, companions);
+  const rewardEvaluations = done * batch * evaluations;
+  await writeResults(output, metricsPath, tuning, { steps: done, rewardEvaluations, ...changes });
+}
+
+/** Copies the kept networks into the artifact. @throws RetryableError if one is damaged */
+async function copyKept(kept: string, output: string, companions: Companions): Promise<void> {
+  await cp(kept, output, { recursive: true });
+  const damage = await companions.damageOfCopy(output);
+  if (damage !== undefined)
+    throw new RetryableError(`The kept networks are damaged (${damage}); tuning goes back to an earlier checkpoint.`);
+}
+
+/** Writes the final networks, the metrics and the summary. */
+async function writeResults(
+  output: string,
+  metricsPath: string,
+  { alarm, keep }: Tuning,
+  summary: Line,
+): Promise<void> {
+  await keep(output, FINAL);
+  await cp(metricsPath, join(output, METRICS_FILE));
+  await alarm?.keep(join(output, VALIDATION_FILE));
+  await writeFileAtomic(join(output, TUNING_SUMMARY_FILE), JSON.stringify(summary));
+}
+
+/** Reads the distances of the networks from the original ones. @throws RunError that names a network without change */
+async function changesOf(networks: readonly string[], metricsPath: string): Promise<Line> {
   const last = JSON.parse((await readFile(metricsPath, 'utf8')).trimEnd().split('\n').at(-1)!) as Line;
   const changes = networks.map(
     (network, i) => [named('deltaNorm', network, i), last[named('deltaNorm', network, i)]!] as const,
@@ -116,18 +145,7 @@ export async function tune(
     throw new RunError(
       `The network ${networks[still]} did not change: the gradient of the rewards is zero. Check the rewards and their weights.`,
     );
-  await cp(kept, output, { recursive: true });
-  const damage = await companions.damageOfCopy(output);
-  if (damage !== undefined)
-    throw new RetryableError(`The kept networks are damaged (${damage}); tuning goes back to an earlier checkpoint.`);
-  await keep(output, FINAL);
-  await cp(metricsPath, join(output, METRICS_FILE));
-  await alarm?.keep(join(output, VALIDATION_FILE));
-  const rewardEvaluations = done * batch * evaluations;
-  await writeFileAtomic(
-    join(output, TUNING_SUMMARY_FILE),
-    JSON.stringify({ steps: done, rewardEvaluations, ...Object.fromEntries(changes) }),
-  );
+  return Object.fromEntries(changes);
 }
 
 type Line = Record<string, number>;

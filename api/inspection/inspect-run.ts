@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { requireProgram } from '../../common/files/find-program.ts';
+import { inTemporaryFolder } from '../../common/files/temporary-folder.ts';
 import { product } from '../../common/product.ts';
 import { readBenchmark } from '../../datasets/rules/benchmarks.ts';
 import { Database } from '../../datasets/tables/database.ts';
@@ -73,18 +71,9 @@ async function inspectPrompts(
       : await findSources(prompts.source, prompts.split);
   if (files) requireReadKeys(prompts, files);
   if (files || read.length > 0)
-    await inTemporaryFolder(async (scratch) => {
+    await inTemporaryFolder('inspection', async (scratch) => {
       for (const benchmark of read) await readBenchmark(benchmark, scratch);
       if (files) await Database.use(scratch, (database) => requireFirstPrompts(files, prompts, database));
     });
   return files?.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'textcraftor-inspection-'));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

@@ -71,35 +71,37 @@ export function register(program: Command): void {
       '--json',
       'print one JSON object: {model, textEncoder?, unet?, step?, blend, judged, notes: [...], formats: {FORMAT: path}, peakBytes}',
     )
-    .action(async (run: string | undefined, options: Options) => {
-      leaveInterruptsToSystem();
-      const { networksToExport } = await import('../../api/export/export-source.ts');
-      const { projectHome } = await import('../project-home.ts');
-      const { exportModel } = await import('../../api/export/export-model.ts');
-      const { cardOf, exportNotes } = await import('../../api/export/model-card.ts');
-      const { formatBytes } = await import('../../common/text/format.ts');
-      const { peakBytes } = await import('../../common/peak-memory.ts');
-      const { localModel } = await import('../../api/hub/hub-models.ts');
-      const { hubOptions } = await import('../hub-options.ts');
-      if (options.model !== undefined) options.model = await localModel(options.model, process.cwd(), hubOptions());
-      const { json, formats, out, dtype, naming } = options;
-      const { weight, step, judged, unlike, ...networks } = await networksToExport(projectHome(), { ...options, run });
-      const facts = { model: networks.model, judged, unlike, weight, dtype, formats };
-      const card = await cardOf(facts, networks.textEncoder);
-      const paths = await exportModel({ ...networks, formats, out, dtype, naming, card });
-      const notes = exportNotes(facts);
-      for (const note of notes) printMessage(note);
-      if (!json) printError(`peak memory ${formatBytes(peakBytes())}`);
-      const { blend, ...files } = networks;
-      const result = {
-        ...files,
-        ...(step === undefined ? {} : { step }),
-        blend: weight ?? blend,
-        judged: unlike.length === 0,
-        notes,
-        formats: paths,
-        peakBytes: peakBytes(),
-      };
-      print(json ? JSON.stringify(result, null, 2) : Object.values(paths).join('\n'));
-    });
+    .action(writeExport);
+}
+
+async function writeExport(run: string | undefined, options: Options): Promise<void> {
+  leaveInterruptsToSystem();
+  const { networksToExport } = await import('../../api/export/export-source.ts');
+  const { projectHome } = await import('../project-home.ts');
+  const { exportModel } = await import('../../api/export/export-model.ts');
+  const { cardOf, exportNotes } = await import('../../api/export/model-card.ts');
+  const { formatBytes } = await import('../../common/text/format.ts');
+  const { peakBytes } = await import('../../common/peak-memory.ts');
+  const { localModel } = await import('../../api/hub/hub-models.ts');
+  const { hubOptions } = await import('../hub-options.ts');
+  if (options.model !== undefined) options.model = await localModel(options.model, process.cwd(), hubOptions());
+  const { json, formats, out, dtype, naming } = options;
+  const { weight, step, judged, unlike, ...networks } = await networksToExport(projectHome(), { ...options, run });
+  const facts = { model: networks.model, judged, unlike, weight, dtype, formats };
+  const card = await cardOf(facts, networks.textEncoder);
+  const paths = await exportModel({ ...networks, formats, out, dtype, naming, card });
+  const notes = exportNotes(facts);
+  for (const note of notes) printMessage(note);
+  if (!json) printError(`peak memory ${formatBytes(peakBytes())}`);
+  const { blend, ...files } = networks;
+  const result = {
+    ...files,
+    ...(step === undefined ? {} : { step }),
+    blend: weight ?? blend,
+    judged: unlike.length === 0,
+    notes,
+    formats: paths,
+    peakBytes: peakBytes(),
+  };
+  print(json ? JSON.stringify(result, null, 2) : Object.values(paths).join('\n'));
 }

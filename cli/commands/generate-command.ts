@@ -66,26 +66,28 @@ export function register(program: Command): void {
     )
     .option('--save-tensors <file>', 'write `latents` [B, C, h, w] and `images` [B, 3, H, W] in [0, 1] as safetensors')
     .option('--json', 'print one JSON object: {images: [path], tensors?: path, used?: description of the networks}')
-    .action(async ({ blendSteps, ...options }: Options) => {
-      leaveInterruptsToSystem();
-      const { generate } = await import('../../api/generate-picture.ts');
-      const progress = (done: number, total: number) => {
-        if (process.stderr.isTTY) process.stderr.write(`\rstep ${done}/${total}${done === total ? '\n' : ''}`);
-      };
-      const { localModel } = await import('../../api/hub/hub-models.ts');
-      const { hubOptions } = await import('../hub-options.ts');
-      const { useEncoder } = await import('../../api/export/encoder-use.ts');
-      const { projectHome } = await import('../project-home.ts');
-      const lastSteps = options.lastSteps ?? blendSteps;
-      const chosen = await useEncoder(projectHome(), { ...options, ...(lastSteps ? { lastSteps } : {}) });
-      if (chosen.used !== undefined) printMessage(chosen.used);
-      const result = await generate(
-        { ...chosen, model: await localModel(chosen.model, process.cwd(), hubOptions()) },
-        {
-          progress,
-          warn: (line) => printMessage(`${line}`),
-        },
-      );
-      print(options.json ? JSON.stringify(result, null, 2) : result.images.join('\n'));
-    });
+    .action(makePictures);
+}
+
+async function makePictures({ blendSteps, ...options }: Options): Promise<void> {
+  leaveInterruptsToSystem();
+  const { generate } = await import('../../api/generate-picture.ts');
+  const progress = (done: number, total: number) => {
+    if (process.stderr.isTTY) process.stderr.write(`\rstep ${done}/${total}${done === total ? '\n' : ''}`);
+  };
+  const { localModel } = await import('../../api/hub/hub-models.ts');
+  const { hubOptions } = await import('../hub-options.ts');
+  const { useEncoder } = await import('../../api/export/encoder-use.ts');
+  const { projectHome } = await import('../project-home.ts');
+  const lastSteps = options.lastSteps ?? blendSteps;
+  const chosen = await useEncoder(projectHome(), { ...options, ...(lastSteps ? { lastSteps } : {}) });
+  if (chosen.used !== undefined) printMessage(chosen.used);
+  const result = await generate(
+    { ...chosen, model: await localModel(chosen.model, process.cwd(), hubOptions()) },
+    {
+      progress,
+      warn: (line) => printMessage(`${line}`),
+    },
+  );
+  print(options.json ? JSON.stringify(result, null, 2) : result.images.join('\n'));
 }

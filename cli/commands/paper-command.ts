@@ -12,7 +12,7 @@ export function register(program: Command): void {
     .option('--lanes <n>', 'number of runs at once: their small steps do not fill a processor', lanes, 2)
     .action(async (options: { quick?: true; out: string; lanes: number }) => {
       const { availableParallelism } = await import('node:os');
-      const { paper } = await import('../paper/write-paper.ts');
+      const { paper } = await import('../../api/paper/write-paper.ts');
       const { runCommand } = await import('../run/spawn-run.ts');
       const { projectHome } = await import('../project-home.ts');
       const { lanes } = options;

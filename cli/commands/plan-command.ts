@@ -19,7 +19,7 @@ export function register(program: Command): void {
       const { lookUpConfigOptions } = await import('../run/run-options.ts');
       const { planAt } = await import('../../api/runs/plan-run.ts');
       const { formatPlan } = await import('../run/format-plan.ts');
-      const { checkAblations } = await import('../paper/check-ablations.ts');
+      const { checkAblations } = await import('../../api/ablations/check-ablations.ts');
       const { projectHome } = await import('../project-home.ts');
       const { pipeline, settings, fetches } = await lookUpConfigOptions(config, options);
       const plan = await planAt(projectHome(), pipeline, settings, { fetches, environment: process.env });

@@ -1,39 +1,48 @@
 import type { Command } from 'commander';
+import type { NamedPrompts } from '../../api/prompts/named-prompts.ts';
 import type { Split } from '../../datasets/shards/split.ts';
-import { addSetOption, type ConfigOptions } from '../run/run-options.ts';
+import { addSetOption, configurationOptions, type ConfigOptions } from '../run/run-options.ts';
 import { print } from '../print.ts';
 import { seed, whole } from '../values.ts';
 
 /** Adds `textcraftor prompts`: shows prompts before a run, and those of a run. */
 export function register(program: Command): void {
   const prompts = program.command('prompts').description('inspect prompts: what a run would keep and drop, and why');
+  addStats(prompts);
+  addSample(prompts);
+  addExplain(prompts);
+  addTokens(prompts);
+  addExport(prompts);
+}
 
+function addStats(prompts: Command): void {
   addLookOptions(
     prompts.command('stats').description('count the prompts that a run keeps and drops, with reasons and lengths'),
   )
     .option('--json', 'print one JSON object')
     .action(async (named: string | undefined, options: ConfigOptions & { json?: true }) => {
-      const { promptStatistics } = await import('../../datasets/tables/preview.ts');
-      const { withPrepared } = await import('../prompts/prompt-settings.ts');
-      const statistics = await withPrepared(named, options, promptStatistics);
+      const { countPrompts } = await import('../../api/prompts/inspect-prompts.ts');
+      const statistics = await countPrompts(await namedPrompts(named, options));
       const { formatStatistics } = await import('../prompts/show-prompts.ts');
       print(options.json ? JSON.stringify(statistics, null, 2) : formatStatistics(statistics));
     });
+}
 
+function addSample(prompts: Command): void {
   addLookOptions(prompts.command('sample').description('print some of the prompts that a run keeps'))
     .option('-n, --count <n>', 'number of prompts', whole(1, 10_000_000), 10)
     .option('--seed <s>', 'seed of the choice', seed, 1)
     .option('--json', 'print one JSON object per line: {prompt, tokens, source, row}')
     .action(
       async (named: string | undefined, options: ConfigOptions & { count: number; seed: number; json?: true }) => {
-        const { samplePrompts } = await import('../../datasets/tables/preview.ts');
-        const { withPrepared } = await import('../prompts/prompt-settings.ts');
-        const { count, seed } = options;
-        const rows = await withPrepared(named, options, (prepared) => samplePrompts(prepared, count, seed));
+        const { drawPrompts } = await import('../../api/prompts/inspect-prompts.ts');
+        const rows = await drawPrompts(await namedPrompts(named, options), options.count, options.seed);
         for (const row of rows) print(options.json ? JSON.stringify(row) : row.prompt);
       },
     );
+}
 
+function addExplain(prompts: Command): void {
   addLookOptions(
     prompts
       .command('explain')
@@ -42,14 +51,14 @@ export function register(program: Command): void {
   )
     .option('--json', 'print one JSON object')
     .action(async (prompt: string, named: string | undefined, options: ConfigOptions & { json?: true }) => {
-      const { promptConfigs } = await import('../prompts/prompt-settings.ts');
-      const { filter, shard } = await promptConfigs(named, options);
-      const { explainPrompt } = await import('../../datasets/rules/explain-prompt.ts');
-      const { formatExplanation, inTemporaryFolder } = await import('../prompts/show-prompts.ts');
-      const explanation = await inTemporaryFolder((scratch) => explainPrompt(prompt, filter, shard, scratch));
+      const { explainOnePrompt } = await import('../../api/prompts/inspect-prompts.ts');
+      const { formatExplanation } = await import('../prompts/show-prompts.ts');
+      const explanation = await explainOnePrompt(prompt, await namedPrompts(named, options));
       print(options.json ? JSON.stringify(explanation, null, 2) : formatExplanation(prompt, explanation));
     });
+}
 
+function addTokens(prompts: Command): void {
   prompts
     .command('tokens')
     .description(
@@ -61,10 +70,15 @@ export function register(program: Command): void {
     .option('--split <name>', 'split of a data set: train, train+test, all')
     .option('--encoding <label>', 'encoding of text files without a byte order mark', 'utf-8')
     .action(async (file: string, options: { tokenizer: string; column?: string; split?: string; encoding: string }) => {
-      const { eachTokens } = await import('../prompts/show-prompts.ts');
-      await eachTokens(file, options, (ids) => print(ids.map((each) => JSON.stringify(each)).join('\n')));
+      const { eachTokens } = await import('../../api/prompts/inspect-prompts.ts');
+      const { hubOptions } = await import('../hub-options.ts');
+      await eachTokens(file, { ...options, hub: hubOptions() }, (ids) =>
+        print(ids.map((each) => JSON.stringify(each)).join('\n')),
+      );
     });
+}
 
+function addExport(prompts: Command): void {
   prompts
     .command('export')
     .description("write the prompts of a run's split for other programs")
@@ -73,13 +87,18 @@ export function register(program: Command): void {
     .option('--split <name>', 'train, validation or test', 'train')
     .action(async (shards: string, out: string, options: { split: string }) => {
       const { splits } = await import('../../datasets/shards/split.ts');
-      const { readSplit } = await import('../../datasets/shards/shards.ts');
-      const { exportPrompts } = await import('../../datasets/tables/export-table.ts');
+      const { exportSplit } = await import('../../api/prompts/inspect-prompts.ts');
       const { oneOf } = await import('../prompts/show-prompts.ts');
-      const rows = await readSplit(shards, oneOf<Split>('--split', options.split, splits));
-      await exportPrompts(rows, out);
-      print(`${rows.length} prompts written to ${out}`);
+      const count = await exportSplit(shards, oneOf<Split>('--split', options.split, splits), out);
+      print(`${count} prompts written to ${out}`);
     });
+}
+
+/** Reads the options of {@link addLookOptions}. */
+async function namedPrompts(named: string | undefined, options: ConfigOptions): Promise<NamedPrompts> {
+  const { projectHome } = await import('../project-home.ts');
+  const { file: _, ...configuration } = configurationOptions(undefined, options);
+  return { home: projectHome(), named, configuration };
 }
 
 /** Adds the options that name a run, or prompts under a configuration. */

@@ -7,21 +7,29 @@ interface Json {
 
 const reference = 'NAME@NUMBER or NAME@ALIAS; if only one name is registered, the number or alias alone';
 
+const load = async () => {
+  const { projectHome } = await import('../project-home.ts');
+  return {
+    ...(await import('../../api/registry/registered-versions.ts')),
+    ...(await import('../../api/registry/move-aliases.ts')),
+    ...(await import('../registry/format-versions.ts')),
+    home: projectHome(),
+  };
+};
+
 /** Adds `textcraftor registry`. */
 export function register(program: Command): void {
   const registry = program
     .command('registry')
     .description('manage tuned encoders by name and number, and which one is in production');
-  const load = async () => {
-    const { projectHome } = await import('../project-home.ts');
-    return {
-      ...(await import('../../api/registry/registered-versions.ts')),
-      ...(await import('../../api/registry/move-aliases.ts')),
-      ...(await import('../registry/format-versions.ts')),
-      home: projectHome(),
-    };
-  };
+  addList(registry);
+  addShow(registry);
+  addPromote(registry);
+  addRollback(registry);
+  addAlias(registry);
+}
 
+function addList(registry: Command): void {
   registry
     .command('list')
     .description('list the versions, the newest last')
@@ -32,6 +40,9 @@ export function register(program: Command): void {
       const list = await listVersions(home, name);
       print(json ? JSON.stringify(list, null, 2) : formatList(list));
     });
+}
+
+function addShow(registry: Command): void {
   registry
     .command('show')
     .description('show the origin, results and files of a version')
@@ -42,6 +53,9 @@ export function register(program: Command): void {
       const shown = await showVersion(home, version);
       print(json ? JSON.stringify(shown, null, 2) : formatVersion(shown));
     });
+}
+
+function addPromote(registry: Command): void {
   registry
     .command('promote')
     .description('promote a version to production, if it passes its gate')
@@ -54,6 +68,9 @@ export function register(program: Command): void {
       print(json ? JSON.stringify(promotion, null, 2) : formatPromotion({ name, ...promotion }));
       if (!promotion.promoted) process.exitCode = 1;
     });
+}
+
+function addRollback(registry: Command): void {
   registry
     .command('rollback')
     .description('return the previous version to production')
@@ -65,6 +82,9 @@ export function register(program: Command): void {
       const line = `${of}@${change.to} is in production again, in place of ${of}@${change.from}.`;
       print(json ? JSON.stringify(change, null, 2) : line);
     });
+}
+
+function addAlias(registry: Command): void {
   registry
     .command('alias')
     .description('point your own alias at a version')

@@ -36,6 +36,17 @@ const load = async () => {
 /** Adds `textcraftor schedule`. */
 export function register(program: Command): void {
   const schedule = program.command('schedule').description('retrain on new prompts as they arrive');
+  addCreate(schedule);
+  addList(schedule);
+  addShow(schedule);
+  addPause(schedule);
+  addUnpause(schedule);
+  addTrigger(schedule);
+  addBackfill(schedule);
+  addDelete(schedule);
+}
+
+function addCreate(schedule: Command): void {
   addSetOption(
     schedule
       .command('create')
@@ -75,6 +86,9 @@ export function register(program: Command): void {
     );
     print(`Schedule ${name} is ${paused ? 'set, but paused' : 'set'}; see: textcraftor schedule show ${name}`);
   });
+}
+
+function addList(schedule: Command): void {
   schedule
     .command('list')
     .description('list the schedules of this project')
@@ -85,6 +99,9 @@ export function register(program: Command): void {
       const schedules = await listSchedules(home, server);
       print(json ? JSON.stringify({ schedules }, null, 2) : formatSchedules(schedules));
     });
+}
+
+function addShow(schedule: Command): void {
   schedule
     .command('show')
     .description('show its next times and the results of its retrainings')
@@ -96,6 +113,9 @@ export function register(program: Command): void {
       const shown = await showSchedule(home, name, server);
       print(json ? JSON.stringify(shown, null, 2) : formatSchedule(shown));
     });
+}
+
+function addPause(schedule: Command): void {
   schedule
     .command('pause')
     .description('start no new retraining; a running one continues')
@@ -106,6 +126,9 @@ export function register(program: Command): void {
       await pauseSchedule(home, name, note, server);
       print(`Schedule ${name} is paused; continue with: textcraftor schedule unpause ${name}`);
     });
+}
+
+function addUnpause(schedule: Command): void {
   schedule
     .command('unpause')
     .description('continue after a pause')
@@ -115,6 +138,9 @@ export function register(program: Command): void {
       await unpauseSchedule(home, name, server);
       print(`Schedule ${name} is unpaused.`);
     });
+}
+
+function addTrigger(schedule: Command): void {
   schedule
     .command('trigger')
     .description('retrain now')
@@ -124,6 +150,9 @@ export function register(program: Command): void {
       await triggerSchedule(home, name, server);
       print(`Schedule ${name} starts now; see: textcraftor schedule show ${name}`);
     });
+}
+
+function addBackfill(schedule: Command): void {
   schedule
     .command('backfill')
     .description('retrain day by day on files whose names contain a day of a range')
@@ -141,6 +170,9 @@ export function register(program: Command): void {
           : `${workflow} retrains on ${partitions.length} days, one after the other; see: textcraftor schedule show ${name}`,
       );
     });
+}
+
+function addDelete(schedule: Command): void {
   schedule
     .command('delete')
     .description('delete the schedule and its record of used prompts; a running retraining continues')

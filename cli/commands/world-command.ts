@@ -34,8 +34,18 @@ export function register(program: Command): void {
     .option('--work <dir>', `folder of finished steps (default: ${defaults('work')})`)
     .option('--only <step>', 'run one step and stop')
     .action(async (options: BuildOptions) => {
-      const { buildWorld } = await import('../world/world-build.ts');
-      await buildWorld({ ...FOLDERS[options.world], ...options });
+      const { buildWorld, buildWorldPart } = await import('../../api/build-world.ts');
+      const { world, out, work } = { ...FOLDERS[options.world], ...options };
+      const build = { world, out, work, log: (line: string) => print(line) };
+      if (options.only !== undefined) {
+        leaveInterruptsToSystem();
+        return buildWorldPart(options.only, build);
+      }
+      const { whenInterrupted } = await import('../../common/interrupt.ts');
+      const { runWorldStep } = await import('../world/world-step.ts');
+      whenInterrupted('start the same command again: finished steps are kept.');
+      await buildWorld(build, (step) => runWorldStep(step, build));
+      print(`The world is in ${out}.${world === 'shapes' ? ` "textcraftor world check ${out}" measures it.` : ''}`);
     });
   world
     .command('check [DIR]')

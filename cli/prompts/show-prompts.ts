@@ -1,17 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { InputError } from '../../common/errors.ts';
-import { Database } from '../../datasets/tables/database.ts';
 import type { Explanation } from '../../datasets/rules/explain-prompt.ts';
 import type { PromptStatistics } from '../../datasets/tables/preview.ts';
-import { findSources } from '../../datasets/sources/find-sources.ts';
-import type { ReadOptions } from '../../datasets/sources/read-source.ts';
-import { wholeFiles } from '../../datasets/sources/source-rows.ts';
-import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
 import { formatTable } from '../../common/text/format.ts';
-import { localPrompts } from '../../api/hub/hub-prompts.ts';
-import { hubOptions } from '../hub-options.ts';
 
 /** @param text the prompt as given */
 export function formatExplanation(text: string, found: Explanation): string {
@@ -48,36 +38,6 @@ export function formatStatistics(statistics: PromptStatistics): string {
   ];
   const files = Object.entries(sources).map(([source, count]) => [source, String(count)]);
   return [counts, lengths, [['file', 'kept'], ...files]].map(formatTable).join('\n\n');
-}
-
-/**
- * Passes on the token ids of a file's prompts, in batches.
- * @throws InputError for the first prompt that cannot be read
- */
-export async function eachTokens(
-  file: string,
-  options: ReadOptions & { tokenizer: string; split?: string | undefined },
-  give: (ids: number[][]) => void,
-): Promise<void> {
-  const tokenizer = await ClipTokenizer.load(options.tokenizer);
-  const { files } = await findSources(await localPrompts(file, hubOptions()), options.split);
-  await inTemporaryFolder((scratch) =>
-    Database.use(scratch, async (database) => {
-      for await (const { prompts } of wholeFiles(database, files, scratch, options)) {
-        give(prompts.map((prompt) => tokenizer.encode(prompt ?? '')));
-      }
-    }),
-  );
-}
-
-/** Calls `work` with a temporary folder. */
-export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'textcraftor-prompts-'));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 export function oneOf<T extends string>(option: string, text: string, values: readonly T[]): T {

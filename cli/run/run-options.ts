@@ -48,7 +48,8 @@ export const lookUpConfigOptions = (
   options: ConfigOptions,
 ): ReturnType<typeof lookUpConfiguration> => lookUpConfiguration(projectHome(), configurationOptions(config, options));
 
-function configurationOptions(
+/** Makes the options of the configuration that a command names. */
+export function configurationOptions(
   file: string | undefined,
   { prompts, set, pipeline, against }: ConfigOptions,
 ): ConfigurationOptions {

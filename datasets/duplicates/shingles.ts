@@ -29,7 +29,7 @@ function add(shingle: number): void {
 }
 
 /**
- * Returns the distinct shingles of a sequence of words: each word and each pair of neighbours, as 32-bit hashes.
+ * Returns the distinct shingles of a sequence of words: each word and each pair of neighbors, as 32-bit hashes.
  * Words alone could not tell "a red circle on a blue square" from "a blue circle on a red square".
  */
 export function shinglesOfWords(words: readonly string[]): Uint32Array {

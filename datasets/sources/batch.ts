@@ -10,7 +10,7 @@ export interface PromptBatch {
   comments: number;
 }
 
-/** A record that cannot be read, although its neighbours can. */
+/** A record that cannot be read, although its neighbors can. */
 export interface Fault {
   row: number;
   /** Unit of `row`. */

@@ -29,7 +29,7 @@ const run = <Outputs extends Tensor[]>(
 type Two = [Tensor, Tensor];
 type Three = [Tensor, Tensor, Tensor];
 
-/** Normalises x [..., C] over the last axis; weight and bias [C]. */
+/** Normalizes x [..., C] over the last axis; weight and bias [C]. */
 export const fusedLayerNorm = (epsilon: number) =>
   differentiable(
     ([x, weight, bias], save) => {
@@ -79,7 +79,7 @@ export interface GroupNormOptions {
   silu: boolean;
 }
 
-/** Normalises x [B, H, W, C] over the pixels and the channels of each group; weight and bias [C]. */
+/** Normalizes x [B, H, W, C] over the pixels and the channels of each group; weight and bias [C]. */
 export const fusedGroupNorm = ({ groups, epsilon, silu }: GroupNormOptions) => {
   const attributes = () => [intAttribute('groups', groups), boolAttribute('silu', silu)];
   return differentiable(

@@ -4,7 +4,7 @@ import { asMatrix, siluGradient } from '../program/operations.ts';
 import type { Parameters } from '../weights/parameters.ts';
 import { tf, type Tensor } from '../tensorflow.ts';
 
-/** Normalisation over the last axis (Ba et al., arXiv 1607.06450). x [..., C]. */
+/** Normalization over the last axis (Ba et al., arXiv 1607.06450). x [..., C]. */
 export function layerNorm(p: Parameters, x: Tensor, epsilon = 1e-5): Tensor {
   const width = x.shape.at(-1)!;
   const normalize = hasKernels() ? fusedLayerNorm : normalizeLayer;
@@ -14,9 +14,9 @@ export function layerNorm(p: Parameters, x: Tensor, epsilon = 1e-5): Tensor {
 const normalizeLayer = (epsilon: number) =>
   differentiable(
     ([x, weight, bias], save) => {
-      const centred = x!.sub(x!.mean(-1, true));
-      const scale = centred.square().mean(-1, true).add(epsilon).rsqrt();
-      const normal = centred.mul(scale);
+      const centered = x!.sub(x!.mean(-1, true));
+      const scale = centered.square().mean(-1, true).add(epsilon).rsqrt();
+      const normal = centered.mul(scale);
       save([normal, scale, weight!]);
       return normal.mul(weight!).add(bias!);
     },
@@ -31,7 +31,7 @@ const normalizeLayer = (epsilon: number) =>
   );
 
 /**
- * Normalisation over the pixels and the channels of each of `groups` groups (Wu and He, arXiv 1803.08494).
+ * Normalization over the pixels and the channels of each of `groups` groups (Wu and He, arXiv 1803.08494).
  * x [B, H, W, C].
  */
 export const groupNorm = (p: Parameters, x: Tensor, groups: number, epsilon = 1e-5): Tensor =>

@@ -1,7 +1,7 @@
 import type { TracedOperation, TracedTensor } from './traced.ts';
 
 /**
- * Replaces groups of operations by the operators that ONNX has for them: gelu and layer normalisation. Leaves it to the
+ * Replaces groups of operations by the operators that ONNX has for them: gelu and layer normalization. Leaves it to the
  * caller to drop inner operations that are no longer needed.
  */
 export function fusePatterns(operations: readonly TracedOperation[]): TracedOperation[] {
@@ -50,8 +50,8 @@ function matchGelu(root: TracedOperation, find: Find): Fused | undefined {
 function matchLayerNorm(root: TracedOperation, find: Find): Fused | undefined {
   const [product, bias] = find(root.outputs[0], 'Add');
   const [normal, weight] = find(product, 'Mul');
-  const [centred, scale] = find(normal, 'Mul');
-  const [x, mean] = find(centred, 'Sub');
+  const [centered, scale] = find(normal, 'Mul');
+  const [x, mean] = find(centered, 'Sub');
   const [sum] = find(scale, 'Rsqrt');
   const [variance, epsilon] = find(sum, 'Add');
   const [square, axis] = find(variance, 'Mean');
@@ -62,7 +62,7 @@ function matchLayerNorm(root: TracedOperation, find: Find): Fused | undefined {
     !weight ||
     !bias ||
     x !== inner ||
-    root2 !== centred ||
+    root2 !== centered ||
     weight.shape.length !== 1 ||
     bias.shape.length !== 1
   )

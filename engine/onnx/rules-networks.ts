@@ -136,13 +136,13 @@ const resize =
   (mode: 'nearest' | 'linear'): Rule =>
   (operation) => {
     const { graph, inputs, attributes } = operation;
-    const { align_corners: corners, half_pixel_centers: centres } = attributes;
+    const { align_corners: corners, half_pixel_centers: centers } = attributes;
     const [x] = inputs as [Value];
     const sizes = operation.numbers(1);
     const lengths = x.shape.slice(1, 3).map(fixed);
     const scales = sizes.map((size, axis) => size / lengths[axis]!);
     const first = graph.stored(x, CHANNELS_FIRST);
-    if (mode === 'nearest' && !corners && !centres && !scales.every(Number.isInteger)) {
+    if (mode === 'nearest' && !corners && !centers && !scales.every(Number.isInteger)) {
       // A pixel's source is a quotient of whole numbers, which ONNX computes from a rounded scale.
       const sources = sizes.map((size, axis) =>
         inOrder(size).map((pixel) => Math.floor((pixel * lengths[axis]!) / size)),
@@ -157,9 +157,9 @@ const resize =
     const attribute = (s: string): OnnxAttribute => ({ s });
     const name = graph.add('Resize', [first, '', graph.constant('float32', [4], [1, 1, ...scales])], {
       mode: attribute(mode),
-      coordinate_transformation_mode: attribute(corners ? 'align_corners' : centres ? 'half_pixel' : 'asymmetric'),
+      coordinate_transformation_mode: attribute(corners ? 'align_corners' : centers ? 'half_pixel' : 'asymmetric'),
       // TensorFlow rounds to the nearest whole coordinate unless it truncates.
-      ...(mode === 'nearest' ? { nearest_mode: attribute(corners || centres ? 'round_prefer_ceil' : 'floor') } : {}),
+      ...(mode === 'nearest' ? { nearest_mode: attribute(corners || centers ? 'round_prefer_ceil' : 'floor') } : {}),
     });
     return results(operation, name, CHANNELS_FIRST);
   };

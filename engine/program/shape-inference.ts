@@ -29,7 +29,7 @@ const likeInputs =
   (inputs) =>
     indices.map((index) => ({ shape: [...inputs[index]!.shape], dtype: inputs[index]!.dtype }));
 const likeSecond = likeInputs(1);
-/** A normalised tensor and two statistics of it. */
+/** A normalized tensor and two statistics of it. */
 const withStatistics =
   (shapeOf: (shape: readonly number[], attributes: Attributes) => number[]): Rule =>
   ([x], attributes) => {

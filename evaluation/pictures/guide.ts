@@ -13,7 +13,7 @@ export type { GuideKind };
 /**
  * Returns the UNet's additional input beside the noisy latents for each prompt; undefined for a UNet that takes none.
  *
- * `inpainting`, in diffusers' order: a mask, then the latents of the picture with its masked part grey. A
+ * `inpainting`, in diffusers' order: a mask, then the latents of the picture with its masked part gray. A
  * prompt that names all attributes of a known world's picture masks the object in it; any other masks all of it.
  * `silhouette`: the place of the object of a world's prompt, as a control image.
  *

@@ -3,7 +3,7 @@ import type { Weights } from '../../engine/weights/weights.ts';
 import { startNoise } from '../../models/sampling/noise.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
-import { isOneStep } from '../../models/sampling/sample.ts';
+import { isOneStep } from '../../models/sampling/one-step.ts';
 import { solverPlan } from '../../models/sampling/solver.ts';
 import type { Conditioning } from '../../models/diffusion.ts';
 import { PipelineProgram, type NetworkWeights } from '../../models/pipeline-program.ts';

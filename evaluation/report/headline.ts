@@ -15,7 +15,7 @@ function verdict({ ci95 }: Pick<NamedComparison, 'ci95'>): 'better' | 'worse' | 
 
 const marks = { better: '▲', worse: '▼', undecided: '◆' } as const;
 
-/** Renders a verdict as a word with its mark: never colour alone. */
+/** Renders a verdict as a word with its mark: never color alone. */
 export function badge(comparison: Pick<NamedComparison, 'ci95'>): Markup {
   const result = verdict(comparison);
   return html`<span class="badge ${result}">${marks[result]} ${result}</span>`;

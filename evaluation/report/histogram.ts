@@ -1,7 +1,7 @@
 import { count } from './format-numbers.ts';
 import { html, type Markup } from './markup.ts';
 
-/** A labelled count. */
+/** A labeled count. */
 export interface Bar {
   label: string;
   value: number;
@@ -10,13 +10,13 @@ export interface Bar {
 const [WIDTH, HEIGHT] = [280, 150];
 const box = { left: 8, right: WIDTH - 8, top: 22, bottom: HEIGHT - 24 };
 /** Up to this many bars, every number and label is written. */
-const labelled = 8;
+const labeled = 8;
 
 /** Renders columns side by side, from zero; each shows its number on hover, and always if there are few. */
 export function histogram(title: string, unit: string, bars: readonly Bar[]): Markup {
   const most = Math.max(...bars.map(({ value }) => value), 1);
   const step = (box.right - box.left) / Math.max(bars.length, 4);
-  const few = bars.length <= labelled;
+  const few = bars.length <= labeled;
   const largest = bars.reduce((best, bar) => (bar.value > best.value ? bar : best), bars[0]!);
   const round = (value: number): number => Math.round(value * 10) / 10;
   const column = ({ label, value }: Bar, i: number): Markup => {

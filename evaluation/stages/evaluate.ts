@@ -3,20 +3,20 @@ import { writeFileAtomic } from '../../common/files.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import { readBenchmark, type BenchmarkPrompt, type BenchmarkSpec } from '../../datasets/rules/benchmarks.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
-import { CHAMPION, CHAMPION_EXPORTED, CHOSEN, EXPORTED } from '../arms/arm-names.ts';
+import { CHAMPION, CHAMPION_EXPORTED } from '../arms/arm-names.ts';
 import { Arms, base, requireOwnNames, type ArmSource, type ArmSpec } from '../arms/arms.ts';
-import { readTuned } from '../arms/candidates.ts';
+import { readTuned, type Tuned } from '../arms/candidates.ts';
 import { baselineArms, type BaselineInput } from '../arms/baseline-arms.ts';
 import { categoryLines } from '../comparison/categories.ts';
-import { pairs } from '../comparison/choice.ts';
 import { controlCurves, type ControlArm } from '../comparison/blend-control.ts';
 import type { ArmScores, Experiment } from '../comparison/experiment.ts';
-import { runSources } from '../comparison/run-sources.ts';
+import { compareAll, known, listed } from '../comparison/compare-arms.ts';
+import { SourceScorer } from '../comparison/source-scorer.ts';
+import type { Item, Prompt } from '../pictures/picture-generator.ts';
 import { exportedArm } from '../arms/exported-arm.ts';
 import {
   type Picture,
-  type Scores,
-  type NamedComparison,
+  type Sweep,
   SWEEP,
   pictureFile,
   SCORES,
@@ -27,7 +27,7 @@ import {
 } from '../results.ts';
 import { blendArm } from '../evaluation-names.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
-import { armsWithUnet, chosenArm, PAIRS } from '../arms/unet-arms.ts';
+import { armsWithUnet, chosenArm } from '../arms/unet-arms.ts';
 import { readResult, writeResult } from '../../common/files/result-file.ts';
 
 export interface EvaluateConfig extends JudgingConfig {
@@ -53,15 +53,15 @@ export interface EvaluateConfig extends JudgingConfig {
   champion?: { encoder: string; unet?: string | undefined; blend: number; exported?: string | undefined };
 }
 
+type EvaluateContext = StageContext<EvaluateConfig, 'shard' | 'tune-encoder' | 'sweep', 'tune-unet' | BaselineInput>;
+
 /**
  * Compares base, tuned, blends, the chosen encoder and its exported files on test prompts, from the same start noise. Writes
  * scores.json, comparisons.json (each arm against the base, the exported files against the chosen encoder, both against the
  * champion), control.json (the curve of the blends), pictures.json and images/<arm>/NNNN.png; and the same scores on
  * each benchmark: benchmarks/<name>.json.
  */
-export async function run(
-  context: StageContext<EvaluateConfig, 'shard' | 'tune-encoder' | 'sweep', 'tune-unet' | BaselineInput>,
-): Promise<void> {
+export async function run(context: EvaluateContext): Promise<void> {
   const { config, inputs, seed, signal, output, scratch } = context;
   const { samplesPerPrompt } = config;
   const sweep = await readResult(SWEEP, inputs.sweep);
@@ -70,72 +70,28 @@ export async function run(
   for (const spec of config.benchmarks ?? [])
     benchmarks.push({ name: spec.name, prompts: await readBenchmark(spec, scratch) });
   const tuned = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
-  const { champion } = config;
-  const withUnet = tuned.unets.length > 0 || (champion?.unet ?? inputs['ddpo-unet']) !== undefined;
+  const withUnet = tuned.unets.length > 0 || (config.champion?.unet ?? inputs['ddpo-unet']) !== undefined;
   const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * samplesPerPrompt, withUnet);
-
-  const { encoders } = tuned;
-  const final = encoders.at(-1)!.path;
-  const arms = new Arms(pipeline, generator);
-  const unetArms = armsWithUnet(arms, tuned, config.fusion ?? false);
-  const sources: ArmSource[] = [
-    base,
-    ...config.blends.filter((weight) => weight !== 1).map((weight) => arms.blend(blendArm(weight), final, weight)),
-    arms.blend('tuned', final, 1),
-    // Step 0 is the original encoder: nothing better was found.
-    chosenArm(arms, tuned, sweep.chosen),
-    exportedArm(arms, inputs.sweep, tuned, sweep),
-    ...unetArms,
-    ...(await baselineArms(arms, inputs, sweep)),
-    ...(champion ? championArms(arms, champion) : []),
-    ...(config.arms ?? []).map((spec) => arms.mix(spec)),
-  ];
-  requireOwnNames(sources);
+  const sources = await sourcesOf(context, new Arms(pipeline, generator), tuned, sweep);
 
   const sets = [prompts, ...benchmarks.map((benchmark) => benchmark.prompts)];
   const total = sets.reduce((sum, { length }) => sum + length, 0) * samplesPerPrompt * sources.length;
-  let before = 0;
-  const score = async (
-    set: readonly { id: string; prompt: string }[],
-    name: string,
-    keep?: Experiment['keep'],
-  ): Promise<ArmScores> => {
+  const { progress } = context;
+  const scorer = new SourceScorer({ generator, judge, samplesPerPrompt, signal, total, progress, scratch });
+  const score = (set: readonly Prompt[], name: string, keep?: Experiment['keep']): Promise<ArmScores> => {
     const original = generator.embed(pipeline.weights.textEncoder, set, config.model);
-    const scores = await runSources({
-      generator,
-      judge,
-      prompts: set,
-      samplesPerPrompt,
-      original,
-      sources,
-      signal,
-      progress: (done) =>
-        context.progress({ step: before + done, total, message: `${before + done} of ${total} pictures` }),
-      journal: join(scratch, `scores-${name}.jsonl`),
-      ...(keep ? { keep } : {}),
-    });
-    before += set.length * samplesPerPrompt * sources.length;
-    return scores;
+    const journal = `scores-${name}.jsonl`;
+    return scorer.score({ prompts: set, original, sources, journal, ...(keep ? { keep } : {}) });
   };
 
-  const files: Promise<void>[] = [];
-  const pictures: Picture[] = prompts.slice(0, config.images).map(({ prompt }) => ({ prompt, files: {}, scores: {} }));
-  const scores = await score(prompts, 'test', {
-    which: ({ prompt, sample }) => prompt < config.images && sample === 0,
-    picture(arm, { prompt }, png, own) {
-      const file = pictureFile(prompt, arm);
-      pictures[prompt]!.files[arm] = file;
-      pictures[prompt]!.scores[arm] = known(own);
-      files.push(writeFileAtomic(join(output, file), png));
-    },
-  });
-  await Promise.all(files);
+  const shown = new ShownPictures(prompts.slice(0, config.images), output);
+  const scores = await score(prompts, 'test', shown);
+  await writeResult(PICTURES, output, await shown.written());
   const bootstraps = new Bootstraps(seed);
   await writeResult(SCORES, output, { prompts, samplesPerPrompt, scores: listed(scores) });
   await writeResult(COMPARISONS, output, compareAll(scores, bootstraps));
   const control = [...new Set([...config.blends, 1])].map((weight): ControlArm => [weight, blendArm(weight)]);
   await writeResult(CONTROL, output, controlCurves(scores, control, bootstraps));
-  await writeResult(PICTURES, output, pictures);
   for (const { name, prompts } of benchmarks) {
     const scores = await score(prompts, `benchmark-${name}`);
     await writeResult(benchmarkFile(name), output, {
@@ -149,45 +105,63 @@ export async function run(
   }
 }
 
+/** Makes the sources of all arms. @throws InputError if two have the same name */
+async function sourcesOf(
+  { config, inputs }: EvaluateContext,
+  arms: Arms,
+  tuned: Tuned,
+  sweep: Sweep,
+): Promise<ArmSource[]> {
+  const { blends, champion, fusion = false, arms: more = [] } = config;
+  const final = tuned.encoders.at(-1)!.path;
+  const sources: ArmSource[] = [
+    base,
+    ...blends.filter((weight) => weight !== 1).map((weight) => arms.blend(blendArm(weight), final, weight)),
+    arms.blend('tuned', final, 1),
+    // Step 0 is the original encoder: nothing better was found.
+    chosenArm(arms, tuned, sweep.chosen),
+    exportedArm(arms, inputs.sweep, tuned, sweep),
+    ...armsWithUnet(arms, tuned, fusion),
+    ...(await baselineArms(arms, inputs, sweep)),
+    ...(champion ? championArms(arms, champion) : []),
+    ...more.map((spec) => arms.mix(spec)),
+  ];
+  requireOwnNames(sources);
+  return sources;
+}
+
 function championArms(arms: Arms, champion: NonNullable<EvaluateConfig['champion']>): ArmSource[] {
   const { encoder, blend, unet, exported } = champion;
   const evaluated = arms.tuned(CHAMPION, encoder, blend, unet);
   return exported === undefined ? [evaluated] : [evaluated, arms.inPlace(CHAMPION_EXPORTED, exported, unet)];
 }
 
-/**
- * Compares every arm with the base on every metric, arms with a tuned UNet with the tuned encoder alone, the exported
- * files with the chosen encoder, and each of these two with the champion if there is one.
- */
-export function compareAll(scores: ArmScores, bootstraps: Bootstraps): NamedComparison[] {
-  const arms = Object.keys(scores).filter((arm) => arm !== 'base');
-  const rivals: [arm: string, against: string][] = arms.map((arm) => [arm, 'base']);
-  for (const arm of PAIRS) if (scores[arm]) rivals.push([arm, 'tuned']);
-  if (scores[EXPORTED]) rivals.push([EXPORTED, CHOSEN]);
-  if (scores[CHAMPION]) rivals.push([CHOSEN, CHAMPION]);
-  if (scores[CHAMPION_EXPORTED]) rivals.push([EXPORTED, CHAMPION_EXPORTED]);
-  return Object.keys(scores['base']!).flatMap((metric) =>
-    rivals.map(([arm, against]) => ({
-      metric,
-      arm,
-      against,
-      ...bootstraps.compare(...pairs(scores, arm, against, metric)),
-    })),
-  );
-}
+/** The pictures of the first prompts, one of each arm, which are kept for the report. */
+class ShownPictures implements NonNullable<Experiment['keep']> {
+  readonly #output: string;
+  readonly #pictures: Picture[];
+  readonly #files: Promise<void>[] = [];
 
-/** JSON has no NaN: unknown values are left out of a record, and are null in a list. */
-const known = (scores: Record<string, number>) =>
-  Object.fromEntries(Object.entries(scores).filter(([, value]) => !Number.isNaN(value)));
-export const listed = (scores: ArmScores): Scores['scores'] =>
-  Object.fromEntries(
-    Object.entries(scores).map(([arm, metrics]) => [
-      arm,
-      Object.fromEntries(
-        Object.entries(metrics).map(([metric, values]) => [
-          metric,
-          Array.from(values, (v) => (Number.isNaN(v) ? null : v)),
-        ]),
-      ),
-    ]),
-  );
+  constructor(prompts: readonly Prompt[], output: string) {
+    this.#output = output;
+    this.#pictures = prompts.map(({ prompt }) => ({ prompt, files: {}, scores: {} }));
+  }
+
+  which({ prompt, sample }: Item): boolean {
+    return prompt < this.#pictures.length && sample === 0;
+  }
+
+  picture(arm: string, { prompt }: Item, png: Uint8Array, scores: Record<string, number>): void {
+    const file = pictureFile(prompt, arm);
+    const { files, scores: all } = this.#pictures[prompt]!;
+    files[arm] = file;
+    all[arm] = known(scores);
+    this.#files.push(writeFileAtomic(join(this.#output, file), png));
+  }
+
+  /** Returns the pictures once their files are written. */
+  async written(): Promise<Picture[]> {
+    await Promise.all(this.#files);
+    return this.#pictures;
+  }
+}

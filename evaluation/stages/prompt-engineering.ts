@@ -13,7 +13,7 @@ import { type PromptEngineering, PROMPT_ENGINEERING } from '../results.ts';
 import { writeResult } from '../../common/files/result-file.ts';
 
 export interface PromptEngineeringConfig extends JudgingConfig {
-  /** Prompts whose phrases are counted; a world for captions like those that its base model learnt from. */
+  /** Prompts whose phrases are counted; a world for captions like those that its base model learned from. */
   corpus: CorpusName;
   corpusPrompts: number;
   /** Least share of these prompts that must contain a phrase. */

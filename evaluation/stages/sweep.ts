@@ -13,7 +13,7 @@ import {
   type ChooseBy,
 } from '../comparison/choice.ts';
 import type { ArmScores } from '../comparison/experiment.ts';
-import { runSources } from '../comparison/run-sources.ts';
+import { SourceScorer } from '../comparison/source-scorer.ts';
 import { exportCandidates, writeExportedEncoder } from '../arms/exported-arm.ts';
 import { type Sweep, SWEEP } from '../results.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
@@ -65,23 +65,10 @@ export async function run(
   // Files are exported after the choice; until then it is counted as if a tuned encoder were chosen.
   const exports = config.finalists * new Set(blends.filter((blend) => blend > 0)).size;
   const total = (1 + blended.length + exports) * pictures;
-  let before = 0;
-  const score = async (sources: readonly ArmSource[], journal: string): Promise<ArmScores> => {
-    const scores = await runSources({
-      generator,
-      judge,
-      prompts,
-      samplesPerPrompt,
-      original,
-      sources,
-      signal,
-      progress: (done) =>
-        context.progress({ step: before + done, total, message: `${before + done} of ${total} pictures` }),
-      journal: join(scratch, journal),
-    });
-    before += sources.length * pictures;
-    return scores;
-  };
+  const { progress } = context;
+  const scorer = new SourceScorer({ generator, judge, samplesPerPrompt, signal, total, progress, scratch });
+  const score = (sources: readonly ArmSource[], journal: string) =>
+    scorer.score({ prompts, original, sources, journal });
   const trained = config.rewards.map(({ name }) => name);
   const choose = (scores: ArmScores, offered: readonly CandidateArm[]) =>
     chooseCandidate(scores, offered, config.chooseBy, trained);

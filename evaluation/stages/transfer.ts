@@ -11,7 +11,7 @@ import { PictureGenerator } from '../pictures/picture-generator.ts';
 import { guidesOf, type GuideKind } from '../pictures/guide.ts';
 import { type Transfer, SWEEP, pictureFile, TRANSFER } from '../results.ts';
 import { firstPrompts, pathAt, setUp, tunedEncoders, type JudgingConfig } from '../comparison/setup.ts';
-import { compareAll, listed } from './evaluate.ts';
+import { compareAll, listed } from '../comparison/compare-arms.ts';
 import { readResult, writeResult } from '../../common/files/result-file.ts';
 
 export interface TransferConfig extends JudgingConfig {

@@ -1,6 +1,6 @@
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 
-/** Parameters of a blob: position (x, y, z), size, colour (red, green, blue), all unbounded. */
+/** Parameters of a blob: position (x, y, z), size, color (red, green, blue), all unbounded. */
 export const BLOB = 7;
 
 /** Blobs in the cube [-1, 1]^3. */
@@ -10,13 +10,13 @@ export interface Scene {
   /** Standard deviation of a blob's density. [B, N, 1] */
   sizes: Tensor;
   /** In [0, 1]. [B, N, 3] */
-  colours: Tensor;
+  colors: Tensor;
 }
 
 /** Maps unbounded parameters [B, N, 7] to blobs. */
 export function sceneOf(parameters: Tensor): Scene {
-  const [places, sizes, colours] = tf.split(parameters, [3, 1, 3], 2) as [Tensor, Tensor, Tensor];
-  return { places: places.tanh(), sizes: sizes.sigmoid().mul(0.4).add(0.08), colours: colours.sigmoid() };
+  const [places, sizes, colors] = tf.split(parameters, [3, 1, 3], 2) as [Tensor, Tensor, Tensor];
+  return { places: places.tanh(), sizes: sizes.sigmoid().mul(0.4).add(0.08), colors: colors.sigmoid() };
 }
 
 /** The axes of a view: across, up, and the viewing direction. */
@@ -33,10 +33,10 @@ const OPACITY = 4;
 
 /**
  * Splats the blobs along an axis, without perspective: each pixel is the weighted mean of the white background and the
- * blobs' colours, which are weighted by density and exponentially by nearness. Differentiable in all parameters.
+ * blobs' colors, which are weighted by density and exponentially by nearness. Differentiable in all parameters.
  * @returns pictures [B, size, size, 3] in [0, 1]
  */
-export function render({ places, sizes, colours }: Scene, { across, up, along }: View, size: number): Tensor {
+export function render({ places, sizes, colors }: Scene, { across, up, along }: View, size: number): Tensor {
   const [batch, blobs] = places.shape as [number, number, number];
   const axis = (index: number) => places.slice([0, 0, index], [batch, blobs, 1]);
   const pixels = Float32Array.from({ length: size }, (_, i) => ((i + 0.5) / size) * 2 - 1);
@@ -57,7 +57,7 @@ export function render({ places, sizes, colours }: Scene, { across, up, along }:
     .reshape([batch, blobs, size, 1])
     .mul(columns.reshape([batch, blobs, 1, size]));
   const weights = density.reshape([batch, blobs, size * size]);
-  const painted = tf.matMul(weights as never, colours as never, true, false) as Tensor;
+  const painted = tf.matMul(weights as never, colors as never, true, false) as Tensor;
   const covered = weights.sum(1).reshape([batch, size * size, 1]);
   const background = 0.2;
   return painted.add(background).div(covered.add(background)).reshape([batch, size, size, 3]);

@@ -2,7 +2,6 @@ import { product } from '../../common/product.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
-import { vaePicture } from '../../models/vae/vae.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
 import type { Generator } from '../../training/generator/generator.ts';
 import { textToImage } from '../../training/generator/text-to-image.ts';
@@ -37,7 +36,6 @@ export function textToVideo(
 ): Generator {
   const ofVideos = textToImage(pipeline, rewards, { batch: videos, sampler });
   const ofFrames = textToImage(pipeline, rewards, { batch: videos * frames, sampler });
-  const { vae } = pipeline.config;
   const perVideo = (scores: Tensor) => scores.reshape([videos, frames]).mean(1);
   return {
     ...ofFrames,
@@ -59,7 +57,7 @@ export function textToVideo(
     },
     score(networks, z, inputs) {
       const scores = Object.entries(ofFrames.score(networks, z, inputs));
-      const pictures = vaePicture(networks.parameters('vae'), vae, z);
+      const pictures = ofFrames.decode(networks, z);
       const video = pictures.reshape([videos, frames, ...pictures.shape.slice(1)]);
       return {
         ...Object.fromEntries(scores.map(([name, score]) => [name, perVideo(score)])),

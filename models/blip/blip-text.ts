@@ -4,7 +4,7 @@ import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import type { MedConfig } from './blip-config.ts';
 
 /**
- * Input of the layers: word and position embeddings, normalised. Independent of the picture. ids int32 [B, T] -> [B, T,
+ * Input of the layers: word and position embeddings, normalized. Independent of the picture. ids int32 [B, T] -> [B, T,
  * D]
  */
 export function medEmbeddings(p: Parameters, config: MedConfig, ids: Tensor): Tensor {

@@ -7,7 +7,7 @@ const EPSILON = 1e-6;
 
 /**
  * BLIP's vision transformer (pre-norm), under the names of BLIP's own code.
- * @param pixels [B, image_size, image_size, 3], normalised
+ * @param pixels [B, image_size, image_size, 3], normalized
  * @returns class token and patches after the last norm. [B, 1 + patches, D]
  */
 export function blipVision(p: Parameters, config: BlipVisionConfig, pixels: Tensor): Tensor {

@@ -14,7 +14,7 @@ export interface ClipVisionOutput {
 /**
  * CLIP's vision transformer, transformers' CLIPVisionModel.
  * @param p a scope whose children are `vision_model.…`
- * @param pixels [B, image_size, image_size, 3], normalised with CLIP's mean and standard deviation
+ * @param pixels [B, image_size, image_size, 3], normalized with CLIP's mean and standard deviation
  */
 export function clipVision(p: Parameters, config: ClipVisionConfig, pixels: Tensor): ClipVisionOutput {
   const { hidden_size: width, patch_size: patch, layer_norm_eps: epsilon } = config;

@@ -7,13 +7,13 @@ import { clipVision } from './clip-vision.ts';
 
 export type { ClipConfig };
 
-/** Image features of transformers' CLIPModel, not normalised. pixels [B, H, W, 3], normalised -> [B, projection_dim] */
+/** Image features of transformers' CLIPModel, not normalized. pixels [B, H, W, 3], normalized -> [B, projection_dim] */
 export function imageFeatures(p: Parameters, config: ClipConfig, pixels: Tensor): Tensor {
   const { pooled } = clipVision(p, config.vision_config, pixels);
   return linear(p.at('visual_projection'), pooled, config.projection_dim, { bias: false });
 }
 
-/** Text features of transformers' CLIPModel, not normalised. ids int32 [B, T] -> [B, projection_dim] */
+/** Text features of transformers' CLIPModel, not normalized. ids int32 [B, T] -> [B, projection_dim] */
 export function textFeatures(p: Parameters, config: ClipConfig, ids: Tensor): Tensor {
   const { pooled } = clipText(p, config.text_config, ids);
   return linear(p.at('text_projection'), pooled, config.projection_dim, { bias: false });

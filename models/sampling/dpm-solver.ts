@@ -2,7 +2,7 @@ import { InputError } from '../../common/errors.ts';
 import { roundHalfToEven } from '../../common/rounding.ts';
 import type { SolverConfig } from './scheduler-config.ts';
 import { multistepWeights, type LogLevel } from './dpm-formulas.ts';
-import { solverStep, type SolverPlan } from './multistep.ts';
+import { solverStep, type SolverPlan } from './solver-plan.ts';
 import { float32Log } from './levels/float32-log.ts';
 import { alphaProducts } from './levels/noise-schedule.ts';
 import { predictedClean, predictedNoise, type Linear } from './levels/prediction.ts';

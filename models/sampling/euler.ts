@@ -1,5 +1,5 @@
 import type { SolverConfig } from './scheduler-config.ts';
-import { solverStep, type SolverPlan } from './multistep.ts';
+import type { SolverPlan } from './solver-plan.ts';
 import { float32Log } from './levels/float32-log.ts';
 import { alphaProducts } from './levels/noise-schedule.ts';
 import { plus, predictedClean, predictedNoise, times, type Level } from './levels/prediction.ts';
@@ -8,8 +8,13 @@ import { spacedTimesteps } from './levels/spacing.ts';
 
 /**
  * Euler's method in sigma = noise / signal (Karras et al., arXiv 2206.00364, alg. 2 without noise), as in diffusers'
- * EulerDiscreteScheduler: with x = z / signal, x' = x + (sigma' - sigma) d where d = (x - x0) / sigma. Latents stay in
- * their own scale. Sigma is interpolated between training timesteps.
+ * EulerDiscreteScheduler and k-diffusion's sample_euler. Latents stay in their own scale.
+ *
+ *     paper                       here
+ *     t_i, t_(i+1)                sigmas[i], sigmas[i + 1], interpolated between training timesteps
+ *     x_i                         z / now.signal, where z = signal x0 + noise eps has variance 1
+ *     D(x_i)                      x0, the clean latents that the network's output predicts
+ *     d_i = (x_i - D(x_i)) / t_i  d, the noise that it predicts
  */
 export function eulerSteps(config: SolverConfig<'euler'>, steps: number): SolverPlan {
   const { timesteps, sigmas } = eulerLevels(config, steps);
@@ -18,10 +23,11 @@ export function eulerSteps(config: SolverConfig<'euler'>, steps: number): Solver
     const [now, next] = [atSigma(sigmas[i]!), atSigma(sigmas[i + 1]!)];
     const x0 = predictedClean(prediction, now);
     const d = predictedNoise(prediction, now);
-    const [z, output] = plus(times(x0, next.signal), times(d, next.noise)); // z' = signal' x', x' = x0 + sigma' d
+    // x' = x + (sigma' - sigma) d = x0 + sigma' d; z' = signal' x'
+    const [a, b] = plus(times(x0, next.signal), times(d, next.noise));
     // The pipeline decodes the last latents in the scale of sigma, even if they still contain noise.
     const scale = i === steps - 1 ? 1 / next.signal : 1;
-    return solverStep(t, i, [[i, scale * z]], [[i, scale * output]]);
+    return { t, z: [scale * a], output: [scale * b] };
   });
   // diffusers multiplies the noise by the largest sigma or, with leading timesteps, by the root of 1 + its square.
   const start = spacing === 'leading' ? 1 : Math.max(...sigmas) * atSigma(sigmas[0]!).signal;

@@ -1,9 +1,10 @@
 import { InputError } from '../../common/errors.ts';
 import { roundHalfToEven } from '../../common/rounding.ts';
+import { ddimStep } from './ddim.ts';
 import type { SchedulerFile, SolverConfig } from './scheduler-config.ts';
-import { solverStep, type SolverPlan, type SolverStep, type Weighted } from './multistep.ts';
+import { solverStep, type SolverPlan, type SolverStep, type Weighted } from './solver-plan.ts';
 import { alphaProducts } from './levels/noise-schedule.ts';
-import { levelOf, transition } from './levels/prediction.ts';
+import { levelOf } from './levels/prediction.ts';
 import { spacedTimesteps, stride } from './levels/spacing.ts';
 
 /** Adams-Bashforth weights of the last 1 to 4 outputs, newest first. */
@@ -23,7 +24,7 @@ export function pndmSteps(config: SolverConfig<'pndm'>, { source }: SchedulerFil
   const move = (from: number, to: number): readonly [number, number] => {
     if (from >= alphas.length || to >= alphas.length)
       throw new InputError(`${steps} sampling steps of PNDM exceed the ${alphas.length} timesteps of ${source}.`);
-    return transition(config.prediction_type, levelOf(alphas[from]!), levelOf(to < 0 ? final : alphas[to]!));
+    return ddimStep(config.prediction_type, levelOf(alphas[from]!), levelOf(to < 0 ? final : alphas[to]!));
   };
   if (config.skip_prk_steps) return { start: 1, steps: repeatedStart(timesteps, stride(config, steps), move) };
   if (steps <= KUTTA_STEPS)

@@ -1,14 +1,7 @@
-import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import type { SolverPlan } from './multistep.ts';
-
-/** Returns whether every step needs only the last evaluation, so that a run can begin at any step: DDIM, Euler. */
-export const isOneStep = ({ steps }: SolverPlan): boolean =>
-  steps.every(({ z, output }) => z.length === 1 && output.length === 1);
-
-/** Coefficients of a step of such a run: z' = a z + b output, where output is the network's at timestep t. */
-export type StepNumbers = readonly [t: number, a: number, b: number];
-export const stepNumbers = ({ steps }: SolverPlan): StepNumbers[] =>
-  steps.map(({ t, z: [a], output: [b] }) => [t, a!, b!]);
+import type { Tensor } from '../../engine/tensorflow.ts';
+import { sampleMultistep } from './multistep.ts';
+import { isOneStep, sampleOneStep, stepNumbers, type StepNumbers } from './one-step.ts';
+import type { SolverPlan } from './solver-plan.ts';
 
 /** Evaluates the network for the i-th time: z -> a z + b output. The caller disposes the result. */
 export type Evaluate = (i: number, z: Tensor, numbers: StepNumbers) => Tensor;
@@ -26,45 +19,21 @@ export interface SampleOptions {
  * @returns the latents after the evaluations before `until`
  */
 export function sample(noise: Tensor, plan: SolverPlan, evaluate: Evaluate, options: SampleOptions = {}): Tensor {
-  const { from = 0, until = plan.steps.length } = options;
+  const total = plan.steps.length;
+  const { from = 0, until = total, progress } = options;
   if (from >= until) return noise.clone();
   const start = from === 0 && plan.start !== 1 ? noise.mul(plan.start) : noise.clone();
-  if (isOneStep(plan)) return sampleOneStep(start, plan, evaluate, { ...options, from, until });
-  if (from > 0 || until < plan.steps.length)
-    throw new RangeError('a multistep run cannot begin or end at an intermediate step');
-  return sampleMultistep(start, plan, evaluate, options);
+  if (isOneStep(plan))
+    return sampleOneStep(start, stepNumbers(plan).slice(from, until), (z, numbers, i) => {
+      const next = evaluate(from + i, z, numbers);
+      z.dispose();
+      progress?.(from + i + 1, total);
+      return next;
+    });
+  if (from > 0 || until < total) throw new RangeError('a multistep run cannot begin or end at an intermediate step');
+  return sampleMultistep(start, plan.steps, (z, t, i) => {
+    const output = evaluate(i, z, [t, 0, 1]);
+    progress?.(i + 1, total);
+    return output;
+  });
 }
-
-/** Each step reads only the latents before it. @param z is disposed */
-function sampleOneStep(
-  z: Tensor,
-  plan: SolverPlan,
-  evaluate: Evaluate,
-  { from = 0, until, progress }: SampleOptions,
-): Tensor {
-  const numbers = stepNumbers(plan);
-  for (let i = from; i < until!; i++) {
-    const next = evaluate(i, z, numbers[i]!); // z' = a z + b eps(z, t)
-    z.dispose();
-    z = next;
-    progress?.(i + 1, numbers.length);
-  }
-  return z;
-}
-
-/** The general form: each step reads all latents and outputs before it. @param z is disposed */
-function sampleMultistep(z: Tensor, plan: SolverPlan, evaluate: Evaluate, { progress }: SampleOptions): Tensor {
-  let zs = [z]; // newest first
-  let outputs: Tensor[] = [];
-  for (const [i, { t, z, output }] of plan.steps.entries()) {
-    outputs = [evaluate(i, zs[0]!, [t, 0, 1]), ...outputs];
-    zs = [tf.tidy(() => tf.addN([...weighted(z, zs), ...weighted(output, outputs)])), ...zs]; // z' = sum_j z[j] z_j + output[j] eps_j
-    progress?.(i + 1, plan.steps.length);
-  }
-  const [result, ...rest] = zs;
-  tf.dispose([...rest, ...outputs]);
-  return result!;
-}
-
-const weighted = (weights: readonly number[], values: readonly Tensor[]): Tensor[] =>
-  weights.flatMap((weight, j) => (weight === 0 ? [] : [values[j]!.mul(weight)]));

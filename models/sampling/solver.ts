@@ -3,7 +3,7 @@ import { solverConfig, type SchedulerFile } from './scheduler-config.ts';
 import { ddimSteps } from './ddim.ts';
 import { dpmSolverSteps } from './dpm-solver.ts';
 import { eulerSteps } from './euler.ts';
-import type { SolverPlan } from './multistep.ts';
+import type { SolverPlan } from './solver-plan.ts';
 import { schedulerNames, type SchedulerName } from './scheduler-names.ts';
 import { pndmSteps } from './pndm.ts';
 

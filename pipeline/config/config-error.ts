@@ -5,7 +5,7 @@ import { knownKeys } from './config-keys.ts';
 
 type Issue = ZodError['issues'][number];
 
-/** Describes the first problem; unknown keys come first, since a misspelt key also leaves the right one missing. */
+/** Describes the first problem; unknown keys come first, since a misspelled key also leaves the right one missing. */
 export function describeError(schema: ZodType, raw: unknown, error: ZodError): string {
   const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]!;
   return describeIssue(schema, raw, issue, []);

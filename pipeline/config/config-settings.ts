@@ -80,7 +80,7 @@ function apply(root: unknown, setting: string): Applied {
   return { setting, path: places, value: parsed };
 }
 
-/** A key to remove may be absent because it is misspelt, which the schema would not see. */
+/** A key to remove may be absent because it is misspelled, which the schema would not see. */
 function nothingToRemove(at: Node, key: string): string {
   const keys = Object.keys(at);
   const meant = keys.length > 0 ? `; did you mean "${nearest(key, keys)}"?` : '.';

@@ -7,7 +7,7 @@ import type { Home } from './home.ts';
 
 /**
  * Returns the id of a home: 32 random hexadecimal digits, created on first use in a file that only this user can read.
- * Names of Temporal servers and task queues contain it, which keeps neighbouring projects apart. A damaged id is set
+ * Names of Temporal servers and task queues contain it, which keeps neighboring projects apart. A damaged id is set
  * aside and replaced, after which schedules created under the old one are no longer found.
  */
 export async function homeId(home: Home): Promise<string> {

@@ -23,7 +23,7 @@ export const rooms = {
   temporal: ['common', 'scripts', 'pipeline', 'activities', 'workflows'],
   api: [
     ...['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes', 'world/gallery/scenes', 'world/known'],
-    ...['training', 'evaluation', 'pipeline', 'registry', 'workflows', 'temporal'],
+    ...['training', 'world/training', 'evaluation', 'pipeline', 'registry', 'workflows', 'temporal'],
   ],
   cli: [
     ...['common', 'engine', 'models', 'rewards', 'datasets', 'world', 'training', 'evaluation'],

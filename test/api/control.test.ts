@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { cancelRun, pauseRun } from '../../api/runs/control-run.ts';
 import { DevServer } from '../../temporal/server/dev-server.ts';
 import { homeId } from '../../pipeline/runs/home-id.ts';
-import { Home } from '../../pipeline/runs/home.ts';
-import { RunRecords } from '../../pipeline/runs/runs.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import type { RunRecords } from '../../pipeline/runs/runs.ts';
 import { findTemporal } from '../../scripts/setup/temporal.mjs';
+import { recordedRun } from '../setup/recorded-run.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 // A run whose worker was killed: its record has the address of that worker's server.
@@ -14,9 +14,7 @@ let home: Home;
 let records: RunRecords;
 let id: string;
 beforeEach(async () => {
-  home = new Home(join(await temporaryFolder(), 'home'));
-  records = new RunRecords(home);
-  ({ id } = await records.create('learn', 'learn.ts', {}, [{ name: 'a', inputs: [] }]));
+  ({ home, records, id } = await recordedRun('learn', ['a']));
 });
 
 async function server(owner?: string): Promise<DevServer> {

@@ -1,11 +1,10 @@
 import { appendFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readLogs } from '../../api/runs/read-logs.ts';
 import { listRuns, runStatus } from '../../api/runs/run-summary.ts';
-import { Home } from '../../pipeline/runs/home.ts';
-import { RunRecords } from '../../pipeline/runs/runs.ts';
-import { temporaryFolder } from '../setup/temporary-folder.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import type { RunRecords } from '../../pipeline/runs/runs.ts';
+import { recordedRun } from '../setup/recorded-run.ts';
 
 async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
@@ -17,10 +16,7 @@ let home: Home;
 let records: RunRecords;
 let id: string;
 beforeEach(async () => {
-  home = new Home(join(await temporaryFolder(), 'home'));
-  records = new RunRecords(home);
-  const graph = ['a', 'b'].map((name) => ({ name, inputs: [] }));
-  ({ id } = await records.create('first', 'learn.ts', {}, graph));
+  ({ home, records, id } = await recordedRun('first', ['a', 'b']));
   await records.setStatus(id, 'completed');
 });
 

@@ -17,12 +17,12 @@ import { difference, fixed, random, valueAndGradients, withParameters } from './
 
 type Layer = (...inputs: Tensor[]) => Tensor;
 const layers: Record<string, [layer: Layer, ...shapes: number[][]]> = {
-  'layer normalisation': [withParameters(layerNorm), [3, 5, 37], [37], [37]],
-  'layer normalisation of many rows': [withParameters(layerNorm), [2, 1500, 100], [100], [100]],
-  'group normalisation': [withParameters((p, x) => groupNorm(p, x, 3)), [2, 5, 7, 21], [21], [21]],
-  'group normalisation of single channels': [withParameters((p, x) => groupNorm(p, x, 5)), [1, 3, 3, 5], [5], [5]],
-  'group normalisation and SiLU': [withParameters((p, x) => groupNormSilu(p, x, 4)), [2, 9, 11, 20], [20], [20]],
-  'group normalisation and SiLU of a large picture': [
+  'layer normalization': [withParameters(layerNorm), [3, 5, 37], [37], [37]],
+  'layer normalization of many rows': [withParameters(layerNorm), [2, 1500, 100], [100], [100]],
+  'group normalization': [withParameters((p, x) => groupNorm(p, x, 3)), [2, 5, 7, 21], [21], [21]],
+  'group normalization of single channels': [withParameters((p, x) => groupNorm(p, x, 5)), [1, 3, 3, 5], [5], [5]],
+  'group normalization and SiLU': [withParameters((p, x) => groupNormSilu(p, x, 4)), [2, 9, 11, 20], [20], [20]],
+  'group normalization and SiLU of a large picture': [
     withParameters((p, x) => groupNormSilu(p, x, 4)),
     [1, 70, 90, 48],
     [48],

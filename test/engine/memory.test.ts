@@ -49,7 +49,7 @@ describe('attention in chunks of the queries', () => {
 });
 
 describe('layers that are recomputed for their gradient', () => {
-  it('fuses group normalisation and SiLU', () => {
+  it('fuses group normalization and SiLU', () => {
     const inputs = [random('x', [2, 5, 3, 8]), random('weight', [8]), random('bias', [8])];
     const separate = both(
       withParameters((p, x) => silu(groupNorm(p, x, 4))),
@@ -178,7 +178,7 @@ describe('an entry point in two halves', () => {
     expect([second, first].map((pending) => bytes(pending.finish({ dy })))).toEqual(expected.reverse());
   });
 
-  it('keeps the input of the normalisation and values per channel, not what is computed from them', () => {
+  it('keeps the input of the normalization and values per channel, not what is computed from them', () => {
     const picture = 4 * 2 * 6 * 6 * 8;
     expect(program.keptBytes('f')).toBeGreaterThanOrEqual(picture);
     expect(program.keptBytes('f')).toBeLessThan(1.5 * picture);

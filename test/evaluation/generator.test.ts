@@ -9,7 +9,8 @@ import { PictureGenerator, type Arm } from '../../evaluation/pictures/picture-ge
 import { clipText } from '../../models/clip/clip-text.ts';
 import { startNoise } from '../../models/sampling/noise.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import { DdimScheduler } from '../../models/sampling/ddim.ts';
+import { stepNumbers } from '../../models/sampling/one-step.ts';
+import { solverPlan } from '../../models/sampling/solver.ts';
 import { unet2dCondition } from '../../models/unet/unet.ts';
 import { vaeDecode } from '../../models/vae/vae.ts';
 import { smallPipeline, tuned } from './small-pipeline.ts';
@@ -42,9 +43,9 @@ function reference(prompt: (typeof prompts)[number], late: Weights, blend: numbe
   const mixed = embed(late)
     .mul(blend)
     .add(original.mul(1 - blend));
-  const scheduler = new DdimScheduler(pipeline.config.scheduler);
+  const steps = stepNumbers(solverPlan('ddim', pipeline.config.scheduler, 4));
   let z: Tensor = tf.tensor4d(startNoise(5, prompt.id, 1, [8, 8, 4]), [1, 8, 8, 4]);
-  scheduler.timesteps(4).forEach((t, i) => {
+  steps.forEach(([t, a, b], i) => {
     const context = i < 2 ? original : mixed;
     const sample = tf.concat([z, z], 0);
     const eps = unet2dCondition(p(pipeline.weights.unet), pipeline.config.unet, {
@@ -53,7 +54,6 @@ function reference(prompt: (typeof prompts)[number], late: Weights, blend: numbe
       context,
     });
     const [uncond, cond] = tf.split(eps, 2) as [Tensor, Tensor];
-    const { a, b } = scheduler.step(t, 4);
     z = z.mul(a).add(uncond.add(cond.sub(uncond).mul(3)).mul(b));
   });
   const image = vaeDecode(p(pipeline.weights.vae), pipeline.config.vae, z.div(pipeline.config.vae.scaling_factor!));

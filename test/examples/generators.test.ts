@@ -82,7 +82,7 @@ describe('text to 3D', () => {
   const scene = (place: [number, number, number]): Scene => ({
     places: tf.tensor([place], [1, 1, 3]) as never,
     sizes: tf.tensor([0.15], [1, 1, 1]) as never,
-    colours: tf.tensor([1, 0, 0], [1, 1, 3]) as never,
+    colors: tf.tensor([1, 0, 0], [1, 1, 3]) as never,
   });
   /** Finds the least green pixel of a view, as [row, column]. */
   const darkest = (view: typeof FRONT, place: [number, number, number]) => {
@@ -100,7 +100,7 @@ describe('text to 3D', () => {
     const two: Scene = {
       places: tf.tensor([0, 0, -0.8, 0, 0, 0.8], [1, 2, 3]) as never,
       sizes: tf.fill([1, 2, 1], 0.3) as never,
-      colours: tf.tensor([1, 0, 0, 0, 0, 1], [1, 2, 3]) as never,
+      colors: tf.tensor([1, 0, 0, 0, 0, 1], [1, 2, 3]) as never,
     };
     const [red, , blue] = render(two, FRONT, 9).slice([0, 4, 4, 0], [1, 1, 1, 3]).dataSync();
     expect(blue! - red!).toBeGreaterThan(0.7);

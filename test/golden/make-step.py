@@ -96,7 +96,7 @@ OTHERS = {
         4, text=tower(32, 8, 4), unet=unet([True, True, False], [16, 32, 32], 32, 4, 8), vae=vae([8, 16, 16], 8),
         clip=dict(projection_dim=32, length=77, eos=2, text=tower(32, 4, 3), vision=tower(32, 4, 3, image_size=24, patch_size=8)),
         scheduler=PNDMScheduler(skip_prk_steps=True, **SCHEDULE), length=77, size=(8, 8), steps=6, grad_steps=3),
-    "latents of 6 x 10: the centre of the picture": case(
+    "latents of 6 x 10: the center of the picture": case(
         5, text=tower(12, 2, 2), unet=unet([True, True], [8, 8], 12, 4, 2, downsample_padding=1), vae=vae([4, 8], 4),
         clip=dict(projection_dim=10, length=16, text=tower(12, 2, 1), vision=tower(12, 3, 1, image_size=9, patch_size=3)),
         size=(6, 10), grad_steps=4),
@@ -148,7 +148,7 @@ def write(c, folder):
 
 
 def square(image, size):
-    """transformers' CLIPImageProcessor on tensors: the shorter side becomes `size`, the centre is kept."""
+    """transformers' CLIPImageProcessor on tensors: the shorter side becomes `size`, the center is kept."""
     h, w = image.shape[2:]
     h, w = size * h // min(h, w), size * w // min(h, w)
     image = torch.nn.functional.interpolate(image, size=(h, w), mode="bicubic", antialias=True, align_corners=False)

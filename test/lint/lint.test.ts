@@ -266,15 +266,31 @@ it('refuses exports for tests and measurements alone', async () => {
   expect(status).toBe(1);
 });
 
+/** Returns a rule of the linter as the checkout applies it to a file, or undefined. */
+async function ruleFor(filePath: string, name: string): Promise<Linter.RuleEntry | undefined> {
+  const linter = new ESLint({ cwd: root });
+  const { rules } = (await linter.calculateConfigForFile(join(root, filePath))) as { rules: Linter.RulesRecord };
+  return rules[name];
+}
+
 it.each([
   ['api/runs/plan-run.ts', 5],
   ['cli/print.ts', 0],
   ['activities/execution/stage-child.ts', 0],
 ])('leaves the streams and the end of the process to programs: %s', async (filePath, count) => {
-  const linter = new ESLint({ cwd: root });
-  const configuration = (await linter.calculateConfigForFile(join(root, filePath))) as { rules: Linter.RulesRecord };
-  const rule = { 'no-restricted-properties': configuration.rules['no-restricted-properties']! };
+  const rules = { 'no-restricted-properties': (await ruleFor(filePath, 'no-restricted-properties'))! };
   const text = "process.stdout.write(''); process.stderr.write(''); process.exitCode = process.env.A; process.exit(1);";
-  const found = new Linter().verify(text, [{ languageOptions: { globals: { process: false } }, rules: rule }]);
+  const found = new Linter().verify(text, [{ languageOptions: { globals: { process: false } }, rules }]);
   expect(found.map(({ ruleId }) => ruleId)).toEqual(Array(count).fill('no-restricted-properties'));
+});
+
+it('refuses functions of more than 60 lines, which comments and blank lines are not; tests may have them', async () => {
+  const rules = { 'max-lines-per-function': (await ruleFor('training/tune.ts', 'max-lines-per-function'))! };
+  const faults = (lines: number) =>
+    new Linter()
+      .verify(`function f() {\n${'// why\n\n'.repeat(9)}${'f();\n'.repeat(lines - 2)}}\n`, [{ rules }])
+      .map(({ message }) => message);
+  expect(faults(60)).toEqual([]);
+  expect(faults(61)).toEqual([expect.stringContaining('too many lines (61)')]);
+  expect(await ruleFor('test/lint/lint.test.ts', 'max-lines-per-function')).toBeUndefined();
 });

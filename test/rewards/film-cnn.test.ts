@@ -34,7 +34,7 @@ describe('film-cnn', () => {
     expect(other).not.toBeCloseTo(b!, 3);
   });
 
-  it('knows which object has which colour: the order of words counts', async () => {
+  it('knows which object has which color: the order of words counts', async () => {
     const [, there] = await score(['a', 'red circle on blue']);
     const [, swapped] = await score(['a', 'blue circle on red']);
     expect(there).not.toBeCloseTo(swapped!, 3);

@@ -76,7 +76,7 @@ describe('resizeBicubic', () => {
 describe('preprocess', () => {
   const neutral = { mean: [0, 0, 0], std: [1, 1, 1] };
 
-  it('crops the centre of an oblong picture', () => {
+  it('crops the center of an oblong picture', () => {
     const image = tf.range(0, 4 * 8 * 3).reshape([1, 4, 8, 3]);
     const cropped = preprocess(image, { size: 4, fit: 'crop', ...neutral });
     expect([...cropped.dataSync()]).toEqual([...image.slice([0, 0, 2, 0], [1, 4, 4, 3]).dataSync()]);

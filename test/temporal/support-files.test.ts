@@ -79,7 +79,7 @@ it('bundled code is verified by its digest', async () => {
 });
 
 describe('a full disk', () => {
-  it('is recognised by code or message, and is an error that may pass', () => {
+  it('is recognized by code or message, and is an error that may pass', () => {
     const told = [
       Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }),
       Object.assign(new Error('write'), { code: 'EDQUOT' }),

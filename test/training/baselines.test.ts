@@ -8,7 +8,7 @@ import { WeightParameters } from '../setup/weight-parameters.ts';
 import { readWeights, writeWeights } from '../../engine/weights/weights.ts';
 import { clipText } from '../../models/clip/clip-text.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
-import { DdimScheduler } from '../../models/sampling/ddim.ts';
+import { DdimSchedule } from '../../models/sampling/levels/ddim-schedule.ts';
 import { unet2dCondition } from '../../models/unet/unet.ts';
 import { vaeDecode, vaeScalingFactor } from '../../models/vae/vae.ts';
 import { loadRewards } from '../../rewards/reward-types.ts';
@@ -114,7 +114,7 @@ describe('direct tuning', () => {
 
     const pipeline = await loadPipeline(at('model'));
     const { latents } = realLatents(await picturesOf(at('pictures'), [], 1, 3), pipeline);
-    const alphas = new DdimScheduler(pipeline.config.scheduler).alphasCumprod;
+    const alphas = new DdimSchedule(pipeline.config.scheduler).alphasCumprod;
     const t = new RandomStream(3, 'direct timestep', 1).integer(alphas.length);
     const [signal, noise] = [Math.sqrt(alphas[t]!), Math.sqrt(1 - alphas[t]!)];
     const p = (part: 'textEncoder' | 'unet' | 'vae') => new WeightParameters(pipeline.weights[part], 'test');

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors, type SafetensorsFile } from '../../engine/weights/safetensors.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import { loadPipeline, type LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import { DdimScheduler } from '../../models/sampling/ddim.ts';
+import { stochasticStep } from '../../models/sampling/ddim.ts';
+import { DdimSchedule } from '../../models/sampling/levels/ddim-schedule.ts';
 import { DdpoTuner } from '../../training/baselines/ddpo-tuner.ts';
 import { advantagesOf, logProbabilities, meanGradient, surrogate } from '../../training/baselines/policy-gradient.ts';
 import { Observer } from '../../training/alarm/observer.ts';
@@ -75,11 +76,11 @@ describe('the gradient of a policy update', () => {
   ] as const)("of the %s is torch's", (name, makesEmbeddings) => {
     const latentSize = tensorOf(golden, 'z.0').shape.slice(1, 3) as [number, number];
     const generator = textToImage(pipeline, [], { batch: prompts.length, latentSize, sampler });
-    const scheduler = new DdimScheduler(pipeline.config.scheduler);
-    const steps = scheduler
+    const schedule = new DdimSchedule(pipeline.config.scheduler);
+    const steps = schedule
       .timesteps(sampler.steps)
       .slice(-2)
-      .map((t) => ({ t, ...scheduler.stochasticStep(t, sampler.steps, 1) }));
+      .map((t) => ({ t, ...stochasticStep(schedule, t, sampler.steps, 1) }));
     // The rewards are not used here: the advantages are given.
     const silent = {
       ...generator,

@@ -16,7 +16,7 @@ import type { PipelineRun } from '../../workflows/arguments.ts';
 
 export const workflowsPath = fileURLToPath(new URL('../../workflows/workflows.ts', import.meta.url));
 
-/** The behaviour of a fake stage at an attempt: by default it succeeds. */
+/** The behavior of a fake stage at an attempt: by default it succeeds. */
 export type Fault = 'permanent' | 'retryable' | 'hang' | 'huge' | 'wordy';
 
 /** A Temporal server and a worker with fake stages, which hash their inputs and fail on request. */

@@ -1,15 +1,10 @@
 import { ApplicationFailure, Client, WorkflowFailedError } from '@temporalio/client';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectTemporal } from '../../temporal/connection.ts';
-import { DevServer } from '../../temporal/server/dev-server.ts';
 import { taskQueues } from '../../temporal/queues.ts';
-import { startWorkers } from '../../temporal/workers.ts';
-import { Home } from '../../pipeline/runs/home.ts';
-import { findTemporal } from '../../scripts/setup/temporal.mjs';
 import { WorkflowEnvironment } from './environment.ts';
+import { serveHome } from '../setup/served-home.ts';
 import { until } from '../setup/watchdog.ts';
 
 // A stranger who reaches the server starts workflows with any arguments, against a worker like the users'.
@@ -20,7 +15,9 @@ let client: Client;
 let taskQueue: string;
 let stop: () => Promise<void>;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'textcraftor-test-'));
+  const served = await serveHome({ environment: {}, queues: ['pipeline'] });
+  ({ folder, stop } = served);
+  const { home, connection } = served;
   marker = join(folder, 'marker');
   const evil = join(folder, 'evil');
   await mkdir(evil);
@@ -36,20 +33,8 @@ beforeAll(async () => {
   await writeFile(module, `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(marker)}, '');`);
   await writeFile(join(evil, 'prompts.txt'), 'a prompt\n');
 
-  const home = new Home(join(folder, 'home'));
-  const server = await DevServer.start({ command: findTemporal()!.value, folder: join(folder, 'server') });
-  const { address } = server;
-  const connection = await connectTemporal({ address });
-  const queues = ['pipeline'] as const;
-  const workers = await startWorkers({ connection, namespace: 'default', address, home, environment: {}, queues });
   client = new Client({ connection });
   taskQueue = (await taskQueues(home)).pipeline;
-  stop = async () => {
-    await workers.stop();
-    await connection.close();
-    await server.stop();
-    await rm(folder, { recursive: true });
-  };
 });
 afterAll(() => stop?.());
 

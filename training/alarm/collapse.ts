@@ -18,7 +18,7 @@ export const TOTAL = 'total';
 /** Name of the measure: the diversity between a prompt's pictures. */
 export const DIVERSITY = 'diversity';
 /**
- * Name of the measure: the share of requested attributes (shape, colour ...) that the exact judge finds right, or NaN.
+ * Name of the measure: the share of requested attributes (shape, color ...) that the exact judge finds right, or NaN.
  */
 export const ATTRIBUTES = 'attributes';
 

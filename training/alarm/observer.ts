@@ -1,14 +1,13 @@
 import { scorePictures } from '../../world/known/score-pictures.ts';
 import { float32, type Program, type Tensors } from '../../engine/program/program.ts';
 import { tf } from '../../engine/tensorflow.ts';
-import type { VaeConfig } from '../../models/vae/vae-config.ts';
-import { vaePicture } from '../../models/vae/vae.ts';
 import { embedderAmong } from '../../rewards/diversity.ts';
 import { rewardPrompts, type RewardPrompts } from '../../rewards/prompt-inputs.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
 import { requireFiniteScores, rewardWeights, scoreAll } from '../../rewards/total.ts';
 import { denoise } from '../generator/denoise.ts';
 import type { Generator } from '../generator/generator.ts';
+import type { TextToImage } from '../generator/text-to-image.ts';
 import type { Rollout } from '../rollout/rollout-samples.ts';
 
 /** Name of the held-out reward: it is measured and never trained on. */
@@ -29,7 +28,7 @@ export interface Observation {
  * Adds to a generator's program the entry point `observe`, which scores pictures of the same networks without gradient.
  * @param rewards the trained rewards and those that are only measured, loaded together
  */
-export function withObservers(generator: Generator, vae: VaeConfig, rewards: readonly LoadedReward[]): Generator {
+export function withObservers(generator: TextToImage, rewards: readonly LoadedReward[]): Generator {
   const batch = generator.latents[0]!;
   const readings = rewardPrompts(rewards);
   const embedder = embedderAmong(rewards, HELD_OUT);
@@ -42,7 +41,7 @@ export function withObservers(generator: Generator, vae: VaeConfig, rewards: rea
       program.entry('observe', inputs, ({ z, ...inputs }: Tensors, scope) => {
         const p = scope.parameters('rewards');
         const features = readings.features(p, inputs);
-        const picture = vaePicture(scope.parameters('vae'), vae, z!);
+        const picture = generator.decode(scope, z!);
         const scores = scoreAll(rewards, p, picture, features);
         const embedding = embedder?.embedding.of(p, picture, features[embedder.name]);
         return { ...scores, ...(embedding ? { [EMBEDDING]: embedding } : {}), [PICTURE]: picture };

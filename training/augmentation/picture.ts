@@ -63,11 +63,11 @@ function cropMatrix(size: number, share: number, at: number, mirror: boolean): F
   const matrix = new Float32Array(size * size);
   const start = (size - share * size) * at;
   for (let i = 0; i < size; i++) {
-    const centre = Math.min(size - 1, Math.max(0, start + (i + 0.5) * share - 0.5));
-    const below = Math.floor(centre);
+    const center = Math.min(size - 1, Math.max(0, start + (i + 0.5) * share - 0.5));
+    const below = Math.floor(center);
     const row = (mirror ? size - 1 - i : i) * size;
-    matrix[row + below]! += 1 - (centre - below);
-    if (centre > below) matrix[row + below + 1]! += centre - below;
+    matrix[row + below]! += 1 - (center - below);
+    if (center > below) matrix[row + below + 1]! += center - below;
   }
   return matrix;
 }

@@ -1,8 +1,7 @@
 import { RandomStream } from '../../common/random.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import type { SchedulerFile } from '../../models/sampling/scheduler-config.ts';
-import { DdimScheduler } from '../../models/sampling/ddim.ts';
-import { levelOf } from '../../models/sampling/levels/prediction.ts';
+import { DdimSchedule } from '../../models/sampling/levels/ddim-schedule.ts';
 import type { Generator } from '../generator/generator.ts';
 import type { Rollout, RolloutBatch } from '../rollout/rollout-samples.ts';
 import { scoreMetrics } from '../scoring.ts';
@@ -25,11 +24,11 @@ export interface DirectInputs {
  */
 export class DirectTuner implements Tuner {
   readonly #inputs: DirectInputs;
-  readonly #schedule: DdimScheduler;
+  readonly #schedule: DdimSchedule;
 
   constructor(inputs: DirectInputs) {
     this.#inputs = inputs;
-    this.#schedule = new DdimScheduler(inputs.scheduler);
+    this.#schedule = new DdimSchedule(inputs.scheduler);
     this.#schedule.requirePictures(this.#schedule.alphasCumprod.length - 1);
   }
 
@@ -62,7 +61,7 @@ export class DirectTuner implements Tuner {
 
   /** z_t = signal x0 + noise epsilon */
   #noisy(latents: RolloutBatch['latents'], t: number, step: number): Float32Array {
-    const { signal, noise } = levelOf(this.#schedule.alphasCumprod[t]!);
+    const { signal, noise } = this.#schedule.level(t);
     const values = new RandomStream(this.#inputs.seed, 'direct noise', step)
       .normal(latents.length)
       .map((v) => v * noise);

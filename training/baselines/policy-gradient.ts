@@ -69,8 +69,8 @@ export function advantagesOf(rewards: Float64Array, group: number, largest: numb
   const size = group > 1 ? group : rewards.length;
   return rewards.map((reward, i) => {
     const own = rewards.subarray(Math.floor(i / size) * size, (Math.floor(i / size) + 1) * size);
-    const centre = mean(own);
-    const deviation = Math.sqrt(own.reduce((a, b) => a + (b - centre) ** 2, 0) / own.length);
-    return Math.min(Math.max((reward - centre) / (deviation + 1e-8), -largest), largest);
+    const center = mean(own);
+    const deviation = Math.sqrt(own.reduce((a, b) => a + (b - center) ** 2, 0) / own.length);
+    return Math.min(Math.max((reward - center) / (deviation + 1e-8), -largest), largest);
   });
 }

@@ -5,13 +5,12 @@ import type { Weights } from '../../engine/weights/weights.ts';
 import { blend, Diffusion } from '../../models/diffusion.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
-import { DdimScheduler } from '../../models/sampling/ddim.ts';
-import { levelOf } from '../../models/sampling/levels/prediction.ts';
-import { stepNumbers } from '../../models/sampling/sample.ts';
+import { DdimSchedule } from '../../models/sampling/levels/ddim-schedule.ts';
+import { stepNumbers } from '../../models/sampling/one-step.ts';
 import { solverPlan } from '../../models/sampling/solver.ts';
 import { vaeScale } from '../../models/vae/vae.ts';
 import type { LoadedReward } from '../../rewards/reward.ts';
-import { rewardPrompts } from '../../rewards/prompt-inputs.ts';
+import { rewardPrompts, type RewardPrompts } from '../../rewards/prompt-inputs.ts';
 import { rewardWeights, scoreAll } from '../../rewards/total.ts';
 import {
   augmentPictures,
@@ -20,7 +19,7 @@ import {
   pictureSpecs,
   type PictureAugmentation,
 } from '../augmentation/picture.ts';
-import type { Generator, PromptInputs } from './generator.ts';
+import type { Generator, Networks, PromptInputs } from './generator.ts';
 
 /** Names of the trainable networks. */
 export const TEXT_ENCODER = 'text_encoder';
@@ -40,15 +39,20 @@ export interface TextToImageSettings {
   augmentation?: PictureAugmentation | undefined;
 }
 
+/** A generator of pictures. */
+export interface TextToImage extends Generator {
+  /** Decodes latents into pictures. z [...latents] -> [B, H, W, 3] in [0, 1] */
+  decode(networks: Networks, z: Tensor): Tensor;
+}
+
 /** Makes a generator of Stable Diffusion: CLIP's text encoder, guided DDIM steps of the UNet, VAE decoder, rewards. */
 export function textToImage(
   pipeline: LoadedPipeline,
   rewards: readonly LoadedReward[],
   { batch, latentSize, sampler, encoder, augmentation }: TextToImageSettings,
-): Generator {
+): TextToImage {
   const { config, weights, tokenizer, folder } = pipeline;
   const [height, width] = latentSize ?? [config.unet.sample_size, config.unet.sample_size];
-  const scheduler = new DdimScheduler(config.scheduler);
   const steps = stepNumbers(solverPlan('ddim', config.scheduler, sampler.steps));
   const diffusion = new Diffusion(pipeline, { batch, height, width, guidance: sampler.guidance });
   const readings = rewardPrompts(rewards);
@@ -61,19 +65,10 @@ export function textToImage(
     of: (prompts) => ({ ids: tokenize(prompts), emptyIds: tokenize(['']) }),
   };
   const size = [batch, height * vaeScale(config.vae), width * vaeScale(config.vae)] as const;
-  const augments = augmentation !== undefined && changesPictures(augmentation);
-  const scoreInputs: PromptInputs = {
-    specs: {
-      ...readings.specs(batch),
-      ...(augments ? pictureSpecs(...size) : {}),
-    },
-    of: (prompts, draw) => ({
-      ...readings.of(prompts),
-      ...(augments ? drawPictures(augmentation, size, draw) : {}),
-    }),
-  };
+  const changes = augmentation !== undefined && changesPictures(augmentation) ? augmentation : undefined;
   const original = { weights: weights.textEncoder, source: `${folder}/text_encoder` };
   const blended = encoder !== undefined && encoder.blend !== 1;
+  const decode: TextToImage['decode'] = (networks, z) => diffusion.decode(networks.parameters('vae'), z);
 
   return {
     networks: {
@@ -85,7 +80,7 @@ export function textToImage(
     },
     latents: diffusion.latents,
     steps,
-    lastLevel: levelOf(scheduler.alphasCumprod[steps.at(-1)![0]]!),
+    lastLevel: new DdimSchedule(config.scheduler).level(steps.at(-1)![0]),
     rewards,
 
     encodeInputs,
@@ -98,14 +93,26 @@ export function textToImage(
 
     step: (networks, { z, step }, c) => diffusion.step(networks.parameters(UNET), { z, step, ...c }),
 
-    scoreInputs,
+    decode,
+
+    scoreInputs: scoreInputs(readings, size, changes),
     score(networks, z, inputs) {
       const p = networks.parameters('rewards');
       return inLanes<Tensors, Tensors>({ z, ...inputs }, ({ z, ...own }) => {
         const features = readings.features(p, own);
-        const picture = diffusion.decode(networks.parameters('vae'), z!);
-        return scoreAll(rewards, p, augments ? augmentPictures(picture, own) : picture, features);
+        const picture = decode(networks, z!);
+        return scoreAll(rewards, p, changes ? augmentPictures(picture, own) : picture, features);
       });
     },
   };
 }
+
+/** The inputs of the rewards, and random numbers for `changes` to the pictures. @param size of a batch of pictures */
+const scoreInputs = (
+  readings: RewardPrompts,
+  size: readonly [batch: number, height: number, width: number],
+  changes: PictureAugmentation | undefined,
+): PromptInputs => ({
+  specs: { ...readings.specs(size[0]), ...(changes ? pictureSpecs(...size) : {}) },
+  of: (prompts, draw) => ({ ...readings.of(prompts), ...(changes ? drawPictures(changes, size, draw) : {}) }),
+});

@@ -4,7 +4,7 @@ import { tf } from '../../engine/tensorflow.ts';
 import { Diffusion } from '../../models/diffusion.ts';
 import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
-import { stepNumbers } from '../../models/sampling/sample.ts';
+import { sampleOneStep, stepNumbers } from '../../models/sampling/one-step.ts';
 import { solverPlan } from '../../models/sampling/solver.ts';
 import { PipelineProgram } from '../../models/pipeline-program.ts';
 
@@ -87,11 +87,12 @@ export async function onnxRuntime(
       const conditioning = await encode.run({
         ids: { shape: diffusion.ids.shape, data: tokenizer.batch([...prompts, '']) },
       });
-      let z: OnnxTensor = { shape: [batch, side, side, channels], data: noise };
-      for (const step of numbers.slice(0, sampler.steps - sampler.gradientSteps)) {
-        const inputs = { z, step: { shape: [3], data: Float32Array.from(step) }, ...conditioning };
-        z = (await denoise.run(inputs))['next']!;
-      }
+      const start: OnnxTensor = { shape: [batch, side, side, channels], data: noise };
+      const first = numbers.slice(0, sampler.steps - sampler.gradientSteps);
+      const z = await sampleOneStep(Promise.resolve(start), first, async (z, [...step]) => {
+        const inputs = { z: await z, step: { shape: [3], data: Float32Array.from(step) }, ...conditioning };
+        return (await denoise.run(inputs))['next']!;
+      });
       return z.data as Float32Array;
     },
     async dispose() {

@@ -1,5 +1,6 @@
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
-import { DdimScheduler } from '../../models/sampling/ddim.ts';
+import { stochasticStep } from '../../models/sampling/ddim.ts';
+import { DdimSchedule } from '../../models/sampling/levels/ddim-schedule.ts';
 import type { StageBody } from '../../pipeline/stage.ts';
 import { DdpoTuner, type DdpoSettings } from '../baselines/ddpo-tuner.ts';
 import { keepNetworks } from '../checkpoint/keep-networks.ts';
@@ -26,12 +27,12 @@ export const run: StageBody<DdpoStageSettings, 'rollout'> = async (context) => {
     [{ name: network, learningRate, lora }],
     { seed, observes: true, ownSteps: true },
   );
-  const scheduler = new DdimScheduler(pipeline.config.scheduler);
-  const actions = scheduler
+  const schedule = new DdimSchedule(pipeline.config.scheduler);
+  const actions = schedule
     .timesteps(sampler.steps)
     .slice(-sampler.gradientSteps)
     .map((t) => {
-      const { a, b, sigma } = scheduler.stochasticStep(t, sampler.steps, eta);
+      const { a, b, sigma } = stochasticStep(schedule, t, sampler.steps, eta);
       return { numbers: [t, a, b], sigma };
     });
   await tune(context, {

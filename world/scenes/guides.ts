@@ -10,7 +10,7 @@ type Placed = Pick<Scene, 'shape' | 'size' | 'position'>;
 export const hiddenCells = (scene: Placed, stream?: RandomStream): Float32Array =>
   guides.hiddenCells(coverage(scene), stream);
 
-/** Paints the hidden cells of a picture mid-grey. picture [32, 32, 3] in [0, 1], cells as {@link hiddenCells} */
+/** Paints the hidden cells of a picture mid-gray. picture [32, 32, 3] in [0, 1], cells as {@link hiddenCells} */
 export const hide = (picture: Float32Array, cells: Float32Array): Float32Array => guides.hide(picture, cells);
 
 /** Returns the object's silhouette as a control image at latent size; a cell's 4 x 4 pixels are its channels. [8, 8, 16] */

@@ -7,10 +7,10 @@ import { geometries, pictureSums, shifts, template, variation, type Fit } from '
 
 /** Blurs of the templates, in pixels; the first search takes every other one. */
 const blurs = [0, 0.35, 0.7, 1.05, 1.4, 1.75];
-/** Dullness and darkness levels at which the search for a pair of colours starts. */
+/** Dullness and darkness levels at which the search for a pair of colors starts. */
 const dullnesses = [0, 0.3, 0.6];
 const darknesses = [0, 0.2, 0.4];
-/** Number of geometries, and of colour pairs, refined after the first search. */
+/** Number of geometries, and of color pairs, refined after the first search. */
 const finalists = 4;
 
 /** The oracle's reading of a picture. */
@@ -39,7 +39,7 @@ interface Match {
 /**
  * Reads a picture ([32, 32, 3] in [0, 1]) by the nearest of the 1,200 renders under any blur, dullness and darkness.
  * First the geometry: the template of shape, size, position, blur and subpixel shift with the least squared error over any
- * two colours. Then the colours: the pair, dulled and darkened, nearest to those two. Nothing in it is learnt, so a model
+ * two colors. Then the colors: the pair, dulled and darkened, nearest to those two. Nothing in it is learned, so a model
  * can only please it with the right picture.
  */
 export function readScene(picture: Float32Array): Reading {
@@ -92,7 +92,7 @@ function shades(colors: Colors): [foreground: Color, background: Color] {
   return [degradeColor(objectColors[colors.color], colors), degradeColor(backgroundColors[colors.background], colors)];
 }
 
-/** Weighs object and background equally, whatever their sizes, since a shift in colour is not pixel noise. */
+/** Weighs object and background equally, whatever their sizes, since a shift in color is not pixel noise. */
 function colorDistance(fit: Fit, colors: Colors): number {
   const [foreground, background] = shades(colors);
   let distance = 0;
@@ -102,7 +102,7 @@ function colorDistance(fit: Fit, colors: Colors): number {
   return distance;
 }
 
-/** Finds the colour pair, dullness and darkness nearest to the fitted colours: levels first, then a pattern search. */
+/** Finds the color pair, dullness and darkness nearest to the fitted colors: levels first, then a pattern search. */
 function nearestColors(fit: Fit): Colors {
   const starts = pairs.map((levels) => {
     const distances = levels.map((colors) => colorDistance(fit, colors));
@@ -114,7 +114,7 @@ function nearestColors(fit: Fit): Colors {
   return ends.reduce((a, b) => (colorDistance(fit, b) < colorDistance(fit, a) ? b : a));
 }
 
-/** Starting levels of the search for each colour pair. */
+/** Starting levels of the search for each color pair. */
 const pairs: readonly (readonly Colors[])[] = attributes.color.flatMap((color) =>
   attributes.background.map((background) =>
     dullnesses.flatMap((dullness) => darknesses.map((darkness) => ({ color, background, dullness, darkness }))),

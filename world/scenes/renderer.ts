@@ -10,7 +10,7 @@ export const pictureSize = 32;
 /** Numbers in a picture: 32 x 32 x 3. */
 export const pictureLength = pictureSize * pictureSize * 3;
 
-/** Colours far apart in RGB, so that they survive a lossy autoencoder. */
+/** Colors far apart in RGB, so that they survive a lossy autoencoder. */
 export const objectColors: Record<Scene['color'], Color> = {
   red: [0.9, 0.1, 0.1],
   green: [0.08, 0.68, 0.15],
@@ -31,7 +31,7 @@ export const backgroundColors: Record<Scene['background'], Color> = {
 /** Radius as a share of the side. Smaller than .18 does not survive the autoencoder. */
 export const radii: Record<Scene['size'], number> = { small: 0.18, large: 0.27 };
 
-/** Centre (x, y) as shares of the side, y downwards. */
+/** Center (x, y) as shares of the side, y downwards. */
 export const centers: Record<Scene['position'], readonly [x: number, y: number]> = {
   center: [0.5, 0.5],
   'top left': [0.28, 0.28],

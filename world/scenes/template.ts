@@ -31,12 +31,12 @@ export function pictureSums(picture: Float32Array): PictureSums {
   return { sum, squares };
 }
 
-/** Returns a picture's variation around its mean colour: the sum of squares over pixels and channels. */
+/** Returns a picture's variation around its mean color: the sum of squares over pixels and channels. */
 export function variation({ sum, squares }: PictureSums): number {
   return [0, 1, 2].reduce((total, c) => total + squares[c]! - (sum[c]! * sum[c]!) / pixels, 0);
 }
 
-/** The two colours that fit a template best to a picture, and the remaining squared distance. */
+/** The two colors that fit a template best to a picture, and the remaining squared distance. */
 export interface Fit {
   readonly foreground: Color;
   readonly background: Color;
@@ -44,7 +44,7 @@ export interface Fit {
 }
 
 /**
- * A mask m in [0, 1] that blends two colours into the picture b + m (f - b). Since that is linear in the colours, the best
+ * A mask m in [0, 1] that blends two colors into the picture b + m (f - b). Since that is linear in the colors, the best
  * two and any squared distance need only the sums of x, x^2 and m x.
  */
 export class Template {
@@ -78,7 +78,7 @@ export class Template {
     return { foreground, background, distance: Math.max(0, distance) };
   }
 
-  /** Returns the squared distance of `fit` with its colours replaced by others. */
+  /** Returns the squared distance of `fit` with its colors replaced by others. */
   distanceWith(fit: Fit, foreground: Color, background: Color): number {
     let distance = fit.distance;
     for (let c = 0; c < 3; c++) {

@@ -1,7 +1,7 @@
-import type { RandomStream } from '../../common/random.ts';
-import { clean, drawDegradation, type Degradation, type DegradationRange, type Tier } from './common/degradation.ts';
+import { clean, drawFromTiers } from './common/degradation.ts';
 
-const ranges: Record<Tier, DegradationRange> = {
+/** Draws a degradation uniformly from a tier's ranges. */
+export const randomDegradation = drawFromTiers({
   good: { low: clean, high: { blur: 0.25, dullness: 0.1, darkness: 0.06, noise: 0.006 } },
   medium: {
     low: { blur: 0.2, dullness: 0.1, darkness: 0.03, noise: 0 },
@@ -11,9 +11,4 @@ const ranges: Record<Tier, DegradationRange> = {
     low: { blur: 0.6, dullness: 0.3, darkness: 0.1, noise: 0 },
     high: { blur: 1.4, dullness: 0.55, darkness: 0.35, noise: 0.025 },
   },
-};
-
-/** Draws a degradation uniformly from a tier's ranges. */
-export function randomDegradation(stream: RandomStream, tier: Tier): Degradation {
-  return drawDegradation(stream, ranges[tier]);
-}
+});

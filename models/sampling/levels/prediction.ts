@@ -46,7 +46,3 @@ export function predictedNoise(prediction: Exclude<Prediction, 'flow_prediction'
       return [1 / noise, -signal / noise];
   }
 }
-
-/** Returns one step of DDIM: the predicted clean latents, with the same noise at another level. */
-export const transition = (prediction: Exclude<Prediction, 'flow_prediction'>, from: Level, to: Level): Linear =>
-  plus(times(predictedClean(prediction, from), to.signal), times(predictedNoise(prediction, from), to.noise));

@@ -41,7 +41,7 @@ const ddpoSchema = z
   .refine(({ batch, group }) => (group === 1 ? batch > 1 : batch % group !== 1), {
     path: ['group'],
     message:
-      'leaves a trajectory of the batch with no other to compare it with, so nothing is learnt from it: make batch a multiple of group',
+      'leaves a trajectory of the batch with no other to compare it with, so nothing is learned from it: make batch a multiple of group',
   });
 
 /** Baselines for the tuned encoder. A baseline that is left out is off. */

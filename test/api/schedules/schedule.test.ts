@@ -1,17 +1,13 @@
-import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareSchedule, type NewSchedule } from '../../../api/schedules/create-schedule.ts';
 import { ScheduleControl } from '../../../api/schedules/schedule-control.ts';
-import { connectTemporal } from '../../../temporal/connection.ts';
-import { DevServer } from '../../../temporal/server/dev-server.ts';
-import { startWorkers, type Workers } from '../../../temporal/workers.ts';
-import { Home } from '../../../pipeline/runs/home.ts';
+import type { Home } from '../../../pipeline/runs/home.ts';
 import { Registry } from '../../../registry/versions.ts';
 import { RunRecords } from '../../../pipeline/runs/runs.ts';
-import { findTemporal } from '../../../scripts/setup/temporal.mjs';
+import { serveHome } from '../../setup/served-home.ts';
 import { filesBelow, until } from '../../setup/watchdog.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/pipelines/${name}`, import.meta.url));
@@ -20,25 +16,11 @@ let home: Home;
 let control: ScheduleControl;
 let stop: () => Promise<void>;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'textcraftor-test-'));
-  home = new Home(join(folder, 'home'));
-  const server = await DevServer.start({ command: findTemporal()!.value, folder: join(folder, 'server') });
-  const { address } = server;
-  const connection = await connectTemporal({ address });
-  const common = { connection, namespace: 'default', address };
-  const workers: Workers = await startWorkers({
-    ...common,
-    home,
-    environment: process.env,
-    queues: ['pipeline', 'engine'],
-  });
-  control = new ScheduleControl({ ...common, owned: false, close: () => Promise.resolve() }, home);
-  stop = async () => {
-    await workers.stop();
-    await connection.close();
-    await server.stop();
-    await rm(folder, { recursive: true });
-  };
+  const served = await serveHome({ environment: process.env, queues: ['pipeline', 'engine'] });
+  ({ folder, home, stop } = served);
+  const { connection, address } = served;
+  const server = { connection, namespace: 'default', address, owned: false, close: () => Promise.resolve() };
+  control = new ScheduleControl(server, home);
 });
 afterAll(() => stop?.());
 

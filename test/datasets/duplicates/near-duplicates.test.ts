@@ -66,7 +66,7 @@ it('similarity is of the sets of words and pairs of words', () => {
   expect(jaccard('a b c', 'A, b: d')).toBeCloseTo(3 / 7);
   expect(jaccard('a b', 'a b a b a b')).toBeCloseTo(3 / 4);
   expect([...shinglesOf(''), ...shinglesOf('!')]).toEqual([]);
-  // The same words, with the colours changed over: 1 without the pairs.
+  // The same words, with the colors changed over: 1 without the pairs.
   expect(jaccard('a red circle on a blue square', 'a blue circle on a red square')).toBeCloseTo(10 / 14);
 });
 

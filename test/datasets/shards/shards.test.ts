@@ -28,7 +28,7 @@ describe('keyedPermutation', () => {
     );
   });
 
-  it('looks random: no position keeps its neighbours, and positions spread evenly', () => {
+  it('looks random: no position keeps its neighbors, and positions spread evenly', () => {
     const n = 10_000_000;
     const at = keyedPermutation(n, [1, 2]);
     const first = Array.from({ length: 20_000 }, (_, i) => at(i));

@@ -137,7 +137,7 @@ it('values that are attached or say true are removed, and so are flags of script
   ]);
 });
 
-it('a negative prompt is recognised after dashes and colons of other keyboards, and attached to its first word', () => {
+it('a negative prompt is recognized after dashes and colons of other keyboards, and attached to its first word', () => {
   for (const dash of ['‐‐', '‑‑', '－－', '﹣﹣', '⸺', '-‑'])
     strips([[`a well‑known fox ${dash}no dogs, cats`, 'a well‑known fox']]);
   strips([

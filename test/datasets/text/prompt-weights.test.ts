@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { hasWeights, stripWeights } from '../../../datasets/text/prompt-weights.ts';
 
-it('weights are recognised and removed, and the weighted words stay', () => {
+it('weights are recognized and removed, and the weighted words stay', () => {
   const cases: [string, string][] = [
     ['a (cat:1.2) on a mat', 'a cat on a mat'],
     ['a [cat] on a ((mat))', 'a cat on a mat'],

@@ -101,7 +101,7 @@ const cases: Record<string, Case['build']> = {
   'pooling': ({ x }) => tf.maxPool(picture(x), 2, 2, 'valid').add(tf.avgPool(picture(x), [2, 2], 2, 'valid')),
   'enlarging': ({ x }) => tf.image.resizeNearestNeighbor(picture(x), [12, 10]).add(tf.image.resizeBilinear(picture(x), [12, 10])),
   'enlarging by a fraction': ({ x }) => tf.image.resizeNearestNeighbor(picture(x), [8, 7]),
-  'pixels whose centres are at a half': ({ x }) => tf.image.resizeNearestNeighbor(picture(x), [9, 10], false, true).add(tf.image.resizeBilinear(picture(x), [9, 10], false, true)),
+  'pixels whose centers are at a half': ({ x }) => tf.image.resizeNearestNeighbor(picture(x), [9, 10], false, true).add(tf.image.resizeBilinear(picture(x), [9, 10], false, true)),
 };
 
 describe('a function as an ONNX model', () => {
@@ -149,7 +149,7 @@ describe('a function as an ONNX model', () => {
     });
   });
 
-  it("has ONNX's own operators for a layer's normalisation and gelu", () => {
+  it("has ONNX's own operators for a layer's normalization and gelu", () => {
     const graph = exportOnnx({
       name: 'test',
       source: 'test',

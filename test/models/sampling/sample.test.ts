@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { tf } from '../../../engine/tensorflow.ts';
-import { sample, stepNumbers, type Evaluate } from '../../../models/sampling/sample.ts';
+import { stepNumbers } from '../../../models/sampling/one-step.ts';
+import { sample, type Evaluate } from '../../../models/sampling/sample.ts';
 
 const oneStep = {
   start: 2,

@@ -6,10 +6,9 @@ import {
   solverSchemas,
   type SchedulerFile,
 } from '../../../models/sampling/scheduler-config.ts';
-import { DdimScheduler } from '../../../models/sampling/ddim.ts';
-import type { SolverPlan } from '../../../models/sampling/multistep.ts';
+import type { SolverPlan } from '../../../models/sampling/solver-plan.ts';
 import { schedulerNames, type SchedulerName } from '../../../models/sampling/scheduler-names.ts';
-import { isOneStep } from '../../../models/sampling/sample.ts';
+import { isOneStep } from '../../../models/sampling/one-step.ts';
 import { schedulerNamed, solverPlan } from '../../../models/sampling/solver.ts';
 import { readJson, type Json } from '../../../models/folder/network-config.ts';
 import { goldenPath, readGoldenJson } from '../golden.ts';
@@ -136,12 +135,6 @@ describe.each(schedulerNames)("%s's configuration", (name) => {
 });
 
 describe('solvers', () => {
-  it('include DDIM, the same as in tuning', () => {
-    const ddim = new DdimScheduler(file(stableDiffusion));
-    for (const { t, z, output } of solverPlan('ddim', file(stableDiffusion), 25).steps)
-      expect({ a: z[0], b: output[0] }).toEqual(ddim.step(t, 25));
-  });
-
   it('say whether they can begin at any step', () => {
     const oneStep = (name: SchedulerName) => isOneStep(solverPlan(name, file(stableDiffusion), 8));
     expect(schedulerNames.map(oneStep)).toEqual([true, false, false, true]);

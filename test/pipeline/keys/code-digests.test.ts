@@ -19,7 +19,7 @@ async function setUp() {
   return { root, memory, digest: async () => (await new CodeDigests(memory).digest('stage.ts', root)).sha256 };
 }
 
-/** Changes the remembered digest, to recognise it. */
+/** Changes the remembered digest, to recognize it. */
 async function mark(memory: string, sha256: string): Promise<void> {
   const text = JSON.stringify(await readSealed(memory)).replace(sha256, 'remembered');
   await writeSealed(memory, JSON.parse(text) as object);

@@ -38,7 +38,7 @@ test('a picture is 64 x 64 x 3 in [0, 1], the same for the same stream', () => {
   );
 });
 
-test("no style's masks are negative or sum to more than 1, so no colour leaves the range", () => {
+test("no style's masks are negative or sum to more than 1, so no color leaves the range", () => {
   fc.assert(
     fc.property(anyScene, anyStyle, (scene, style) => {
       const masks = masksOf(styles[style], scene);

@@ -8,7 +8,7 @@ import { noJitter, randomJitter } from '../../../world/scenes/common/jitter.ts';
 const side = 64;
 const pixels = side * side;
 
-/** Applies a function to each colour plane of a picture [64, 64, 3]. */
+/** Applies a function to each color plane of a picture [64, 64, 3]. */
 function byPlane(picture: Float32Array, change: (plane: Float32Array) => Float32Array): Float32Array {
   const changed = new Float32Array(picture.length);
   for (let c = 0; c < 3; c++) {

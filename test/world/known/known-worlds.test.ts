@@ -135,7 +135,7 @@ describe.each(WORLD_NAMES)('the world "%s"', (name) => {
     const scenes = some(combinations.all, 'scenes');
 
     it('is right, of high quality and in its style; it is wrong for any other prompt', () => {
-      const stream = new RandomStream(3, 'neighbours');
+      const stream = new RandomStream(3, 'neighbors');
       for (const scene of scenes) {
         const picture = world.render(say(scene) + manner)!;
         expect(picture).toHaveLength(world.side ** 2 * 3);
@@ -148,7 +148,7 @@ describe.each(WORLD_NAMES)('the world "%s"', (name) => {
         expect(styles.filter(([, is]) => is === 1).map(([metric]) => metric)).toEqual(
           manner === '' ? [] : [`style.${meaning(say(scene) + manner)!.style}`],
         );
-        const wrong = combinations.neighbour(scene, stream);
+        const wrong = combinations.neighbor(scene, stream);
         const otherwise = world.exactScores(picture, say(wrong));
         expect(otherwise['oracle']).toBe(0);
         expect(otherwise['quality']).toBe(scores['quality']);

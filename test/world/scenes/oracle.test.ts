@@ -48,7 +48,7 @@ test('an attribute that is wrong costs the strict score and its share of the sof
   const stream = new RandomStream(1, 'negatives');
   fc.assert(
     fc.property(anyScene, (scene) => {
-      const asked = combinations.neighbour(scene, stream);
+      const asked = combinations.neighbor(scene, stream);
       const judgement = oracle(render(scene), asked);
       expect(judgement.strict).toBe(0);
       expect(judgement.soft).toBeCloseTo(0.8);
@@ -88,7 +88,7 @@ test('two equal objects do not count as one', () => {
   }
 });
 
-test('a blurry object in colours that are a little off is still read', () => {
+test('a blurry object in colors that are a little off is still read', () => {
   const scene = { shape: 'cross', color: 'green', background: 'mint', size: 'small', position: 'top right' } as const;
   const mask = blur(coverage(scene), 1, 32);
   const foreground = degradeColor(objectColors.green, { dullness: 0.2, darkness: 0 });

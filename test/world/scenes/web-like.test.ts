@@ -43,13 +43,13 @@ test('an example is a function of its index and seed', () => {
   expect(webExample(7, 2).image).not.toEqual(webExample(7, 1).image);
 });
 
-test('a neighbour changes one attribute, each equally often', () => {
+test('a neighbor changes one attribute, each equally often', () => {
   const stream = new RandomStream(1, 'neighbours');
   const changes = Object.fromEntries(attributeNames.map((name) => [name, 0]));
   const keys = new Set(scenes.map(sceneKey));
   for (let i = 0; i < 5000; i++) {
     const scene = stream.choice(scenes);
-    const negative = combinations.neighbour(scene, stream);
+    const negative = combinations.neighbor(scene, stream);
     expect(keys.has(sceneKey(negative))).toBe(true);
     const changed = attributeNames.filter((name) => negative[name] !== scene[name]);
     expect(changed.length).toBe(1);

@@ -1,13 +1,7 @@
-import type { RandomStream } from '../../../common/random.ts';
-import {
-  clean,
-  drawDegradation,
-  type Degradation,
-  type DegradationRange,
-  type Tier,
-} from '../../scenes/common/degradation.ts';
+import { clean, drawFromTiers } from '../../scenes/common/degradation.ts';
 
-const ranges: Record<Tier, DegradationRange> = {
+/** Draws a degradation uniformly from a tier's ranges. */
+export const randomDegradation = drawFromTiers({
   good: { low: clean, high: { blur: 0.4, dullness: 0.08, darkness: 0.05, noise: 0.006 } },
   medium: {
     low: { blur: 0.6, dullness: 0.15, darkness: 0.05, noise: 0 },
@@ -17,9 +11,4 @@ const ranges: Record<Tier, DegradationRange> = {
     low: { blur: 1.4, dullness: 0.4, darkness: 0.12, noise: 0 },
     high: { blur: 2.8, dullness: 0.7, darkness: 0.36, noise: 0.025 },
   },
-};
-
-/** Draws a degradation uniformly from a tier's ranges. */
-export function randomDegradation(stream: RandomStream, tier: Tier): Degradation {
-  return drawDegradation(stream, ranges[tier]);
-}
+});

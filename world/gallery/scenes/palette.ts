@@ -1,7 +1,7 @@
 import type { Color } from '../../scenes/common/degradation.ts';
 import type { Background, ObjectColor } from './gallery-scene.ts';
 
-/** Colours far apart in RGB, so that they survive a lossy autoencoder. */
+/** Colors far apart in RGB, so that they survive a lossy autoencoder. */
 export const objectColors: Record<ObjectColor, Color> = {
   red: [0.92, 0.15, 0.16],
   green: [0.12, 0.68, 0.26],
@@ -11,7 +11,7 @@ export const objectColors: Record<ObjectColor, Color> = {
   cyan: [0.1, 0.82, 0.93],
 };
 
-/** Colourful grounds, on which a loss of colour is seen. */
+/** Colorful grounds, on which a loss of color is seen. */
 export const backgroundColors: Record<Background, Color> = {
   white: [0.97, 0.97, 0.96],
   navy: [0.12, 0.17, 0.45],

@@ -13,7 +13,7 @@ export type Geometry = Pick<GalleryScene, 'shape' | 'size' | 'position'>;
 /** Radius as a share of the side. */
 const radii: Record<GalleryScene['size'], number> = { small: 0.16, large: 0.25 };
 
-/** Centre (x, y) as shares of the side, y downwards. */
+/** Center (x, y) as shares of the side, y downwards. */
 const centers: Record<GalleryScene['position'], readonly [x: number, y: number]> = {
   center: [0.5, 0.5],
   'top left': [0.3, 0.3],
@@ -54,7 +54,7 @@ export class PlacedObject {
     return shrink * this.#distance(u, v) - rounding * this.radius;
   }
 
-  /** Returns a point's offset from the centre, in radii. */
+  /** Returns a point's offset from the center, in radii. */
   offset(x: number, y: number): readonly [right: number, down: number] {
     return [(x - this.#x) / this.radius, (y - this.#y) / this.radius];
   }

@@ -61,7 +61,7 @@ export class Combinations<A extends Values> {
   }
 
   /** Returns the scene with one attribute changed: each attribute equally often, whatever its number of values. */
-  neighbour(scene: Combination<A>, stream: RandomStream): Combination<A> {
+  neighbor(scene: Combination<A>, stream: RandomStream): Combination<A> {
     const name = stream.choice(this.names);
     const others = this.#attributes[name]!.filter((value) => value !== scene[name]);
     return { ...scene, [name]: stream.choice(others) };
@@ -71,7 +71,7 @@ export class Combinations<A extends Values> {
    * Draws a training combination that differs in one attribute of `among`, each equally often; in any attribute if no
    * training combination differs in one of those alone.
    */
-  trainingNeighbour<S extends Combination<A>>(
+  trainingNeighbor<S extends Combination<A>>(
     scene: S,
     stream: RandomStream,
     among: readonly (keyof A & string)[] = this.names,
@@ -82,7 +82,7 @@ export class Combinations<A extends Values> {
         .map((value): S => ({ ...scene, [name]: value }))
         .filter((other) => this.split(other) === 'train');
     const choices = among.map(changed).filter((others) => others.length > 0);
-    return choices.length > 0 ? stream.choice(stream.choice(choices)) : this.trainingNeighbour(scene, stream);
+    return choices.length > 0 ? stream.choice(stream.choice(choices)) : this.trainingNeighbor(scene, stream);
   }
 
   /** Returns what is said with one thing changed: one of `among` if any of these is said, else any. */
@@ -105,7 +105,7 @@ export class Combinations<A extends Values> {
   /** Draws another training combination: two times in three only one attribute differs, otherwise any may. */
   wrong(scene: Combination<A>, stream: RandomStream): Combination<A> {
     for (;;) {
-      const other = stream.uniform() < 2 / 3 ? this.neighbour(scene, stream) : stream.choice(this.of('train'));
+      const other = stream.uniform() < 2 / 3 ? this.neighbor(scene, stream) : stream.choice(this.of('train'));
       if (this.split(other) === 'train' && this.key(other) !== this.key(scene)) return other;
     }
   }

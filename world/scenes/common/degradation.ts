@@ -26,15 +26,21 @@ export interface DegradationRange {
 }
 
 /** Draws a degradation uniformly from its ranges. */
-export function drawDegradation(stream: RandomStream, { low, high }: DegradationRange): Degradation {
+function drawDegradation(stream: RandomStream, { low, high }: DegradationRange): Degradation {
   const draw = (name: keyof Degradation): number => low[name] + (high[name] - low[name]) * stream.uniform();
   return { blur: draw('blur'), dullness: draw('dullness'), darkness: draw('darkness'), noise: draw('noise') };
 }
 
+/** Makes a function that draws a degradation from its tier's ranges. */
+export const drawFromTiers =
+  (ranges: Record<Tier, DegradationRange>) =>
+  (stream: RandomStream, tier: Tier): Degradation =>
+    drawDegradation(stream, ranges[tier]);
+
 /**
- * Applies dullness and darkness to a colour: scales saturation by 1 - dullness around the luminance, contrast by
- * 1 - 0.6 dullness around mid-grey, and everything by 1 - darkness. Affine, so it may be applied to a picture's two
- * colours instead of its pixels.
+ * Applies dullness and darkness to a color: scales saturation by 1 - dullness around the luminance, contrast by
+ * 1 - 0.6 dullness around mid-gray, and everything by 1 - darkness. Affine, so it may be applied to a picture's two
+ * colors instead of its pixels.
  */
 export function degradeColor(color: Color, { dullness, darkness }: Pick<Degradation, 'dullness' | 'darkness'>): Color {
   const luminance = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2];

@@ -38,7 +38,7 @@ export class LatentGuides {
     });
   }
 
-  /** Paints the hidden cells of a picture mid-grey. picture [side, side, 3] in [0, 1], cells as {@link hiddenCells} */
+  /** Paints the hidden cells of a picture mid-gray. picture [side, side, 3] in [0, 1], cells as {@link hiddenCells} */
   hide(picture: Float32Array, cells: Float32Array): Float32Array {
     return picture.map((value, i) => {
       const pixel = Math.floor(i / 3);

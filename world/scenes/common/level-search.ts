@@ -25,7 +25,7 @@ export function searchLevels(start: Levels, distanceAt: (levels: Levels) => numb
   return best;
 }
 
-/** Returns the minimum of the parabola through the least of `values` and its (equidistant) neighbours. */
+/** Returns the minimum of the parabola through the least of `values` and its (equidistant) neighbors. */
 export function lowest(levels: readonly number[], values: readonly number[]): number {
   const at = values.indexOf(Math.min(...values));
   const [left, middle, right] = [values[at - 1], values[at]!, values[at + 1]];

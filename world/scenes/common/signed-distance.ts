@@ -6,7 +6,7 @@ export type Shape = (typeof shapes)[number];
 export const signedDistance: Record<Shape, (x: number, y: number) => number> = {
   circle: (x, y) => Math.hypot(x, y) - 1,
   square: (x, y) => box(x, y, 0.9, 0.9),
-  // Equilateral, circumradius 1.2, its bounding box centred: the centroid is 0.3 below the origin.
+  // Equilateral, circumradius 1.2, its bounding box centered: the centroid is 0.3 below the origin.
   triangle: (x, y) => {
     const inradius = 0.6;
     const down = y - 0.3;

@@ -44,7 +44,7 @@ export function bankBatches<S>({ data, ids, seed }: Batches<S>, bank: PictureBan
       const at = random.choice(usable);
       const scene = bank.records[at]!.scene!;
       batch.add(pictureAt(bank, at), ids(data.caption(scene, random)), (k) =>
-        ids(data.caption(data.neighbour(scene, random, WRONG_IN_BANK[k]), random)),
+        ids(data.caption(data.neighbor(scene, random, WRONG_IN_BANK[k]), random)),
       );
     }
     return batch.built();

@@ -45,7 +45,7 @@ export const galleryIn = (among: readonly StyleName[]): WorldData<StyledScene> =
     return galleryCaption(gallery.otherwise(scene, among, random), { style }, random);
   },
   key: (scene) => gallery.key(scene),
-  neighbour: (scene, random, among) => gallery.trainingNeighbour(scene, random, among),
+  neighbor: (scene, random, among) => gallery.trainingNeighbor(scene, random, among),
   agreement: (scene, wanted) => gallery.agreement(scene, wanted),
   hiddenCells: (scene, random) => guides.hiddenCells(coverage(scene), random),
   hide: (picture, cells) => guides.hide(picture, cells),

@@ -4,7 +4,7 @@ import type { PictureSet } from './picture-set.ts';
 import type { WorldData } from './world-data.ts';
 
 /**
- * Returns the masks of an inpainting UNet, [cells] each, and the pictures with their masked cells in grey.
+ * Returns the masks of an inpainting UNet, [cells] each, and the pictures with their masked cells in gray.
  * @param seed draws how far the hidden area exceeds the object; without it, hides just the object's rectangle
  */
 export function hiddenPictures<S>(

@@ -39,7 +39,7 @@ export class PreferencePairs<S> {
         kind < 2
           ? this.#picture(wanted, random)
           : kind < 6
-            ? this.#picture(this.#data.neighbour(wanted, random), random)
+            ? this.#picture(this.#data.neighbor(wanted, random), random)
             : random.integer(this.#bank.records.length);
       if (first === undefined || second === undefined) continue;
       const difference = this.#utility(first, wanted) - this.#utility(second, wanted);

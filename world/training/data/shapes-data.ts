@@ -24,7 +24,7 @@ export const shapesData: WorldData<Scene> = {
   caption: (scene, random) => caption(scene, random),
   sayOtherwise: (said, among, random) => caption(combinations.otherwise(parse(said) ?? {}, among, random), random),
   key: sceneKey,
-  neighbour: (scene, random, among) => combinations.trainingNeighbour(scene, random, among),
+  neighbor: (scene, random, among) => combinations.trainingNeighbor(scene, random, among),
   agreement: (scene, wanted) => combinations.agreement(scene, wanted),
   hiddenCells,
   hide,

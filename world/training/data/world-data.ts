@@ -33,12 +33,12 @@ export interface WorldData<S> {
    * Draws a training combination that differs in one attribute of `among`, each equally often; in any attribute if no
    * training combination differs in one of those alone.
    */
-  neighbour(scene: S, random: RandomStream, among?: readonly Attribute[]): S;
+  neighbor(scene: S, random: RandomStream, among?: readonly Attribute[]): S;
   /** Share of the attributes of `wanted` that `scene` has. */
   agreement(scene: S, wanted: S): number;
   /** Cells of the latents to inpaint, [h * w], 1 where hidden; with a stream, up to a cell more on each side. */
   hiddenCells(scene: S, random?: RandomStream): Float32Array;
-  /** Paints hidden cells mid-grey. */
+  /** Paints hidden cells mid-gray. */
   hide(picture: Float32Array, cells: Float32Array): Float32Array;
   /** The object's silhouette as a control image at latent size; a cell's pixels are its channels. [h * w * f * f] */
   silhouette(scene: S): Float32Array;

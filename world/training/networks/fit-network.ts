@@ -39,13 +39,6 @@ function movingAverage(scope: Scope, group: string, decay: Tensor): void {
   }
 }
 
-/** Takes the averaged parameters of `group` from a finished program, and frees it. */
-export function takeAverage(program: Program, group: string): Weights {
-  const weights = program.read(`state/average/${group}`);
-  program.dispose();
-  return weights;
-}
-
 export interface Fit {
   program: Program;
   steps: number;
@@ -58,6 +51,25 @@ export interface Fit {
   /** Called every `reportEvery` steps with the means of the scalar outputs since the last call. */
   report(step: number, means: Record<string, number>): void;
   reportEvery?: number;
+}
+
+/**
+ * Trains one group of parameters, the only one in the program, by its entry point `step`, and frees the program.
+ * @param start returns the initial weights, given the shapes of the parameters
+ * @returns the moving average
+ */
+export function fitGroup(
+  group: string,
+  start: (parameters: ReturnType<Program['parameters']>) => Weights,
+  options: Fit,
+): Weights {
+  const { program } = options;
+  program.compile();
+  program.load(group, start(program.parameters(group)));
+  fit(options);
+  const weights = program.read(`state/average/${group}`);
+  program.dispose();
+  return weights;
 }
 
 /** Runs the entry point `step` of a program, `steps` times. */

@@ -1,5 +1,5 @@
 import type { RandomStream } from '../../../common/random.ts';
-import { DdimScheduler } from '../../../models/sampling/ddim.ts';
+import { DdimSchedule } from '../../../models/sampling/levels/ddim-schedule.ts';
 import { schedulerFile } from '../../../models/sampling/scheduler-config.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 
@@ -20,7 +20,7 @@ export interface NoiseLevel {
 /** Draws the noise levels of the UNet's training. */
 export class NoiseLevels {
   readonly prediction: 'epsilon' | 'v_prediction';
-  readonly #scheduler: DdimScheduler;
+  readonly #schedule: DdimSchedule;
   readonly #sampled: Recipe['denoising']['sampled'];
   readonly #layoutWeight: number;
 
@@ -31,14 +31,14 @@ export class NoiseLevels {
    */
   constructor({ scheduler, denoising }: Recipe, layoutWeight: number) {
     this.prediction = scheduler['prediction_type'] === 'v_prediction' ? 'v_prediction' : 'epsilon';
-    this.#scheduler = new DdimScheduler(schedulerFile(scheduler, "the world's scheduler"));
+    this.#schedule = new DdimSchedule(schedulerFile(scheduler, "the world's scheduler"));
     this.#sampled = denoising.sampled;
     this.#layoutWeight = layoutWeight;
   }
 
   /** Draws a training timestep: any, or for a share of the examples one of the sampler's own. */
   draw(random: RandomStream): NoiseLevel {
-    const { alphasCumprod } = this.#scheduler;
+    const { alphasCumprod } = this.#schedule;
     const timestep =
       this.#sampled.share > 0 && random.uniform() < this.#sampled.share
         ? this.#samplerTimestep(random)
@@ -51,7 +51,7 @@ export class NoiseLevels {
     const { weights } = this.#sampled;
     let rest = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
     const index = weights.findIndex((weight) => (rest -= weight) < 0);
-    return this.#scheduler.timesteps(weights.length)[index]!;
+    return this.#schedule.timesteps(weights.length)[index]!;
   }
 
   #weight(snr: number): number {

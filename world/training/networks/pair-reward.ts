@@ -5,7 +5,7 @@ import { Program, float32, int32 } from '../../../engine/program/program.ts';
 import { tf, type Tensor } from '../../../engine/tensorflow.ts';
 import type { Weights } from '../../../engine/weights/weights.ts';
 import { initialize } from '../../../training/generator/initialize.ts';
-import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
+import { FIT_INPUTS, descend, fitGroup, type Fit } from './fit-network.ts';
 import { pictureAt, type PictureBank } from '../data/picture-bank.ts';
 import type { PreferencePairs } from '../data/preference-pairs.ts';
 import { imageShape, type Recipe } from '../recipes/recipe.ts';
@@ -61,9 +61,7 @@ export function trainPairReward<S>({
         0.01,
       ),
   );
-  program.compile();
-  program.load('reward', start ?? initialize(program.parameters('reward'), seed));
-  fit({
+  return fitGroup('reward', (parameters) => start ?? initialize(parameters, seed), {
     program,
     steps,
     learningRate,
@@ -84,5 +82,4 @@ export function trainPairReward<S>({
       };
     },
   });
-  return takeAverage(program, 'reward');
 }

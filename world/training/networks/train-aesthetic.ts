@@ -11,7 +11,7 @@ import { unit } from '../../../rewards/clip-model.ts';
 import { preprocess } from '../../../rewards/preprocess.ts';
 import { initialize } from '../../../training/generator/initialize.ts';
 import { part } from '../prefixed-weights.ts';
-import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
+import { FIT_INPUTS, descend, fitGroup, type Fit } from './fit-network.ts';
 import { pictureAt, type PictureBank } from '../data/picture-bank.ts';
 import { imageShape, type Recipe } from '../recipes/recipe.ts';
 
@@ -60,12 +60,14 @@ export function trainAesthetic({ recipe, config, clip, bank, seed, steps, learni
         0.01,
       ),
   );
-  program.compile();
-  const start = initialize(program.parameters('aesthetic'), seed);
-  for (const name of start.keys()) if (name.startsWith('clip.')) start.set(name, clip.get(name.slice('clip.'.length))!);
-  program.load('aesthetic', start);
+  const start = (parameters: Parameters<typeof initialize>[0]) => {
+    const weights = initialize(parameters, seed);
+    for (const name of weights.keys())
+      if (name.startsWith('clip.')) weights.set(name, clip.get(name.slice('clip.'.length))!);
+    return weights;
+  };
   const pixels = product(shape);
-  fit({
+  const weights = fitGroup('aesthetic', start, {
     program,
     steps,
     learningRate,
@@ -82,6 +84,5 @@ export function trainAesthetic({ recipe, config, clip, bank, seed, steps, learni
       return { images: tf.tensor4d(images, [BATCH, ...shape]), target: tf.tensor1d(target) };
     },
   });
-  const weights = takeAverage(program, 'aesthetic');
   return { clip: new Map([...clip, ...part(weights, 'clip.')]), head: part(weights, 'head.') };
 }

@@ -7,7 +7,7 @@ import type { ClipConfig } from '../../../models/clip/clip-config.ts';
 import { unit } from '../../../rewards/clip-model.ts';
 import { preprocess, type Preprocessing } from '../../../rewards/preprocess.ts';
 import { initialize } from '../../../training/generator/initialize.ts';
-import { FIT_INPUTS, descend, fit, type Fit, takeAverage } from './fit-network.ts';
+import { FIT_INPUTS, descend, fitGroup, type Fit } from './fit-network.ts';
 import { imageShape, type Recipe } from '../recipes/recipe.ts';
 
 const BATCH = 64;
@@ -103,9 +103,7 @@ export function trainClip({
       );
     },
   );
-  program.compile();
-  program.load('clip', start ?? initialize(program.parameters('clip'), seed));
-  fit({
+  return fitGroup('clip', (parameters) => start ?? initialize(parameters, seed), {
     program,
     steps,
     learningRate,
@@ -119,7 +117,6 @@ export function trainClip({
       };
     },
   });
-  return takeAverage(program, 'clip');
 }
 
 export { BATCH as CLIP_BATCH };

@@ -1,5 +1,6 @@
+import { product } from '../../../common/product.ts';
 import { RandomStream } from '../../../common/random.ts';
-import { Program, float32, int32, type TensorSpec } from '../../../engine/program/program.ts';
+import { Program, float32, int32, type TensorSpec, type Tensors } from '../../../engine/program/program.ts';
 import { tf } from '../../../engine/tensorflow.ts';
 import type { Weights } from '../../../engine/weights/weights.ts';
 import type { ClipTextConfig } from '../../../models/clip/clip-config.ts';
@@ -43,38 +44,48 @@ export interface UnetTraining {
  * Trains the UNet to predict the noise in the latents (Ho et al. 2020, Alg. 1) or their velocity (Salimans and Ho 2022),
  * jointly with the text encoder, like the first text-to-image latent diffusion model (Rombach et al. 2022, section 4.3.1).
  */
-export function trainUnet({
-  recipe,
-  latents,
-  captions,
-  empty,
-  textConfig,
-  start,
-  freezeText = false,
-  unet = recipe.unet,
-  guide,
-  layoutWeight,
-  seed,
-  steps,
-  learningRate,
-  report,
-}: UnetTraining): { unet: Weights; text: Weights } {
-  const shape = latentShape(recipe);
-  const [height, width, channels] = shape;
-  const { contextLength } = recipe;
-  const size = height * width * channels;
-  const guideShape = [height, width, unet.in_channels - channels] as const;
-  const guideSize = height * width * guideShape[2];
-  const count = latents.length / size;
+export function trainUnet(training: UnetTraining): { unet: Weights; text: Weights } {
+  const { recipe, start, freezeText = false, layoutWeight, seed, steps, learningRate, report } = training;
   const levels = new NoiseLevels(recipe, layoutWeight);
   const program = new Program();
-  const guideInput: { guide?: TensorSpec } = guide ? { guide: float32(BATCH, ...guideShape) } : {};
+  recordStep(program, training, levels);
+  program.compile();
+  program.load('text_encoder', start?.text ?? initialize(program.parameters('text_encoder'), seed));
+  program.load(
+    'unet',
+    start?.unet ?? initialize(program.parameters('unet'), seed, /(conv_out|proj_out|resnets\.\d+\.conv2)\.weight$/),
+  );
+  fit({
+    program,
+    steps,
+    learningRate,
+    averageLimit: 0.9995,
+    report,
+    batch: (step) => drawBatch(training, levels, new RandomStream(seed, 'unet', step)),
+  });
+  const text = freezeText ? start!.text! : program.read('state/average/text_encoder');
+  const trained = { unet: program.read('state/average/unet'), text };
+  program.dispose();
+  return trained;
+}
+
+/** Returns the shape of an example's guide. */
+const guideShapeOf = ({ recipe, unet = recipe.unet }: UnetTraining): [number, number, number] => {
+  const [height, width, channels] = latentShape(recipe);
+  return [height, width, unet.in_channels - channels];
+};
+
+/** Records `step`, an update by the error in the predicted noise or velocity. */
+function recordStep(program: Program, training: UnetTraining, levels: NoiseLevels): void {
+  const { recipe, textConfig, freezeText = false, unet = recipe.unet, guide } = training;
+  const shape = latentShape(recipe);
+  const guideInput: { guide?: TensorSpec } = guide ? { guide: float32(BATCH, ...guideShapeOf(training)) } : {};
   program.entry(
     'step',
     {
       clean: float32(BATCH, ...shape),
       noise: float32(BATCH, ...shape),
-      ids: int32(BATCH, contextLength),
+      ids: int32(BATCH, recipe.contextLength),
       timestep: float32(BATCH),
       signal: float32(BATCH, 1, 1, 1),
       weight: float32(BATCH),
@@ -99,50 +110,39 @@ export function trainUnet({
       );
     },
   );
-  program.compile();
-  program.load('text_encoder', start?.text ?? initialize(program.parameters('text_encoder'), seed));
-  program.load(
-    'unet',
-    start?.unet ?? initialize(program.parameters('unet'), seed, /(conv_out|proj_out|resnets\.\d+\.conv2)\.weight$/),
-  );
-  fit({
-    program,
-    steps,
-    learningRate,
-    averageLimit: 0.9995,
-    report,
-    batch: (step) => {
-      const random = new RandomStream(seed, 'unet', step);
-      const clean = new Float32Array(BATCH * size);
-      const ids = new Int32Array(BATCH * contextLength);
-      const timestep = new Float32Array(BATCH);
-      const signal = new Float32Array(BATCH);
-      const weight = new Float32Array(BATCH);
-      const guides = new Float32Array(BATCH * guideSize);
-      for (let i = 0; i < BATCH; i++) {
-        const at = random.integer(count);
-        clean.set(latents.subarray(at * size, (at + 1) * size), i * size);
-        if (guide) guides.set(guide.subarray(at * guideSize, (at + 1) * guideSize), i * guideSize);
-        const caption = captions.subarray(at * contextLength, (at + 1) * contextLength);
-        ids.set(random.uniform() < UNCONDITIONAL ? empty : caption, i * contextLength);
-        const level = levels.draw(random);
-        timestep[i] = level.timestep;
-        signal[i] = level.signal;
-        weight[i] = level.weight;
-      }
-      return {
-        clean: tf.tensor4d(clean, [BATCH, ...shape]),
-        noise: tf.tensor4d(random.normal(BATCH * size), [BATCH, ...shape]),
-        ids: tf.tensor2d(ids, [BATCH, contextLength], 'int32'),
-        timestep: tf.tensor1d(timestep),
-        signal: tf.tensor4d(signal, [BATCH, 1, 1, 1]),
-        weight: tf.tensor1d(weight),
-        ...(guide && { guide: tf.tensor4d(guides, [BATCH, ...guideShape]) }),
-      };
-    },
-  });
-  const text = freezeText ? start!.text! : program.read('state/average/text_encoder');
-  const trained = { unet: program.read('state/average/unet'), text };
-  program.dispose();
-  return trained;
+}
+
+/** Draws examples, their noise and its levels. */
+function drawBatch(training: UnetTraining, levels: NoiseLevels, random: RandomStream): Tensors {
+  const { recipe, latents, captions, empty, guide } = training;
+  const { contextLength } = recipe;
+  const [shape, guideShape] = [latentShape(recipe), guideShapeOf(training)];
+  const [size, guideSize] = [product(shape), product(guideShape)];
+  const count = latents.length / size;
+  const clean = new Float32Array(BATCH * size);
+  const ids = new Int32Array(BATCH * contextLength);
+  const timestep = new Float32Array(BATCH);
+  const signal = new Float32Array(BATCH);
+  const weight = new Float32Array(BATCH);
+  const guides = new Float32Array(BATCH * guideSize);
+  for (let i = 0; i < BATCH; i++) {
+    const at = random.integer(count);
+    clean.set(latents.subarray(at * size, (at + 1) * size), i * size);
+    if (guide) guides.set(guide.subarray(at * guideSize, (at + 1) * guideSize), i * guideSize);
+    const caption = captions.subarray(at * contextLength, (at + 1) * contextLength);
+    ids.set(random.uniform() < UNCONDITIONAL ? empty : caption, i * contextLength);
+    const level = levels.draw(random);
+    timestep[i] = level.timestep;
+    signal[i] = level.signal;
+    weight[i] = level.weight;
+  }
+  return {
+    clean: tf.tensor4d(clean, [BATCH, ...shape]),
+    noise: tf.tensor4d(random.normal(BATCH * size), [BATCH, ...shape]),
+    ids: tf.tensor2d(ids, [BATCH, contextLength], 'int32'),
+    timestep: tf.tensor1d(timestep),
+    signal: tf.tensor4d(signal, [BATCH, 1, 1, 1]),
+    weight: tf.tensor1d(weight),
+    ...(guide && { guide: tf.tensor4d(guides, [BATCH, ...guideShape]) }),
+  };
 }

@@ -6,7 +6,7 @@ import type { Weights } from '../../../engine/weights/weights.ts';
 import { vaeDecode, vaeEncode } from '../../../models/vae/vae.ts';
 import { initialize } from '../../../training/generator/initialize.ts';
 import { imageShape, latentShape, type Recipe } from '../recipes/recipe.ts';
-import { FIT_INPUTS, descend, fit, takeAverage, type Fit } from './fit-network.ts';
+import { FIT_INPUTS, descend, fitGroup, type Fit } from './fit-network.ts';
 
 const BATCH = 16;
 
@@ -36,9 +36,7 @@ export function trainVae(recipe: Recipe, { pictures, seed, steps, report }: Auto
         );
       }),
   );
-  program.compile();
-  program.load('vae', withQuietPosterior(recipe, initialize(program.parameters('vae'), seed)));
-  fit({
+  return fitGroup('vae', (parameters) => withQuietPosterior(recipe, initialize(parameters, seed)), {
     program,
     steps,
     learningRate: 2e-3,
@@ -55,7 +53,6 @@ export function trainVae(recipe: Recipe, { pictures, seed, steps, report }: Auto
       };
     },
   });
-  return takeAverage(program, 'vae');
 }
 
 /** Log variance of the posterior at the start: at 0, its noise would hide the latents for a third of the training. */
@@ -89,27 +86,29 @@ export function trainDecoder(
         reconstructionLoss(recipe, vaeDecode(scope.parameters('vae'), recipe.vae, z), image),
       ),
   );
-  program.compile();
-  program.load('vae', new Map([...program.parameters('vae').keys()].map((name) => [name, start.get(name)!])));
   const size = product(latent);
-  fit({
-    program,
-    steps,
-    learningRate: 1.5e-3,
-    report,
-    batch: (step) => {
-      const random = new RandomStream(seed, 'decoder', step);
-      const rows = Array.from({ length: BATCH }, () => random.integer(latents.length / size));
-      const z = new Float32Array(BATCH * size);
-      rows.forEach((row, i) => {
-        const amount = LATENT_NOISE * random.uniform();
-        const noise = random.normal(size);
-        for (let k = 0; k < size; k++) z[i * size + k] = latents[row * size + k]! + amount * noise[k]!;
-      });
-      return { image: signedPictures(rows, pictures, image), z: tf.tensor4d(z, [BATCH, ...latent]) };
+  const decoder = fitGroup(
+    'vae',
+    (parameters) => new Map([...parameters.keys()].map((name) => [name, start.get(name)!])),
+    {
+      program,
+      steps,
+      learningRate: 1.5e-3,
+      report,
+      batch: (step) => {
+        const random = new RandomStream(seed, 'decoder', step);
+        const rows = Array.from({ length: BATCH }, () => random.integer(latents.length / size));
+        const z = new Float32Array(BATCH * size);
+        rows.forEach((row, i) => {
+          const amount = LATENT_NOISE * random.uniform();
+          const noise = random.normal(size);
+          for (let k = 0; k < size; k++) z[i * size + k] = latents[row * size + k]! + amount * noise[k]!;
+        });
+        return { image: signedPictures(rows, pictures, image), z: tf.tensor4d(z, [BATCH, ...latent]) };
+      },
     },
-  });
-  return new Map([...start, ...takeAverage(program, 'vae')]);
+  );
+  return new Map([...start, ...decoder]);
 }
 
 function reconstructionLoss({ autoencoder }: Recipe, decoded: Tensor, image: Tensor): Tensor {
@@ -122,7 +121,7 @@ function reconstructionLoss({ autoencoder }: Recipe, decoded: Tensor, image: Ten
 /** Sides of the cells, in pixels, whose mean errors count. */
 const COARSE_CELLS = [4, 8];
 
-/** Mean square of the errors' means over small cells: an object's colour, which a pixel's error does not tell from its edge. */
+/** Mean square of the errors' means over small cells: an object's color, which a pixel's error does not tell from its edge. */
 function coarse(x: Tensor): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   return tf.addN(
@@ -136,7 +135,7 @@ function coarse(x: Tensor): Tensor {
   );
 }
 
-/** Mean absolute difference between neighbouring pixels, both ways. x [B, H, W, C] */
+/** Mean absolute difference between neighboring pixels, both ways. x [B, H, W, C] */
 function edges(x: Tensor): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const down = x

@@ -15,7 +15,7 @@ const second = smallUnet([48, 96], LATENT_CHANNELS);
 
 /**
  * The gallery: pictures of 64 x 64, latents of 8 x 8 x 12. The first step of sampling starts from noise alone and predicts
- * velocity (Lin et al. 2024), so that the text decides how bright and colourful a picture is.
+ * velocity (Lin et al. 2024), so that the text decides how bright and colorful a picture is.
  */
 export const galleryRecipe: Recipe = {
   // Latents of a standard deviation of .5 leave more of the schedule to the layout.

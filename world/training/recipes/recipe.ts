@@ -51,7 +51,7 @@ export interface Recipe {
   /** Number of pictures in the web-like set. */
   readonly webExamples: number;
   /**
-   * Number of mostly good pictures without captions that the autoencoder also learns from: in dull pictures alone, colours
+   * Number of mostly good pictures without captions that the autoencoder also learns from: in dull pictures alone, colors
    * and edges hardly count. 0 for none.
    */
   readonly clearExamples: number;
@@ -66,7 +66,7 @@ export interface Recipe {
 /** Weights of the autoencoder's loss beside the squared error. */
 interface AutoencoderLoss {
   readonly absolute: number;
-  /** Of the absolute error in the differences between neighbouring pixels. */
+  /** Of the absolute error in the differences between neighboring pixels. */
   readonly edges: number;
   /** Of the squared error in the means of cells of 4 x 4 and 8 x 8 pixels. */
   readonly coarse: number;

@@ -6,7 +6,7 @@ import { black } from '../styles/style.ts';
 import { styles } from '../styles/styles.ts';
 import type { Template } from './gallery-template.ts';
 
-/** Colours of a picture, with one dullness and one darkness for all. */
+/** Colors of a picture, with one dullness and one darkness for all. */
 export type Colors = Pick<GalleryScene, 'color' | 'background'> & Levels;
 
 /** A picture seen through a template: the masks' products with it, and the sum of its squares. */
@@ -22,7 +22,7 @@ const dullnesses = [0, 0.35, 0.7];
 const darkest = 0.5;
 const brightest = 1.02;
 
-/** A style's colours at one dullness, without darkness. */
+/** A style's colors at one dullness, without darkness. */
 interface Palette {
   readonly grounds: readonly Color[];
   readonly paints: readonly (readonly Color[])[];
@@ -45,7 +45,7 @@ const palettes = Object.fromEntries(
 
 const norms = new WeakMap<Template, Float64Array>();
 
-/** Returns the squared length of the template in each dullness, background and colour, in this order. */
+/** Returns the squared length of the template in each dullness, background and color, in this order. */
 function normsOf(template: Template): Float64Array {
   let found = norms.get(template);
   if (!found) {
@@ -72,7 +72,7 @@ function dot(products: Float64Array, mask: number, color: Color): number {
   return products[3 * mask]! * color[0] + products[3 * mask + 1]! * color[1] + products[3 * mask + 2]! * color[2];
 }
 
-/** Finds the nearest colours among all pairs, some levels of dullness and any darkness, with their squared distance. */
+/** Finds the nearest colors among all pairs, some levels of dullness and any darkness, with their squared distance. */
 export function nearestColors(view: View): Colors & { distance: number } {
   measure(view);
   let at = 0;
@@ -80,7 +80,7 @@ export function nearestColors(view: View): Colors & { distance: number } {
   return { ...colorsAt(at), distance: Math.max(0, distances[at]!) };
 }
 
-/** Finds the nearest colours at any dullness and darkness, of the `count` pairs that are nearest at some levels. */
+/** Finds the nearest colors at any dullness and darkness, of the `count` pairs that are nearest at some levels. */
 export function refinedColors(view: View, count: number): Colors {
   measure(view);
   const ofPair = (pair: number): number[] => dullnesses.map((_, level) => level * pairs + pair);
@@ -93,14 +93,14 @@ export function refinedColors(view: View, count: number): Colors {
   return colors;
 }
 
-/** Number of pairs of colours. */
+/** Number of pairs of colors. */
 const pairs = attributes.background.length * attributes.color.length;
-/** Results of {@link measure} for each dullness, background and colour, in this order. */
+/** Results of {@link measure} for each dullness, background and color, in this order. */
 const distances = new Float64Array(dullnesses.length * pairs);
 const brightnesses = new Float64Array(distances.length);
 const ofObjects = new Float64Array(attributes.color.length);
 
-/** Measures the squared distances to all pairs of colours in all levels of dullness, each at the best darkness. */
+/** Measures the squared distances to all pairs of colors in all levels of dullness, each at the best darkness. */
 function measure({ template, products, squares }: View): void {
   const lengths = normsOf(template);
   let next = 0;
@@ -134,7 +134,7 @@ function colorsAt(index: number): Colors {
   };
 }
 
-/** Returns the degraded colours of all masks, the rest's last. */
+/** Returns the degraded colors of all masks, the rest's last. */
 export function shades(style: StyleName, { color, background, ...levels }: Colors): Color[] {
   const { ground, paints } = styles[style];
   return [ground(backgroundColors[background]), ...paints(objectColors[color]), black].map((paint) =>
@@ -142,7 +142,7 @@ export function shades(style: StyleName, { color, background, ...levels }: Color
   );
 }
 
-/** Refines the dullness and darkness of a picture's colours. */
+/** Refines the dullness and darkness of a picture's colors. */
 function refine(view: View, { color, background, dullness, darkness }: Colors): Colors & { cost: number } {
   const costAt = (levels: Levels): number =>
     costOf(view, shades(view.template.style, { color, background, ...levels }));
@@ -150,12 +150,12 @@ function refine(view: View, { color, background, dullness, darkness }: Colors): 
   return { color, background, ...levels, cost: costAt(levels) };
 }
 
-/** How much a shift of a colour costs, as so many pixels that are off by it. */
+/** How much a shift of a color costs, as so many pixels that are off by it. */
 const shiftCost = 100;
 
 /**
- * Returns the least squared distance when the ground's and the object's colour may shift, each at the same cost whatever its
- * size: a shift of a colour is no noise of pixels.
+ * Returns the least squared distance when the ground's and the object's color may shift, each at the same cost whatever its
+ * size: a shift of a color is no noise of pixels.
  */
 function costOf({ template, products, squares }: View, colors: readonly Color[]): number {
   const { gram, masks, count, shares } = template;

@@ -25,7 +25,7 @@ export interface GalleryReading {
 
 /**
  * Reads a picture ([64, 64, 3] in [0, 1]) by the nearest of the 4,800 renders (1,200 scenes in four styles) under any blur,
- * dullness and darkness. Nothing in it is learnt, so a model can only please it with the right picture.
+ * dullness and darkness. Nothing in it is learned, so a model can only please it with the right picture.
  */
 export function readGallery(picture: Float32Array): GalleryReading {
   if (picture.length !== pictureLength)

@@ -6,7 +6,7 @@ import { black, white } from '../styles/style.ts';
 import { styles } from '../styles/styles.ts';
 import type { Planes } from './planes.ts';
 
-/** A picture's style and where its object is, without colours. */
+/** A picture's style and where its object is, without colors. */
 export interface Layout extends Geometry {
   readonly style: StyleName;
 }
@@ -23,7 +23,7 @@ export const differences = 4;
 
 /**
  * The masks of a layout at some blur and resolution: the ground's, the style's others, and last what they leave of 1. Since
- * a picture is a sum of masks times colours, its squared distance to any choice of colours needs only the masks' products
+ * a picture is a sum of masks times colors, its squared distance to any choice of colors needs only the masks' products
  * with it and with each other.
  */
 export class Template {
@@ -31,9 +31,9 @@ export class Template {
   /** Number of masks that sum to 1. With differences, as many again for each: the masks' derivatives by it. */
   readonly count: number;
   readonly masks: readonly Float32Array[];
-  /** How much of the object's colour is in each of the first masks. */
+  /** How much of the object's color is in each of the first masks. */
   readonly shares: readonly number[];
-  /** Products of the ground's mask and of the object's, weighed by its share of the colour: own, mutual, own. */
+  /** Products of the ground's mask and of the object's, weighed by its share of the color: own, mutual, own. */
   readonly colorGram: readonly [ground: number, both: number, object: number];
   readonly #sparse: readonly Sparse[];
   /** Products of all the masks with each other, [masks, masks]. */
@@ -129,7 +129,7 @@ function derivatives(masks: readonly Float32Array[], object: PlacedObject): Floa
   return found;
 }
 
-/** The nearest row or column that has neighbours on both sides. */
+/** The nearest row or column that has neighbors on both sides. */
 function inner(i: number): number {
   return Math.min(pictureSize - 2, Math.max(1, i));
 }

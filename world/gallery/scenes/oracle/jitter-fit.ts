@@ -2,12 +2,12 @@ import type { Color } from '../../../scenes/common/degradation.ts';
 import type { View } from './color-search.ts';
 import { differences, type Template } from './gallery-template.ts';
 
-/** Standard deviations of what is fitted: a shift in pixels (each way), scale, rotation, colour shifts. */
+/** Standard deviations of what is fitted: a shift in pixels (each way), scale, rotation, color shifts. */
 const deviations = [0.6, 0.6, 0.03, 0.06, ...Array<number>(6).fill(0.02)];
 /** Variance of a pixel that no render explains, which the deviations are weighed against. */
 const noiseVariance = 0.03 ** 2;
 
-/** A picture as a sum of masks, each times a colour: [masks, 3]. */
+/** A picture as a sum of masks, each times a color: [masks, 3]. */
 export type Paints = Float64Array;
 
 export interface JitterFit {
@@ -19,7 +19,7 @@ export interface JitterFit {
 
 /**
  * Fits the small differences between pictures of a scene, by one step of least squares: the object's place, scale and
- * rotation, and the two colours. Large ones are held back by their prior.
+ * rotation, and the two colors. Large ones are held back by their prior.
  * @param colors of the masks, the rest's last
  */
 export function fitJitter({ template, products, squares }: View, colors: readonly Color[]): JitterFit {
@@ -55,7 +55,7 @@ function placeDirections(template: Template, colors: readonly Color[]): Paints[]
   });
 }
 
-/** Changes of the picture with the ground's colour and with the object's, in each channel. */
+/** Changes of the picture with the ground's color and with the object's, in each channel. */
 function colorDirections(template: Template): Paints[] {
   return [[1], template.shares].flatMap((weights) =>
     [0, 1, 2].map((channel) => {

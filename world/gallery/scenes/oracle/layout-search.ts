@@ -15,7 +15,7 @@ const fine = blurs.map((sigma) => new TemplateTable(sigma, fineSide, true));
 /** Number of layouts that are aligned, and of those whose blur is sought. */
 const aligned = 8;
 const sharpened = 3;
-/** Number of pairs of colours that are refined. */
+/** Number of pairs of colors that are refined. */
 const colorFinalists = 5;
 
 /** The nearest render of a picture. */
@@ -29,8 +29,8 @@ export interface Nearest extends Fit {
 
 /**
  * Finds the nearest of all renders under any blur, dullness and darkness, from coarse to fine: all layouts at a quarter of
- * the resolution; the best eight, shifted by a pixel; the best three, at every blur. The colours of the one that is left
- * are compared as colours, whatever the areas are; then its blur is where its distance is least.
+ * the resolution; the best eight, shifted by a pixel; the best three, at every blur. The colors of the one that is left
+ * are compared as colors, whatever the areas are; then its blur is where its distance is least.
  */
 export function nearestRender(picture: Float32Array): Nearest {
   const small = planesOf(picture, coarseSide);
@@ -101,7 +101,7 @@ function sharpen({ layout, planes }: Aligned): Sharpened {
   return { layout, planes, level, colors: levels[level]!.colors, distance: fit(view, levels[level]!.colors).distance };
 }
 
-/** Finds the colours of the one layout, and its blur: from level to level downhill. */
+/** Finds the colors of the one layout, and its blur: from level to level downhill. */
 function finish({ layout, planes, level }: Sharpened): Fit & { blur: number } {
   const view = viewOf(fine[level]!, layout, planes);
   const colors = refinedColors(view, colorFinalists);

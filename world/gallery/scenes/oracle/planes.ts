@@ -54,7 +54,7 @@ function sumsOf(plane: Float32Array): Sums {
   return { sum, squares };
 }
 
-/** Returns the variation around the mean colour: the sum of squares over all numbers. */
+/** Returns the variation around the mean color: the sum of squares over all numbers. */
 export function variation({ side, sums, squares }: Planes): number {
   return squares - (sums[0] ** 2 + sums[1] ** 2 + sums[2] ** 2) / (side * side);
 }

@@ -31,7 +31,7 @@ export function unexplained(template: Template, { planes, side }: Planes, paints
   return largestMean(left, side) / Math.max(1e-6, largestMean(render, side));
 }
 
-/** Returns the largest length of a square's mean colour. */
+/** Returns the largest length of a square's mean color. */
 function largestMean(planes: readonly Float32Array[], side: number): number {
   const cells = side / 2;
   const means = planes.map((plane) => cellMeans(plane, side));

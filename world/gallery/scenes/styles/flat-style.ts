@@ -1,6 +1,6 @@
 import { covered, type Style } from './style.ts';
 
-/** One colour on another, as in an icon, with corners of the ground a little darker. */
+/** One color on another, as in an icon, with corners of the ground a little darker. */
 export const flat: Style = {
   masks: 2,
   shade: (object, x, y, out) => {

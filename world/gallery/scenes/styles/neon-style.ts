@@ -24,9 +24,9 @@ export const neon: Style = {
   paints: (foreground) => [foreground, mix(foreground, white, 0.7)],
 };
 
-/** Darkens a ground and keeps its hue: what is far from grey stays so. */
+/** Darkens a ground and keeps its hue: what is far from gray stays so. */
 function night(color: Color): Color {
-  const grey = (color[0] + color[1] + color[2]) / 3;
-  const channel = (value: number): number => Math.max(0.01, 0.24 * grey + 0.62 * (value - grey));
+  const gray = (color[0] + color[1] + color[2]) / 3;
+  const channel = (value: number): number => Math.max(0.01, 0.24 * gray + 0.62 * (value - gray));
   return [channel(color[0]), channel(color[1]), channel(color[2])];
 }

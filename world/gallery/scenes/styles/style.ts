@@ -2,8 +2,8 @@ import type { Color } from '../../../scenes/common/degradation.ts';
 import type { PlacedObject } from '../placed-object.ts';
 
 /**
- * A style draws a picture as a sum of masks, each times a colour: what a mask leaves of 1 is black. Since the masks know no
- * colour and the colours no place, every picture is linear in its colours, which the oracle relies on.
+ * A style draws a picture as a sum of masks, each times a color: what a mask leaves of 1 is black. Since the masks know no
+ * color and the colors no place, every picture is linear in its colors, which the oracle relies on.
  */
 export interface Style {
   /** Number of masks; the first is the ground's. */
@@ -13,9 +13,9 @@ export interface Style {
    * @param x, y shares of the side, y downwards
    */
   readonly shade: (object: PlacedObject, x: number, y: number, out: Float64Array) => void;
-  /** Returns the colour of the ground's mask. */
+  /** Returns the color of the ground's mask. */
   readonly ground: (background: Color) => Color;
-  /** Returns the colours of the other masks. */
+  /** Returns the colors of the other masks. */
   readonly paints: (foreground: Color) => readonly Color[];
 }
 
@@ -25,7 +25,7 @@ export function smoothStep(low: number, high: number, value: number): number {
   return t * t * (3 - 2 * t);
 }
 
-/** Blends two colours. */
+/** Blends two colors. */
 export function mix(from: Color, to: Color, share: number): Color {
   const at = (c: 0 | 1 | 2): number => from[c] + share * (to[c] - from[c]);
   return [at(0), at(1), at(2)];

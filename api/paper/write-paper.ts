@@ -5,13 +5,14 @@ import type { Config } from '../../pipeline/config/config.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/run.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
-import { claims, meansOf } from './claims.ts';
-import { collect, combine, stopOf, type CollectedRun } from './collect.ts';
-import type { Stop } from './paper-results.ts';
-import { inLanes } from './side-by-side.ts';
-import { fullBudget, quickBudget, runName, variants } from './matrix.ts';
-import { resultsPage } from './page.ts';
-import { armPlot } from './plot.ts';
+import { inLanes } from '../runs/side-by-side.ts';
+import { armPlot } from '../../evaluation/paper/arm-plot.ts';
+import { claims, meansOf } from '../../evaluation/paper/claims.ts';
+import { combine } from '../../evaluation/paper/combine-seeds.ts';
+import { fullBudget, quickBudget, runName, variants } from '../../evaluation/paper/matrix.ts';
+import { resultsPage } from '../../evaluation/paper/paper-page.ts';
+import type { CollectedRun, Stop } from '../../evaluation/paper/paper-results.ts';
+import { collect, stopOf } from './collect.ts';
 
 export interface PaperOptions {
   home: Home;
@@ -27,7 +28,40 @@ export interface PaperOptions {
   note(line: string): void;
 }
 
-/** Runs every variant with every seed (existing results are reused), and writes the comparison. */
+/**
+ * Runs every variant with every seed (existing results are reused), and writes the comparison: results.md, results.json and
+ * plots in images/.
+ * @returns the page's path
+ * @throws RunError that names a run that did not complete
+ * @example
+ * ```ts
+ * import { readConfiguration } from './api/configuration.ts';
+ * import { paper } from './api/paper/write-paper.ts';
+ * import { createRun } from './api/runs/create-run.ts';
+ * import { executeRun } from './api/runs/execute-run.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * const note = console.log;
+ * const page = await paper({
+ *   home,
+ *   out: 'docs',
+ *   quick: true,
+ *   lanes: 1,
+ *   threads: 2,
+ *   note,
+ *   async run(file, set) {
+ *     const configuration = { file, set, folder: process.cwd(), hub: { cache: 'hub' } };
+ *     const { id } = await createRun(home, await readConfiguration(home, configuration));
+ *     const view = { update: () => {}, end: () => {} };
+ *     const options = { home, id, fresh: [], view, configured: undefined, environment: process.env, note };
+ *     await executeRun(options).catch(note);
+ *     return id;
+ *   },
+ * });
+ * console.log(page); // docs/results.md
+ * ```
+ */
 export async function paper({ home, out, quick, lanes, threads, run, note }: PaperOptions): Promise<string> {
   const budget = quick ? quickBudget : fullBudget;
   const records = new RunRecords(home);

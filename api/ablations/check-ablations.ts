@@ -1,13 +1,24 @@
 import { InputError } from '../../common/errors.ts';
+import { ablationsOf, combinations, describe, settingsOf } from '../../evaluation/ablations/setting-combinations.ts';
 import { inspectRun } from '../../pipeline/inspection.ts';
-import type { Fetch } from '../../api/hub/look-up-hub.ts';
-import type { Configuration } from '../../api/configuration.ts';
-import { combinations, describe, settingsOf, type Ablations } from './ablate.ts';
+import type { Configuration } from '../configuration.ts';
+import type { Fetch } from '../hub/look-up-hub.ts';
 
 /**
  * Checks every combination of a configuration's `ablations` as its run would be checked.
- * @param read reads the configuration with these settings besides those of the command
+ * @param read reads the configuration with these settings besides its own
  * @throws InputError that names the combination
+ * @example
+ * ```ts
+ * import { checkAblations } from './api/ablations/check-ablations.ts';
+ * import { lookUpConfiguration } from './api/configuration.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const read = (set: readonly string[]) =>
+ *   lookUpConfiguration(new Home('.textcraftor'), { file: 'mine.yaml', set, folder: '.', hub: { cache: 'hub' } });
+ * const { settings } = await read([]);
+ * await checkAblations(settings, read, process.env);
+ * ```
  */
 export async function checkAblations(
   settings: unknown,
@@ -23,5 +34,3 @@ export async function checkAblations(
       throw new InputError(`ablations, with ${describe(own)}: ${error.message}`);
     }
 }
-
-export const ablationsOf = (settings: unknown): Ablations => (settings as { ablations?: Ablations }).ablations ?? [];

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { claims, verdictOf } from '../../cli/paper/claims.ts';
-import type { Results } from '../../cli/paper/paper-results.ts';
-import { combine, stopOf, type CollectedRun } from '../../cli/paper/collect.ts';
-import { fullBudget, quickBudget, runName, variants } from '../../cli/paper/matrix.ts';
-import { resultsPage } from '../../cli/paper/page.ts';
-import { armPlot } from '../../cli/paper/plot.ts';
+import { stopOf } from '../../api/paper/collect.ts';
+import { armPlot } from '../../evaluation/paper/arm-plot.ts';
+import { claims, verdictOf } from '../../evaluation/paper/claims.ts';
+import { combine } from '../../evaluation/paper/combine-seeds.ts';
+import { fullBudget, quickBudget, runName, variants } from '../../evaluation/paper/matrix.ts';
+import { resultsPage } from '../../evaluation/paper/paper-page.ts';
+import type { CollectedRun, Results } from '../../evaluation/paper/paper-results.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import { loadConfig } from '../../pipeline/config/config-file.ts';
 import type { Run } from '../../pipeline/runs/run.ts';

@@ -70,52 +70,13 @@ export const PICTURES_WITH_OTHER_UNETS = 4;
  * the reward evaluations of reward tuning, about the same time, in a quarter of the steps: docs/evaluation.md lists
  * what else was tried.
  */
-export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer }: Budget): Variant[] {
-  const keep = (steps: number) => Math.max(1, Math.floor(steps / 2));
-  const loop = (steps: number) =>
-    `steps: ${steps}, batch: 16, learningRate: 1.0e-4, warmup: 10, keepEvery: ${keep(steps)}`;
-  const policy = (steps: number, learningRate: string) => {
-    const own = Math.max(1, Math.round((steps * ddpo) / 4));
-    return `{steps: ${own}, batch: 64, learningRate: ${learningRate}, warmup: 2, keepEvery: ${keep(own)}, epochs: 1, group: 4}`;
-  };
-  const encoderSteps = (steps: number) => [
-    `tuneEncoder.steps=${steps}`,
-    `tuneEncoder.keepEvery=${Math.max(1, Math.floor(steps / 3))}`,
-  ];
-  const common = (steps: number, watched = encoder) => [
-    `benchmarks.world.limit=${prompts}`,
-    ...encoderSteps(steps),
-    `alarm={every: ${keep(watched)}, prompts: 142}`,
-  ];
+export function variants(budget: Budget): Variant[] {
+  const { encoder, unet, both, hacked } = budget;
+  const common = (steps: number, watched?: number) => commonSettings(budget, steps, watched);
   const noCurve = 'evaluate.blends=[]';
   const tuneUnet = `tuneUnet={${loop(unet)}}`;
-  const unets = UNETS.map(({ name, unet, guide }) => `{name: ${name}, unet: ${unet}, guide: ${guide}}`).join(', ');
   return [
-    {
-      name: 'encoder',
-      settings: [
-        ...common(encoder),
-        `baselines.ddpoEncoder=${policy(encoder, '3.0e-4')}`,
-        `baselines.ddpoUnet=${policy(unet, '1.0e-4')}`,
-        `baselines.direct={${loop(encoder)}}`,
-        'baselines.promptEngineering={corpus: shapes, prompts: 48}',
-        `transfer={prompts: ${transfer}, samplesPerPrompt: ${PICTURES_WITH_OTHER_UNETS}, images: 0, unets: [${unets}]}`,
-      ],
-      arms: {
-        base: 'base',
-        chosen: 'encoder',
-        exported: 'encoder, exported',
-        'prompt-engineering': 'prompt engineering',
-        direct: 'direct tuning',
-        'ddpo-encoder': 'DDPO, encoder',
-        'ddpo-unet': 'DDPO, UNet',
-        tuned: 'encoder at 1.00',
-        ...Object.fromEntries(
-          ['0.25', '0.50', '0.75', '1.25'].map((weight) => [`blend-${weight}`, `encoder at ${weight}`]),
-        ),
-      },
-      transfer: Object.fromEntries(UNETS.map(({ name, arm }) => [name, arm])),
-    },
+    encoderVariant(budget),
     {
       name: 'encoder + UNet',
       settings: [...common(encoder), noCurve, tuneUnet],
@@ -147,3 +108,52 @@ export function variants({ encoder, unet, both, hacked, ddpo, prompts, transfer 
     },
   ];
 }
+
+/** Tunes the encoder, with all baselines, the curve of its blends and the other UNets. */
+function encoderVariant(budget: Budget): Variant {
+  const { encoder, unet, ddpo, transfer } = budget;
+  const policy = (steps: number, learningRate: string) => {
+    const own = Math.max(1, Math.round((steps * ddpo) / 4));
+    return `{steps: ${own}, batch: 64, learningRate: ${learningRate}, warmup: 2, keepEvery: ${half(own)}, epochs: 1, group: 4}`;
+  };
+  const unets = UNETS.map(({ name, unet, guide }) => `{name: ${name}, unet: ${unet}, guide: ${guide}}`).join(', ');
+  return {
+    name: 'encoder',
+    settings: [
+      ...commonSettings(budget, encoder),
+      `baselines.ddpoEncoder=${policy(encoder, '3.0e-4')}`,
+      `baselines.ddpoUnet=${policy(unet, '1.0e-4')}`,
+      `baselines.direct={${loop(encoder)}}`,
+      'baselines.promptEngineering={corpus: shapes, prompts: 48}',
+      `transfer={prompts: ${transfer}, samplesPerPrompt: ${PICTURES_WITH_OTHER_UNETS}, images: 0, unets: [${unets}]}`,
+    ],
+    arms: {
+      base: 'base',
+      chosen: 'encoder',
+      exported: 'encoder, exported',
+      'prompt-engineering': 'prompt engineering',
+      direct: 'direct tuning',
+      'ddpo-encoder': 'DDPO, encoder',
+      'ddpo-unet': 'DDPO, UNet',
+      tuned: 'encoder at 1.00',
+      ...Object.fromEntries(
+        ['0.25', '0.50', '0.75', '1.25'].map((weight) => [`blend-${weight}`, `encoder at ${weight}`]),
+      ),
+    },
+    transfer: Object.fromEntries(UNETS.map(({ name, arm }) => [name, arm])),
+  };
+}
+
+/** Settings of every variant. @param watched steps over which the alarm checks twice */
+const commonSettings = ({ encoder, prompts }: Budget, steps: number, watched = encoder): string[] => [
+  `benchmarks.world.limit=${prompts}`,
+  `tuneEncoder.steps=${steps}`,
+  `tuneEncoder.keepEvery=${Math.max(1, Math.floor(steps / 3))}`,
+  `alarm={every: ${half(watched)}, prompts: 142}`,
+];
+
+/** Settings of a tuning loop, which keeps two networks. */
+const loop = (steps: number) =>
+  `steps: ${steps}, batch: 16, learningRate: 1.0e-4, warmup: 10, keepEvery: ${half(steps)}`;
+
+const half = (steps: number) => Math.max(1, Math.floor(steps / 2));

@@ -1,39 +1,32 @@
-import type { Stop, Results } from './paper-results.ts';
+import type { Variant } from '../../evaluation/paper/matrix.ts';
+import type { CollectedRun, Stop } from '../../evaluation/paper/paper-results.ts';
 import { RunError } from '../../common/errors.ts';
-import {
-  type Scores,
-  type Choice,
-  SWEEP,
-  PROMPT_ENGINEERING,
-  benchmarkFile,
-  TRANSFER,
-} from '../../evaluation/results.ts';
+import { type Choice, SWEEP, PROMPT_ENGINEERING, benchmarkFile, TRANSFER } from '../../evaluation/results.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/runs.ts';
-import { verifiedFolders } from '../../api/runs/artifact-folders.ts';
-import type { Variant } from './matrix.ts';
+import { verifiedFolders } from '../runs/artifact-folders.ts';
 import { type ResultFile, readResult } from '../../common/files/result-file.ts';
 import { TUNING_SUMMARY_FILE } from '../../training/training-names.ts';
-
-/** The scores of one run's benchmark, and the time that its stages took when they ran. */
-export interface CollectedRun {
-  variant: Variant;
-  seed: number;
-  /** Scores by arm, for the benchmark and each other UNet. */
-  sets: { name: string; arms: Readonly<Record<string, string>>; scores: Scores['scores'] }[];
-  prompts: number;
-  samplesPerPrompt: number;
-  /** The choice of validation prompts, by arm of the comparison. */
-  chosen: Record<string, string>;
-  /** Seconds and reward evaluations of the tuning stages. */
-  tuning: { stage: string; seconds: number; rewardEvaluations: number }[];
-}
 
 const TUNING_SUMMARY: ResultFile<{ rewardEvaluations?: number }> = { name: TUNING_SUMMARY_FILE };
 
 const TUNING = ['tune-encoder', 'tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direct'];
 
-/** Reads the outcome of a run that the alarm should stop. @throws RunError when it failed for another reason */
+/**
+ * Reads the outcome of a run that the alarm should stop.
+ * @throws RunError when it failed for another reason
+ * @example
+ * ```ts
+ * import { stopOf } from './api/paper/collect.ts';
+ * import { quickBudget, variants } from './evaluation/paper/matrix.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const run = await new RunRecords(new Home('.textcraftor')).read('paper-no-clip-constraint-1');
+ * const variant = variants(quickBudget).find(({ collapses }) => collapses)!;
+ * console.log(stopOf(run, variant, 1).message);
+ * ```
+ */
 export function stopOf(run: Run, variant: Variant, seed: number): Stop {
   if (run.status === 'completed') return { variant, seed, message: undefined };
   const error = run.stages.find(({ error }) => error?.name === 'CollapseError')?.error;
@@ -55,7 +48,22 @@ const notCompleted = ({ id, status }: Run) =>
     `Run ${id} of the comparison is ${status}: textcraftor status ${id} shows why. Then start npm run paper again; it continues from there.`,
   );
 
-/** Collects the scores of a run. @throws RunError when the run failed, or its artifacts are damaged */
+/**
+ * Collects the scores of a run of the comparison.
+ * @throws RunError when the run failed, or its artifacts are damaged
+ * @example
+ * ```ts
+ * import { collect } from './api/paper/collect.ts';
+ * import { quickBudget, variants } from './evaluation/paper/matrix.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * const run = await new RunRecords(home).read('paper-encoder-1');
+ * const { chosen } = await collect(home, run, variants(quickBudget)[0]!, 1);
+ * console.log(chosen['encoder']); // the chosen step and blend
+ * ```
+ */
 export async function collect(home: Home, run: Run, variant: Variant, seed: number): Promise<CollectedRun> {
   if (run.status !== 'completed') throw notCompleted(run);
   const folders = await verifiedFolders(home, run, [...TUNING, 'sweep', 'evaluate', 'transfer', 'prompt-engineering']);
@@ -93,28 +101,4 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
     chosen: Object.fromEntries(named),
     sets: [{ name: 'world', arms: variant.arms, scores }, ...transfer],
   };
-}
-
-/**
- * Returns every arm's values per prompt, averaged over the seeds. The base is the same in all variants of a seed, since
- * the seed sets the start noise, so arms of different variants are paired.
- */
-export function combine(runs: readonly CollectedRun[]): Results {
-  const sums = new Map<string, Map<string, { sum: Float64Array; seeds: number }>>();
-  for (const { arms, scores } of runs.flatMap(({ sets }) => sets))
-    for (const [own, name] of Object.entries(arms))
-      for (const [metric, values] of Object.entries(scores[own] ?? {})) {
-        const metrics = sums.get(name) ?? new Map<string, { sum: Float64Array; seeds: number }>();
-        sums.set(name, metrics);
-        const entry = metrics.get(metric) ?? { sum: new Float64Array(values.length), seeds: 0 };
-        metrics.set(metric, entry);
-        entry.seeds++;
-        values.forEach((value, i) => (entry.sum[i]! += value ?? NaN));
-      }
-  return Object.fromEntries(
-    [...sums].map(([arm, metrics]) => [
-      arm,
-      Object.fromEntries([...metrics].map(([metric, { sum, seeds }]) => [metric, sum.map((value) => value / seeds)])),
-    ]),
-  );
 }

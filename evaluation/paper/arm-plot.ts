@@ -1,6 +1,6 @@
 import type { Bootstraps } from '../../common/statistics.ts';
-import { signed } from '../../evaluation/report/format-numbers.ts';
-import { html } from '../../evaluation/report/markup.ts';
+import { signed } from '../report/format-numbers.ts';
+import { html } from '../report/markup.ts';
 import type { Results } from './paper-results.ts';
 
 const [LEFT, RIGHT, ROW, TOP] = [150, 560, 22, 34];

@@ -1,7 +1,6 @@
-import { interval, number, percent, signed } from '../../evaluation/report/format-numbers.ts';
+import { interval, number, percent, signed } from '../report/format-numbers.ts';
 import { meansOf, type Claim } from './claims.ts';
-import type { Results } from './paper-results.ts';
-import type { CollectedRun } from './collect.ts';
+import type { CollectedRun, Results } from './paper-results.ts';
 import { PICTURES_WITH_OTHER_UNETS } from './matrix.ts';
 
 export interface Paper {
@@ -20,12 +19,6 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
   const { prompts, samplesPerPrompt } = runs[0]!;
   const means = meansOf(results);
   const verdicts = (verdict: Claim['verdict']) => claims.filter((claim) => claim.verdict === verdict).length;
-  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const numbersOf = ({ numbers, remarks = [] }: Claim) =>
-    [
-      ...remarks,
-      ...numbers.map(({ metric, mean, ci95, n }) => `${metric} ${signed(mean)} (${interval(ci95)}; n = ${n})`),
-    ].join('; ');
   return [
     '# The comparison on the shapes world',
     '',
@@ -74,6 +67,14 @@ export function resultsPage({ results, claims, runs, trained, quick }: Paper): s
     '',
   ].join('\n');
 }
+
+const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+
+const numbersOf = ({ numbers, remarks = [] }: Claim) =>
+  [
+    ...remarks,
+    ...numbers.map(({ metric, mean, ci95, n }) => `${metric} ${signed(mean)} (${interval(ci95)}; n = ${n})`),
+  ].join('; ');
 
 function choices(runs: readonly CollectedRun[], seeds: readonly number[]): string[][] {
   const arms = [...new Set(runs.flatMap(({ chosen }) => Object.keys(chosen)))];

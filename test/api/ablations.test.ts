@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ablate, combinations } from '../../cli/paper/ablate.ts';
-import { inLanes } from '../../cli/paper/side-by-side.ts';
+import { runAblations } from '../../api/ablations/run-ablations.ts';
+import { inLanes } from '../../api/runs/side-by-side.ts';
+import { combinations } from '../../evaluation/ablations/setting-combinations.ts';
 import { loadConfig } from '../../pipeline/config/config-file.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
@@ -48,7 +49,7 @@ describe('ablations', () => {
       return record.id;
     };
     const ablations = [{ 'sampler.gradientSteps': [1, 4] }, { 'evaluate.scheduler': ['pndm'] }];
-    const page = await ablate({ home, ablations, out: home.folder, lanes: 2, run, note: () => {} });
+    const page = await runAblations({ home, ablations, out: home.folder, lanes: 2, run, note: () => {} });
     expect(asked).toEqual([['sampler.gradientSteps=1'], ['sampler.gradientSteps=4'], ['evaluate.scheduler="pndm"']]);
     const text = readFileSync(page, 'utf8');
     expect(text).toContain('## sampler.gradientSteps');
@@ -69,10 +70,10 @@ describe('ablations', () => {
     await records.setStatus(record.id, 'completed');
     const options = { home, ablations: [{ seed: [1] }], out: home.folder, lanes: 1, note: () => {} };
     const run = () => Promise.resolve(record.id);
-    await ablate({ ...options, run });
+    await runAblations({ ...options, run });
     rmSync(join(store.folder(artifact.sha256), 'comparisons.json'));
     writeFileSync(join(store.folder(artifact.sha256), 'comparisons.json'), '[ ]');
-    await expect(ablate({ ...options, run })).rejects.toThrow(
+    await expect(runAblations({ ...options, run })).rejects.toThrow(
       /comparisons\.json has other bytes .* textcraftor resume/,
     );
   });

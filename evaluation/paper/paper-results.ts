@@ -1,0 +1,27 @@
+import type { Scores } from '../results.ts';
+import type { Variant } from './matrix.ts';
+
+/** Outcome of a run that the alarm should stop. */
+export interface Stop {
+  variant: Variant;
+  seed: number;
+  /** The alarm's message; undefined when it did not stop the run. */
+  message: string | undefined;
+}
+
+/** By arm and metric: one value per prompt, averaged over the seeds of tuning. */
+export type Results = Readonly<Record<string, Readonly<Record<string, Float64Array>>>>;
+
+/** The scores of one run's benchmark, and the time that its stages took when they ran. */
+export interface CollectedRun {
+  variant: Variant;
+  seed: number;
+  /** Scores by arm, for the benchmark and each other UNet. */
+  sets: { name: string; arms: Readonly<Record<string, string>>; scores: Scores['scores'] }[];
+  prompts: number;
+  samplesPerPrompt: number;
+  /** The choice of validation prompts, by arm of the comparison. */
+  chosen: Record<string, string>;
+  /** Seconds and reward evaluations of the tuning stages. */
+  tuning: { stage: string; seconds: number; rewardEvaluations: number }[];
+}
