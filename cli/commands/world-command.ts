@@ -45,7 +45,7 @@ export function register(program: Command): void {
       const { runWorldStep } = await import('../world/world-step.ts');
       whenInterrupted('start the same command again: finished steps are kept.');
       await buildWorld(build, (step) => runWorldStep(step, build));
-      print(`The world is in ${out}.${world === 'shapes' ? ` "textcraftor world check ${out}" measures it.` : ''}`);
+      print(`The world is in ${out}. "textcraftor world check ${out} --world ${world}" measures it.`);
     });
   world
     .command('check [DIR]')
