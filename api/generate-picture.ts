@@ -5,11 +5,12 @@ import { encodePng } from '../common/png.ts';
 import { readSafetensors, writeSafetensors } from '../engine/weights/safetensors.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { startNoise } from '../models/sampling/noise.ts';
-import { loadPipeline, type LoadedPipeline } from '../models/folder/pipeline-folder.ts';
+import { loadPipeline, loadTextEncoder, type LoadedPipeline } from '../models/folder/pipeline-folder.ts';
 import { schedulerNamed, solverPlan } from '../models/sampling/solver.ts';
 import type { UnetConfig } from '../models/unet/unet-config.ts';
-import { blend } from '../models/diffusion.ts';
-import { PipelineProgram } from '../models/pipeline-program.ts';
+import { mix } from '../models/diffusion.ts';
+import { PipelineProgram, type NetworkWeights } from '../models/pipeline-program.ts';
+import type { EncoderMix } from './encoders/encoder-mix.ts';
 import { tunedNetworks, type TunedOptions } from './tuned-networks.ts';
 
 export interface GenerateOptions extends TunedOptions {
@@ -17,6 +18,8 @@ export interface GenerateOptions extends TunedOptions {
   prompt: string[];
   out: string;
   blend?: number;
+  /** Text encoders, folders or weight files, whose embeddings are mixed; not beside another text encoder, adapters or a blend. */
+  mix?: EncoderMix;
   /** Number of last steps in which tuned networks are used. Default: all. */
   lastSteps?: number;
   /** A sentence that says which networks are used; returned with the result. */
@@ -66,10 +69,9 @@ export async function generate(
   const { prompt: prompts, negative, steps, guidance } = options;
   const pipeline = await loadPipeline(options.model);
   const tuned = await tunedNetworks(pipeline, options);
-  if (options.blend !== undefined && !tuned.encoder)
-    throw new InputError('--blend needs a second encoder; give it with --text-encoder or --lora.');
-  if (options.lastSteps !== undefined && !tuned.encoder && !tuned.unet)
-    throw new InputError('--last-steps needs tuned networks; give them with --text-encoder, --unet or --lora.');
+  const terms = await encoderTerms(options, tuned.encoder);
+  if (options.lastSteps !== undefined && terms.length === 0 && !tuned.unet)
+    throw new InputError('--last-steps needs tuned networks; give them with --text-encoder, --mix, --unet or --lora.');
   const { unet, scheduler } = pipeline.config;
   const solver = schedulerNamed(options.scheduler);
   const evaluations = solverPlan(solver, scheduler, steps).steps.length; // refuses a number of steps that the schedule does not allow
@@ -82,10 +84,11 @@ export async function generate(
   const [batch, height, width] = noise.shape as [number, number, number, number];
   const model = new PipelineProgram(pipeline, { batch, height, width, guidance, secondUnet: tuned.unet !== undefined });
   const original = model.encode(prompts, negative, pipeline.weights.textEncoder, `${options.model}/text_encoder`);
-  let late = original;
-  const { encoder } = tuned;
-  if (encoder)
-    late = blend(model.encode(prompts, negative, encoder.weights, encoder.source), original, options.blend ?? 1);
+  const conditioning = terms.map(({ network: { weights, source }, weight }) => ({
+    conditioning: model.encode(prompts, negative, weights, source),
+    weight,
+  }));
+  const late = terms.length > 0 ? mix(conditioning, original) : original;
   const early = Math.max(0, evaluations - (options.lastSteps ?? evaluations));
 
   const choose = (i: number) => (i < early ? original : late);
@@ -103,6 +106,28 @@ export async function generate(
   const tensors = { latents: torchTensor(latents), images: torchTensor(pictures) };
   await writeSafetensors(options.saveTensors, tensors);
   return { images, tensors: options.saveTensors, ...used };
+}
+
+/** Loads the tuned text encoders with the weights of their embeddings; none for the model's own. */
+async function encoderTerms(
+  { blend, mix, textEncoder, lora }: GenerateOptions,
+  tuned: NetworkWeights | undefined,
+): Promise<{ network: NetworkWeights; weight: number }[]> {
+  if (!mix) {
+    if (blend !== undefined && !tuned)
+      throw new InputError('--blend needs a second encoder; give it with --text-encoder or --lora.');
+    return tuned ? [{ network: tuned, weight: blend ?? 1 }] : [];
+  }
+  if (textEncoder !== undefined || lora !== undefined || blend !== undefined)
+    throw new InputError(
+      '--mix names all tuned encoders and their weights; leave out --text-encoder, --lora and --blend.',
+    );
+  return Promise.all(
+    mix.map(async ({ encoder, weight }) => ({
+      network: { weights: await loadTextEncoder(encoder), source: encoder },
+      weight,
+    })),
+  );
 }
 
 /**

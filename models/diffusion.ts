@@ -78,10 +78,20 @@ export class Diffusion {
 }
 
 /** Computes w c_tuned + (1 - w) c_original, also for the unconditional branch: the paper's style control. */
-export function blend(tuned: Conditioning, original: Conditioning, weight: number): Conditioning {
-  const mix = (a: Tensor, b: Tensor) => tf.tidy(() => a.mul(weight).add(b.mul(1 - weight)));
-  return {
-    condition: mix(tuned.condition, original.condition),
-    unconditional: mix(tuned.unconditional, original.unconditional),
-  };
+export const blend = (tuned: Conditioning, original: Conditioning, weight: number): Conditioning =>
+  mix([{ conditioning: tuned, weight }], original);
+
+/** Computes sum_j w_j c_j + (1 - sum_j w_j) c_original, also for the unconditional branch. */
+export function mix(
+  terms: readonly { conditioning: Conditioning; weight: number }[],
+  original: Conditioning,
+): Conditioning {
+  const rest = terms.reduce((rest, { weight }) => rest - weight, 1);
+  const sum = (of: keyof Conditioning) =>
+    tf.tidy(() =>
+      [...terms, { conditioning: original, weight: rest }]
+        .map(({ conditioning, weight }) => conditioning[of].mul(weight))
+        .reduce((sum, term) => sum.add(term)),
+    );
+  return { condition: sum('condition'), unconditional: sum('unconditional') };
 }

@@ -22,3 +22,8 @@ export interface JudgedEncoder {
   /** Settings of the measurement; undefined for a version whose pipeline made no pictures. */
   measured?: Measured;
 }
+
+/** Number of last steps of `steps` that correspond to those in which an encoder was judged; undefined if that is not known. */
+export const judgedSteps = (encoder: JudgedEncoder | undefined, steps: number): number | undefined =>
+  encoder?.measured &&
+  Math.max(1, Math.round((encoder.measured.sampler.gradientSteps * steps) / encoder.measured.sampler.steps));

@@ -2,7 +2,7 @@ import { InputError } from '../../common/errors.ts';
 import type { SamplerSettings } from '../../models/sampling/sampler-settings.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { judgedEncoder, namedUnet } from '../encoders/find-encoder.ts';
-import type { JudgedEncoder } from '../encoders/judged-encoder.ts';
+import { judgedSteps, type JudgedEncoder } from '../encoders/judged-encoder.ts';
 
 /**
  * Use of a judged encoder: `exported`, its exported files in all steps; `evaluated`, as validation chose it, its
@@ -75,7 +75,7 @@ function inUse(named: JudgedEncoder, as: Use | undefined, options: Omit<UseOptio
       ...unetOrElse(options.unet, exported.unet),
       used: `${label}: the text encoder of step ${exported.step} with ${exported.weight} of the tuned weights${withUnet(exported.unet, exported.unetStep)}, in all ${steps} steps, as exported.${sampler}`,
     };
-  const judged = measured && Math.max(1, Math.round((measured.sampler.gradientSteps * steps) / measured.sampler.steps));
+  const judged = judgedSteps(named, steps);
   const last = lastSteps ?? judged;
   if (last === undefined)
     throw new InputError(`${label} does not say in how many of the last steps it was judged; give --last-steps.`);

@@ -4,16 +4,18 @@ import type { GenerateOptions } from '../../api/generate-picture.ts';
 import { schedulerNames } from '../../models/sampling/scheduler-names.ts';
 import { print, printMessage } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
+import { encoderMix } from '../encoder-mix-value.ts';
 import { collect, denoisingSteps, guidance, real, seed } from '../values.ts';
 
-type Options = Omit<GenerateOptions, 'model'> & UseOptions & { blendSteps?: number; json?: true };
+type Options = Omit<GenerateOptions, 'model' | 'mix'> &
+  UseOptions & { mix?: string[]; blendSteps?: number; json?: true };
 
 /**
  * Adds `textcraftor generate`: makes pictures from prompts, with the model's own text encoder, another one, or a blend
  * of both.
  */
 export function register(program: Command): void {
-  program
+  const command = program
     .command('generate')
     .description('make pictures from prompts with a Stable Diffusion model')
     .option(
@@ -21,7 +23,27 @@ export function register(program: Command): void {
       'diffusers folder of the model, or owner/name[@revision] on the Hugging Face hub (default: the model that the named encoder was tuned for)',
     )
     .requiredOption('--prompt <text>', 'text of a picture; repeat the option for more pictures in one batch', collect)
-    .requiredOption('--out <dir>', 'folder for the pictures: 0000.png, 0001.png, ...')
+    .requiredOption('--out <dir>', 'folder for the pictures: 0000.png, 0001.png, ...');
+  addNetworkOptions(command)
+    .option('--negative <text>', 'negative prompt: what the pictures should not show', '')
+    .option('--steps <n>', 'denoising steps', denoisingSteps, 25)
+    .addOption(new Option('--scheduler <name>', 'the sampling method').choices(schedulerNames).default('ddim'))
+    .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', guidance, 7.5)
+    .option('--seed <s>', 'seed of the start noise', seed, 0)
+    .addOption(
+      new Option(
+        '--latents <file>',
+        "start noise instead of --seed: a safetensors file's tensor `latents` [B, C, h, w]",
+      ).conflicts('seed'),
+    )
+    .option('--save-tensors <file>', 'write `latents` [B, C, h, w] and `images` [B, 3, H, W] in [0, 1] as safetensors')
+    .option('--json', 'print one JSON object: {images: [path], tensors?: path, used?: description of the networks}')
+    .action(makePictures);
+}
+
+/** Adds the options that replace the model's networks, or adapt them. */
+const addNetworkOptions = (command: Command): Command =>
+  command
     .option(
       '--text-encoder <encoder>',
       "a tuned text encoder to use in place of the model's: a folder, a safetensors file, a run (its id, or latest) or a registered encoder (tiny@3, production); the latter two with their tuned UNet, if any",
@@ -35,6 +57,14 @@ export function register(program: Command): void {
         '--as <use>',
         'how to use an encoder of a run or a registry: exported, its files in all steps, or evaluated, as it was chosen, blended in the last steps (default: exported, unless --blend or --last-steps is given)',
       ).choices(['exported', 'evaluated']),
+    )
+    .addOption(
+      new Option(
+        '--mix <encoder=weight,...>',
+        "text encoders whose embeddings are mixed, and their weights, such as neon=0.6,3d=0.4: folders, files, runs or registered encoders; the model's own encoder gets the rest of 1",
+      )
+        .argParser(collect)
+        .conflicts(['textEncoder', 'lora', 'blend', 'as']),
     )
     .option('--lora <file>', 'a LoRA file or folder with adapters of the text encoder, the UNet or both')
     .option(
@@ -52,24 +82,9 @@ export function register(program: Command): void {
         .argParser(denoisingSteps)
         .conflicts('lastSteps')
         .hideHelp(),
-    )
-    .option('--negative <text>', 'negative prompt: what the pictures should not show', '')
-    .option('--steps <n>', 'denoising steps', denoisingSteps, 25)
-    .addOption(new Option('--scheduler <name>', 'the sampling method').choices(schedulerNames).default('ddim'))
-    .option('--guidance <g>', 'scale of classifier-free guidance; 1 for none', guidance, 7.5)
-    .option('--seed <s>', 'seed of the start noise', seed, 0)
-    .addOption(
-      new Option(
-        '--latents <file>',
-        "start noise instead of --seed: a safetensors file's tensor `latents` [B, C, h, w]",
-      ).conflicts('seed'),
-    )
-    .option('--save-tensors <file>', 'write `latents` [B, C, h, w] and `images` [B, 3, H, W] in [0, 1] as safetensors')
-    .option('--json', 'print one JSON object: {images: [path], tensors?: path, used?: description of the networks}')
-    .action(makePictures);
-}
+    );
 
-async function makePictures({ blendSteps, ...options }: Options): Promise<void> {
+async function makePictures({ blendSteps, mix, ...options }: Options): Promise<void> {
   leaveInterruptsToSystem();
   const { generate } = await import('../../api/generate-picture.ts');
   const progress = (done: number, total: number) => {
@@ -78,9 +93,13 @@ async function makePictures({ blendSteps, ...options }: Options): Promise<void> 
   const { localModel } = await import('../../api/hub/hub-models.ts');
   const { hubOptions } = await import('../hub-options.ts');
   const { useEncoder } = await import('../../api/export/encoder-use.ts');
+  const { useMix } = await import('../../api/encoders/encoder-mix.ts');
   const { projectHome } = await import('../project-home.ts');
   const lastSteps = options.lastSteps ?? blendSteps;
-  const chosen = await useEncoder(projectHome(), { ...options, ...(lastSteps ? { lastSteps } : {}) });
+  const named = { ...options, ...(lastSteps ? { lastSteps } : {}) };
+  const chosen = mix
+    ? { ...named, ...(await useMix(projectHome(), { ...named, mix: encoderMix(mix) })) }
+    : await useEncoder(projectHome(), named);
   if (chosen.used !== undefined) printMessage(chosen.used);
   const result = await generate(
     { ...chosen, model: await localModel(chosen.model, process.cwd(), hubOptions()) },

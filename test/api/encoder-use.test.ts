@@ -1,6 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { useMix, type MixOptions } from '../../api/encoders/encoder-mix.ts';
 import { useEncoder, type UseOptions } from '../../api/export/encoder-use.ts';
 import { networksToExport } from '../../api/export/export-source.ts';
 import { cardOf, exportNotes } from '../../api/export/model-card.ts';
@@ -71,7 +72,7 @@ async function chose(sweep: { chosen: Sweep['chosen']; exported: Sweep['chosen']
 }
 
 /** A version of the registry, with its files. */
-async function registered(exported: boolean): Promise<void> {
+async function registered(exported: boolean, called = 'tiny', model = '/models/base'): Promise<void> {
   const draft = join(home.folder, 'draft');
   for (const path of ['encoder/model.safetensors', ...(exported ? ['exported/model.safetensors'] : [])]) {
     await mkdir(join(draft, path, '..'), { recursive: true });
@@ -79,11 +80,11 @@ async function registered(exported: boolean): Promise<void> {
   }
   const registry = new Registry(home);
   const { name, version } = await registry.register({
-    name: 'tiny',
+    name: called,
     run: 'r',
     config: 'c',
     lineage: [],
-    model: '/models/base',
+    model,
     gate: gateSchema.parse({}),
     comparisons: comparisons.filter(({ arm }) => arm !== 'tuned'),
     artifact: await new ArtifactStore(home.artifacts).commit(draft),
@@ -96,6 +97,49 @@ async function registered(exported: boolean): Promise<void> {
 
 const use = (options: Partial<UseOptions>) => useEncoder(home, { steps: 25, ...options });
 const both = { chosen: choice(20, 0.75), exported: choice(20, 0.5) };
+
+describe('a mix', () => {
+  const mixOf = (options: Partial<MixOptions>) =>
+    useMix(home, { mix: [{ encoder: 'tiny', weight: 0.6 }], steps: 25, ...options });
+
+  it('takes the tuned encoders behind names, on their model, in as many steps as they were judged in', async () => {
+    await registered(true);
+    const { mix, used, ...rest } = await mixOf({
+      mix: [
+        { encoder: 'tiny', weight: 0.6 },
+        { encoder: '/some/encoder', weight: 0.3 },
+      ],
+    });
+    expect(rest).toEqual({ model: '/models/base', lastSteps: 19 });
+    expect(mix).toEqual([
+      { encoder: expect.stringMatching(/\/encoder\/model\.safetensors$/) as string, weight: 0.6 },
+      { encoder: '/some/encoder', weight: 0.3 },
+    ]);
+    expect(used).toBe(
+      "Embeddings: 0.6 of tiny@1, 0.3 of /some/encoder, the rest of the model's own encoder, in the last 19 of 25 steps.",
+    );
+  });
+
+  it('takes a given model and number of steps; of paths alone, all steps', async () => {
+    await registered(true);
+    expect(await mixOf({ model: '/other', lastSteps: 2 })).toMatchObject({ model: '/other', lastSteps: 2 });
+    const paths = { mix: [{ encoder: '/some/encoder', weight: 1 }] };
+    expect(await mixOf({ ...paths, model: '/other' })).toMatchObject({ lastSteps: 25 });
+    await expect(mixOf(paths)).rejects.toThrow('name its diffusers folder with --model');
+    await expect(mixOf({ mix: [{ encoder: 'nobody', weight: 1 }] })).rejects.toThrow('no file, folder or run "nobody"');
+  });
+
+  it('is refused for encoders of different models, unless one is given', async () => {
+    await registered(true);
+    await registered(true, 'other', '/models/other');
+    const mix = [
+      { encoder: 'tiny', weight: 0.5 },
+      { encoder: 'other', weight: 0.5 },
+    ];
+    await expect(mixOf({ mix })).rejects.toThrow('different models, /models/base and /models/other');
+    expect((await mixOf({ mix, model: '/models/base' })).mix).toHaveLength(2);
+  });
+});
 
 describe('generate', () => {
   it.each(['latest', 'the run'])(

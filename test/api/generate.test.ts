@@ -198,3 +198,35 @@ describe('bad input is an InputError, and nothing is written', () => {
     });
   });
 });
+
+describe('a mix of encoders', () => {
+  const values = async (options: Partial<GenerateOptions>) => [...(await latents(options)).dataSync()];
+  const own = join(model, 'text_encoder');
+
+  it('of one is its blend, bit for bit', async () => {
+    const mixed = await values({ mix: [{ encoder: textEncoder, weight: 0.3 }], lastSteps: 1 });
+    expect(mixed).toEqual(await values({ textEncoder, blend: 0.3, lastSteps: 1 }));
+  });
+
+  it('gives each encoder its weight, and the model its rest', async () => {
+    const half = await values({ textEncoder, blend: 0.5 });
+    const twice = await values({
+      mix: [
+        { encoder: textEncoder, weight: 0.2 },
+        { encoder: own, weight: 0.1 },
+        { encoder: textEncoder, weight: 0.3 },
+      ],
+    });
+    const apart = half.map((value, i) => Math.abs(value - twice[i]!));
+    expect(Math.max(...apart)).toBeLessThan(1e-4);
+    const full = await values({ textEncoder });
+    expect(Math.max(...half.map((value, i) => Math.abs(value - full[i]!)))).toBeGreaterThan(0.01);
+  });
+
+  it.each([{ textEncoder }, { lora: goldenPath('lora/diffusers.safetensors') }, { textEncoder, blend: 0.5 }])(
+    'is refused beside %o',
+    async (options) => {
+      await expect(run({ mix: [{ encoder: own, weight: 1 }], ...options })).rejects.toThrow('--mix names all tuned');
+    },
+  );
+});
