@@ -107,7 +107,7 @@ async function oldWork(home: Home, days: number, now: number): Promise<Garbage['
   for (const name of await readdir(home.works).catch(() => [])) {
     const folder = join(home.works, name);
     const times = await Promise.all(
-      ['', 'seconds', 'scratch'].map((file) =>
+      ['', 'seconds', 'start-ups', 'scratch'].map((file) =>
         stat(join(folder, file)).then(
           ({ mtimeMs }) => mtimeMs,
           () => 0,
