@@ -24,6 +24,15 @@ type IsHere = (path: string) => boolean;
  * Checks the prompts, word lists and benchmarks, and that each split can get prompts, if few enough to read them all.
  * @returns the size of the prompt files in bytes; undefined when there are none
  * @throws InputError
+ * @example
+ * ```ts
+ * import { inspectPrompts } from './api/inspection/inspect-prompts.ts';
+ * import { readYaml } from './pipeline/config/config-file.ts';
+ * import { configSchema } from './pipeline/config/config.ts';
+ *
+ * const config = configSchema.parse(await readYaml('my.yaml', 'The configuration'));
+ * const bytes = await inspectPrompts(config, () => true);
+ * ```
  */
 export async function inspectPrompts(config: Config, isHere: IsHere): Promise<number | undefined> {
   const { prompts, filter, benchmarks = [], shard } = config;
