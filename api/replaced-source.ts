@@ -8,6 +8,13 @@ const forms = ['column', 'split', 'encoding', 'comments'] as const;
  * @param raw the content of a configuration's file
  * @param name the file's name
  * @param isSame whether `source` is the other source
+ * @example
+ * ```ts
+ * import { withoutForms } from './api/replaced-source.ts';
+ * import { readYaml } from './pipeline/config/config-file.ts';
+ *
+ * const raw = withoutForms(await readYaml('my.yaml', 'The configuration'), 'my.yaml', (source) => source === 'new.txt');
+ * ```
  */
 export function withoutForms(raw: unknown, name: string, isSame: (source: string) => boolean): unknown {
   const prompts = recordOf(recordOf(raw)?.['prompts']);
