@@ -75,6 +75,10 @@ export async function generate(
   const { unet, scheduler } = pipeline.config;
   const solver = schedulerNamed(options.scheduler);
   const evaluations = solverPlan(solver, scheduler, steps).steps.length; // refuses a number of steps that the schedule does not allow
+  if ((options.lastSteps ?? 0) > evaluations)
+    throw new InputError(
+      `--last-steps is ${options.lastSteps}; expected at most ${evaluations}, the steps of a picture (--steps).`,
+    );
   const noise =
     options.latents === undefined
       ? seededNoise(unet, prompts, options.seed)

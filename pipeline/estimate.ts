@@ -15,6 +15,32 @@ export interface Estimate {
 const coreSeconds = 1.5e-11;
 
 const total = ({ count, cost }: StageWork): number => count * cost;
+/** Seconds per unit of cost, and before the first unit. */
+interface Pace {
+  rate: number;
+  start: number;
+}
+
+/**
+ * Separates the time of a result into start-up and rate: by what was recorded, else by another result with another
+ * amount of work, else all of it is work.
+ * @param others results on the same machine, engine and model
+ */
+function paceOf(result: StageResult, others: readonly StageResult[]): Pace {
+  const { seconds, startUps } = result;
+  const amount = total(result.work!);
+  if (startUps && startUps.times > 0 && startUps.seconds < seconds)
+    return { rate: (seconds - startUps.seconds) / amount, start: startUps.seconds / startUps.times };
+  for (const other of others) {
+    const ratio = amount / total(other.work!);
+    if (ratio < 2 && ratio > 0.5) continue; // noise would outweigh the difference
+    const rate = (seconds - other.seconds) / (amount - total(other.work!));
+    const start = seconds - rate * amount;
+    if (Number.isFinite(rate) && rate > 0 && start >= 0) return { rate, start };
+  }
+  return { rate: seconds / amount, start: 0 };
+}
+
 const engineOf = ({ parts }: Pick<StageResult, 'parts'>): string => canonicalJson(parts.engine ?? null);
 
 /**
@@ -38,7 +64,12 @@ export function estimateStage(
   const [best] = measured.toSorted((a, b) => fit(b) - fit(a) || total(b.work!) - total(a.work!));
   if (best) {
     const { count, unit, cost } = best.work!;
-    const seconds = (best.seconds * total(work)) / total(best.work!);
+    const { rate, start } = paceOf(
+      best,
+      measured.filter((other) => fit(other) === fit(best) && other.host === best.host),
+    );
+    const startUp = Math.max(0, start + rate * ((work.before ?? 0) - (best.work!.before ?? 0)));
+    const seconds = startUp + rate * total(work);
     const where = best.host === host ? 'on this machine' : `on ${best.host ?? 'another machine'}`;
     const from = `${formatCount(count)} ${unit} ${where}, run ${best.run}`;
     if (fit(best) === 7) return { seconds, basis: 'measured', from: `measured: ${from}` };
@@ -51,7 +82,7 @@ export function estimateStage(
   }
   if (!onCpu || work.cost <= 1) return undefined;
   const cores = availableParallelism();
-  const seconds = (total(work) * coreSeconds) / cores;
+  const seconds = ((total(work) + (work.before ?? 0)) * coreSeconds) / cores;
   return {
     seconds,
     basis: 'rough',

@@ -86,6 +86,11 @@ export async function planRun<Settings extends CommonSettings>(
     if (fresh.has(stage.name)) plan.set(stage.name, run('it was requested', parts.engine, keyOf(parts)));
     else if (!hit.result) plan.set(stage.name, run(hit.why, parts.engine, keyOf(parts)));
     else {
+      const damage = await store.sizeDamage(hit.result.artifact.sha256);
+      if (damage !== undefined) {
+        plan.set(stage.name, run(`its earlier result ${damage}`, parts.engine, keyOf(parts)));
+        continue;
+      }
       const { key, artifact, run: maker } = hit.result;
       plan.set(stage.name, {
         stage: stage.name,

@@ -4,8 +4,8 @@ import { isWorldName, worldTitles } from '../world/scenes/common/world-names.ts'
 import { testSampler } from './config/sections/test-sampler.ts';
 
 /**
- * Amount of work of each stage. Work that is not counted (decoding, rewards, checks of the alarm) grows in proportion, so
- * the measured rate covers it.
+ * Amount of work of each stage. Work that is not counted (decoding, rewards) grows in proportion, so the measured rate
+ * covers it.
  */
 type Work = (config: Config, facts: RunFacts) => StageWork | undefined;
 
@@ -39,7 +39,13 @@ export const tuningWork =
   (loop: (config: Config) => { steps: number; batch: number }): Work =>
   (c, facts) => {
     const { steps, batch } = loop(c);
-    return work(facts, 'steps', steps, batch * branches(c) * withGradient * c.sampler.gradientSteps);
+    const { gradientSteps, steps: whole } = c.sampler;
+    // The alarm's pictures come in full batches: the base's take all steps, the later ones the last K.
+    const pictures = c.alarm ? batch * Math.ceil((c.alarm.prompts * c.alarm.samplesPerPrompt) / batch) : 0;
+    const watching = c.alarm ? (pictures * gradientSteps) / c.alarm.every : 0;
+    const tuned = work(facts, 'steps', steps, branches(c) * (batch * withGradient * gradientSteps + watching));
+    const before = branches(c) * pictures * whole * (facts.evaluationCost ?? 0);
+    return tuned && (before > 0 ? { ...tuned, before } : tuned);
   };
 
 /** Work of DDPO: trajectories are sampled once and evaluated again in each epoch. */

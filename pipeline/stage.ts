@@ -154,6 +154,15 @@ export interface StageWork {
   unit: string;
   /** Relative cost of one unit: network evaluations times network size. */
   cost: number;
+  /** Cost of what is done once before the first unit, besides loading; 0 if left out. */
+  before?: number;
+}
+
+/** Start-ups of the processes of a stage: loading and compiling, whatever the amount of work. */
+export interface StartUps {
+  /** All together. */
+  seconds: number;
+  times: number;
 }
 
 /** Facts from the inspection for estimating a run's duration. */

@@ -111,7 +111,7 @@ export class FanOutRunner {
         const signal = AbortSignal.any([hooks.signal, folder.lost]);
         const options = { ...this.#process(work, hooks), signal, onProgress: hooks.onProgress };
         await this.#bench.reading(work, folder, () => runStageProcess(order, options, this.#bench.startBody));
-        return commitStage(this.#bench, task, work, folder, part.counts.seconds);
+        return commitStage(this.#bench, task, work, folder, { itemSeconds: part.counts.seconds });
       },
     );
     return outcomeOf(value!, found);

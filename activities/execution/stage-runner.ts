@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { StartUps } from '../../pipeline/stage.ts';
 import type { StageResult } from '../../pipeline/store/stage-results.ts';
 import { runStageProcess } from './stage-process.ts';
 import type { StageOutcome, StageTask, Unfinished } from '../stage-task.ts';
@@ -50,7 +51,8 @@ export class StageRunner {
       runStageProcess(order, options, this.#bench.startBody),
     );
     hooks.onBody(answer.seconds, answer.setUpSeconds);
-    return answer.unfinished ? undefined : commitStage(this.#bench, task, work, folder);
+    const startUps = answer.setUpSeconds > 0 ? await folder.startedUp(answer.setUpSeconds) : undefined;
+    return answer.unfinished ? undefined : commitStage(this.#bench, task, work, folder, { startUps });
   }
 }
 
@@ -60,7 +62,7 @@ export async function commitStage(
   task: StageTask,
   { parts, key, amount }: Work,
   folder: WorkFolder,
-  itemSeconds = 0,
+  { itemSeconds = 0, startUps }: { itemSeconds?: number; startUps?: StartUps | undefined } = {},
 ): Promise<StageResult> {
   const artifact = await folder.commit(store);
   const result: StageResult = {
@@ -71,6 +73,7 @@ export async function commitStage(
     run: task.run,
     seconds: folder.seconds + itemSeconds,
     ...(amount ? { work: amount } : {}),
+    ...(startUps ? { startUps } : {}),
     host: hostname(),
     createdAt: new Date().toISOString(),
     ...(task.request === undefined ? {} : { request: task.request }),

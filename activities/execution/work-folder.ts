@@ -1,10 +1,12 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lease } from '../../pipeline/runs/lease.ts';
-import type { Artifact } from '../../pipeline/stage.ts';
+import type { Artifact, StartUps } from '../../pipeline/stage.ts';
 import type { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 
 const renewMilliseconds = 2000;
+/** Time of the start-ups of the segments so far. */
+const startUpFile = 'start-ups';
 
 /**
  * The folder of one piece of work while an attempt holds its lease: scratch files shared by all attempts, and the
@@ -31,7 +33,8 @@ export class WorkFolder {
   static async open(folder: string, lease: Lease, clean: boolean): Promise<WorkFolder> {
     const work = new WorkFolder(folder, lease);
     for (const name of await readdir(folder)) {
-      const ofAnother = name.startsWith('output-') || (clean && (name === 'scratch' || name === 'seconds'));
+      const ofAnother =
+        name.startsWith('output-') || (clean && (name === 'scratch' || name === 'seconds' || name === startUpFile));
       if (ofAnother) await rm(join(folder, name), { recursive: true, force: true });
     }
     work.#earlierSeconds = readSeconds(await readFile(join(folder, 'seconds'), 'utf8').catch(() => ''));
@@ -56,6 +59,15 @@ export class WorkFolder {
   /** Seconds spent by this attempt and the earlier ones. */
   get seconds(): number {
     return this.#earlierSeconds + (performance.now() - this.#started) / 1000;
+  }
+
+  /** Adds the time that a process has taken until its work began. @returns the start-ups of all segments */
+  async startedUp(seconds: number): Promise<StartUps> {
+    const path = join(this.#folder, startUpFile);
+    const [before = '', times = ''] = (await readFile(path, 'utf8').catch(() => '')).split(' ');
+    const all = { seconds: readSeconds(before) + seconds, times: readSeconds(times) + 1 };
+    await writeFile(path, `${all.seconds} ${all.times}`);
+    return all;
   }
 
   /** Removes the folder: the work is done. */

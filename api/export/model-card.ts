@@ -82,6 +82,20 @@ export function exportNotes(facts: CardFacts): string[] {
   ];
 }
 
+/**
+ * Returns whether an evaluation judged the very weights that are written; those rounded to float16 are others.
+ * @example
+ * ```ts
+ * import { networksToExport } from './api/export/export-source.ts';
+ * import { isJudged } from './api/export/model-card.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const networks = await networksToExport(new Home('.textcraftor'), { run: 'latest' });
+ * console.log(isJudged({ ...networks, dtype: 'float32', formats: ['diffusers'] }));
+ * ```
+ */
+export const isJudged = ({ unlike, dtype }: CardFacts): boolean => unlike.length === 0 && dtype === 'float32';
+
 const NOT_COMPARED = 'it has not been compared with the original on test prompts yet.';
 const notJudged = (unlike: readonly string[]): string => `This form was not judged: ${unlike.join('; ')}.`;
 const rest = (weight: number): string => String(Number((1 - weight).toFixed(6)));

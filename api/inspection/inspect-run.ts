@@ -1,13 +1,5 @@
 import { requireProgram } from '../../common/files/find-program.ts';
-import { inTemporaryFolder } from '../../common/files/temporary-folder.ts';
 import { product } from '../../common/product.ts';
-import { readBenchmark } from '../../datasets/rules/benchmarks.ts';
-import { Database } from '../../datasets/tables/database.ts';
-import { requireFirstPrompts } from '../../datasets/first-prompts.ts';
-import { requireReadKeys } from '../../datasets/sources/read-keys.ts';
-import { readManifest } from '../../datasets/shards/shard-manifest.ts';
-import { findSources } from '../../datasets/sources/find-sources.ts';
-import { readWordList } from '../../datasets/text/word-lists.ts';
 import { HELD_OUT } from '../../evaluation/evaluation-names.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 import type { Config } from '../../pipeline/config/config.ts';
@@ -18,6 +10,7 @@ import { isWorldName } from '../../world/scenes/common/world-names.ts';
 import { inspectNetworks } from './inspect-networks.ts';
 import { inspectOracle } from './inspect-oracle.ts';
 import { inspectPictures } from './inspect-pictures.ts';
+import { inspectPrompts } from './inspect-prompt-files.ts';
 import { inspectSteps } from './inspect-steps.ts';
 
 /**
@@ -56,24 +49,3 @@ export const inspect: Inspect<Config> = async (config, absent, environment) => {
   const parameters = [...pipeline.weights.unet.values()].reduce((sum, { shape }) => sum + product(shape), 0);
   return { ...facts, evaluationCost: parameters * pipeline.config.unet.sample_size ** 2 };
 };
-
-/** Checks the prompts and word lists. @returns the size of the prompt files in bytes; undefined when there are none */
-async function inspectPrompts(
-  { prompts, filter, benchmarks = [], shard }: Config,
-  isHere: (path: string) => boolean,
-): Promise<number | undefined> {
-  for (const file of [filter.blockedFiles ?? [], filter.personalNameFiles ?? []].flat()) await readWordList(file);
-  if (shard.extends !== undefined) await readManifest(shard.extends);
-  const read = benchmarks.filter(({ source }) => !isWorldName(source) && isHere(source));
-  const { files } =
-    isWorldName(prompts.source) || !isHere(prompts.source)
-      ? { files: undefined }
-      : await findSources(prompts.source, prompts.split);
-  if (files) requireReadKeys(prompts, files);
-  if (files || read.length > 0)
-    await inTemporaryFolder('inspection', async (scratch) => {
-      for (const benchmark of read) await readBenchmark(benchmark, scratch);
-      if (files) await Database.use(scratch, (database) => requireFirstPrompts(files, prompts, database));
-    });
-  return files?.reduce((sum, { bytes }) => sum + bytes, 0);
-}

@@ -79,7 +79,7 @@ async function writeExport(run: string | undefined, options: Options): Promise<v
   const { networksToExport } = await import('../../api/export/export-source.ts');
   const { projectHome } = await import('../project-home.ts');
   const { exportModel } = await import('../../api/export/export-model.ts');
-  const { cardOf, exportNotes } = await import('../../api/export/model-card.ts');
+  const { cardOf, exportNotes, isJudged } = await import('../../api/export/model-card.ts');
   const { formatBytes } = await import('../../common/text/format.ts');
   const { peakBytes } = await import('../../common/peak-memory.ts');
   const { localModel } = await import('../../api/hub/hub-models.ts');
@@ -98,7 +98,7 @@ async function writeExport(run: string | undefined, options: Options): Promise<v
     ...files,
     ...(step === undefined ? {} : { step }),
     blend: weight ?? blend,
-    judged: unlike.length === 0,
+    judged: isJudged(facts),
     notes,
     formats: paths,
     peakBytes: peakBytes(),

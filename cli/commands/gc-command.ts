@@ -16,7 +16,7 @@ export function register(program: Command): void {
     )
     .option(
       '--json',
-      'print one JSON object: {deleted, bytes, artifacts: [{sha256, bytes}], runs: [{run, bytes}], work, uncacheable}',
+      'print one JSON object: {deleted, bytes, artifacts: [{sha256, bytes}], runs: [{run, bytes}], work, uncacheable, damaged: [{run, folder}]}',
     )
     .action(async (options: { dryRun?: true; keep?: number; keepDays?: number; json?: true }) => {
       const { collectGarbage } = await import('../../api/collect-garbage.ts');
@@ -25,8 +25,11 @@ export function register(program: Command): void {
       const garbage = await collectGarbage(projectHome(), options);
       const { bytes, artifacts, work, uncacheable } = garbage;
       const runs = garbage.runs.map(({ run, bytes }) => ({ run, bytes }));
+      const damaged = garbage.damaged.map(({ run, folder }) => ({ run, folder }));
       if (options.json)
-        print(JSON.stringify({ deleted: !options.dryRun, bytes, artifacts, runs, work, uncacheable }, null, 2));
+        print(
+          JSON.stringify({ deleted: !options.dryRun, bytes, artifacts, runs, work, uncacheable, damaged }, null, 2),
+        );
       else print(formatGarbage(garbage, options.dryRun ?? false));
     });
 }

@@ -2,7 +2,15 @@ import type { Garbage } from '../../pipeline/store/gc.ts';
 import { formatBytes } from '../../common/text/format.ts';
 
 /** Says what is deleted, and which results later runs will have to make again. */
-export function formatGarbage({ artifacts, work, runs, bytes, uncacheable }: Garbage, dryRun: boolean): string {
+export function formatGarbage(garbage: Garbage, dryRun: boolean): string {
+  const unknown = garbage.damaged.map(
+    ({ run, folder }) =>
+      `The record of run ${run} cannot be read, so whatever it may need is kept; to free that too, move ${folder} elsewhere and run gc again.`,
+  );
+  return [formatDeleted(garbage, dryRun), ...unknown].join('\n');
+}
+
+function formatDeleted({ artifacts, work, runs, bytes, uncacheable }: Garbage, dryRun: boolean): string {
   if (artifacts.length === 0 && work.length === 0 && runs.length === 0)
     return 'Nothing to delete: runs or registered encoders need everything.';
   const parts = [

@@ -42,13 +42,8 @@ export async function planShards(
   const plans: ShardPlan[] = [];
   for (const split of splits) {
     const rows = await database.number(`SELECT count(*) FROM ranked WHERE split = '${split}'`);
-    const share = split === 'train' ? 1 - config.validation - config.test : config[split];
-    if (rows === 0 && share > 0 && taken[split] === 0) {
-      throw new InputError(
-        `None of the ${total} prompts falls into the ${split} split (a share of ${share.toFixed(2)}): ` +
-          'provide more prompts, or raise its share (shard.validation, shard.test).',
-      );
-    }
+    const problem = rows === 0 && taken[split] === 0 ? emptySplit(split, total, config) : undefined;
+    if (problem) throw problem;
     const shards = Math.ceil(rows / config.rows);
     if (shards === 0) continue;
     const starts = Array.from({ length: shards }, (_, i) => Math.floor((rows * i) / shards));
@@ -63,6 +58,16 @@ export async function planShards(
   }
   await database.run('DROP TABLE ranked');
   return plans;
+}
+
+/** Returns the refusal of a split without prompts, or undefined if it has no share. */
+export function emptySplit(split: Split, total: number, shares: SplitShares): InputError | undefined {
+  const share = split === 'train' ? 1 - shares.validation - shares.test : shares[split];
+  if (share <= 0) return undefined;
+  return new InputError(
+    `None of the ${total} prompts falls into the ${split} split (a share of ${Number(share.toPrecision(2))}): ` +
+      'provide more prompts, or raise its share (shard.validation, shard.test).',
+  );
 }
 
 /** Sorts after every id, since ids are hexadecimal. */

@@ -63,11 +63,11 @@ const oneWord = /^[\s=:]+("[^"]*"|(?![-—–―‒−])[^\s,]+)/;
 const sampler =
   /^[\s=:]+("[^"]*"|(?![-—–―‒−])[^\s,]+)(?: (?:a|s|2m|2s|3m|sde|karras|exponential|ancestral|heun|sgm|uniform|alt)\b)*/i;
 const opener =
-  /(?<![-—–―‒−])(?<dash>[-—–―‒−]+)(?<gap> ?)(?<name>[a-z]+(?:[_-][a-z0-9]+)*)(?<digits>\d[\d.]*(?: ?: ?\d+|[x/]\d+)?)?|\b(?<label>neg(?:ative)?[ _-]?prompts? ?(?:[:=]|-(?= ))|(?:negative|undesired content) ?:|steps: ?\d+, ?(?=(?:sampler|schedule|cfg|seed|size|model)\b))/giu;
+  /(?<![-—–―‒−])(?<dash>[-—–―‒−]+)(?<gap> ?)(?<name>[a-z]+(?:[_-][a-z0-9]+)*)(?<digits>\d[\d.]*(?: ?: ?\d+|[x/]\d+)?)?|\b(?<label>neg(?:ative)?[ _-]?prompts? ?(?:[:=]|-(?= ))|(?:negative|undesired content) ?:|(?:positive[ _-]?)?prompts? ?[:=]|positive ?:|steps: ?\d+, ?(?=(?:sampler|schedule|cfg|seed|size|model)\b))/giu;
 /** Quick test for possible flags: most prompts have none. */
 const mayHold = /--|(?<![\p{L}\d-])-[a-z]|[—–―‒−]|neg(?:ative)?[ _-]?prompt|(?:negative|undesired content) ?:|steps:/iu;
-/** Start of a text in which "Negative:" alone is a flag; otherwise that is a word of the prompt. */
-const positive = /^\s*(?:prompts?|positive(?:\s+prompts?)?)\s*:/i;
+/** Label in a text in which "Negative:" alone is a flag; otherwise that is a word of the prompt. */
+const positive = /(?:^|[,;.|\n])[^\S\n]*(?:prompts?|positive(?:\s+prompts?)?)\s*:/i;
 /** Prefixes that commands and parameters put before the prompt, if flags are behind it. */
 const lead = /^\s*(?:prompts?|positive(?:\s+prompts?)?)\s*:\s*/i;
 /**
@@ -153,6 +153,19 @@ const withoutBrackets = (text: string): string => text.replace(/(?<!\\)\[[^\]]*\
 const roundsAtMost = 4;
 
 function withoutFlags(text: string, flags: readonly Flag[]): string {
+  const prompt = betweenFlags(text, flags);
+  if (prompt !== '') return prompt;
+  // A prompt may also follow a quoted negative prompt, as an argument without a name.
+  return betweenFlags(
+    text,
+    flags.map((flag) => {
+      const end = flag.kind === 'negative' ? quotedEnd(text, flag.end) : flag.end;
+      return end > flag.end ? { ...flag, kind: 'word', end } : flag;
+    }),
+  );
+}
+
+function betweenFlags(text: string, flags: readonly Flag[]): string {
   const words = flags.some(({ ofInvoke }) => ofInvoke) ? withoutBrackets : String;
   const kept = [words(text.slice(0, flags[0]!.start).replace(lead, ''))];
   flags.forEach(({ kind, end }, i) => {
@@ -166,23 +179,70 @@ function withoutFlags(text: string, flags: readonly Flag[]): string {
 /** @param free text before this offset belongs to a value */
 function flagsIn(text: string, free = 0): Flag[] {
   const found: Flag[] = [];
-  for (const match of text.matchAll(opener)) {
-    if (match.index < free) continue;
-    const flag = flagAt(text, match, found);
-    if (!flag) continue;
-    found.push(flag);
-    if (flag.kind === 'rest') break;
-    free = flag.kind === 'negative' || flag.kind === 'prompt' ? quotedEnd(text, flag.end) : flag.end;
+  const quotations = [...quotationsIn(text)];
+  const hasPositive = positive.test(text);
+  const search = new RegExp(opener);
+  for (let match = search.exec(text); match; match = search.exec(text)) {
+    const at = match.index;
+    while (quotations[0] && quotations[0].end <= at) quotations.shift();
+    const isQuoted = quotations[0] !== undefined && quotations[0].start < at;
+    const flag = at < free || isQuoted ? undefined : flagAt(text, match, found, hasPositive);
+    if (!flag) {
+      // Dashes that are prose may have a label behind them.
+      search.lastIndex = at + (match.groups?.['dash'] ?? match[0]).length;
+      continue;
+    }
+    const whole = flag.kind === 'negative' || flag.kind === 'rest' ? withSeparators(text, flag, free) : flag;
+    found.push(whole);
+    if (whole.kind === 'rest') break;
+    free = whole.kind === 'negative' || whole.kind === 'prompt' ? quotedEnd(text, whole.end) : whole.end;
   }
   return found;
 }
 
+/** Words in quotes beside other words, such as a sign's; quotes around the whole text are the prompt's own. */
+const quotation =
+  /(?<![\p{L}\p{N}"\\])"(?=\S)(?:\\.|[^"\\])*(?<=\S)"(?![\p{L}\p{N}])|[“„][^“”]*[“”]|«[^»]*»|「[^」]*」|(?<![\p{L}\p{N}'])['‘](?=[-—–―‒−])[^'’]*['’](?!\p{L})/gu;
+
+function* quotationsIn(text: string): Generator<{ start: number; end: number }> {
+  for (const { index: start, 0: words } of text.matchAll(quotation)) {
+    const end = start + words.length;
+    if (text.slice(0, start).trim() !== '' || text.slice(end).trim() !== '') yield { start, end };
+  }
+}
+
+const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '<': '>' };
+/** A bracket is not searched further than this for its end. */
+const bracketAtMost = 2000;
+
+/** Adds the separators before a flag to it ("a cat | Negative prompt: x"), and the brackets around it with all inside. */
+function withSeparators(text: string, flag: Flag, free: number): Flag {
+  let { start } = flag;
+  while (start > free && /[\s,;|/\\*#•·~_+=—–―‒−-]/u.test(text[start - 1]!)) start--;
+  const open = start > free ? text[start - 1]! : '';
+  const close = closing[open];
+  if (close === undefined) return { ...flag, start };
+  start--;
+  for (let at = flag.end, depth = 1; at < Math.min(text.length, flag.end + bracketAtMost); at++) {
+    if (text[at] === open) depth++;
+    else if (text[at] === close && --depth === 0) return { kind: 'word', start, end: at + 1 };
+  }
+  return { ...flag, start };
+}
+
 /** Returns the flag at a match, or undefined if the dashes are prose. */
-function flagAt(text: string, match: RegExpMatchArray, before: readonly Flag[]): Flag | undefined {
+function flagAt(
+  text: string,
+  match: RegExpMatchArray,
+  before: readonly Flag[],
+  hasPositive: boolean,
+): Flag | undefined {
   const { dash = '', gap = '', name: written = '', digits = '', label } = match.groups ?? {};
   const start = match.index!;
   const behind = start + match[0].length;
-  if (/^negative ?:/i.test(label ?? '') && !positive.test(text)) return undefined;
+  if (/^negative ?:/i.test(label ?? '') && !hasPositive) return undefined;
+  if (/^p/i.test(label ?? ''))
+    return endsNegative(text, before.at(-1), start) ? { kind: 'prompt', start, end: behind } : undefined;
   if (label !== undefined) return { kind: /^s/i.test(label) ? 'rest' : 'negative', start, end: behind };
 
   const name = written.toLowerCase();
@@ -236,6 +296,10 @@ function flagAt(text: string, match: RegExpMatchArray, before: readonly Flag[]):
   const words = kind === 'word' ? oneWord : kind === 'sampler' ? sampler : undefined;
   return { kind, start, end: behind + (words?.exec(said)?.[0].length ?? 0) };
 }
+
+/** Whether "prompt:" after a flag begins the prompt; in "--negative prompt:" it belongs to the flag's name. */
+const endsNegative = (text: string, flag: Flag | undefined, start: number): boolean =>
+  flag?.kind === 'negative' && (/[:=]/.test(text[flag.end - 1]!) || /[^\s_-]/.test(text.slice(flag.end, start)));
 
 /** Returns the offset after a quoted value, else the start of the value: flags in quotes are words. */
 function quotedEnd(text: string, at: number): number {

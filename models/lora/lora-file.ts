@@ -62,14 +62,33 @@ export async function readLora(path: string): Promise<Lora> {
   for (const { network, layer, tensors } of layers) {
     const [down, up] = [tensors.down?.weight, tensors.up?.weight];
     if (!down || !up) throw new InputError(`${file}: the adapter of ${layer} in ${network} lacks one of its matrices.`);
-    const rank = down.shape[0]!;
+    const rank = rankOf(file, { down, up }, `the adapter of ${layer} in ${network}`);
     const found = configs[network];
     const scale = found
       ? loraScale(found.config, layer, rank, found.source)
-      : (tensors.alpha?.weight.data[0] ?? rank) / rank;
+      : alphaOf(file, tensors.alpha, rank) / rank;
     (lora[network] ??= new Map()).set(layer, { down, up, scale });
   }
   return lora;
+}
+
+/** @throws InputError if the matrices have no rank: an empty one would make a layer of zeros or of no numbers */
+function rankOf(file: string, { down, up }: Pick<Adapter, 'down' | 'up'>, name: string): number {
+  const [rank, ...inputs] = down.shape;
+  if (!rank || inputs.length === 0 || up.shape.length < 2)
+    throw new InputError(
+      `${file}: ${name} has shapes [${down.shape.join(', ')}] and [${up.shape.join(', ')}]; expected [rank, in] and [out, rank] with a rank of at least 1.`,
+    );
+  return rank;
+}
+
+/** Returns a layer's alpha, or its rank if it has none. @throws InputError if it is not one number */
+function alphaOf(file: string, alpha: { name: string; weight: Weight } | undefined, rank: number): number {
+  if (!alpha) return rank;
+  const { shape, data } = alpha.weight;
+  if (data.length !== 1 || shape.length > 1)
+    throw new InputError(`${file}: tensor ${alpha.name} has shape [${shape.join(', ')}]; expected one number.`);
+  return data[0]!;
 }
 
 async function fileIn(folder: string): Promise<string> {

@@ -42,13 +42,14 @@ export function schedulerFile(json: Json, source: string): SchedulerFile {
 
 /**
  * Returns the scheduler of a folder. If model_index.json names another class than scheduler_config.json, diffusers
- * makes the former from the latter's keys; for a requested scheduler, both give the same result.
+ * makes the former from the latter's keys, so that class counts; for a requested scheduler, both give the same result.
  * @throws InputError that names the file and the key if either class is not supported
  */
 export function folderScheduler(index: Json, indexSource: string, json: Json, source: string): SchedulerFile {
   const named = z.looseObject({ scheduler: indexedScheduler });
   const { scheduler } = parseConfig(named, index, indexSource);
-  return schedulerFile({ ...(scheduler && { _class_name: scheduler[1] }), ...json }, source);
+  const file = schedulerFile(json, source);
+  return scheduler ? { ...file, json: { ...json, _class_name: scheduler[1] } } : file;
 }
 
 /** Returns the class that the file names. */

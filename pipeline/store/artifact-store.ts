@@ -85,6 +85,18 @@ export class ArtifactStore {
       : `is damaged: ${bad} is missing`;
   }
 
+  /** Describes damage that the sizes of an artifact's files show, without reading them; undefined when there is none. */
+  async sizeDamage(sha256: string): Promise<string | undefined> {
+    const files = await this.manifest(sha256).catch(() => []);
+    if (digestOf(files) !== sha256) return undefined; // its list is of no use
+    for (const { path, bytes } of files) {
+      const found = await stat(join(this.folder(sha256), path)).catch(() => undefined);
+      if (!found?.isFile()) return `is damaged: ${path} is missing`;
+      if (found.size !== bytes) return `is damaged: ${path} has ${found.size} bytes, ${bytes} when it was written`;
+    }
+    return undefined;
+  }
+
   /** Describes damage to one file of an artifact like {@link damage}, without reading the others. @param path absolute */
   async fileDamage(path: string): Promise<string | undefined> {
     const [digest = '', ...rest] = relative(this.#folder, path).split(sep);

@@ -1,9 +1,9 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { RunError } from '../../common/errors.ts';
+import { readdir, readlink, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { RUN_FILE, type Home } from '../runs/home.ts';
 import { ResultIndex, type StageResult } from './stage-results.ts';
-import { RunRecords, type Run } from '../runs/runs.ts';
+import { readSealed } from '../../common/files/sealed.ts';
+import { RunRecords, type Run, type StageFile } from '../runs/runs.ts';
 import { folderBytes } from './artifact-store.ts';
 
 /** Run records to keep. */
@@ -23,19 +23,39 @@ export interface OldRun {
 
 const day = 86_400_000;
 
-/**
- * Reads all runs. @throws RunError when a record cannot be read, since what that run needs is then unknown
- */
-export async function readRuns(home: Home): Promise<Run[]> {
+/** A run whose record cannot be read. */
+export interface DamagedRun {
+  run: string;
+  folder: string;
+  /** Digests of the artifacts that the rest of its folder names. */
+  artifacts: ReadonlySet<string>;
+}
+
+/** Reads all runs, and what is known of those whose records cannot be read. */
+export async function readRuns(home: Home): Promise<{ runs: Run[]; damaged: DamagedRun[] }> {
   const records = new RunRecords(home);
   const ids = await records.ids();
   const known = new Set(ids);
-  for (const entry of await readdir(home.runs, { withFileTypes: true }).catch(() => []))
-    if (entry.isDirectory() && !known.has(entry.name) && (await isBegun(join(home.runs, entry.name))))
-      throw new RunError(
-        `The record of run ${entry.name} cannot be read, so what it needs is unknown: restore ${join(home.runs, entry.name, RUN_FILE)}, or delete that folder. Nothing was deleted.`,
-      );
-  return Promise.all(ids.map((id) => records.read(id)));
+  const damaged: DamagedRun[] = [];
+  for (const entry of await readdir(home.runs, { withFileTypes: true }).catch(() => [])) {
+    const folder = join(home.runs, entry.name);
+    if (entry.isDirectory() && !known.has(entry.name) && (await isBegun(folder)))
+      damaged.push({ run: entry.name, folder, artifacts: await artifactsNamedIn(folder) });
+  }
+  return { runs: await Promise.all(ids.map((id) => records.read(id))), damaged };
+}
+
+/** Returns the digests in the records of a run's stages and in its links to their artifacts. */
+async function artifactsNamedIn(folder: string): Promise<Set<string>> {
+  const names = (part: string) => readdir(join(folder, part)).catch(() => []);
+  const found = new Set<string>();
+  for (const name of await names('artifacts'))
+    found.add(basename(await readlink(join(folder, 'artifacts', name)).catch(() => '')));
+  for (const name of await names('stages')) {
+    const stage = await readSealed<StageFile>(join(folder, 'stages', name)).catch(() => undefined);
+    if (stage?.artifact) found.add(stage.artifact.sha256);
+  }
+  return found;
 }
 
 /**
@@ -44,13 +64,13 @@ export async function readRuns(home: Home): Promise<Run[]> {
  */
 export async function oldRuns(
   home: Home,
-  runs: readonly Run[],
+  { runs, damaged }: { runs: readonly Run[]; damaged: readonly DamagedRun[] },
   { keep, keepDays }: RunsToKeep,
   named: ReadonlySet<string>,
   now: number,
 ): Promise<OldRun[]> {
   if (keep === undefined && keepDays === undefined) return [];
-  const needed = await neededRuns(home, runs, named);
+  const needed = await neededRuns(home, runs, damaged, named);
   const old: OldRun[] = [];
   // The oldest come first.
   for (const [i, run] of runs.entries()) {
@@ -67,12 +87,23 @@ export function isActive({ status }: Run): boolean {
   return status === 'running' || status === 'paused';
 }
 
-/** Returns the named runs, and the runs that made what an active run continues with, with all its ancestors. */
-async function neededRuns(home: Home, runs: readonly Run[], named: ReadonlySet<string>): Promise<Set<string>> {
+/**
+ * Returns the named runs, and the runs that made what an active run, or one that may be active, continues with, with all
+ * its ancestors.
+ */
+async function neededRuns(
+  home: Home,
+  runs: readonly Run[],
+  damaged: readonly DamagedRun[],
+  named: ReadonlySet<string>,
+): Promise<Set<string>> {
   const needed = new Set(named);
   const inUse = new Set(runs.filter(isActive).flatMap(({ stages }) => stages.map(({ artifact }) => artifact?.sha256)));
+  for (const { artifacts } of damaged) for (const sha256 of artifacts) inUse.add(sha256);
   const results = await new ResultIndex(home.results).list();
-  const used = results.filter(({ artifact }) => inUse.has(artifact.sha256));
+  const used = results.filter(
+    ({ artifact, run }) => inUse.has(artifact.sha256) || damaged.some((each) => each.run === run),
+  );
   for (const { run } of withAncestors(used, results)) needed.add(run);
   return needed;
 }

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { RUN_FILE, type Home } from '../runs/home.ts';
 import { isLeased } from '../runs/lease.ts';
 import { ResultIndex, type ItemResult, type StageResult } from './stage-results.ts';
-import { isActive, oldRuns, readRuns, withAncestors, type OldRun, type RunsToKeep } from './gc-runs.ts';
+import {
+  isActive,
+  oldRuns,
+  readRuns,
+  withAncestors,
+  type DamagedRun,
+  type OldRun,
+  type RunsToKeep,
+} from './gc-runs.ts';
 import type { Run } from '../runs/runs.ts';
 import { ArtifactStore, folderBytes } from './artifact-store.ts';
 
@@ -25,6 +33,8 @@ export interface Garbage {
   work: { folder: string; bytes: number }[];
   /** Records of old runs. */
   runs: OldRun[];
+  /** Runs whose records cannot be read, so that whatever they may need is kept. */
+  damaged: DamagedRun[];
   bytes: number;
   /** Number of deleted results by stage; a run that needs one makes it again. */
   uncacheable: Record<string, number>;
@@ -43,17 +53,22 @@ const day = 86_400_000;
 export async function findGarbage(home: Home, options: GarbageOptions): Promise<Garbage> {
   const { keep, keepDays, now = Date.now() } = options;
   const [index, store] = [new ResultIndex(home.results), new ArtifactStore(home.artifacts)];
-  const all = await readRuns(home);
-  const old = await oldRuns(home, all, { keep, keepDays }, options.protectedRuns, now);
+  const { runs: all, damaged } = await readRuns(home);
+  const old = await oldRuns(home, { runs: all, damaged }, { keep, keepDays }, options.protectedRuns, now);
   const gone = new Set(old.map(({ run }) => run));
   const runs = all.filter((run) => !gone.has(run.id) && counts(run, keepDays, keep, now));
   const needed = new Set(options.protectedDigests);
   for (const { stages } of runs) for (const { artifact } of stages) if (artifact) needed.add(artifact.sha256);
-  const atWork = new Set(runs.filter(({ status }) => status !== 'completed').map(({ id }) => id));
+  for (const { artifacts } of damaged) for (const sha256 of artifacts) needed.add(sha256);
+  const unknown = new Set(damaged.map(({ run }) => run));
+  const atWork = new Set(unknown);
+  for (const { id, status } of runs) if (status !== 'completed') atWork.add(id);
 
   const young = (time: string): boolean => now - Date.parse(time) < settledMilliseconds;
   const results = await index.list();
-  const kept = results.filter((each) => needed.has(each.artifact.sha256) || young(each.createdAt));
+  const kept = results.filter(
+    (each) => needed.has(each.artifact.sha256) || unknown.has(each.run) || young(each.createdAt),
+  );
   const keptKeys = new Set(kept.map(({ key }) => key));
   const items = await index.listItems();
   const keptItems = items.filter(
@@ -65,7 +80,8 @@ export async function findGarbage(home: Home, options: GarbageOptions): Promise<
   for (const { sha256, changedAt } of await store.list())
     if (!needed.has(sha256) && now - changedAt > settledMilliseconds)
       artifacts.push({ sha256, bytes: await folderBytes(store.folder(sha256)) });
-  const work = await oldWork(home, Math.min(keepDays ?? workDays, workDays), now);
+  // Whose work it is, only the runs' records say.
+  const work = damaged.length > 0 ? [] : await oldWork(home, Math.min(keepDays ?? workDays, workDays), now);
 
   // Ancestors of kept results stay on record without their artifacts, so that lineages can be traced.
   const ancestors = withAncestors(kept, results);
@@ -77,7 +93,7 @@ export async function findGarbage(home: Home, options: GarbageOptions): Promise<
   for (const { artifact, parts } of results)
     if (going.has(artifact.sha256)) uncacheable[parts.stage] = (uncacheable[parts.stage] ?? 0) + 1;
   const bytes = [...artifacts, ...work, ...old].reduce((sum, each) => sum + each.bytes, 0);
-  return { artifacts, results: goingResults, items: goingItems, work, runs: old, bytes, uncacheable };
+  return { artifacts, results: goingResults, items: goingItems, work, runs: old, damaged, bytes, uncacheable };
 }
 
 /** Deletes the garbage; references to an artifact are deleted before the artifact. */
@@ -107,7 +123,7 @@ async function oldWork(home: Home, days: number, now: number): Promise<Garbage['
   for (const name of await readdir(home.works).catch(() => [])) {
     const folder = join(home.works, name);
     const times = await Promise.all(
-      ['', 'seconds', 'scratch'].map((file) =>
+      ['', 'seconds', 'start-ups', 'scratch'].map((file) =>
         stat(join(folder, file)).then(
           ({ mtimeMs }) => mtimeMs,
           () => 0,

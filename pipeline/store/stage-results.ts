@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { faultPoint } from '../../common/fault-points.ts';
 import { pathSegment } from '../../common/identifiers.ts';
 import { readSealed, writeSealed } from '../../common/files/sealed.ts';
-import type { StageWork, Artifact } from '../stage.ts';
+import type { StageWork, StartUps, Artifact } from '../stage.ts';
 import type { KeyParts } from '../keys/key.ts';
 
 /** A stage's earlier result and everything that it was made from. */
@@ -19,6 +19,8 @@ export interface StageResult {
   seconds: number;
   /** Amount of work, if known. */
   work?: StageWork;
+  /** The part of `seconds` before the work began, if known. */
+  startUps?: StartUps;
   /** Name of the machine that did it. */
   host?: string;
   /** ISO 8601. */
@@ -28,7 +30,7 @@ export interface StageResult {
 }
 
 /** Earlier result of one item of a stage that fans out, or the list of its items. */
-export interface ItemResult extends Omit<StageResult, 'parts' | 'inputKeys' | 'work' | 'host'> {
+export interface ItemResult extends Omit<StageResult, 'parts' | 'inputKeys' | 'work' | 'startUps' | 'host'> {
   stage: string;
   /** The key of the stage. */
   stageKey: string;

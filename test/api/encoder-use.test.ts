@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { useMix, type MixOptions } from '../../api/encoders/encoder-mix.ts';
 import { useEncoder, type UseOptions } from '../../api/export/encoder-use.ts';
 import { networksToExport } from '../../api/export/export-source.ts';
-import { cardOf, exportNotes } from '../../api/export/model-card.ts';
+import { cardOf, exportNotes, isJudged } from '../../api/export/model-card.ts';
 import { InputError } from '../../common/errors.ts';
 import type { Sweep, NamedComparison } from '../../evaluation/results.ts';
 import { Home } from '../../pipeline/runs/home.ts';
@@ -269,6 +269,8 @@ describe('export', () => {
       });
     for (const given of [{ run: 'production' }, { version: 'tiny@1' }, { textEncoder: 'tiny' }])
       expect((await source(given)).textEncoder).toMatch(/\/exported\/model\.safetensors$/);
+    const networks = await source({ run: 'latest' });
+    expect([isJudged(facts(networks)), isJudged(facts(networks, 'float16'))]).toEqual([true, false]);
     // The chosen share is the same form.
     expect(await source({ run: 'latest', blend: 0.5 })).toEqual(await source({ run: 'latest' }));
   });

@@ -96,6 +96,9 @@ it('takes a tuned UNet, or adapters of both networks, in the last steps', async 
   expect(await latents({ lora })).toEqual(both);
   expect(await latents({ unet })).not.toEqual(both);
   await expect(run({ unet, blend: 0.5 })).rejects.toThrow('--blend needs a second encoder');
+  await expect(run({ unet, steps: 8, lastSteps: 9 })).rejects.toThrow(
+    '--last-steps is 9; expected at most 8, the steps of a picture (--steps).',
+  );
   await expect(run({ unet: 'nowhere' })).rejects.toThrow('The UNet nowhere does not exist');
 });
 

@@ -266,6 +266,36 @@ describe('a LoRA file that does not fit is refused in one sentence', () => {
       expect([...(await readLora(await written(pair, metadata))).unet!.values()][0]!.scale).toBe(1);
   });
 
+  it.each<[number[], RegExp]>([
+    [[2], /to_q\.alpha has shape \[2\]; expected one number/],
+    [[0], /to_q\.alpha has shape \[0\]; expected one number/],
+    [[1, 1], /to_q\.alpha has shape \[1, 1\]; expected one number/],
+  ])('an alpha of shape %j', async (shape, message) => {
+    const alpha = { shape, data: new Float32Array(product(shape)).fill(1) };
+    await expect(readLora(await written({ ...pair, [`${layer}.alpha`]: alpha }))).rejects.toThrow(message);
+  });
+
+  it('an alpha in a list of one number counts as that number', async () => {
+    const alpha = { shape: [1], data: Float32Array.of(4) };
+    const { unet } = await readLora(await written({ ...pair, [`${layer}.alpha`]: alpha }));
+    expect([...unet!.values()][0]!.scale).toBe(2);
+  });
+
+  it.each<[number[], number[]]>([
+    [
+      [0, 4],
+      [4, 0],
+    ],
+    [[2], [4, 2]],
+    [[2, 4], [4]],
+    [[], []],
+  ])('matrices without a rank: %j and %j', async (down, up) => {
+    const tensors = { [`${layer}.lora_down.weight`]: matrix(...down), [`${layer}.lora_up.weight`]: matrix(...up) };
+    await expect(readLora(await written(tensors))).rejects.toThrow(
+      /the adapter of .*to_q in unet has shapes .* expected \[rank, in\] and \[out, rank\] with a rank/,
+    );
+  });
+
   it('one matrix under two names, a second convolution that is not 1 x 1, and a file without weights', async () => {
     const twice = {
       ...pair,

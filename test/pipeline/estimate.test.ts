@@ -26,7 +26,7 @@ describe('the time of a stage', () => {
 
   it('is estimated from this machine before others, and from much work before little', () => {
     const results = [
-      result(steps(2), 9, { run: 'short' }),
+      result(steps(2), 1, { run: 'short' }),
       result(steps(100), 50, { run: 'long' }),
       result(steps(1000), 1, { run: 'elsewhere', host: 'other' }),
     ];
@@ -34,6 +34,22 @@ describe('the time of a stage', () => {
       seconds: 100,
       from: expect.stringContaining('long') as string,
     });
+  });
+
+  it('counts the start-up once, as it was recorded or as results of two sizes show', () => {
+    const recorded = [result(steps(10), 25, { startUps: { seconds: 20, times: 2 } })];
+    expect(estimateStage(steps(10_000), recorded, here)).toMatchObject({ seconds: 10 + 5000 });
+    const two = [result(steps(10), 25), result(steps(110), 75)];
+    expect(estimateStage(steps(10_000), two, here)).toMatchObject({ seconds: 20 + 5000 });
+    // A smaller job that took longer shows nothing, nor does one on another machine.
+    for (const other of [result(steps(10), 90), result(steps(100), 74), result(steps(10), 25, { host: 'other' })])
+      expect(estimateStage(steps(220), [result(steps(110), 75), other], here)).toMatchObject({ seconds: 150 });
+  });
+
+  it('counts what is done once before the first unit', () => {
+    const measured = [result({ ...steps(100), before: 20_000 }, 80, { startUps: { seconds: 30, times: 1 } })];
+    const planned = (before: number) => estimateStage({ ...steps(100), before }, measured, here)!.seconds;
+    expect([planned(20_000), planned(120_000)]).toEqual([80, 130]);
   });
 
   it('is a rough estimate from the model size if nothing was measured, and unknown if that does not help', () => {
@@ -61,7 +77,11 @@ describe('the time of a stage', () => {
       ['sweep', 'sweep.samplesPerPrompt=4'],
       ['evaluate', 'evaluate.prompts=528'],
     ] as const)
-      expect(await workOf(stage, setting), setting).toBe(2 * (await workOf(stage)));
+      expect(await workOf(stage, 'alarm=null', setting), setting).toBe(2 * (await workOf(stage, 'alarm=null')));
+    const [often, many] = ['alarm.every=1', 'alarm.prompts=5000'] as const;
+    for (const setting of [often, many])
+      expect(await workOf('tune-encoder', setting), setting).toBeGreaterThan(1.5 * (await workOf('tune-encoder')));
+    expect(await workOf('tune-encoder', 'alarm=null')).toBeLessThan(await workOf('tune-encoder'));
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -123,6 +123,23 @@ describe('the plan', () => {
     ).toEqual(reused);
     await writeFile(join(home.root, module), '// Does nothing.\nexport async function run() {}');
     expect(await home.plan()).toEqual(reused);
+  });
+
+  it('runs a stage whose result has files of other sizes than when it was written, or lacks one', async () => {
+    const home = await setUp();
+    await doAll(home, home.start);
+    const [result] = await home.results.list('train');
+    const file = join(home.store.folder(result!.artifact.sha256), 'file');
+    await chmod(file, 0o644);
+    await writeFile(file, 'tr');
+    const damaged = (problem: string) => [
+      reused[0],
+      ['train', 'run', `its earlier result is damaged: file ${problem}`],
+      ['judge', 'run', 'reads train'],
+    ];
+    expect(await home.plan()).toEqual(damaged('has 2 bytes, 5 when it was written'));
+    await rm(file);
+    expect(await home.plan()).toEqual(damaged('is missing'));
   });
 
   it('names the changed setting, and runs the stages that follow', async () => {

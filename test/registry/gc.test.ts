@@ -1,4 +1,4 @@
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findGarbage, removeGarbage } from '../../pipeline/store/gc.ts';
@@ -51,7 +51,7 @@ async function setUp() {
   };
   /** The time two hours later. */
   const later = { now: Date.now() + 2 * 3_600_000 };
-  return { home, results, store, commit, make, run, later };
+  return { home, results, store, records, commit, make, run, later };
 }
 
 describe('the garbage', () => {
@@ -146,11 +146,31 @@ describe('the garbage', () => {
     expect(garbage.runs.map((old) => old.run)).toEqual([plain]);
   });
 
-  it('is not collected while a record cannot be read', async () => {
-    const { home, make, run, later } = await setUp();
-    const id = await run(await make('train', 'a'));
+  it('is collected beside a run whose record cannot be read, but nothing that it may need', async () => {
+    const { home, make, run, records, later } = await setUp();
+    const [own, reused, unused] = [
+      await make('train', 'a', 'later'),
+      await make('read', 'b'),
+      await make('train', 'c'),
+    ];
+    const other = await run(await make('read', 'd'));
+    const id = await run(own, reused);
+    await records.link(id, 'read', reused.artifact.sha256);
+    const made = await make('judge', 'e', id); // not in its stages' records yet
     await writeFile(join(home.run(id), 'run.json'), '');
-    await expect(findGarbage(home, { ...none, ...later })).rejects.toThrow(`The record of run ${id} cannot be read`);
+    await writeFile(join(home.run(id), 'stages/read.json'), '');
+    await mkdir(join(home.works, 'train-x/scratch'), { recursive: true });
+    const collect = () => findGarbage(home, { ...none, keep: 0, now: later.now + 40 * day });
+    const garbage = await collect();
+    expect(garbage.damaged.map(({ run, folder }) => [run, folder])).toEqual([[id, home.run(id)]]);
+    expect(garbage.runs.map(({ run }) => run)).toEqual([other]);
+    const going = new Set(garbage.artifacts.map(({ sha256 }) => sha256));
+    expect([own, reused, made].filter(({ artifact }) => going.has(artifact.sha256))).toEqual([]);
+    expect(going.has(unused.artifact.sha256)).toBe(true);
+    expect(garbage.work).toEqual([]);
+    await rename(home.run(id), join(home.folder, 'aside'));
+    expect((await collect()).artifacts).toHaveLength(5);
+    expect((await collect()).work).toHaveLength(1);
   });
 
   it('keeps the records of lineage back to the sources', async () => {

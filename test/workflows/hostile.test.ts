@@ -94,6 +94,10 @@ const hostile: [workflow: string, input: unknown][] = [
   ['backfill', { schedule: 'daily', partitions: Array.from({ length: 5000 }, () => '2026-11-01') }],
   ['backfill', { schedule: 'daily', partitions: ['2026-11-01', '2026-11-01'] }],
   ['backfill', {}],
+  ...[...Object.getOwnPropertyNames(Object.prototype), 'default', 'no-such-workflow'].map((type): [string, unknown] => [
+    type,
+    pipeline,
+  ]),
 ];
 
 describe('a stranger', () => {

@@ -11,9 +11,10 @@ const mostRows = 2 ** 31 - 1;
 /**
  * Checks that the messages of an Arrow file or stream are consistent in lengths, offsets, counts and nulls, without gaps
  * between them, so that later reads can neither loop nor leave the file.
+ * @returns the columns
  * @throws Error naming the inconsistency
  */
-export async function checkMessages(file: FileHandle): Promise<void> {
+export async function checkMessages(file: FileHandle): Promise<readonly Field[]> {
   const { size } = await file.stat();
   const read = async (at: number, length: number): Promise<Buffer> => {
     if (!(length >= 0 && at >= 0 && at + length <= size)) throw new Error(`${length} bytes at ${at} of ${size}`);
@@ -22,13 +23,13 @@ export async function checkMessages(file: FileHandle): Promise<void> {
     return bytes;
   };
   const isFile = (await read(0, Math.min(6, size))).toString('latin1') === fileMagic;
-  await (isFile ? checkFile : checkStream)(size, read);
+  return (isFile ? checkFile : checkStream)(size, read);
 }
 
 type Read = (at: number, length: number) => Promise<Buffer>;
 
 /** Checks a file: the batches that its footer names follow each other from the schema up to the footer. */
-async function checkFile(size: number, read: Read): Promise<void> {
+async function checkFile(size: number, read: Read): Promise<readonly Field[]> {
   const end = size < 18 ? Buffer.alloc(10) : await read(size - 10, 10);
   if (end.toString('latin1', 4) !== fileMagic) throw new Error('the mark at the end of the file is missing');
   const length = end.readInt32LE(0);
@@ -60,17 +61,18 @@ async function checkFile(size: number, read: Read): Promise<void> {
   }
   const room = exact || blocks.length > 0 ? 64 : length + 256;
   if (start - at > room) throw new Error(`${start - at} bytes before the footer that it does not name`);
+  return fields;
 }
 
 /** Checks a stream: its messages follow each other up to its end. */
-async function checkStream(size: number, read: Read): Promise<void> {
+async function checkStream(size: number, read: Read): Promise<readonly Field[]> {
   let at = 0;
   let fields: Field[] | undefined;
   while (at < size) {
     const { message, end } = await messageAt(at, size, read);
     if (!message) {
       if (end < size) throw new Error(`the stream ends at byte ${end}, the file at ${size}`);
-      return;
+      return fields ?? [];
     }
     if (message.kind !== 'schema' && !fields) throw new Error('no schema before the first batch');
     if (message.kind === 'schema' && fields) throw new Error('a second schema');

@@ -4,6 +4,7 @@ import { InputError } from '../../../common/errors.ts';
 import { addRecord, batchSize, emptyBatch, type PromptBatch } from '../batch.ts';
 import { promptOf, promptPlace } from '../columns.ts';
 import { refuseForeign } from '../packed/signature.ts';
+import type { Field } from './arrow-messages.ts';
 import { checkMessages } from './check-arrow.ts';
 import { registerCodecs } from './codecs.ts';
 import { cellsOf } from './column.ts';
@@ -21,7 +22,7 @@ export async function* readArrow(path: string, name: string, column?: string): A
   });
   try {
     await refuseForeign(file, { name, kind: 'arrow' });
-    await checkMessages(file);
+    refuseLayouts(await checkMessages(file), name);
     const reader = await RecordBatchReader.from(file);
     await reader.open();
     const { fields } = reader.schema;
@@ -49,6 +50,22 @@ export async function* readArrow(path: string, name: string, column?: string): A
     throw unreadable(name, reasonOf(error));
   } finally {
     await file.close().catch(() => {}); // the reader closes it at the end
+  }
+}
+
+/** Layouts of columns that apache-arrow cannot read, by their numbers in Schema.fbs. */
+const unreadLayouts: Readonly<Record<number, string>> = { 22: 'RunEndEncoded', 25: 'ListView', 26: 'LargeListView' };
+
+/** @throws InputError that names a column that cannot be read, since none can then */
+function refuseLayouts(fields: readonly Field[], name: string, path: readonly string[] = []): void {
+  for (const field of fields) {
+    const column = [...path, field.name];
+    const layout = unreadLayouts[field.type];
+    if (layout !== undefined)
+      throw new InputError(
+        `${name}: the column "${column.join('.')}" is ${layout}, which cannot be read; write it in a plain layout, or leave it out.`,
+      );
+    refuseLayouts(field.children, name, column);
   }
 }
 

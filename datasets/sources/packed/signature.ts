@@ -11,6 +11,7 @@ const signatures: readonly (readonly [start: string, kind: string, what: string]
   ['504b0304', 'zip', 'a ZIP archive or an office document'],
   ['50415231', 'parquet', 'Parquet'],
   ['4152524f5731', 'arrow', 'Arrow'],
+  ['46454131', 'feather1', 'Feather version 1'],
   ['25504446', 'pdf', 'PDF'],
   ['53514c69746520666f726d6174203300', 'sqlite', 'an SQLite database'],
 ];
@@ -28,6 +29,7 @@ export function foreign(bytes: Buffer, { name, kind, packing }: Named): string |
   if (bytes.subarray(0, pointer.length).toString('latin1') === pointer)
     return 'is a Git LFS pointer, not the file itself; fetch it (git lfs pull)';
   if (found === (packing ?? kind) || found === undefined) return undefined;
+  if (found === 'feather1') return `is ${what}; write it again as version 2, which is Arrow`;
   if (packing !== undefined) return `is ${what}, not ${packing === 'gz' ? 'gzip' : 'zstd'}; rename it accordingly`;
   if (found === 'gz' || found === 'zst') return `is packed; rename it, for example to ${name}.${found}`;
   return `is ${what}, though its name says ${kind}`;

@@ -84,6 +84,26 @@ export function specialTokens({ config, map, added, whole }: TokenFiles): Specia
   };
 }
 
+/**
+ * Returns the key of a token in tokenizer_config.json that is written as an object without `"__type": "AddedToken"`, which
+ * transformers 5 does not take for a token; undefined if there is none, or if it would make no difference.
+ */
+export function unmarkedToken({ config, map }: TokenFiles): string | undefined {
+  const overridden = config.added_tokens_decoder ? {} : (map ?? {});
+  const isSame = (key: string, { content, single_word, lstrip, rstrip, normalized }: WrittenToken): boolean =>
+    isWritten(overridden[key]) ||
+    (content === DEFAULTS[key] && ![single_word, lstrip, rstrip, normalized].some((flag) => flag));
+  for (const [key, value] of Object.entries(config)) {
+    const isList = /_special_tokens$/.test(key) && typeof value === 'object' && value !== null;
+    const found = isList ? Object.values(value) : /_token$/.test(key) ? [value] : [];
+    const unmarked = found
+      .filter(isWritten)
+      .filter((each) => typeof each !== 'string' && each['__type'] !== 'AddedToken');
+    if (unmarked.some((each) => isList || !isSame(key, each as WrittenToken))) return key;
+  }
+  return undefined;
+}
+
 const plain = { single_word: false, lstrip: false, rstrip: false };
 const isWritten = (value: unknown): value is Written =>
   typeof value === 'string' || typeof (value as WrittenToken | null)?.content === 'string';

@@ -5,7 +5,7 @@ import { parseConfig, readJson } from '../../folder/network-config.ts';
 import { AddedTokens, type AddedToken } from './added-tokens.ts';
 import { normalize } from './normalize-text.ts';
 import { isOpenaiVocabulary, readOpenaiVocabulary } from './openai-vocabulary.ts';
-import { specialTokens } from './special-tokens.ts';
+import { specialTokens, unmarkedToken } from './special-tokens.ts';
 import { addedIdsSchema, specialTokensMapSchema, tokenizerConfigSchema } from './tokenizer-config.ts';
 import { parseTokenizerJson, type TokenizerJson } from './tokenizer-json.ts';
 
@@ -40,6 +40,11 @@ export async function readTokenizer(folder: string): Promise<TokenizerParts> {
   const config = await json('tokenizer_config.json', (value, file) => parseConfig(tokenizerConfigSchema, value, file));
   const map = await json('special_tokens_map.json', (value, file) => parseConfig(specialTokensMapSchema, value, file));
   const ids = await json('added_tokens.json', (value, file) => parseConfig(addedIdsSchema, value, file));
+  const unmarked = config && unmarkedToken({ config, map });
+  if (unmarked !== undefined)
+    throw new InputError(
+      `${path('tokenizer_config.json')}: ${unmarked} has a token without "__type": "AddedToken", which transformers does not take for one; add that, or write the token as text.`,
+    );
   if (!config?.added_tokens_decoder)
     requireOwnIds(folder, [
       ...Object.entries(ids ?? {}),

@@ -50,7 +50,7 @@ function filter({ filter: section, benchmarks = [] }: Config): Idle[] {
       ? []
       : set(section, ['personalNameFiles'], ['filter'], 'filter.personalNames is not drop')),
     ...(benchmarks.length > 0 ? [] : set(section, ['benchmarkSimilarity'], ['filter'], 'there are no benchmarks')),
-    ...(section.overlong === 'drop' && section.maxTokens <= 2
+    ...(section.maxTokens <= 2
       ? ([[['filter', 'maxTokens'], 'every prompt has more: start and end are two tokens']] as Idle[])
       : []),
   ];

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -30,6 +30,9 @@ async function refused(message: RegExp, ...settings: string[]): Promise<void> {
   expect((error as Error).message).toMatch(message);
   expect((error as Error).message).not.toContain('\n');
 }
+
+/** Enough prompts for every split. */
+const cats = Array.from({ length: 300 }, (_, i) => `a red cat number ${i}`);
 
 describe('before a run begins', () => {
   it('no fault is found in the shipped configuration, and no engine is started', async () => {
@@ -215,24 +218,43 @@ describe('before a run begins', () => {
       writeFileSync(join(folder, name), content);
       return [`prompts.source=${name}`, 'sweep.chooseBy=heldOut'];
     };
-    const table = given('prompts.csv', 'prompt,kind\na red cat,easy\n');
-    expect(await inspect(...table)).toMatchObject({ promptBytes: 27 });
+    const table = given('prompts.csv', `prompt,kind\n${cats.map((cat) => `${cat},easy\n`).join('')}`);
+    expect(await inspect(...table)).toMatchObject({ promptBytes: statSync(join(folder, 'prompts.csv')).size });
     await refused(/no column "colour"; the columns are "prompt", "kind"/, ...table, 'prompts.column=colour');
     await refused(/the file is empty/, ...given('empty.txt', ''));
     await refused(/contains no prompts/, ...given('blank.txt', '\n \n'));
     await refused(/cannot be read as Parquet/, ...given('noise.parquet', Buffer.alloc(99, 7)));
     await refused(/cut\.json: ends within item 1/, ...given('cut.json', '[{"prompt": "a red c'));
-    const bad = given('bad.jsonl', '{"prompt": "a red cat"}\n{"prompt": \n');
-    await refused(/bad\.jsonl: line 2 .*prompts\.malformed=skip/, ...bad);
+    const bad = given('bad.jsonl', `${cats.map((prompt) => `${JSON.stringify({ prompt })}\n`).join('')}{"prompt": \n`);
+    await refused(/bad\.jsonl: line 301 .*prompts\.malformed=skip/, ...bad);
     await inspect(...bad, 'prompts.malformed=skip');
-    await inspect(...bad, 'prompts.limit=1');
+    await inspect(...bad, 'prompts.limit=300');
+  });
+
+  it('a split that cannot get a prompt is refused if all prompts are read', async () => {
+    const given = (name: string, content: string) => {
+      writeFileSync(join(folder, name), content);
+      return [`prompts.source=${name}`, 'sweep.chooseBy=heldOut'];
+    };
+    const two = given('two.txt', 'a red circle\na blue square\n');
+    await refused(/^None of the 2 prompts falls into the (validation|test) split \(a share of 0\.\d+\)/, ...two);
+    const many = given('many.txt', cats.join('\n'));
+    await inspect(...many);
+    await refused(/^None of the 1 prompts falls into/, ...many, 'prompts.limit=1');
+    await refused(
+      /^None of the 300 prompts falls into the test split \(a share of 0\.0001\)/,
+      ...many,
+      'shard.test=0.0001',
+    );
+    await refused(/^None of the 300 prompts passes the filter \(/, ...many, 'filter.maxCharacters=3');
+    await refused(/^None of the 1 prompts falls into the train split/, 'prompts.limit=1'); // the embedded world
   });
 
   it('keys of the prompts that no file of the source is about are refused', async () => {
     for (const [name, content] of [
-      ['keys.txt', 'a red cat\n'],
-      ['keys.csv', 'prompt\na red cat\n'],
-      ['train.csv', 'prompt\na red cat\n'],
+      ['keys.txt', `${cats.join('\n')}\n`],
+      ['keys.csv', `prompt\n${cats.join('\n')}\n`],
+      ['train.csv', `prompt\n${cats.join('\n')}\n`],
     ] as const)
       writeFileSync(join(folder, name), content);
     const given = (name: string, setting: string) => [`prompts.source=${name}`, `prompts.${setting}`];

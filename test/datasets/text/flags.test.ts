@@ -153,6 +153,71 @@ it('a negative prompt is recognized after dashes and colons of other keyboards, 
     expect(stripFlags(text), text).toBe(text);
 });
 
+it('a label of a negative prompt is recognised after dashes and separators, which it takes with it', () => {
+  const labels = ['Negative prompt:', 'negative_prompt:', 'negative-prompt =', 'neg prompt:', 'Undesired content:'];
+  const separators = [' — ', ' - ', ' -- ', ' – ', ' | ', '; ', ' / ', ' // ', ' ** ', '\n- ', ' —', ' | - '];
+  for (const label of labels)
+    for (const separator of separators) strips([[`a red fox${separator}${label} people`, 'a red fox']]);
+  strips([
+    ['Prompt: a red fox - negative: people', 'a red fox'],
+    ['Prompt: a red fox | Negative: people', 'a red fox'],
+    ['a red fox | --no people', 'a red fox'],
+    ['a red fox - Steps: 20, Sampler: Euler a', 'a red fox'],
+  ]);
+});
+
+it('a negative prompt in brackets ends with them', () => {
+  strips([
+    ['a red fox [Negative prompt: people]', 'a red fox'],
+    ['a red fox (Negative prompt: people)', 'a red fox'],
+    ['a red fox (negative_prompt: (people:1.2), dogs), in snow', 'a red fox, in snow'],
+    ['a red fox {--no people} in snow', 'a red fox in snow'],
+    ['a red fox [Negative prompt: people', 'a red fox'],
+  ]);
+});
+
+it('a label of the prompt ends a negative prompt', () => {
+  for (const label of ['prompt:', 'Prompt:', 'positive prompt:', 'positive_prompt=', 'prompt ='])
+    for (const separator of [', ', '; ', ' ', '\n', ' | '])
+      strips([
+        [`negative_prompt: people${separator}${label} a red circle`, 'a red circle'],
+        [`--no people${separator}${label} a red circle --ar 1:1`, 'a red circle'],
+      ]);
+  strips([
+    ['Negative: people, Positive: a red circle', 'a red circle'],
+    ['Negative prompt: Prompt: a red circle', 'a red circle'],
+    ['a red circle --negative prompt: people', 'a red circle'],
+    ['a red circle --n "bad, prompt: people" dogs', 'a red circle'],
+  ]);
+});
+
+it('a flag in quoted words is text, unless all is quoted', () => {
+  for (const text of [
+    'a sign that says "--no smoking" in red',
+    'a sign that says “—no smoking”',
+    "a sign that says '--no smoking' in red",
+    '"--no smoking", a sign',
+    'a shirt with the words "Negative prompt: people"',
+    'a terminal with "git log --n 5" on it',
+  ])
+    expect([hasFlags(text), stripFlags(text)], text).toEqual([false, text]);
+  strips([
+    ['a sign that says "--no smoking" in red --no people', 'a sign that says "--no smoking" in red'],
+    ['"a red fox --no people"', 'a red fox'],
+    ['"a red fox --no people" --ar 1:1', 'a red fox'],
+    ['a 5" disk --no 3" tapes', 'a 5" disk'],
+  ]);
+});
+
+it('the prompt may follow a quoted negative prompt', () => {
+  strips([
+    ['--negative_prompt "people" "a red fox"', 'a red fox'],
+    ['--negative_prompt "people" a red fox --ar 1:1', 'a red fox'],
+    ["-n 'people' 'a red fox'", 'a red fox'],
+    ['a red fox --negative_prompt "people" "dogs"', 'a red fox'],
+  ]);
+});
+
 it("words in square brackets are a negative prompt beside InvokeAI's flags", () => {
   strips([
     ['a red fox [bad anatomy, low quality] -s50 -W512 -C7.5 -A k_lms', 'a red fox'],
@@ -304,6 +369,11 @@ it('long texts full of possible flags are handled in bounded time', () => {
     '** - ',
     '**',
     '** - <@1> ',
+    '(--no a ',
+    '- negative: prompt: ',
+    '"a --n b" ',
+    '| ',
+    '--no a | | ',
   ]) {
     expect(hasFlags(stripFlags(unit.repeat(20_000))), unit).toBe(false);
   }

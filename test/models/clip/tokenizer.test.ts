@@ -147,6 +147,32 @@ describe('ClipTokenizer', () => {
     expect(golden.length).toBeGreaterThan(50);
   });
 
+  it('refuses a token object that transformers does not take for a token, unless it makes no difference', async () => {
+    const token = { content: '<fox>', single_word: false, lstrip: false, rstrip: false, normalized: false };
+    const end = { ...token, content: '<|endoftext|>' };
+    const read = async (config: object, map?: object) =>
+      ClipTokenizer.load(
+        await withFiles('marked', {
+          'tokenizer_config.json': config,
+          ...(map ? { 'special_tokens_map.json': map } : {}),
+        }),
+      );
+    for (const [key, config] of Object.entries({
+      pad_token: { pad_token: token },
+      image_token: { image_token: token },
+      eos_token: { eos_token: { ...end, normalized: true } },
+      extra_special_tokens: { extra_special_tokens: ['<a>', token] },
+      additional_special_tokens: { additional_special_tokens: [token] },
+      model_specific_special_tokens: { model_specific_special_tokens: { image: token } },
+    }))
+      await expect(read(config)).rejects.toThrow(
+        `tokenizer_config.json: ${key} has a token without "__type": "AddedToken"`,
+      );
+    await read({ pad_token: { ...token, __type: 'AddedToken' } });
+    expect((await read({ eos_token: end })).encode('<|endoftext|>')).toEqual([bos, eos, eos]);
+    await read({ pad_token: token }, { pad_token: '<|endoftext|>' });
+  });
+
   it('refuses two added tokens with one id, in one file or in two that disagree', async () => {
     const whole = { added_tokens: [{ id: 690, content: '<b>' }], model: { vocab: {}, merges: [] } };
     for (const files of [

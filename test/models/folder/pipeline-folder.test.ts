@@ -56,6 +56,19 @@ it('a folder that was loaded and saved loads as the same pipeline', async () => 
   expect((await loadPipeline(copy)).weights).toEqual(loaded.weights);
 });
 
+it('writes the scheduler that runs: of the class in model_index.json, with the keys of scheduler_config.json', async () => {
+  await edit('model_index.json', { scheduler: ['diffusers', 'DDIMScheduler'] });
+  await edit('scheduler/scheduler_config.json', { _class_name: 'PNDMScheduler', skip_prk_steps: true });
+  const copy = join(folder, '..', 'copy');
+  await savePipeline(copy, await loadPipeline(folder), { tokenizer: join(folder, 'tokenizer') });
+  const written = async (file: string) => JSON.parse(await readFile(join(copy, file), 'utf8')) as object;
+  expect(await written('model_index.json')).toMatchObject({ scheduler: ['diffusers', 'DDIMScheduler'] });
+  expect(await written('scheduler/scheduler_config.json')).toMatchObject({
+    _class_name: 'DDIMScheduler',
+    skip_prk_steps: true,
+  });
+});
+
 it("reads the folder of another scheduler, with the infinity that diffusers writes into DPM-Solver's, and writes it again", async () => {
   const file = join(folder, 'scheduler/scheduler_config.json');
   const text = await readFile(file, 'utf8');

@@ -25,6 +25,8 @@ describe('a key that has no effect beside another', () => {
     ],
     ['filter.benchmarkSimilarity', ['filter.benchmarkSimilarity=0.8'], 'there are no benchmarks'],
     ['filter.maxTokens', ['filter={maxTokens: 2, overlong: drop}'], 'every prompt has more'],
+    ['filter.maxTokens', ['filter={maxTokens: 2, overlong: truncate}'], 'every prompt has more'],
+    ['filter.maxTokens', ['filter.maxTokens=1'], 'every prompt has more'],
     ['rewards.0.head', ['rewards.clip.head=a'], 'a reward of type clip-similarity has none of its own'],
     ['rewards.1.tokenizer', ['rewards.aesthetic.tokenizer=a'], 'a reward of type aesthetic has none of its own'],
     ['heldOut.head', ['heldOut.head=a'], 'a reward of type film-cnn has none of its own'],
