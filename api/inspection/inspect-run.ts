@@ -6,7 +6,6 @@ import type { Config } from '../../pipeline/config/config.ts';
 import type { Inspect } from '../../pipeline/inspection.ts';
 import type { RunFacts } from '../../pipeline/stage.ts';
 import { inspectRewards } from '../../rewards/inspect-rewards.ts';
-import { isWorldName } from '../../world/scenes/common/world-names.ts';
 import { inspectNetworks } from './inspect-networks.ts';
 import { inspectOracle } from './inspect-oracle.ts';
 import { inspectPictures } from './inspect-pictures.ts';

@@ -169,7 +169,9 @@ describe('rewards that are used together', () => {
 
 describe('a reward that cannot be loaded', () => {
   it('is reported when its type is unknown', async () => {
-    await expect(loadReward(spec('clip'))).rejects.toThrow('unknown type "clip"; there are clip-similarity, clip-zero-shot, aesthetic');
+    await expect(loadReward(spec('clip'))).rejects.toThrow(
+      'unknown type "clip"; there are clip-similarity, clip-zero-shot, aesthetic',
+    );
   });
 
   it('is reported when the head does not fit the model', async () => {
