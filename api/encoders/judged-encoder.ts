@@ -23,7 +23,18 @@ export interface JudgedEncoder {
   measured?: Measured;
 }
 
-/** Number of last steps of `steps` that correspond to those in which an encoder was judged; undefined if that is not known. */
+/**
+ * Returns the number of last steps of `steps` that correspond to those in which an encoder was judged; undefined if that is
+ * not known.
+ * @example
+ * ```ts
+ * import { encoderNamed } from './api/encoders/find-encoder.ts';
+ * import { judgedSteps } from './api/encoders/judged-encoder.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const last = judgedSteps(await encoderNamed(new Home('.textcraftor'), 'production'), 25);
+ * ```
+ */
 export const judgedSteps = (encoder: JudgedEncoder | undefined, steps: number): number | undefined =>
   encoder?.measured &&
   Math.max(1, Math.round((encoder.measured.sampler.gradientSteps * steps) / encoder.measured.sampler.steps));

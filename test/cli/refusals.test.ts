@@ -108,7 +108,7 @@ describe('the command line', () => {
         expect((error as Error).message).toContain(`The option ${option.long} is given twice`);
       }
     }
-    expect([...many].sort()).toEqual(['cron', 'prompt', 'set']);
+    expect([...many].sort()).toEqual(['cron', 'mix', 'prompt', 'set']);
   });
 
   it.skipIf(process.platform !== 'linux')('ends in a sentence where it cannot print, or stands nowhere', async () => {

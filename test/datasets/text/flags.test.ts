@@ -153,7 +153,7 @@ it('a negative prompt is recognized after dashes and colons of other keyboards, 
     expect(stripFlags(text), text).toBe(text);
 });
 
-it('a label of a negative prompt is recognised after dashes and separators, which it takes with it', () => {
+it('a label of a negative prompt is recognized after dashes and separators, which it takes with it', () => {
   const labels = ['Negative prompt:', 'negative_prompt:', 'negative-prompt =', 'neg prompt:', 'Undesired content:'];
   const separators = [' — ', ' - ', ' -- ', ' – ', ' | ', '; ', ' / ', ' // ', ' ** ', '\n- ', ' —', ' | - '];
   for (const label of labels)
