@@ -1,4 +1,4 @@
-import { galleryExample } from '../gallery/scenes/gallery-examples.ts';
+import { galleryCaptions } from '../gallery/scenes/gallery-examples.ts';
 import { galleryCaption, parseGallery, qualityWords } from '../gallery/scenes/gallery-grammar.ts';
 import { masksOf, render } from '../gallery/scenes/gallery-renderer.ts';
 import { gallery, styleNames, type GalleryScene } from '../gallery/scenes/gallery-scene.ts';
@@ -26,7 +26,7 @@ export const galleryWorld: KnownWorld = {
   side: pictureSize,
   metrics: [...exactMetrics(gallery.names), ...styleNames.map((name) => `style.${name}`)],
   prompts: () => promptsOf(sayable),
-  webCaption: (index) => galleryExample(index, 1).caption,
+  webCaption: (index) => galleryCaptions(index, 1, 1)[0]!,
   benchmark: () => benchmarkOf(sayable),
   knows: (prompt) => parseGallery(prompt) !== undefined,
   paraphrase(prompt, stream) {

@@ -20,7 +20,7 @@ export class PictureSteps<S> implements Record<DataStep, () => Promise<PictureSe
     const examples = Array.from({ length: recipe.webExamples }, (_, i) => data.webExample(i, SEEDS.web));
     return Promise.resolve({
       images: joined(examples.map(({ image }) => image)),
-      records: examples.map(({ scene, caption }) => ({ scene, caption })),
+      records: examples.map(({ scene, captions }) => ({ scene, captions })),
     });
   }
 

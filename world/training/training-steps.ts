@@ -4,7 +4,7 @@ import type { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
 import { unit } from '../../rewards/clip-model.ts';
 import { filmCnn } from '../../rewards/film-cnn.ts';
 import { preprocess } from '../../rewards/preprocess.ts';
-import { WRONG_IN_BANK, WRONG_IN_WEB, bankBatches, joinedIds, webBatches } from './data/batches.ts';
+import { WRONG_IN_BANK, WRONG_IN_WEB, bankBatches, webBatches } from './data/batches.ts';
 import { hiddenPictures, inpaintingInput } from './data/guide-inputs.ts';
 import { joined, type PictureBank } from './data/picture-bank.ts';
 import { PreferencePairs } from './data/preference-pairs.ts';
@@ -179,7 +179,7 @@ export class TrainingSteps<S> implements Record<TrainingStep, () => Promise<Weig
       ...this.#common,
       recipe: this.#materials.recipe,
       latents: await this.#materials.latents(images),
-      captions: joinedIds(records.map(({ caption }) => this.#materials.ids(caption))),
+      captions: records.map(({ captions }) => captions.map((caption) => this.#materials.ids(caption))),
       empty: this.#materials.ids(''),
       textConfig: this.#materials.clip.text_config,
       ...how,

@@ -8,20 +8,27 @@ import { randomDegradation } from './gallery-tiers.ts';
 import { pictureSize } from './placed-object.ts';
 import { randomJitter } from '../../scenes/common/jitter.ts';
 
-/** A picture with its caption and ground truth. */
-export interface GalleryExample {
-  /** [64, 64, 3], HWC, in [0, 1]. */
-  readonly image: Float32Array;
-  readonly caption: string;
-  /** The picture's actual content, whatever the caption says. */
+/** A picture's ground truth. */
+interface GalleryTruth {
+  /** The picture's actual content, whatever a caption says. */
   readonly scene: GalleryScene;
   readonly style: StyleName;
   readonly tier: Tier;
   readonly degradation: Degradation;
   /** In [0, 1]. */
   readonly quality: number;
-  /** Whether the caption contradicts the picture's scene. */
+}
+
+interface WebCaption {
+  readonly caption: string;
+  /** Whether it contradicts the picture's scene. */
   readonly wrong: boolean;
+}
+
+/** A picture with a caption and its ground truth. */
+export interface GalleryExample extends GalleryTruth, WebCaption {
+  /** [64, 64, 3], HWC, in [0, 1]. */
+  readonly image: Float32Array;
 }
 
 /** Shares of the quality tiers: most pictures are dull, and captions know which. */
@@ -45,11 +52,32 @@ export const mannerTruth = 0.9;
  * style, mostly dull, with a caption that names style and quality in most cases and is mostly right.
  */
 export function galleryExample(index: number, seed: number): GalleryExample {
+  const truth = galleryTruth(index, seed);
+  const { scene, style, degradation } = truth;
+  const stream = new RandomStream(seed, 'gallery picture', index);
+  const image = render(scene, style, { jitter: randomJitter(stream), degradation, stream });
+  return { ...truth, ...webCaption(truth, new RandomStream(seed, 'gallery caption', index)), image };
+}
+
+/** Returns what different people say of the picture of example `index`; the first is the example's own caption. */
+export function galleryCaptions(index: number, seed: number, count: number): string[] {
+  const truth = galleryTruth(index, seed);
+  return Array.from({ length: count }, (_, k) => {
+    const { caption } = webCaption(truth, new RandomStream(seed, 'gallery caption', index, k));
+    return caption;
+  });
+}
+
+function galleryTruth(index: number, seed: number): GalleryTruth {
   const stream = new RandomStream(seed, 'gallery example', index);
   const scene = stream.choice(gallery.of('train'));
   const style = stream.choice(styleNames);
   const tier = draw(stream, tiers);
   const degradation = randomDegradation(stream, tier);
+  return { scene, style, tier, degradation, quality: qualityOf(degradation, pictureSize) };
+}
+
+function webCaption({ scene, style, tier }: GalleryTruth, stream: RandomStream): WebCaption {
   const wrong = stream.uniform() < wrongShare;
   const said: Partial<GalleryScene> = { ...(wrong ? gallery.wrong(scene, stream) : scene) };
   for (const name of gallery.names) {
@@ -58,16 +86,7 @@ export function galleryExample(index: number, seed: number): GalleryExample {
   }
   const saidStyle = stream.uniform() < styleShare ? mostly(style, styleNames, stream) : undefined;
   const quality = stream.uniform() < qualityShare ? someWords(mostly(tier, tierNames, stream), stream) : [];
-  return {
-    image: render(scene, style, { jitter: randomJitter(stream), degradation, stream }),
-    caption: galleryCaption(said, { style: saidStyle, quality }, stream),
-    scene,
-    style,
-    tier,
-    degradation,
-    quality: qualityOf(degradation, pictureSize),
-    wrong,
-  };
+  return { caption: galleryCaption(said, { style: saidStyle, quality }, stream), wrong };
 }
 
 const tierNames = tiers.map(([tier]) => tier);

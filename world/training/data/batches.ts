@@ -20,14 +20,14 @@ export interface Batches<S> {
 /** Makes batches of web-like pictures with their own captions, and captions that say one thing else. */
 export function webBatches<S>(
   { data, ids, seed }: Batches<S>,
-  web: PictureSet<{ readonly caption: string }>,
+  web: PictureSet<{ readonly captions: readonly string[] }>,
 ): (step: number) => PairBatch {
   return (step) => {
     const random = new RandomStream(seed, 'base batch', step);
     const batch = new BatchBuilder(WRONG_IN_WEB.length);
     for (let i = 0; i < CLIP_BATCH; i++) {
       const at = random.integer(web.records.length);
-      const { caption } = web.records[at]!;
+      const caption = random.choice(web.records[at]!.captions);
       batch.add(pictureAt(web, at), ids(caption), (k) => ids(data.sayOtherwise(caption, WRONG_IN_WEB[k]!, random)));
     }
     return batch.built();

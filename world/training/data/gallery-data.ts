@@ -1,4 +1,4 @@
-import { galleryExample } from '../../gallery/scenes/gallery-examples.ts';
+import { galleryCaptions, galleryExample } from '../../gallery/scenes/gallery-examples.ts';
 import { galleryCaption, parseGallery } from '../../gallery/scenes/gallery-grammar.ts';
 import { masksOf, render } from '../../gallery/scenes/gallery-renderer.ts';
 import { gallery, styleNames, type GalleryScene, type StyleName } from '../../gallery/scenes/gallery-scene.ts';
@@ -10,6 +10,8 @@ import { LatentGuides } from '../../scenes/common/latent-guides.ts';
 import { BANK_TIERS, type WorldData } from './world-data.ts';
 import { randomJitter } from '../../scenes/common/jitter.ts';
 
+/** Captions of a web-like picture: a few phrasings teach what a prompt's words mean better than more pictures. */
+const CAPTIONS = 4;
 /** Share of a reward's captions that name the style. */
 const STYLE_SHARE = 0.5;
 
@@ -25,8 +27,8 @@ const styled = (scene: GalleryScene, style: StyleName): StyledScene => ({ ...sce
 export const galleryIn = (among: readonly StyleName[]): WorldData<StyledScene> => ({
   train: gallery.of('train').flatMap((scene) => among.map((style) => styled(scene, style))),
   webExample(index, seed) {
-    const { image, caption, scene, style } = galleryExample(index, seed);
-    return { image, caption, scene: styled(scene, style) };
+    const { image, scene, style } = galleryExample(index, seed);
+    return { image, captions: galleryCaptions(index, seed, CAPTIONS), scene: styled(scene, style) };
   },
   picture(random) {
     const scene = random.choice(gallery.of('train'));

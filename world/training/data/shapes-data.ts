@@ -11,7 +11,10 @@ import { randomJitter } from '../../scenes/common/jitter.ts';
 /** The shapes world's pictures and captions. */
 export const shapesData: WorldData<Scene> = {
   train: scenesOf('train'),
-  webExample,
+  webExample(index, seed) {
+    const { image, caption, scene } = webExample(index, seed);
+    return { image, captions: [caption], scene };
+  },
   picture(random) {
     const scene = random.choice(scenesOf('train'));
     const degradation = randomDegradation(random, random.choice(BANK_TIERS));

@@ -12,8 +12,8 @@ interface Shown<S> {
   readonly scene: S;
 }
 
-/** What a web-like picture shows, and what its caption says. */
-export type WebRecord<S> = Omit<Shown<S>, 'image'> & { readonly caption: string };
+/** What a web-like picture shows, and what one or more captions say of it. */
+export type WebRecord<S> = Omit<Shown<S>, 'image'> & { readonly captions: readonly string[] };
 
 /** A world's pictures and captions, from which its models learn. `S` is what a picture shows. */
 export interface WorldData<S> {

@@ -23,6 +23,7 @@ export class NoiseLevels {
   readonly #schedule: DdimSchedule;
   readonly #sampled: Recipe['denoising']['sampled'];
   readonly #layoutWeight: number;
+  readonly #exponent: number;
 
   /**
    * @param layoutWeight minimum weight of the error in the clean latents. The noisiest steps decide what and where an object
@@ -33,6 +34,7 @@ export class NoiseLevels {
     this.prediction = scheduler['prediction_type'] === 'v_prediction' ? 'v_prediction' : 'epsilon';
     this.#schedule = new DdimSchedule(schedulerFile(scheduler, "the world's scheduler"));
     this.#sampled = denoising.sampled;
+    this.#exponent = denoising.exponent;
     this.#layoutWeight = layoutWeight;
   }
 
@@ -42,7 +44,7 @@ export class NoiseLevels {
     const timestep =
       this.#sampled.share > 0 && random.uniform() < this.#sampled.share
         ? this.#samplerTimestep(random)
-        : random.integer(alphasCumprod.length);
+        : Math.floor(alphasCumprod.length * random.uniform() ** this.#exponent);
     const signal = alphasCumprod[timestep]!;
     return { timestep, signal, weight: this.#weight(signal / (1 - signal)) };
   }

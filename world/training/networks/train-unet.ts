@@ -19,8 +19,8 @@ export interface UnetTraining {
   recipe: Recipe;
   /** Latents of the pictures, [count, h, w, C]. */
   latents: Float32Array;
-  /** Token ids of their captions, [count, T]. */
-  captions: Int32Array;
+  /** Token ids of each one's captions, [T]. */
+  captions: readonly (readonly Int32Array[])[];
   /** Token ids of the empty prompt, [T]. */
   empty: Int32Array;
   textConfig: ClipTextConfig;
@@ -129,8 +129,7 @@ function drawBatch(training: UnetTraining, levels: NoiseLevels, random: RandomSt
     const at = random.integer(count);
     clean.set(latents.subarray(at * size, (at + 1) * size), i * size);
     if (guide) guides.set(guide.subarray(at * guideSize, (at + 1) * guideSize), i * guideSize);
-    const caption = captions.subarray(at * contextLength, (at + 1) * contextLength);
-    ids.set(random.uniform() < UNCONDITIONAL ? empty : caption, i * contextLength);
+    ids.set(random.uniform() < UNCONDITIONAL ? empty : random.choice(captions[at]!), i * contextLength);
     const level = levels.draw(random);
     timestep[i] = level.timestep;
     signal[i] = level.signal;

@@ -52,5 +52,5 @@ export const galleryRecipe: Recipe = {
     control: 1500,
   },
   autoencoder: { absolute: 0.3, edges: 0.15, coarse: 4, divergence: 1e-6 },
-  denoising: { sampled: { share: 0.5, weights: [4, 3, 2, 1, 1, 1, 1, 1] } },
+  denoising: { exponent: 0.65, sampled: { share: 0.5, weights: [4, 3, 2, 1, 1, 1, 1, 1] } },
 };

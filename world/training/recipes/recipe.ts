@@ -76,6 +76,8 @@ interface AutoencoderLoss {
 
 /** What the UNet learns. */
 interface DenoisingLoss {
+  /** Power of the uniform number that draws a timestep: below 1 the noisy ones, which decide the layout, come more often. */
+  readonly exponent: number;
   /** Share of examples at the timesteps of the sampler, and the weights of these, from noise to picture. */
   readonly sampled: { readonly share: number; readonly weights: readonly number[] };
 }

@@ -43,5 +43,5 @@ export const shapesRecipe: Recipe = {
     control: 1500,
   },
   autoencoder: { absolute: 0.3, edges: 0, coarse: 0, divergence: 1e-4 },
-  denoising: { sampled: { share: 0, weights: [] } },
+  denoising: { exponent: 1, sampled: { share: 0, weights: [] } },
 };
