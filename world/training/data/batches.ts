@@ -77,7 +77,7 @@ class BatchBuilder {
 }
 
 /** Joins token ids of equal length. */
-export function joinedIds(parts: readonly Int32Array[]): Int32Array {
+function joinedIds(parts: readonly Int32Array[]): Int32Array {
   const length = parts[0]?.length ?? 0;
   const all = new Int32Array(parts.length * length);
   parts.forEach((part, i) => all.set(part, i * length));
