@@ -21,12 +21,13 @@ export interface BuildWorldOptions {
 /** Steps that may run in parallel; each list runs after the one before. */
 const STAGES: readonly (readonly (readonly WorldStep[])[])[] = [
   [['web'], ['clear']],
-  [['vae', 'decoder'], ['base']],
+  [['vae'], ['base']],
   [
     ['draft', 'layout', 'unet'],
-    ['bank', 'clip', 'aesthetic', 'preference', 'heldOutBank', 'heldOut'],
+    ['decoder', 'bank', 'clip', 'aesthetic', 'preference', 'heldOutBank', 'heldOut'],
   ],
-  [['second', 'inpainting', 'control']],
+  [['second']],
+  [['inpainting'], ['control']],
 ];
 
 /**

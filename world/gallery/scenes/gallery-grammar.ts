@@ -36,11 +36,6 @@ const nouns: Record<StyleName, readonly string[]> = {
   outline: ['outline drawing', 'cartoon drawing'],
 };
 
-/** A text for each style, to tell pictures in it from those in others. */
-export const styleTexts = Object.fromEntries(
-  styleNames.map((name) => [name, `${articleOf(nouns[name][0]!)} ${nouns[name][0]!}`]),
-) as Record<StyleName, string>;
-
 const prefixes = ['', '', 'a picture of ', 'an image of '] as const;
 /** How often a style is said first when it can be. */
 const styleFirst = 0.35;
@@ -70,6 +65,11 @@ export function galleryCaption(
   const prefix = begins ? pick(prefixes, stream) : '';
   return list(prefix + text, style ? saidLast(style, stream) : '', ...quality);
 }
+
+/** A text for each style, to tell pictures in it from those in others: "a shape, in a neon style". */
+export const styleTexts = Object.fromEntries(
+  styleNames.map((style) => [style, galleryCaption({}, { style })]),
+) as Record<StyleName, string>;
 
 function saidLast(style: StyleName, stream?: RandomStream): string {
   if (stream && stream.uniform() < 0.5) return stream.choice(nouns[style]);

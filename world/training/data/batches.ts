@@ -43,7 +43,7 @@ export function bankBatches<S>({ data, ids, seed }: Batches<S>, bank: PictureBan
     for (let i = 0; i < CLIP_BATCH; i++) {
       const at = random.choice(usable);
       const scene = bank.records[at]!.scene!;
-      batch.add(pictureAt(bank, at), ids(data.caption(scene, random)), (k) =>
+      batch.add(pictureAt(bank, at), ids(data.looseCaption(scene, random)), (k) =>
         ids(data.caption(data.neighbor(scene, random, WRONG_IN_BANK[k]), random)),
       );
     }

@@ -15,6 +15,9 @@ const CAPTIONS = 4;
 /** Share of a reward's captions that name the style. */
 const STYLE_SHARE = 0.5;
 
+/** Share of a text-image reward's captions that name the style alone: it is to tell pictures in a style, whatever they show. */
+const STYLE_ALONE = 0.15;
+
 /** A scene in a style. The style is none of the attributes by which scenes are compared. */
 type StyledScene = GalleryScene & { readonly style: StyleName };
 
@@ -42,6 +45,10 @@ export const galleryIn = (among: readonly StyleName[]): WorldData<StyledScene> =
   },
   caption: ({ style, ...scene }, random) =>
     galleryCaption(scene, { style: random.uniform() < STYLE_SHARE ? style : undefined }, random),
+  looseCaption(scene, random) {
+    if (random.uniform() < STYLE_ALONE) return galleryCaption({}, { style: scene.style }, random);
+    return galleryData.caption(scene, random);
+  },
   sayOtherwise(said, among, random) {
     const { scene, style } = parseGallery(said) ?? { scene: {} };
     return galleryCaption(gallery.otherwise(scene, among, random), { style }, random);

@@ -25,6 +25,7 @@ export const shapesData: WorldData<Scene> = {
     };
   },
   caption: (scene, random) => caption(scene, random),
+  looseCaption: (scene, random) => caption(scene, random),
   sayOtherwise: (said, among, random) => caption(combinations.otherwise(parse(said) ?? {}, among, random), random),
   key: sceneKey,
   neighbor: (scene, random, among) => combinations.trainingNeighbor(scene, random, among),

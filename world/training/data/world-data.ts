@@ -25,6 +25,8 @@ export interface WorldData<S> {
   picture(random: RandomStream): Shown<S> & { readonly quality: number };
   /** Writes a correct and complete caption in any phrasing. */
   caption(scene: S, random: RandomStream): string;
+  /** Writes a correct caption for contrastive training, complete or of the style alone. */
+  looseCaption(scene: S, random: RandomStream): string;
   /** Writes a caption that says one thing else: one of `among` if any of these is stated, else any. */
   sayOtherwise(caption: string, among: readonly Attribute[], random: RandomStream): string;
   /** Returns the same string for scenes with equal attributes. */
