@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What options other than numbers are called in the help. */
 const others =
-  /^<(?:dir|file|path|text|name|list|encoder|unet|use|source|version|key=value|label|stage|step|scheme|type|what|policy|fields|day|time|when|model)>$/;
+  /^<(?:dir|file|path|text|name|list|encoder|unet|use|source|version|key=value|encoder=weight,\.\.\.|label|stage|step|scheme|type|what|policy|fields|day|time|when|model)>$/;
 
 const program = new Command();
 await registerCommands(program, []);
