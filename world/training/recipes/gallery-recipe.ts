@@ -42,7 +42,7 @@ export const galleryRecipe: Recipe = {
     decoder: 3000,
     base: 2000,
     layout: 3500,
-    unet: 3500,
+    unet: 9000,
     clip: 2500,
     preference: 1200,
     aesthetic: 1200,
