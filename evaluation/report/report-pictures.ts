@@ -33,7 +33,7 @@ export function pictureRows({ pictures, sweep }: ReportData): Markup | undefined
   if (shown.length === 0 || arms.length < 2) return undefined;
   return html`<section aria-labelledby="pictures">
     <h2 id="pictures">What tuning changes</h2>
-    <table class="rows">
+    <table class="rows" style="--columns: ${arms.length}">
       <thead>
         <tr>
           ${arms.map(([, heading]) => html`<th scope="col">${heading}</th>`)}

@@ -16,12 +16,12 @@ small, .quiet { color: var(--quiet); font-weight: 400; font-size: .82rem; }
 .card small { display: block; }
 .card, .pairs article, .chart { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem; }
 .card p { margin: 0 0 .35rem; }
-.big { font-size: 1.55rem; font-weight: 650; font-variant-numeric: tabular-nums; display: flex; align-items: baseline; justify-content: space-between; gap: .5rem; }
+.big { overflow-wrap: normal; flex-wrap: wrap; font-size: 1.55rem; font-weight: 650; font-variant-numeric: tabular-nums; display: flex; align-items: baseline; justify-content: space-between; gap: .5rem; }
 .badge { font-size: .78rem; font-weight: 600; white-space: nowrap; }
 .badge.better, .up { color: var(--good); } .badge.worse, .down { color: var(--bad); } .badge.undecided { color: var(--neutral); }
 figure { margin: 0; }
 img { display: block; width: 100%; height: auto; border-radius: 6px; background: var(--line); }
-.rows { width: 100%; max-width: 52rem; table-layout: fixed; } .rows th, .rows td { padding: .2rem .25rem; white-space: normal; vertical-align: bottom; } .rows tbody { border: 0; } .rows th[scope=rowgroup] { font-weight: 500; padding-top: .7rem; }
+.rows { width: 100%; max-width: calc(var(--columns) * 13rem); table-layout: fixed; } .rows th, .rows td { padding: .2rem .25rem; white-space: normal; vertical-align: bottom; } .rows tbody { border: 0; } .rows th[scope=rowgroup] { font-weight: 500; padding-top: .7rem; }
 .slider { position: sticky; top: 0; z-index: 1; display: flex; align-items: center; gap: .75rem; padding: .75rem 0; background: var(--page); }
 .slider input { flex: 1; min-width: 0; max-width: 28rem; accent-color: var(--accent); height: 1.75rem; }
 .slider span, .slider output { white-space: nowrap; }
