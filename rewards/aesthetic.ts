@@ -3,7 +3,7 @@ import type { Parameters } from '../engine/weights/parameters.ts';
 import type { Tensor } from '../engine/tensorflow.ts';
 import { readAestheticHead, type AestheticHead } from './aesthetic-head.ts';
 import { requireHead } from './inspect-rewards.ts';
-import { imageEmbedding } from './clip-model.ts';
+import { embeddingOf, imageEmbedding } from './clip-model.ts';
 import { withoutPrompt } from './reward.ts';
 import type { RewardType } from './reward-type.ts';
 
@@ -36,10 +36,7 @@ export const aesthetic: RewardType = {
       ]),
       scoreWithFeatures: (p, image, _features, shared) =>
         aestheticHead(p.at(scope), head, imageEmbedding(p, clip, image, 'crop', shared)),
-      embedding: {
-        width: clip.config.projection_dim,
-        of: (p, image, _features, shared) => imageEmbedding(p, clip, image, 'crop', shared),
-      },
+      embedding: embeddingOf(clip, 'crop'),
     };
   },
 };

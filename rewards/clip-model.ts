@@ -31,6 +31,12 @@ export function imageEmbedding(
   return embedding;
 }
 
+/** The picture's embedding as the view of rewards that look at pictures with this model. */
+export const embeddingOf = (clip: ClipModel, fit: Preprocessing['fit']): NonNullable<RewardModel['embedding']> => ({
+  width: clip.config.projection_dim,
+  of: (p, image, _features, shared) => imageEmbedding(p, clip, image, fit, shared),
+});
+
 /** Makes a reward from the cosine between the CLIP embeddings of a picture and of its prompt. */
 export async function clipScore(
   spec: RewardSpec,
@@ -48,9 +54,6 @@ export async function clipScore(
     promptFeatures: (p, ids) => unit(textFeatures(p.at(clip.scope), clip.config, ids)),
     scoreWithFeatures: (p, image, features, shared) =>
       score(imageEmbedding(p, clip, image, fit, shared).mul(features!).sum(-1), p.at(clip.scope)),
-    embedding: {
-      width: clip.config.projection_dim,
-      of: (p, image, _features, shared) => imageEmbedding(p, clip, image, fit, shared),
-    },
+    embedding: embeddingOf(clip, fit),
   };
 }

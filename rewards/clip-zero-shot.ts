@@ -2,7 +2,7 @@ import { int32, Program } from '../engine/program/program.ts';
 import { tf } from '../engine/tensorflow.ts';
 import type { Weight } from '../engine/weights/weights.ts';
 import { logitScale, textFeatures } from '../models/clip/clip.ts';
-import { imageEmbedding, unit } from './clip-model.ts';
+import { embeddingOf, imageEmbedding, unit } from './clip-model.ts';
 import { clipTokenizer, type ClipModel } from './files/clip-files.ts';
 import { textsOf } from './inspect-rewards.ts';
 import { withoutPrompt, type RewardSpec } from './reward.ts';
@@ -34,10 +34,7 @@ export const clipZeroShot: RewardType = {
             .add(highest.reshape([-1])),
         );
       },
-      embedding: {
-        width: clip.config.projection_dim,
-        of: (p, image, _features, shared) => imageEmbedding(p, clip, image, 'crop', shared),
-      },
+      embedding: embeddingOf(clip, 'crop'),
     };
   },
 };
