@@ -36,7 +36,7 @@ type IsHere = (path: string) => boolean;
 export async function inspectPrompts(config: Config, isHere: IsHere): Promise<number | undefined> {
   const { prompts, filter, benchmarks = [], shard } = config;
   for (const file of [filter.blockedFiles ?? [], filter.personalNameFiles ?? []].flat()) await readWordList(file);
-  if (shard.extends !== undefined) await readManifest(shard.extends);
+  const extended = shard.extends === undefined ? undefined : await readManifest(shard.extends);
   const read = benchmarks.filter(({ source }) => !isWorldName(source) && isHere(source));
   const { files } =
     worldOf(config) !== undefined || !isHere(prompts.source)
@@ -46,7 +46,8 @@ export async function inspectPrompts(config: Config, isHere: IsHere): Promise<nu
   await inTemporaryFolder('inspection', async (scratch) => {
     for (const benchmark of read) await readBenchmark(benchmark, scratch);
     const found = await allPrompts(config, files, scratch);
-    if (found && [config.model, ...benchmarkFiles(config)].every(isHere)) await inspectSplits(config, found, scratch);
+    if (found && [config.model, ...benchmarkFiles(config)].every(isHere))
+      await inspectSplits(config, found, extended, scratch);
   });
   return files?.reduce((sum, { bytes }) => sum + bytes, 0);
 }
@@ -66,9 +67,13 @@ async function allPrompts(
   return found?.map((prompt) => ({ prompt }));
 }
 
-async function inspectSplits(config: Config, prompts: readonly ReadPrompt[], scratch: string): Promise<void> {
-  const { shard } = config;
-  const before = shard.extends === undefined ? undefined : await readManifest(shard.extends);
+/** @param before the shards that are extended */
+async function inspectSplits(
+  config: Config,
+  prompts: readonly ReadPrompt[],
+  before: Awaited<ReturnType<typeof readManifest>> | undefined,
+  scratch: string,
+): Promise<void> {
   const filled = splits.filter((split) => before && before.splits[split].shards.length > 0);
-  requireSplits(prompts, await PromptRules.load(filterStage.config(config), scratch), shard, filled);
+  requireSplits(prompts, await PromptRules.load(filterStage.config(config), scratch), config.shard, filled);
 }
