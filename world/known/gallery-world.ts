@@ -1,10 +1,9 @@
 import { galleryCaptions } from '../gallery/scenes/gallery-examples.ts';
 import { galleryCaption, parseGallery, qualityWords } from '../gallery/scenes/gallery-grammar.ts';
-import { masksOf, render } from '../gallery/scenes/gallery-renderer.ts';
+import { coverage, render } from '../gallery/scenes/gallery-renderer.ts';
 import { gallery, styleNames, type GalleryScene } from '../gallery/scenes/gallery-scene.ts';
 import { judgeGallery } from '../gallery/scenes/oracle/gallery-oracle.ts';
 import { pictureSize } from '../gallery/scenes/placed-object.ts';
-import { flat } from '../gallery/scenes/styles/flat-style.ts';
 import { randomJitter } from '../scenes/common/jitter.ts';
 import { leastValidity } from '../scenes/common/judgement.ts';
 import { saidAmong } from '../scenes/common/word-parser.ts';
@@ -53,7 +52,6 @@ export const galleryWorld: KnownWorld = {
   },
   coverage(prompt) {
     const { shape, size, position } = parseGallery(prompt)?.scene ?? {};
-    // The second mask of the flat style is the object's.
-    return shape && size && position && masksOf(flat, { shape, size, position })[1];
+    return shape && size && position && coverage({ shape, size, position });
   },
 };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readWeights, type Weights } from '../../engine/weights/weights.ts';
-import type { PictureBank } from './data/picture-bank.ts';
+import { joined, type PictureBank } from './data/picture-bank.ts';
 import { readPictureSet, type PictureSet } from './data/picture-set.ts';
 import type { WebRecord } from './data/world-data.ts';
 import type { Recipe, TrainingStep, WorldStep } from './recipes/recipe.ts';
@@ -36,12 +36,5 @@ export const readBank = <S>(work: string, step: 'bank' | 'heldOutBank'): Promise
 export async function readPictures(work: string, recipe: Pick<Recipe, 'clearExamples'>): Promise<Float32Array> {
   const web = (await readPictureSet(stepFile(work, 'web'))).images;
   if (recipe.clearExamples === 0) return web;
-  return concatenated(web, (await readPictureSet(stepFile(work, 'clear'))).images);
-}
-
-function concatenated(first: Float32Array, second: Float32Array): Float32Array {
-  const all = new Float32Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
-  return all;
+  return joined([web, (await readPictureSet(stepFile(work, 'clear'))).images]);
 }

@@ -27,6 +27,9 @@ export function masksOf(style: Style, geometry: Geometry, jitter: Jitter = noJit
   return masks;
 }
 
+/** Returns the share of each pixel that the object covers, [64, 64]: the second mask of the flat style. */
+export const coverage = (geometry: Geometry): Float32Array => masksOf(styles.flat, geometry)[1]!;
+
 export interface RenderOptions {
   readonly jitter?: Jitter;
   readonly degradation?: Degradation;

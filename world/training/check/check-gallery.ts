@@ -12,14 +12,14 @@ import { pictureAt, pictureBank } from '../data/picture-bank.ts';
 import { galleryRecipe } from '../recipes/gallery-recipe.ts';
 import { afterAutoencoder } from './after-autoencoder.ts';
 import type { Gates } from './gates.ts';
-import { pairAccuracy, qualityCorrelation, scoresOf } from './reward-checks.ts';
+import { checkRewards, scoresOf } from './reward-checks.ts';
 import { samplePictures } from './sample-pictures.ts';
 
 /** Measures the gallery in a folder, style by style. */
 export async function checkGallery(folder: string, pipeline: LoadedPipeline, gates: Gates): Promise<void> {
   checkOracle(pipeline, gates);
   checkBase(pipeline, gates);
-  await checkRewards(folder, gates);
+  await checkStyles(folder, gates);
 }
 
 function checkOracle({ weights }: LoadedPipeline, gates: Gates): void {
@@ -42,9 +42,14 @@ const GOOD = ['high quality', 'sharp', 'vivid'] as const;
 
 function checkBase(pipeline: LoadedPipeline, gates: Gates): void {
   const test = gallery.of('test');
-  const asked = (style?: StyleName, quality: readonly (typeof GOOD)[number][] = []) =>
-    test.map((scene) => galleryCaption(scene, { style, quality }));
-  const plain = samplePictures(pipeline, asked());
+  const ids = test.map((scene) => gallery.key(scene));
+  const sample = (style?: StyleName, quality: readonly (typeof GOOD)[number][] = []) =>
+    samplePictures(
+      pipeline,
+      test.map((scene) => galleryCaption(scene, { style, quality })),
+      ids,
+    );
+  const plain = sample();
   gates.add('base model, strict accuracy on held-out prompts', strictness(plain, test), 0.3, 0.7);
   const shuffled = test.map((_, i) => test[(i + 97) % test.length]!);
   gates.add('base model, strict accuracy when prompts are shuffled', strictness(plain, shuffled), 0, 0.02);
@@ -52,38 +57,22 @@ function checkBase(pipeline: LoadedPipeline, gates: Gates): void {
   for (const name of gallery.names)
     gates.log(`     ${name}: ${mean(judged.map(({ correct }) => Number(correct[name]))).toFixed(3)}`);
   for (const style of styleNames) gates.log(`     ${style}, unasked: ${styleShare(plain, style).toFixed(3)}`);
-  const worded = samplePictures(pipeline, asked(undefined, GOOD));
+  const worded = sample(undefined, GOOD);
   gates.log(
     `     quality: ${meanQuality(plain).toFixed(3)}, strict with quality words: ${strictness(worded, test).toFixed(3)}`,
   );
   gates.add('quality gained by quality words', meanQuality(worded) - meanQuality(plain), 0.2);
   for (const style of styleNames) {
-    const styled = samplePictures(pipeline, asked(style));
+    const styled = sample(style);
     gates.add(`style given by its words, ${style}`, styleShare(styled, style), 0.8);
     gates.log(`     strict: ${strictness(styled, test).toFixed(3)}`);
   }
 }
 
-async function checkRewards(folder: string, gates: Gates): Promise<void> {
-  const head = `${folder}/aesthetic/head.safetensors`;
-  const aesthetic = { name: 'aesthetic', type: 'aesthetic', model: `${folder}/aesthetic`, head, weight: 1 };
+async function checkStyles(folder: string, gates: Gates): Promise<void> {
   for (const style of styleNames) {
     const data = galleryIn([style]);
-    gates.add(
-      `aesthetic head, correlation with the true quality, ${style}`,
-      await qualityCorrelation(data, aesthetic),
-      0.9,
-    );
-    for (const [name, type] of [
-      ['clip', 'clip-similarity'],
-      ['preference', 'pickscore'],
-      ['held-out', 'film-cnn'],
-    ] as const)
-      gates.add(
-        `${name} reward, pairs judged rightly, ${style}`,
-        await pairAccuracy(data, { name, type, model: `${folder}/${name}`, weight: 1 }),
-        name === 'clip' ? 0.6 : 0.85,
-      );
+    await checkRewards(folder, data, gates, `, ${style}`);
     const bank = pictureBank(data, 240, 97);
     const pictures = bank.records.flatMap(({ scene }, i) => (scene ? [pictureAt(bank, i)] : []));
     const against = styleNames.filter((other) => other !== style).map((other) => styleTexts[other]);

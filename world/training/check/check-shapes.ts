@@ -6,7 +6,7 @@ import { render } from '../../scenes/renderer.ts';
 import { attributeNames, scenes, scenesOf, type Scene } from '../../scenes/scene.ts';
 import { afterAutoencoder } from './after-autoencoder.ts';
 import type { Gates } from './gates.ts';
-import { pairAccuracy, qualityCorrelation } from './reward-checks.ts';
+import { checkRewards } from './reward-checks.ts';
 import { samplePictures } from './sample-pictures.ts';
 import { shapesWorld } from '../worlds.ts';
 
@@ -37,19 +37,7 @@ export async function checkShapes(folder: string, pipeline: LoadedPipeline, gate
     `     quality: ${mean(judged.map((j) => j.quality)).toFixed(3)}, validity: ${mean(judged.map((j) => j.validity)).toFixed(3)}`,
   );
 
-  const head = `${folder}/aesthetic/head.safetensors`;
-  const aesthetic = { name: 'aesthetic', type: 'aesthetic', model: `${folder}/aesthetic`, head, weight: 1 };
-  gates.add('aesthetic head, correlation with the true score', await qualityCorrelation(data, aesthetic), 0.9);
-  for (const [name, type] of [
-    ['clip', 'clip-similarity'],
-    ['preference', 'pickscore'],
-    ['held-out', 'film-cnn'],
-  ] as const)
-    gates.add(
-      `${name} reward, pairs judged rightly`,
-      await pairAccuracy(data, { name, type, model: `${folder}/${name}`, weight: 1 }),
-      name === 'clip' ? 0.6 : 0.85,
-    );
+  await checkRewards(folder, data, gates);
 }
 
 const strictness = (pictures: readonly Float32Array[], asked: readonly Scene[]): number =>

@@ -8,6 +8,7 @@ import type { RewardSpec } from '../../../rewards/reward.ts';
 import { pictureAt, pictureBank } from '../data/picture-bank.ts';
 import { PreferencePairs } from '../data/preference-pairs.ts';
 import type { WorldData } from '../data/world-data.ts';
+import type { Gates } from './gates.ts';
 
 const BATCH = 48;
 const CHECK_SEED = 99;
@@ -47,7 +48,7 @@ export async function scoresOf(
 }
 
 /** Share of pairs that a reward judges as the truth does. */
-export async function pairAccuracy<S>(data: WorldData<S>, spec: RewardSpec): Promise<number> {
+async function pairAccuracy<S>(data: WorldData<S>, spec: RewardSpec): Promise<number> {
   const bank = pictureBank(data, BANK, CHECK_SEED);
   const drawn = new PreferencePairs(data, bank);
   const random = new RandomStream(CHECK_SEED, 'pairs to check');
@@ -60,7 +61,7 @@ export async function pairAccuracy<S>(data: WorldData<S>, spec: RewardSpec): Pro
 }
 
 /** Correlation of an aesthetic reward with the pictures' true quality. */
-export async function qualityCorrelation<S>(data: WorldData<S>, spec: RewardSpec): Promise<number> {
+async function qualityCorrelation<S>(data: WorldData<S>, spec: RewardSpec): Promise<number> {
   const bank = pictureBank(data, PAIRS, CHECK_SEED);
   const scores = await scoresOf(
     spec,
@@ -71,4 +72,21 @@ export async function qualityCorrelation<S>(data: WorldData<S>, spec: RewardSpec
   const covariance = (a: readonly number[], b: readonly number[]) =>
     mean(a.map((x, i) => (x - mean(a)) * (b[i]! - mean(b))));
   return covariance(scores, truth) / Math.sqrt(covariance(scores, scores) * covariance(truth, truth));
+}
+
+/** Measures the rewards in a world's folder on pictures of `data`. @param ending of the gates' names */
+export async function checkRewards<S>(folder: string, data: WorldData<S>, gates: Gates, ending = ''): Promise<void> {
+  const head = `${folder}/aesthetic/head.safetensors`;
+  const aesthetic = { name: 'aesthetic', type: 'aesthetic', model: `${folder}/aesthetic`, head, weight: 1 };
+  gates.add(`aesthetic head, correlation with the true score${ending}`, await qualityCorrelation(data, aesthetic), 0.9);
+  for (const [name, type] of [
+    ['clip', 'clip-similarity'],
+    ['preference', 'pickscore'],
+    ['held-out', 'film-cnn'],
+  ] as const)
+    gates.add(
+      `${name} reward, pairs judged rightly${ending}`,
+      await pairAccuracy(data, { name, type, model: `${folder}/${name}`, weight: 1 }),
+      name === 'clip' ? 0.6 : 0.85,
+    );
 }

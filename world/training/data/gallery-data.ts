@@ -1,10 +1,9 @@
 import { galleryCaptions, galleryExample } from '../../gallery/scenes/gallery-examples.ts';
 import { galleryCaption, parseGallery } from '../../gallery/scenes/gallery-grammar.ts';
-import { masksOf, render } from '../../gallery/scenes/gallery-renderer.ts';
+import { coverage, render } from '../../gallery/scenes/gallery-renderer.ts';
 import { gallery, styleNames, type GalleryScene, type StyleName } from '../../gallery/scenes/gallery-scene.ts';
 import { randomDegradation } from '../../gallery/scenes/gallery-tiers.ts';
 import { pictureSize } from '../../gallery/scenes/placed-object.ts';
-import { flat } from '../../gallery/scenes/styles/flat-style.ts';
 import { qualityOf } from '../../scenes/common/degradation.ts';
 import { LatentGuides } from '../../scenes/common/latent-guides.ts';
 import { BANK_TIERS, type WorldData } from './world-data.ts';
@@ -22,8 +21,6 @@ const STYLE_ALONE = 0.15;
 type StyledScene = GalleryScene & { readonly style: StyleName };
 
 const guides = new LatentGuides(pictureSize, 8);
-/** Share of each pixel that the object covers: the second mask of the flat style. */
-const coverage = (scene: GalleryScene): Float32Array => masksOf(flat, scene)[1]!;
 const styled = (scene: GalleryScene, style: StyleName): StyledScene => ({ ...scene, style });
 
 /** The gallery's pictures and captions in some of its styles. */

@@ -33,11 +33,14 @@ export function pictureBank<S>(data: WorldData<S>, count: number, seed: number):
   return { images: joined(pictures.map(({ image }) => image)), records: pictures.map(({ truth }) => truth) };
 }
 
-/** Joins arrays of equal length. */
+/** Joins arrays, one behind the other. */
 export function joined(parts: readonly Float32Array[]): Float32Array {
-  const length = parts[0]?.length ?? 0;
-  const all = new Float32Array(parts.length * length);
-  parts.forEach((part, i) => all.set(part, i * length));
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
   return all;
 }
 

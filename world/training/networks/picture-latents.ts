@@ -3,6 +3,7 @@ import { Program, float32 } from '../../../engine/program/program.ts';
 import { tf } from '../../../engine/tensorflow.ts';
 import type { Weights } from '../../../engine/weights/weights.ts';
 import { vaeDecode, vaeEncode } from '../../../models/vae/vae.ts';
+import { joined } from '../data/picture-bank.ts';
 import { imageShape, latentShape, type Recipe } from '../recipes/recipe.ts';
 
 const BATCH = 64;
@@ -32,13 +33,7 @@ function mapBatches(
     y.dispose();
   }
   program.dispose();
-  const joined = new Float32Array(results.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of results) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
+  return joined(results);
 }
 
 /** Encodes pictures in [0, 1] into posterior means. [count, side, side, 3] -> [count, h, w, C] */
