@@ -34,8 +34,8 @@ export interface GalleryExample extends GalleryTruth, WebCaption {
 /** Shares of the quality tiers: most pictures are dull, and captions know which. */
 export const tiers: readonly (readonly [Tier, number])[] = [
   ['good', 0.15],
-  ['medium', 0.25],
-  ['dull', 0.6],
+  ['medium', 0.1],
+  ['dull', 0.75],
 ];
 /** Share of captions that describe another scene. */
 export const wrongShare = 0.12;
