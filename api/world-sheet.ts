@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../common/files.ts';
-import { gallerySheet } from '../world/gallery/scenes/gallery-sheet.ts';
+import { gallerySheet } from '../world/scenes/gallery/gallery-sheet.ts';
 import { contactSheet } from '../world/scenes/common/contact-sheet.ts';
 import { sheetColumns, type WorldSheet } from '../world/scenes/common/sheet-rows.ts';
 import type { WorldName } from '../world/scenes/common/world-names.ts';
-import { shapesSheet } from '../world/scenes/shapes-sheet.ts';
+import { shapesSheet } from '../world/scenes/shapes/shapes-sheet.ts';
 
 const sheets: Record<WorldName, (seed: number) => WorldSheet> = { shapes: shapesSheet, gallery: gallerySheet };
 /** How much larger the pictures of a sheet are. */

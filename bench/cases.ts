@@ -47,7 +47,7 @@ export async function encoderStep(models: string, folder: string, threads: numbe
  * two lanes.
  */
 export async function worldStep(folder: string, threads: number): Promise<StepSpecification> {
-  const world = (...path: string[]) => join(root, 'world', ...path);
+  const world = (...path: string[]) => join(root, 'world', 'shapes', ...path);
   const prompts = ['circle', 'square', 'triangle', 'star'].flatMap((shape) =>
     ['red', 'green', 'blue', 'yellow'].map((color) => `a small ${color} ${shape} on a white background`),
   );

@@ -26,7 +26,7 @@ export function peerPython(given: string | undefined): string {
 export function fullSizeModels(folder: string, python: string): void {
   if (existsSync(join(folder, 'model', 'model_index.json'))) return;
   mkdirSync(folder, { recursive: true });
-  const tokenizer = join(root, 'world', 'base', 'tokenizer');
+  const tokenizer = join(root, 'world', 'shapes', 'base', 'tokenizer');
   execFileSync(python, [join(peer, 'models.py'), folder, tokenizer], { stdio: 'inherit' });
 }
 

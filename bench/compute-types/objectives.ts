@@ -11,7 +11,7 @@ import type { Objective } from './measure.ts';
 
 const root = join(import.meta.dirname, '../..');
 const golden = (name: string) => join(root, 'test/golden/step', name);
-const world = (name: string) => join(root, 'world', name);
+const world = (name: string) => join(root, 'world', 'shapes', name);
 
 /** @param scratch folder for a head with random weights */
 export async function randomObjectives(scratch: string, batches: number): Promise<Objective[]> {

@@ -4,13 +4,8 @@ import { print } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
 import { seed } from '../values.ts';
 
-const WORLD = 'world';
 /** Default folders of a build. */
-const FOLDERS: Record<WorldName, { out: string; work: string }> = {
-  shapes: { out: WORLD, work: '.textcraftor/world-build' },
-  gallery: { out: `${WORLD}/gallery`, work: '.textcraftor/world-build-gallery' },
-};
-const defaults = (folder: 'out' | 'work') => WORLD_NAMES.map((name) => FOLDERS[name][folder]).join(', or ');
+const folders = (world: WorldName) => ({ out: `world/${world}`, work: `.textcraftor/world-build/${world}` });
 
 interface BuildOptions {
   world: WorldName;
@@ -30,12 +25,12 @@ export function register(program: Command): void {
       'train every model of the world from scratch (about an hour on 2 cores); continues where it was stopped',
     )
     .addOption(which())
-    .option('--out <dir>', `folder of the world (default: ${defaults('out')})`)
-    .option('--work <dir>', `folder of finished steps (default: ${defaults('work')})`)
+    .option('--out <dir>', 'folder of the world (default: world/NAME)')
+    .option('--work <dir>', 'folder of finished steps (default: .textcraftor/world-build/NAME)')
     .option('--only <step>', 'run one step and stop')
     .action(async (options: BuildOptions) => {
       const { buildWorld, buildWorldPart } = await import('../../api/build-world.ts');
-      const { world, out, work } = { ...FOLDERS[options.world], ...options };
+      const { world, out, work } = { ...folders(options.world), ...options };
       const build = { world, out, work, log: (line: string) => print(line) };
       if (options.only !== undefined) {
         leaveInterruptsToSystem();
@@ -58,7 +53,7 @@ export function register(program: Command): void {
       const { holds } = await import('../../world/training/check/gates.ts');
       const gates = await checkWorld(
         world,
-        folder ?? FOLDERS[world].out,
+        folder ?? folders(world).out,
         (line) => void (json ? undefined : print(line)),
       );
       const ok = gates.every(holds);

@@ -142,10 +142,10 @@ async function ports(): Promise<Check> {
 }
 
 async function world(): Promise<Check> {
-  const manifest = `${root}/world/manifest.json`;
+  const manifest = `${root}/world/shapes/manifest.json`;
   if (existsSync(manifest)) return ok('world', 'the embedded models exist');
   const advice = ['git checkout -- world   restores them; `textcraftor world build` trains them again.'];
-  return { name: 'world', status: 'failed', found: 'world/manifest.json is missing', advice };
+  return { name: 'world', status: 'failed', found: 'world/shapes/manifest.json is missing', advice };
 }
 
 /** Checks everything that a run needs from the machine and the checkout, in the order of the set-up. */

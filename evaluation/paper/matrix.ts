@@ -57,9 +57,9 @@ export const runName = ({ name }: Variant, seed: number): string =>
 
 /** UNets that the encoder was not tuned with, and their arms in the comparison. */
 const UNETS = [
-  { name: 'second', arm: 'second UNet', unet: 'world/second', guide: 'none' },
-  { name: 'inpainting', arm: 'inpainting UNet', unet: 'world/second-inpainting', guide: 'inpainting' },
-  { name: 'control', arm: 'control UNet', unet: 'world/second-control', guide: 'silhouette' },
+  { name: 'second', arm: 'second UNet', unet: 'world/shapes/second', guide: 'none' },
+  { name: 'inpainting', arm: 'inpainting UNet', unet: 'world/shapes/second-inpainting', guide: 'inpainting' },
+  { name: 'control', arm: 'control UNet', unet: 'world/shapes/second-control', guide: 'silhouette' },
 ];
 
 /** Pictures per prompt: the effect of an encoder on a UNet that it was not tuned with is small. */

@@ -10,11 +10,10 @@ export const rooms = {
   models: ['common', 'engine'],
   rewards: ['common', 'engine', 'models'],
   'world/scenes': ['common'],
-  'world/gallery/scenes': ['common', 'world/scenes'],
-  'world/known': ['common', 'world/scenes', 'world/gallery/scenes'],
+  'world/known': ['common', 'world/scenes'],
   datasets: ['common', 'world/known'],
   training: ['common', 'engine', 'models', 'rewards', 'datasets', 'world/known'],
-  'world/training': ['common', 'engine', 'models', 'rewards', 'training', 'world/scenes', 'world/gallery/scenes'],
+  'world/training': ['common', 'engine', 'models', 'rewards', 'training', 'world/scenes'],
   evaluation: ['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes', 'world/known'],
   pipeline: ['common'],
   registry: ['common', 'pipeline'],
@@ -22,7 +21,7 @@ export const rooms = {
   workflows: ['common', 'pipeline'],
   temporal: ['common', 'scripts', 'pipeline', 'activities', 'workflows'],
   api: [
-    ...['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes', 'world/gallery/scenes', 'world/known'],
+    ...['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes', 'world/known'],
     ...['training', 'world/training', 'evaluation', 'pipeline', 'registry', 'workflows', 'temporal'],
   ],
   cli: [

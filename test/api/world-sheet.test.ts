@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { expect, test } from 'vitest';
 import { writeWorldSheet } from '../../api/world-sheet.ts';
-import { parseGallery } from '../../world/gallery/scenes/gallery-grammar.ts';
-import { parse } from '../../world/scenes/grammar.ts';
+import { parseGallery } from '../../world/scenes/gallery/gallery-grammar.ts';
+import { parse } from '../../world/scenes/shapes/grammar.ts';
 import { temporaryFolder } from '../setup/temporary-folder.ts';
 
 test.each([

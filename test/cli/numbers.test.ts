@@ -78,8 +78,8 @@ describe('an option that is a number', () => {
 
 describe('the largest number', () => {
   it.each([
-    ['generate', '--model', 'world/base', '--prompt', 'a', '--steps', '1000000', '--out', 'OUT'],
-    ['generate', '--model', 'world/base', '--prompt', 'a', '--last-steps', '1000000', '--out', 'OUT'],
+    ['generate', '--model', 'world/shapes/base', '--prompt', 'a', '--steps', '1000000', '--out', 'OUT'],
+    ['generate', '--model', 'world/shapes/base', '--prompt', 'a', '--last-steps', '1000000', '--out', 'OUT'],
     ['prompts', 'sample', '--count', '10000000', '--seed', '4294967295'],
     ['gc', '--dry-run', '--keep', '1000000', '--keep-days', '36500'],
   ])('%s %s ends soon, in a sentence if it is refused', async (...args) => {

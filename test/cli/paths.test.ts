@@ -34,7 +34,7 @@ describe('under a folder whose name is special to many programs', () => {
     const folder = join(await temporaryFolder(), ...manyAtOnce);
     const [home, model, temporary] = [join(folder, 'home'), join(folder, 'model'), join(folder, 'tmp')];
     await mkdir(temporary, { recursive: true });
-    await cp(join(checkout, 'world/base'), model, { recursive: true });
+    await cp(join(checkout, 'world/shapes/base'), model, { recursive: true });
     const prompts = [
       ...new Set(
         knownWorld('shapes')

@@ -211,7 +211,7 @@ describe('the ablations of a configuration', () => {
       '[{seed: [1, 2], evaluate.scheduler: [ddim, nonsense]}]',
       'seed 1, evaluate.scheduler nonsense: configs/tiny.yaml: "evaluate.scheduler" is wrong',
     ],
-    ['[{model: [world/base, none]}]', 'model none: Cannot read '],
+    ['[{model: [world/shapes/base, none]}]', 'model none: Cannot read '],
   ])('are checked by a plan as by ablate: %s', async (ablations, message) => {
     const home = await temporaryFolder();
     for (const command of ['plan', 'ablate']) {

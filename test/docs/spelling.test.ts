@@ -13,10 +13,10 @@ const british =
 
 /** Lines that have to keep one: words that the world's models know, a data set's column, the name of a random stream. */
 const kept: Readonly<Record<string, readonly RegExp[]>> = {
-  'world/scenes/grammar.ts': [/gray: \['gray', 'grey'\]/],
+  'world/scenes/shapes/grammar.ts': [/gray: \['gray', 'grey'\]/],
   'docs/world.md': [/a few synonyms \(.*grey/],
   'test/api/inspection/inspect.test.ts': [/"colour"|\[colour\]/],
-  'test/world/scenes/web-like.test.ts': [/RandomStream\(1, 'neighbours'\)/],
+  'test/world/shapes/web-like.test.ts': [/RandomStream\(1, 'neighbours'\)/],
 };
 
 const faultsIn = (path: string, text: string): string[] =>
@@ -42,5 +42,5 @@ it('is refused in names and prose, but not where a word is data', () => {
     'a.ts: centre',
   ]);
   expect(faultsIn('a.ts', '<section aria-labelledby="x">')).toEqual([]);
-  expect(faultsIn('world/scenes/grammar.ts', "gray: ['gray', 'grey'],\n// grey")).toHaveLength(1);
+  expect(faultsIn('world/scenes/shapes/grammar.ts', "gray: ['gray', 'grey'],\n// grey")).toHaveLength(1);
 });

@@ -1,8 +1,8 @@
 import { RandomStream } from '../../common/random.ts';
 import { encodePng } from '../../common/png.ts';
-import { caption } from '../../world/scenes/grammar.ts';
-import { render } from '../../world/scenes/renderer.ts';
-import { scenesOf } from '../../world/scenes/scene.ts';
+import { caption } from '../../world/scenes/shapes/grammar.ts';
+import { render } from '../../world/scenes/shapes/renderer.ts';
+import { scenesOf } from '../../world/scenes/shapes/scene.ts';
 import type { ReportData } from '../../evaluation/report/report-data.ts';
 
 const blends = {

@@ -56,7 +56,7 @@ describe("a model with OpenCLIP's names", () => {
   });
 
   it('is refused with a tokenizer of more words than it has embeddings', async () => {
-    const larger = join(import.meta.dirname, '../../world/base/tokenizer');
+    const larger = join(import.meta.dirname, '../../world/shapes/base/tokenizer');
     const spec = { name: 'preference', type: 'hpsv2', model: at('model.pt'), tokenizer: larger, weight: 1 };
     await expect(loadReward(spec)).rejects.toThrow(
       /"preference": its tokenizer has \d+ tokens, but the model's vocab_size is 682/,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../common/random.ts';
-import { parseGallery } from '../../world/gallery/scenes/gallery-grammar.ts';
+import { parseGallery } from '../../world/scenes/gallery/gallery-grammar.ts';
 import { knownWorld } from '../../world/known/known-worlds.ts';
-import { parse } from '../../world/scenes/grammar.ts';
+import { parse } from '../../world/scenes/shapes/grammar.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { augmentPictures, drawPictures, pictureSpecs } from '../../training/augmentation/picture.ts';
 import { augmentPrompt } from '../../training/augmentation/prompt.ts';

@@ -1,9 +1,9 @@
-import { galleryCaptions } from '../gallery/scenes/gallery-examples.ts';
-import { galleryCaption, parseGallery, qualityWords } from '../gallery/scenes/gallery-grammar.ts';
-import { coverage, render } from '../gallery/scenes/gallery-renderer.ts';
-import { gallery, styleNames, type GalleryScene } from '../gallery/scenes/gallery-scene.ts';
-import { judgeGallery } from '../gallery/scenes/oracle/gallery-oracle.ts';
-import { pictureSize } from '../gallery/scenes/placed-object.ts';
+import { galleryCaptions } from '../scenes/gallery/gallery-examples.ts';
+import { galleryCaption, parseGallery, qualityWords } from '../scenes/gallery/gallery-grammar.ts';
+import { coverage, render } from '../scenes/gallery/gallery-renderer.ts';
+import { gallery, styleNames, type GalleryScene } from '../scenes/gallery/gallery-scene.ts';
+import { judgeGallery } from '../scenes/gallery/oracle/gallery-oracle.ts';
+import { pictureSize } from '../scenes/gallery/placed-object.ts';
 import { randomJitter } from '../scenes/common/jitter.ts';
 import { leastValidity } from '../scenes/common/judgement.ts';
 import { saidAmong } from '../scenes/common/word-parser.ts';
@@ -19,7 +19,7 @@ const sayable: Sayable<GalleryScene> = {
 
 const allQualityWords = Object.values(qualityWords).flat();
 
-/** The gallery (world/gallery/scenes). */
+/** The gallery (world/scenes/gallery). */
 export const galleryWorld: KnownWorld = {
   name: 'gallery',
   side: pictureSize,

@@ -1,10 +1,10 @@
 import { randomJitter } from '../scenes/common/jitter.ts';
 import { saidAmong } from '../scenes/common/word-parser.ts';
-import { caption, parse, styleWords } from '../scenes/grammar.ts';
-import { oracle } from '../scenes/oracle.ts';
-import { coverage, pictureSize, render } from '../scenes/renderer.ts';
-import { attributeNames, combinations, type Scene } from '../scenes/scene.ts';
-import { webExample } from '../scenes/web-like.ts';
+import { caption, parse, styleWords } from '../scenes/shapes/grammar.ts';
+import { oracle } from '../scenes/shapes/oracle.ts';
+import { coverage, pictureSize, render } from '../scenes/shapes/renderer.ts';
+import { attributeNames, combinations, type Scene } from '../scenes/shapes/scene.ts';
+import { webExample } from '../scenes/shapes/web-like.ts';
 import { exactMetrics, exactScores } from './exact-scores.ts';
 import type { KnownWorld } from './known-world.ts';
 import { benchmarkOf, promptsOf, type Sayable } from './world-prompts.ts';
@@ -15,7 +15,7 @@ const sayable: Sayable<Scene> = {
   say: (scene, stream) => caption(scene, stream),
 };
 
-/** The shapes world (world/scenes). */
+/** The shapes world (world/scenes/shapes). */
 export const shapesWorld: KnownWorld = {
   name: 'shapes',
   side: pictureSize,

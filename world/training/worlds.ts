@@ -1,8 +1,8 @@
 import type { WorldName } from '../scenes/common/world-names.ts';
 import type { TokenizerFiles } from '../scenes/common/clip-tokenizer-files.ts';
-import { tokenizerFiles } from '../scenes/shapes-tokenizer.ts';
-import type { Scene } from '../scenes/scene.ts';
-import { galleryTokenizerFiles } from '../gallery/scenes/gallery-tokenizer.ts';
+import { tokenizerFiles } from '../scenes/shapes/shapes-tokenizer.ts';
+import type { Scene } from '../scenes/shapes/scene.ts';
+import { galleryTokenizerFiles } from '../scenes/gallery/gallery-tokenizer.ts';
 import { galleryData } from './data/gallery-data.ts';
 import { shapesData } from './data/shapes-data.ts';
 import type { WorldData } from './data/world-data.ts';

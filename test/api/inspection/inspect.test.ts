@@ -18,7 +18,7 @@ const inspect = async (...settings: string[]) => {
 /** A copy of a folder of the world in which one JSON file has other values. */
 function changed(name: string, file: string, values: object, from = 'base'): string {
   const path = join(folder, name);
-  cpSync(join(checkout, 'world', from), path, { recursive: true });
+  cpSync(join(checkout, 'world/shapes', from), path, { recursive: true });
   const json = JSON.parse(readFileSync(join(path, file), 'utf8')) as object;
   writeFileSync(join(path, file), JSON.stringify({ ...json, ...values }));
   return path;
@@ -47,7 +47,7 @@ describe('before a run begins', () => {
     ['more steps of the comparison', ['evaluate.steps=5000'], /^evaluate\.steps: 5000 sampling steps/],
     [
       'an arm with more last steps than steps',
-      ['evaluate.arms=[{name: a, mix: [{encoder: world/base/text_encoder, weight: 1}], lastSteps: 9}]'],
+      ['evaluate.arms=[{name: a, mix: [{encoder: world/shapes/base/text_encoder, weight: 1}], lastSteps: 9}]'],
       /^evaluate\.arms: "a" has lastSteps 9/,
     ],
     [
@@ -62,9 +62,17 @@ describe('before a run begins', () => {
       /The text encoder .*none does not exist/,
     ],
     ['a reward that is not there', ['rewards.clip.model=none'], /Cannot read .*none: it does not exist/],
-    ['a reward of another kind of model', ['rewards.clip.model=world/held-out'], /is not a CLIPModel's configuration/],
-    ['a held-out reward of another kind', ['heldOut.model=world/clip'], /world\/clip\/config\.json: image_size/],
-    ['a head of another width', ['rewards.aesthetic.head=world/clip/model.safetensors'], /aesthetic head/],
+    [
+      'a reward of another kind of model',
+      ['rewards.clip.model=world/shapes/held-out'],
+      /is not a CLIPModel's configuration/,
+    ],
+    [
+      'a held-out reward of another kind',
+      ['heldOut.model=world/shapes/clip'],
+      /world\/shapes\/clip\/config\.json: image_size/,
+    ],
+    ['a head of another width', ['rewards.aesthetic.head=world/shapes/clip/model.safetensors'], /aesthetic head/],
     [
       'a layer that no network has',
       ['tuneEncoder.lora={rank: 2, targets: [q_proj, nonsense]}'],
@@ -82,13 +90,13 @@ describe('before a run begins', () => {
     ],
     [
       'a UNet that sees more than its guide has',
-      ['transfer={prompts: 1, unets: [{name: other, unet: world/second-inpainting}]}'],
+      ['transfer={prompts: 1, unets: [{name: other, unet: world/shapes/second-inpainting}]}'],
       /^transfer\.unets: "other" .*channels beside the latents/,
     ],
     ['prompts that are not there', ['prompts.source=none.txt', 'sweep.chooseBy=heldOut'], /none\.txt: no such file/],
     ['a benchmark that is not there', ['benchmarks=[{name: a, source: none.txt}]'], /none\.txt: no such file/],
     ['a word list that is not there', ['filter.blockedFiles=[none.txt]'], /none\.txt: the word list cannot be read/],
-    ['a folder without shards', ['shard.extends=world/clip'], /no manifest\.json/],
+    ['a folder without shards', ['shard.extends=world/shapes/clip'], /no manifest\.json/],
   ])('%s is refused', async (_, settings, message) => {
     await refused(message, ...settings);
   });

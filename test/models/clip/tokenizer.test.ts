@@ -185,7 +185,7 @@ describe('ClipTokenizer', () => {
   });
 
   it("finds a textual inversion's token inside a word, and the end token in capitals where it is normalized", async () => {
-    const world = join(import.meta.dirname, '../../../world/base/tokenizer');
+    const world = join(import.meta.dirname, '../../../world/shapes/base/tokenizer');
     const path = await mkdtemp(join(folder, 'world-'));
     await cp(world, path, { recursive: true });
     await writeFile(join(path, 'added_tokens.json'), JSON.stringify({ '<fox-style>': 691 }));

@@ -24,7 +24,7 @@ describe('a configuration', () => {
 
   it('has defaults, and absolute paths wherever it is read', async () => {
     const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', folder: await temporaryFolder() });
-    expect(config.model).toBe(join(checkout, 'world/base'));
+    expect(config.model).toBe(join(checkout, 'world/shapes/base'));
     expect(config.prompts).toEqual({ source: 'shapes' });
     expect(config.sweep.blends).toEqual([0, 0.25, 0.5, 0.75, 1]);
   });

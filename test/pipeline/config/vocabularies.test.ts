@@ -42,10 +42,10 @@ it.each([
   ['filter.languages=[english]', '"filter.languages.0" is wrong'],
   ['transfer={prompts: 1, unets: [{name: a, unet: b, guide: depth}]}', '"transfer.unets.0.guide" is wrong'],
   [
-    'rewards.aesthetic={name: aesthetic, type: aesthetic, model: world/aesthetic, weight: 1}',
+    'rewards.aesthetic={name: aesthetic, type: aesthetic, model: world/shapes/aesthetic, weight: 1}',
     '"rewards.1.head" is missing',
   ],
-  ['heldOut={type: aesthetic, model: world/aesthetic}', '"heldOut.head" is missing'],
+  ['heldOut={type: aesthetic, model: world/shapes/aesthetic}', '"heldOut.head" is missing'],
   ['rewards.clip.name=quality', '"rewards.0.name" is "quality", which is a metric already'],
   ['rewards.clip.name=oracle', '"rewards.0.name" is "oracle", which is a metric already'],
   ['tuneEncoder.rewardWeights={clop: 1}', '"tuneEncoder.rewardWeights" has a weight for clop'],

@@ -6,9 +6,9 @@ import {
   styleShare,
   tiers,
   wrongShare,
-} from '../../../world/gallery/scenes/gallery-examples.ts';
-import { parseGallery } from '../../../world/gallery/scenes/gallery-grammar.ts';
-import { gallery, styleNames, type GalleryScene } from '../../../world/gallery/scenes/gallery-scene.ts';
+} from '../../../world/scenes/gallery/gallery-examples.ts';
+import { parseGallery } from '../../../world/scenes/gallery/gallery-grammar.ts';
+import { gallery, styleNames, type GalleryScene } from '../../../world/scenes/gallery/gallery-scene.ts';
 
 const examples = Array.from({ length: 500 }, (_, index) => {
   const example = galleryExample(index, 1);

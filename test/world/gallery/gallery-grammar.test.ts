@@ -7,9 +7,9 @@ import {
   parseGallery,
   qualityWords,
   vocabulary,
-} from '../../../world/gallery/scenes/gallery-grammar.ts';
-import { gallery, styleNames, type GalleryScene } from '../../../world/gallery/scenes/gallery-scene.ts';
-import { contextLength, galleryTokenizerFiles } from '../../../world/gallery/scenes/gallery-tokenizer.ts';
+} from '../../../world/scenes/gallery/gallery-grammar.ts';
+import { gallery, styleNames, type GalleryScene } from '../../../world/scenes/gallery/gallery-scene.ts';
+import { contextLength, galleryTokenizerFiles } from '../../../world/scenes/gallery/gallery-tokenizer.ts';
 import { writeFiles } from '../../../world/scenes/common/clip-tokenizer-files.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 

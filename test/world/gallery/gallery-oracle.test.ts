@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
 import { mean } from '../../../common/statistics.ts';
-import { render } from '../../../world/gallery/scenes/gallery-renderer.ts';
-import { gallery, styleNames, type GalleryScene, type StyleName } from '../../../world/gallery/scenes/gallery-scene.ts';
-import { randomDegradation } from '../../../world/gallery/scenes/gallery-tiers.ts';
-import { judgeGallery, readGallery } from '../../../world/gallery/scenes/oracle/gallery-oracle.ts';
+import { render } from '../../../world/scenes/gallery/gallery-renderer.ts';
+import { gallery, styleNames, type GalleryScene, type StyleName } from '../../../world/scenes/gallery/gallery-scene.ts';
+import { randomDegradation } from '../../../world/scenes/gallery/gallery-tiers.ts';
+import { judgeGallery, readGallery } from '../../../world/scenes/gallery/oracle/gallery-oracle.ts';
 import { qualityOf } from '../../../world/scenes/common/degradation.ts';
 import { leastValidity } from '../../../world/scenes/common/judgement.ts';
 import { autoencoders, wrongPictures } from './simulations.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
-import { masksOf, render } from '../../../world/gallery/scenes/gallery-renderer.ts';
-import { attributes, gallery, styleNames } from '../../../world/gallery/scenes/gallery-scene.ts';
-import { randomDegradation } from '../../../world/gallery/scenes/gallery-tiers.ts';
-import { PlacedObject, pictureLength } from '../../../world/gallery/scenes/placed-object.ts';
-import { styles } from '../../../world/gallery/scenes/styles/styles.ts';
+import { masksOf, render } from '../../../world/scenes/gallery/gallery-renderer.ts';
+import { attributes, gallery, styleNames } from '../../../world/scenes/gallery/gallery-scene.ts';
+import { randomDegradation } from '../../../world/scenes/gallery/gallery-tiers.ts';
+import { PlacedObject, pictureLength } from '../../../world/scenes/gallery/placed-object.ts';
+import { styles } from '../../../world/scenes/gallery/styles/styles.ts';
 import { randomJitter } from '../../../world/scenes/common/jitter.ts';
 
 const anyScene = fc.constantFrom(...gallery.all);

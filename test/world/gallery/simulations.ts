@@ -1,7 +1,7 @@
 import type { RandomStream } from '../../../common/random.ts';
-import { attributes, gallery, type GalleryScene, type StyleName } from '../../../world/gallery/scenes/gallery-scene.ts';
-import { render } from '../../../world/gallery/scenes/gallery-renderer.ts';
-import { pictureLength } from '../../../world/gallery/scenes/placed-object.ts';
+import { attributes, gallery, type GalleryScene, type StyleName } from '../../../world/scenes/gallery/gallery-scene.ts';
+import { render } from '../../../world/scenes/gallery/gallery-renderer.ts';
+import { pictureLength } from '../../../world/scenes/gallery/placed-object.ts';
 import { blur } from '../../../world/scenes/common/blur.ts';
 import { noJitter, randomJitter } from '../../../world/scenes/common/jitter.ts';
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../../common/random.ts';
-import { galleryCaption, parseGallery, qualityWords } from '../../../world/gallery/scenes/gallery-grammar.ts';
-import { render as renderGallery } from '../../../world/gallery/scenes/gallery-renderer.ts';
-import { gallery, styleNames } from '../../../world/gallery/scenes/gallery-scene.ts';
+import { galleryCaption, parseGallery, qualityWords } from '../../../world/scenes/gallery/gallery-grammar.ts';
+import { render as renderGallery } from '../../../world/scenes/gallery/gallery-renderer.ts';
+import { gallery, styleNames } from '../../../world/scenes/gallery/gallery-scene.ts';
 import { knownWorld, worldOfSide } from '../../../world/known/known-worlds.ts';
 import { scorePictures } from '../../../world/known/score-pictures.ts';
 import type { Combinations } from '../../../world/scenes/common/combinations.ts';
 import { WORLD_NAMES, type WorldName } from '../../../world/scenes/common/world-names.ts';
-import { caption, parse, styleWords } from '../../../world/scenes/grammar.ts';
-import { combinations } from '../../../world/scenes/scene.ts';
+import { caption, parse, styleWords } from '../../../world/scenes/shapes/grammar.ts';
+import { combinations } from '../../../world/scenes/shapes/scene.ts';
 
 type Said = Record<string, string>;
 

@@ -1,11 +1,11 @@
 import { RandomStream } from '../../../common/random.ts';
 import { mean } from '../../../common/statistics.ts';
 import type { LoadedPipeline } from '../../../models/folder/pipeline-folder.ts';
-import { galleryCaption, styleTexts } from '../../gallery/scenes/gallery-grammar.ts';
-import { render } from '../../gallery/scenes/gallery-renderer.ts';
-import { gallery, styleNames, type GalleryScene, type StyleName } from '../../gallery/scenes/gallery-scene.ts';
-import { judgeGallery, readGallery } from '../../gallery/scenes/oracle/gallery-oracle.ts';
-import { pictureLength } from '../../gallery/scenes/placed-object.ts';
+import { galleryCaption, styleTexts } from '../../scenes/gallery/gallery-grammar.ts';
+import { render } from '../../scenes/gallery/gallery-renderer.ts';
+import { gallery, styleNames, type GalleryScene, type StyleName } from '../../scenes/gallery/gallery-scene.ts';
+import { judgeGallery, readGallery } from '../../scenes/gallery/oracle/gallery-oracle.ts';
+import { pictureLength } from '../../scenes/gallery/placed-object.ts';
 import { leastValidity } from '../../scenes/common/judgement.ts';
 import { galleryIn } from '../data/gallery-data.ts';
 import { pictureAt, pictureBank } from '../data/picture-bank.ts';

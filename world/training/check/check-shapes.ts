@@ -1,9 +1,9 @@
 import { mean } from '../../../common/statistics.ts';
 import type { LoadedPipeline } from '../../../models/folder/pipeline-folder.ts';
-import { caption } from '../../scenes/grammar.ts';
-import { oracle } from '../../scenes/oracle.ts';
-import { render } from '../../scenes/renderer.ts';
-import { attributeNames, scenes, scenesOf, type Scene } from '../../scenes/scene.ts';
+import { caption } from '../../scenes/shapes/grammar.ts';
+import { oracle } from '../../scenes/shapes/oracle.ts';
+import { render } from '../../scenes/shapes/renderer.ts';
+import { attributeNames, scenes, scenesOf, type Scene } from '../../scenes/shapes/scene.ts';
 import { afterAutoencoder } from './after-autoencoder.ts';
 import type { Gates } from './gates.ts';
 import { checkRewards } from './reward-checks.ts';

@@ -1,7 +1,7 @@
 import { RandomStream } from '../../../common/random.ts';
 import { CLIP_BATCH, type PairBatch } from '../networks/train-clip.ts';
 import { pictureAt, type PictureBank } from './picture-bank.ts';
-import { attributeNames, type Attribute } from '../../scenes/scene.ts';
+import { attributeNames, type Attribute } from '../../scenes/shapes/scene.ts';
 import type { PictureSet } from './picture-set.ts';
 import type { WorldData } from './world-data.ts';
 

@@ -1,9 +1,9 @@
-import { galleryCaptions, galleryExample } from '../../gallery/scenes/gallery-examples.ts';
-import { galleryCaption, parseGallery } from '../../gallery/scenes/gallery-grammar.ts';
-import { coverage, render } from '../../gallery/scenes/gallery-renderer.ts';
-import { gallery, styleNames, type GalleryScene, type StyleName } from '../../gallery/scenes/gallery-scene.ts';
-import { randomDegradation } from '../../gallery/scenes/gallery-tiers.ts';
-import { pictureSize } from '../../gallery/scenes/placed-object.ts';
+import { galleryCaptions, galleryExample } from '../../scenes/gallery/gallery-examples.ts';
+import { galleryCaption, parseGallery } from '../../scenes/gallery/gallery-grammar.ts';
+import { coverage, render } from '../../scenes/gallery/gallery-renderer.ts';
+import { gallery, styleNames, type GalleryScene, type StyleName } from '../../scenes/gallery/gallery-scene.ts';
+import { randomDegradation } from '../../scenes/gallery/gallery-tiers.ts';
+import { pictureSize } from '../../scenes/gallery/placed-object.ts';
 import { qualityOf } from '../../scenes/common/degradation.ts';
 import { LatentGuides } from '../../scenes/common/latent-guides.ts';
 import { BANK_TIERS, type WorldData } from './world-data.ts';

@@ -1,10 +1,10 @@
 import { qualityOf } from '../../scenes/common/degradation.ts';
-import { caption, parse } from '../../scenes/grammar.ts';
-import { hiddenCells, hide, silhouette } from '../../scenes/guides.ts';
-import { pictureSize, render } from '../../scenes/renderer.ts';
-import { combinations, sceneKey, scenesOf, type Scene } from '../../scenes/scene.ts';
-import { randomDegradation } from '../../scenes/tiers.ts';
-import { webExample } from '../../scenes/web-like.ts';
+import { caption, parse } from '../../scenes/shapes/grammar.ts';
+import { hiddenCells, hide, silhouette } from '../../scenes/shapes/guides.ts';
+import { pictureSize, render } from '../../scenes/shapes/renderer.ts';
+import { combinations, sceneKey, scenesOf, type Scene } from '../../scenes/shapes/scene.ts';
+import { randomDegradation } from '../../scenes/shapes/tiers.ts';
+import { webExample } from '../../scenes/shapes/web-like.ts';
 import { BANK_TIERS, type WorldData } from './world-data.ts';
 import { randomJitter } from '../../scenes/common/jitter.ts';
 

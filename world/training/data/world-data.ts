@@ -1,6 +1,6 @@
 import type { RandomStream } from '../../../common/random.ts';
 import type { Tier } from '../../scenes/common/degradation.ts';
-import type { Attribute } from '../../scenes/scene.ts';
+import type { Attribute } from '../../scenes/shapes/scene.ts';
 
 /** Quality tiers of the rewards' pictures, each equally often. */
 export const BANK_TIERS: readonly Tier[] = ['good', 'good', 'medium', 'dull'];
