@@ -64,7 +64,7 @@ describe('the time of a stage', () => {
 
   it('of the stages grows with the configured work', async () => {
     const workOf = async (stage: string, ...settings: string[]) => {
-      const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+      const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: checkout });
       const { count, cost } = textcraftor.stages.find(({ name }) => name === stage)!.work!(config, {
         evaluationCost: 10,
       })!;

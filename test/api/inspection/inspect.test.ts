@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'textcraftor-inspect-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const inspect = async (...settings: string[]) => {
-  const config = await loadConfig(textcraftor, { file: `${checkout}configs/tiny.yaml`, settings, folder });
+  const config = await loadConfig(textcraftor, { file: `${checkout}configs/shapes.yaml`, settings, folder });
   return inspectRun(textcraftor, config);
 };
 
@@ -119,7 +119,7 @@ describe('before a run begins', () => {
       /^baselines\.promptEngineering\.rewriter\.command: .*package\.json is not executable/,
     ],
   ])('%s is refused where the environment is known', async (_, settings, message) => {
-    const config = await loadConfig(textcraftor, { file: `${checkout}configs/tiny.yaml`, settings, folder });
+    const config = await loadConfig(textcraftor, { file: `${checkout}configs/shapes.yaml`, settings, folder });
     await inspectRun(textcraftor, config);
     await expect(inspectRun(textcraftor, config, { environment: process.env })).rejects.toThrow(message);
   });
@@ -198,7 +198,7 @@ describe('before a run begins', () => {
 
   it('an automatic promotion that nothing passes is refused', async () => {
     const config = await loadConfig(textcraftor, {
-      file: `${checkout}configs/tiny.yaml`,
+      file: `${checkout}configs/shapes.yaml`,
       settings: [`model=${changed('other', 'unet/config.json', { sample_size: 16 })}`, 'registry.promote=auto'],
       folder,
     });
@@ -286,7 +286,7 @@ describe('before a run begins', () => {
 
   it('files that are fetched first are skipped', async () => {
     const config = await loadConfig(textcraftor, {
-      file: `${checkout}configs/tiny.yaml`,
+      file: `${checkout}configs/shapes.yaml`,
       settings: ['model=owner/name'],
       folder,
     });

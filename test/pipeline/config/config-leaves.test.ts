@@ -125,7 +125,7 @@ function replaced(raw: unknown, [key, ...rest]: readonly string[], value: unknow
 }
 
 describe('every key of the configuration', async () => {
-  const tiny = await readYaml(`${checkout}configs/tiny.yaml`, 'tiny');
+  const tiny = await readYaml(`${checkout}configs/shapes.yaml`, 'tiny');
   const raws = variants.map((variant, i) => {
     const raw = applySettings(tiny, variant) as Record<string, unknown>;
     if (i === variants.length - 1) delete raw['tuneUnet'];

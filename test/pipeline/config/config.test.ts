@@ -7,7 +7,7 @@ import { textcraftor } from '../../../pipeline/textcraftor.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
 const tiny = (...settings: string[]): Promise<Config> =>
-  loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+  loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: checkout });
 
 /** tiny.yaml with other text for some of its lines. */
 async function file(text: string): Promise<{ file: string; folder: string }> {
@@ -17,13 +17,13 @@ async function file(text: string): Promise<{ file: string; folder: string }> {
 }
 
 describe('a configuration', () => {
-  it.each(['configs/tiny.yaml', 'configs/sd15.yaml'])('that is shipped is valid: %s', async (name) => {
+  it.each(['configs/tiny.yaml', 'configs/shapes.yaml', 'configs/sd15.yaml'])('that is shipped is valid: %s', async (name) => {
     const config = await loadConfig(textcraftor, { file: name, folder: checkout });
     expect(config.rewards.find(({ type }) => type === 'clip-similarity')?.weight).toBeGreaterThan(0);
   });
 
   it('has defaults, and absolute paths wherever it is read', async () => {
-    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', folder: await temporaryFolder() });
+    const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', folder: await temporaryFolder() });
     expect(config.model).toBe(join(checkout, 'world/shapes/base'));
     expect(config.prompts).toEqual({ source: 'shapes' });
     expect(config.sweep.blends).toEqual([0, 0.25, 0.5, 0.75, 1]);
@@ -33,7 +33,7 @@ describe('a configuration', () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'prompts.txt'), 'a cat');
     const settings = ['prompts.source=prompts.txt', 'sweep.chooseBy=heldOut'];
-    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder });
+    const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder });
     expect(config.prompts.source).toBe(join(folder, 'prompts.txt'));
   });
 
@@ -56,7 +56,7 @@ describe('a configuration', () => {
       'transfer={unets: [{name: at, unet: at}], prompts: 1}',
       'notify=[{command: [./at, at, ./at]}, {command: [at]}, {webhook: "https://a.b/at"}]',
     ];
-    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/user' });
+    const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '/user' });
     const found: string[] = [];
     const look = (value: unknown, key: string): void => {
       if (value === '/user/at') found.push(key);
@@ -99,7 +99,7 @@ describe('a configuration', () => {
       'sweep.chooseBy=oracle',
       'registry.gate.base={quality: 0, style.neon: 0}',
     ];
-    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/user' });
+    const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '/user' });
     expect(worldOf(config)).toBe('gallery');
     expect(config.benchmarks![0]!.source).toBe('gallery');
     expect(config.baselines).toMatchObject({
@@ -118,7 +118,7 @@ describe('a configuration', () => {
     ["'*'", '/u/*'],
   ])('takes a path given by --set literally: %j', async (written, expected) => {
     const settings = [`model=${written}`];
-    expect((await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/u' })).model).toBe(expected);
+    expect((await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '/u' })).model).toBe(expected);
   });
 
   it('is changed by --set', async () => {
@@ -146,7 +146,7 @@ describe('a configuration', () => {
 
 describe('a wrong configuration gets one sentence', () => {
   it.each([
-    ['filter.maxtoken=3', 'configs/tiny.yaml: unknown key "filter.maxtoken"; did you mean "filter.maxTokens"?'],
+    ['filter.maxtoken=3', 'configs/shapes.yaml: unknown key "filter.maxtoken"; did you mean "filter.maxTokens"?'],
     ['rewards.clip.wieght=1', 'unknown key "rewards.0.wieght"; did you mean "rewards.0.weight"?'],
     ['tune=1', 'unknown key "tune"'],
     ['stages.evalute.cache=off', '"stages.evalute" is not a stage; did you mean "stages.evaluate"?'],

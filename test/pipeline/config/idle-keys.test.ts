@@ -3,7 +3,7 @@ import { checkout, loadConfig } from '../../../pipeline/config/config-file.ts';
 import { textcraftor } from '../../../pipeline/textcraftor.ts';
 
 const tiny = (...settings: string[]) =>
-  loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+  loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: checkout });
 const clip = '{name: clip, type: clip-similarity, model: a, weight: 1}';
 const hpsv2 = 'rewards=[{name: clip, type: hpsv2, model: a, weight: 1}]';
 
@@ -49,7 +49,7 @@ describe('a key that has no effect beside another', () => {
       expect.objectContaining({
         name: 'InputError',
         message: expect.stringMatching(
-          new RegExp(`^configs/tiny\\.yaml: "${key}" has no effect, since ${why}.*: leave it out\\.$`),
+          new RegExp(`^configs/shapes\\.yaml: "${key}" has no effect, since ${why}.*: leave it out\\.$`),
         ),
       }),
     );
@@ -68,7 +68,7 @@ describe('a key that has no effect beside another', () => {
     ['sweep.finalists=1000'],
     ['evaluate.images=5000'],
   ])('and is taken where it has one: %s', async (...settings) => {
-    await expect(tiny(...settings)).resolves.toMatchObject({ name: 'tiny' });
+    await expect(tiny(...settings)).resolves.toMatchObject({ name: 'shapes' });
   });
 
   it('alarm.similarity is refused where nothing of its kind is watched', async () => {
@@ -107,7 +107,7 @@ describe('a policy gradient that learns nothing from a trajectory', () => {
     [8, 4],
     [2, 4],
   ])('and others are not: a batch of %i in groups of %i', async (batch, group) => {
-    await expect(tiny(ddpo(batch, group))).resolves.toMatchObject({ name: 'tiny' });
+    await expect(tiny(ddpo(batch, group))).resolves.toMatchObject({ name: 'shapes' });
   });
 });
 

@@ -33,9 +33,9 @@ export interface GalleryExample extends GalleryTruth, WebCaption {
 
 /** Shares of the quality tiers: most pictures are dull, and captions know which. */
 export const tiers: readonly (readonly [Tier, number])[] = [
-  ['good', 0.15],
+  ['good', 0.2],
   ['medium', 0.1],
-  ['dull', 0.75],
+  ['dull', 0.7],
 ];
 /** Share of captions that describe another scene. */
 export const wrongShare = 0.12;
@@ -45,7 +45,7 @@ const dropShare = 0.08;
 export const styleShare = 0.6;
 export const qualityShare = 0.6;
 /** Probability that what is said of style and of quality is right, each. */
-export const mannerTruth = 0.9;
+export const mannerTruth = 0.95;
 
 /**
  * Returns example `index` of web-like data whose captions know what the pictures look like: a training combination in any

@@ -42,7 +42,7 @@ export const galleryRecipe: Recipe = {
     decoder: 4500,
     base: 2000,
     layout: 3500,
-    unet: 7500,
+    unet: 14_000,
     clip: 3000,
     preference: 1200,
     aesthetic: 1200,
