@@ -14,7 +14,7 @@ interface BuildOptions {
   only?: string;
 }
 
-const which = () => new Option('--world <name>', 'which world').choices(WORLD_NAMES).default('shapes');
+const which = () => new Option('--world <name>', 'which world').choices(WORLD_NAMES).default('gallery');
 
 /** Adds `textcraftor world`: builds the embedded world's models from scratch, measures them, or shows a world's pictures. */
 export function register(program: Command): void {
