@@ -73,7 +73,8 @@ export const sweepWork: Work = (c, facts) => {
   const { blends, prompts, samplesPerPrompt, finalists } = c.sweep;
   const weights = new Set(blends.filter((blend) => blend > 0)).size;
   const { ddpoEncoder, ddpoUnet, direct } = c.baselines ?? {};
-  const blended = [c.tuneEncoder, c.tuneUnet, ddpoEncoder, direct].reduce(
+  const tuneUnet = c.sweep.unets === false ? undefined : c.tuneUnet;
+  const blended = [c.tuneEncoder, tuneUnet, ddpoEncoder, direct].reduce(
     (sum, loop) => sum + (loop ? kept(loop) : 0),
     0,
   );

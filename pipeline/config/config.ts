@@ -182,6 +182,8 @@ const shape = z.strictObject({
     chooseBy: z.enum(['auto', ...JUDGES]).default('auto'),
     /** Number of the best networks (judged in the last K steps) that are also tried as exported files, in all steps. */
     finalists: positive.max(1000).default(2),
+    /** Whether UNets of tuneUnet may be chosen too. `false` chooses an encoder for the original UNet. */
+    unets: z.boolean().optional(),
   }),
   evaluate: z.strictObject({
     prompts: promptCount,

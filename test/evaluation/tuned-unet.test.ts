@@ -110,6 +110,16 @@ describe('the candidates', () => {
   });
 });
 
+it('are encoders alone if the sweep is told so', async () => {
+  const settings = { blends: [1], prompts: 2, samplesPerPrompt: 1, finalists: 1, chooseBy: 'rewards' as const };
+  await sweep(context({ ...judging, ...settings, unets: false }, 'sweep-encoders'));
+  const { candidates } = json<Sweep>('sweep-encoders', 'sweep.json');
+  expect(candidates.map(({ step, unetStep }) => [step, unetStep])).toEqual([
+    [0, undefined],
+    [10, undefined],
+  ]);
+});
+
 it('go from the sweep through the evaluation into the registered version', async () => {
   await sweep(
     context(

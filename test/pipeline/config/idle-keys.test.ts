@@ -43,6 +43,7 @@ describe('a key that has no effect beside another', () => {
       ['evaluate.arms=[{name: a, mix: [{encoder: b, weight: 1}], lastSteps: 2, fromStart: true}]'],
       'fromStart uses the arm in all steps',
     ],
+    ['sweep.unets', ['sweep.unets=false'], 'there is no tuneUnet'],
     ['stages.evaluate.maxAge', ['stages.evaluate={cache: off, maxAge: 7d}'], 'cache is off, so no result is reused'],
   ])('%s is refused by name: %j', async (key, settings, why) => {
     await expect(tiny(...settings)).rejects.toThrow(
@@ -63,6 +64,7 @@ describe('a key that has no effect beside another', () => {
     ['rewards.clip.tokenizer=a'],
     ['benchmarks=[{name: a, source: shapes, categoryColumns: [], limit: 5}]'],
     ['stages={evaluate: {maxAge: 7d}, sweep: {cache: on, maxAge: 7d}}'],
+    ['tuneUnet={steps: 1, batch: 1, learningRate: 1}', 'sweep.unets=false'],
     // Left to a short trial: docs of the schema say why they are harmless.
     ['tuneEncoder.steps=2'],
     ['sweep.finalists=1000'],
