@@ -137,7 +137,11 @@ export function variants(budget: Budget, world: WorldName): Variant[] {
     {
       name: 'no CLIP constraint',
       steps: hacked,
-      settings: [...common(hacked, { watched: hacked }), 'rewards.clip.weight=0'],
+      settings: [
+        // If it is not stopped, nothing of what follows counts.
+        ...common(hacked, { watched: hacked, choosing: 2 }),
+        ...[noCurve, compared('chosen'), 'sweep.blends=[1]', 'rewards.clip.weight=0'],
+      ],
       seeds: 1,
       collapses: true,
       arms: {},
