@@ -108,9 +108,12 @@ export const evaluateWork: Work = (c, facts) => {
     networks +
     Object.keys(tuned).length +
     (champion ? 1 : 0);
-  // A benchmark without a limit is assumed to be as large as the test.
-  const prompts = benchmarks.reduce((sum, { limit = evaluate.prompts }) => sum + limit, evaluate.prompts);
-  return pictures(c, facts, { whole, last }, prompts * evaluate.samplesPerPrompt, testSampler(c));
+  // A benchmark without a limit is assumed to be as large as the test; one with some of the arms, as so much smaller.
+  const prompts = benchmarks.reduce(
+    (sum, { limit = evaluate.prompts, arms }) => sum + limit * (arms ? (1 + arms.length) / (whole + last) : 1),
+    evaluate.prompts,
+  );
+  return pictures(c, facts, { whole, last }, Math.round(prompts * evaluate.samplesPerPrompt), testSampler(c));
 };
 
 export const transferWork: Work = (c, facts) => {

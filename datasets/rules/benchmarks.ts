@@ -25,6 +25,8 @@ export interface BenchmarkSpec {
   categoryColumns?: string[] | undefined;
   /** Maximum number of prompts, counted from the first. */
   limit?: number | undefined;
+  /** The arms that are compared on it, besides the base; default: all. */
+  arms?: string[] | undefined;
 }
 
 export interface BenchmarkPrompt {

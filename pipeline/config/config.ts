@@ -253,14 +253,13 @@ export const configSchema = shape.superRefine((config, context) => {
   require(new Set(names).size === names.length, ['rewards'], `must have distinct names, got ${names.join(', ')}`);
   checkTuning(config, require);
   checkComparison(config, worldOf(config), require);
-  require(sweep.chooseBy !== 'heldOut' || config.heldOut !== undefined, [
-    'sweep',
-    'chooseBy',
-  ], 'is heldOut, but no heldOut reward is configured');
-  require(sweep.chooseBy !== 'oracle' || worldOf(config) !== undefined, [
-    'sweep',
-    'chooseBy',
-  ], `is oracle, which ${ONLY_WORLDS_HAVE}`);
+  const choices = { sweep, 'baselines.promptEngineering': config.baselines?.promptEngineering };
+  for (const [section, { chooseBy } = {}] of Object.entries(choices)) {
+    const path = [...section.split('.'), 'chooseBy'];
+    require(chooseBy !== 'heldOut' ||
+      config.heldOut !== undefined, path, 'is heldOut, but no heldOut reward is configured');
+    require(chooseBy !== 'oracle' || worldOf(config) !== undefined, path, `is oracle, which ${ONLY_WORLDS_HAVE}`);
+  }
   for (const [path, why] of idleKeys(config)) require(false, path, `has no effect, since ${why}: leave it out`);
   checkAmounts(config, require);
 });

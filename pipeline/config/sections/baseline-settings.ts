@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CORPORA } from '../../../datasets/rules/rule-names.ts';
+import { JUDGES } from '../../../evaluation/evaluation-names.ts';
 import { httpUrl } from '../../http-url.ts';
 import { command, path } from '../config-paths.ts';
 import {
@@ -59,6 +60,8 @@ export const baselinesSchema = z.strictObject({
       prompts: promptCount.default(48),
       longest: positive.max(10_000).default(4),
       samplesPerPrompt: samplesPerPrompt.default(1),
+      /** Metric that chooses the phrases, as in `sweep`. `rewards`: those that people append for looks. */
+      chooseBy: z.enum(['auto', ...JUDGES]).optional(),
       rewriter: z
         .strictObject({
           /** URL that receives {"prompts": [...]} by POST and answers in the same form. */

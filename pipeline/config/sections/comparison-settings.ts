@@ -24,6 +24,8 @@ export const benchmarkSchema = z.strictObject({
   /** Columns to split the results by, such as [Category, Challenge]. */
   categoryColumns: z.array(text).optional(),
   limit: promptCount.optional(),
+  /** The arms that are compared on it, besides the base; default: all. */
+  arms: z.array(word).min(1).optional(),
 });
 
 /** A further arm of the evaluation, that is one of the encoders compared: a mix of encoders, or another encoder. */
@@ -81,7 +83,7 @@ interface Compared {
   rewards: readonly (Reward & { name: string })[];
   heldOut?: Reward | undefined;
   evaluate: { blends: readonly number[]; samplesPerPrompt: number; arms?: readonly { name: string }[] | undefined };
-  benchmarks?: readonly { name: string }[] | undefined;
+  benchmarks?: readonly { name: string; arms?: readonly string[] | undefined }[] | undefined;
   transfer?: z.infer<typeof transferSchema> | undefined;
   baselines?: { direct?: { pictures: string } | undefined } | undefined;
   registry: { gate: Gate };
@@ -119,6 +121,13 @@ export function checkComparison(config: Compared, world: WorldName | undefined, 
     'evaluate',
     'arms',
   ], `has the name "${clash}", which another arm already has: rename it`);
+  const known = [...TAKEN_ARMS, ...blends, ...arms];
+  for (const [i, { arms: chosen = [] }] of benchmarks.entries()) {
+    const unknown = chosen.find((arm) => !known.includes(arm));
+    require(unknown === undefined, [
+      ...['benchmarks', `${i}`, 'arms'],
+    ], `has ${unknown}, which is no arm: expected some of ${known.join(', ')}`);
+  }
   for (const [section, all] of [
     [['benchmarks'], benchmarks.map(({ name }) => name)],
     [['transfer', 'unets'], (transfer?.unets ?? []).map(({ name }) => name)],
