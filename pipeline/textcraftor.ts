@@ -183,7 +183,7 @@ export const styles = stageOf({
   name: 'styles',
   inputs: ['shard', 'tune-encoder', 'sweep'],
   when: (c: Config) => c.styles !== undefined,
-  module: 'evaluation/stages/styles.ts',
+  module: 'evaluation/stages/style-control.ts',
   config: (c: Config) => ({ ...c.styles!, ...judging(c), sampler: testSampler(c) }),
   files: (c) => [...judged(c), ...styleFiles(c)],
   work: work.stylesWork,

@@ -6,7 +6,7 @@ export interface Rise {
   steps: Comparison[];
   /** From the first point to the last. */
   ends: Comparison;
-  /** {@link rises} */
+  /** Whether the whole interval of `ends` is above 0, and no step's whole interval is below 0. */
   rises: boolean;
 }
 
@@ -14,7 +14,7 @@ export interface Rise {
  * Returns whether a curve rises from its first point to its last: the whole interval of the difference of its ends is above
  * 0, and no step's whole interval is below 0. A curve that does not rise by this may fall, or may be undecided.
  */
-export const rises = (steps: readonly Pick<Comparison, 'ci95'>[], ends: Pick<Comparison, 'ci95'>): boolean =>
+const rises = (steps: readonly Pick<Comparison, 'ci95'>[], ends: Pick<Comparison, 'ci95'>): boolean =>
   ends.ci95[0] > 0 && steps.every(({ ci95: [, high] }) => high >= 0);
 
 /**

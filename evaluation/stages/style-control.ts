@@ -108,14 +108,18 @@ function mixesOf({ encoders, weights, mixes: configured, grid }: StylesConfig) {
 /** Makes the pictures of the grids' cells, each mix once. */
 async function makeGrids(output: string, experiment: Omit<SourceExperiment, 'keep'>): Promise<void> {
   const files: Promise<void>[] = [];
-  await runSources({
-    ...experiment,
-    keep: {
-      which: () => true,
-      picture(arm, { prompt }, png) {
-        files.push(writeFileAtomic(join(output, pictureFile(prompt, arm)), png));
+  try {
+    await runSources({
+      ...experiment,
+      keep: {
+        which: () => true,
+        picture(arm, { prompt }, png) {
+          files.push(writeFileAtomic(join(output, pictureFile(prompt, arm)), png));
+        },
       },
-    },
-  });
+    });
+  } finally {
+    await Promise.allSettled(files); // nothing is written after a cancellation
+  }
   await Promise.all(files);
 }
