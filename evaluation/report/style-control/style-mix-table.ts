@@ -1,3 +1,4 @@
+import { isGoal } from '../../comparison/metrics.ts';
 import type { StyleMix, Styles } from '../../style-results.ts';
 import { interval, metricLabel, number, signed } from '../format-numbers.ts';
 import { badge } from '../headline.ts';
@@ -35,7 +36,7 @@ function mixRows({ name, metrics: all }: StyleMix, metrics: readonly string[]): 
               <th scope="row">${metricLabel(metric)}</th>
               <td class="n">${number(mean)} <small>${number(ci95[0])} to ${number(ci95[1])}</small></td>
               <td class="n">${signed(difference.mean)} <small>${interval(difference.ci95)}</small></td>
-              <td>${badge(difference)}</td>
+              <td>${isGoal(metric) ? badge(difference) : undefined}</td>
             </tr>`,
         ),
     )}

@@ -67,8 +67,8 @@ const origin = (own: StyledEncoder['own']): string =>
   own === undefined
     ? ''
     : own.chosen
-      ? `This run's encoder, of step ${own.step}. `
-      : `This run's final encoder, of step ${own.step}, since validation chose the original one. `;
+      ? `The encoder of this run, of step ${own.step}. `
+      : `The final encoder of this run, of step ${own.step}, since validation chose the original one. `;
 
 const chart = ({ metric, points }: StyleCurve): Markup =>
   valueCurve(
