@@ -10,6 +10,7 @@ import type { Home } from '../pipeline/runs/home.ts';
 import { resolveVersion } from '../registry/reference.ts';
 import { asChampion } from '../registry/version-folders.ts';
 import { Registry } from '../registry/versions.ts';
+import { useStyleEncoders } from './encoders/style-encoders.ts';
 import { downloadModels } from './hub/hub-models.ts';
 import { downloadSources } from './hub/hub-prompts.ts';
 import { lookUpHub, type Fetch } from './hub/look-up-hub.ts';
@@ -113,10 +114,11 @@ async function read(
     const version = await resolveVersion(new Registry(home), against);
     settings.push(`champion=${JSON.stringify(await asChampion(home, version))}`);
   }
+  const find = async <T>(checked: T): Promise<T> => fetch(await useStyleEncoders(home, checked, folder));
   const pipeline = await loadPipeline(source);
   return {
     source,
     pipeline,
-    settings: await loadConfig(pipeline, { file: named, settings, prepare, folder, fetch }),
+    settings: await loadConfig(pipeline, { file: named, settings, prepare, folder, fetch: find }),
   };
 }

@@ -121,3 +121,16 @@ export const transferWork: Work = (c, facts) => {
   // All steps: the base and the exported encoder; last K steps: the chosen one.
   return pictures(c, facts, { whole: 2, last: 1 }, unets.length * prompts * samplesPerPrompt, c.sampler);
 };
+
+export const stylesWork: Work = (c, facts) => {
+  const { encoders, weights, mixes, prompts, samplesPerPrompt, grid } = c.styles!;
+  const of = encoders.length;
+  const asked = prompts * samplesPerPrompt;
+  const scored = of * weights.filter((weight) => weight > 0).length + mixes.length;
+  // Cells where one encoder or both have a weight; those of one encoder occur in several grids, and are made once.
+  const sides = (grid?.steps ?? 1) - 1;
+  const cells = of * sides + ((of * (of - 1)) / 2) * sides ** 2;
+  const shown = grid ? Math.min(grid.prompts, prompts) : 0;
+  // All steps: the base; last K steps: every other picture.
+  return pictures(c, facts, { whole: asked + shown, last: scored * asked + cells * shown }, 1, testSampler(c));
+};

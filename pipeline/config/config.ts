@@ -22,6 +22,7 @@ import {
   armSchema,
   benchmarkSchema,
   checkComparison,
+  embedsPictures,
   largestBlend,
   ONLY_WORLDS_HAVE,
   transferSchema,
@@ -43,6 +44,7 @@ import {
 } from './number-schemas.ts';
 import { championSchema, registrySchema } from './sections/registry-settings.ts';
 import { idleKeys } from './sections/idle-keys.ts';
+import { checkStyles, stylesSchema } from './sections/style-settings.ts';
 import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './sections/tuning-settings.ts';
 
 /** Jaccard similarity of two prompts, over their words and pairs of adjacent words. */
@@ -199,6 +201,8 @@ const shape = z.strictObject({
   }),
   /** UNets to try the chosen encoder with, although it was not tuned with them. */
   transfer: transferSchema.optional(),
+  /** Encoders tuned towards single rewards, to be blended and mixed by weights: docs/style.md. */
+  styles: stylesSchema.optional(),
   /** Prompt sets to compare on besides the test split. They are kept out of training. */
   benchmarks: z.array(benchmarkSchema).optional(),
   /** The version in production, which the evaluation compares with the new one. Set by a scheduled retraining. */
@@ -253,6 +257,7 @@ export const configSchema = shape.superRefine((config, context) => {
   require(new Set(names).size === names.length, ['rewards'], `must have distinct names, got ${names.join(', ')}`);
   checkTuning(config, require);
   checkComparison(config, worldOf(config), require);
+<<<<<<< HEAD
   const choices = { sweep, 'baselines.promptEngineering': config.baselines?.promptEngineering };
   for (const [section, { chooseBy } = {}] of Object.entries(choices)) {
     const path = [...section.split('.'), 'chooseBy'];
@@ -260,19 +265,31 @@ export const configSchema = shape.superRefine((config, context) => {
       config.heldOut !== undefined, path, 'is heldOut, but no heldOut reward is configured');
     require(chooseBy !== 'oracle' || worldOf(config) !== undefined, path, `is oracle, which ${ONLY_WORLDS_HAVE}`);
   }
+=======
+  if (config.styles) checkStyles(config.styles, { ...config, embeds: embedsPictures(config) }, require);
+  require(sweep.chooseBy !== 'heldOut' || config.heldOut !== undefined, [
+    'sweep',
+    'chooseBy',
+  ], 'is heldOut, but no heldOut reward is configured');
+  require(sweep.chooseBy !== 'oracle' || worldOf(config) !== undefined, [
+    'sweep',
+    'chooseBy',
+  ], `is oracle, which ${ONLY_WORLDS_HAVE}`);
+>>>>>>> styles
   for (const [path, why] of idleKeys(config)) require(false, path, `has no effect, since ${why}: leave it out`);
   checkAmounts(config, require);
 });
 
 /** Checks the products of numbers, each of which may be large alone. */
 function checkAmounts(config: Config, require: (holds: boolean, path: string[], message: string) => void): void {
-  const { rollout, alarm, baselines, sweep, evaluate, transfer, ablations = [] } = config;
+  const { rollout, alarm, baselines, sweep, evaluate, transfer, styles, ablations = [] } = config;
   const sections = {
     rollout,
     alarm,
     sweep,
     evaluate,
     transfer,
+    styles,
     'baselines.promptEngineering': baselines?.promptEngineering,
   };
   for (const [name, section] of Object.entries(sections)) {

@@ -145,9 +145,14 @@ export function checkComparison(config: Compared, world: WorldName | undefined, 
       'pictures',
     ], `is ${pictures}, which only prompts of ${worldTitles[pictures]} have: their source is another`);
 
-  const embeds = [...rewards, ...(heldOut ? [heldOut] : [])].some(({ type }) => REWARD_TRAITS[type].includes('embeds'));
-  const diversity = evaluate.samplesPerPrompt > 1 && embeds;
+  const diversity = evaluate.samplesPerPrompt > 1 && embedsPictures(config);
   checkGate(registry.gate, { rewards: names, heldOut: heldOut !== undefined, diversity }, require);
 }
 
-const twice = (names: readonly string[]): string | undefined => names.find((name, i) => names.indexOf(name) !== i);
+/** Returns whether a reward embeds pictures, as their diversity needs. */
+export const embedsPictures = ({ rewards, heldOut }: Pick<Compared, 'rewards' | 'heldOut'>): boolean =>
+  [...rewards, ...(heldOut ? [heldOut] : [])].some(({ type }) => REWARD_TRAITS[type].includes('embeds'));
+
+/** Returns a name that occurs twice. */
+export const twice = (names: readonly string[]): string | undefined =>
+  names.find((name, i) => names.indexOf(name) !== i);

@@ -54,6 +54,7 @@ describe('a configuration', () => {
       'evaluate.arms=[{name: at, mix: [{encoder: at, weight: 1}]}]',
       'baselines={direct: {pictures: at, steps: 1, batch: 1, learningRate: 1}}',
       'transfer={unets: [{name: at, unet: at}], prompts: 1}',
+      'styles={encoders: [{name: at, encoder: at, metric: quality}, {name: b, encoder: tuned, metric: quality}], prompts: 1}',
       'notify=[{command: [./at, at, ./at]}, {command: [at]}, {webhook: "https://a.b/at"}]',
     ];
     const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '/user' });
@@ -84,9 +85,11 @@ describe('a configuration', () => {
         'evaluate.arms.0.mix.0.encoder',
         'baselines.direct.pictures',
         'transfer.unets.0.unet',
+        'styles.encoders.0.encoder',
         'notify.0.command.0',
       ].sort(),
     );
+    expect(config.styles?.encoders[1]?.encoder).toBe('tuned');
     expect(config.benchmarks?.slice(1).map(({ source }) => source)).toEqual(['shapes', 'gallery']);
   });
 
