@@ -14,65 +14,75 @@ export const largestBlend = 1.25;
 
 /** A set of prompts to compare on, kept out of training. */
 export const benchmarkSchema = z.strictObject({
-  name: word,
-  /** An embedded world (its held-out combinations), a file, or a folder whose files are styles. */
-  source: path,
-  /** The column with the prompts; found by its name when it is left out. */
-  column: text.optional(),
-  /** Split to read from a data set with several. */
-  split: text.optional(),
-  /** Columns to split the results by, such as [Category, Challenge]. */
-  categoryColumns: z.array(text).optional(),
-  limit: promptCount.optional(),
-  /** The arms that are compared on it, besides the base; default: all. */
-  arms: z.array(word).min(1).optional(),
+  name: word.describe('Its name in the report.'),
+  source: path.describe('An embedded world (its held-out combinations), a file, or a folder whose files are styles.'),
+  column: text.optional().describe('The column with the prompts; found by its name when it is left out.'),
+  split: text.optional().describe('Split to read from a data set with several.'),
+  categoryColumns: z.array(text).optional().describe('Columns to split the results by, such as [Category, Challenge].'),
+  limit: promptCount.optional().describe('Uses the first prompts only, at most this many.'),
+  arms: z.array(word).min(1).optional().describe('The arms that are compared on it, besides the base; default: all.'),
 });
 
 /** A further arm of the evaluation, that is one of the encoders compared: a mix of encoders, or another encoder. */
 export const armSchema = z.strictObject({
-  name: word,
-  /** Text encoders and the weights of their embeddings; the original encoder gets the rest up to 1. */
-  mix: z.array(z.strictObject({ encoder: path, weight: z.number().min(-1000).max(1000) })).min(1),
-  /** Number of last steps in which the mix is used; default K. */
-  lastSteps: denoisingSteps.optional(),
-  /** Uses the mix from the first step on, as for any encoder of another architecture. */
-  fromStart: z.boolean().optional(),
+  name: word.describe('Its name in the report.'),
+  mix: z
+    .array(
+      z.strictObject({
+        encoder: path.describe('A folder, a weight file or a LoRA file of a text encoder.'),
+        weight: z.number().min(-1000).max(1000).describe('Weight of its embeddings.'),
+      }),
+    )
+    .min(1)
+    .describe('Text encoders and the weights of their embeddings; the original encoder gets the rest up to 1.'),
+  lastSteps: denoisingSteps.optional().describe('Number of last steps in which the mix is used; default K.'),
+  fromStart: z
+    .boolean()
+    .optional()
+    .describe('Uses the mix from the first step on, as for any encoder of another architecture.'),
 });
 
 export const transferSchema = z.strictObject({
   unets: z
     .array(
       z.strictObject({
-        name: word,
-        /** A diffusers folder of a UNet. */
-        unet: path,
-        /** Extra input of the UNet beside the latents: see evaluation/pictures/guide.ts. */
-        guide: z.enum(GUIDES).default('none'),
+        name: word.describe('Its name in the report.'),
+        unet: path.describe('A diffusers folder of a UNet.'),
+        guide: z.enum(GUIDES).default('none').describe('Extra input of the UNet beside the latents: docs/world.md.'),
       }),
     )
-    .min(1),
-  /** Number of test prompts, and of pictures per prompt. */
-  prompts: promptCount,
-  samplesPerPrompt: samplesPerPrompt.default(1),
-  /** Number of prompts whose pictures are kept. */
-  images: keptPictures.default(12),
+    .min(1)
+    .describe('The UNets to try.'),
+  prompts: promptCount.describe('Number of test prompts.'),
+  samplesPerPrompt: samplesPerPrompt.default(1).describe('Pictures per prompt.'),
+  images: keptPictures.default(12).describe('Number of prompts whose pictures are kept.'),
 });
 
 /** Settings of the alarm that watches validation prompts during tuning: docs/decisions/collapse-alarm.md. */
 export const alarmSchema = z.strictObject({
-  /** Steps between two checks. */
-  every: tuningSteps.default(20),
-  prompts: promptCount.default(24),
-  /** Pictures per prompt; at least two, to measure diversity. */
-  samplesPerPrompt: samplesPerPrompt.min(2).default(2),
-  /** Share of the base model's diversity that may be lost. */
-  diversity: z.number().gt(0).max(1).default(0.4),
-  /** Allowed drop of the held-out reward or of a text-image similarity, in standard deviations of the base model's. */
-  similarity: z.number().gt(0).max(1000).default(0.5),
-  /** Share of the requested attributes that may turn wrong by a known world's exact judge. */
-  attributes: share.default(0.01),
-  /** Ends tuning after this many checks without a new best held-out reward (or trained sum, if there is none). */
-  patience: tuningSteps.optional(),
+  every: tuningSteps.default(20).describe('Steps between two checks.'),
+  prompts: promptCount.default(24).describe('Number of validation prompts to look at.'),
+  samplesPerPrompt: samplesPerPrompt
+    .min(2)
+    .default(2)
+    .describe('Pictures per prompt; at least two, to measure diversity.'),
+  diversity: z.number().gt(0).max(1).default(0.4).describe("Share of the base model's diversity that may be lost."),
+  similarity: z
+    .number()
+    .gt(0)
+    .max(1000)
+    .default(0.5)
+    .describe(
+      "Allowed drop of the held-out reward or of a text-image similarity, in standard deviations of the base model's.",
+    ),
+  attributes: share
+    .default(0.01)
+    .describe("Share of the requested attributes that may turn wrong by a known world's exact judge."),
+  patience: tuningSteps
+    .optional()
+    .describe(
+      'Ends tuning after this many checks without a new best held-out reward (or trained sum, if there is none).',
+    ),
 });
 
 interface Reward {

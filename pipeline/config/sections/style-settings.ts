@@ -21,40 +21,42 @@ export const stylesSchema = z.strictObject({
   encoders: z
     .array(
       z.strictObject({
-        /** The name under which mixes and the report refer to it. */
-        name: word,
-        /** `tuned`, the run's own encoder; or a registered encoder, a run, a folder or a file. */
-        encoder: z.union([z.literal(OWN_ENCODER), path]),
-        /** The metric that it was tuned to raise, such as style.neon, quality or a reward. */
-        metric: z.string().min(1),
+        name: word.describe('The name under which mixes and the report refer to it.'),
+        encoder: z
+          .union([z.literal(OWN_ENCODER), path])
+          .describe("`tuned`, the run's own encoder; or a registered encoder, a run, a folder or a file."),
+        metric: z
+          .string()
+          .min(1)
+          .describe('The metric that it was tuned to raise, such as style.neon, quality or a reward.'),
       }),
     )
     .min(1)
-    .max(20),
-  /** Weights of each encoder's embeddings on its curve. */
+    .max(20)
+    .describe('The encoders.'),
   weights: z
     .array(z.number().min(0).max(largestBlend))
     .max(100)
     .refine((all) => all.includes(0) && all.includes(1), 'must have 0, the base, and 1, the encoder alone')
     .refine((all) => new Set(all).size === all.length, 'has a weight twice')
-    .default([0, 0.25, 0.5, 0.75, 1]),
-  /** Mixes of several encoders by their names, such as { neon: 0.5, 3d: 0.5 }; the original encoder gets the rest up to 1. */
+    .default([0, 0.25, 0.5, 0.75, 1])
+    .describe("Weights of each encoder's embeddings on its curve."),
   mixes: z
     .array(z.record(word, z.number().min(-largestWeight).max(largestWeight)))
     .max(100)
-    .default([]),
-  /** Number of test prompts, and of pictures per prompt. */
-  prompts: promptCount,
-  samplesPerPrompt: samplesPerPrompt.default(1),
-  /** Pictures of each two encoders, by the weights of both. */
+    .default([])
+    .describe(
+      'Mixes of several encoders by their names, such as { neon: 0.5, 3d: 0.5 }; the original encoder gets the rest up to 1.',
+    ),
+  prompts: promptCount.describe('Number of test prompts.'),
+  samplesPerPrompt: samplesPerPrompt.default(1).describe('Pictures of each prompt.'),
   grid: z
     .strictObject({
-      /** Number of prompts. */
-      prompts: keptPictures.min(1).max(100).default(2),
-      /** Number of weights from 0 to 1, both ways. */
-      steps: whole.min(2).max(11).default(5),
+      prompts: keptPictures.min(1).max(100).default(2).describe('Number of prompts.'),
+      steps: whole.min(2).max(11).default(5).describe('Number of weights from 0 to 1, both ways.'),
     })
-    .optional(),
+    .optional()
+    .describe('Pictures of each two encoders, by the weights of both.'),
 });
 
 /** What is measured beside the metrics of an exact judge. */
