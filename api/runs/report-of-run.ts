@@ -3,7 +3,7 @@ import { InputError } from '../../common/errors.ts';
 import { sha256File, writeFileAtomic } from '../../common/files.ts';
 import { exportedEncoder } from '../../evaluation/arms/exported-encoder.ts';
 import { type Sweep, type NamedComparison, SWEEP, COMPARISONS } from '../../evaluation/results.ts';
-import { STYLES, type Styles } from '../../evaluation/style-results.ts';
+import { STYLES, type Styles } from '../../evaluation/styles/style-results.ts';
 import { renderReport, REPORT_FILE } from '../../evaluation/report/report-page.ts';
 import { optionalReportInputs, readCurves, readReportData, reportInputs } from '../../evaluation/report/read-run.ts';
 import { TEXT_ENCODER_FILE } from '../../models/folder/weight-names.ts';

@@ -13,7 +13,7 @@ import {
   benchmarkFile,
   TRANSFER,
 } from '../results.ts';
-import { STYLES, type Styles } from '../style-results.ts';
+import { STYLES, type Styles } from '../styles/style-results.ts';
 import type { ReportData } from './report-data.ts';
 import { readResult } from '../../common/files/result-file.ts';
 import { FILTER_SUMMARY } from '../../datasets/tables/filtered.ts';

@@ -1,5 +1,5 @@
 import type { Picture, Transfer, BenchmarkResult, Scores, Sweep, NamedComparison, ControlCurve } from '../results.ts';
-import type { Styles } from '../style-results.ts';
+import type { Styles } from '../styles/style-results.ts';
 import type { FilterSummary } from '../../datasets/tables/filtered.ts';
 import type { PromptCard } from '../../datasets/tables/dataset-card.ts';
 

@@ -4,17 +4,17 @@ import { writeFileAtomic } from '../../common/files.ts';
 import { Bootstraps } from '../../common/statistics.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import { Arms } from '../arms/arms.ts';
-import { StyleArms, styleEncoders } from '../arms/style-arms.ts';
+import { StyleArms, styleEncoders } from '../styles/style-arms.ts';
 import type { ControlArm } from '../comparison/blend-control.ts';
 import { compareAll, listed } from '../comparison/compare-arms.ts';
 import { runSources, type SourceExperiment } from '../comparison/run-sources.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
-import { styleCurves, styleMix } from '../comparison/style-curves.ts';
-import { styleCells, styleGrid } from '../comparison/style-grids.ts';
+import { styleCurves, styleMix } from '../styles/style-curves.ts';
+import { styleCells, styleGrid } from '../styles/style-grids.ts';
 import { mixName, mixTerms } from '../evaluation-names.ts';
 import { PictureGenerator, type Prompt } from '../pictures/picture-generator.ts';
 import { pictureFile, SCORES, SWEEP } from '../results.ts';
-import { STYLES } from '../style-results.ts';
+import { STYLES } from '../styles/style-results.ts';
 
 export interface StylesConfig extends JudgingConfig {
   /** Encoders (`tuned`, a folder or a file), each tuned to raise a metric. */

@@ -1,5 +1,5 @@
 import { encodePng } from '../../common/png.ts';
-import type { StyleCurve, Styles } from '../../evaluation/style-results.ts';
+import type { StyleCurve, Styles } from '../../evaluation/styles/style-results.ts';
 import { render } from '../../world/scenes/gallery/gallery-renderer.ts';
 import { gallery } from '../../world/scenes/gallery/gallery-scene.ts';
 

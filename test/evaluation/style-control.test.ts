@@ -8,7 +8,7 @@ import { mean } from '../../common/statistics.ts';
 import { PictureGenerator } from '../../evaluation/pictures/picture-generator.ts';
 import type { Scores } from '../../evaluation/results.ts';
 import { run as styles, type StylesConfig } from '../../evaluation/stages/style-control.ts';
-import type { Styles } from '../../evaluation/style-results.ts';
+import type { Styles } from '../../evaluation/styles/style-results.ts';
 import { saveTextEncoder } from '../../models/folder/network-folder.ts';
 import { writeHead, writeSmallClip } from '../rewards/small-clip.ts';
 import { digests } from '../training/small-tuning.ts';

@@ -1,4 +1,4 @@
-import type { StyleGrid, Styles } from '../../style-results.ts';
+import type { StyleGrid, Styles } from '../../styles/style-results.ts';
 import { html, type Markup } from '../markup.ts';
 
 /** Renders pictures of the same prompt and noise by the weights of two encoders. */

@@ -1,5 +1,5 @@
 import { isGoal } from '../../comparison/metrics.ts';
-import type { StyleMix, Styles } from '../../style-results.ts';
+import type { StyleMix, Styles } from '../../styles/style-results.ts';
 import { interval, metricLabel, number, signed } from '../format-numbers.ts';
 import { badge } from '../headline.ts';
 import { html, type Markup } from '../markup.ts';

@@ -1,6 +1,6 @@
 import { isGoal } from '../../comparison/metrics.ts';
 import { ORACLE } from '../../evaluation-names.ts';
-import type { StyleCurve, StyledEncoder, Styles } from '../../style-results.ts';
+import type { StyleCurve, StyledEncoder, Styles } from '../../styles/style-results.ts';
 import { valueCurve } from '../charts.ts';
 import { count, interval, metricLabel, number, signed } from '../format-numbers.ts';
 import { badge } from '../headline.ts';

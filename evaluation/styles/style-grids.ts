@@ -1,7 +1,7 @@
 import { mixName } from '../evaluation-names.ts';
 import type { Prompt } from '../pictures/picture-generator.ts';
 import { pictureFile } from '../results.ts';
-import type { StyleGrid } from '../style-results.ts';
+import type { StyleGrid } from './style-results.ts';
 
 /** Encoders by name with their weights. */
 type Weights = [encoder: string, weight: number][];

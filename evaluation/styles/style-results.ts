@@ -1,7 +1,7 @@
-import type { ResultFile } from '../common/files/result-file.ts';
-import type { Comparison } from '../common/statistics.ts';
-import type { Rise } from './comparison/rising-curve.ts';
-import type { NamedComparison } from './results.ts';
+import type { ResultFile } from '../../common/files/result-file.ts';
+import type { Comparison } from '../../common/statistics.ts';
+import type { Rise } from './rising-curve.ts';
+import type { NamedComparison } from '../results.ts';
 
 /** A metric over the prompts that have it. */
 export interface MetricMean {

@@ -1,8 +1,8 @@
 import { mean, type Bootstraps } from '../../common/statistics.ts';
-import type { MetricMean, StyleCurve, StyleMix } from '../style-results.ts';
-import type { ControlArm } from './blend-control.ts';
-import { pairs } from './choice.ts';
-import type { ArmScores } from './experiment.ts';
+import type { MetricMean, StyleCurve, StyleMix } from './style-results.ts';
+import type { ControlArm } from '../comparison/blend-control.ts';
+import { pairs } from '../comparison/choice.ts';
+import type { ArmScores } from '../comparison/experiment.ts';
 import { riseOf } from './rising-curve.ts';
 
 /** Returns a curve for each metric. @param arms by ascending weight, the base at 0 */

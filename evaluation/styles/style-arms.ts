@@ -2,8 +2,8 @@ import { InputError } from '../../common/errors.ts';
 import { pathAt, tunedEncoders } from '../comparison/setup.ts';
 import { mixName, OWN_ENCODER } from '../evaluation-names.ts';
 import type { Sweep } from '../results.ts';
-import type { StyledEncoder } from '../style-results.ts';
-import { base, type Arms, type ArmSource } from './arms.ts';
+import type { StyledEncoder } from './style-results.ts';
+import { base, type Arms, type ArmSource } from '../arms/arms.ts';
 
 /** An encoder of the section `styles`, with its file or folder. */
 export type StyleEncoder = Pick<StyledEncoder, 'name' | 'metric' | 'own'> & { path: string };
