@@ -1,4 +1,4 @@
-import { bicubicMatrix } from '../common/bicubic.ts';
+import { bicubicMatrix } from '../common/pictures/bicubic.ts';
 import { roundHalfToEven } from '../common/rounding.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 

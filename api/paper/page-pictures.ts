@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { resizePicture } from '../../common/bicubic.ts';
+import { resizePicture } from '../../common/pictures/bicubic.ts';
 import { writeFileAtomic } from '../../common/files.ts';
-import { decodePng, encodePng } from '../../common/png.ts';
+import { decodePng, encodePng } from '../../common/pictures/png.ts';
 import type { PictureRow } from '../../evaluation/paper/paper-pictures.ts';
 
 /** Side that the page's pictures have at least, in pixels. */

@@ -5,7 +5,7 @@ import { expectedWork, saidOf } from '../../api/paper/expected-time.ts';
 import { writePagePictures } from '../../api/paper/page-pictures.ts';
 import { refusePublished } from '../../api/paper/published-page.ts';
 import { paper } from '../../api/paper/write-paper.ts';
-import { decodePng, encodePng } from '../../common/png.ts';
+import { decodePng, encodePng } from '../../common/pictures/png.ts';
 import { fullBudget, quickBudget, variants, type Budget } from '../../evaluation/paper/matrix.ts';
 import { pictureRows, pictureTable } from '../../evaluation/paper/paper-pictures.ts';
 import type { CollectedRun } from '../../evaluation/paper/paper-results.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { resizePicture } from '../../common/bicubic.ts';
+import { resizePicture } from '../../common/pictures/bicubic.ts';
 
 const values = (length: number, value: (i: number) => number) => Float32Array.from({ length }, (_, i) => value(i));
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { renderReport } from '../../evaluation/report/report-page.ts';
-import { temporaryFolder } from '../setup/temporary-folder.ts';
-import { sampleReport } from './sample-report.ts';
+import { renderReport } from '../../../evaluation/report/report-page.ts';
+import { temporaryFolder } from '../../setup/temporary-folder.ts';
+import { sampleReport } from '../sample-report.ts';
 import { sampleStyles } from './sample-styles.ts';
 
 const page = (styles = sampleStyles()) => renderReport({ ...sampleReport(0), styles }).replace(/\s+/g, ' ');

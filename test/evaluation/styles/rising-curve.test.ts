@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Bootstraps } from '../../common/statistics.ts';
-import { riseOf } from '../../evaluation/styles/rising-curve.ts';
+import { Bootstraps } from '../../../common/statistics.ts';
+import { riseOf } from '../../../evaluation/styles/rising-curve.ts';
 
 const bootstraps = new Bootstraps(1);
 const prompts = 12;

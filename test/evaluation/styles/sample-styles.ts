@@ -1,7 +1,7 @@
-import { encodePng } from '../../common/png.ts';
-import type { StyleCurve, Styles } from '../../evaluation/styles/style-results.ts';
-import { render } from '../../world/scenes/gallery/gallery-renderer.ts';
-import { gallery } from '../../world/scenes/gallery/gallery-scene.ts';
+import { encodePng } from '../../../common/pictures/png.ts';
+import type { StyleCurve, Styles } from '../../../evaluation/styles/style-results.ts';
+import { render } from '../../../world/scenes/gallery/gallery-renderer.ts';
+import { gallery } from '../../../world/scenes/gallery/gallery-scene.ts';
 
 const metrics = ['clip', 'heldOut', 'oracle', 'oracle.shape', 'quality', 'style.neon', 'style.3d'];
 const compared = (mean: number) => ({
