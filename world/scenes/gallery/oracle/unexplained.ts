@@ -1,16 +1,19 @@
 import type { Template } from './gallery-template.ts';
 import type { Paints } from './jitter-fit.ts';
+import { regionsOf, type Layout } from './layout.ts';
 import type { Planes } from './planes.ts';
 
 /** Side of the squares over which a picture's means are taken, as cells of half the template's resolution. */
 const square = 3;
+const middle = Math.floor(square / 2);
 
 /**
  * Returns how strongly a picture shows something that its nearest render does not: the largest mean over a square of what
  * is left, as a share of the largest deviation of the render itself from its mean. Noise and a slight blur leave little; a
- * second object, or half of another picture, leaves about as much as the object is.
+ * second object, or half of another picture, leaves about as much as the object is. Among several objects, each is compared
+ * with what is left around itself.
  */
-export function unexplained(template: Template, { planes, side }: Planes, paints: Paints): number {
+export function unexplained(layout: Layout, template: Template, { planes, side }: Planes, paints: Paints): number {
   const left = planes.map((plane) => plane.slice());
   const render = planes.map(() => new Float32Array(side * side));
   template.masks.forEach((mask, k) => {
@@ -28,14 +31,16 @@ export function unexplained(template: Template, { planes, side }: Planes, paints
       values[i]! -= mean;
     }
   });
-  return largestMean(left, side) / Math.max(1e-6, largestMean(render, side));
+  const regions = regionsOf(layout, side / 2);
+  const most = largestMeans(left, side, regions);
+  return Math.max(...largestMeans(render, side, regions).map((shown, i) => most[i]! / Math.max(1e-6, shown)));
 }
 
-/** Returns the largest length of a square's mean color. */
-function largestMean(planes: readonly Float32Array[], side: number): number {
+/** Returns the largest length of a square's mean color in each region. */
+function largestMeans(planes: readonly Float32Array[], side: number, regions: Uint8Array): number[] {
   const cells = side / 2;
   const means = planes.map((plane) => cellMeans(plane, side));
-  let largest = 0;
+  const largest = Array.from({ length: Math.max(...regions) + 1 }, () => 0);
   for (let top = 0; top + square <= cells; top++) {
     for (let left = 0; left + square <= cells; left++) {
       let length = 0;
@@ -44,10 +49,11 @@ function largestMean(planes: readonly Float32Array[], side: number): number {
         for (let y = 0; y < square; y++) for (let x = 0; x < square; x++) sum += plane[(top + y) * cells + left + x]!;
         length += (sum / square ** 2) ** 2;
       }
-      largest = Math.max(largest, length);
+      const region = regions[(top + middle) * cells + left + middle]!;
+      largest[region] = Math.max(largest[region]!, length);
     }
   }
-  return Math.sqrt(largest);
+  return largest.map(Math.sqrt);
 }
 
 function cellMeans(plane: Float32Array, side: number): Float32Array {
