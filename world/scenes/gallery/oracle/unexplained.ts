@@ -5,16 +5,16 @@ import type { Planes } from './planes.ts';
 
 /** Side of the squares over which a picture's means are taken, as cells of half the template's resolution. */
 const square = 3;
-const middle = Math.floor(square / 2);
 
-/**
- * Returns how strongly a picture shows something that its nearest render does not: the largest mean over a square of what
- * is left, as a share of the largest deviation of the render itself from its mean. Noise and a slight blur leave little; a
- * second object, or half of another picture, leaves about as much as the object is. Among several objects, each is compared
- * with what is left around itself.
- */
-export function unexplained(layout: Layout, template: Template, { planes, side }: Planes, paints: Paints): number {
-  const left = planes.map((plane) => plane.slice());
+/** A picture's nearest render, and what it leaves: planes of side x side numbers. */
+export interface Residue {
+  readonly side: number;
+  readonly render: readonly Float32Array[];
+  readonly left: readonly Float32Array[];
+}
+
+/** Takes the render off a picture. */
+export function residueOf(template: Template, { planes, side }: Planes, paints: Paints): Residue {
   const render = planes.map(() => new Float32Array(side * side));
   template.masks.forEach((mask, k) => {
     for (let c = 0; c < 3; c++) {
@@ -24,23 +24,46 @@ export function unexplained(layout: Layout, template: Template, { planes, side }
       for (let i = 0; i < mask.length; i++) target[i]! += paint * mask[i]!;
     }
   });
-  render.forEach((values, c) => {
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    for (let i = 0; i < values.length; i++) {
-      left[c]![i]! -= values[i]!;
-      values[i]! -= mean;
-    }
-  });
-  const regions = regionsOf(layout, side / 2);
-  const most = largestMeans(left, side, regions);
-  return Math.max(...largestMeans(render, side, regions).map((shown, i) => most[i]! / Math.max(1e-6, shown)));
+  return { side, render, left: planes.map((plane, c) => plane.map((value, i) => value - render[c]![i]!)) };
 }
 
-/** Returns the largest length of a square's mean color in each region. */
-function largestMeans(planes: readonly Float32Array[], side: number, regions: Uint8Array): number[] {
+/**
+ * Returns how strongly a picture shows something that its nearest render does not: the largest mean over a square of what
+ * is left, as a share of the largest deviation of the render itself from its mean. Noise and a slight blur leave little; a
+ * second object, or half of another picture, leaves about as much as the object is.
+ */
+export function unexplained({ render, left, side }: Residue): number {
+  const deviations = render.map((values) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return values.map((value) => value - mean);
+  });
+  return largestMean(left, side) / Math.max(1e-6, largestMean(deviations, side));
+}
+
+/**
+ * Returns the share of the picture's variation around each of several objects that the render explains, the least of them:
+ * a pale object that is not there leaves little of the whole picture, but all of its own surroundings.
+ */
+export function explainedEverywhere(layout: Layout, { left, side }: Residue, { planes }: Planes): number {
+  const regions = regionsOf(layout, side);
+  const shares = layout.objects.map((_, object) => {
+    let [lost, variation] = [0, 0];
+    planes.forEach((plane, c) => {
+      const own = plane.filter((_, i) => regions[i] === object);
+      const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
+      for (const value of own) variation += (value - mean) ** 2;
+      left[c]!.forEach((value, i) => regions[i] === object && (lost += value ** 2));
+    });
+    return 1 - lost / Math.max(1e-6, variation);
+  });
+  return Math.min(...shares);
+}
+
+/** Returns the largest length of a square's mean color. */
+function largestMean(planes: readonly Float32Array[], side: number): number {
   const cells = side / 2;
   const means = planes.map((plane) => cellMeans(plane, side));
-  const largest = Array.from({ length: Math.max(...regions) + 1 }, () => 0);
+  let largest = 0;
   for (let top = 0; top + square <= cells; top++) {
     for (let left = 0; left + square <= cells; left++) {
       let length = 0;
@@ -49,11 +72,10 @@ function largestMeans(planes: readonly Float32Array[], side: number, regions: Ui
         for (let y = 0; y < square; y++) for (let x = 0; x < square; x++) sum += plane[(top + y) * cells + left + x]!;
         length += (sum / square ** 2) ** 2;
       }
-      const region = regions[(top + middle) * cells + left + middle]!;
-      largest[region] = Math.max(largest[region]!, length);
+      largest = Math.max(largest, length);
     }
   }
-  return largest.map(Math.sqrt);
+  return Math.sqrt(largest);
 }
 
 function cellMeans(plane: Float32Array, side: number): Float32Array {
