@@ -11,6 +11,12 @@ import {
 const SIDE = 64;
 const LATENT_CHANNELS = 12;
 const CONTEXT_LENGTH = 32;
+/**
+ * Share of pictures of the harder tier (several objects, world/scenes/gallery/compositions) among those that the models
+ * learn from. Above 0, the tokenizer has the harder tier's words too.
+ */
+export const HARD_SHARE: number = 0;
+
 const second = smallUnet([48, 96], LATENT_CHANNELS);
 
 /**

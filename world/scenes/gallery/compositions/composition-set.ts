@@ -1,6 +1,8 @@
 import { RandomStream } from '../../../../common/random.ts';
 import { splitOfKey, type Split } from '../../common/combinations.ts';
 import { attributes, type ObjectColor } from '../gallery-scene.ts';
+import { contradicts } from './comparison.ts';
+import { changes, changesOf, type Change } from './composition-changes.ts';
 import { compositionKey, counts, turned, type Composition, type Group, type PaintedShape, type Pair } from './composition.ts';
 
 type TwoColors = readonly [ObjectColor, ObjectColor];
@@ -84,9 +86,26 @@ class CompositionSet {
     return this.#bySplit[split];
   }
 
-  /** Returns whether a composition is one of `all` to train on. */
-  isTraining(scene: Composition): boolean {
-    return this.#splits.get(compositionKey(scene)) === 'train';
+  /**
+   * Draws a training composition that differs in one thing of `among`, each equally often; in any if none differs in one of
+   * those alone.
+   */
+  trainingNeighbor(scene: Composition, stream: RandomStream, among: readonly Change[] = changes): Composition {
+    const all = changesOf(scene);
+    const choices = among
+      .map((name) => all[name].filter((other) => this.#splits.get(compositionKey(other)) === 'train'))
+      .filter(({ length }) => length > 0);
+    if (choices.length > 0) return stream.choice(stream.choice(choices));
+    return among === changes ? stream.choice(this.of('train')) : this.trainingNeighbor(scene, stream);
+  }
+
+  /** Draws another training composition: two times in three only one thing differs, otherwise all may. */
+  wrong(scene: Composition, stream: RandomStream): Composition {
+    for (;;) {
+      const near = stream.uniform() < 2 / 3;
+      const other = near ? this.trainingNeighbor(scene, stream) : stream.choice(this.of('train'));
+      if (contradicts(scene, other)) return other;
+    }
   }
 }
 
