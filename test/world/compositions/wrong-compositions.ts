@@ -1,5 +1,5 @@
 import type { RandomStream } from '../../../common/random.ts';
-import { placed } from '../../../world/scenes/gallery/compositions/arrangement.ts';
+import { arranged, placed, type Arrangement } from '../../../world/scenes/gallery/compositions/arrangement.ts';
 import { randomJitters, renderComposition } from '../../../world/scenes/gallery/compositions/composition-renderer.ts';
 import { compositions } from '../../../world/scenes/gallery/compositions/composition-set.ts';
 import { bareGround, joinedMasks, masksOf, paint, render } from '../../../world/scenes/gallery/gallery-renderer.ts';
@@ -23,8 +23,8 @@ function objectsAt(name: StyleName, places: readonly Placement[], stream: Random
 const shapesOf = (count: number, stream: RandomStream): Placement['shape'][] =>
   Array.from({ length: count }, () => stream.choice(attributes.shape));
 
-const drawn = (style: StyleName, stream: RandomStream): Float32Array => {
-  const scene = stream.choice(compositions.all);
+const drawn = (arrangement: Arrangement, style: StyleName, stream: RandomStream): Float32Array => {
+  const scene = stream.choice(compositions.all.filter((each) => arranged(each).arrangement === arrangement));
   return renderComposition(scene, style, { jitters: randomJitters(scene, stream) });
 };
 
@@ -43,7 +43,8 @@ export const wrongCompositions: Record<string, Draw> = {
   },
   'three of four objects': (style, stream) => objectsAt(style, placed('corners', shapesOf(4, stream)).slice(1), stream),
   'two compositions blended half and half': (style, stream) => {
-    const [a, b] = [drawn(style, stream), drawn(style, stream)];
+    const [first, second] = [['row', 'triangle'] as const, ['column', 'corners'] as const];
+    const [a, b] = [drawn(stream.choice(first), style, stream), drawn(stream.choice(second), style, stream)];
     return a.map((value, i) => (value + b[i]!) / 2);
   },
 };

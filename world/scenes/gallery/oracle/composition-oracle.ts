@@ -15,7 +15,7 @@ interface ArrangedLayout extends Layout {
  * All 160 layouts of several objects: any two shapes in a row or in a column, each of its color, and three or four equal
  * ones of one color. Two equal objects are a pair whose objects turn out to be the same.
  */
-export const layouts: readonly ArrangedLayout[] = styleNames.flatMap((style) => [
+const layouts: readonly ArrangedLayout[] = styleNames.flatMap((style) => [
   ...(['row', 'column'] as const).flatMap((arrangement) =>
     attributes.shape.flatMap((first) =>
       attributes.shape.map((second) => ({

@@ -35,6 +35,8 @@ export class Template {
   readonly shares: readonly (readonly number[])[];
   /** Inverse of the products of the masks weighed by these shares, each color's shift at its cost: [1 + colors, 1 + colors]. */
   readonly colorInverse: readonly (readonly number[])[];
+  /** The ground's mask where there is no object; empty for one object. */
+  readonly bare: Float32Array;
   readonly #sparse: readonly Sparse[];
   /** Products of all the masks with each other, [masks, masks]. */
   readonly gram: Float64Array;
@@ -51,6 +53,7 @@ export class Template {
     const moved = withDifferences ? movesOf(layout, parts, bare, whole.length) : [];
     this.moves = moved.map(({ move }) => move);
     this.masks = [...whole, ...moved.flatMap(({ masks }) => masks)].map((mask) => shrink(mask, side));
+    this.bare = bare.length > 0 ? shrink(bare, side) : bare;
     this.#sparse = this.masks.map(sparse);
     this.gram = products(this.masks);
     this.shares = sharesOf(style, this.colors);

@@ -6,7 +6,8 @@ import type { Colors } from './color-search.ts';
 import type { Layout } from './layout.ts';
 import { LayoutSearch } from './layout-search.ts';
 import { variation } from './planes.ts';
-import { explainedEverywhere, residueOf, unexplained } from './unexplained.ts';
+import { validityOfSeveral } from './several-objects.ts';
+import { residueOf, unexplained } from './unexplained.ts';
 
 /** Strength of what no render explains, as a share of the render's, at which a picture is no longer valid. */
 const mostUnexplained = 0.31;
@@ -41,10 +42,12 @@ export function pictureReader(layouts: readonly Layout[]): (picture: Float32Arra
     const total = variation(planes);
     const explained = total > 1e-6 * 3 * planes.side ** 2 ? 1 - distance / total : 0;
     const residue = residueOf(template, planes, paints);
-    const rest = 1 - (1 - leastValidity) * (unexplained(residue) / mostUnexplained);
     const found = layouts[layout]!;
-    const everywhere = found.objects.length > 1 ? explainedEverywhere(found, residue, planes) : explained;
-    const validity = Math.max(0, Math.min(explained, everywhere, rest));
+    const rest =
+      found.objects.length > 1
+        ? validityOfSeveral({ layout: found, template, colors, paints, planes }, residue)
+        : 1 - (1 - leastValidity) * (unexplained(residue) / mostUnexplained);
+    const validity = Math.max(0, Math.min(explained, rest));
     const degradation = { blur, dullness: colors.dullness, darkness: colors.darkness, noise };
     const quality = qualityOf(degradation, pictureSize) * Math.min(1, validity / leastValidity);
     return { layout, colors, style: template.style, distance: noise, validity, degradation, quality };

@@ -1,6 +1,5 @@
 import type { Template } from './gallery-template.ts';
 import type { Paints } from './jitter-fit.ts';
-import { regionsOf, type Layout } from './layout.ts';
 import type { Planes } from './planes.ts';
 
 /** Side of the squares over which a picture's means are taken, as cells of half the template's resolution. */
@@ -40,27 +39,8 @@ export function unexplained({ render, left, side }: Residue): number {
   return largestMean(left, side) / Math.max(1e-6, largestMean(deviations, side));
 }
 
-/**
- * Returns the share of the picture's variation around each of several objects that the render explains, the least of them:
- * a pale object that is not there leaves little of the whole picture, but all of its own surroundings.
- */
-export function explainedEverywhere(layout: Layout, { left, side }: Residue, { planes }: Planes): number {
-  const regions = regionsOf(layout, side);
-  const shares = layout.objects.map((_, object) => {
-    let [lost, variation] = [0, 0];
-    planes.forEach((plane, c) => {
-      const own = plane.filter((_, i) => regions[i] === object);
-      const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
-      for (const value of own) variation += (value - mean) ** 2;
-      left[c]!.forEach((value, i) => regions[i] === object && (lost += value ** 2));
-    });
-    return 1 - lost / Math.max(1e-6, variation);
-  });
-  return Math.min(...shares);
-}
-
-/** Returns the largest length of a square's mean color. */
-function largestMean(planes: readonly Float32Array[], side: number): number {
+/** Returns the largest length of a square's mean color; or of the root of the mean of its cells' squares. */
+export function largestMean(planes: readonly Float32Array[], side: number, squared = false): number {
   const cells = side / 2;
   const means = planes.map((plane) => cellMeans(plane, side));
   let largest = 0;
@@ -69,8 +49,13 @@ function largestMean(planes: readonly Float32Array[], side: number): number {
       let length = 0;
       for (const plane of means) {
         let sum = 0;
-        for (let y = 0; y < square; y++) for (let x = 0; x < square; x++) sum += plane[(top + y) * cells + left + x]!;
-        length += (sum / square ** 2) ** 2;
+        for (let y = 0; y < square; y++) {
+          for (let x = 0; x < square; x++) {
+            const value = plane[(top + y) * cells + left + x]!;
+            sum += squared ? value * value : value;
+          }
+        }
+        length += squared ? sum / square ** 2 : (sum / square ** 2) ** 2;
       }
       largest = Math.max(largest, length);
     }
