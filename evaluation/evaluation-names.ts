@@ -19,7 +19,9 @@ const QUALITY = 'quality';
  * objects have a relation or a count.
  */
 export const EXACT_METRICS: readonly string[] = [
-  ...['', '.shape', '.color', '.background', '.size', '.position', '.relation', '.count'].map((end) => `${ORACLE}${end}`),
+  ...['', '.shape', '.color', '.background', '.size', '.position', '.relation', '.count'].map(
+    (end) => `${ORACLE}${end}`,
+  ),
   QUALITY,
   ...['flat', '3d', 'neon', 'outline'].map((name) => `style.${name}`),
 ];

@@ -14,8 +14,7 @@ export function knownWorld(name: SourceName): KnownWorld {
 }
 
 /** Sides of the worlds' pictures, for messages. */
-export const worldSides = WORLD_NAMES.map((name) => worlds[name].side)
-  .join(' or ');
+export const worldSides = WORLD_NAMES.map((name) => worlds[name].side).join(' or ');
 
 /** Returns the world whose pictures have this side, in pixels; `undefined` when no world's have. */
 export function worldOfSide(pixels: number): KnownWorld | undefined {

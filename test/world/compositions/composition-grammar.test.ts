@@ -123,7 +123,8 @@ test.each([
 });
 
 test("the gallery's captions are none of several objects", () => {
-  for (const scene of gallery.all.slice(0, 50)) expect(parseComposition(`a ${scene.color} ${scene.shape}`)).toBeUndefined();
+  for (const scene of gallery.all.slice(0, 50))
+    expect(parseComposition(`a ${scene.color} ${scene.shape}`)).toBeUndefined();
 });
 
 test('each word is one token behind those of the gallery, and the longest captions fit into the context', async () => {

@@ -34,7 +34,8 @@ function judged(
   });
 }
 
-const strictness = (judgements: readonly CompositionJudgement[]): number => mean(judgements.map(({ strict }) => strict));
+const strictness = (judgements: readonly CompositionJudgement[]): number =>
+  mean(judgements.map(({ strict }) => strict));
 const styled = (judgements: readonly CompositionJudgement[], style: StyleName): number =>
   mean(judgements.map((judgement) => Number(judgement.style === style)));
 
@@ -55,12 +56,15 @@ describe.each(styleNames)('the oracle on several objects in the style %s', (styl
 
 const { 'two objects': _, 'the same object twice': __, ...ofOne } = wrongPictures;
 
-test.each(Object.entries({ ...ofOne, ...wrongCompositions }))('a picture of no composition is invalid: %s', (kind, make) => {
-  const readings = styleNames.flatMap((style) =>
-    Array.from({ length: 5 }, (_, i) => readComposition(make(style, new RandomStream(9, `${kind}, ${style}`, i)))),
-  );
-  expect(readings.filter(({ validity }) => validity >= leastValidity)).toEqual([]);
-});
+test.each(Object.entries({ ...ofOne, ...wrongCompositions }))(
+  'a picture of no composition is invalid: %s',
+  (kind, make) => {
+    const readings = styleNames.flatMap((style) =>
+      Array.from({ length: 5 }, (_, i) => readComposition(make(style, new RandomStream(9, `${kind}, ${style}`, i)))),
+    );
+    expect(readings.filter(({ validity }) => validity >= leastValidity)).toEqual([]);
+  },
+);
 
 test('several objects are no picture of the gallery with one', () => {
   for (const style of styleNames)

@@ -62,7 +62,9 @@ test('objects neither overlap nor leave the picture, whatever the jitter', () =>
 
 test('what is covered are the objects, where their relation says', () => {
   const pair = compositions.all.find((scene) => scene.kind === 'pair' && scene.relation === 'above')!;
-  const covered = [...compositionCoverage(pair)].flatMap((share, i) => (share > 0.5 ? [Math.floor(i / pictureSize)] : []));
+  const covered = [...compositionCoverage(pair)].flatMap((share, i) =>
+    share > 0.5 ? [Math.floor(i / pictureSize)] : [],
+  );
   expect(covered.some((row) => row < 24)).toBe(true);
   expect(covered.some((row) => row >= 40)).toBe(true);
   expect(covered.every((row) => row < 29 || row > 35)).toBe(true);

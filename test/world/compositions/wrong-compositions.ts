@@ -11,11 +11,12 @@ import { randomJitter } from '../../../world/scenes/common/jitter.ts';
 
 type Draw = (style: StyleName, stream: RandomStream) => Float32Array;
 
-/** Draws objects of any colors at some places. */
+/** Draws objects of different colors at some places. */
 function objectsAt(name: StyleName, places: readonly Placement[], stream: RandomStream): Float32Array {
   const style = styles[name];
   const parts = places.map((place) => masksOf(style, place, randomJitter(stream)));
-  const colors = places.flatMap(() => style.paints(objectColors[stream.choice(attributes.color)]));
+  const order = stream.permutation(attributes.color.length);
+  const colors = places.flatMap((_, i) => style.paints(objectColors[attributes.color[order[i]!]!]));
   const ground = style.ground(backgroundColors[stream.choice(attributes.background)]);
   return paint(joinedMasks(parts, bareGround(style), [...places.keys()]), [ground, ...colors]);
 }
@@ -39,7 +40,11 @@ export const wrongCompositions: Record<string, Draw> = {
     objectsAt(style, placed('triangle', shapesOf(3, stream)), stream),
   'three objects in a row': (style, stream) => {
     const shapes = shapesOf(3, stream);
-    return objectsAt(style, [0.2, 0.5, 0.8].map((x, i) => ({ shape: shapes[i]!, radius: 0.12, x, y: 0.5 })), stream);
+    return objectsAt(
+      style,
+      [0.2, 0.5, 0.8].map((x, i) => ({ shape: shapes[i]!, radius: 0.12, x, y: 0.5 })),
+      stream,
+    );
   },
   'three of four objects': (style, stream) => objectsAt(style, placed('corners', shapesOf(4, stream)).slice(1), stream),
   'two compositions blended half and half': (style, stream) => {

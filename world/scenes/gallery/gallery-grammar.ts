@@ -51,11 +51,7 @@ export interface Manner {
  * in the top left on a white background, in a neon style, sharp"); a stream draws the phrasing and synonyms.
  * `parseGallery` is its inverse.
  */
-export function galleryCaption(
-  scene: Partial<GalleryScene>,
-  manner: Manner = {},
-  stream?: RandomStream,
-): string {
+export function galleryCaption(scene: Partial<GalleryScene>, manner: Manner = {}, stream?: RandomStream): string {
   const text = describe(names, scene, stream);
   return inManner(text, text.startsWith('a '), manner, stream);
 }
@@ -95,10 +91,7 @@ function articleOf(word: string): string {
 
 const styleMeanings = Object.fromEntries(styleNames.map((name) => [name, [...adjectives[name], ...nouns[name]]]));
 /** What the words of style and quality say. */
-export const mannerMeanings = [
-  ...meaningsOf({ style: styleMeanings }),
-  ...meaningsOf({ quality: qualityWords }, true),
-];
+export const mannerMeanings = [...meaningsOf({ style: styleMeanings }), ...meaningsOf({ quality: qualityWords }, true)];
 const meanings = new Map([...meaningsOf(names), ...mannerMeanings]);
 /** Words that say nothing. */
 export const fillers: ReadonlySet<string> = new Set([

@@ -46,7 +46,12 @@ function checkSampled(pipeline: LoadedPipeline, gates: Gates): void {
     test.map((scene) => compositionCaption(scene)),
     test.map(compositionKey),
   );
-  gates.add('base model, strict accuracy on held-out prompts of several objects', strictness(pictures, test), 0.05, 0.7);
+  gates.add(
+    'base model, strict accuracy on held-out prompts of several objects',
+    strictness(pictures, test),
+    0.05,
+    0.7,
+  );
   const judged = test.map((scene, i) => judgeComposition(pictures[i]!, scene).correct);
   for (const name of compositionAttributes) {
     const asked = judged.flatMap(({ [name]: right }) => (right === undefined ? [] : [Number(right)]));

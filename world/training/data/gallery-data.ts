@@ -42,7 +42,8 @@ type AnyScene = Styled<GalleryScene> | Styled<Composition>;
  */
 export function galleryWith(harder: number): WorldData<AnyScene> {
   const [easy, hard] = [galleryIn(styleNames), compositionsIn(styleNames)] as WorldData<AnyScene>[];
-  const drawn = (random: RandomStream): WorldData<AnyScene> => (harder > 0 && random.uniform() < harder ? hard! : easy!);
+  const drawn = (random: RandomStream): WorldData<AnyScene> =>
+    harder > 0 && random.uniform() < harder ? hard! : easy!;
   const isHard = (scene: AnyScene): boolean => 'kind' in scene;
   const of = (scene: AnyScene): WorldData<AnyScene> => (isHard(scene) ? hard! : easy!);
   return {

@@ -71,7 +71,9 @@ export function styledData<S extends Said, Said>(
       random.uniform() < STYLE_ALONE ? galleryCaption({}, { style: scene.style }, random) : said(scene, random),
     sayOtherwise(caption, among, random) {
       const asked = family.parse(caption);
-      return asked ? family.caption(family.otherwise(asked.scene, among, random), { style: asked.style }, random) : caption;
+      return asked
+        ? family.caption(family.otherwise(asked.scene, among, random), { style: asked.style }, random)
+        : caption;
     },
     key: (scene) => family.key(scene),
     neighbor: (scene, random, among) => ({ ...family.neighbor(scene, random, among), style: scene.style }),

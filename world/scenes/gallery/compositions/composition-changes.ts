@@ -55,7 +55,8 @@ function exchanged({ first, second }: SaidPair, name: keyof PaintedShape): objec
 /** Returns what is said with one thing changed: one of `among` if any of these can be, else any; each equally often. */
 export function otherwise<S extends Said>(said: S, among: readonly Change[], stream: RandomStream): S {
   const all = changesOf(said);
-  const choices = (names: readonly Change[]): S[][] => names.map((name) => all[name]).filter(({ length }) => length > 0);
+  const choices = (names: readonly Change[]): S[][] =>
+    names.map((name) => all[name]).filter(({ length }) => length > 0);
   const wanted = choices(among);
   const possible = wanted.length > 0 ? wanted : choices(changes);
   return possible.length > 0 ? stream.choice(stream.choice(possible)) : said;

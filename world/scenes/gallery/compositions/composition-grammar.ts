@@ -12,7 +12,16 @@ import {
   type Manner,
 } from '../gallery-grammar.ts';
 import type { StyleName } from '../gallery-scene.ts';
-import { isPossible, turned, type Count, type PaintedShape, type Relation, type Said, type SaidGroup, type SaidPair } from './composition.ts';
+import {
+  isPossible,
+  turned,
+  type Count,
+  type PaintedShape,
+  type Relation,
+  type Said,
+  type SaidGroup,
+  type SaidPair,
+} from './composition.ts';
 
 /** Names of several objects; the first is canonical. */
 const plurals: Record<PaintedShape['shape'], readonly string[]> = {
@@ -123,7 +132,11 @@ function namedIn(spoken: readonly Spoken[]): Named | undefined {
   for (const { word, meaning } of spoken) {
     const several = word === pluralNoun || meaning?.attribute === 'shapes';
     if (several || word === noun || meaning?.attribute === 'shape') {
-      named.objects.push({ ...(meaning && { shape: meaning.value }), ...(color && { color }), several } as Named['objects'][0]);
+      named.objects.push({
+        ...(meaning && { shape: meaning.value }),
+        ...(color && { color }),
+        several,
+      } as Named['objects'][0]);
       color = undefined;
     } else if (meaning?.attribute === 'color') {
       if (color) return undefined;

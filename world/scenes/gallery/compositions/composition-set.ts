@@ -3,7 +3,15 @@ import { splitOfKey, type Split } from '../../common/combinations.ts';
 import { attributes, type ObjectColor } from '../gallery-scene.ts';
 import { contradicts } from './comparison.ts';
 import { changes, changesOf, type Change } from './composition-changes.ts';
-import { compositionKey, counts, turned, type Composition, type Group, type PaintedShape, type Pair } from './composition.ts';
+import {
+  compositionKey,
+  counts,
+  turned,
+  type Composition,
+  type Group,
+  type PaintedShape,
+  type Pair,
+} from './composition.ts';
 
 type TwoColors = readonly [ObjectColor, ObjectColor];
 
@@ -42,7 +50,13 @@ function pairs(): Pair[] {
           // The same shape has its colors both ways round already.
           const orders = one === other ? [objects] : [objects, [objects[1], objects[0]] as const];
           return orders.flatMap(([first, second]) =>
-            (['left of', 'above'] as const).map((relation): Pair => ({ kind: 'pair', first, second, relation, background })),
+            (['left of', 'above'] as const).map((relation): Pair => ({
+              kind: 'pair',
+              first,
+              second,
+              relation,
+              background,
+            })),
           );
         }),
       ),

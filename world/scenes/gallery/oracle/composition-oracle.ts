@@ -71,7 +71,9 @@ export type CompositionJudgement = CompositionReading & Judgement<Record<Composi
 export function judgeComposition(picture: Float32Array, asked: Said): CompositionJudgement {
   const reading = readComposition(picture);
   const valid = reading.validity >= leastValidity;
-  const compared = Object.entries(compare(reading.scene, asked)).map(([name, right]) => [name, valid && right] as const);
+  const compared = Object.entries(compare(reading.scene, asked)).map(
+    ([name, right]) => [name, valid && right] as const,
+  );
   const right = compared.filter(([, is]) => is).length;
   return {
     ...reading,

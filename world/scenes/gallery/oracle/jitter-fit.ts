@@ -93,7 +93,8 @@ function inner({ gram, masks }: Template, a: Direction, b: Direction): number {
   for (const j of a.painted) {
     const [red, green, blue] = [a.paints[3 * j]!, a.paints[3 * j + 1]!, a.paints[3 * j + 2]!];
     for (const k of b.painted)
-      sum += gram[j * count + k]! * (red * b.paints[3 * k]! + green * b.paints[3 * k + 1]! + blue * b.paints[3 * k + 2]!);
+      sum +=
+        gram[j * count + k]! * (red * b.paints[3 * k]! + green * b.paints[3 * k + 1]! + blue * b.paints[3 * k + 2]!);
   }
   return sum;
 }

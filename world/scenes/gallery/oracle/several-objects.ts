@@ -1,4 +1,5 @@
 import { leastValidity } from '../../common/judgement.ts';
+import type { StyleName } from '../gallery-scene.ts';
 import { shades, type Colors } from './color-search.ts';
 import type { Template } from './gallery-template.ts';
 import type { Paints } from './jitter-fit.ts';
@@ -6,8 +7,11 @@ import { regionsOf, type Layout } from './layout.ts';
 import type { Planes } from './planes.ts';
 import { largestMean, type Residue } from './unexplained.ts';
 
-/** Strength of what no render explains, as a share of the render's, at which several objects are no longer all there is. */
-const mostUnexplained = 0.36;
+/**
+ * Strength of what no render explains, as a share of the render's, at which several objects are no longer all there is. A
+ * neon tube is so much brighter than its surroundings that an error weighs less, and so does something else.
+ */
+const mostUnexplained: Record<StyleName, number> = { flat: 0.34, '3d': 0.34, neon: 0.25, outline: 0.34 };
 
 /** A picture of several objects, and its nearest render. */
 interface Several {
@@ -23,7 +27,7 @@ interface Several {
  * by itself, has its color, and is not joined by something else.
  */
 export function validityOfSeveral(several: Several, residue: Residue): number {
-  const left = 1 - (1 - leastValidity) * (unexplainedAmong(several, residue) / mostUnexplained);
+  const left = 1 - (1 - leastValidity) * (unexplainedAmong(several, residue) / mostUnexplained[several.layout.style]);
   return Math.min(explainedEverywhere(several.layout, residue, several.planes), presence(several), left);
 }
 
