@@ -169,7 +169,7 @@ describe('a wrong configuration gets one sentence', () => {
     ['sweep.chooseBy=luck', '"sweep.chooseBy" is wrong: expected one of "auto"|"oracle"|"heldOut"|"rewards".'],
     [
       'prompts.source=mine.txt sweep.chooseBy=oracle',
-      '"sweep.chooseBy" is oracle, which only prompts of an embedded world (shapes, gallery) have.',
+      '"sweep.chooseBy" is oracle, which only prompts of an embedded world (shapes, gallery, gallery-hard) have.',
     ],
   ])('--set %s', async (setting, message) => {
     await expect(tiny(...setting.split(' '))).rejects.toThrow(

@@ -3,7 +3,7 @@ import { arranged, placed, type Arrangement } from '../compositions/arrangement.
 import { compare } from '../compositions/comparison.ts';
 import type { Composition, CompositionAttribute, PaintedShape, Said } from '../compositions/composition.ts';
 import { attributes, styleNames, type Background, type ObjectColor } from '../gallery-scene.ts';
-import type { Layout } from './layout.ts';
+import type { Layout } from './object-layout.ts';
 import { pictureReader, type PictureReading } from './picture-reading.ts';
 
 /** An arrangement of shapes of one color, or of two. */

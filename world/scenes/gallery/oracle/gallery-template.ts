@@ -5,7 +5,7 @@ import { PlacedObject, pictureSize, type Placement } from '../placed-object.ts';
 import { black, white } from '../styles/style.ts';
 import { styles } from '../styles/styles.ts';
 import { inverse } from './linear-system.ts';
-import { colorsOf, type Layout } from './layout.ts';
+import { colorsOf, type Layout } from './object-layout.ts';
 import type { Planes } from './planes.ts';
 
 /** Number of ways in which an object's place may differ a little: right, down, scale, rotation. */

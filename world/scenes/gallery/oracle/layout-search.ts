@@ -2,7 +2,7 @@ import { lowest } from '../../common/level-search.ts';
 import { nearestColors, refinedColors, shades, type Colors, type View } from './color-search.ts';
 import { TemplateTable, type Template } from './gallery-template.ts';
 import { fitJitter, type JitterFit } from './jitter-fit.ts';
-import { regionsOf, type Layout } from './layout.ts';
+import { regionsOf, type Layout } from './object-layout.ts';
 import { ShiftedPlanes, planesOf, type Planes, type Shift } from './planes.ts';
 
 /** Sides of the picture in the first search over all layouts, and in those that follow. */

@@ -3,7 +3,7 @@ import { leastValidity } from '../../common/judgement.ts';
 import type { StyleName } from '../gallery-scene.ts';
 import { pictureLength, pictureSize } from '../placed-object.ts';
 import type { Colors } from './color-search.ts';
-import type { Layout } from './layout.ts';
+import type { Layout } from './object-layout.ts';
 import { LayoutSearch } from './layout-search.ts';
 import { variation } from './planes.ts';
 import { validityOfSeveral } from './several-objects.ts';

@@ -3,7 +3,7 @@ import type { StyleName } from '../gallery-scene.ts';
 import { shades, type Colors } from './color-search.ts';
 import type { Template } from './gallery-template.ts';
 import type { Paints } from './jitter-fit.ts';
-import { regionsOf, type Layout } from './layout.ts';
+import { regionsOf, type Layout } from './object-layout.ts';
 import type { Planes } from './planes.ts';
 import { largestMean, type Residue } from './unexplained.ts';
 
