@@ -11,7 +11,7 @@ import { largestMean, type Residue } from './unexplained.ts';
  * Strength of what no render explains, as a share of the render's, at which several objects are no longer all there is. A
  * neon tube is so much brighter than its surroundings that an error weighs less, and so does something else.
  */
-const mostUnexplained: Record<StyleName, number> = { flat: 0.34, '3d': 0.34, neon: 0.25, outline: 0.34 };
+const mostUnexplained: Record<StyleName, number> = { flat: 0.3, '3d': 0.325, neon: 0.25, outline: 0.325 };
 
 /** A picture of several objects, and its nearest render. */
 interface Several {
