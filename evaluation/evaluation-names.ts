@@ -14,9 +14,14 @@ export const HELD_OUT = 'heldOut';
 export const ORACLE = 'oracle';
 /** Metric of how clean and vivid a picture is by the exact judge, whatever was asked for. */
 const QUALITY = 'quality';
-/** Metrics of the exact judge (world/known); a world without styles has none of the last. */
+/**
+ * Metrics of the exact judge (world/known). A world without styles has none of the last, and only prompts of several
+ * objects have a relation or a count.
+ */
 export const EXACT_METRICS: readonly string[] = [
-  ...['', '.shape', '.color', '.background', '.size', '.position'].map((end) => `${ORACLE}${end}`),
+  ...['', '.shape', '.color', '.background', '.size', '.position', '.relation', '.count'].map(
+    (end) => `${ORACLE}${end}`,
+  ),
   QUALITY,
   ...['flat', '3d', 'neon', 'outline'].map((name) => `style.${name}`),
 ];

@@ -15,7 +15,7 @@ import { combine, meansOf } from '../../evaluation/paper/combine-seeds.ts';
 import { fullBudget, quickBudget, variants } from '../../evaluation/paper/matrix.ts';
 import { PLOTTED, resultsPage } from '../../evaluation/paper/paper-page.ts';
 import { duration } from '../../evaluation/report/format-numbers.ts';
-import type { WorldName } from '../../world/scenes/common/world-names.ts';
+import { WORLD_NAMES, type WorldName } from '../../world/scenes/common/world-names.ts';
 import { pictureRows } from '../../evaluation/paper/paper-pictures.ts';
 import type { CollectedRun, Stop } from '../../evaluation/paper/paper-results.ts';
 import { collect, stopOf } from './collect.ts';
@@ -81,7 +81,8 @@ export interface PaperOptions {
 export async function paper(options: PaperOptions): Promise<string> {
   const { home, config, folder, out, quick, lanes, threads, run, note } = options;
   if (quick) await refusePublished(out, folder);
-  const world = worldOf(await loadConfig(textcraftor, { file: config, settings: [], folder }));
+  const source = worldOf(await loadConfig(textcraftor, { file: config, settings: [], folder }));
+  const world = WORLD_NAMES.find((name) => name === source);
   if (!world) throw new InputError(`${config}: "prompts.source" is no embedded world, which the comparison needs.`);
   const budget = quick ? quickBudget : fullBudget;
   const records = new RunRecords(home);

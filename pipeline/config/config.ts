@@ -13,7 +13,7 @@ import { JUDGES } from '../../evaluation/evaluation-names.ts';
 import { schedulerNames } from '../../models/sampling/scheduler-names.ts';
 import { REWARD_TYPES } from '../../rewards/reward-names.ts';
 import { ROLLOUT_RUNTIMES } from '../../training/training-names.ts';
-import { isWorldName, type WorldName } from '../../world/scenes/common/world-names.ts';
+import { isWorldName, type SourceName } from '../../world/scenes/common/world-names.ts';
 import { stagesSchema } from '../store/cache-policy.ts';
 import { notifySchema } from './sections/notify-settings.ts';
 import { baselinesSchema } from './sections/baseline-settings.ts';
@@ -383,6 +383,6 @@ function checkAmounts(config: Config, require: (holds: boolean, path: string[], 
 }
 
 /** Returns the embedded world that the prompts come from; `undefined` when they come from files. */
-export function worldOf({ prompts: { source } }: Pick<Config, 'prompts'>): WorldName | undefined {
+export function worldOf({ prompts: { source } }: Pick<Config, 'prompts'>): SourceName | undefined {
   return isWorldName(source) ? source : undefined;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { blendArm, GUIDES, TAKEN_ARMS, TAKEN_METRICS } from '../../../evaluation/evaluation-names.ts';
 import { REWARD_TRAITS, type RewardTypeName } from '../../../rewards/reward-names.ts';
 import { path } from '../config-paths.ts';
-import { isWorldName, WORLD_NAMES, worldTitles, type WorldName } from '../../../world/scenes/common/world-names.ts';
+import { isWorldName, SOURCE_NAMES, worldTitles, type SourceName } from '../../../world/scenes/common/world-names.ts';
 import { checkGate, type Gate } from './gate-settings.ts';
 import { denoisingSteps, keptPictures, promptCount, samplesPerPrompt, share, tuningSteps } from '../number-schemas.ts';
 
@@ -99,7 +99,7 @@ interface Compared {
   registry: { gate: Gate };
 }
 /** How messages go on about what takes prompts of an embedded world. */
-export const ONLY_WORLDS_HAVE = `only prompts of an embedded world (${WORLD_NAMES.join(', ')}) have`;
+export const ONLY_WORLDS_HAVE = `only prompts of an embedded world (${SOURCE_NAMES.join(', ')}) have`;
 
 type Require = (holds: boolean, path: string[], message: string) => void;
 
@@ -107,7 +107,7 @@ type Require = (holds: boolean, path: string[], message: string) => void;
  * Checks the constraints between rewards, evaluation and registry.
  * @param world the embedded world that the prompts come from, if they do
  */
-export function checkComparison(config: Compared, world: WorldName | undefined, require: Require): void {
+export function checkComparison(config: Compared, world: SourceName | undefined, require: Require): void {
   const { rewards, heldOut, evaluate, benchmarks = [], transfer, baselines, registry } = config;
   const withHead = (reward: Reward, path: string[]): void =>
     require(reward.type !== 'aesthetic' || reward.head !== undefined, [

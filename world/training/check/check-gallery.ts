@@ -11,6 +11,7 @@ import { galleryIn } from '../data/gallery-data.ts';
 import { pictureAt, pictureBank } from '../data/picture-bank.ts';
 import { galleryRecipe } from '../recipes/gallery-recipe.ts';
 import { afterAutoencoder } from './after-autoencoder.ts';
+import { checkCompositions } from './check-compositions.ts';
 import type { Gates } from './gates.ts';
 import { checkRewards, scoresOf } from './reward-checks.ts';
 import { samplePictures } from './sample-pictures.ts';
@@ -20,6 +21,7 @@ export async function checkGallery(folder: string, pipeline: LoadedPipeline, gat
   checkOracle(pipeline, gates);
   checkBase(pipeline, gates);
   await checkStyles(folder, gates);
+  await checkCompositions(folder, pipeline, GUIDANCE, gates);
 }
 
 function checkOracle({ weights }: LoadedPipeline, gates: Gates): void {
