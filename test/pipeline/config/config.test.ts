@@ -179,6 +179,10 @@ describe('a wrong configuration gets one sentence', () => {
       'prompts.source=mine.txt sweep.chooseBy=oracle',
       '"sweep.chooseBy" is oracle, which only prompts of an embedded world (shapes, gallery, gallery-hard) have.',
     ],
+    [
+      'prompts.source=mine.txt baselines.promptEngineering.chooseBy=oracle',
+      '"baselines.promptEngineering.chooseBy" is oracle, which only prompts of an embedded world (shapes, gallery) have.',
+    ],
   ])('--set %s', async (setting, message) => {
     await expect(tiny(...setting.split(' '))).rejects.toThrow(
       expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
