@@ -17,10 +17,13 @@ async function file(text: string): Promise<{ file: string; folder: string }> {
 }
 
 describe('a configuration', () => {
-  it.each(['configs/tiny.yaml', 'configs/shapes.yaml', 'configs/sd15.yaml'])('that is shipped is valid: %s', async (name) => {
-    const config = await loadConfig(textcraftor, { file: name, folder: checkout });
-    expect(config.rewards.find(({ type }) => type === 'clip-similarity')?.weight).toBeGreaterThan(0);
-  });
+  it.each(['configs/tiny.yaml', 'configs/shapes.yaml', 'configs/style.yaml', 'configs/sd15.yaml'])(
+    'that is shipped is valid: %s',
+    async (name) => {
+      const config = await loadConfig(textcraftor, { file: name, folder: checkout });
+      expect(config.rewards.find(({ type }) => type === 'clip-similarity')?.weight).toBeGreaterThan(0);
+    },
+  );
 
   it('has defaults, and absolute paths wherever it is read', async () => {
     const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', folder: await temporaryFolder() });
@@ -121,7 +124,9 @@ describe('a configuration', () => {
     ["'*'", '/u/*'],
   ])('takes a path given by --set literally: %j', async (written, expected) => {
     const settings = [`model=${written}`];
-    expect((await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '/u' })).model).toBe(expected);
+    expect((await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '/u' })).model).toBe(
+      expected,
+    );
   });
 
   it('is changed by --set', async () => {

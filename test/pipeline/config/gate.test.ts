@@ -36,7 +36,10 @@ it.each([
 });
 
 it('bounds on what this configuration does not measure are refused', async () => {
-  const { heldOut: _, ...raw } = (await readYaml(`${checkout}configs/shapes.yaml`, 'shapes')) as Record<string, unknown>;
+  const { heldOut: _, ...raw } = (await readYaml(`${checkout}configs/shapes.yaml`, 'shapes')) as Record<
+    string,
+    unknown
+  >;
   const check = (...settings: string[]) => checkConfig(configSchema, applySettings(raw, settings), 'mine');
   expect(() => check('registry.gate.base={heldOut: 0, clip: 0}')).toThrow(
     'mine: "registry.gate.base" bounds "heldOut", but no heldOut reward is configured: add one, or leave out the bound.',
