@@ -33,8 +33,9 @@ export async function checkCompositions(folder: string, pipeline: LoadedPipeline
     gates.add(`oracle of several objects, clean renders, ${style}`, strictness(clean, scenes), 0.97);
     const decoded = afterAutoencoder(galleryRecipe, clean, pipeline.weights.vae);
     const name = `oracle of several objects, after the autoencoder's round trip, ${style}`;
-    // An autoencoder that has never seen several objects is not held to this.
-    if (HARD_SHARE > 0) gates.add(name, strictness(decoded, scenes), 0.9);
+    // An autoencoder that has never seen several objects is not held to this. Less than for one object: corners of flat ones
+    // as small as these come out round.
+    if (HARD_SHARE > 0) gates.add(name, strictness(decoded, scenes), 0.75);
     else gates.log(`     ${name}: ${strictness(decoded, scenes).toFixed(3)}`);
   }
   if (HARD_SHARE === 0) return;
