@@ -40,7 +40,7 @@ export async function checkCompositions(folder: string, pipeline: LoadedPipeline
   }
   if (HARD_SHARE === 0) return;
   checkSampled(pipeline, gates);
-  await checkRewards(folder, compositionsIn(styleNames), gates, ', several objects');
+  await checkRewards(folder, compositionsIn(styleNames), gates, ', several objects', 0.75);
 }
 
 function checkSampled(pipeline: LoadedPipeline, gates: Gates): void {
