@@ -3,13 +3,14 @@ import { InputError } from '../common/errors.ts';
 import type { HubOptions } from '../common/hub/options.ts';
 import { isHubSource } from '../datasets/sources/hub.ts';
 import type { CommonSettings } from '../pipeline/common-settings.ts';
-import { absolutePath, loadConfig } from '../pipeline/config/config-file.ts';
+import { absolutePath, loadConfig, type ConfigSource } from '../pipeline/config/config-file.ts';
 import { defaultPipeline, loadPipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Home } from '../pipeline/runs/home.ts';
 import { resolveVersion } from '../registry/reference.ts';
 import { asChampion } from '../registry/version-folders.ts';
 import { Registry } from '../registry/versions.ts';
+import { useStyleEncoders } from './encoders/style-encoders.ts';
 import { downloadModels } from './hub/hub-models.ts';
 import { downloadSources } from './hub/hub-prompts.ts';
 import { lookUpHub, type Fetch } from './hub/look-up-hub.ts';
@@ -96,9 +97,31 @@ export async function lookUpConfiguration(
 /** @param fetch replaces names on a hub by paths */
 async function read(
   home: Home,
-  { file, prompts, set = [], pipeline: module, against, folder }: ConfigurationOptions,
+  options: ConfigurationOptions,
   fetch: <T>(checked: T) => Promise<T>,
 ): Promise<Configuration> {
+  const { source, pipeline, config } = await configurationSource(home, options);
+  const find = async <T>(checked: T): Promise<T> => fetch(await useStyleEncoders(home, checked, options.folder));
+  return { source, pipeline, settings: await loadConfig(pipeline, { ...config, fetch: find }) };
+}
+
+/**
+ * Finds the pipeline and the file of a configuration, and what overrides it.
+ * @throws InputError when the pipeline cannot be loaded, needs a configuration, or the version is unknown
+ * @example
+ * ```ts
+ * import { configurationSource } from './api/configuration.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * const options = { prompts: 'prompts.txt', folder: process.cwd(), hub: { cache: 'hub' } };
+ * const { config } = await configurationSource(new Home('.textcraftor'), options);
+ * console.log(config.file, config.settings);
+ * ```
+ */
+export async function configurationSource(
+  home: Home,
+  { file, prompts, set = [], pipeline: module, against, folder }: ConfigurationOptions,
+): Promise<Omit<Configuration, 'settings'> & { config: ConfigSource & { settings: string[] } }> {
   const source = module === undefined ? defaultPipeline : absolutePath(module, folder);
   if (file === undefined && source !== defaultPipeline)
     throw new InputError('Your own pipeline needs a configuration: textcraftor run CONFIG --pipeline FILE.');
@@ -114,9 +137,5 @@ async function read(
     settings.push(`champion=${JSON.stringify(await asChampion(home, version))}`);
   }
   const pipeline = await loadPipeline(source);
-  return {
-    source,
-    pipeline,
-    settings: await loadConfig(pipeline, { file: named, settings, prepare, folder, fetch }),
-  };
+  return { source, pipeline, config: { file: named, settings, prepare, folder } };
 }

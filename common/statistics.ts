@@ -109,3 +109,16 @@ export function meanPerPrompt(values: ArrayLike<number>, samples: number): Float
     mean(Array.from({ length: samples }, (_, s) => values[i * samples + s]!)),
   );
 }
+
+/**
+ * Returns the 95 % interval of a share of independent cases (Wilson 1927).
+ * @param cases at least 1
+ */
+export function wilson(successes: number, cases: number): [low: number, high: number] {
+  const z = 1.959964;
+  const share = successes / cases;
+  const scale = 1 + z ** 2 / cases;
+  const center = (share + z ** 2 / (2 * cases)) / scale;
+  const half = (z / scale) * Math.sqrt((share * (1 - share)) / cases + z ** 2 / (4 * cases ** 2));
+  return [Math.max(0, center - half), Math.min(1, center + half)];
+}

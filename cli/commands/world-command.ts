@@ -62,7 +62,9 @@ export function register(program: Command): void {
     });
   world
     .command('sheet DIR')
-    .description('pictures and captions of a world: scenes.png, examples.png, examples.jsonl')
+    .description(
+      'pictures and captions of a world: scenes.png, harder.png (of the gallery), examples.png, examples.jsonl',
+    )
     .addOption(which())
     .option('--seed <n>', 'draws the scenes', seed, 0)
     .action(async (out: string, options: { world: WorldName; seed: number }) => {

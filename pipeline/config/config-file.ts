@@ -35,16 +35,36 @@ export interface ConfigSource {
   fetch?: <T>(settings: T) => Promise<T>;
 }
 
-/** Reads a configuration, applies the overrides and checks it. @throws InputError that names the file and the key */
+/** Reads a configuration, fetches what is remote, and makes paths absolute. @throws InputError that names the file and the key */
 export async function loadConfig<Settings extends CommonSettings>(
   pipeline: Pipeline<Settings>,
-  { file, settings = [], prepare = (raw) => raw, folder, fetch = async (checked) => checked }: ConfigSource,
+  { fetch = async (checked) => checked, folder, ...source }: ConfigSource,
 ): Promise<Settings> {
-  const raw = applySettings(prepare(await readYaml(absolutePath(file, folder), file)), settings);
-  const checked = checkConfig(pipeline.schema, raw, file);
-  checkStageNames(pipeline, checked, file);
+  const { checked } = await readConfig(pipeline, { ...source, folder });
   const config = await fetch(checked);
   return pipeline.resolvePaths?.(config, (path) => absolutePath(path, folder)) ?? config;
+}
+
+/** A configuration before anything is fetched, with its paths as they were written. */
+export interface ReadConfig<Settings> {
+  /** What the file says. */
+  written: unknown;
+  /** The same with the overrides. */
+  given: unknown;
+  /** The same, checked, with defaults. */
+  checked: Settings;
+}
+
+/** Reads a configuration, applies the overrides and checks it. @throws InputError that names the file and the key */
+export async function readConfig<Settings extends CommonSettings>(
+  pipeline: Pipeline<Settings>,
+  { file, settings = [], prepare = (raw) => raw, folder }: Omit<ConfigSource, 'fetch'>,
+): Promise<ReadConfig<Settings>> {
+  const written = prepare(await readYaml(absolutePath(file, folder), file));
+  const given = applySettings(written, settings);
+  const checked = checkConfig(pipeline.schema, given, file);
+  checkStageNames(pipeline, checked, file);
+  return { written, given, checked };
 }
 
 /** Checks `raw` and fills in its defaults. `origin` names it in messages. */

@@ -34,9 +34,11 @@ export const stagesSchema = z
       cache: z
         .enum(['on', 'off'])
         .or(z.boolean().transform((on) => (on ? ('on' as const) : ('off' as const))))
-        .optional(),
-      /** In seconds, or as a text with a unit: s, m, h or d. */
-      maxAge: duration.optional(),
+        .optional()
+        .describe('Whether an earlier result may be reused.'),
+      maxAge: duration
+        .optional()
+        .describe('Results older than this are made again: seconds, or a text with a unit such as 12h or 7d.'),
     }),
   )
   .optional();

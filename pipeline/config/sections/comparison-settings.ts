@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { blendArm, GUIDES, TAKEN_ARMS, TAKEN_METRICS } from '../../../evaluation/evaluation-names.ts';
 import { REWARD_TRAITS, type RewardTypeName } from '../../../rewards/reward-names.ts';
 import { path } from '../config-paths.ts';
-import { isWorldName, WORLD_NAMES, worldTitles, type WorldName } from '../../../world/scenes/common/world-names.ts';
+import { isWorldName, SOURCE_NAMES, worldTitles, type SourceName } from '../../../world/scenes/common/world-names.ts';
 import { checkGate, type Gate } from './gate-settings.ts';
 import { denoisingSteps, keptPictures, promptCount, samplesPerPrompt, share, tuningSteps } from '../number-schemas.ts';
 
@@ -14,63 +14,75 @@ export const largestBlend = 1.25;
 
 /** A set of prompts to compare on, kept out of training. */
 export const benchmarkSchema = z.strictObject({
-  name: word,
-  /** An embedded world (its held-out combinations), a file, or a folder whose files are styles. */
-  source: path,
-  /** The column with the prompts; found by its name when it is left out. */
-  column: text.optional(),
-  /** Split to read from a data set with several. */
-  split: text.optional(),
-  /** Columns to split the results by, such as [Category, Challenge]. */
-  categoryColumns: z.array(text).optional(),
-  limit: promptCount.optional(),
+  name: word.describe('Its name in the report.'),
+  source: path.describe('An embedded world (its held-out combinations), a file, or a folder whose files are styles.'),
+  column: text.optional().describe('The column with the prompts; found by its name when it is left out.'),
+  split: text.optional().describe('Split to read from a data set with several.'),
+  categoryColumns: z.array(text).optional().describe('Columns to split the results by, such as [Category, Challenge].'),
+  limit: promptCount.optional().describe('Uses the first prompts only, at most this many.'),
+  arms: z.array(word).min(1).optional().describe('The arms that are compared on it, besides the base; default: all.'),
 });
 
 /** A further arm of the evaluation, that is one of the encoders compared: a mix of encoders, or another encoder. */
 export const armSchema = z.strictObject({
-  name: word,
-  /** Text encoders and the weights of their embeddings; the original encoder gets the rest up to 1. */
-  mix: z.array(z.strictObject({ encoder: path, weight: z.number().min(-1000).max(1000) })).min(1),
-  /** Number of last steps in which the mix is used; default K. */
-  lastSteps: denoisingSteps.optional(),
-  /** Uses the mix from the first step on, as for any encoder of another architecture. */
-  fromStart: z.boolean().optional(),
+  name: word.describe('Its name in the report.'),
+  mix: z
+    .array(
+      z.strictObject({
+        encoder: path.describe('A folder, a weight file or a LoRA file of a text encoder.'),
+        weight: z.number().min(-1000).max(1000).describe('Weight of its embeddings.'),
+      }),
+    )
+    .min(1)
+    .describe('Text encoders and the weights of their embeddings; the original encoder gets the rest up to 1.'),
+  lastSteps: denoisingSteps.optional().describe('Number of last steps in which the mix is used; default K.'),
+  fromStart: z
+    .boolean()
+    .optional()
+    .describe('Uses the mix from the first step on, as for any encoder of another architecture.'),
 });
 
 export const transferSchema = z.strictObject({
   unets: z
     .array(
       z.strictObject({
-        name: word,
-        /** A diffusers folder of a UNet. */
-        unet: path,
-        /** Extra input of the UNet beside the latents: see evaluation/pictures/guide.ts. */
-        guide: z.enum(GUIDES).default('none'),
+        name: word.describe('Its name in the report.'),
+        unet: path.describe('A diffusers folder of a UNet.'),
+        guide: z.enum(GUIDES).default('none').describe('Extra input of the UNet beside the latents: docs/world.md.'),
       }),
     )
-    .min(1),
-  /** Number of test prompts, and of pictures per prompt. */
-  prompts: promptCount,
-  samplesPerPrompt: samplesPerPrompt.default(1),
-  /** Number of prompts whose pictures are kept. */
-  images: keptPictures.default(12),
+    .min(1)
+    .describe('The UNets to try.'),
+  prompts: promptCount.describe('Number of test prompts.'),
+  samplesPerPrompt: samplesPerPrompt.default(1).describe('Pictures per prompt.'),
+  images: keptPictures.default(12).describe('Number of prompts whose pictures are kept.'),
 });
 
 /** Settings of the alarm that watches validation prompts during tuning: docs/decisions/collapse-alarm.md. */
 export const alarmSchema = z.strictObject({
-  /** Steps between two checks. */
-  every: tuningSteps.default(20),
-  prompts: promptCount.default(24),
-  /** Pictures per prompt; at least two, to measure diversity. */
-  samplesPerPrompt: samplesPerPrompt.min(2).default(2),
-  /** Share of the base model's diversity that may be lost. */
-  diversity: z.number().gt(0).max(1).default(0.4),
-  /** Allowed drop of the held-out reward or of a text-image similarity, in standard deviations of the base model's. */
-  similarity: z.number().gt(0).max(1000).default(0.5),
-  /** Share of the requested attributes that may turn wrong by a known world's exact judge. */
-  attributes: share.default(0.01),
-  /** Ends tuning after this many checks without a new best held-out reward (or trained sum, if there is none). */
-  patience: tuningSteps.optional(),
+  every: tuningSteps.default(20).describe('Steps between two checks.'),
+  prompts: promptCount.default(24).describe('Number of validation prompts to look at.'),
+  samplesPerPrompt: samplesPerPrompt
+    .min(2)
+    .default(2)
+    .describe('Pictures per prompt; at least two, to measure diversity.'),
+  diversity: z.number().gt(0).max(1).default(0.4).describe("Share of the base model's diversity that may be lost."),
+  similarity: z
+    .number()
+    .gt(0)
+    .max(1000)
+    .default(0.5)
+    .describe(
+      "Allowed drop of the held-out reward or of a text-image similarity, in standard deviations of the base model's.",
+    ),
+  attributes: share
+    .default(0.01)
+    .describe("Share of the requested attributes that may turn wrong by a known world's exact judge."),
+  patience: tuningSteps
+    .optional()
+    .describe(
+      'Ends tuning after this many checks without a new best held-out reward (or trained sum, if there is none).',
+    ),
 });
 
 interface Reward {
@@ -81,13 +93,13 @@ interface Compared {
   rewards: readonly (Reward & { name: string })[];
   heldOut?: Reward | undefined;
   evaluate: { blends: readonly number[]; samplesPerPrompt: number; arms?: readonly { name: string }[] | undefined };
-  benchmarks?: readonly { name: string }[] | undefined;
+  benchmarks?: readonly { name: string; arms?: readonly string[] | undefined }[] | undefined;
   transfer?: z.infer<typeof transferSchema> | undefined;
   baselines?: { direct?: { pictures: string } | undefined } | undefined;
   registry: { gate: Gate };
 }
 /** How messages go on about what takes prompts of an embedded world. */
-export const ONLY_WORLDS_HAVE = `only prompts of an embedded world (${WORLD_NAMES.join(', ')}) have`;
+export const ONLY_WORLDS_HAVE = `only prompts of an embedded world (${SOURCE_NAMES.join(', ')}) have`;
 
 type Require = (holds: boolean, path: string[], message: string) => void;
 
@@ -95,7 +107,7 @@ type Require = (holds: boolean, path: string[], message: string) => void;
  * Checks the constraints between rewards, evaluation and registry.
  * @param world the embedded world that the prompts come from, if they do
  */
-export function checkComparison(config: Compared, world: WorldName | undefined, require: Require): void {
+export function checkComparison(config: Compared, world: SourceName | undefined, require: Require): void {
   const { rewards, heldOut, evaluate, benchmarks = [], transfer, baselines, registry } = config;
   const withHead = (reward: Reward, path: string[]): void =>
     require(reward.type !== 'aesthetic' || reward.head !== undefined, [
@@ -119,6 +131,13 @@ export function checkComparison(config: Compared, world: WorldName | undefined, 
     'evaluate',
     'arms',
   ], `has the name "${clash}", which another arm already has: rename it`);
+  const known = [...TAKEN_ARMS, ...blends, ...arms];
+  for (const [i, { arms: chosen = [] }] of benchmarks.entries()) {
+    const unknown = chosen.find((arm) => !known.includes(arm));
+    require(unknown === undefined, [
+      ...['benchmarks', `${i}`, 'arms'],
+    ], `has ${unknown}, which is no arm: expected some of ${known.join(', ')}`);
+  }
   for (const [section, all] of [
     [['benchmarks'], benchmarks.map(({ name }) => name)],
     [['transfer', 'unets'], (transfer?.unets ?? []).map(({ name }) => name)],
@@ -136,9 +155,14 @@ export function checkComparison(config: Compared, world: WorldName | undefined, 
       'pictures',
     ], `is ${pictures}, which only prompts of ${worldTitles[pictures]} have: their source is another`);
 
-  const embeds = [...rewards, ...(heldOut ? [heldOut] : [])].some(({ type }) => REWARD_TRAITS[type].includes('embeds'));
-  const diversity = evaluate.samplesPerPrompt > 1 && embeds;
+  const diversity = evaluate.samplesPerPrompt > 1 && embedsPictures(config);
   checkGate(registry.gate, { rewards: names, heldOut: heldOut !== undefined, diversity }, require);
 }
 
-const twice = (names: readonly string[]): string | undefined => names.find((name, i) => names.indexOf(name) !== i);
+/** Returns whether a reward embeds pictures, as their diversity needs. */
+export const embedsPictures = ({ rewards, heldOut }: Pick<Compared, 'rewards' | 'heldOut'>): boolean =>
+  [...rewards, ...(heldOut ? [heldOut] : [])].some(({ type }) => REWARD_TRAITS[type].includes('embeds'));
+
+/** Returns a name that occurs twice. */
+export const twice = (names: readonly string[]): string | undefined =>
+  names.find((name, i) => names.indexOf(name) !== i);

@@ -12,17 +12,23 @@ const bounds = z
 
 /** Conditions for putting an encoder into production; {@link gateBounds} has the defaults of those that are left out. */
 export const gateSchema = z.strictObject({
-  /** Arms to check: `chosen` is the chosen encoder in the last steps, `exported` the exported files in all steps. */
   arms: z
     .array(z.enum(['chosen', 'exported']))
     .min(1)
-    .default(['chosen', 'exported']),
-  /** Bounds against the original encoder. */
-  base: bounds.optional(),
-  /** Bounds against the version in production. */
-  champion: bounds.optional(),
-  /** Minimum diversity between a prompt's pictures, as a share of that under the original encoder and under production. */
-  diversity: z.number().min(0).max(10).optional(),
+    .default(['chosen', 'exported'])
+    .describe(
+      'Arms to check: `chosen` is the chosen encoder in the last steps, `exported` the exported files in all steps.',
+    ),
+  base: bounds.optional().describe('Bounds against the original encoder.'),
+  champion: bounds.optional().describe('Bounds against the version in production.'),
+  diversity: z
+    .number()
+    .min(0)
+    .max(10)
+    .optional()
+    .describe(
+      "Minimum diversity between a prompt's pictures, as a share of that under the original encoder and under production.",
+    ),
 });
 
 export type Gate = z.infer<typeof gateSchema>;

@@ -8,24 +8,21 @@ const text = z.string().min(1);
 
 /** The section `registry` of a configuration. */
 export const registrySchema = z.strictObject({
-  /** Name under which encoders are numbered; default: the configuration's name. */
-  name: nameSchema.optional(),
-  /** `auto`: an encoder that passes the gate goes into production automatically. */
-  promote: z.enum(['manual', 'auto']).default('manual'),
-  gate: gateSchema.prefault({}),
+  name: nameSchema.optional().describe("Name under which encoders are numbered; default: the configuration's name."),
+  promote: z
+    .enum(['manual', 'auto'])
+    .default('manual')
+    .describe('`auto`: an encoder that passes the gate goes into production automatically.'),
+  gate: gateSchema.prefault({}).describe('Conditions for putting an encoder into production.'),
 });
 
 /** The section `champion`: the version in production, which the evaluation compares with the new one. */
 export const championSchema = z.strictObject({
-  version: versionNumber,
-  /** A folder with a text encoder. */
-  encoder: path,
-  /** The UNet that was tuned with it: a folder or a safetensors file. */
-  unet: path.optional(),
-  /** Its exported text encoder: a folder. */
-  exported: path.optional(),
-  /** Weight of its embeddings. */
-  blend: share.default(1),
+  version: versionNumber.describe('Its number in the registry.'),
+  encoder: path.describe('A folder with a text encoder.'),
+  unet: path.optional().describe('The UNet that was tuned with it: a folder or a safetensors file.'),
+  exported: path.optional().describe('Its exported text encoder: a folder.'),
+  blend: share.default(1).describe('Weight of its embeddings.'),
 });
 
 export type Champion = z.infer<typeof championSchema>;

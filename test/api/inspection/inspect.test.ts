@@ -55,6 +55,16 @@ describe('before a run begins', () => {
       ['evaluate.arms=[{name: a, mix: [{encoder: none, weight: 1}]}]'],
       /The text encoder .*none does not exist/,
     ],
+    [
+      'a style whose encoder is not there',
+      ['styles={prompts: 1, encoders: [{name: a, encoder: none/at-all, metric: clip}]}'],
+      /The text encoder .*none\/at-all does not exist/,
+    ],
+    [
+      'a style that the world does not have',
+      ['styles={prompts: 1, encoders: [{name: a, encoder: tuned, metric: style.neon}]}'],
+      /^styles\.encoders: the metric of "a" is style\.neon, which the shapes world does not have; it has oracle, /,
+    ],
     ['a start that is not there', ['tuneEncoder.startFrom=none'], /The text encoder .*none does not exist/],
     [
       'a champion that is not there',

@@ -17,10 +17,13 @@ async function file(text: string): Promise<{ file: string; folder: string }> {
 }
 
 describe('a configuration', () => {
-  it.each(['configs/tiny.yaml', 'configs/shapes.yaml', 'configs/sd15.yaml'])('that is shipped is valid: %s', async (name) => {
-    const config = await loadConfig(textcraftor, { file: name, folder: checkout });
-    expect(config.rewards.find(({ type }) => type === 'clip-similarity')?.weight).toBeGreaterThan(0);
-  });
+  it.each(['configs/tiny.yaml', 'configs/shapes.yaml', 'configs/sd15.yaml'])(
+    'that is shipped is valid: %s',
+    async (name) => {
+      const config = await loadConfig(textcraftor, { file: name, folder: checkout });
+      expect(config.rewards.find(({ type }) => type === 'clip-similarity')?.weight).toBeGreaterThan(0);
+    },
+  );
 
   it('has defaults, and absolute paths wherever it is read', async () => {
     const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', folder: await temporaryFolder() });
@@ -54,6 +57,7 @@ describe('a configuration', () => {
       'evaluate.arms=[{name: at, mix: [{encoder: at, weight: 1}]}]',
       'baselines={direct: {pictures: at, steps: 1, batch: 1, learningRate: 1}}',
       'transfer={unets: [{name: at, unet: at}], prompts: 1}',
+      'styles={encoders: [{name: at, encoder: at, metric: quality}, {name: b, encoder: tuned, metric: quality}], prompts: 1}',
       'notify=[{command: [./at, at, ./at]}, {command: [at]}, {webhook: "https://a.b/at"}]',
     ];
     const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '/user' });
@@ -84,9 +88,11 @@ describe('a configuration', () => {
         'evaluate.arms.0.mix.0.encoder',
         'baselines.direct.pictures',
         'transfer.unets.0.unet',
+        'styles.encoders.0.encoder',
         'notify.0.command.0',
       ].sort(),
     );
+    expect(config.styles?.encoders[1]?.encoder).toBe('tuned');
     expect(config.benchmarks?.slice(1).map(({ source }) => source)).toEqual(['shapes', 'gallery']);
   });
 
@@ -118,7 +124,9 @@ describe('a configuration', () => {
     ["'*'", '/u/*'],
   ])('takes a path given by --set literally: %j', async (written, expected) => {
     const settings = [`model=${written}`];
-    expect((await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '/u' })).model).toBe(expected);
+    expect((await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '/u' })).model).toBe(
+      expected,
+    );
   });
 
   it('is changed by --set', async () => {
@@ -169,7 +177,7 @@ describe('a wrong configuration gets one sentence', () => {
     ['sweep.chooseBy=luck', '"sweep.chooseBy" is wrong: expected one of "auto"|"oracle"|"heldOut"|"rewards".'],
     [
       'prompts.source=mine.txt sweep.chooseBy=oracle',
-      '"sweep.chooseBy" is oracle, which only prompts of an embedded world (shapes, gallery) have.',
+      '"sweep.chooseBy" is oracle, which only prompts of an embedded world (shapes, gallery, gallery-hard) have.',
     ],
   ])('--set %s', async (setting, message) => {
     await expect(tiny(...setting.split(' '))).rejects.toThrow(
