@@ -12,8 +12,15 @@ import { identifier } from '../../common/identifiers.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { answerError, refuse } from './answers.ts';
-import { cookieName, isToken, requireHost, requireOrigin, requireToken, secureHeaders } from './guard.ts';
-import type { StudioAddress } from './guard.ts';
+import {
+  cookieName,
+  isToken,
+  requireHost,
+  requireOrigin,
+  requireToken,
+  secureHeaders,
+  type StudioAddress,
+} from './guard.ts';
 import { INDEX, type PageFile } from './page-files.ts';
 import { Topics } from './topics.ts';
 

@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import { number } from '../../../evaluation/report/format-numbers.ts';
 
 /** A line of a plot. */
-export interface PlotLine {
+interface PlotLine {
   label: string;
   steps: readonly number[];
   values: readonly (number | null)[];

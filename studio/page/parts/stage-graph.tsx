@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { WatchedRun } from '../../../api/watch/watched-run.ts';
 import { BOX_HEIGHT, BOX_WIDTH, layOut } from '../data/graph-layout.ts';
-import { progressOf, stateOfStage } from '../data/words.ts';
+import { progressOf, stateOfStage } from '../data/state-words.ts';
 
 /** Narrower windows show the stages from top to bottom. */
 const wide = matchMedia('(min-width: 1180px)');

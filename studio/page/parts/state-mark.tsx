@@ -1,4 +1,4 @@
-import type { State } from '../data/words.ts';
+import type { State } from '../data/state-words.ts';
 
 /** A state in a mark and a word, colored. */
 export function StateMark({ state: { mark, word, tone } }: { state: State }) {

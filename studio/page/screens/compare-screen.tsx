@@ -5,7 +5,7 @@ import type { StageCurves } from '../../../api/watch/run-curves.ts';
 import { metricLabel } from '../../../evaluation/report/format-numbers.ts';
 import { ask, load, type Asked } from '../data/client.ts';
 import { addressOf } from '../data/route.ts';
-import { settingText, stateOfRun } from '../data/words.ts';
+import { settingText, stateOfRun } from '../data/state-words.ts';
 import { CurvePlot } from '../parts/curve-plot.tsx';
 import { IntervalLine } from '../parts/interval-line.tsx';
 import { Notice, Starting } from '../parts/notice.tsx';

@@ -6,7 +6,15 @@ import { duration, size } from '../../../evaluation/report/format-numbers.ts';
 import type { StageFile } from '../../../pipeline/runs/run.ts';
 import { follow, load, type Asked } from '../data/client.ts';
 import { addressOf } from '../data/route.ts';
-import { localTime, progressOf, rateOf, stateOfRun, stateOfStage, workersSentence, type Look } from '../data/words.ts';
+import {
+  localTime,
+  progressOf,
+  rateOf,
+  stateOfRun,
+  stateOfStage,
+  workersSentence,
+  type Look,
+} from '../data/state-words.ts';
 import { Notice, Starting } from '../parts/notice.tsx';
 import { StageGraph } from '../parts/stage-graph.tsx';
 import { StateMark } from '../parts/state-mark.tsx';

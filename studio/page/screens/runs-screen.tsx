@@ -3,7 +3,7 @@ import type { RunRow } from '../../../api/watch/run-rows.ts';
 import { duration, metricLabel } from '../../../evaluation/report/format-numbers.ts';
 import { follow, load, type Asked } from '../data/client.ts';
 import { addressOf, goTo } from '../data/route.ts';
-import { localTime, settingText, stateOfRun } from '../data/words.ts';
+import { localTime, settingText, stateOfRun } from '../data/state-words.ts';
 import { IntervalLine } from '../parts/interval-line.tsx';
 import { Notice, Starting } from '../parts/notice.tsx';
 import { StateMark } from '../parts/state-mark.tsx';

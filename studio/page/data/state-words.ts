@@ -2,7 +2,7 @@ import type { Workers } from '../../../api/watch/watched-run.ts';
 import type { RunStatus, StageFile } from '../../../pipeline/runs/run.ts';
 
 /** How a state looks; a mark and a word go with every color. */
-export type Tone = 'good' | 'bad' | 'busy' | 'quiet';
+type Tone = 'good' | 'bad' | 'busy' | 'quiet';
 
 /** A state in a mark, a word and a color. */
 export interface State {
