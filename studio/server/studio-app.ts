@@ -22,6 +22,7 @@ import {
   type StudioAddress,
 } from './guard.ts';
 import { INDEX, type PageFile } from './page-files.ts';
+import { addPictures } from './picture-routes.ts';
 import { Topics } from './topics.ts';
 
 export interface StudioOptions {
@@ -54,7 +55,8 @@ const REPORT_POLICY = "sandbox allow-scripts; frame-ancestors 'self'";
 /**
  * The studio over HTTP: what api/ says about the runs of a home, and the page that shows it. Read-only.
  *
- * - `GET /api/runs`, `/api/runs/ID`, `/api/runs/ID/metrics`: JSON; `/api/runs/ID/report`: the report's page
+ * - `GET /api/runs`, `/api/runs/ID`, `/api/runs/ID/metrics`: JSON; `/api/runs/ID/report`: the report's page;
+ *   pictures and results: {@link addPictures}
  * - `GET /api/compare?run=ID&run=ID`: two to five runs side by side
  * - `GET /api/events?run=ID`: server-sent events `runs`, `run` and `metrics`, each with a version, when one changes
  * - `POST /api/session` with `{token}`: exchanges the token for a cookie
@@ -107,6 +109,7 @@ function addReadings(app: Hono, home: Home, topics: Topics): void {
     context.header('Content-Security-Policy', REPORT_POLICY);
     return context.html(report.page);
   });
+  addPictures(app, home, idOf);
   app.get('/api/compare', async (context) => {
     const ids = (context.req.queries('run') ?? []).map((id) => existing(home, id));
     return context.json(await compareRuns(home, ids));

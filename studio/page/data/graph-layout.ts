@@ -1,8 +1,11 @@
 import dagre from '@dagrejs/dagre';
 import type { GraphNode } from '../../../pipeline/graph.ts';
 
-/** Size of a stage's box. */
-export const [BOX_WIDTH, BOX_HEIGHT] = [136, 58] as const;
+/** Height of a stage's box. */
+export const BOX_HEIGHT = 58;
+
+/** Returns the width of a stage's box: as wide as its name needs. */
+export const boxWidth = (name: string): number => Math.max(112, 24 + 7.9 * name.length);
 
 /** Where a drawing puts the stages and the lines between them. */
 export interface GraphLayout {
@@ -42,9 +45,9 @@ export function directInputs(graph: readonly GraphNode[]): Map<string, string[]>
 /** Lays out a run's stages. @param direction LR: from left to right, TB: from top to bottom */
 export function layOut(graph: readonly GraphNode[], direction: 'LR' | 'TB'): GraphLayout {
   const drawing = new dagre.graphlib.Graph();
-  drawing.setGraph({ rankdir: direction, nodesep: 14, ranksep: 26, marginx: 3, marginy: 3 });
+  drawing.setGraph({ rankdir: direction, nodesep: 14, ranksep: 22, marginx: 3, marginy: 3 });
   drawing.setDefaultEdgeLabel(() => ({}));
-  for (const { name } of graph) drawing.setNode(name, { width: BOX_WIDTH, height: BOX_HEIGHT });
+  for (const { name } of graph) drawing.setNode(name, { width: boxWidth(name), height: BOX_HEIGHT });
   for (const [name, inputs] of directInputs(graph)) for (const input of inputs) drawing.setEdge(input, name);
   dagre.layout(drawing);
   const { width = 0, height = 0 } = drawing.graph() as { width?: number; height?: number };

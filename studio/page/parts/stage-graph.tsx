@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { WatchedRun } from '../../../api/watch/watched-run.ts';
-import { BOX_HEIGHT, BOX_WIDTH, layOut } from '../data/graph-layout.ts';
+import { BOX_HEIGHT, boxWidth, layOut } from '../data/graph-layout.ts';
 import { progressOf, stateOfStage } from '../data/state-words.ts';
 
 /** Narrower windows show the stages from top to bottom. */
@@ -30,13 +30,14 @@ export function StageGraph({ run }: { run: WatchedRun }) {
           const { mark, word, tone } = stateOfStage(stage, run.status);
           const progress = stage.status === 'running' ? progressOf(stage) : undefined;
           const share = progress ? Math.min(1, progress.done / Math.max(1, progress.total)) : 0;
+          const width = boxWidth(name);
           const told = progress ? `${word}, ${progress.done} of ${progress.total}` : word;
           return (
             <a key={name} href={`#stage-${name}`} aria-label={`${name}: ${told}`}>
               <title>{stage.why ?? told}</title>
-              <g transform={`translate(${x - BOX_WIDTH / 2} ${y - BOX_HEIGHT / 2})`} class={`box ${tone}`}>
-                <rect class="back" width={BOX_WIDTH} height={BOX_HEIGHT} rx="9" />
-                {progress && <rect class="done" y={BOX_HEIGHT - 5} width={BOX_WIDTH * share} height="5" rx="2.5" />}
+              <g transform={`translate(${x - width / 2} ${y - BOX_HEIGHT / 2})`} class={`box ${tone}`}>
+                <rect class="back" width={width} height={BOX_HEIGHT} rx="9" />
+                {progress && <rect class="done" y={BOX_HEIGHT - 5} width={width * share} height="5" rx="2.5" />}
                 <text x="10" y="23" class="name">
                   {name}
                 </text>

@@ -9,6 +9,7 @@ import { settingText, stateOfRun } from '../data/state-words.ts';
 import { CurvePlot } from '../parts/curve-plot.tsx';
 import { IntervalLine } from '../parts/interval-line.tsx';
 import { Notice, Starting } from '../parts/notice.tsx';
+import { SidePictures } from '../parts/side-pictures.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
 import { measureLabel } from '../parts/tuning-curves.tsx';
 
@@ -44,6 +45,7 @@ export function CompareScreen({ ids }: { ids: readonly string[] }) {
               ),
           )}
           <Overlaid runs={ids} curves={curves.value} />
+          <SidePictures runs={ids} />
         </>
       )}
     </>
@@ -124,6 +126,13 @@ function Overlaid({ runs, curves }: { runs: readonly string[]; curves: StageCurv
   return (
     <section aria-label="Curves overlaid">
       <h2>Curves</h2>
+      <p class="legend">
+        {runs.map((run, i) => (
+          <span key={run}>
+            <Swatch index={i} /> {run}
+          </span>
+        ))}
+      </p>
       <div class="plots">
         {plots.map(({ title, lines }) => (
           <CurvePlot key={title} title={title} lines={lines} />

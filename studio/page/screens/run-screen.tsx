@@ -6,6 +6,7 @@ import { duration, size } from '../../../evaluation/report/format-numbers.ts';
 import type { StageFile } from '../../../pipeline/runs/run.ts';
 import { follow, load, type Asked } from '../data/client.ts';
 import { addressOf } from '../data/route.ts';
+import { commandsOf } from '../data/run-commands.ts';
 import {
   localTime,
   progressOf,
@@ -15,6 +16,7 @@ import {
   workersSentence,
   type Look,
 } from '../data/state-words.ts';
+import { CopyCommand } from '../parts/copy-command.tsx';
 import { Notice, Starting } from '../parts/notice.tsx';
 import { StageGraph } from '../parts/stage-graph.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
@@ -44,6 +46,7 @@ export function RunScreen({ id }: { id: string }) {
       {curves.value.value?.stages.map((stage) => (
         <TuningCurves key={stage.stage} curves={stage} />
       ))}
+      {run && <Commands run={run} />}
     </>
   );
 }
@@ -62,11 +65,6 @@ function RunHead({ run }: { run: WatchedRun }) {
       {error && <Notice tone="bad">{error.message}</Notice>}
       {damage && <Notice tone="bad">{damage}</Notice>}
       {sentence && <Notice tone={run.workers === 'gone' ? 'bad' : 'quiet'}>{sentence}</Notice>}
-      {status === 'paused' && (
-        <Notice>
-          Paused. Go on with: <code>textcraftor resume {run.run}</code>
-        </Notice>
-      )}
       <p class="unseen" role="status" aria-live="polite">
         {announce(run)}
       </p>
@@ -81,9 +79,26 @@ function announce({ stages, status }: WatchedRun): string {
   return `Run ${status}, ${done} of ${stages.length} stages done${current ? `, ${current.name} is running` : ''}`;
 }
 
+function Commands({ run }: { run: WatchedRun }) {
+  return (
+    <section aria-label="Commands">
+      <h2>In a terminal</h2>
+      <ul class="plain">
+        {commandsOf(run).map(({ what, command }) => (
+          <CopyCommand key={command} what={what} command={command} />
+        ))}
+      </ul>
+      <details>
+        <summary>Its configuration</summary>
+        <pre tabIndex={0}>{JSON.stringify(run.configuration, null, 2)}</pre>
+      </details>
+    </section>
+  );
+}
+
 function StageTable({ run }: { run: WatchedRun }) {
   return (
-    <div class="scroll">
+    <div>
       <table class="stages">
         <thead>
           <tr>

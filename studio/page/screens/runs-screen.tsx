@@ -1,8 +1,8 @@
-import { useSignal, useSignalEffect, type Signal } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
 import type { RunRow } from '../../../api/watch/run-rows.ts';
 import { duration, metricLabel } from '../../../evaluation/report/format-numbers.ts';
 import { follow, load, type Asked } from '../data/client.ts';
-import { addressOf, goTo } from '../data/route.ts';
+import { addressOf, goTo, query, setQuery } from '../data/route.ts';
 import { localTime, settingText, stateOfRun } from '../data/state-words.ts';
 import { IntervalLine } from '../parts/interval-line.tsx';
 import { Notice, Starting } from '../parts/notice.tsx';
@@ -14,7 +14,6 @@ const MOST = 5;
 /** The table of runs. */
 export function RunsScreen() {
   const asked = useSignal<Asked<{ runs: RunRow[] }>>({});
-  const chosen = useSignal<readonly string[]>([]);
   useSignalEffect(() => {
     document.title = 'Runs · TextCraftor studio';
     return follow('/api/events', { runs: () => load(asked, '/api/runs') });
@@ -28,12 +27,18 @@ export function RunsScreen() {
       {value?.runs.length === 0 && <EmptyProject />}
       {value && value.runs.length > 0 && (
         <>
-          <CompareBar chosen={chosen.value} />
-          <RunTable runs={value.runs} chosen={chosen} />
+          <CompareBar chosen={chosenOf(value.runs)} />
+          <RunTable runs={value.runs} />
         </>
       )}
     </>
   );
+}
+
+/** The runs that are chosen to be compared: the address names them. */
+function chosenOf(runs: readonly RunRow[]): string[] {
+  const named = query.value.getAll('run');
+  return runs.map(({ run }) => run).filter((run) => named.includes(run));
 }
 
 function EmptyProject() {
@@ -76,7 +81,8 @@ function move(event: KeyboardEvent): void {
   next.focus();
 }
 
-function RunTable({ runs, chosen }: { runs: RunRow[]; chosen: Signal<readonly string[]> }) {
+function RunTable({ runs }: { runs: RunRow[] }) {
+  const chosen = chosenOf(runs);
   return (
     <table class="runs" onKeyDown={move}>
       <thead>
@@ -100,12 +106,10 @@ function RunTable({ runs, chosen }: { runs: RunRow[]; chosen: Signal<readonly st
   );
 }
 
-function RunLine({ row, chosen }: { row: RunRow; chosen: Signal<readonly string[]> }) {
+function RunLine({ row, chosen }: { row: RunRow; chosen: readonly string[] }) {
   const { run, status, gamed, createdAt, finishedAt, stages, score, damage } = row;
-  const isChosen = chosen.value.includes(run);
-  const choose = () => {
-    chosen.value = isChosen ? chosen.value.filter((each) => each !== run) : [...chosen.value, run];
-  };
+  const isChosen = chosen.includes(run);
+  const choose = () => setQuery({ run: isChosen ? chosen.filter((each) => each !== run) : [...chosen, run] });
   const end = finishedAt ?? (status === 'running' ? new Date().toISOString() : undefined);
   return (
     <tr>
@@ -114,7 +118,7 @@ function RunLine({ row, chosen }: { row: RunRow; chosen: Signal<readonly string[
           type="checkbox"
           aria-label={`Compare ${run}`}
           checked={isChosen}
-          disabled={!isChosen && chosen.value.length >= MOST}
+          disabled={!isChosen && chosen.length >= MOST}
           onChange={choose}
         />
       </td>
