@@ -1,11 +1,14 @@
 import { connected, locked } from './data/client.ts';
-import { route } from './data/route.ts';
+import { addressOf, route } from './data/route.ts';
 import { Notice } from './parts/notice.tsx';
 import { CompareScreen } from './screens/compare-screen.tsx';
 import { ResultScreen } from './screens/result-screen.tsx';
 import { RunScreen } from './screens/run-screen.tsx';
 import { RunsScreen } from './screens/runs-screen.tsx';
+import { StudiesScreen } from './screens/studies-screen.tsx';
+import { StudyScreen } from './screens/study-screen.tsx';
 import { TokenScreen } from './screens/token-screen.tsx';
+import { VoteScreen } from './screens/vote-screen.tsx';
 
 /** The page: a head, and the screen that its address names. */
 export function App() {
@@ -21,6 +24,9 @@ export function App() {
         <nav aria-label="Screens">
           <a href="/" aria-current={route.value.screen === 'runs' ? 'page' : undefined}>
             Runs
+          </a>
+          <a href={addressOf.studies} aria-current={route.value.screen === 'studies' ? 'page' : undefined}>
+            Blind comparisons
           </a>
         </nav>
       </header>
@@ -47,6 +53,12 @@ function Screen() {
       return <ResultScreen key={at.run} id={at.run} />;
     case 'compare':
       return <CompareScreen key={at.runs.join()} ids={at.runs} />;
+    case 'studies':
+      return <StudiesScreen />;
+    case 'study':
+      return <StudyScreen key={at.study} id={at.study} />;
+    case 'vote':
+      return <VoteScreen key={at.study} id={at.study} />;
     case 'unknown':
       return (
         <Notice>

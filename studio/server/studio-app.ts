@@ -23,6 +23,7 @@ import {
 } from './guard.ts';
 import { INDEX, type PageFile } from './page-files.ts';
 import { addPictures } from './picture-routes.ts';
+import { addStudies } from './study-routes.ts';
 import { Topics } from './topics.ts';
 
 export interface StudioOptions {
@@ -53,10 +54,12 @@ const PING_MILLISECONDS = 15_000;
 const REPORT_POLICY = "sandbox allow-scripts; frame-ancestors 'self'";
 
 /**
- * The studio over HTTP: what api/ says about the runs of a home, and the page that shows it. Read-only.
+ * The studio over HTTP: what api/ says about the runs of a home, and the page that shows it. Read-only but for
+ * people's votes.
  *
  * - `GET /api/runs`, `/api/runs/ID`, `/api/runs/ID/metrics`: JSON; `/api/runs/ID/report`: the report's page;
  *   pictures and results: {@link addPictures}
+ * - `/api/studies`: blind comparisons, which people's votes are written to: {@link addStudies}
  * - `GET /api/compare?run=ID&run=ID`: two to five runs side by side
  * - `GET /api/events?run=ID`: server-sent events `runs`, `run` and `metrics`, each with a version, when one changes
  * - `POST /api/session` with `{token}`: exchanges the token for a cookie
@@ -110,6 +113,7 @@ function addReadings(app: Hono, home: Home, topics: Topics): void {
     return context.html(report.page);
   });
   addPictures(app, home, idOf);
+  addStudies(app, home);
   app.get('/api/compare', async (context) => {
     const ids = (context.req.queries('run') ?? []).map((id) => existing(home, id));
     return context.json(await compareRuns(home, ids));

@@ -39,13 +39,20 @@ export async function ask(path: string, init?: RequestInit): Promise<Response> {
   throw new AnswerError(error?.name ?? 'Error', error?.message ?? `The studio answered ${answer.status}.`);
 }
 
+/** Sends an order. @returns the answer, or why it was refused or not received */
+export async function send<T>(path: string, body: object): Promise<{ value: T } | { error: AnswerError }> {
+  const headers = { 'Content-Type': 'application/json' };
+  try {
+    const answer = await ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
+    return { value: (await answer.json()) as T };
+  } catch (error) {
+    return { error: error instanceof AnswerError ? error : new AnswerError('Error', String(error)) };
+  }
+}
+
 /** Exchanges a token for a cookie. @returns whether it was right */
 export async function enter(token: string): Promise<boolean> {
-  const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token }) };
-  const isRight = await ask('/api/session', init).then(
-    () => true,
-    () => false,
-  );
+  const isRight = !('error' in (await send('/api/session', { token })));
   if (isRight) locked.value = false;
   return isRight;
 }

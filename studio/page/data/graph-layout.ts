@@ -8,7 +8,7 @@ export const BOX_HEIGHT = 58;
 export const boxWidth = (name: string): number => Math.max(112, 24 + 7.9 * name.length);
 
 /** Where a drawing puts the stages and the lines between them. */
-export interface GraphLayout {
+interface GraphLayout {
   width: number;
   height: number;
   /** Centers of the boxes. */

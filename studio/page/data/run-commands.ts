@@ -1,7 +1,7 @@
 import type { WatchedRun } from '../../../api/watch/watched-run.ts';
 
 /** A command for a terminal, and what it does. */
-export interface NextCommand {
+interface NextCommand {
   what: string;
   command: string;
 }
