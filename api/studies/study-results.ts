@@ -16,7 +16,7 @@ interface Share {
 }
 
 /** Two arms against each other: each pair of pictures counts once, as the majority of its raters found. */
-export interface ArmMatch extends Share {
+interface ArmMatch extends Share {
   arms: [first: string, second: string];
   votes: number;
   /** Pairs with a vote. */
@@ -26,7 +26,7 @@ export interface ArmMatch extends Share {
 }
 
 /** How often a metric and the majority of raters preferred the same picture. */
-export interface MetricAgreement extends Share {
+interface MetricAgreement extends Share {
   metric: string;
 }
 

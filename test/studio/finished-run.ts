@@ -1,12 +1,13 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Scores } from '../../evaluation/results.ts';
 import { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { sampleReport } from '../evaluation/sample-report.ts';
 
-const sample = sampleReport(1);
-const [picture] = sample.pictures;
+const sample = sampleReport(4);
+const arms = ['base', 'tuned', 'chosen', 'exported'];
 const png = (uri: string) => Buffer.from(uri.slice(uri.indexOf(',') + 1), 'base64');
 const lines = (records: readonly object[]) => records.map((record) => `${JSON.stringify(record)}\n`).join('');
 
@@ -15,6 +16,28 @@ export const checks = [
   { step: 0, heldOut: 1, diversity: 0.5, attributes: 0.8, total: 10 },
   { step: 80, heldOut: 1.2, diversity: 0.45, attributes: 0.79, total: 12 },
 ];
+
+/** The kept pictures as files. */
+const files = sample.pictures.flatMap(({ files }, i) =>
+  arms.map((arm) => [`images/${arm}/${i}.png`, png(files[arm]!)] as const),
+);
+
+/** The scores of the same prompts. */
+const scores: Scores = {
+  prompts: sample.pictures.map(({ prompt }, i) => ({ id: String(i), prompt })),
+  samplesPerPrompt: 1,
+  scores: Object.fromEntries(
+    arms.map((arm) => [
+      arm,
+      Object.fromEntries(
+        ['clip', 'aesthetic', 'heldOut', 'oracle'].map((metric) => [
+          metric,
+          sample.pictures.map((picture) => picture.scores[arm]![metric]!),
+        ]),
+      ),
+    ]),
+  ),
+};
 
 /** The files that the stages of a run leave, by stage and name. */
 const artifacts: Record<string, Record<string, string | Buffer>> = {
@@ -29,11 +52,15 @@ const artifacts: Record<string, Record<string, string | Buffer>> = {
   sweep: { 'sweep.json': JSON.stringify(sample.sweep) },
   evaluate: {
     'comparisons.json': JSON.stringify(sample.comparisons),
-    'scores.json': JSON.stringify(sample.scores),
+    'scores.json': JSON.stringify(scores),
     'control.json': JSON.stringify(sample.control),
-    'pictures.json': JSON.stringify([{ ...picture!, files: { base: 'base.png', chosen: 'chosen.png' } }]),
-    'base.png': png(picture!.files['base']!),
-    'chosen.png': png(picture!.files['chosen']!),
+    'pictures.json': JSON.stringify(
+      sample.pictures.map((picture, i) => ({
+        ...picture,
+        files: Object.fromEntries(arms.map((arm) => [arm, `images/${arm}/${i}.png`])),
+      })),
+    ),
+    ...Object.fromEntries(files),
   },
 };
 const stages = Object.keys(artifacts);

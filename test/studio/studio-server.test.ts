@@ -144,7 +144,15 @@ describe('where others can reach it', () => {
   beforeEach(() => (studio = open(address)));
 
   it('shows nothing of the runs without the token, and all with the cookie it is exchanged for', async () => {
-    for (const path of ['/api/runs', '/api/runs/a', '/api/runs/a/report', '/api/events', '/api/compare', '/api/x'])
+    for (const path of [
+      '/api/runs',
+      '/api/runs/a',
+      '/api/runs/a/report',
+      '/api/events',
+      '/api/compare',
+      '/api/studies',
+      '/api/x',
+    ])
       expect((await get(path, headers)).status).toBe(401);
     const cookie = (await enter('a-long-token')).headers.get('set-cookie')!;
     expect(cookie).toMatch(/HttpOnly/);

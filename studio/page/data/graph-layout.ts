@@ -54,11 +54,11 @@ export function layOut(graph: readonly GraphNode[], direction: 'LR' | 'TB'): Gra
   return {
     width,
     height,
-    boxes: drawing.nodes().map((name) => {
+    boxes: drawing.nodes().map((name: string) => {
       const { x, y } = drawing.node(name) as { x: number; y: number };
       return { name, x, y };
     }),
-    lines: drawing.edges().map(({ v, w }) => ({
+    lines: drawing.edges().map(({ v, w }: { v: string; w: string }) => ({
       from: v,
       to: w,
       points: (drawing.edge(v, w) as { points: { x: number; y: number }[] }).points,

@@ -109,7 +109,10 @@ function RunTable({ runs }: { runs: RunRow[] }) {
 function RunLine({ row, chosen }: { row: RunRow; chosen: readonly string[] }) {
   const { run, status, gamed, createdAt, finishedAt, stages, score, damage } = row;
   const isChosen = chosen.includes(run);
-  const choose = () => setQuery({ run: isChosen ? chosen.filter((each) => each !== run) : [...chosen, run] });
+  const choose = () => {
+    const now = query.value.getAll('run');
+    setQuery({ run: now.includes(run) ? now.filter((each) => each !== run) : [...now, run] });
+  };
   const end = finishedAt ?? (status === 'running' ? new Date().toISOString() : undefined);
   return (
     <tr>
