@@ -85,7 +85,7 @@ describe.skipIf(!seen)('the studio in a browser', () => {
       await page.getByLabel(`Compare ${id}`, { exact: true }).focus();
       await page.keyboard.press('Space');
     }
-    expect(new URL(page.url()).searchParams.getAll('run').toSorted()).toEqual(ids);
+    await expect.poll(() => new URL(page.url()).searchParams.getAll('run').toSorted()).toEqual(ids);
     await page.getByRole('button', { name: 'Compare' }).press('Enter');
     await page.getByRole('heading', { name: 'Runs side by side' }).waitFor();
     await page.getByRole('row', { name: 'tuneEncoder.steps' }).waitFor();
@@ -127,7 +127,7 @@ describe.skipIf(!seen)('the studio in a browser', () => {
     expect(await slider.inputValue()).toBe('0');
     await page.keyboard.press('Escape');
     await page.getByLabel('disagreement').press('Space');
-    expect(new URL(page.url()).searchParams.get('sort')).toBe('disagreement');
+    await expect.poll(() => new URL(page.url()).searchParams.get('sort')).toBe('disagreement');
     await page.locator('iframe').scrollIntoViewIfNeeded();
     await page.frameLocator('iframe').getByText(`Run ${id}`).waitFor();
     expect(errors).toEqual([]);
