@@ -61,9 +61,12 @@ function Screen() {
       return <VoteScreen key={at.study} id={at.study} />;
     case 'unknown':
       return (
-        <Notice>
-          There is nothing at this address. <a href="/">All runs</a>
-        </Notice>
+        <>
+          <h1>Nothing here</h1>
+          <Notice>
+            There is nothing at this address. <a href="/">All runs</a>
+          </Notice>
+        </>
       );
   }
 }

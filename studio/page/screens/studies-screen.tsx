@@ -67,7 +67,7 @@ function StudyTable({ studies }: { studies: StudyList['studies'] }) {
             </th>
             <td>{arms.map(armLabel).join(', ')}</td>
             <td>
-              {raters.reduce((sum, { votes }) => sum + votes, 0)}
+              {raters.reduce((sum, { votes }) => sum + votes, 0)} votes
               <small>
                 {raters.length === 1 ? '1 person' : `${raters.length} people`}, {pairs} pairs
               </small>
@@ -76,7 +76,7 @@ function StudyTable({ studies }: { studies: StudyList['studies'] }) {
               {arms.length === 2 && matches[0] ? (
                 <ShareLine {...matches[0]} />
               ) : (
-                <a href={addressOf.study(id)}>several</a>
+                <a href={addressOf.study(id)}>see all</a>
               )}
             </td>
           </tr>
