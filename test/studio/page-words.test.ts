@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { addressOf, routeOf } from '../../studio/page/data/addresses.ts';
 import { directInputs } from '../../studio/page/data/graph-layout.ts';
 import { commandsOf } from '../../studio/page/data/run-commands.ts';
-import { rateOf, stateOfStage, workersSentence } from '../../studio/page/data/state-words.ts';
+import { progressOf, rateOf, stateOfStage, workersSentence } from '../../studio/page/data/state-words.ts';
 
 const at = (path: string) => routeOf(new URL(path, 'http://127.0.0.1:4040'));
 
@@ -41,6 +41,16 @@ it('a rate is that of the looks, and before there are two that since the start',
     { at: 11_000, done: 7 },
   ];
   expect(rateOf(looks, { total: 10, startedAt: 0 })).toEqual({ rate: 2, left: 1.5 });
+});
+
+it.each([
+  ['12 of 40 pictures', 'pictures'],
+  ['pictures', 'pictures'],
+  ['12 of 40 steps, loss -3', 'steps'],
+  ['Reading the model', 'steps'],
+])('progress with the message "%s" counts %s', (message, unit) => {
+  const stage = { name: 'sweep', status: 'running', seconds: 1, progress: { step: 12, total: 40, message } } as const;
+  expect(progressOf(stage)).toEqual({ done: 12, total: 40, unit });
 });
 
 it('a stage is gamed when its alarm stopped it, and paused with its run', () => {

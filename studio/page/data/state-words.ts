@@ -45,7 +45,7 @@ export function stateOfStage({ status, error }: StageFile, run: RunStatus): Stat
 export function progressOf({ progress, items }: StageFile): { done: number; total: number; unit: string } | undefined {
   if (items) return { done: items.done, total: items.total, unit: 'items' };
   if (!progress || !(progress.total > 0)) return undefined;
-  const unit = /^[a-z]+$/.test(progress.message ?? '') ? progress.message! : 'steps';
+  const unit = /^(?:\d+ of \d+ )?([a-z]+)(?:,|$)/.exec(progress.message ?? '')?.[1] ?? 'steps';
   return { done: progress.step, total: progress.total, unit };
 }
 

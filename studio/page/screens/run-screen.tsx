@@ -43,7 +43,7 @@ export function RunScreen({ id }: { id: string }) {
       {run && <RunHead run={run} />}
       {run && <StageGraph run={run} />}
       {run && <StageTable run={run} />}
-      {curves.value.value?.stages.map((stage) => (
+      {curves.value.value?.stages.toReversed().map((stage) => (
         <TuningCurves key={stage.stage} curves={stage} />
       ))}
       {run && <Commands run={run} />}
