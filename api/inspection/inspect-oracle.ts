@@ -33,8 +33,10 @@ export function inspectOracle(settings: Config, { config, folder }: LoadedPipeli
     );
   };
   const sides = asked?.side ?? worldSides;
-  if (!judge && sweep.chooseBy === 'oracle')
-    refuse('sweep.chooseBy', 'is oracle', sides, 'set it to heldOut or rewards');
+  const choices = { sweep, 'baselines.promptEngineering': baselines?.promptEngineering };
+  for (const [key, section] of Object.entries(choices))
+    if (!judge && section?.chooseBy === 'oracle')
+      refuse(`${key}.chooseBy`, 'is oracle', sides, 'set it to heldOut or rewards');
   const pictures = baselines?.direct?.pictures;
   if (pictures !== undefined && isWorldName(pictures) && knownWorld(pictures).side !== size)
     refuse(

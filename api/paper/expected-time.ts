@@ -106,7 +106,7 @@ const COUNTED = { steps: 'tuning', pictures: 'pictures', samples: 'pictures' } a
  * ```ts
  * import { saidOf } from './api/paper/expected-time.ts';
  *
- * console.log(saidOf({ runs: 1, stages: 9, steps: 160, pictures: 2000, seconds: 300 }, 2));
+ * console.log(saidOf({ runs: 3, stages: 9, steps: 120, pictures: 4000, seconds: 600 }, 2));
  * ```
  */
 export const saidOf = ({ runs, stages, steps, pictures, seconds }: ExpectedWork, lanes: number): string =>

@@ -1,5 +1,6 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import { InputError } from '../../common/errors.ts';
 
 /** Folder of the published page, and that of a quick run's. */
@@ -22,10 +23,21 @@ export async function refusePublished(out: string, folder: string): Promise<void
   const real = (path: string) => realpath(resolve(folder, path)).catch(() => resolve(folder, path));
   const text = (file: string) => readFile(resolve(folder, out, file), 'utf8').catch(() => undefined);
   const [page, numbers] = [await text('results.md'), await text('results.json')];
-  const isQuick = numbers !== undefined && numbers.includes('"quick":true');
+  const isQuick = saysQuick(numbers);
   const isThere = page !== undefined || numbers !== undefined;
   if ((await real(out)) !== (await real(PAPER_FOLDERS.full)) && (!isThere || isQuick)) return;
   throw new InputError(
     `${join(out, 'results.md')} is not the page of a quick run, which must not replace it: give another folder with --out, or none (${PAPER_FOLDERS.quick}).`,
   );
+}
+
+const quickNumbers = z.object({ quick: z.literal(true) });
+
+/** Returns whether this is the numbers of a quick run. */
+function saysQuick(numbers: string | undefined): boolean {
+  try {
+    return numbers !== undefined && quickNumbers.safeParse(JSON.parse(numbers)).success;
+  } catch {
+    return false;
+  }
 }

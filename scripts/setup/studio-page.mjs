@@ -23,8 +23,9 @@ function digest() {
   return hash.digest('hex');
 }
 
-/** Returns whether the studio's page is built from the present sources. */
+/** Returns whether the studio's page is built from the present sources; true where they were not copied yet. */
 export function studioIsBuilt() {
+  if (!existsSync(source)) return true;
   return existsSync(join(built, 'index.html')) && existsSync(stamp) && readFileSync(stamp, 'utf8').trim() === digest();
 }
 

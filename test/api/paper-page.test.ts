@@ -31,7 +31,9 @@ describe('a quick run', () => {
       await expect(refusePublished(out, project)).rejects.toThrow(refused);
     put('other/results.json', '{"claims":[],"quick":false}');
     put('unknown/results.md', '# A page');
-    for (const out of ['other', 'unknown']) await expect(refusePublished(out, project)).rejects.toThrow(refused);
+    put('damaged/results.json', '{"quick":true');
+    for (const out of ['other', 'unknown', 'damaged'])
+      await expect(refusePublished(out, project)).rejects.toThrow(refused);
     put('again/results.json', '{"claims":[],"quick":true}');
     put('again/results.md', '# A quick page');
     await refusePublished('again', project);

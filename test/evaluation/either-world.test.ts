@@ -76,4 +76,14 @@ it.each(WORLD_NAMES)('phrases are those of the captions of a world, and judged b
   expect(found.trials.length).toBeGreaterThan(0);
   // A random model follows no prompt, so by the oracle no phrase is better than none.
   expect(found.chosen).toEqual([]);
+
+  // The rewards choose the best of what they measured, whatever the oracle says.
+  const byRewards = { ...judging, ...pictures, ...phrases, longest: 2, chooseBy: 'rewards' as const };
+  await engineerPrompts(context(byRewards, 'by-rewards'));
+  const { trials, chosen } = json<PromptEngineering>('by-rewards', 'prompt-engineering.json');
+  const best = trials.reduce((a, b) => (b.score > a.score ? b : a));
+  expect(trials.some(({ score }) => score !== 0)).toBe(true);
+  expect(chosen).toEqual(best.score > 0 ? best.phrases : []);
+  await engineerPrompts(context({ ...byRewards, chooseBy: 'oracle' }, 'by-oracle'));
+  expect(json<PromptEngineering>('by-oracle', 'prompt-engineering.json').chosen).toEqual([]);
 });

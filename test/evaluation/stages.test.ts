@@ -134,6 +134,20 @@ describe('the sweep and the evaluation', () => {
     }
   });
 
+  it('compare a part of the arms on a benchmark that names them', async () => {
+    const { benchmarks, ...rest } = evaluateConfig();
+    const config = (...arms: string[]) => ({ ...rest, benchmarks: [{ ...benchmarks[0]!, arms }] });
+    await evaluate(context(config('mixed', 'tuned'), 'part'));
+    const part = json<BenchmarkResult>('part', 'benchmarks', 'list.json');
+    expect(Object.keys(part.scores).sort()).toEqual(['base', 'mixed', 'tuned']);
+    const whole = json<BenchmarkResult>('evaluate', 'benchmarks', 'list.json');
+    for (const arm of ['base', 'mixed', 'tuned']) expect(part.scores[arm]).toEqual(whole.scores[arm]);
+    expect(json<Scores>('part', 'scores.json')).toEqual(json<Scores>('evaluate', 'scores.json'));
+    await expect(evaluate(context(config('unet'), 'lacking'))).rejects.toThrow(
+      /^Benchmark "list" compares the arm unet, which this run does not have; it has base, /,
+    );
+  });
+
   it('compare the chosen encoder with a champion', async () => {
     const choose = (name: string, step: number) => {
       mkdirSync(at(name), { recursive: true });

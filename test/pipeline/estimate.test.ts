@@ -92,7 +92,7 @@ it('counts the pictures of styles: the base and every weight and mix on all prom
   const settings = [
     'styles={encoders: [{name: a, encoder: tuned, metric: clip}, {name: b, encoder: x, metric: clip}, {name: c, encoder: y, metric: clip}], prompts: 10, samplesPerPrompt: 2, mixes: [{a: 1, b: 1}], grid: {prompts: 2, steps: 3}}',
   ];
-  const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+  const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: checkout });
   const { unit, count, cost } = textcraftor.stages.find(({ name }) => name === 'styles')!.work!(config, {
     evaluationCost: 1,
   })!;

@@ -16,7 +16,7 @@ it('another result is made of styles when a byte of one of their encoders change
     const settings = [
       `styles={encoders: [{name: own, encoder: tuned, metric: clip}, {name: b, encoder: ${encoder}, metric: clip}], prompts: 1}`,
     ];
-    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder });
+    const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder });
     const keys = new KeyMaker(new ExternalDigests(join(folder, 'digests.json')), code);
     return keyOf(await keys.parts(textcraftor, styles, config, { shard: 's', 'tune-encoder': 't', sweep: 'w' }));
   };
@@ -35,7 +35,7 @@ it('another result is made of styles when a byte of one of their encoders change
 
 it('the stage is part of a run that has styles, and of no other', async () => {
   const names = async (...settings: string[]) => {
-    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+    const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: checkout });
     return activeStages(textcraftor, config).map(({ name }) => name);
   };
   expect(await names()).not.toContain('styles');

@@ -173,6 +173,11 @@ describe('before a run begins', () => {
       model,
       'sweep.chooseBy=oracle',
     );
+    await refused(
+      /^baselines\.promptEngineering\.chooseBy is oracle, which takes pictures of 32 pixels/,
+      model,
+      'baselines.promptEngineering={chooseBy: oracle}',
+    );
     for (const setting of [
       'registry.gate.champion={oracle: -0.1}',
       'registry.gate.base={heldOut: 0, oracle.shape: 0}',

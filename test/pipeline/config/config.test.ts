@@ -17,7 +17,7 @@ async function file(text: string): Promise<{ file: string; folder: string }> {
 }
 
 describe('a configuration', () => {
-  it.each(['configs/tiny.yaml', 'configs/shapes.yaml', 'configs/sd15.yaml'])(
+  it.each(['configs/tiny.yaml', 'configs/shapes.yaml', 'configs/style.yaml', 'configs/sd15.yaml'])(
     'that is shipped is valid: %s',
     async (name) => {
       const config = await loadConfig(textcraftor, { file: name, folder: checkout });
@@ -178,6 +178,10 @@ describe('a wrong configuration gets one sentence', () => {
     [
       'prompts.source=mine.txt sweep.chooseBy=oracle',
       '"sweep.chooseBy" is oracle, which only prompts of an embedded world (shapes, gallery, gallery-hard) have.',
+    ],
+    [
+      'prompts.source=mine.txt baselines.promptEngineering.chooseBy=oracle',
+      '"baselines.promptEngineering.chooseBy" is oracle, which only prompts of an embedded world (shapes, gallery, gallery-hard) have.',
     ],
   ])('--set %s', async (setting, message) => {
     await expect(tiny(...setting.split(' '))).rejects.toThrow(

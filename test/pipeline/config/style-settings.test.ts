@@ -6,7 +6,7 @@ const neon = '{name: neon, encoder: tuned, metric: style.neon}';
 const solid = '{name: 3d, encoder: some/encoder, metric: style.3d}';
 const load = (rest: string, encoders = `${neon}, ${solid}`) =>
   loadConfig(textcraftor, {
-    file: 'configs/tiny.yaml',
+    file: 'configs/shapes.yaml',
     settings: [`styles={encoders: [${encoders}], prompts: 9${rest === '' ? '' : `, ${rest}`}}`],
     folder: checkout,
   });
@@ -76,7 +76,7 @@ it('refuses a grid of one encoder, and more pictures than a stage may make', asy
   await expect(
     load('samplesPerPrompt: 10000, prompts: 5000'.replace('prompts: 5000', 'mixes: []')),
   ).resolves.toBeDefined();
-  const many = { file: 'configs/tiny.yaml', folder: checkout };
+  const many = { file: 'configs/shapes.yaml', folder: checkout };
   const settings = [`styles={encoders: [${neon}], prompts: 5000, samplesPerPrompt: 10000}`];
   await expect(loadConfig(textcraftor, { ...many, settings })).rejects.toThrow(
     '"styles.samplesPerPrompt" makes 50000000 pictures of 5000 prompts',

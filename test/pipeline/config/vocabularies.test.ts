@@ -62,6 +62,8 @@ it.each([
     'baselines.direct={steps: 1, batch: 1, learningRate: 1, pictures: gallery}',
     '"baselines.direct.pictures" is gallery, which only prompts of the gallery have',
   ],
+  ['benchmarks=[{name: a, source: shapes, arms: [tund]}]', '"benchmarks.0.arms" has tund, which is no arm'],
+  ['baselines.promptEngineering={chooseBy: luck}', '"baselines.promptEngineering.chooseBy" is wrong'],
   ['baselines.promptEngineering={corpus: web}', '"baselines.promptEngineering.corpus" is wrong'],
   ['stages.evalute.cache=off', '"stages.evalute" is not a stage'],
   ['alarm.samplesPerPrompt=1', '"alarm.samplesPerPrompt" is too small'],
