@@ -25,10 +25,10 @@ export function PromptResults({ result }: { result: RunResult }) {
   const wiped = useSignal<PromptResult | undefined>(undefined);
   const { run, arm, judge } = result;
   const order = ORDERS[query.value.get('sort') ?? 'asked'] ?? ORDERS['asked']!;
-  const find = query.value.get('find') ?? '';
+  const find = (query.value.get('find') ?? '').toLowerCase();
   const isAll = query.value.get('prompts') === 'all';
   const found = result.prompts
-    .filter(({ prompt, picture }) => prompt.includes(find) && (isAll || picture !== undefined))
+    .filter(({ prompt, picture }) => prompt.toLowerCase().includes(find) && (isAll || picture !== undefined))
     .toSorted((a, b) => order.of(b) - order.of(a));
   const close = () => (wiped.value = undefined);
   return (
