@@ -15,7 +15,7 @@ export function register(program: Command): void {
     .action(async ({ port, host, open }: { port: number; host: string; open: boolean }) => {
       const { projectHome } = await import('../project-home.ts');
       const { reasonOf } = await import('../../common/text/reason.ts');
-      const { interruption, whenInterrupted } = await import('../../common/interrupt.ts');
+      const { interruption } = await import('../../common/interrupt.ts');
       const { checkout } = await import('../../pipeline/config/config-file.ts');
       const { serveStudio } = await import('../../studio/server/serve-studio.ts');
       const home = projectHome();
@@ -24,10 +24,10 @@ export function register(program: Command): void {
       const studio = await serveStudio({ home, page, host, port, onError });
       print(studio.url);
       if (open) openInBrowser(studio.url);
-      whenInterrupted('the studio has ended; runs go on without it.');
       const signal = interruption();
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       await studio.close();
+      printMessage('The studio has ended; runs go on without it.');
     });
 }
 

@@ -23,7 +23,7 @@ it('prints the address of the studio, serves it and ends when it is interrupted'
   studio.process.kill('SIGINT');
   const { code, stderr } = await studio.ended;
   expect(code).toBe(0);
-  expect(stderr).toContain('the studio has ended');
+  expect(stderr).toContain('The studio has ended');
 });
 
 it('refuses a port that is none', async () => {
