@@ -80,7 +80,7 @@ function optionsOf({ lines, least }: PlotProps, target: HTMLElement, told: HTMLE
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
     scales: {
-      x: { time: false, range: (_, first, last) => [first ?? 0, last > first ? last : (first ?? 0) + 1] },
+      x: { time: false },
       y: { range: (_, low, high) => withRoom(low, high, least) },
     },
     axes: [

@@ -39,8 +39,8 @@ export function TuningCurves({ curves: { stage, training, validation } }: { curv
         <>
           <h2>{stage}: what it is not trained on</h2>
           <p class="quiet">
-            On validation prompts, at each check of the alarm; step 0 is the base. A shaded range is what the alarm does
-            not tolerate.
+            On validation prompts, at each check of the alarm; step 0 is the base. The shaded range lies beyond the
+            alarm’s bound: tuning is stopped when a whole 95 % interval is there while the trained rewards have risen.
           </p>
           <Plots curves={validation} series={validation.series.filter(({ name }) => isMain(name, 'validation'))} />
         </>
