@@ -38,8 +38,8 @@ export interface Budget {
 }
 export const fullBudget: Budget = {
   seeds: 3,
-  encoder: 90,
-  unet: 60,
+  encoder: 100,
+  unet: 40,
   both: 60,
   hacked: 160,
   ddpo: 0.75,

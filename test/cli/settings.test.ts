@@ -70,8 +70,8 @@ describe('a shown configuration', () => {
   };
 
   it('has every default, and says which values are from the file and which are set', async () => {
-    const { settings, from } = await show(undefined, 'seed=3', 'rewards.clip.weight=7', 'evaluate.blends=[0.5]');
-    expect(settings).toMatchObject({ seed: 3, shard: { rows: 4096 }, evaluate: { blends: [0.5], images: 24 } });
+    const { settings, from } = await show(undefined, 'seed=3', 'rewards.clip.weight=7', 'evaluate.blends=[0.25]');
+    expect(settings).toMatchObject({ seed: 3, shard: { rows: 4096 }, evaluate: { blends: [0.25], images: 24 } });
     expect(from).toMatchObject({
       seed: 'set',
       'rewards.0.weight': 'set',
@@ -80,7 +80,7 @@ describe('a shown configuration', () => {
       'evaluate.prompts': 'file',
     });
     expect(Object.keys(from)).not.toContain('shard.rows');
-    expect(settings).toMatchObject({ model: 'world/shapes/base' });
+    expect(settings).toMatchObject({ model: 'world/gallery/base' });
   });
 
   it('is YAML that means the same when it is read again', async () => {

@@ -5,7 +5,7 @@ import { withUnet } from '../../models/folder/other-unet.ts';
 import { loadPipeline } from '../../models/folder/pipeline-folder.ts';
 
 const scene = 'a small red circle in the top left on a white background';
-const world = (name: string) => `world/${name}`;
+const world = (name: string) => `world/shapes/${name}`;
 
 describe('the extra channels of another UNet', () => {
   it('are empty for a UNet of the same kind', async () => {

@@ -21,7 +21,7 @@ export async function checkGallery(folder: string, pipeline: LoadedPipeline, gat
   checkOracle(pipeline, gates);
   checkBase(pipeline, gates);
   await checkStyles(folder, gates);
-  await checkCompositions(folder, pipeline, GUIDANCE, gates);
+  await checkCompositions(folder, pipeline, gates);
 }
 
 function checkOracle({ weights }: LoadedPipeline, gates: Gates): void {
