@@ -13,5 +13,7 @@ COPY engine/kernels engine/kernels
 ARG SETUP=
 RUN node scripts/setup.mjs ${SETUP}
 COPY . .
+# The studio's page, from the sources.
+RUN node scripts/setup.mjs --quiet
 ENTRYPOINT ["node", "cli/textcraftor.mjs"]
 CMD ["--help"]

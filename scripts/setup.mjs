@@ -11,6 +11,7 @@ import { commandIsLinked, dependenciesAreInstalled, installDependencies, linkCom
 import { SetupError } from './setup/failure.mjs';
 import { exclusively } from './setup/lock.mjs';
 import { requirePython } from './setup/python.mjs';
+import { buildStudio, studioIsBuilt } from './setup/studio-page.mjs';
 import { findTemporal, installTemporal } from './setup/temporal.mjs';
 import { installTensorflow, tensorflowIsInstalled } from './setup/tensorflow.mjs';
 
@@ -33,6 +34,7 @@ const steps = [
     done: () => findTemporal() !== undefined,
     run: installTemporal,
   },
+  { name: "the studio's page", done: studioIsBuilt, run: buildStudio },
   { name: 'the textcraftor command', done: commandIsLinked, run: linkCommand },
 ];
 

@@ -16,6 +16,7 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   pause: () => import('./pause-command.ts'),
   cancel: () => import('./cancel-command.ts'),
   report: () => import('./report-command.ts'),
+  studio: () => import('./studio-command.ts'),
   pairs: () => import('./pairs-command.ts'),
   trace: () => import('./trace-command.ts'),
   gc: () => import('./gc-command.ts'),

@@ -46,6 +46,11 @@ export class Home {
     return join(this.folder, 'registry');
   }
 
+  /** Blind comparisons of pictures by people, and their votes. */
+  get studies(): string {
+    return join(this.folder, 'studies');
+  }
+
   /** Records of schedules: the prompts they used and the runs they started. */
   get schedules(): string {
     return join(this.folder, 'schedules');
