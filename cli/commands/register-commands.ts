@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   cancel: () => import('./cancel-command.ts'),
   report: () => import('./report-command.ts'),
   pairs: () => import('./pairs-command.ts'),
+  compare: () => import('./compare-command.ts'),
   trace: () => import('./trace-command.ts'),
   gc: () => import('./gc-command.ts'),
   registry: () => import('./registry-command.ts'),
