@@ -10,6 +10,7 @@ import type { Home } from '../pipeline/runs/home.ts';
 import { resolveVersion } from '../registry/reference.ts';
 import { asChampion } from '../registry/version-folders.ts';
 import { Registry } from '../registry/versions.ts';
+import { useStyleEncoders } from './encoders/style-encoders.ts';
 import { downloadModels } from './hub/hub-models.ts';
 import { downloadSources } from './hub/hub-prompts.ts';
 import { lookUpHub, type Fetch } from './hub/look-up-hub.ts';
@@ -100,7 +101,8 @@ async function read(
   fetch: <T>(checked: T) => Promise<T>,
 ): Promise<Configuration> {
   const { source, pipeline, config } = await configurationSource(home, options);
-  return { source, pipeline, settings: await loadConfig(pipeline, { ...config, fetch }) };
+  const find = async <T>(checked: T): Promise<T> => fetch(await useStyleEncoders(home, checked, options.folder));
+  return { source, pipeline, settings: await loadConfig(pipeline, { ...config, fetch: find }) };
 }
 
 /**

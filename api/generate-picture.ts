@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
 import { writeFileAtomic } from '../common/files.ts';
-import { encodePng } from '../common/png.ts';
+import { encodePng } from '../common/pictures/png.ts';
 import { readSafetensors, writeSafetensors } from '../engine/weights/safetensors.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 import { startNoise } from '../models/sampling/noise.ts';

@@ -20,6 +20,7 @@ export interface WorldSheetOptions {
 
 /**
  * Shows what a world looks like: `scenes.png`, rows of clean pictures and below each the same with degradations;
+ * `harder.png`, the same of the gallery's harder tier;
  * `examples.png`, web-like pictures; `examples.jsonl`, in their order: caption, what is shown, what the oracle reads.
  * @returns paths of the files
  * @example
@@ -31,11 +32,12 @@ export interface WorldSheetOptions {
  * ```
  */
 export async function writeWorldSheet({ out, world, seed = 0 }: WorldSheetOptions): Promise<string[]> {
-  const { scenes, examples } = sheets[world](seed);
+  const { scenes, harder, examples } = sheets[world](seed);
   const pictures = examples.map(({ image }) => image);
   const lines = examples.map(({ image: _, ...example }) => JSON.stringify(example) + '\n');
   const files = {
     'scenes.png': contactSheet(scenes, sheetColumns, zooms[world]),
+    ...(harder && { 'harder.png': contactSheet(harder, sheetColumns, zooms[world]) }),
     'examples.png': contactSheet(pictures, sheetColumns, zooms[world]),
     'examples.jsonl': lines.join(''),
   };

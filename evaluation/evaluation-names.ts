@@ -14,9 +14,14 @@ export const HELD_OUT = 'heldOut';
 export const ORACLE = 'oracle';
 /** Metric of how clean and vivid a picture is by the exact judge, whatever was asked for. */
 const QUALITY = 'quality';
-/** Metrics of the exact judge (world/known); a world without styles has none of the last. */
+/**
+ * Metrics of the exact judge (world/known). A world without styles has none of the last, and only prompts of several
+ * objects have a relation or a count.
+ */
 export const EXACT_METRICS: readonly string[] = [
-  ...['', '.shape', '.color', '.background', '.size', '.position'].map((end) => `${ORACLE}${end}`),
+  ...['', '.shape', '.color', '.background', '.size', '.position', '.relation', '.count'].map(
+    (end) => `${ORACLE}${end}`,
+  ),
   QUALITY,
   ...['flat', '3d', 'neon', 'outline'].map((name) => `style.${name}`),
 ];
@@ -34,6 +39,17 @@ export const PAIRS = ['encoder+unet', 'fusion', 'joint'] as const;
 const BASELINE_ARMS = ['ddpo-encoder', 'ddpo-unet', 'direct', 'prompt-engineering', 'rewriter'] as const;
 /** Names the arm that gives the tuned encoder's embeddings this weight. */
 export const blendArm = (weight: number): string => (weight === 1 ? 'tuned' : `blend-${weight.toFixed(2)}`);
+/** The run's own encoder among those of `styles.encoders`; any other value is a path or a name. */
+export const OWN_ENCODER = 'tuned';
+/** Lists the weights of a mix in the order of the encoders' names, whatever the order of its keys. */
+export const mixTerms = (names: readonly string[], mix: Readonly<Record<string, number>>): [string, number][] =>
+  names.flatMap((name): [string, number][] => (mix[name] === undefined ? [] : [[name, mix[name]]]));
+/**
+ * Names a mix of encoders as `generate --mix` takes it: `neon=0.6,3d=0.4`. The original encoder has the rest of a total
+ * weight of 1; alone, it is the arm `base`.
+ */
+export const mixName = (terms: readonly (readonly [encoder: string, weight: number])[]): string =>
+  terms.flatMap(([encoder, weight]) => (weight === 0 ? [] : [`${encoder}=${weight}`])).join(',') || 'base';
 /**
  * Arms that an evaluation may have beside the blends and those of `evaluate.arms`; the latter may not take these names.
  */

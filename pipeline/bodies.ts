@@ -5,6 +5,7 @@ import type * as evaluate from '../evaluation/stages/evaluate.ts';
 import type * as promptEngineering from '../evaluation/stages/prompt-engineering.ts';
 import type * as register from '../evaluation/stages/register.ts';
 import type * as report from '../evaluation/stages/report.ts';
+import type * as styleControl from '../evaluation/stages/style-control.ts';
 import type * as sweep from '../evaluation/stages/sweep.ts';
 import type * as transfer from '../evaluation/stages/transfer.ts';
 import type * as ddpo from '../training/stages/ddpo.ts';
@@ -29,6 +30,7 @@ export interface Bodies {
   'evaluation/stages/sweep.ts': typeof sweep;
   'evaluation/stages/evaluate.ts': typeof evaluate;
   'evaluation/stages/transfer.ts': typeof transfer;
+  'evaluation/stages/style-control.ts': typeof styleControl;
   'evaluation/stages/register.ts': typeof register;
   'evaluation/stages/report.ts': typeof report;
 }

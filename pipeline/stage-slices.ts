@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { companionsOf, tokenizerBeside } from './keys/companion-files.ts';
 import type { Config } from './config/config.ts';
+import { OWN_ENCODER } from '../evaluation/evaluation-names.ts';
 import { isWorldName } from '../world/scenes/common/world-names.ts';
 import { stageRewards } from './config/sections/tuning-settings.ts';
 
@@ -36,4 +37,6 @@ export const benchmarkFiles = ({ benchmarks = [] }: Config) =>
   benchmarks.map(({ source }) => source).filter((source) => !isWorldName(source));
 export const armFiles = ({ evaluate }: Config) =>
   (evaluate.arms ?? []).flatMap(({ mix }) => mix.flatMap(({ encoder }) => networkFiles(encoder)));
+export const styleFiles = ({ styles }: Config) =>
+  styles!.encoders.flatMap(({ encoder }) => (encoder === OWN_ENCODER ? [] : networkFiles(encoder)));
 export const extended = ({ shard }: Config) => (shard.extends === undefined ? {} : { extends: shard.extends });

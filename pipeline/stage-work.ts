@@ -73,7 +73,8 @@ export const sweepWork: Work = (c, facts) => {
   const { blends, prompts, samplesPerPrompt, finalists } = c.sweep;
   const weights = new Set(blends.filter((blend) => blend > 0)).size;
   const { ddpoEncoder, ddpoUnet, direct } = c.baselines ?? {};
-  const blended = [c.tuneEncoder, c.tuneUnet, ddpoEncoder, direct].reduce(
+  const tuneUnet = c.sweep.unets === false ? undefined : c.tuneUnet;
+  const blended = [c.tuneEncoder, tuneUnet, ddpoEncoder, direct].reduce(
     (sum, loop) => sum + (loop ? kept(loop) : 0),
     0,
   );
@@ -107,13 +108,29 @@ export const evaluateWork: Work = (c, facts) => {
     networks +
     Object.keys(tuned).length +
     (champion ? 1 : 0);
-  // A benchmark without a limit is assumed to be as large as the test.
-  const prompts = benchmarks.reduce((sum, { limit = evaluate.prompts }) => sum + limit, evaluate.prompts);
-  return pictures(c, facts, { whole, last }, prompts * evaluate.samplesPerPrompt, testSampler(c));
+  // A benchmark without a limit is assumed to be as large as the test; one with some of the arms, as so much smaller.
+  const prompts = benchmarks.reduce(
+    (sum, { limit = evaluate.prompts, arms }) => sum + limit * (arms ? (1 + arms.length) / (whole + last) : 1),
+    evaluate.prompts,
+  );
+  return pictures(c, facts, { whole, last }, Math.round(prompts * evaluate.samplesPerPrompt), testSampler(c));
 };
 
 export const transferWork: Work = (c, facts) => {
   const { unets, prompts, samplesPerPrompt } = c.transfer!;
   // All steps: the base and the exported encoder; last K steps: the chosen one.
   return pictures(c, facts, { whole: 2, last: 1 }, unets.length * prompts * samplesPerPrompt, c.sampler);
+};
+
+export const stylesWork: Work = (c, facts) => {
+  const { encoders, weights, mixes, prompts, samplesPerPrompt, grid } = c.styles!;
+  const of = encoders.length;
+  const asked = prompts * samplesPerPrompt;
+  const scored = of * weights.filter((weight) => weight > 0).length + mixes.length;
+  // Cells where one encoder or both have a weight; those of one encoder occur in several grids, and are made once.
+  const sides = (grid?.steps ?? 1) - 1;
+  const cells = of * sides + ((of * (of - 1)) / 2) * sides ** 2;
+  const shown = grid ? Math.min(grid.prompts, prompts) : 0;
+  // All steps: the base; last K steps: every other picture.
+  return pictures(c, facts, { whole: asked + shown, last: scored * asked + cells * shown }, 1, testSampler(c));
 };

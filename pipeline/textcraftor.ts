@@ -18,6 +18,7 @@ import {
   benchmarks,
   benchmarkFiles,
   armFiles,
+  styleFiles,
   extended,
 } from './stage-slices.ts';
 import * as work from './stage-work.ts';
@@ -178,6 +179,16 @@ export const transfer = stageOf({
   work: work.transferWork,
   engine: true,
 });
+export const styles = stageOf({
+  name: 'styles',
+  inputs: ['shard', 'tune-encoder', 'sweep'],
+  when: (c: Config) => c.styles !== undefined,
+  module: 'evaluation/stages/style-control.ts',
+  config: (c: Config) => ({ ...c.styles!, ...judging(c), sampler: testSampler(c) }),
+  files: (c) => [...judged(c), ...styleFiles(c)],
+  work: work.stylesWork,
+  engine: true,
+});
 export const register = stageOf({
   name: 'register',
   inputs: ['tune-encoder', 'sweep', 'evaluate'],
@@ -188,7 +199,7 @@ export const register = stageOf({
 export const report = stageOf({
   name: 'report',
   inputs: ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'],
-  optionalInputs: ['tune-unet', 'transfer'],
+  optionalInputs: ['tune-unet', 'transfer', 'styles'],
   module: 'evaluation/stages/report.ts',
   config: ({ name, seed, sampler, rollout, rewards, tuneEncoder, tuneUnet, sweep, evaluate }: Config) => ({
     name,
@@ -224,6 +235,7 @@ export const textcraftor = definePipeline({
     sweep,
     evaluate,
     transfer,
+    styles,
     register,
     report,
   ],

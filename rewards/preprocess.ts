@@ -1,3 +1,4 @@
+import { bicubicMatrix } from '../common/pictures/bicubic.ts';
 import { roundHalfToEven } from '../common/rounding.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
 
@@ -57,32 +58,6 @@ export function resizeBicubic(image: Tensor, height: number, width: number): Ten
       .transpose([0, 3, 1, 2]);
   }
   return x;
-}
-
-/** Keys' cubic convolution kernel with a = -0.5, as in PIL ("Cubic convolution interpolation", 1981, eq. 15). */
-function cubic(x: number, a = -0.5): number {
-  const t = Math.abs(x);
-  if (t < 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
-  return t < 2 ? ((t - 5) * t + 8) * t * a - 4 * a : 0;
-}
-
-/**
- * Returns the weights that turn `from` samples into `to`, row-major [to, from]. When shrinking, the kernel is stretched
- * by the scale (the antialiasing); it is cut at the border and normalized to sum to 1.
- */
-export function bicubicMatrix(from: number, to: number): Float32Array {
-  const scale = from / to;
-  const stretch = Math.max(scale, 1);
-  const matrix = new Float32Array(to * from);
-  for (let i = 0; i < to; i++) {
-    const center = (i + 0.5) * scale;
-    const first = Math.max(0, Math.floor(center - 2 * stretch + 0.5));
-    const end = Math.min(from, Math.floor(center + 2 * stretch + 0.5));
-    const weights = Array.from({ length: end - first }, (_, k) => cubic((first + k - center + 0.5) / stretch));
-    const sum = weights.reduce((a, b) => a + b, 0);
-    weights.forEach((weight, k) => (matrix[i * from + first + k] = weight / sum));
-  }
-  return matrix;
 }
 
 function centerCrop(image: Tensor, size: number): Tensor {

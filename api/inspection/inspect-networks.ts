@@ -1,5 +1,6 @@
 import { InputError } from '../../common/errors.ts';
 import type { Weights } from '../../engine/weights/weight.ts';
+import { OWN_ENCODER } from '../../evaluation/evaluation-names.ts';
 import { requireGuide } from '../../evaluation/pictures/guide-channels.ts';
 import { clipTextTensors } from '../../models/clip/clip-tensors.ts';
 import { LORA_TARGETS } from '../../models/lora/lora-targets.ts';
@@ -26,13 +27,15 @@ import { knownWorld } from '../../world/known/known-worlds.ts';
  * ```
  */
 export async function inspectNetworks(config: Config, pipeline: LoadedPipeline): Promise<void> {
-  const { tuneEncoder, tuneUnet, evaluate, champion, transfer } = config;
+  const { tuneEncoder, tuneUnet, evaluate, champion, transfer, styles } = config;
   const { textEncoder, unet } = pipeline.config;
   if (tuneEncoder.startFrom !== undefined)
     requireTensors(await loadTextEncoder(tuneEncoder.startFrom), clipTextTensors(textEncoder), tuneEncoder.startFrom);
   for (const { mix } of evaluate.arms ?? []) for (const { encoder } of mix) await requireEncoder(encoder, pipeline);
   for (const encoder of [champion?.encoder ?? [], champion?.exported ?? []].flat())
     await requireEncoder(encoder, pipeline);
+  for (const { encoder } of styles?.encoders ?? [])
+    if (encoder !== OWN_ENCODER) await requireEncoder(encoder, pipeline);
   if (champion?.unet !== undefined) requireTensors(await loadUnet(champion.unet), unetTensors(unet), champion.unet);
   const source = worldOf(config);
   for (const { name, unet: folder, guide } of transfer?.unets ?? []) {

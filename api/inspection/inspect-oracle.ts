@@ -22,7 +22,7 @@ import { isWorldName, worldTitles } from '../../world/scenes/common/world-names.
  * ```
  */
 export function inspectOracle(settings: Config, { config, folder }: LoadedPipeline): void {
-  const { sweep, registry, heldOut, baselines } = settings;
+  const { sweep, registry, heldOut, baselines, styles } = settings;
   const size = config.unet.sample_size * vaeScale(config.vae);
   const source = worldOf(settings);
   const asked = source ? knownWorld(source) : worldOfSide(size);
@@ -43,6 +43,15 @@ export function inspectOracle(settings: Config, { config, folder }: LoadedPipeli
       knownWorld(pictures).side,
       'name a folder of your own pictures',
     );
+  for (const { name, metric } of styles?.encoders ?? []) {
+    if (!EXACT_METRICS.includes(metric)) continue;
+    const key = `styles.encoders: the metric of "${name}"`;
+    if (!judge) refuse(key, `is ${metric}`, sides, 'name a reward');
+    else if (!judge.metrics.includes(metric))
+      throw new InputError(
+        `${key} is ${metric}, which ${worldTitles[judge.name]} does not have; it has ${judge.metrics.join(', ')}.`,
+      );
+  }
   const { gate, promote } = registry;
   for (const rival of ['base', 'champion'] as const) {
     const exact = Object.keys(gate[rival] ?? {}).filter((metric) => EXACT_METRICS.includes(metric));

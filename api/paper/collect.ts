@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import type { Variant } from '../../evaluation/paper/matrix.ts';
 import type { CollectedRun, Stop } from '../../evaluation/paper/paper-results.ts';
 import { RunError } from '../../common/errors.ts';
-import { type Choice, SWEEP, PROMPT_ENGINEERING, benchmarkFile, TRANSFER } from '../../evaluation/results.ts';
+import { type Choice, PICTURES, SWEEP, PROMPT_ENGINEERING, benchmarkFile, TRANSFER } from '../../evaluation/results.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/runs.ts';
 import { verifiedFolders } from '../runs/artifact-folders.ts';
@@ -23,7 +24,7 @@ const TUNING = ['tune-encoder', 'tune-unet', 'ddpo-encoder', 'ddpo-unet', 'direc
  * import { RunRecords } from './pipeline/runs/runs.ts';
  *
  * const run = await new RunRecords(new Home('.textcraftor')).read('paper-no-clip-constraint-1');
- * const variant = variants(quickBudget).find(({ collapses }) => collapses)!;
+ * const variant = variants(quickBudget, 'gallery').find(({ collapses }) => collapses)!;
  * console.log(stopOf(run, variant, 1).message);
  * ```
  */
@@ -60,7 +61,7 @@ const notCompleted = ({ id, status }: Run) =>
  *
  * const home = new Home('.textcraftor');
  * const run = await new RunRecords(home).read('paper-encoder-1');
- * const { chosen } = await collect(home, run, variants(quickBudget)[0]!, 1);
+ * const { chosen } = await collect(home, run, variants(quickBudget, 'gallery')[0]!, 1);
  * console.log(chosen['encoder']); // the chosen step and blend
  * ```
  */
@@ -86,6 +87,12 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
     ['prompt-engineering', phrases.length > 0 ? phrases.join(', ') : 'no phrase'],
   ];
   const named = choices.flatMap(([own, text]) => (variant.arms[own] ? [[variant.arms[own], text] as const] : []));
+  const pictures = (await readResult(PICTURES, folder)).map(({ prompt, files }) => ({
+    prompt,
+    files: Object.fromEntries(
+      Object.entries(variant.arms).flatMap(([own, name]) => (files[own] ? [[name, join(folder, files[own])]] : [])),
+    ),
+  }));
   const { prompts, samplesPerPrompt, scores } = await readResult(benchmarkFile('world'), folder);
   const others = variant.transfer ? await readResult(TRANSFER, folders['transfer']!) : [];
   const transfer = others.map(({ unet, scores }) => {
@@ -98,7 +105,9 @@ export async function collect(home: Home, run: Run, variant: Variant, seed: numb
     tuning,
     samplesPerPrompt,
     prompts: prompts.length,
+    rephrased: prompts.map(({ groups }) => groups['challenge'] === 'rephrased'),
     chosen: Object.fromEntries(named),
+    pictures,
     sets: [{ name: 'world', arms: variant.arms, scores }, ...transfer],
   };
 }

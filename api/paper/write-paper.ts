@@ -1,21 +1,34 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { canonicalJson, writeFileAtomic } from '../../common/files.ts';
 import { Bootstraps } from '../../common/statistics.ts';
-import type { Config } from '../../pipeline/config/config.ts';
+import { InputError } from '../../common/errors.ts';
+import { worldOf, type Config } from '../../pipeline/config/config.ts';
+import { loadConfig } from '../../pipeline/config/config-file.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { Run } from '../../pipeline/runs/run.ts';
 import { RunRecords } from '../../pipeline/runs/runs.ts';
+import { textcraftor } from '../../pipeline/textcraftor.ts';
 import { inLanes } from '../runs/side-by-side.ts';
 import { armPlot } from '../../evaluation/paper/arm-plot.ts';
-import { claims, meansOf } from '../../evaluation/paper/claims.ts';
-import { combine } from '../../evaluation/paper/combine-seeds.ts';
-import { fullBudget, quickBudget, runName, variants } from '../../evaluation/paper/matrix.ts';
-import { resultsPage } from '../../evaluation/paper/paper-page.ts';
+import { claims } from '../../evaluation/paper/claims.ts';
+import { combine, meansOf } from '../../evaluation/paper/combine-seeds.ts';
+import { fullBudget, quickBudget, variants } from '../../evaluation/paper/matrix.ts';
+import { PLOTTED, resultsPage } from '../../evaluation/paper/paper-page.ts';
+import { duration } from '../../evaluation/report/format-numbers.ts';
+import { WORLD_NAMES, type WorldName } from '../../world/scenes/common/world-names.ts';
+import { pictureRows } from '../../evaluation/paper/paper-pictures.ts';
 import type { CollectedRun, Stop } from '../../evaluation/paper/paper-results.ts';
 import { collect, stopOf } from './collect.ts';
+import { expectedWork, saidOf, settingsOf, type PaperRun } from './expected-time.ts';
+import { writePagePictures } from './page-pictures.ts';
+import { refusePublished } from './published-page.ts';
 
 export interface PaperOptions {
   home: Home;
+  /** Its configuration, whose prompts are those of an embedded world. */
+  config: string;
+  /** Relative paths of the configuration and the page start here. */
+  folder: string;
   /** Folder of results.md, results.json and images/. */
   out: string;
   quick: boolean;
@@ -29,10 +42,10 @@ export interface PaperOptions {
 }
 
 /**
- * Runs every variant with every seed (existing results are reused), and writes the comparison: results.md, results.json and
- * plots in images/.
+ * Runs every variant with every seed (existing results are reused), and writes the comparison: results.md, results.json, and
+ * pictures and plots in images/. A quick run never replaces the page of a full one.
  * @returns the page's path
- * @throws RunError that names a run that did not complete
+ * @throws InputError for a folder with the page of a full run, RunError that names a run that did not complete
  * @example
  * ```ts
  * import { readConfiguration } from './api/configuration.ts';
@@ -43,15 +56,18 @@ export interface PaperOptions {
  *
  * const home = new Home('.textcraftor');
  * const note = console.log;
+ * const folder = process.cwd();
  * const page = await paper({
  *   home,
- *   out: 'docs',
+ *   config: 'configs/paper.yaml',
+ *   folder,
+ *   out: 'paper-quick',
  *   quick: true,
  *   lanes: 1,
  *   threads: 2,
  *   note,
  *   async run(file, set) {
- *     const configuration = { file, set, folder: process.cwd(), hub: { cache: 'hub' } };
+ *     const configuration = { file, set, folder, hub: { cache: 'hub' } };
  *     const { id } = await createRun(home, await readConfiguration(home, configuration));
  *     const view = { update: () => {}, end: () => {} };
  *     const options = { home, id, fresh: [], view, configured: undefined, environment: process.env, note };
@@ -59,29 +75,33 @@ export interface PaperOptions {
  *     return id;
  *   },
  * });
- * console.log(page); // docs/results.md
+ * console.log(page); // paper-quick/results.md
  * ```
  */
-export async function paper({ home, out, quick, lanes, threads, run, note }: PaperOptions): Promise<string> {
+export async function paper(options: PaperOptions): Promise<string> {
+  const { home, config, folder, out, quick, lanes, threads, run, note } = options;
+  if (quick) await refusePublished(out, folder);
+  const source = worldOf(await loadConfig(textcraftor, { file: config, settings: [], folder }));
+  const world = WORLD_NAMES.find((name) => name === source);
+  if (!world) throw new InputError(`${config}: "prompts.source" is no embedded world, which the comparison needs.`);
   const budget = quick ? quickBudget : fullBudget;
   const records = new RunRecords(home);
   // Variants of a seed share the encoder's tuning, so all seeds of one come before the next.
   const seeds = Array.from({ length: budget.seeds }, (_, i) => i + 1);
-  const tasks = variants(budget).flatMap((variant) => seeds.slice(0, variant.seeds).map((seed) => ({ variant, seed })));
-  const ended = new Map<(typeof tasks)[number], Run>();
+  const tasks = variants(budget, world).flatMap((variant) =>
+    seeds.slice(0, variant.seeds).map((seed): PaperRun => ({ variant, seed })),
+  );
+  note(saidOf(await expectedWork(config, tasks, world, folder), lanes));
+  const started = Date.now();
+  const ended = new Map<PaperRun, Run>();
   let trained: string[] = [];
   await inLanes(tasks, lanes, async (task) => {
-    const { variant, seed } = task;
-    note(`Variant ${variant.name}, seed ${seed}`);
-    const id = await run('configs/paper.yaml', [
-      ...variant.settings,
-      `engine.threads=${threads}`,
-      `seed=${seed}`,
-      `name=${runName(variant, seed)}`,
-    ]);
+    note(`Variant ${task.variant.name}, seed ${task.seed}`);
+    const id = await run(config, [...settingsOf(task), `engine.threads=${threads}`]);
     trained = ((await records.config(id)) as Config).rewards.map(({ name }) => name);
     ended.set(task, await records.read(id));
   });
+  note(`All runs took ${duration((Date.now() - started) / 1000)}.`);
   const runs: CollectedRun[] = [];
   const stops: Stop[] = [];
   for (const task of tasks) {
@@ -89,20 +109,34 @@ export async function paper({ home, out, quick, lanes, threads, run, note }: Pap
     if (variant.collapses) stops.push(stopOf(ended.get(task)!, variant, seed));
     else runs.push(await collect(home, ended.get(task)!, variant, seed));
   }
+  return write(options, { world, runs, stops, trained });
+}
+
+interface Collected {
+  world: WorldName;
+  runs: readonly CollectedRun[];
+  stops: readonly Stop[];
+  trained: readonly string[];
+}
+
+/** Writes the page, its numbers, plots and pictures. @returns the page's path */
+async function write(
+  { folder, out, quick }: PaperOptions,
+  { world, runs, stops, trained }: Collected,
+): Promise<string> {
+  const at = (...path: string[]) => resolve(folder, out, ...path);
   const results = combine(runs);
   const bootstraps = new Bootstraps(1);
-  const found = claims({ results, trained, bootstraps, stops });
-  const page = join(out, 'results.md');
-  await writeFileAtomic(page, resultsPage({ results, claims: found, runs, trained, quick }));
+  const { rephrased, variant } = runs[0]!;
+  const found = claims({ results, rephrased, steps: variant.steps, trained, bootstraps, stops });
+  const pictures = pictureRows(runs);
+  await writePagePictures(pictures, at());
+  for (const [metric, title] of PLOTTED)
+    await writeFileAtomic(at('images', `results-${metric}.svg`), armPlot(results, metric, title, bootstraps));
   const costs = runs.map(({ variant, seed, tuning }) => ({ variant: variant.name, seed, tuning }));
-  await writeFileAtomic(
-    join(out, 'results.json'),
-    `${canonicalJson({ quick, means: meansOf(results), claims: found, costs })}\n`,
-  );
-  for (const [metric, title] of [
-    ['heldOut', 'Held-out reward'],
-    ['oracle', 'Oracle'],
-  ] as const)
-    await writeFileAtomic(join(out, 'images', `results-${metric}.svg`), armPlot(results, metric, title, bootstraps));
-  return page;
+  const numbers = { quick, world, means: meansOf(results), claims: found, costs };
+  await writeFileAtomic(at('results.json'), `${canonicalJson(numbers)}\n`);
+  const page = { world, results, claims: found, runs, trained, pictures, quick };
+  await writeFileAtomic(at('results.md'), resultsPage(page));
+  return join(out, 'results.md');
 }

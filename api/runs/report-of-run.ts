@@ -3,6 +3,7 @@ import { InputError } from '../../common/errors.ts';
 import { sha256File, writeFileAtomic } from '../../common/files.ts';
 import { exportedEncoder } from '../../evaluation/arms/exported-encoder.ts';
 import { type Sweep, type NamedComparison, SWEEP, COMPARISONS } from '../../evaluation/results.ts';
+import { STYLES, type Styles } from '../../evaluation/styles/style-results.ts';
 import { renderReport, REPORT_FILE } from '../../evaluation/report/report-page.ts';
 import { optionalReportInputs, readCurves, readReportData, reportInputs } from '../../evaluation/report/read-run.ts';
 import { TEXT_ENCODER_FILE } from '../../models/folder/weight-names.ts';
@@ -41,6 +42,11 @@ export interface RunReport extends RunSummary {
   chosen: { step: number; blend: number; path: string | null; unetStep?: number; unet?: string | null } | null;
   /** Each arm against the base on test prompts; empty before the evaluation. */
   comparisons: NamedComparison[];
+  /**
+   * Encoders blended and mixed by weights, and the folder of their pictures; null if the run has no section `styles`, and
+   * before that stage.
+   */
+  styles: (Styles & { folder: string }) | null;
 }
 
 /**
@@ -112,7 +118,8 @@ export async function requireRunReport(home: Home, run: Run): Promise<string> {
 export async function describeRun(home: Home, run: Run): Promise<RunReport> {
   const folders = artifactFolders(home, run);
   const report = await writeRunReport(home, run);
-  if ('missing' in report) await verifiedFolders(home, run, ['tune-encoder', 'sweep', 'evaluate']);
+  if ('missing' in report) await verifiedFolders(home, run, ['tune-encoder', 'sweep', 'evaluate', 'styles']);
+  const styles = folders['styles'];
   const sweep = folders['sweep'] === undefined ? undefined : await readResult(SWEEP, folders['sweep']);
   return {
     ...summarizeRun(run),
@@ -121,6 +128,7 @@ export async function describeRun(home: Home, run: Run): Promise<RunReport> {
     exported: await describeExported(home, folders, sweep),
     chosen: sweep ? await describeChosen(home, folders, sweep.chosen) : null,
     comparisons: folders['evaluate'] === undefined ? [] : await readResult(COMPARISONS, folders['evaluate']),
+    styles: styles === undefined ? null : { ...(await readResult(STYLES, styles)), folder: styles },
   };
 }
 

@@ -14,7 +14,7 @@ interface BuildOptions {
   only?: string;
 }
 
-const which = () => new Option('--world <name>', 'which world').choices(WORLD_NAMES).default('shapes');
+const which = () => new Option('--world <name>', 'which world').choices(WORLD_NAMES).default('gallery');
 
 /** Adds `textcraftor world`: builds the embedded world's models from scratch, measures them, or shows a world's pictures. */
 export function register(program: Command): void {
@@ -62,7 +62,9 @@ export function register(program: Command): void {
     });
   world
     .command('sheet DIR')
-    .description('pictures and captions of a world: scenes.png, examples.png, examples.jsonl')
+    .description(
+      'pictures and captions of a world: scenes.png, harder.png (of the gallery), examples.png, examples.jsonl',
+    )
     .addOption(which())
     .option('--seed <n>', 'draws the scenes', seed, 0)
     .action(async (out: string, options: { world: WorldName; seed: number }) => {

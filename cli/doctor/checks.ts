@@ -1,6 +1,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { addonIsBuilt, probeTensorflow } from '../../scripts/setup/addon.mjs';
 import { compilerAdvice, findCompiler } from '../../scripts/setup/compiler.mjs';
 import { dependenciesAreInstalled } from '../../scripts/setup/dependencies.mjs';
@@ -11,6 +12,7 @@ import { parseAddress } from '../../temporal/server/server-address.ts';
 import { findTemporal, temporalAdvice } from '../../scripts/setup/temporal.mjs';
 import { installedTensorflow, tensorflowIsInstalled } from '../../scripts/setup/tensorflow.mjs';
 import { listenError } from '../../temporal/server/ports.ts';
+import { WORLD_NAMES } from '../../world/scenes/common/world-names.ts';
 
 /** `warning`: this checkout works as it is, but something may fail later. */
 export interface Check {
@@ -142,10 +144,12 @@ async function ports(): Promise<Check> {
 }
 
 async function world(): Promise<Check> {
-  const manifest = `${root}/world/shapes/manifest.json`;
-  if (existsSync(manifest)) return ok('world', 'the embedded models exist');
-  const advice = ['git checkout -- world   restores them; `textcraftor world build` trains them again.'];
-  return { name: 'world', status: 'failed', found: 'world/shapes/manifest.json is missing', advice };
+  const missing = WORLD_NAMES.map((name) => `world/${name}/manifest.json`).filter(
+    (path) => !existsSync(join(root, path)),
+  );
+  if (missing.length === 0) return ok('world', 'the embedded models exist');
+  const advice = ['git checkout -- world   restores them; `textcraftor world build --world NAME` trains one again.'];
+  return { name: 'world', status: 'failed', found: `${missing.join(' and ')} is missing`, advice };
 }
 
 /** Checks everything that a run needs from the machine and the checkout, in the order of the set-up. */

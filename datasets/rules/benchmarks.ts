@@ -3,7 +3,7 @@ import { InputError } from '../../common/errors.ts';
 import { Database } from '../tables/database.ts';
 import { normalizePrompt } from '../text/normalize.ts';
 import { knownWorld } from '../../world/known/known-worlds.ts';
-import { isWorldName, type WorldName } from '../../world/scenes/common/world-names.ts';
+import { isWorldName, type SourceName } from '../../world/scenes/common/world-names.ts';
 import { findSources } from '../sources/find-sources.ts';
 import type { SourceFile } from '../sources/source-file.ts';
 import { wholeFiles } from '../sources/source-rows.ts';
@@ -25,6 +25,8 @@ export interface BenchmarkSpec {
   categoryColumns?: string[] | undefined;
   /** Maximum number of prompts, counted from the first. */
   limit?: number | undefined;
+  /** The arms that are compared on it, besides the base; default: all. */
+  arms?: string[] | undefined;
 }
 
 export interface BenchmarkPrompt {
@@ -57,7 +59,7 @@ export async function readBenchmark(spec: BenchmarkSpec, scratch: string): Promi
 
 type Row = Omit<BenchmarkPrompt, 'id'>;
 
-const worldRows = (name: WorldName): Row[] =>
+const worldRows = (name: SourceName): Row[] =>
   knownWorld(name)
     .benchmark()
     .map(({ prompt, ...groups }) => ({ prompt, groups }));

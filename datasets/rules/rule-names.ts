@@ -1,4 +1,4 @@
-import { WORLD_NAMES } from '../../world/scenes/common/world-names.ts';
+import { SOURCE_NAMES } from '../../world/scenes/common/world-names.ts';
 
 /** Treatments of a prompt with weights or flags (rules.ts). */
 export const TREATMENTS = ['keep', 'strip', 'drop'] as const;
@@ -12,7 +12,7 @@ export const MALFORMED = ['refuse', 'skip'] as const;
 export const COMMENTS = ['spaced', 'hash', 'none'] as const;
 export type CommentRule = (typeof COMMENTS)[number];
 /** Sources of the phrases for prompt engineering. */
-export const CORPORA = ['training', ...WORLD_NAMES] as const;
+export const CORPORA = ['training', ...SOURCE_NAMES] as const;
 export type CorpusName = (typeof CORPORA)[number];
 
 /** ISO 639-1 codes of the languages that the detector (eld, languages.ts) distinguishes. */

@@ -2,7 +2,7 @@ import { InputError } from '../../common/errors.ts';
 import type { Database } from '../tables/database.ts';
 import type { RowBatch } from '../tables/prompt-rows.ts';
 import { knownWorld } from '../../world/known/known-worlds.ts';
-import type { WorldName } from '../../world/scenes/common/world-names.ts';
+import type { SourceName } from '../../world/scenes/common/world-names.ts';
 import { batchSize, describeFault, type PromptBatch } from './batch.ts';
 import type { SourceFile } from './source-file.ts';
 import { readPrompts, unpacked, type ReadOptions } from './read-source.ts';
@@ -34,7 +34,7 @@ export function refusal({ name }: SourceFile, { faults }: PromptBatch): InputErr
 }
 
 /** Yields an embedded world's prompts with their splits. */
-export function* worldRows(world: WorldName): Generator<RowBatch> {
+export function* worldRows(world: SourceName): Generator<RowBatch> {
   const all = knownWorld(world).prompts();
   for (let at = 0; at < all.length; at += batchSize) {
     const part = all.slice(at, at + batchSize);

@@ -11,7 +11,7 @@ import type { SourceFile } from '../sources/source-file.ts';
 import { isBadText, parquetQuery, unreadableParquet } from '../sources/parquet/query.ts';
 import { readPrompts, unpacked, type ReadOptions } from '../sources/read-source.ts';
 import { refusal, worldRows } from '../sources/source-rows.ts';
-import { isWorldName, type WorldName } from '../../world/scenes/common/world-names.ts';
+import { isWorldName, type SourceName } from '../../world/scenes/common/world-names.ts';
 
 export interface IngestConfig extends ReadOptions {
   /** An embedded world, a file, a folder of files, or a pattern. */
@@ -43,7 +43,7 @@ export async function run(context: StageContext<IngestConfig>): Promise<void> {
   await writeResult(INGEST_SUMMARY, output, summary);
 }
 
-async function ingestWorld(writer: RowWriter, world: WorldName, limit = Infinity): Promise<IngestSummary> {
+async function ingestWorld(writer: RowWriter, world: SourceName, limit = Infinity): Promise<IngestSummary> {
   for (const batch of worldRows(world)) {
     const left = limit - writer.rows;
     const { sources, rows, prompts, splits } = batch;

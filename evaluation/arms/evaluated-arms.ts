@@ -1,3 +1,5 @@
+import { InputError } from '../../common/errors.ts';
+import type { BenchmarkSpec } from '../../datasets/rules/benchmarks.ts';
 import type { Sweep } from '../results.ts';
 import { blendArm } from '../evaluation-names.ts';
 import { CHAMPION, CHAMPION_EXPORTED } from './arm-names.ts';
@@ -61,4 +63,15 @@ function championArms(arms: Arms, champion: NonNullable<ArmsConfig['champion']>)
   const { encoder, blend, unet, exported } = champion;
   const evaluated = arms.tuned(CHAMPION, encoder, blend, unet);
   return exported === undefined ? [evaluated] : [evaluated, arms.inPlace(CHAMPION_EXPORTED, exported, unet)];
+}
+
+/** Returns the base and the arms that a benchmark asks for. @throws InputError if this run lacks one */
+export function armsOn({ name, arms }: BenchmarkSpec, sources: readonly ArmSource[]): readonly ArmSource[] {
+  if (arms === undefined) return sources;
+  const lacking = arms.find((arm) => sources.every((source) => source.name !== arm));
+  if (lacking !== undefined)
+    throw new InputError(
+      `Benchmark "${name}" compares the arm ${lacking}, which this run does not have; it has ${sources.map((source) => source.name).join(', ')}.`,
+    );
+  return sources.filter((source) => source === base || arms.includes(source.name));
 }

@@ -53,12 +53,15 @@ export async function measurePhrases(
     .toSorted((a, b) => b.gain - a.gain);
 }
 
+/** What chooses: a metric, or the trained rewards, standardized. */
+export type SuffixJudge = { metric: 'oracle' | 'heldOut' } | { trained: readonly string[] };
+
 /** Tries the best phrase, the best two, ... on validation prompts; chooses none if none is better than the base. */
 export async function chooseSuffix(
   phrases: readonly PhraseGain[],
   longest: number,
   prompts: readonly Prompt[],
-  judge: { metric: 'oracle' | 'heldOut' } | { trained: readonly string[] },
+  judge: SuffixJudge,
   pictures: Pictures,
   embed: Embed,
 ): Promise<{ trials: SuffixTrial[]; chosen: string[] }> {

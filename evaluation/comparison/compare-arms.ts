@@ -12,10 +12,13 @@ import type { ArmScores } from './experiment.ts';
 export function compareAll(scores: ArmScores, bootstraps: Bootstraps): NamedComparison[] {
   const arms = Object.keys(scores).filter((arm) => arm !== 'base');
   const rivals: [arm: string, against: string][] = arms.map((arm) => [arm, 'base']);
-  for (const arm of PAIRS) if (scores[arm]) rivals.push([arm, 'tuned']);
-  if (scores[EXPORTED]) rivals.push([EXPORTED, CHOSEN]);
-  if (scores[CHAMPION]) rivals.push([CHOSEN, CHAMPION]);
-  if (scores[CHAMPION_EXPORTED]) rivals.push([EXPORTED, CHAMPION_EXPORTED]);
+  const others: [arm: string, against: string][] = [
+    ...PAIRS.map((arm): [string, string] => [arm, 'tuned']),
+    [EXPORTED, CHOSEN],
+    [CHOSEN, CHAMPION],
+    [EXPORTED, CHAMPION_EXPORTED],
+  ];
+  rivals.push(...others.filter(([arm, against]) => scores[arm] && scores[against]));
   return Object.keys(scores['base']!).flatMap((metric) =>
     rivals.map(([arm, against]) => ({
       metric,

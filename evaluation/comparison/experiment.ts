@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { CancelledError } from '../../common/errors.ts';
-import { encodePng } from '../../common/png.ts';
+import { encodePng } from '../../common/pictures/png.ts';
 import { meanPerPrompt } from '../../common/statistics.ts';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
 import { meanPairwiseDistance } from '../../rewards/diversity.ts';

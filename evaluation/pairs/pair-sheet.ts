@@ -1,4 +1,4 @@
-import { encodePng } from '../../common/png.ts';
+import { encodePng } from '../../common/pictures/png.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import { resizeBicubic } from '../../rewards/preprocess.ts';
 import { breakLines, dotsOf, drawable, LETTER_HEIGHT, LETTER_WIDTH } from './dot-letters.ts';

@@ -1,3 +1,4 @@
+import { mean } from '../../common/statistics.ts';
 import type { CollectedRun, Results } from './paper-results.ts';
 
 /**
@@ -23,3 +24,12 @@ export function combine(runs: readonly CollectedRun[]): Results {
     ]),
   );
 }
+
+/** Returns the mean of each metric of each arm. */
+export const meansOf = (results: Results): Record<string, Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(results).map(([arm, metrics]) => [
+      arm,
+      Object.fromEntries(Object.entries(metrics).map(([metric, values]) => [metric, mean(values)])),
+    ]),
+  );

@@ -1,3 +1,5 @@
+import type { WorldName } from '../../world/scenes/common/world-names.ts';
+
 /**
  * A variant of tuning: settings on top of configs/paper.yaml, and its arms in the comparison. An arm is one way of
  * making the pictures, such as a tuned encoder.
@@ -5,6 +7,8 @@
 export interface Variant {
   name: string;
   settings: readonly string[];
+  /** Steps of tuning its encoder. */
+  steps: number;
   /** The evaluation's arm -> its name in the comparison. */
   arms: Readonly<Record<string, string>>;
   /** A UNet of the stage `transfer` -> its name in the comparison. */
@@ -29,6 +33,8 @@ export interface Budget {
   /** Held-out prompts of the comparison, and of that with other UNets. */
   prompts: number;
   transfer: number;
+  /** Validation prompts that the alarm watches and the sweep chooses on. */
+  validation: number;
 }
 export const fullBudget: Budget = {
   seeds: 3,
@@ -38,17 +44,29 @@ export const fullBudget: Budget = {
   hacked: 160,
   ddpo: 0.75,
   prompts: 300,
-  transfer: 264,
+  transfer: 270,
+  validation: 155,
 };
 export const quickBudget: Budget = {
   seeds: 1,
-  encoder: 12,
+  encoder: 60,
   unet: 4,
-  both: 6,
+  both: 8,
   hacked: 12,
   ddpo: 0.75,
-  prompts: 40,
+  prompts: 300,
   transfer: 24,
+  validation: 64,
+};
+
+/** Learning rates of everything but the encoder, whose is in configs/paper.yaml. */
+const LEARNING_RATES = {
+  unet: '1.0e-4',
+  joint: '1.0e-4',
+  lora: '1.0e-3',
+  direct: '1.0e-4',
+  ddpoEncoder: '3.0e-4',
+  ddpoUnet: '1.0e-4',
 };
 
 /** Returns the name of a variant's run. */
@@ -57,9 +75,9 @@ export const runName = ({ name }: Variant, seed: number): string =>
 
 /** UNets that the encoder was not tuned with, and their arms in the comparison. */
 const UNETS = [
-  { name: 'second', arm: 'second UNet', unet: 'world/shapes/second', guide: 'none' },
-  { name: 'inpainting', arm: 'inpainting UNet', unet: 'world/shapes/second-inpainting', guide: 'inpainting' },
-  { name: 'control', arm: 'control UNet', unet: 'world/shapes/second-control', guide: 'silhouette' },
+  { name: 'second', arm: 'second UNet', folder: 'second', guide: 'none' },
+  { name: 'inpainting', arm: 'inpainting UNet', folder: 'second-inpainting', guide: 'inpainting' },
+  { name: 'control', arm: 'control UNet', folder: 'second-control', guide: 'silhouette' },
 ];
 
 /** Pictures per prompt: the effect of an encoder on a UNet that it was not tuned with is small. */
@@ -69,39 +87,61 @@ export const PICTURES_WITH_OTHER_UNETS = 4;
  * Returns the variants. Validation prompts choose each arm among its checkpoints. The DDPO baselines use `ddpo` times
  * the reward evaluations of reward tuning, about the same time, in a quarter of the steps: docs/evaluation.md lists
  * what else was tried.
+ * @param world the embedded world of configs/paper.yaml
  */
-export function variants(budget: Budget): Variant[] {
+export function variants(budget: Budget, world: WorldName): Variant[] {
   const { encoder, unet, both, hacked } = budget;
-  const common = (steps: number, watched?: number) => commonSettings(budget, steps, watched);
+  const common = (steps: number, other?: Parameters<typeof commonSettings>[2]) => commonSettings(budget, steps, other);
   const noCurve = 'evaluate.blends=[]';
-  const tuneUnet = `tuneUnet={${loop(unet)}}`;
+  const tuneUnet = `tuneUnet={${loop(unet, LEARNING_RATES.unet)}}`;
   return [
-    encoderVariant(budget),
+    encoderVariant(budget, world),
     {
       name: 'encoder + UNet',
-      settings: [...common(encoder), noCurve, tuneUnet],
+      steps: encoder,
+      settings: [...common(encoder), noCurve, compared('chosen', 'exported'), tuneUnet],
       arms: { chosen: 'encoder + UNet', exported: 'encoder + UNet, exported' },
     },
     {
       name: 'fusion',
-      // Nothing is chosen here: the final encoder and the final UNet are combined.
-      settings: [...common(encoder), noCurve, tuneUnet, 'tuneUnet.blend=0', 'sweep.prompts=2', 'sweep.blends=[1]'],
+      steps: encoder,
+      settings: [
+        // Nothing is chosen here: the final encoder and the final UNet are combined.
+        ...common(encoder, { choosing: 2 }),
+        ...[noCurve, compared('unet', 'fusion'), tuneUnet, 'tuneUnet.blend=0'],
+        'sweep.blends=[1]',
+      ],
       arms: { unet: 'UNet', fusion: 'fusion' },
     },
     {
       name: 'joint',
-      settings: [...common(both), noCurve, 'tuneEncoder.joint={learningRate: 0.0001}'],
+      steps: both,
+      settings: [
+        ...common(both),
+        noCurve,
+        compared('chosen'),
+        `tuneEncoder.joint={learningRate: ${LEARNING_RATES.joint}}`,
+      ],
       arms: { chosen: 'joint' },
     },
     {
       name: 'lora',
-      settings: [...common(both), noCurve, 'tuneEncoder.lora={rank: 16}', 'tuneEncoder.learningRate=0.001'],
+      steps: both,
+      settings: [
+        ...[...common(both), noCurve, compared('chosen')],
+        ...['tuneEncoder.lora={rank: 16}', `tuneEncoder.learningRate=${LEARNING_RATES.lora}`],
+      ],
       arms: { chosen: 'encoder, LoRA' },
     },
     // Pictures degrade late in tuning.
     {
       name: 'no CLIP constraint',
-      settings: [...common(hacked, hacked), 'rewards.clip.weight=0'],
+      steps: hacked,
+      settings: [
+        // If it is not stopped, nothing of what follows counts.
+        ...common(hacked, { watched: hacked, choosing: 2 }),
+        ...[noCurve, compared('chosen'), 'sweep.blends=[1]', 'rewards.clip.weight=0'],
+      ],
       seeds: 1,
       collapses: true,
       arms: {},
@@ -110,21 +150,25 @@ export function variants(budget: Budget): Variant[] {
 }
 
 /** Tunes the encoder, with all baselines, the curve of its blends and the other UNets. */
-function encoderVariant(budget: Budget): Variant {
+function encoderVariant(budget: Budget, world: WorldName): Variant {
   const { encoder, unet, ddpo, transfer } = budget;
   const policy = (steps: number, learningRate: string) => {
     const own = Math.max(1, Math.round((steps * ddpo) / 4));
     return `{steps: ${own}, batch: 64, learningRate: ${learningRate}, warmup: 2, keepEvery: ${half(own)}, epochs: 1, group: 4}`;
   };
-  const unets = UNETS.map(({ name, unet, guide }) => `{name: ${name}, unet: ${unet}, guide: ${guide}}`).join(', ');
+  const unets = UNETS.map(
+    ({ name, folder, guide }) => `{name: ${name}, unet: world/${world}/${folder}, guide: ${guide}}`,
+  ).join(', ');
   return {
     name: 'encoder',
+    steps: encoder,
     settings: [
       ...commonSettings(budget, encoder),
-      `baselines.ddpoEncoder=${policy(encoder, '3.0e-4')}`,
-      `baselines.ddpoUnet=${policy(unet, '1.0e-4')}`,
-      `baselines.direct={${loop(encoder)}}`,
-      'baselines.promptEngineering={corpus: shapes, prompts: 48}',
+      `baselines.ddpoEncoder=${policy(encoder, LEARNING_RATES.ddpoEncoder)}`,
+      `baselines.ddpoUnet=${policy(unet, LEARNING_RATES.ddpoUnet)}`,
+      `baselines.direct={${loop(encoder, LEARNING_RATES.direct)}, pictures: ${world}}`,
+      // People append what makes pictures look better; the oracle would choose no phrase that costs anything.
+      `baselines.promptEngineering={corpus: ${world}, prompts: 48, chooseBy: rewards}`,
       `transfer={prompts: ${transfer}, samplesPerPrompt: ${PICTURES_WITH_OTHER_UNETS}, images: 0, unets: [${unets}]}`,
     ],
     arms: {
@@ -144,16 +188,29 @@ function encoderVariant(budget: Budget): Variant {
   };
 }
 
-/** Settings of every variant. @param watched steps over which the alarm checks twice */
-const commonSettings = ({ encoder, prompts }: Budget, steps: number, watched = encoder): string[] => [
+/**
+ * Settings of every variant.
+ *
+ * @param watched steps over which the alarm checks twice
+ * @param choosing prompts on which the sweep chooses
+ */
+const commonSettings = (
+  { encoder, prompts, validation }: Budget,
+  steps: number,
+  { watched = encoder, choosing = validation }: { watched?: number; choosing?: number } = {},
+): string[] => [
   `benchmarks.world.limit=${prompts}`,
   `tuneEncoder.steps=${steps}`,
   `tuneEncoder.keepEvery=${Math.max(1, Math.floor(steps / 3))}`,
-  `alarm={every: ${half(watched)}, prompts: 142}`,
+  `alarm={every: ${half(watched)}, prompts: ${validation}}`,
+  `sweep.prompts=${choosing}`,
 ];
 
+/** The arms that a variant adds to the comparison; the base is there for pairing. */
+const compared = (...arms: string[]): string => `benchmarks.world.arms=[${arms.join(', ')}]`;
+
 /** Settings of a tuning loop, which keeps two networks. */
-const loop = (steps: number) =>
-  `steps: ${steps}, batch: 16, learningRate: 1.0e-4, warmup: 10, keepEvery: ${half(steps)}`;
+const loop = (steps: number, learningRate: string) =>
+  `steps: ${steps}, batch: 16, learningRate: ${learningRate}, warmup: 10, keepEvery: ${half(steps)}`;
 
 const half = (steps: number) => Math.max(1, Math.floor(steps / 2));

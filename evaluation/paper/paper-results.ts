@@ -19,9 +19,13 @@ export interface CollectedRun {
   /** Scores by arm, for the benchmark and each other UNet. */
   sets: { name: string; arms: Readonly<Record<string, string>>; scores: Scores['scores'] }[];
   prompts: number;
+  /** For each of its prompts, whether it is rephrased: in other words than the canonical caption. */
+  rephrased: readonly boolean[];
   samplesPerPrompt: number;
   /** The choice of validation prompts, by arm of the comparison. */
   chosen: Record<string, string>;
+  /** The pictures of the first test prompts: files by arm of the comparison. */
+  pictures: { prompt: string; files: Record<string, string> }[];
   /** Seconds and reward evaluations of the tuning stages. */
   tuning: { stage: string; seconds: number; rewardEvaluations: number }[];
 }

@@ -74,16 +74,22 @@ export interface BlendPoint {
 }
 
 /** Plots the difference to the base over the weight of the blend, with 95 % intervals. */
-export function blendCurve(title: string, points: readonly BlendPoint[]): Markup {
+export const blendCurve = (title: string, points: readonly BlendPoint[]): Markup => weightCurve(title, points, signed);
+
+/** Plots a metric itself over the weight of the blend, with 95 % intervals. */
+export const valueCurve = (title: string, points: readonly BlendPoint[]): Markup => weightCurve(title, points, number);
+
+function weightCurve(title: string, points: readonly BlendPoint[], label: (value: number) => string): Markup {
   const x = scale([0, Math.max(1, ...points.map(({ blend }) => blend))], [box.left + 8, box.right - 8]);
-  const [low, high] = extent([0, ...points.flatMap(({ ci95 }) => ci95)]);
+  const zero = label === signed ? [0] : [];
+  const [low, high] = extent([...zero, ...points.flatMap(({ ci95 }) => ci95)]);
   const y = scale([low, high], [box.bottom, box.top]);
-  const description = `${title}: ${points.map(({ blend, mean }) => `${signed(mean)} at blend ${blend}`).join(', ')}`;
+  const description = `${title}: ${points.map(({ blend, mean }) => `${label(mean)} at blend ${blend}`).join(', ')}`;
   return html`<figure class="chart">
     <figcaption>${title}</figcaption>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${description}">
-      ${gridLines([low, high], y, signed)}
-      <line class="zero" x1="${box.left}" x2="${box.right}" y1="${y(0)}" y2="${y(0)}" />
+      ${gridLines([low, high], y, label)}
+      ${zero.map((value) => html`<line class="zero" x1="${box.left}" x2="${box.right}" y1="${y(value)}" y2="${y(value)}" />`)}
       <path class="line" d="${path(points.map(({ blend, mean }) => [x(blend), y(mean)] as const))}" />
       ${points.map(
         ({ blend, mean, ci95 }) =>
@@ -92,7 +98,7 @@ export function blendCurve(title: string, points: readonly BlendPoint[]): Markup
               cx="${x(blend)}"
               cy="${y(mean)}"
               r="4"
-              ><title>blend ${blend}: ${signed(mean)}</title></circle
+              ><title>blend ${blend}: ${label(mean)}</title></circle
             >
             <text class="tick" x="${x(blend)}" y="${HEIGHT - 6}" text-anchor="middle">${blend}</text>`,
       )}

@@ -13,6 +13,7 @@ import {
   benchmarkFile,
   TRANSFER,
 } from '../results.ts';
+import { STYLES, type Styles } from '../styles/style-results.ts';
 import type { ReportData } from './report-data.ts';
 import { readResult } from '../../common/files/result-file.ts';
 import { FILTER_SUMMARY } from '../../datasets/tables/filtered.ts';
@@ -21,7 +22,7 @@ import { METRICS_FILE } from '../../training/training-names.ts';
 /** Stages whose artifacts a report needs. */
 export const reportInputs = ['filter', 'shard', 'tune-encoder', 'sweep', 'evaluate'] as const;
 /** Stages that a run may lack. */
-export const optionalReportInputs = ['transfer', 'tune-unet'] as const;
+export const optionalReportInputs = ['transfer', 'styles', 'tune-unet'] as const;
 
 /** Artifact folders by stage. */
 export type ReportFolders = Readonly<Record<(typeof reportInputs)[number], string>> &
@@ -52,6 +53,7 @@ export async function readReportData(folders: ReportFolders, facts: ReportFacts)
         .map((file) => readResult(benchmarkFile(basename(file, '.json')), folders.evaluate)),
     ),
     transfer: folders.transfer ? await readResult(TRANSFER, folders.transfer) : [],
+    styles: folders.styles ? await readStyles(folders.styles) : undefined,
     pictures: await Promise.all(pictures.map((picture) => embedFiles(folders.evaluate, picture))),
   };
 }
@@ -63,9 +65,22 @@ export async function readCurves(folder: string): Promise<Record<string, number>
 }
 
 async function embedFiles(folder: string, picture: Picture): Promise<Picture> {
-  const entries = Object.entries(picture.files).map(async ([arm, file]) => {
-    const png = await readFile(join(folder, file));
-    return [arm, `data:image/png;base64,${png.toString('base64')}`] as const;
-  });
+  const entries = Object.entries(picture.files).map(
+    async ([arm, file]) => [arm, await dataUri(join(folder, file))] as const,
+  );
   return { ...picture, files: Object.fromEntries(await Promise.all(entries)) };
+}
+
+async function readStyles(folder: string): Promise<Styles> {
+  const styles = await readResult(STYLES, folder);
+  const embed = (row: readonly string[]) => Promise.all(row.map((file) => dataUri(join(folder, file))));
+  const grids = styles.grids.map(async ({ prompts, ...grid }) => {
+    const embedded = prompts.map(async ({ prompt, files }) => ({ prompt, files: await Promise.all(files.map(embed)) }));
+    return { ...grid, prompts: await Promise.all(embedded) };
+  });
+  return { ...styles, grids: await Promise.all(grids) };
+}
+
+async function dataUri(path: string): Promise<string> {
+  return `data:image/png;base64,${(await readFile(path)).toString('base64')}`;
 }

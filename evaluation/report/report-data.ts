@@ -1,4 +1,5 @@
 import type { Picture, Transfer, BenchmarkResult, Scores, Sweep, NamedComparison, ControlCurve } from '../results.ts';
+import type { Styles } from '../styles/style-results.ts';
 import type { FilterSummary } from '../../datasets/tables/filtered.ts';
 import type { PromptCard } from '../../datasets/tables/dataset-card.ts';
 
@@ -38,6 +39,8 @@ export interface ReportData {
   benchmarks: BenchmarkResult[];
   /** Empty if the run tried no other UNets. */
   transfer: Transfer[];
+  /** With data URIs for files; absent if the run blended no styles. */
+  styles?: Styles | undefined;
   /** Names of the rewards that were trained on. */
   trained: string[];
   /** Like {@link Picture}, with data URIs for files. */

@@ -6,6 +6,7 @@ import { blendSlider, pictureGrid, pictureRows } from './report-pictures.ts';
 import { configurationBlock, stageTable } from './training-curves.ts';
 import { promptCard } from './report-prompts.ts';
 import { style } from './report-style.ts';
+import { styleSection } from './style-control/style-section.ts';
 import { transferTable } from './transfer-tables.ts';
 import { blendCurves, comparisonTable, sweepTable, trainingCurves } from './tables.ts';
 
@@ -46,7 +47,7 @@ export function renderReport(data: ReportData): string {
           ${run ? html`<p class="meta">Run ${run.id}, ${run.status}</p>` : undefined}
         </header>
         <main>
-          ${pictureRows(data)}${headline(data)}${blendSlider(data)}${pictureGrid(data)}${comparisonTable(data)}${benchmarkTables(data)}${transferTable(data)}${blendCurves(data)}${trainingCurves(data)}${sweepTable(data)}${promptCard(data)}${stageTable(data)}${configurationBlock(data)}
+          ${pictureRows(data)}${headline(data)}${blendSlider(data)}${pictureGrid(data)}${comparisonTable(data)}${benchmarkTables(data)}${transferTable(data)}${blendCurves(data)}${styleSection(data)}${trainingCurves(data)}${sweepTable(data)}${promptCard(data)}${stageTable(data)}${configurationBlock(data)}
         </main>
         <script>
           ${new Markup(script)};

@@ -53,6 +53,9 @@ svg { display: block; width: 100%; height: auto; } svg.interval { width: 10rem; 
 .column { fill: var(--accent); } .column:hover { fill: var(--ink); } .prompt-charts { margin: 1.25rem 0; } .subhead { margin-top: 1.25rem; }
 .raw { fill: none; stroke: var(--accent); stroke-opacity: .22; } .line { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round; }
 .whisker { stroke: var(--accent); stroke-width: 2; stroke-linecap: round; } .dot { fill: var(--accent); stroke: var(--card); stroke-width: 1.5; }
+.mixes { width: 100%; table-layout: fixed; } .mixes th, .mixes td { padding: .3rem .35rem; white-space: normal; vertical-align: top; } .mixes small { display: block; } .mixes th[scope=rowgroup] { padding-top: .8rem; }
+.sliders { width: 100%; max-width: calc(3.5rem + var(--columns) * 7.5rem); table-layout: fixed; margin-bottom: 1.5rem; } .sliders caption { text-align: left; padding-bottom: .3rem; } .sliders tbody { border: 0; }
+.sliders th, .sliders td { padding: .12rem; white-space: normal; text-align: center; font-size: .78rem; font-variant-numeric: tabular-nums; border: 0; } .sliders .corner { width: 3.5rem; text-align: left; color: var(--quiet); }
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--accent); } li { font-size: .88rem; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; overflow-x: auto; font-size: .82rem; }
 code { font-size: .85em; }

@@ -6,7 +6,7 @@ import type { StageContext } from '../../pipeline/stage.ts';
 import { Arms } from '../arms/arms.ts';
 import { readTuned } from '../arms/candidates.ts';
 import type { BaselineInput } from '../arms/baseline-arms.ts';
-import { evaluatedArms, needsSecondUnet, type ArmsConfig } from '../arms/evaluated-arms.ts';
+import { armsOn, evaluatedArms, needsSecondUnet, type ArmsConfig } from '../arms/evaluated-arms.ts';
 import { categoryLines } from '../comparison/categories.ts';
 import { controlCurves, type ControlArm } from '../comparison/blend-control.ts';
 import type { ArmScores, Experiment } from '../comparison/experiment.ts';
@@ -43,34 +43,36 @@ export async function run(context: EvaluateContext): Promise<void> {
   const { samplesPerPrompt } = config;
   const sweep = await readResult(SWEEP, inputs.sweep);
   const prompts = await firstPrompts(inputs.shard, 'test', config.prompts);
-  const benchmarks: { name: string; prompts: BenchmarkPrompt[] }[] = [];
-  for (const spec of config.benchmarks ?? [])
-    benchmarks.push({ name: spec.name, prompts: await readBenchmark(spec, scratch) });
+  const benchmarks: { spec: BenchmarkSpec; prompts: BenchmarkPrompt[] }[] = [];
+  for (const spec of config.benchmarks ?? []) benchmarks.push({ spec, prompts: await readBenchmark(spec, scratch) });
   const tuned = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
   const withUnet = needsSecondUnet(config, inputs, tuned);
   const { pipeline, generator, judge } = await setUp(config, seed, prompts.length * samplesPerPrompt, withUnet);
   const sources = await evaluatedArms(config, inputs, new Arms(pipeline, generator), tuned, sweep);
 
-  const sets = [prompts, ...benchmarks.map((benchmark) => benchmark.prompts)];
-  const total = sets.reduce((sum, { length }) => sum + length, 0) * samplesPerPrompt * sources.length;
+  const compared = benchmarks.map(({ spec, prompts }) => ({ ...spec, prompts, sources: armsOn(spec, sources) }));
+  const sets = [{ prompts, sources }, ...compared];
+  const total = sets.reduce((sum, set) => sum + set.prompts.length * set.sources.length, 0) * samplesPerPrompt;
   const { progress } = context;
   const scorer = new SourceScorer({ generator, judge, samplesPerPrompt, signal, total, progress, scratch });
-  const score = (set: readonly Prompt[], name: string, keep?: Experiment['keep']): Promise<ArmScores> => {
-    const original = generator.embed(pipeline.weights.textEncoder, set, config.model);
+  const score = (set: (typeof sets)[number], name: string, keep?: Experiment['keep']): Promise<ArmScores> => {
+    const { prompts, sources } = set;
+    const original = generator.embed(pipeline.weights.textEncoder, prompts, config.model);
     const journal = `scores-${name}.jsonl`;
-    return scorer.score({ prompts: set, original, sources, journal, ...(keep ? { keep } : {}) });
+    return scorer.score({ prompts, original, sources, journal, ...(keep ? { keep } : {}) });
   };
 
   const shown = new ShownPictures(prompts.slice(0, config.images), output);
-  const scores = await score(prompts, 'test', shown);
+  const scores = await score(sets[0]!, 'test', shown);
   await writeResult(PICTURES, output, await shown.written());
   const bootstraps = new Bootstraps(seed);
   await writeResult(SCORES, output, { prompts, samplesPerPrompt, scores: listed(scores) });
   await writeResult(COMPARISONS, output, compareAll(scores, bootstraps));
   const control = [...new Set([...config.blends, 1])].map((weight): ControlArm => [weight, blendArm(weight)]);
   await writeResult(CONTROL, output, controlCurves(scores, control, bootstraps));
-  for (const { name, prompts } of benchmarks) {
-    const scores = await score(prompts, `benchmark-${name}`);
+  for (const set of compared) {
+    const { name, prompts } = set;
+    const scores = await score(set, `benchmark-${name}`);
     await writeResult(benchmarkFile(name), output, {
       name,
       prompts,

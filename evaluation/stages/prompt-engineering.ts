@@ -1,3 +1,4 @@
+import { InputError } from '../../common/errors.ts';
 import { readBenchmark, type BenchmarkSpec } from '../../datasets/rules/benchmarks.ts';
 import { readSplit } from '../../datasets/shards/shards.ts';
 import { knownWorld, worldOfSide } from '../../world/known/known-worlds.ts';
@@ -5,7 +6,8 @@ import type { CorpusName } from '../../datasets/rules/rule-names.ts';
 import type { StageContext } from '../../pipeline/stage.ts';
 import type { Prompt } from '../pictures/picture-generator.ts';
 import { HELD_OUT, ORACLE } from '../comparison/metrics.ts';
-import { chooseSuffix, measurePhrases } from '../arms/phrase-search.ts';
+import type { ChooseBy } from '../comparison/choice.ts';
+import { chooseSuffix, measurePhrases, type SuffixJudge } from '../arms/phrase-search.ts';
 import { rewrite, type RewriterSpec } from '../arms/prompt-rewriter.ts';
 import { firstPrompts, setUp, type JudgingConfig } from '../comparison/setup.ts';
 import { stylePhrases, withPhrases } from '../arms/style-phrases.ts';
@@ -24,10 +26,28 @@ export interface PromptEngineeringConfig extends JudgingConfig {
   /** Most phrases appended together. */
   longest: number;
   samplesPerPrompt: number;
+  /** Metric that chooses the phrases; default: auto. */
+  chooseBy?: ChooseBy | undefined;
   rewriter?: RewriterSpec | undefined;
   /** Prompts to rewrite, besides the test prompts. */
   testPrompts: number;
   benchmarks?: BenchmarkSpec[];
+}
+
+/** Returns what chooses the phrases. @throws InputError if it is the oracle, and some prompt has none */
+function choosing(
+  { chooseBy = 'auto', rewards, heldOut }: PromptEngineeringConfig,
+  side: number,
+  validation: readonly Prompt[],
+): SuffixJudge {
+  const world = worldOfSide(side);
+  const exact = world !== undefined && validation.every(({ prompt }) => world.knows(prompt));
+  if (chooseBy === ORACLE && !exact)
+    throw new InputError(
+      'baselines.promptEngineering.chooseBy is oracle, but not every validation prompt can be judged by the oracle: set it to heldOut or rewards.',
+    );
+  const metric = chooseBy !== 'auto' ? chooseBy : exact ? ORACLE : heldOut ? HELD_OUT : 'rewards';
+  return metric === 'rewards' ? { trained: rewards.map(({ name }) => name) } : { metric };
 }
 
 /** Runs the base model under better prompts: with style phrases of the source, and with the user's own rewriter. */
@@ -55,9 +75,7 @@ export async function run(context: StageContext<PromptEngineeringConfig, 'shard'
   const pictures = { generator, judge, samplesPerPrompt, signal, progress };
   const trained = config.rewards.map(({ name }) => name);
   const phrases = found.length === 0 ? [] : await measurePhrases(found, tried, trained, pictures, embed);
-  const world = worldOfSide(generator.size);
-  const exact = world !== undefined && validation.every(({ prompt }) => world.knows(prompt));
-  const by = exact ? ({ metric: ORACLE } as const) : config.heldOut ? ({ metric: HELD_OUT } as const) : { trained };
+  const by = choosing(config, generator.size, validation);
   const { trials, chosen } = await chooseSuffix(phrases, config.longest, validation, by, pictures, embed);
 
   const asked = new Map(

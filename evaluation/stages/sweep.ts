@@ -28,6 +28,8 @@ export interface SweepConfig extends JudgingConfig {
   chooseBy: ChooseBy;
   /** Number of best tuned networks that are also tried as exported files. */
   finalists: number;
+  /** Whether UNets tuned after the encoder may be chosen; default true. */
+  unets?: boolean | undefined;
 }
 
 /** A candidate and the name of its scores. */
@@ -45,7 +47,8 @@ export async function run(
   const { config, inputs, seed, signal, scratch, output } = context;
   const { samplesPerPrompt, blends } = config;
   const prompts = await firstPrompts(inputs.shard, 'validation', config.prompts);
-  const tuned = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
+  const all = await readTuned(inputs['tune-encoder'], inputs['tune-unet']);
+  const tuned = config.unets === false ? { ...all, unets: [] } : all;
   const baselines = await baselineCandidates(inputs, blends);
   const pictures = prompts.length * samplesPerPrompt;
   const withUnet = tuned.unets.length > 0 || inputs['ddpo-unet'] !== undefined;

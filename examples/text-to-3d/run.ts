@@ -3,7 +3,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodePng } from '../../common/png.ts';
+import { encodePng } from '../../common/pictures/png.ts';
 import { product } from '../../common/product.ts';
 import { RandomStream } from '../../common/random.ts';
 import { tf } from '../../engine/tensorflow.ts';

@@ -30,7 +30,7 @@ function describeIssue(schema: ZodType, raw: unknown, issue: Issue, above: reado
   }
   const where = path.length > 0 ? short(path.join('.'), 200) : 'the configuration';
   const value = valueAt(raw, path);
-  if (issue.code === 'invalid_type' && value === undefined) return `${where} is missing.`;
+  if (['invalid_type', 'invalid_union'].includes(issue.code) && value === undefined) return `${where} is missing.`;
   const message = issue.message
     .replace(/^Invalid input$/, `is wrong: got ${short(value)}`)
     .replace(/^Invalid input: /, 'is wrong: ')

@@ -11,13 +11,13 @@ export const command = z.array(z.string().min(1)).min(1).meta({ command: true })
 /** Makes every {@link path} and program of a {@link command} absolute. Keys that are not in the schema stay unchanged. */
 export function resolvePaths<T>(schema: ZodType, settings: T, absolute: (path: string) => string): T {
   const at = unwrap(schema);
-  if (typeof settings === 'string')
-    return (at.meta()?.['path'] && !isWorldName(settings) ? absolute(settings) : settings) as T;
   const { shape, element, options } = definition(at);
   if (Array.isArray(options)) {
     const own = options.find((option) => option.safeParse(settings).success);
     return own ? resolvePaths(own, settings, absolute) : settings;
   }
+  if (typeof settings === 'string')
+    return (at.meta()?.['path'] && !isWorldName(settings) ? absolute(settings) : settings) as T;
   if (at.meta()?.['command'] && Array.isArray(settings)) {
     const [program, ...words] = settings as unknown as [string, ...string[]];
     return [program.includes('/') ? absolute(program) : program, ...words] as T;

@@ -13,7 +13,7 @@ import { JUDGES } from '../../evaluation/evaluation-names.ts';
 import { schedulerNames } from '../../models/sampling/scheduler-names.ts';
 import { REWARD_TYPES } from '../../rewards/reward-names.ts';
 import { ROLLOUT_RUNTIMES } from '../../training/training-names.ts';
-import { isWorldName, type WorldName } from '../../world/scenes/common/world-names.ts';
+import { isWorldName, type SourceName } from '../../world/scenes/common/world-names.ts';
 import { stagesSchema } from '../store/cache-policy.ts';
 import { notifySchema } from './sections/notify-settings.ts';
 import { baselinesSchema } from './sections/baseline-settings.ts';
@@ -22,6 +22,7 @@ import {
   armSchema,
   benchmarkSchema,
   checkComparison,
+  embedsPictures,
   largestBlend,
   ONLY_WORLDS_HAVE,
   transferSchema,
@@ -43,6 +44,7 @@ import {
 } from './number-schemas.ts';
 import { championSchema, registrySchema } from './sections/registry-settings.ts';
 import { idleKeys } from './sections/idle-keys.ts';
+import { checkStyles, stylesSchema } from './sections/style-settings.ts';
 import { checkTuning, tuneEncoderSchema, tuneUnetSchema } from './sections/tuning-settings.ts';
 
 /** Jaccard similarity of two prompts, over their words and pairs of adjacent words. */
@@ -237,6 +239,10 @@ const shape = z.strictObject({
         .describe(
           'Number of the best networks (judged in the last K steps) that are also tried as exported files, in all steps.',
         ),
+      unets: z
+        .boolean()
+        .optional()
+        .describe('Whether UNets of `tuneUnet` may be chosen too; false chooses an encoder for the original UNet.'),
     })
     .describe('Chooses a checkpoint and a blend on validation prompts.'),
   evaluate: z
@@ -266,6 +272,9 @@ const shape = z.strictObject({
   transfer: transferSchema
     .optional()
     .describe('UNets to try the chosen encoder with, although it was not tuned with them.'),
+  styles: stylesSchema
+    .optional()
+    .describe('Encoders tuned towards single rewards, to be blended and mixed by weights: docs/style.md.'),
   benchmarks: z
     .array(benchmarkSchema)
     .optional()
@@ -336,27 +345,28 @@ export const configSchema = shape.superRefine((config, context) => {
   require(new Set(names).size === names.length, ['rewards'], `must have distinct names, got ${names.join(', ')}`);
   checkTuning(config, require);
   checkComparison(config, worldOf(config), require);
-  require(sweep.chooseBy !== 'heldOut' || config.heldOut !== undefined, [
-    'sweep',
-    'chooseBy',
-  ], 'is heldOut, but no heldOut reward is configured');
-  require(sweep.chooseBy !== 'oracle' || worldOf(config) !== undefined, [
-    'sweep',
-    'chooseBy',
-  ], `is oracle, which ${ONLY_WORLDS_HAVE}`);
+  const choices = { sweep, 'baselines.promptEngineering': config.baselines?.promptEngineering };
+  for (const [section, { chooseBy } = {}] of Object.entries(choices)) {
+    const path = [...section.split('.'), 'chooseBy'];
+    require(chooseBy !== 'heldOut' ||
+      config.heldOut !== undefined, path, 'is heldOut, but no heldOut reward is configured');
+    require(chooseBy !== 'oracle' || worldOf(config) !== undefined, path, `is oracle, which ${ONLY_WORLDS_HAVE}`);
+  }
+  if (config.styles) checkStyles(config.styles, { ...config, embeds: embedsPictures(config) }, require);
   for (const [path, why] of idleKeys(config)) require(false, path, `has no effect, since ${why}: leave it out`);
   checkAmounts(config, require);
 });
 
 /** Checks the products of numbers, each of which may be large alone. */
 function checkAmounts(config: Config, require: (holds: boolean, path: string[], message: string) => void): void {
-  const { rollout, alarm, baselines, sweep, evaluate, transfer, ablations = [] } = config;
+  const { rollout, alarm, baselines, sweep, evaluate, transfer, styles, ablations = [] } = config;
   const sections = {
     rollout,
     alarm,
     sweep,
     evaluate,
     transfer,
+    styles,
     'baselines.promptEngineering': baselines?.promptEngineering,
   };
   for (const [name, section] of Object.entries(sections)) {
@@ -373,6 +383,6 @@ function checkAmounts(config: Config, require: (holds: boolean, path: string[], 
 }
 
 /** Returns the embedded world that the prompts come from; `undefined` when they come from files. */
-export function worldOf({ prompts: { source } }: Pick<Config, 'prompts'>): WorldName | undefined {
+export function worldOf({ prompts: { source } }: Pick<Config, 'prompts'>): SourceName | undefined {
   return isWorldName(source) ? source : undefined;
 }

@@ -24,12 +24,12 @@ describe('ablations', () => {
 
   it('are valid settings of the configuration, including every scheduler', async () => {
     const settings = ['ablations=[{ evaluate.scheduler: [ddim, euler], evaluate.steps: [4, 8] }]'];
-    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '.' });
+    const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '.' });
     expect(config.ablations).toEqual([{ 'evaluate.scheduler': ['ddim', 'euler'], 'evaluate.steps': [4, 8] }]);
     const evaluate = textcraftor.stages.find(({ name }) => name === 'evaluate')!;
     for (const scheduler of schedulerNames) {
       const own = await loadConfig(textcraftor, {
-        file: 'configs/tiny.yaml',
+        file: 'configs/shapes.yaml',
         settings: [`evaluate.scheduler=${scheduler}`, 'evaluate.steps=4'],
         folder: '.',
       });

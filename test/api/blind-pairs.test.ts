@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { writeBlindPairs, type BlindPairsOptions } from '../../api/pairs/blind-pairs.ts';
 import { scorePairs } from '../../api/pairs/score-pairs.ts';
-import { encodePng } from '../../common/png.ts';
+import { encodePng } from '../../common/pictures/png.ts';
 import { makePairs, type EvaluationSource } from '../../evaluation/pairs/picture-pairs.ts';
 import type { PairKey } from '../../evaluation/pairs/pair-answers.ts';
 import { run as evaluate } from '../../evaluation/stages/evaluate.ts';

@@ -15,7 +15,7 @@ const said: string[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'configuration-'));
   file = join(folder, 'my.yaml');
-  const tiny = await readFile(join(checkout, 'configs/tiny.yaml'), 'utf8');
+  const tiny = await readFile(join(checkout, 'configs/shapes.yaml'), 'utf8');
   const own = 'prompts: { source: old.parquet, column: raw.text, split: train, encoding: utf-16le, limit: 5 }';
   const changed = tiny.replace(/^prompts:.*\n(?: .*\n)*/m, `${own}\n`);
   await writeFile(file, changed);

@@ -2,6 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useMix, type MixOptions } from '../../api/encoders/encoder-mix.ts';
+import { useStyleEncoders } from '../../api/encoders/style-encoders.ts';
 import { useEncoder, type UseOptions } from '../../api/export/encoder-use.ts';
 import { networksToExport } from '../../api/export/export-source.ts';
 import { cardOf, exportNotes, isJudged } from '../../api/export/model-card.ts';
@@ -138,6 +139,37 @@ describe('a mix', () => {
     ];
     await expect(mixOf({ mix })).rejects.toThrow('different models, /models/base and /models/other');
     expect((await mixOf({ mix, model: '/models/base' })).mix).toHaveLength(2);
+  });
+});
+
+describe('styles of a configuration', () => {
+  const encodersOf = async (...encoders: string[]) => {
+    const named = encoders.map((encoder, i) => ({ name: `style-${i}`, encoder, metric: 'clip' }));
+    const { styles } = await useStyleEncoders(home, { seed: 1, styles: { encoders: named } }, home.folder);
+    return styles.encoders.map(({ encoder }) => encoder);
+  };
+
+  it('take the tuned encoders behind names; paths, files that are there and the own encoder stay', async () => {
+    await chose(both);
+    await registered(true);
+    await writeFile(join(home.folder, 'neon'), 'weights');
+    const encoders = await encodersOf('tiny@1', run, 'latest', 'tuned', 'some/encoder', 'neon');
+    expect(encoders[0]).toMatch(/\/encoder\/model\.safetensors$/);
+    expect(encoders[1]).toMatch(/\/encoder\/step-000020\/model\.safetensors$/);
+    expect(encoders.slice(2)).toEqual([encoders[1], 'tuned', 'some/encoder', 'neon']);
+  });
+
+  it('are refused by their key for an unknown name and a run that chose the original encoder', async () => {
+    await expect(encodersOf('nobody')).rejects.toThrow(
+      /^styles\.encoders: There is no file, folder or run "nobody", and no registered encoder/,
+    );
+    await chose({ chosen: choice(0, 0), exported: choice(0, 0) });
+    await expect(encodersOf(run)).rejects.toThrow(/^styles\.encoders: Run .* chose the original text encoder/);
+  });
+
+  it('leave other settings as they are', async () => {
+    for (const settings of [{ seed: 1 }, { styles: 3 }, { styles: { encoders: 'a' } }])
+      expect(await useStyleEncoders<unknown>(home, settings, home.folder)).toBe(settings);
   });
 });
 

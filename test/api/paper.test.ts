@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stopOf } from '../../api/paper/collect.ts';
 import { armPlot } from '../../evaluation/paper/arm-plot.ts';
-import { claims, verdictOf } from '../../evaluation/paper/claims.ts';
+import { claims } from '../../evaluation/paper/claims.ts';
 import { combine } from '../../evaluation/paper/combine-seeds.ts';
 import { fullBudget, quickBudget, runName, variants } from '../../evaluation/paper/matrix.ts';
 import { resultsPage } from '../../evaluation/paper/paper-page.ts';
@@ -13,7 +13,7 @@ import { textcraftor } from '../../pipeline/textcraftor.ts';
 
 const bootstraps = new Bootstraps(1);
 const values = (level: number) => Array.from({ length: 40 }, (_, i) => level + Math.sin(i * (level + 2)) / 10);
-const ofVariant = (name: string) => variants(quickBudget).find((variant) => variant.name === name)!;
+const ofVariant = (name: string) => variants(quickBudget, 'gallery').find((variant) => variant.name === name)!;
 const run = (seed: number, name: string, scores: Record<string, Record<string, number>>): CollectedRun => {
   const variant = ofVariant(name);
   const lists = Object.fromEntries(
@@ -27,12 +27,20 @@ const run = (seed: number, name: string, scores: Record<string, Record<string, n
     seed,
     samplesPerPrompt: 2,
     prompts: 40,
+    rephrased: Array.from({ length: 40 }, (_, i) => i % 2 === 1),
+    pictures: [],
     chosen: { [Object.values(variant.arms).at(-1)!]: `step ${seed}` },
     tuning: [{ stage: 'tune-encoder', seconds: 12, rewardEvaluations: 320 }],
     sets: [{ name: 'world', arms: variant.arms, scores: lists }],
   };
 };
-const metrics = (oracle: number, heldOut: number, diversity = 1) => ({ clip: heldOut, oracle, heldOut, diversity });
+const metrics = (oracle: number, heldOut: number, diversity = 1) => ({
+  clip: heldOut,
+  oracle,
+  quality: oracle,
+  heldOut,
+  diversity,
+});
 
 describe("the paper's comparison", () => {
   const runs = [1, 2].flatMap((seed) => [
@@ -47,24 +55,19 @@ describe("the paper's comparison", () => {
     variant: ofVariant('no CLIP constraint'),
     message: seed === 1 ? 'gamed' : undefined,
   }));
-  const found = claims({ results, trained: ['clip'], bootstraps, stops });
+  const { rephrased } = first;
+  const found = claims({ results, rephrased, steps: 60, trained: ['clip'], bootstraps, stops });
   const verdict = (text: string) => found.find((claim) => claim.text.startsWith(text))?.verdict;
 
   it('derives each verdict from the intervals', () => {
     expect(verdict('encoder is better than base (clip')).toBe('holds');
     expect(verdict('encoder is better than DDPO, encoder')).toBe('does not hold');
-    expect(verdict("encoder keeps at least 90 % of the base's diversity")).toBe('holds');
+    expect(verdict("encoder keeps more than 90 % of the base's diversity")).toBe('holds');
     expect(verdict('encoder + UNet is better than encoder')).toBe('does not hold');
     expect(verdict('encoder is better than prompt engineering')).toBe('not measured');
     expect(verdict('second UNet, encoder is better than second UNet')).toBe('not measured');
     expect(verdict('without the CLIP constraint')).toBe('undecided'); // one of two was stopped
-    expect([
-      verdictOf([
-        [0.1, 0.2],
-        [-0.1, 0.2],
-      ]),
-      verdictOf([[-0.2, -0.1]]),
-    ]).toEqual(['undecided', 'does not hold']);
+    expect(verdict('encoder is better than base on rephrased prompts too')).toBe('holds');
   });
 
   it('averages over the seeds and takes each arm from its variant', () => {
@@ -73,7 +76,10 @@ describe("the paper's comparison", () => {
   });
 
   it('writes its results, and nothing else', () => {
-    const page = resultsPage({ results, claims: found, runs, trained: ['clip'], quick: false });
+    const page = resultsPage({
+      ...{ world: 'gallery', results, claims: found, runs, trained: ['clip'], pictures: [] },
+      quick: false,
+    });
     const holds = found.filter((claim) => claim.verdict === 'holds').length;
     expect(page).toContain(`Of ${found.length} claims ${holds} hold`);
     expect(page).toContain('2 seeds of tuning, 40 held-out prompts');
@@ -109,7 +115,7 @@ describe("the paper's comparison", () => {
   });
 
   it.each([fullBudget, quickBudget])('has variants with valid settings', async (budget) => {
-    const all = variants(budget);
+    const all = variants(budget, 'gallery');
     for (const variant of all) {
       const settings = [...variant.settings, `name=${runName(variant, 1)}`];
       await expect(

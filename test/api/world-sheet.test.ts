@@ -13,10 +13,14 @@ test.each([
 ] as const)('the sheet of the world "%s" shows its pictures and captions', async (world, understood, size) => {
   const out = join(await temporaryFolder(), 'sheet');
   const paths = await writeWorldSheet({ out, world });
-  expect((await readdir(out)).sort()).toEqual(['examples.jsonl', 'examples.png', 'scenes.png']);
-  const { width, height } = PNG.sync.read(await readFile(paths[0]!));
-  expect([width, height]).toEqual(size);
-  const lines = (await readFile(paths[2]!, 'utf8')).trim().split('\n');
+  const sheets = world === 'gallery' ? ['harder.png', 'scenes.png'] : ['scenes.png'];
+  expect((await readdir(out)).sort()).toEqual(['examples.jsonl', 'examples.png', ...sheets]);
+  for (const sheet of sheets) {
+    const { width, height } = PNG.sync.read(await readFile(join(out, sheet)));
+    expect([width, height]).toEqual(size);
+  }
+  expect(paths).toHaveLength(2 + sheets.length);
+  const lines = (await readFile(join(out, 'examples.jsonl'), 'utf8')).trim().split('\n');
   expect(lines).toHaveLength(60);
   const examples = lines.map(
     (line) => JSON.parse(line) as Record<string, Record<string, unknown>> & { caption: string },

@@ -44,7 +44,7 @@ describe('under a folder whose name is special to many programs', () => {
     ].slice(0, 300);
     await writeFile(join(folder, 'p[1].txt'), prompts.join('\n'));
     await writeFile(join(folder, 'p1.txt'), 'wrong');
-    await cp(join(checkout, 'configs/tiny.yaml'), join(folder, 'c#1.yaml'));
+    await cp(join(checkout, 'configs/shapes.yaml'), join(folder, 'c#1.yaml'));
     const textcraftor = async (...args: string[]): Promise<string> => {
       const ended = await new Command(home, args, { TMPDIR: temporary }).ended;
       if (ended.code !== 0) throw new Error(`textcraftor ${args[0]}: exit code ${ended.code}: ${ended.stderr}`);

@@ -14,7 +14,7 @@ const british =
 /** Lines that have to keep one: words that the world's models know, a data set's column, the name of a random stream. */
 const kept: Readonly<Record<string, readonly RegExp[]>> = {
   'world/scenes/shapes/grammar.ts': [/gray: \['gray', 'grey'\]/],
-  'docs/world.md': [/a few synonyms \(.*grey/],
+  'docs/shapes-world.md': [/a few synonyms \(.*grey/],
   'test/api/inspection/inspect.test.ts': [/"colour"|\[colour\]/],
   'test/world/shapes/web-like.test.ts': [/RandomStream\(1, 'neighbours'\)/],
 };

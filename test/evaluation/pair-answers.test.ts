@@ -5,7 +5,7 @@ import { breakLines, dotsOf, drawable } from '../../evaluation/pairs/dot-letters
 import { drawPairs } from '../../evaluation/pairs/draw-pairs.ts';
 import { readAnswers, scoreAnswers, type PairKey } from '../../evaluation/pairs/pair-answers.ts';
 import { pairSheets } from '../../evaluation/pairs/pair-sheet.ts';
-import { decodePng } from '../../common/png.ts';
+import { decodePng } from '../../common/pictures/png.ts';
 
 const prompts = Array.from({ length: 200 }, (_, i) => ({ id: String(i), prompt: `prompt ${i}` }));
 const arms: [string, string] = ['base', 'tuned'];

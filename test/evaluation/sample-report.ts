@@ -1,5 +1,5 @@
 import { RandomStream } from '../../common/random.ts';
-import { encodePng } from '../../common/png.ts';
+import { encodePng } from '../../common/pictures/png.ts';
 import { caption } from '../../world/scenes/shapes/grammar.ts';
 import { render } from '../../world/scenes/shapes/renderer.ts';
 import { scenesOf } from '../../world/scenes/shapes/scene.ts';

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, expectTypeOf, it } from 'vitest';
 import { stageOf } from '../../pipeline/bodies.ts';
 import type { Config } from '../../pipeline/config/config.ts';
-import { textcraftor, transfer, type tuneEncoder } from '../../pipeline/textcraftor.ts';
+import { styles, textcraftor, transfer, type tuneEncoder } from '../../pipeline/textcraftor.ts';
+import type { StylesConfig } from '../../evaluation/stages/style-control.ts';
 import type { TransferConfig } from '../../evaluation/stages/transfer.ts';
 import type { TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';
 
@@ -11,6 +12,7 @@ import type { TuneEncoderSettings } from '../../training/stages/tune-encoder.ts'
 
 it('passes each body the settings that it takes', () => {
   expectTypeOf<ReturnType<typeof transfer.config>>().toEqualTypeOf<TransferConfig>();
+  expectTypeOf<ReturnType<typeof styles.config>>().toEqualTypeOf<StylesConfig>();
   expectTypeOf<ReturnType<typeof tuneEncoder.config>>().toEqualTypeOf<TuneEncoderSettings>();
   for (const { module } of textcraftor.stages)
     expect(existsSync(fileURLToPath(new URL(module, textcraftor.root))), module).toBe(true);

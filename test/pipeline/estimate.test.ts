@@ -64,7 +64,7 @@ describe('the time of a stage', () => {
 
   it('of the stages grows with the configured work', async () => {
     const workOf = async (stage: string, ...settings: string[]) => {
-      const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+      const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: checkout });
       const { count, cost } = textcraftor.stages.find(({ name }) => name === stage)!.work!(config, {
         evaluationCost: 10,
       })!;
@@ -78,11 +78,28 @@ describe('the time of a stage', () => {
       ['evaluate', 'evaluate.prompts=528'],
     ] as const)
       expect(await workOf(stage, 'alarm=null', setting), setting).toBe(2 * (await workOf(stage, 'alarm=null')));
+    const twice = 'styles={encoders: [{name: a, encoder: tuned, metric: clip}], prompts: 20, weights: [0, 1]}';
+    const once = twice.replace('20', '10');
+    expect(await workOf('styles', twice)).toBe(2 * (await workOf('styles', once)));
     const [often, many] = ['alarm.every=1', 'alarm.prompts=5000'] as const;
     for (const setting of [often, many])
       expect(await workOf('tune-encoder', setting), setting).toBeGreaterThan(1.5 * (await workOf('tune-encoder')));
     expect(await workOf('tune-encoder', 'alarm=null')).toBeLessThan(await workOf('tune-encoder'));
   });
+});
+
+it('counts the pictures of styles: the base and every weight and mix on all prompts, and each cell of the grids once', async () => {
+  const settings = [
+    'styles={encoders: [{name: a, encoder: tuned, metric: clip}, {name: b, encoder: x, metric: clip}, {name: c, encoder: y, metric: clip}], prompts: 10, samplesPerPrompt: 2, mixes: [{a: 1, b: 1}], grid: {prompts: 2, steps: 3}}',
+  ];
+  const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+  const { unit, count, cost } = textcraftor.stages.find(({ name }) => name === 'styles')!.work!(config, {
+    evaluationCost: 1,
+  })!;
+  // Three encoders at four weights, a mix, and the base; the base, three times two cells of one encoder, and four of each pair.
+  expect([unit, count]).toEqual(['pictures', 20 * (1 + 3 * 4 + 1) + 2 * (1 + 3 * 2 + 3 * 4)]);
+  // Two branches of guidance; the base takes 8 steps, any other picture 7.
+  expect(count * cost).toBeCloseTo(2 * (22 * 8 + (count - 22) * 7), 6);
 });
 
 it('a worker with other code must be restarted before it does anything', () => {

@@ -99,7 +99,7 @@ describe('the textcraftor pipeline', () => {
 
   it('runs tuning and the stages after it again when the weight of a reward changes, and nothing before', async () => {
     const load = (...settings: string[]) =>
-      loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+      loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: checkout });
     const [before, after] = [await load(), await load('rewards.clip.weight=50')];
     const changed = new Set<string>();
     for (const { name, inputs, config } of activeStages(textcraftor, before)) {

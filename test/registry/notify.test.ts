@@ -119,7 +119,7 @@ describe('the secrets of a hook', () => {
   it('cannot be a user and password in a URL, which are refused when the configuration is read, and not shown', async () => {
     for (const user of ['me:hunter22@', 'me@', ':hunter22@']) {
       const setting = `notify=[{webhook: "https://${user}example.org/x"}]`;
-      const read = loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings: [setting], folder: '.' });
+      const read = loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings: [setting], folder: '.' });
       await expect(read).rejects.toThrow(/"notify\.0\.webhook" must not contain a user or password/);
       await expect(read).rejects.not.toThrow('hunter22');
     }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tf, type Tensor } from '../../engine/tensorflow.ts';
-import { bicubicMatrix, CLIP_MEAN, CLIP_STD, preprocess, resizeBicubic } from '../../rewards/preprocess.ts';
+import { bicubicMatrix } from '../../common/pictures/bicubic.ts';
+import { CLIP_MEAN, CLIP_STD, preprocess, resizeBicubic } from '../../rewards/preprocess.ts';
 
 /** The picture given to torch as well. [1, h, w, 3] */
 function picture(h: number, w: number): Tensor {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CancelledError } from '../../common/errors.ts';
-import { encodePng } from '../../common/png.ts';
+import { encodePng } from '../../common/pictures/png.ts';
 import { RandomStream } from '../../common/random.ts';
 import { tf } from '../../engine/tensorflow.ts';
 import { WeightParameters } from '../setup/weight-parameters.ts';

@@ -1,5 +1,5 @@
 import { InputError } from '../../common/errors.ts';
-import { decodePng } from '../../common/png.ts';
+import { decodePng } from '../../common/pictures/png.ts';
 import { RandomStream } from '../../common/random.ts';
 import type { KnownWorld } from '../../world/known/known-world.ts';
 import { knownWorld } from '../../world/known/known-worlds.ts';

@@ -1,6 +1,6 @@
 import type { RandomStream } from '../../common/random.ts';
 import type { Split } from '../scenes/common/combinations.ts';
-import type { WorldName } from '../scenes/common/world-names.ts';
+import type { SourceName } from '../scenes/common/world-names.ts';
 
 export interface WorldPrompt {
   readonly prompt: string;
@@ -9,19 +9,19 @@ export interface WorldPrompt {
 
 export interface WorldBenchmarkPrompt {
   readonly prompt: string;
-  /** The requested shape. */
+  /** The requested shape; of several objects, how they are asked for: their relation or their count. */
   readonly category: string;
   /** `plain`, the canonical caption, or `rephrased`: other words in another order. */
   readonly challenge: 'plain' | 'rephrased';
 }
 
 /**
- * An embedded world: what its prompts are, what each asks for, and what a picture shows. A prompt of the world is one that
+ * An embedded world, or a tier of one: what its prompts are, what each asks for, and what a picture shows. A prompt of the world is one that
  * its grammar parses. Pictures are [side, side, 3], HWC, in [0, 1].
  */
 export interface KnownWorld {
-  readonly name: WorldName;
-  /** Side of a picture, in pixels; no two worlds have the same. */
+  readonly name: SourceName;
+  /** Side of a picture, in pixels; no two worlds have the same, but a world's tiers do. */
   readonly side: number;
   /** Names of the exact judge's scores. */
   readonly metrics: readonly string[];
@@ -37,7 +37,7 @@ export interface KnownWorld {
    * rephrased. No prompt occurs twice, and none describes a training combination.
    */
   benchmark(): WorldBenchmarkPrompt[];
-  /** Returns whether this is a prompt of the world. */
+  /** Returns whether this is a prompt of the world, in any of its tiers. */
   knows(prompt: string): boolean;
   /**
    * Says the same in a random phrasing with random synonyms; quality words stay. `undefined` for what is not a prompt of

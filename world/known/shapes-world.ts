@@ -13,6 +13,7 @@ const sayable: Sayable<Scene> = {
   name: 'shapes',
   combinations,
   say: (scene, stream) => caption(scene, stream),
+  category: ({ shape }) => shape,
 };
 
 /** The shapes world (world/scenes/shapes). */

@@ -1,11 +1,11 @@
 import { RandomStream } from '../../common/random.ts';
 import type { Split } from '../scenes/common/combinations.ts';
-import type { WorldName } from '../scenes/common/world-names.ts';
+import type { SourceName } from '../scenes/common/world-names.ts';
 import type { WorldBenchmarkPrompt, WorldPrompt } from './known-world.ts';
 
 /** What the prompts of a world are made of. */
 export interface Sayable<S> {
-  readonly name: WorldName;
+  readonly name: SourceName;
   readonly combinations: {
     readonly all: readonly S[];
     split(scene: S): Split;
@@ -13,6 +13,8 @@ export interface Sayable<S> {
   };
   /** Says a scene: canonically, or in a phrasing that the stream draws. */
   readonly say: (scene: S, stream?: RandomStream) => string;
+  /** Returns the category of a scene in the benchmark. */
+  readonly category: (scene: S) => string;
 }
 
 /** Phrasings per training combination; validation and test use only the canonical one. */
@@ -30,19 +32,15 @@ export function promptsOf<S>({ name, combinations, say }: Sayable<S>): WorldProm
 }
 
 /** Returns a world's benchmark; see `KnownWorld.benchmark`. */
-export function benchmarkOf<S extends { readonly shape: string }>({
-  name,
-  combinations,
-  say,
-}: Sayable<S>): WorldBenchmarkPrompt[] {
+export function benchmarkOf<S>({ name, combinations, say, category }: Sayable<S>): WorldBenchmarkPrompt[] {
   return combinations.of('test').flatMap((scene, index) => {
     const stream = new RandomStream(0, `${name} benchmark`, index);
     const plain = say(scene);
     let rephrased = plain;
     while (rephrased === plain) rephrased = say(scene, stream);
     return [
-      { prompt: plain, category: scene.shape, challenge: 'plain' },
-      { prompt: rephrased, category: scene.shape, challenge: 'rephrased' },
+      { prompt: plain, category: category(scene), challenge: 'plain' },
+      { prompt: rephrased, category: category(scene), challenge: 'rephrased' },
     ] as const;
   });
 }

@@ -6,7 +6,7 @@ import { galleryTokenizerFiles } from '../scenes/gallery/gallery-tokenizer.ts';
 import { galleryData } from './data/gallery-data.ts';
 import { shapesData } from './data/shapes-data.ts';
 import type { WorldData } from './data/world-data.ts';
-import { galleryRecipe } from './recipes/gallery-recipe.ts';
+import { HARD_SHARE, galleryRecipe } from './recipes/gallery-recipe.ts';
 import type { Recipe } from './recipes/recipe.ts';
 import { shapesRecipe } from './recipes/shapes-recipe.ts';
 
@@ -22,5 +22,5 @@ export const shapesWorld: World<Scene> = { data: shapesData, recipe: shapesRecip
 /** Calls `use` with the named world, whatever its scenes are. */
 export function withWorld<R>(name: WorldName, use: <S>(world: World<S>) => R): R {
   if (name === 'shapes') return use(shapesWorld);
-  return use({ data: galleryData, recipe: galleryRecipe, tokenizer: galleryTokenizerFiles });
+  return use({ data: galleryData, recipe: galleryRecipe, tokenizer: () => galleryTokenizerFiles(HARD_SHARE > 0) });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CORPORA } from '../../../datasets/rules/rule-names.ts';
+import { JUDGES } from '../../../evaluation/evaluation-names.ts';
 import { httpUrl } from '../../http-url.ts';
 import { command, path } from '../config-paths.ts';
 import {
@@ -68,6 +69,10 @@ export const baselinesSchema = z.strictObject({
       prompts: promptCount.default(48).describe('Number of training and of validation prompts to try the phrases on.'),
       longest: positive.max(10_000).default(4).describe('Largest number of phrases that are appended together.'),
       samplesPerPrompt: samplesPerPrompt.default(1).describe('Pictures of each prompt and phrase.'),
+      chooseBy: z
+        .enum(['auto', ...JUDGES])
+        .optional()
+        .describe('Metric that chooses the phrases, as in `sweep`. `rewards`: those that people append for looks.'),
       rewriter: z
         .strictObject({
           url: httpUrl

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { blendArm, GUIDES, TAKEN_ARMS, TAKEN_METRICS } from '../../../evaluation/evaluation-names.ts';
 import { REWARD_TRAITS, type RewardTypeName } from '../../../rewards/reward-names.ts';
 import { path } from '../config-paths.ts';
-import { isWorldName, WORLD_NAMES, worldTitles, type WorldName } from '../../../world/scenes/common/world-names.ts';
+import { isWorldName, SOURCE_NAMES, worldTitles, type SourceName } from '../../../world/scenes/common/world-names.ts';
 import { checkGate, type Gate } from './gate-settings.ts';
 import { denoisingSteps, keptPictures, promptCount, samplesPerPrompt, share, tuningSteps } from '../number-schemas.ts';
 
@@ -20,6 +20,7 @@ export const benchmarkSchema = z.strictObject({
   split: text.optional().describe('Split to read from a data set with several.'),
   categoryColumns: z.array(text).optional().describe('Columns to split the results by, such as [Category, Challenge].'),
   limit: promptCount.optional().describe('Uses the first prompts only, at most this many.'),
+  arms: z.array(word).min(1).optional().describe('The arms that are compared on it, besides the base; default: all.'),
 });
 
 /** A further arm of the evaluation, that is one of the encoders compared: a mix of encoders, or another encoder. */
@@ -92,13 +93,13 @@ interface Compared {
   rewards: readonly (Reward & { name: string })[];
   heldOut?: Reward | undefined;
   evaluate: { blends: readonly number[]; samplesPerPrompt: number; arms?: readonly { name: string }[] | undefined };
-  benchmarks?: readonly { name: string }[] | undefined;
+  benchmarks?: readonly { name: string; arms?: readonly string[] | undefined }[] | undefined;
   transfer?: z.infer<typeof transferSchema> | undefined;
   baselines?: { direct?: { pictures: string } | undefined } | undefined;
   registry: { gate: Gate };
 }
 /** How messages go on about what takes prompts of an embedded world. */
-export const ONLY_WORLDS_HAVE = `only prompts of an embedded world (${WORLD_NAMES.join(', ')}) have`;
+export const ONLY_WORLDS_HAVE = `only prompts of an embedded world (${SOURCE_NAMES.join(', ')}) have`;
 
 type Require = (holds: boolean, path: string[], message: string) => void;
 
@@ -106,7 +107,7 @@ type Require = (holds: boolean, path: string[], message: string) => void;
  * Checks the constraints between rewards, evaluation and registry.
  * @param world the embedded world that the prompts come from, if they do
  */
-export function checkComparison(config: Compared, world: WorldName | undefined, require: Require): void {
+export function checkComparison(config: Compared, world: SourceName | undefined, require: Require): void {
   const { rewards, heldOut, evaluate, benchmarks = [], transfer, baselines, registry } = config;
   const withHead = (reward: Reward, path: string[]): void =>
     require(reward.type !== 'aesthetic' || reward.head !== undefined, [
@@ -130,6 +131,13 @@ export function checkComparison(config: Compared, world: WorldName | undefined, 
     'evaluate',
     'arms',
   ], `has the name "${clash}", which another arm already has: rename it`);
+  const known = [...TAKEN_ARMS, ...blends, ...arms];
+  for (const [i, { arms: chosen = [] }] of benchmarks.entries()) {
+    const unknown = chosen.find((arm) => !known.includes(arm));
+    require(unknown === undefined, [
+      ...['benchmarks', `${i}`, 'arms'],
+    ], `has ${unknown}, which is no arm: expected some of ${known.join(', ')}`);
+  }
   for (const [section, all] of [
     [['benchmarks'], benchmarks.map(({ name }) => name)],
     [['transfer', 'unets'], (transfer?.unets ?? []).map(({ name }) => name)],
@@ -147,9 +155,14 @@ export function checkComparison(config: Compared, world: WorldName | undefined, 
       'pictures',
     ], `is ${pictures}, which only prompts of ${worldTitles[pictures]} have: their source is another`);
 
-  const embeds = [...rewards, ...(heldOut ? [heldOut] : [])].some(({ type }) => REWARD_TRAITS[type].includes('embeds'));
-  const diversity = evaluate.samplesPerPrompt > 1 && embeds;
+  const diversity = evaluate.samplesPerPrompt > 1 && embedsPictures(config);
   checkGate(registry.gate, { rewards: names, heldOut: heldOut !== undefined, diversity }, require);
 }
 
-const twice = (names: readonly string[]): string | undefined => names.find((name, i) => names.indexOf(name) !== i);
+/** Returns whether a reward embeds pictures, as their diversity needs. */
+export const embedsPictures = ({ rewards, heldOut }: Pick<Compared, 'rewards' | 'heldOut'>): boolean =>
+  [...rewards, ...(heldOut ? [heldOut] : [])].some(({ type }) => REWARD_TRAITS[type].includes('embeds'));
+
+/** Returns a name that occurs twice. */
+export const twice = (names: readonly string[]): string | undefined =>
+  names.find((name, i) => names.indexOf(name) !== i);

@@ -13,7 +13,9 @@ interface Config {
   };
   rewards: readonly { type: RewardTypeName }[];
   heldOut?: { type: RewardTypeName } | undefined;
+  tuneUnet?: object | undefined;
   alarm?: { similarity: number } | undefined;
+  sweep: { unets?: boolean | undefined };
   benchmarks?: readonly { source: string; categoryColumns?: readonly string[] | undefined }[] | undefined;
   evaluate: { arms?: readonly { fromStart?: boolean | undefined }[] | undefined };
   stages?: Readonly<Record<string, { cache?: string | undefined }>> | undefined;
@@ -30,7 +32,7 @@ type Idle = [path: (string | number)[], why: string];
  * prompts of an embedded world may come in files; and the cache of a stage that is off.
  */
 export function idleKeys(config: Config): Idle[] {
-  return [prompts, filter, rewards, alarm, benchmarks, arms, stages].flatMap((section) => section(config));
+  return [prompts, filter, rewards, alarm, sweep, benchmarks, arms, stages].flatMap((section) => section(config));
 }
 
 const noFiles = (source: string) => `the source is ${source}, which is not read from files`;
@@ -55,6 +57,9 @@ function filter({ filter: section, benchmarks = [] }: Config): Idle[] {
       : []),
   ];
 }
+
+const sweep = ({ sweep: section, tuneUnet }: Config): Idle[] =>
+  tuneUnet ? [] : set(section, ['unets'], ['sweep'], 'there is no tuneUnet');
 
 function rewards({ rewards: trained, heldOut }: Config): Idle[] {
   const all = [

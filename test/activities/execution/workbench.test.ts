@@ -12,7 +12,7 @@ it('passes the configured compute type to a stage', async () => {
   const stage = textcraftor.stages.find(({ name }) => name === 'tune-encoder')!;
   for (const dtype of ['float32', 'float16'] as const) {
     const settings = await loadConfig(textcraftor, {
-      file: 'configs/tiny.yaml',
+      file: 'configs/shapes.yaml',
       settings: [`engine.dtype=${dtype}`],
       folder: '.',
     });
@@ -23,7 +23,7 @@ it('passes the configured compute type to a stage', async () => {
 
 it('refuses work if its code differs from that of the plan', async () => {
   const bench = new Workbench({ home: new Home(await temporaryFolder()), environment: {} });
-  const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', folder: '.' });
+  const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', folder: '.' });
   const task = { run: 'run-1', stage: 'ingest', inputs: {}, fresh: false };
   const prepare = (code: string) =>
     bench.prepare(task, { pipeline: 'textcraftor', config, planned: { ingest: { code } } });

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'textcraftor-inspect-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const inspect = async (...settings: string[]) => {
-  const config = await loadConfig(textcraftor, { file: `${checkout}configs/tiny.yaml`, settings, folder });
+  const config = await loadConfig(textcraftor, { file: `${checkout}configs/shapes.yaml`, settings, folder });
   return inspectRun(textcraftor, config);
 };
 
@@ -54,6 +54,16 @@ describe('before a run begins', () => {
       'an arm whose encoder is not there',
       ['evaluate.arms=[{name: a, mix: [{encoder: none, weight: 1}]}]'],
       /The text encoder .*none does not exist/,
+    ],
+    [
+      'a style whose encoder is not there',
+      ['styles={prompts: 1, encoders: [{name: a, encoder: none/at-all, metric: clip}]}'],
+      /The text encoder .*none\/at-all does not exist/,
+    ],
+    [
+      'a style that the world does not have',
+      ['styles={prompts: 1, encoders: [{name: a, encoder: tuned, metric: style.neon}]}'],
+      /^styles\.encoders: the metric of "a" is style\.neon, which the shapes world does not have; it has oracle, /,
     ],
     ['a start that is not there', ['tuneEncoder.startFrom=none'], /The text encoder .*none does not exist/],
     [
@@ -119,7 +129,7 @@ describe('before a run begins', () => {
       /^baselines\.promptEngineering\.rewriter\.command: .*package\.json is not executable/,
     ],
   ])('%s is refused where the environment is known', async (_, settings, message) => {
-    const config = await loadConfig(textcraftor, { file: `${checkout}configs/tiny.yaml`, settings, folder });
+    const config = await loadConfig(textcraftor, { file: `${checkout}configs/shapes.yaml`, settings, folder });
     await inspectRun(textcraftor, config);
     await expect(inspectRun(textcraftor, config, { environment: process.env })).rejects.toThrow(message);
   });
@@ -198,7 +208,7 @@ describe('before a run begins', () => {
 
   it('an automatic promotion that nothing passes is refused', async () => {
     const config = await loadConfig(textcraftor, {
-      file: `${checkout}configs/tiny.yaml`,
+      file: `${checkout}configs/shapes.yaml`,
       settings: [`model=${changed('other', 'unet/config.json', { sample_size: 16 })}`, 'registry.promote=auto'],
       folder,
     });
@@ -286,7 +296,7 @@ describe('before a run begins', () => {
 
   it('files that are fetched first are skipped', async () => {
     const config = await loadConfig(textcraftor, {
-      file: `${checkout}configs/tiny.yaml`,
+      file: `${checkout}configs/shapes.yaml`,
       settings: ['model=owner/name'],
       folder,
     });

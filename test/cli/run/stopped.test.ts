@@ -40,7 +40,7 @@ describe('SIGTERM ends at once, and says how to continue,', () => {
   it('the building of a world, with all its steps', async () => {
     const home = await temporaryFolder();
     const [out, work] = [join(home, 'world'), join(home, 'steps')];
-    const command = start(home, ['world', 'build', '--out', out, '--work', work]);
+    const command = start(home, ['world', 'build', '--world', 'shapes', '--out', out, '--work', work]);
     await untilAtWork(command, async () => (await processesWith(work)).length > 1);
     expect(await stop(home, command)).toContain(
       'textcraftor: Interrupted; start the same command again: finished steps are kept.\n',

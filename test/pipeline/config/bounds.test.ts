@@ -41,7 +41,7 @@ it('every number of a configuration has bounds', () => {
 });
 
 const tiny = (...settings: string[]) =>
-  loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+  loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: checkout });
 
 it.each([
   ['seed=4294967296', '"seed" is too big: expected number to be <=4294967295.'],

@@ -20,12 +20,13 @@ const settings = (gradient: string, hook: string, rewriter: string, off: string,
   `heldOut=${heldOut}`,
   `tuneEncoder=${tuning}, startFrom: a, embeddingPull: 1}`.replace('GRADIENT', gradient),
   `tuneUnet=${tuning}, blend: 1}`.replace('GRADIENT', gradient),
-  `baselines={promptEngineering: {corpus: shapes, corpusPrompts: 1, least: 0.5, phrases: 1, prompts: 1, longest: 1, samplesPerPrompt: 1, rewriter: {${rewriter}, timeoutSeconds: 1, batch: 1}}, ddpoEncoder: ${ddpo}, ddpoUnet: ${ddpo}, direct: {${loop}, pictures: a, count: 1}}`,
+  `baselines={promptEngineering: {corpus: shapes, corpusPrompts: 1, least: 0.5, phrases: 1, prompts: 1, longest: 1, samplesPerPrompt: 1, chooseBy: oracle, rewriter: {${rewriter}, timeoutSeconds: 1, batch: 1}}, ddpoEncoder: ${ddpo}, ddpoUnet: ${ddpo}, direct: {${loop}, pictures: a, count: 1}}`,
   'alarm={every: 1, prompts: 1, samplesPerPrompt: 2, diversity: 0.5, similarity: 1, attributes: 0.1, patience: 1}',
   'sweep={blends: [0.5], prompts: 1, samplesPerPrompt: 1, chooseBy: auto, finalists: 1}',
   'evaluate={prompts: 1, samplesPerPrompt: 2, images: 1, scheduler: ddim, steps: 8, blends: [0.5], arms: [{name: a, mix: [{encoder: a, weight: 1}], lastSteps: 1}, {name: b, mix: [{encoder: a, weight: 1}], fromStart: true}]}',
   'transfer={unets: [{name: a, unet: a, guide: none}], prompts: 1, samplesPerPrompt: 1, images: 1}',
-  'benchmarks=[{name: a, source: a, column: a, categoryColumns: [a], limit: 1, split: test}]',
+  'styles={encoders: [{name: neon, encoder: a, metric: quality}, {name: b, encoder: tuned, metric: clip}], weights: [0, 1], mixes: [{neon: 1}], prompts: 1, samplesPerPrompt: 1, grid: {prompts: 1, steps: 2}}',
+  'benchmarks=[{name: a, source: a, column: a, categoryColumns: [a], limit: 1, split: test, arms: [tuned]}]',
   'champion={version: 1, encoder: a, unet: a, blend: 1, exported: a}',
   'registry={name: a, promote: auto, gate: {arms: [chosen], base: {clip: 1}, champion: {clip: 1}, diversity: 0.5}}',
   `notify=[${hook}]`,
@@ -125,7 +126,7 @@ function replaced(raw: unknown, [key, ...rest]: readonly string[], value: unknow
 }
 
 describe('every key of the configuration', async () => {
-  const tiny = await readYaml(`${checkout}configs/tiny.yaml`, 'tiny');
+  const tiny = await readYaml(`${checkout}configs/shapes.yaml`, 'tiny');
   const raws = variants.map((variant, i) => {
     const raw = applySettings(tiny, variant) as Record<string, unknown>;
     if (i === variants.length - 1) delete raw['tuneUnet'];
@@ -142,6 +143,7 @@ describe('every key of the configuration', async () => {
             .filter((key) => !/^\d+$/.test(key))
             .join('.')
             .replace(/(rewardWeights|gate\.base|gate\.champion)\.clip$/, '$1.*')
+            .replace(/^styles\.mixes\.neon/, 'styles.mixes.*')
             .replace(/^ablations\.seed/, 'ablations.*')
             .replace(/^stages\.evaluate/, 'stages.*'),
         );

@@ -7,7 +7,7 @@ import { textcraftor } from '../../../pipeline/textcraftor.ts';
 import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
 const tiny = (...settings: string[]): Promise<Config> =>
-  loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+  loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: checkout });
 
 /** tiny.yaml with other text for some of its lines. */
 async function file(text: string): Promise<{ file: string; folder: string }> {
@@ -17,13 +17,16 @@ async function file(text: string): Promise<{ file: string; folder: string }> {
 }
 
 describe('a configuration', () => {
-  it.each(['configs/tiny.yaml', 'configs/sd15.yaml'])('that is shipped is valid: %s', async (name) => {
-    const config = await loadConfig(textcraftor, { file: name, folder: checkout });
-    expect(config.rewards.find(({ type }) => type === 'clip-similarity')?.weight).toBeGreaterThan(0);
-  });
+  it.each(['configs/tiny.yaml', 'configs/shapes.yaml', 'configs/sd15.yaml'])(
+    'that is shipped is valid: %s',
+    async (name) => {
+      const config = await loadConfig(textcraftor, { file: name, folder: checkout });
+      expect(config.rewards.find(({ type }) => type === 'clip-similarity')?.weight).toBeGreaterThan(0);
+    },
+  );
 
   it('has defaults, and absolute paths wherever it is read', async () => {
-    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', folder: await temporaryFolder() });
+    const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', folder: await temporaryFolder() });
     expect(config.model).toBe(join(checkout, 'world/shapes/base'));
     expect(config.prompts).toEqual({ source: 'shapes' });
     expect(config.sweep.blends).toEqual([0, 0.25, 0.5, 0.75, 1]);
@@ -33,7 +36,7 @@ describe('a configuration', () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'prompts.txt'), 'a cat');
     const settings = ['prompts.source=prompts.txt', 'sweep.chooseBy=heldOut'];
-    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder });
+    const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder });
     expect(config.prompts.source).toBe(join(folder, 'prompts.txt'));
   });
 
@@ -54,9 +57,10 @@ describe('a configuration', () => {
       'evaluate.arms=[{name: at, mix: [{encoder: at, weight: 1}]}]',
       'baselines={direct: {pictures: at, steps: 1, batch: 1, learningRate: 1}}',
       'transfer={unets: [{name: at, unet: at}], prompts: 1}',
+      'styles={encoders: [{name: at, encoder: at, metric: quality}, {name: b, encoder: tuned, metric: quality}], prompts: 1}',
       'notify=[{command: [./at, at, ./at]}, {command: [at]}, {webhook: "https://a.b/at"}]',
     ];
-    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/user' });
+    const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '/user' });
     const found: string[] = [];
     const look = (value: unknown, key: string): void => {
       if (value === '/user/at') found.push(key);
@@ -84,9 +88,11 @@ describe('a configuration', () => {
         'evaluate.arms.0.mix.0.encoder',
         'baselines.direct.pictures',
         'transfer.unets.0.unet',
+        'styles.encoders.0.encoder',
         'notify.0.command.0',
       ].sort(),
     );
+    expect(config.styles?.encoders[1]?.encoder).toBe('tuned');
     expect(config.benchmarks?.slice(1).map(({ source }) => source)).toEqual(['shapes', 'gallery']);
   });
 
@@ -99,7 +105,7 @@ describe('a configuration', () => {
       'sweep.chooseBy=oracle',
       'registry.gate.base={quality: 0, style.neon: 0}',
     ];
-    const config = await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/user' });
+    const config = await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '/user' });
     expect(worldOf(config)).toBe('gallery');
     expect(config.benchmarks![0]!.source).toBe('gallery');
     expect(config.baselines).toMatchObject({
@@ -118,7 +124,9 @@ describe('a configuration', () => {
     ["'*'", '/u/*'],
   ])('takes a path given by --set literally: %j', async (written, expected) => {
     const settings = [`model=${written}`];
-    expect((await loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: '/u' })).model).toBe(expected);
+    expect((await loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: '/u' })).model).toBe(
+      expected,
+    );
   });
 
   it('is changed by --set', async () => {
@@ -146,7 +154,7 @@ describe('a configuration', () => {
 
 describe('a wrong configuration gets one sentence', () => {
   it.each([
-    ['filter.maxtoken=3', 'configs/tiny.yaml: unknown key "filter.maxtoken"; did you mean "filter.maxTokens"?'],
+    ['filter.maxtoken=3', 'configs/shapes.yaml: unknown key "filter.maxtoken"; did you mean "filter.maxTokens"?'],
     ['rewards.clip.wieght=1', 'unknown key "rewards.0.wieght"; did you mean "rewards.0.weight"?'],
     ['tune=1', 'unknown key "tune"'],
     ['stages.evalute.cache=off', '"stages.evalute" is not a stage; did you mean "stages.evaluate"?'],
@@ -169,7 +177,7 @@ describe('a wrong configuration gets one sentence', () => {
     ['sweep.chooseBy=luck', '"sweep.chooseBy" is wrong: expected one of "auto"|"oracle"|"heldOut"|"rewards".'],
     [
       'prompts.source=mine.txt sweep.chooseBy=oracle',
-      '"sweep.chooseBy" is oracle, which only prompts of an embedded world (shapes, gallery) have.',
+      '"sweep.chooseBy" is oracle, which only prompts of an embedded world (shapes, gallery, gallery-hard) have.',
     ],
   ])('--set %s', async (setting, message) => {
     await expect(tiny(...setting.split(' '))).rejects.toThrow(

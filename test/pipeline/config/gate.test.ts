@@ -9,10 +9,11 @@ import { knownWorld } from '../../../world/known/known-worlds.ts';
 import { WORLD_NAMES } from '../../../world/scenes/common/world-names.ts';
 
 const tiny = (...settings: string[]) =>
-  loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+  loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: checkout });
 
 it('a gate knows the metrics of the exact judges', () => {
-  expect(EXACT_METRICS).toEqual([...new Set(WORLD_NAMES.flatMap((name) => knownWorld(name).metrics))]);
+  const metrics = new Set(WORLD_NAMES.flatMap((name) => knownWorld(name).metrics));
+  expect([...EXACT_METRICS].sort()).toEqual([...metrics].sort());
 });
 
 it.each([
@@ -36,7 +37,10 @@ it.each([
 });
 
 it('bounds on what this configuration does not measure are refused', async () => {
-  const { heldOut: _, ...raw } = (await readYaml(`${checkout}configs/tiny.yaml`, 'tiny')) as Record<string, unknown>;
+  const { heldOut: _, ...raw } = (await readYaml(`${checkout}configs/shapes.yaml`, 'shapes')) as Record<
+    string,
+    unknown
+  >;
   const check = (...settings: string[]) => checkConfig(configSchema, applySettings(raw, settings), 'mine');
   expect(() => check('registry.gate.base={heldOut: 0, clip: 0}')).toThrow(
     'mine: "registry.gate.base" bounds "heldOut", but no heldOut reward is configured: add one, or leave out the bound.',
@@ -50,7 +54,7 @@ it('bounds on what this configuration does not measure are refused', async () =>
   ).toThrow('a reward that embeds pictures');
   // The defaults ask for what is there.
   expect(check('evaluate.samplesPerPrompt=1').registry.gate).toEqual({ arms: ['chosen', 'exported'] });
-  expect(check('registry.gate.base={clip: 0, oracle.shape: -0.1}', 'registry.gate.diversity=0.8').name).toBe('tiny');
+  expect(check('registry.gate.base={clip: 0, oracle.shape: -0.1}', 'registry.gate.diversity=0.8').name).toBe('shapes');
 });
 
 it('bounds that are left out have defaults', () => {

@@ -3,7 +3,7 @@ import { checkout, loadConfig } from '../../../pipeline/config/config-file.ts';
 import { textcraftor } from '../../../pipeline/textcraftor.ts';
 
 const tiny = (...settings: string[]) =>
-  loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+  loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: checkout });
 const clip = '{name: clip, type: clip-similarity, model: a, weight: 1}';
 const hpsv2 = 'rewards=[{name: clip, type: hpsv2, model: a, weight: 1}]';
 
@@ -43,13 +43,14 @@ describe('a key that has no effect beside another', () => {
       ['evaluate.arms=[{name: a, mix: [{encoder: b, weight: 1}], lastSteps: 2, fromStart: true}]'],
       'fromStart uses the arm in all steps',
     ],
+    ['sweep.unets', ['sweep.unets=false'], 'there is no tuneUnet'],
     ['stages.evaluate.maxAge', ['stages.evaluate={cache: off, maxAge: 7d}'], 'cache is off, so no result is reused'],
   ])('%s is refused by name: %j', async (key, settings, why) => {
     await expect(tiny(...settings)).rejects.toThrow(
       expect.objectContaining({
         name: 'InputError',
         message: expect.stringMatching(
-          new RegExp(`^configs/tiny\\.yaml: "${key}" has no effect, since ${why}.*: leave it out\\.$`),
+          new RegExp(`^configs/shapes\\.yaml: "${key}" has no effect, since ${why}.*: leave it out\\.$`),
         ),
       }),
     );
@@ -63,12 +64,13 @@ describe('a key that has no effect beside another', () => {
     ['rewards.clip.tokenizer=a'],
     ['benchmarks=[{name: a, source: shapes, categoryColumns: [], limit: 5}]'],
     ['stages={evaluate: {maxAge: 7d}, sweep: {cache: on, maxAge: 7d}}'],
+    ['tuneUnet={steps: 1, batch: 1, learningRate: 1}', 'sweep.unets=false'],
     // Left to a short trial: docs of the schema say why they are harmless.
     ['tuneEncoder.steps=2'],
     ['sweep.finalists=1000'],
     ['evaluate.images=5000'],
   ])('and is taken where it has one: %s', async (...settings) => {
-    await expect(tiny(...settings)).resolves.toMatchObject({ name: 'tiny' });
+    await expect(tiny(...settings)).resolves.toMatchObject({ name: 'shapes' });
   });
 
   it('alarm.similarity is refused where nothing of its kind is watched', async () => {
@@ -107,7 +109,7 @@ describe('a policy gradient that learns nothing from a trajectory', () => {
     [8, 4],
     [2, 4],
   ])('and others are not: a batch of %i in groups of %i', async (batch, group) => {
-    await expect(tiny(ddpo(batch, group))).resolves.toMatchObject({ name: 'tiny' });
+    await expect(tiny(ddpo(batch, group))).resolves.toMatchObject({ name: 'shapes' });
   });
 });
 

@@ -5,7 +5,7 @@ import { checkout, loadConfig } from '../../../pipeline/config/config-file.ts';
 import { textcraftor } from '../../../pipeline/textcraftor.ts';
 
 const tiny = (...settings: string[]) =>
-  loadConfig(textcraftor, { file: 'configs/tiny.yaml', settings, folder: checkout });
+  loadConfig(textcraftor, { file: 'configs/shapes.yaml', settings, folder: checkout });
 
 it('lists the languages that the detector knows', () => {
   expect([...LANGUAGES].sort()).toEqual(Object.values(eld.info().Languages).sort());

@@ -4,7 +4,7 @@ import { RandomStream } from '../../../common/random.ts';
 import { masksOf, render } from '../../../world/scenes/gallery/gallery-renderer.ts';
 import { attributes, gallery, styleNames } from '../../../world/scenes/gallery/gallery-scene.ts';
 import { randomDegradation } from '../../../world/scenes/gallery/gallery-tiers.ts';
-import { PlacedObject, pictureLength } from '../../../world/scenes/gallery/placed-object.ts';
+import { PlacedObject, pictureLength, placementOf } from '../../../world/scenes/gallery/placed-object.ts';
 import { styles } from '../../../world/scenes/gallery/styles/styles.ts';
 import { randomJitter } from '../../../world/scenes/common/jitter.ts';
 
@@ -41,7 +41,7 @@ test('a picture is 64 x 64 x 3 in [0, 1], the same for the same stream', () => {
 test("no style's masks are negative or sum to more than 1, so no color leaves the range", () => {
   fc.assert(
     fc.property(anyScene, anyStyle, (scene, style) => {
-      const masks = masksOf(styles[style], scene);
+      const masks = masksOf(styles[style], placementOf(scene));
       masks[0]!.forEach((_, pixel) => {
         const shares = masks.map((mask) => mask[pixel]!);
         expect(Math.min(...shares)).toBeGreaterThanOrEqual(-1e-6);
@@ -56,7 +56,7 @@ test('the object is where its position says, inside the picture, and a large one
   for (const shape of attributes.shape) {
     for (const position of attributes.position) {
       const [small, large] = attributes.size.map((size) => {
-        const object = new PlacedObject({ shape, size, position });
+        const object = new PlacedObject(placementOf({ shape, size, position }));
         const points = Array.from({ length: 64 * 64 }, (_, i) => [
           ((i % 64) + 0.5) / 64,
           (Math.floor(i / 64) + 0.5) / 64,

@@ -140,7 +140,9 @@ describe.each(WORLD_NAMES)('the world "%s"', (name) => {
         const picture = world.render(say(scene) + manner)!;
         expect(picture).toHaveLength(world.side ** 2 * 3);
         const scores = world.exactScores(picture, say(scene));
-        expect(Object.keys(scores).sort()).toEqual([...world.metrics].sort());
+        // Only prompts of several objects have a relation or a count.
+        const ofOne = world.metrics.filter((metric) => metric !== 'oracle.relation' && metric !== 'oracle.count');
+        expect(Object.keys(scores).sort()).toEqual(ofOne.sort());
         expect(scores['oracle']).toBe(1);
         for (const attribute of combinations.names) expect(scores[`oracle.${attribute}`]).toBe(1);
         expect(scores['quality']).toBeGreaterThan(0.9);

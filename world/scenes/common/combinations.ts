@@ -111,7 +111,8 @@ export class Combinations<A extends Values> {
   }
 }
 
-function splitOfKey(key: string): Split {
+/** Returns the split of a combination by its name. */
+export function splitOfKey(key: string): Split {
   const share = parseInt(sha256(key).slice(0, 8), 16) / 2 ** 32;
   return share < trainShare ? 'train' : share < validationShare ? 'validation' : 'test';
 }

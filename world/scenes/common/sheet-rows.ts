@@ -13,6 +13,8 @@ interface SheetExample {
 export interface WorldSheet {
   /** Scenes in rows: clean, and below each its degraded picture. */
   readonly scenes: readonly Float32Array[];
+  /** The same of the world's harder tier, if it has one. */
+  readonly harder?: readonly Float32Array[];
   readonly examples: readonly SheetExample[];
 }
 

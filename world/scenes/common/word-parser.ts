@@ -31,6 +31,38 @@ export function saidAmong<P extends string>(phrases: readonly P[], prompt: strin
   return phrases.filter((phrase) => said.includes(` ${phrase} `));
 }
 
+/** A word of a prompt, or a pair of words, with what it says, if anything. */
+export interface Spoken {
+  readonly word: string;
+  readonly meaning?: Meaning | undefined;
+}
+
+/** Returns a prompt's words in their order. `undefined` when there is one that neither means nor fills anything. */
+export function spokenWords(
+  prompt: string,
+  meanings: ReadonlyMap<string, Meaning>,
+  fillers: ReadonlySet<string>,
+): Spoken[] | undefined {
+  const words = wordsOf(prompt);
+  const spoken: Spoken[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    const pair = meanings.get(`${word} ${words[i + 1]}`);
+    const meaning = pair ?? meanings.get(word);
+    if (pair) i++;
+    if (!meaning && !fillers.has(word)) return undefined;
+    spoken.push({ word, meaning });
+  }
+  return spoken;
+}
+
+/** Adds what a word says to what is found; returns whether it may be said. */
+export function addMeaning(found: Record<string, string>, { attribute, value, repeats }: Meaning): boolean {
+  if (attribute in found && !(repeats && found[attribute] === value)) return false;
+  found[attribute] = value;
+  return true;
+}
+
 /**
  * Parses the attributes that a prompt names; others are absent. `undefined` when it has a word that neither means nor fills
  * anything, names no object or two, or an attribute twice.
@@ -41,22 +73,9 @@ export function parseWords(
   meanings: ReadonlyMap<string, Meaning>,
   fillers: ReadonlySet<string>,
 ): Record<string, string> | undefined {
-  const words = wordsOf(prompt);
+  const spoken = spokenWords(prompt, meanings, fillers);
   const found: Record<string, string> = {};
-  let objects = 0;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
-    const pair = meanings.get(`${word} ${words[i + 1]}`);
-    const meaning = pair ?? meanings.get(word);
-    if (pair) i++;
-    if (word === noun || meaning?.attribute === 'shape') objects++;
-    if (!meaning) {
-      if (!fillers.has(word)) return undefined;
-      continue;
-    }
-    const { attribute, value, repeats } = meaning;
-    if (attribute in found && !(repeats && found[attribute] === value)) return undefined;
-    found[attribute] = value;
-  }
-  return objects === 1 ? found : undefined;
+  if (!spoken?.every(({ meaning }) => !meaning || addMeaning(found, meaning))) return undefined;
+  const objects = spoken.filter(({ word, meaning }) => word === noun || meaning?.attribute === 'shape');
+  return objects.length === 1 ? found : undefined;
 }

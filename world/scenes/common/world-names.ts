@@ -2,10 +2,18 @@
 export const WORLD_NAMES = ['shapes', 'gallery'] as const;
 export type WorldName = (typeof WORLD_NAMES)[number];
 
-/** Returns whether a source of prompts or pictures is an embedded world, not a path. */
-export function isWorldName(source: string): source is WorldName {
-  return (WORLD_NAMES as readonly string[]).includes(source);
+/** Sources of prompts and pictures: the worlds, and the gallery's harder tier, whose pictures the gallery's models make. */
+export const SOURCE_NAMES = [...WORLD_NAMES, 'gallery-hard'] as const;
+export type SourceName = (typeof SOURCE_NAMES)[number];
+
+/** Returns whether a source of prompts or pictures is an embedded world, or a tier of one, not a path. */
+export function isWorldName(source: string): source is SourceName {
+  return (SOURCE_NAMES as readonly string[]).includes(source);
 }
 
 /** What sentences call them. */
-export const worldTitles: Readonly<Record<WorldName, string>> = { shapes: 'the shapes world', gallery: 'the gallery' };
+export const worldTitles: Readonly<Record<SourceName, string>> = {
+  shapes: 'the shapes world',
+  gallery: 'the gallery',
+  'gallery-hard': "the gallery's harder tier",
+};

@@ -1,17 +1,15 @@
 import { RandomStream } from '../../../common/random.ts';
 import { qualityOf, type Degradation, type Tier } from '../common/degradation.ts';
 import { draw } from '../common/draw.ts';
-import { galleryCaption, qualityWords, type QualityWord } from './gallery-grammar.ts';
+import { galleryCaption, qualityWords, type Manner, type QualityWord } from './gallery-grammar.ts';
 import { render } from './gallery-renderer.ts';
 import { gallery, styleNames, type GalleryScene, type StyleName } from './gallery-scene.ts';
 import { randomDegradation } from './gallery-tiers.ts';
 import { pictureSize } from './placed-object.ts';
 import { randomJitter } from '../common/jitter.ts';
 
-/** A picture's ground truth. */
-interface GalleryTruth {
-  /** The picture's actual content, whatever a caption says. */
-  readonly scene: GalleryScene;
+/** What a picture looks like, whatever it shows. */
+export interface Look {
   readonly style: StyleName;
   readonly tier: Tier;
   readonly degradation: Degradation;
@@ -19,7 +17,13 @@ interface GalleryTruth {
   readonly quality: number;
 }
 
-interface WebCaption {
+/** A picture's ground truth. */
+interface GalleryTruth extends Look {
+  /** The picture's actual content, whatever a caption says. */
+  readonly scene: GalleryScene;
+}
+
+export interface WebCaption {
   readonly caption: string;
   /** Whether it contradicts the picture's scene. */
   readonly wrong: boolean;
@@ -33,19 +37,19 @@ export interface GalleryExample extends GalleryTruth, WebCaption {
 
 /** Shares of the quality tiers: most pictures are dull, and captions know which. */
 export const tiers: readonly (readonly [Tier, number])[] = [
-  ['good', 0.15],
+  ['good', 0.2],
   ['medium', 0.1],
-  ['dull', 0.75],
+  ['dull', 0.7],
 ];
 /** Share of captions that describe another scene. */
 export const wrongShare = 0.12;
 /** Probability that a caption omits an attribute. */
-const dropShare = 0.08;
+export const dropShare = 0.08;
 /** Shares of captions with a style, and with quality words. */
 export const styleShare = 0.6;
 export const qualityShare = 0.6;
 /** Probability that what is said of style and of quality is right, each. */
-export const mannerTruth = 0.9;
+export const mannerTruth = 0.95;
 
 /**
  * Returns example `index` of web-like data whose captions know what the pictures look like: a training combination in any
@@ -71,10 +75,15 @@ export function galleryCaptions(index: number, seed: number, count: number): str
 function galleryTruth(index: number, seed: number): GalleryTruth {
   const stream = new RandomStream(seed, 'gallery example', index);
   const scene = stream.choice(gallery.of('train'));
+  return { scene, ...webLook(stream) };
+}
+
+/** Draws what a web-like picture looks like. */
+export function webLook(stream: RandomStream): Look {
   const style = stream.choice(styleNames);
   const tier = draw(stream, tiers);
   const degradation = randomDegradation(stream, tier);
-  return { scene, style, tier, degradation, quality: qualityOf(degradation, pictureSize) };
+  return { style, tier, degradation, quality: qualityOf(degradation, pictureSize) };
 }
 
 function webCaption({ scene, style, tier }: GalleryTruth, stream: RandomStream): WebCaption {
@@ -84,9 +93,14 @@ function webCaption({ scene, style, tier }: GalleryTruth, stream: RandomStream):
     // Keep the attribute that makes the caption wrong.
     if (stream.uniform() < dropShare && said[name] === scene[name]) delete said[name];
   }
+  return { caption: galleryCaption(said, webManner({ style, tier }, stream), stream), wrong };
+}
+
+/** Draws what a web-like caption says of a picture's style and quality. */
+export function webManner({ style, tier }: Pick<Look, 'style' | 'tier'>, stream: RandomStream): Manner {
   const saidStyle = stream.uniform() < styleShare ? mostly(style, styleNames, stream) : undefined;
   const quality = stream.uniform() < qualityShare ? someWords(mostly(tier, tierNames, stream), stream) : [];
-  return { caption: galleryCaption(said, { style: saidStyle, quality }, stream), wrong };
+  return { style: saidStyle, quality };
 }
 
 const tierNames = tiers.map(([tier]) => tier);

@@ -14,7 +14,7 @@ export const qualityWords = {
 export type QualityWord = (typeof qualityWords)[Tier][number];
 
 /** Names of each value; the first is canonical. */
-const names = {
+export const names = {
   shape: { circle: ['circle', 'disc'], square: ['square'], triangle: ['triangle'], cross: ['cross', 'plus'] },
   color: sameNames(attributes.color),
   background: { ...sameNames(attributes.background), violet: ['violet', 'purple'] },
@@ -51,13 +51,21 @@ export interface Manner {
  * in the top left on a white background, in a neon style, sharp"); a stream draws the phrasing and synonyms.
  * `parseGallery` is its inverse.
  */
-export function galleryCaption(
-  scene: Partial<GalleryScene>,
-  { style, quality = [] }: Manner = {},
+export function galleryCaption(scene: Partial<GalleryScene>, manner: Manner = {}, stream?: RandomStream): string {
+  const text = describe(names, scene, stream);
+  return inManner(text, text.startsWith('a '), manner, stream);
+}
+
+/**
+ * Adds style and quality words to what a picture shows.
+ * @param begins whether the text can follow "a picture of"
+ */
+export function inManner(
+  text: string,
+  begins: boolean,
+  { style, quality = [] }: Manner,
   stream?: RandomStream,
 ): string {
-  const text = describe(names, scene, stream);
-  const begins = text.startsWith('a ');
   if (style && begins && stream && stream.uniform() < styleFirst) {
     const first = stream.choice(nouns[style]);
     return list(`${articleOf(first)} ${first} of ${text}`, ...quality);
@@ -82,17 +90,24 @@ function articleOf(word: string): string {
 }
 
 const styleMeanings = Object.fromEntries(styleNames.map((name) => [name, [...adjectives[name], ...nouns[name]]]));
-const meanings = new Map([
-  ...meaningsOf(names),
-  ...meaningsOf({ style: styleMeanings }),
-  ...meaningsOf({ quality: qualityWords }, true),
+/** What the words of style and quality say. */
+export const mannerMeanings = [...meaningsOf({ style: styleMeanings }), ...meaningsOf({ quality: qualityWords }, true)];
+const meanings = new Map([...meaningsOf(names), ...mannerMeanings]);
+/** Words that say nothing. */
+export const fillers: ReadonlySet<string> = new Set([
+  ...captionWords,
+  noun,
+  'style',
+  ...prefixes.flatMap((prefix) => prefix.split(' ')),
 ]);
-const fillers = new Set([...captionWords, noun, 'style', ...prefixes.flatMap((prefix) => prefix.split(' '))]);
 
 /** Every word of the grammar, in lower case, sorted. */
-export const vocabulary: readonly string[] = [
-  ...new Set([...meanings.keys(), ...fillers].flatMap((phrase) => phrase.split(' ')).filter(Boolean)),
-].sort();
+export const vocabulary: readonly string[] = wordsOfGrammar(meanings, fillers);
+
+/** Returns every word of a grammar, sorted. */
+export function wordsOfGrammar(meanings: ReadonlyMap<string, unknown>, fillers: ReadonlySet<string>): string[] {
+  return [...new Set([...meanings.keys(), ...fillers].flatMap((phrase) => phrase.split(' ')).filter(Boolean))].sort();
+}
 
 /** What a prompt asks for; what it does not name is absent. */
 export interface GalleryRequest {

@@ -22,12 +22,26 @@ const centers: Record<GalleryScene['position'], readonly [x: number, y: number]>
   'bottom right': [0.7, 0.7],
 };
 
+/** A shape somewhere. Lengths are shares of the side, y downwards. */
+export interface Placement {
+  readonly shape: GalleryScene['shape'];
+  readonly radius: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Returns where the object of a scene is. */
+export function placementOf({ shape, size, position }: Geometry): Placement {
+  const [x, y] = centers[position];
+  return { shape, radius: radii[size], x, y };
+}
+
 /** Corners are rounded with this share of the radius. */
 const rounding = 0.1;
 
-/** The object of a picture, at its place. Coordinates are shares of the side, y downwards. */
+/** An object of a picture, at its place. Coordinates are shares of the side, y downwards. */
 export class PlacedObject {
-  readonly shape: Geometry['shape'];
+  readonly shape: Placement['shape'];
   /** Share of the side. */
   readonly radius: number;
   readonly #x: number;
@@ -36,11 +50,11 @@ export class PlacedObject {
   readonly #sin: number;
   readonly #distance: (x: number, y: number) => number;
 
-  constructor({ shape, size, position }: Geometry, { dx, dy, scale, rotation }: Jitter = noJitter) {
+  constructor({ shape, radius, x, y }: Placement, { dx, dy, scale, rotation }: Jitter = noJitter) {
     this.shape = shape;
-    this.radius = radii[size] * scale;
-    this.#x = centers[position][0] + dx;
-    this.#y = centers[position][1] + dy;
+    this.radius = radius * scale;
+    this.#x = x + dx;
+    this.#y = y + dy;
     this.#cos = Math.cos(rotation);
     this.#sin = Math.sin(rotation);
     this.#distance = shape === 'triangle' ? triangle : signedDistance[shape];

@@ -11,6 +11,7 @@ import { galleryIn } from '../data/gallery-data.ts';
 import { pictureAt, pictureBank } from '../data/picture-bank.ts';
 import { galleryRecipe } from '../recipes/gallery-recipe.ts';
 import { afterAutoencoder } from './after-autoencoder.ts';
+import { checkCompositions } from './check-compositions.ts';
 import type { Gates } from './gates.ts';
 import { checkRewards, scoresOf } from './reward-checks.ts';
 import { samplePictures } from './sample-pictures.ts';
@@ -20,6 +21,7 @@ export async function checkGallery(folder: string, pipeline: LoadedPipeline, gat
   checkOracle(pipeline, gates);
   checkBase(pipeline, gates);
   await checkStyles(folder, gates);
+  await checkCompositions(folder, pipeline, GUIDANCE, gates);
 }
 
 function checkOracle({ weights }: LoadedPipeline, gates: Gates): void {
@@ -37,6 +39,8 @@ function checkOracle({ weights }: LoadedPipeline, gates: Gates): void {
   gates.add('pictures of noise that are valid', validShare(noise), 0, 0);
 }
 
+/** Low, as in configs/tiny.yaml: more makes pictures good unasked, and leaves words and encoders less to ask for. */
+const GUIDANCE = 1.25;
 /** Words at the end of a prompt that ask for a good picture. */
 const GOOD = ['high quality', 'sharp', 'vivid'] as const;
 
@@ -47,6 +51,7 @@ function checkBase(pipeline: LoadedPipeline, gates: Gates): void {
     samplePictures(
       pipeline,
       test.map((scene) => galleryCaption(scene, { style, quality })),
+      GUIDANCE,
       ids,
     );
   const plain = sample();

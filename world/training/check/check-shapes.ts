@@ -26,6 +26,7 @@ export async function checkShapes(folder: string, pipeline: LoadedPipeline, gate
   const pictures = samplePictures(
     pipeline,
     test.map((scene) => caption(scene)),
+    3,
   );
   gates.add('base model, strict accuracy on held-out prompts', strictness(pictures, test), 0.2, 0.7);
   const shuffled = test.map((_, i) => test[(i + 97) % test.length]!);

@@ -8,18 +8,20 @@ import { SAMPLING_STEPS } from '../networks/noise-levels.ts';
 const BATCH = 48;
 
 /**
- * Samples a picture for each prompt in 8 steps with guidance 3. [side, side, 3] in [0, 1]
+ * Samples a picture for each prompt in 8 steps. [side, side, 3] in [0, 1]
+ * @param guidance scale of classifier-free guidance
  * @param ids what draws each picture's noise: equal for pictures to compare
  */
 export function samplePictures(
   pipeline: LoadedPipeline,
   prompts: readonly string[],
+  guidance: number,
   ids: readonly string[] = prompts,
 ): Float32Array[] {
   const { sample_size: cells, in_channels: channels } = pipeline.config.unet;
   const shape = [cells, cells, channels] as [number, number, number];
   const values = (cells * vaeScale(pipeline.config.vae)) ** 2 * 3;
-  const model = new PipelineProgram(pipeline, { batch: BATCH, height: cells, width: cells, guidance: 3 });
+  const model = new PipelineProgram(pipeline, { batch: BATCH, height: cells, width: cells, guidance });
   const pictures: Float32Array[] = [];
   for (let start = 0; start < prompts.length; start += BATCH) {
     const batch = Array.from({ length: BATCH }, (_, i) => prompts[start + i] ?? '');

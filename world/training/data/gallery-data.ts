@@ -1,62 +1,67 @@
+import { RandomStream } from '../../../common/random.ts';
+import { parseComposition } from '../../scenes/gallery/compositions/composition-grammar.ts';
+import type { Composition } from '../../scenes/gallery/compositions/composition.ts';
 import { galleryCaptions, galleryExample } from '../../scenes/gallery/gallery-examples.ts';
 import { galleryCaption, parseGallery } from '../../scenes/gallery/gallery-grammar.ts';
 import { coverage, render } from '../../scenes/gallery/gallery-renderer.ts';
 import { gallery, styleNames, type GalleryScene, type StyleName } from '../../scenes/gallery/gallery-scene.ts';
-import { randomDegradation } from '../../scenes/gallery/gallery-tiers.ts';
-import { pictureSize } from '../../scenes/gallery/placed-object.ts';
-import { qualityOf } from '../../scenes/common/degradation.ts';
-import { LatentGuides } from '../../scenes/common/latent-guides.ts';
-import { BANK_TIERS, type WorldData } from './world-data.ts';
 import { randomJitter } from '../../scenes/common/jitter.ts';
+import { HARD_SHARE } from '../recipes/gallery-recipe.ts';
+import { compositionFamily } from './composition-data.ts';
+import { styledData, type SceneFamily, type Styled } from './styled-data.ts';
+import type { WorldData } from './world-data.ts';
 
-/** Captions of a web-like picture: a few phrasings teach what a prompt's words mean better than more pictures. */
-const CAPTIONS = 4;
-/** Share of a reward's captions that name the style. */
-const STYLE_SHARE = 0.5;
-
-/** Share of a text-image reward's captions that name the style alone: it is to tell pictures in a style, whatever they show. */
-const STYLE_ALONE = 0.15;
-
-/** A scene in a style. The style is none of the attributes by which scenes are compared. */
-type StyledScene = GalleryScene & { readonly style: StyleName };
-
-const guides = new LatentGuides(pictureSize, 8);
-const styled = (scene: GalleryScene, style: StyleName): StyledScene => ({ ...scene, style });
-
-/** The gallery's pictures and captions in some of its styles. */
-export const galleryIn = (among: readonly StyleName[]): WorldData<StyledScene> => ({
-  train: gallery.of('train').flatMap((scene) => among.map((style) => styled(scene, style))),
-  webExample(index, seed) {
-    const { image, scene, style } = galleryExample(index, seed);
-    return { image, captions: galleryCaptions(index, seed, CAPTIONS), scene: styled(scene, style) };
-  },
-  picture(random) {
-    const scene = random.choice(gallery.of('train'));
-    const style = random.choice(among);
-    const degradation = randomDegradation(random, random.choice(BANK_TIERS));
-    return {
-      scene: styled(scene, style),
-      quality: qualityOf(degradation, pictureSize),
-      image: render(scene, style, { jitter: randomJitter(random), degradation, stream: random }),
-    };
-  },
-  caption: ({ style, ...scene }, random) =>
-    galleryCaption(scene, { style: random.uniform() < STYLE_SHARE ? style : undefined }, random),
-  looseCaption(scene, random) {
-    if (random.uniform() < STYLE_ALONE) return galleryCaption({}, { style: scene.style }, random);
-    return galleryData.caption(scene, random);
-  },
-  sayOtherwise(said, among, random) {
-    const { scene, style } = parseGallery(said) ?? { scene: {} };
-    return galleryCaption(gallery.otherwise(scene, among, random), { style }, random);
-  },
+const objectFamily: SceneFamily<GalleryScene, Partial<GalleryScene>> = {
+  train: gallery.of('train'),
+  example: galleryExample,
+  captions: galleryCaptions,
+  render: (scene, style, degradation, stream) =>
+    render(scene, style, { jitter: randomJitter(stream), degradation, stream }),
+  caption: galleryCaption,
+  parse: parseGallery,
+  otherwise: (said, among, stream) => gallery.otherwise(said, among, stream),
   key: (scene) => gallery.key(scene),
-  neighbor: (scene, random, among) => gallery.trainingNeighbor(scene, random, among),
+  neighbor: (scene, stream, among) => gallery.trainingNeighbor(scene, stream, among),
   agreement: (scene, wanted) => gallery.agreement(scene, wanted),
-  hiddenCells: (scene, random) => guides.hiddenCells(coverage(scene), random),
-  hide: (picture, cells) => guides.hide(picture, cells),
-  silhouette: (scene) => guides.silhouette(coverage(scene)),
-});
+  coverage,
+};
+
+/** Pictures and captions of one object in some of the gallery's styles. */
+export const galleryIn = (among: readonly StyleName[]): WorldData<Styled<GalleryScene>> =>
+  styledData(objectFamily, among);
+
+/** Pictures and captions of several objects in some of the gallery's styles. */
+export const compositionsIn = (among: readonly StyleName[]): WorldData<Styled<Composition>> =>
+  styledData(compositionFamily, among);
+
+type AnyScene = Styled<GalleryScene> | Styled<Composition>;
+
+/**
+ * Makes the gallery's pictures and captions.
+ * @param harder share of pictures of several objects; with 0, nothing else is changed by them
+ */
+export function galleryWith(harder: number): WorldData<AnyScene> {
+  const [easy, hard] = [galleryIn(styleNames), compositionsIn(styleNames)] as WorldData<AnyScene>[];
+  const drawn = (random: RandomStream): WorldData<AnyScene> =>
+    harder > 0 && random.uniform() < harder ? hard! : easy!;
+  const isHard = (scene: AnyScene): boolean => 'kind' in scene;
+  const of = (scene: AnyScene): WorldData<AnyScene> => (isHard(scene) ? hard! : easy!);
+  return {
+    trainingScene: (random) => drawn(random).trainingScene(random),
+    webExample: (index, seed) => drawn(new RandomStream(seed, 'tier of an example', index)).webExample(index, seed),
+    picture: (random) => drawn(random).picture(random),
+    caption: (scene, random) => of(scene).caption(scene, random),
+    looseCaption: (scene, random) => of(scene).looseCaption(scene, random),
+    sayOtherwise: (caption, among, random) =>
+      (parseComposition(caption) ? hard! : easy!).sayOtherwise(caption, among, random),
+    key: (scene) => of(scene).key(scene),
+    neighbor: (scene, random, among) => of(scene).neighbor(scene, random, among),
+    agreement: (scene, wanted) => (isHard(scene) === isHard(wanted) ? of(wanted).agreement(scene, wanted) : 0),
+    hiddenCells: (scene, random) => of(scene).hiddenCells(scene, random),
+    hide: (picture, cells) => easy!.hide(picture, cells),
+    silhouette: (scene) => of(scene).silhouette(scene),
+  };
+}
 
 /** The gallery's pictures and captions. */
-export const galleryData = galleryIn(styleNames);
+export const galleryData = galleryWith(HARD_SHARE);

@@ -32,7 +32,7 @@ export class PreferencePairs<S> {
    */
   draw(random: RandomStream): Pair<S> {
     for (;;) {
-      const wanted = random.choice(this.#data.train);
+      const wanted = this.#data.trainingScene(random);
       const first = this.#picture(wanted, random);
       const kind = random.integer(8);
       const second =

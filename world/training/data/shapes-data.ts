@@ -10,7 +10,7 @@ import { randomJitter } from '../../scenes/common/jitter.ts';
 
 /** The shapes world's pictures and captions. */
 export const shapesData: WorldData<Scene> = {
-  train: scenesOf('train'),
+  trainingScene: (random) => random.choice(scenesOf('train')),
   webExample(index, seed) {
     const { image, caption, scene } = webExample(index, seed);
     return { image, captions: [caption], scene };

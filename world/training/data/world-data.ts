@@ -17,8 +17,8 @@ export type WebRecord<S> = Omit<Shown<S>, 'image'> & { readonly captions: readon
 
 /** A world's pictures and captions, from which its models learn. `S` is what a picture shows. */
 export interface WorldData<S> {
-  /** What the training pictures show: every training combination, in every style. */
-  readonly train: readonly S[];
+  /** Draws what a training picture may show: a training combination, in any style. */
+  trainingScene(random: RandomStream): S;
   /** Returns example `index` of the web-like set, whose captions and pictures are those of the web: dull and wrong at times. */
   webExample(index: number, seed: number): WebRecord<S> & Shown<S>;
   /** Draws a picture of a training combination, of any quality in [0, 1]. */

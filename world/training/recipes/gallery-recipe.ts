@@ -11,6 +11,12 @@ import {
 const SIDE = 64;
 const LATENT_CHANNELS = 12;
 const CONTEXT_LENGTH = 32;
+/**
+ * Share of pictures of the harder tier (several objects, world/scenes/gallery/compositions) among those that the models
+ * learn from. Above 0, the tokenizer has the harder tier's words too.
+ */
+export const HARD_SHARE: number = 0.2;
+
 const second = smallUnet([48, 96], LATENT_CHANNELS);
 
 /**
@@ -34,15 +40,15 @@ export const galleryRecipe: Recipe = {
   clip: (vocabulary) => smallClip(vocabulary, CONTEXT_LENGTH, { side: SIDE, patch: 8 }),
   preprocessing: smallPreprocessing(SIDE),
   heldOut: (vocabulary) => smallFilmCnn(vocabulary, CONTEXT_LENGTH, { side: SIDE, channels: [16, 32, 64, 96] }),
-  webExamples: 14_000,
-  clearExamples: 10_000,
-  bankPictures: 12_000,
+  webExamples: 16_000,
+  clearExamples: 11_500,
+  bankPictures: 13_500,
   steps: {
     vae: 3000,
     decoder: 4500,
     base: 2000,
     layout: 3500,
-    unet: 7500,
+    unet: 16_000,
     clip: 3000,
     preference: 1200,
     aesthetic: 1200,

@@ -1,64 +1,70 @@
 import { blur } from '../../common/blur.ts';
-import { attributes, styleNames, type StyleName } from '../gallery-scene.ts';
-import { masksOf } from '../gallery-renderer.ts';
-import { PlacedObject, pictureSize, type Geometry } from '../placed-object.ts';
+import { bareGround, joinedMasks, masksOf } from '../gallery-renderer.ts';
+import type { StyleName } from '../gallery-scene.ts';
+import { PlacedObject, pictureSize, type Placement } from '../placed-object.ts';
 import { black, white } from '../styles/style.ts';
 import { styles } from '../styles/styles.ts';
+import { inverse } from './linear-system.ts';
+import { colorsOf, type Layout } from './object-layout.ts';
 import type { Planes } from './planes.ts';
-
-/** A picture's style and where its object is, without colors. */
-export interface Layout extends Geometry {
-  readonly style: StyleName;
-}
-
-/** All 160 layouts. */
-export const layouts: readonly Layout[] = styleNames.flatMap((style) =>
-  attributes.shape.flatMap((shape) =>
-    attributes.size.flatMap((size) => attributes.position.map((position) => ({ style, shape, size, position }))),
-  ),
-);
 
 /** Number of ways in which an object's place may differ a little: right, down, scale, rotation. */
 export const differences = 4;
 
+/** How much a shift of a color costs, as so many pixels that are off by it. */
+const shiftCost = 100;
+
+/** A small change of an object's place: which of a template's masks are the derivatives of which of its first masks. */
+type Move = readonly { readonly derivative: number; readonly of: number }[];
+
 /**
- * The masks of a layout at some blur and resolution: the ground's, the style's others, and last what they leave of 1. Since
- * a picture is a sum of masks times colors, its squared distance to any choice of colors needs only the masks' products
- * with it and with each other.
+ * The masks of a layout at some blur and resolution: the ground's, the style's others for each color, and last what they
+ * leave of 1. Since a picture is a sum of masks times colors, its squared distance to any choice of colors needs only the
+ * masks' products with it and with each other.
  */
 export class Template {
   readonly style: StyleName;
-  /** Number of masks that sum to 1. With differences, as many again for each: the masks' derivatives by it. */
+  /** Number of colors of the objects. */
+  readonly colors: number;
+  /** Number of masks that sum to 1. With differences, more follow: their derivatives. */
   readonly count: number;
   readonly masks: readonly Float32Array[];
-  /** How much of the object's color is in each of the first masks. */
-  readonly shares: readonly number[];
-  /** Products of the ground's mask and of the object's, weighed by its share of the color: own, mutual, own. */
-  readonly colorGram: readonly [ground: number, both: number, object: number];
+  /** Small changes of each object's place, `differences` for each. */
+  readonly moves: readonly Move[];
+  /** How much of each color is in each of the first masks: the ground's, then those of the objects. */
+  readonly shares: readonly (readonly number[])[];
+  /** Inverse of the products of the masks weighed by these shares, each color's shift at its cost: [1 + colors, 1 + colors]. */
+  readonly colorInverse: readonly (readonly number[])[];
+  /** The ground's mask where there is no object; empty for one object. */
+  readonly bare: Float32Array;
   readonly #sparse: readonly Sparse[];
   /** Products of all the masks with each other, [masks, masks]. */
   readonly gram: Float64Array;
 
-  constructor(layout: number, blurSigma: number, side: number, withDifferences = false) {
-    const { style, ...geometry } = layouts[layout]!;
-    const drawn = drawnMasks(layout).map((mask) => blur(mask, blurSigma, pictureSize));
-    const rest = drawn[0]!.map((_, i) => 1 - drawn.reduce((sum, mask) => sum + mask[i]!, 0));
-    const whole = [...drawn, rest];
-    const placed = new PlacedObject(geometry);
-    const derived = withDifferences ? derivatives(whole, placed) : [];
+  constructor(layout: Layout, blurSigma: number, side: number, withDifferences = false) {
+    const { style, objects, colorOf } = layout;
+    const blurred = (mask: Float32Array): Float32Array => blur(mask, blurSigma, pictureSize);
+    const parts = objects.map((object) => drawnMasks(style, object).map(blurred));
+    const bare = objects.length > 1 ? blurred(bareGround(styles[style])) : new Float32Array();
+    const whole = withRest(joinedMasks(parts, bare, colorOf));
     this.style = style;
+    this.colors = colorsOf(layout);
     this.count = whole.length;
-    this.masks = [...whole, ...derived].map((mask) => shrink(mask, side));
+    const moved = withDifferences ? movesOf(layout, parts, bare, whole.length) : [];
+    this.moves = moved.map(({ move }) => move);
+    this.masks = [...whole, ...moved.flatMap(({ masks }) => masks)].map((mask) => shrink(mask, side));
+    this.bare = bare.length > 0 ? shrink(bare, side) : bare;
     this.#sparse = this.masks.map(sparse);
     this.gram = products(this.masks);
-    const { paints } = styles[style];
-    const dark = paints(black);
-    this.shares = [0, ...paints(white).map((color, k) => color[0] - dark[k]![0]), 0];
-    const gramAt = (j: number, k: number): number => this.gram[j * this.masks.length + k]!;
-    const sum = (term: (share: number, k: number) => number): number =>
-      this.shares.reduce((total, share, k) => total + term(share, k), 0);
-    const object = sum((a, j) => sum((b, k) => a * b * gramAt(j, k)));
-    this.colorGram = [gramAt(0, 0), sum((share, k) => share * gramAt(0, k)), object];
+    this.shares = sharesOf(style, this.colors);
+    const weighed = this.shares.map((a) => this.shares.map((b) => this.#product(a, b)));
+    this.colorInverse = inverse(weighed.map((row, i) => row.map((v, j) => v + (i === j ? shiftCost : 0))));
+  }
+
+  /** Returns the product of two sums of the first masks. */
+  #product(a: readonly number[], b: readonly number[]): number {
+    const over = (term: (k: number) => number): number => a.reduce((sum, _, k) => sum + term(k), 0);
+    return over((j) => a[j]! * over((k) => b[k]! * this.gram[j * this.masks.length + k]!));
   }
 
   /** Returns the products of the first `masks` masks (all, unless told) with a picture of the same resolution, [masks, 3]. */
@@ -102,6 +108,46 @@ function sparse(mask: Float32Array): Sparse {
   for (let pixel = 0; pixel < mask.length; pixel++) if (Math.abs(mask[pixel]!) > 1e-4) at[count++] = pixel;
   const pixels = at.slice(0, count);
   return { at: pixels, shares: Float32Array.from(pixels, (pixel) => mask[pixel]!) };
+}
+
+/** Adds what masks leave of 1. */
+function withRest(masks: readonly Float32Array[]): Float32Array[] {
+  return [...masks, masks[0]!.map((_, i) => 1 - masks.reduce((sum, mask) => sum + mask[i]!, 0))];
+}
+
+/** Returns how much of the ground's color and of each object's is in each of the masks that sum to 1. */
+function sharesOf(style: StyleName, colors: number): number[][] {
+  const { paints } = styles[style];
+  const dark = paints(black);
+  const own = paints(white).map((color, k) => color[0] - dark[k]![0]);
+  const none = own.map(() => 0);
+  const ofObjects = Array.from({ length: colors }, (_, color) => [
+    0,
+    ...Array.from({ length: colors }, (_, each) => (each === color ? own : none)).flat(),
+    0,
+  ]);
+  return [[1, ...Array.from({ length: colors }, () => none).flat(), 0], ...ofObjects];
+}
+
+/** Returns the small changes of each object's place, and the masks' derivatives by them; `count` masks are before these. */
+function movesOf(
+  { objects, colorOf }: Layout,
+  parts: readonly (readonly Float32Array[])[],
+  bare: Float32Array,
+  count: number,
+): { move: Move; masks: Float32Array[] }[] {
+  let next = count;
+  return objects.flatMap((object, i) => {
+    const [ground, ...own] = parts[i]!;
+    // Among several objects, what does not move with this one is left out.
+    const moving = objects.length > 1 ? ground!.map((value, at) => value - bare[at]!) : ground!;
+    const targets = [0, ...own.map((_, k) => 1 + colorOf[i]! * own.length + k), count - 1];
+    const found = derivatives(withRest([moving, ...own]), new PlacedObject(object));
+    return Array.from({ length: differences }, (_, d) => ({
+      masks: found.slice(d * targets.length, (d + 1) * targets.length),
+      move: targets.map((of) => ({ derivative: next++, of })),
+    }));
+  });
 }
 
 /** Returns each mask's derivatives: by a shift to the right and down (in pixels), by scale, by rotation (in radians). */
@@ -158,23 +204,24 @@ function products(masks: readonly Float32Array[]): Float64Array {
   return found;
 }
 
-const drawn = new Map<number, Float32Array[]>();
+const drawn = new Map<string, Float32Array[]>();
 
-/** Returns the masks of a layout without blur, drawn on first use. */
-function drawnMasks(layout: number): Float32Array[] {
-  const { style, ...geometry } = layouts[layout]!;
-  const found = drawn.get(layout) ?? masksOf(styles[style], geometry);
-  drawn.set(layout, found);
+/** Returns the masks of an object in a style without blur, drawn on first use. */
+function drawnMasks(style: StyleName, object: Placement): Float32Array[] {
+  const key = `${style} ${object.shape} ${object.radius} ${object.x} ${object.y}`;
+  const found = drawn.get(key) ?? masksOf(styles[style], object);
+  drawn.set(key, found);
   return found;
 }
 
 /** Templates by layout, made on first use. */
 export class TemplateTable {
-  readonly #found: (Template | undefined)[] = layouts.map(() => undefined);
+  readonly #found: (Template | undefined)[];
   readonly #make: (layout: number) => Template;
 
-  constructor(blurSigma: number, side: number, withDifferences = false) {
-    this.#make = (layout) => new Template(layout, blurSigma, side, withDifferences);
+  constructor(layouts: readonly Layout[], blurSigma: number, side: number, withDifferences = false) {
+    this.#found = layouts.map(() => undefined);
+    this.#make = (layout) => new Template(layouts[layout]!, blurSigma, side, withDifferences);
   }
 
   /** @param layout its index */

@@ -29,6 +29,10 @@ export function planesOf(picture: Float32Array, side: number, right = 0, down = 
       blues[to]! += picture[at + 2]! / area;
     }
   }
+  return summed(side, planes);
+}
+
+function summed(side: number, planes: Planes['planes']): Planes {
   const [red, green, blue] = planes.map(sumsOf) as [Sums, Sums, Sums];
   return {
     side,
@@ -36,6 +40,41 @@ export function planesOf(picture: Float32Array, side: number, right = 0, down = 
     sums: [red.sum, green.sum, blue.sum],
     squares: red.squares + green.squares + blue.squares,
   };
+}
+
+/** Pixels by which a part of a picture is looked at farther on. */
+export type Shift = readonly [right: number, down: number];
+
+/** A picture at one resolution, whose regions may be looked at farther on. */
+export class ShiftedPlanes {
+  readonly #picture: Float32Array;
+  readonly #side: number;
+  readonly #found = new Map<string, Planes>();
+
+  /** @param picture [64, 64, 3] */
+  constructor(picture: Float32Array, side: number) {
+    this.#picture = picture;
+    this.#side = side;
+  }
+
+  /**
+   * @param shifts of each region
+   * @param regions index of each cell's region, [side, side]
+   */
+  at(shifts: readonly Shift[], regions: Uint8Array): Planes {
+    const wholes = shifts.map((shift) => this.#whole(shift));
+    const first = wholes[0]!;
+    if (wholes.every((whole) => whole === first)) return first;
+    const joined = first.planes.map((plane, c) => plane.map((_, i) => wholes[regions[i]!]!.planes[c]![i]!));
+    return summed(this.#side, joined as unknown as Planes['planes']);
+  }
+
+  #whole([right, down]: Shift): Planes {
+    const key = `${right} ${down}`;
+    const found = this.#found.get(key) ?? planesOf(this.#picture, this.#side, right, down);
+    this.#found.set(key, found);
+    return found;
+  }
 }
 
 interface Sums {

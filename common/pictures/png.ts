@@ -1,6 +1,6 @@
 import { PNG } from 'pngjs';
-import { InputError } from './errors.ts';
-import { reasonOf } from './text/reason.ts';
+import { InputError } from '../errors.ts';
+import { reasonOf } from '../text/reason.ts';
 
 /** Encodes a picture as PNG. @param pixels [height, width, 3] in [0, 1]; values outside are clipped */
 export function encodePng(pixels: Float32Array, height: number, width: number): Buffer {

@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { writeWeights, type Weights } from '../../engine/weights/weights.ts';
-import { Arms } from '../../evaluation/arms/arms.ts';
-import type { PictureGenerator } from '../../evaluation/pictures/picture-generator.ts';
-import { requireEncoder } from '../../models/folder/other-encoder.ts';
-import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import { smallPipeline } from './small-pipeline.ts';
+import { writeWeights, type Weights } from '../../../engine/weights/weights.ts';
+import { Arms } from '../../../evaluation/arms/arms.ts';
+import type { PictureGenerator } from '../../../evaluation/pictures/picture-generator.ts';
+import { requireEncoder } from '../../../models/folder/other-encoder.ts';
+import type { LoadedPipeline } from '../../../models/folder/pipeline-folder.ts';
+import { smallPipeline } from '../small-pipeline.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'textcraftor-lora-arms-'));
 afterAll(() => rmSync(folder, { recursive: true }));

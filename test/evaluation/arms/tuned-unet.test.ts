@@ -2,18 +2,18 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Arms, base } from '../../evaluation/arms/arms.ts';
-import { candidates } from '../../evaluation/arms/candidates.ts';
-import { PictureGenerator } from '../../evaluation/pictures/picture-generator.ts';
-import type { Scores, Sweep, NamedComparison } from '../../evaluation/results.ts';
-import { run as evaluate } from '../../evaluation/stages/evaluate.ts';
-import type { Registration } from '../../evaluation/registration.ts';
-import { run as register } from '../../evaluation/stages/register.ts';
-import { run as sweep } from '../../evaluation/stages/sweep.ts';
-import { saveTextEncoder, saveUnet } from '../../models/folder/network-folder.ts';
-import type { LoadedPipeline } from '../../models/folder/pipeline-folder.ts';
-import { writeHead, writeSmallClip } from '../rewards/small-clip.ts';
-import { smallPipeline, tuned, writeShards } from './small-pipeline.ts';
+import { Arms, base } from '../../../evaluation/arms/arms.ts';
+import { candidates } from '../../../evaluation/arms/candidates.ts';
+import { PictureGenerator } from '../../../evaluation/pictures/picture-generator.ts';
+import type { Scores, Sweep, NamedComparison } from '../../../evaluation/results.ts';
+import { run as evaluate } from '../../../evaluation/stages/evaluate.ts';
+import type { Registration } from '../../../evaluation/registration.ts';
+import { run as register } from '../../../evaluation/stages/register.ts';
+import { run as sweep } from '../../../evaluation/stages/sweep.ts';
+import { saveTextEncoder, saveUnet } from '../../../models/folder/network-folder.ts';
+import type { LoadedPipeline } from '../../../models/folder/pipeline-folder.ts';
+import { writeHead, writeSmallClip } from '../../rewards/small-clip.ts';
+import { smallPipeline, tuned, writeShards } from '../small-pipeline.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'textcraftor-unet-'));
 const at = (...path: string[]) => join(folder, ...path);
@@ -108,6 +108,16 @@ describe('the candidates', () => {
       [2, 1, 2],
     ]);
   });
+});
+
+it('are encoders alone if the sweep is told so', async () => {
+  const settings = { blends: [1], prompts: 2, samplesPerPrompt: 1, finalists: 1, chooseBy: 'rewards' as const };
+  await sweep(context({ ...judging, ...settings, unets: false }, 'sweep-encoders'));
+  const { candidates } = json<Sweep>('sweep-encoders', 'sweep.json');
+  expect(candidates.map(({ step, unetStep }) => [step, unetStep])).toEqual([
+    [0, undefined],
+    [10, undefined],
+  ]);
 });
 
 it('go from the sweep through the evaluation into the registered version', async () => {
