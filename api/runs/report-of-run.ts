@@ -66,6 +66,29 @@ export interface RunReport extends RunSummary {
  * ```
  */
 export async function writeRunReport(home: Home, run: Run): Promise<{ path: string } | { missing: string }> {
+  const rendered = await renderRunReport(home, run);
+  if ('missing' in rendered) return rendered;
+  const path = join(run.folder, REPORT_FILE);
+  await writeFileAtomic(path, rendered.page);
+  return { path };
+}
+
+/**
+ * Renders the page that {@link writeRunReport} writes.
+ * @returns the page, or the first stage whose artifact is missing
+ * @throws RunError when an artifact is damaged
+ * @example
+ * ```ts
+ * import { renderRunReport } from './api/runs/report-of-run.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * const report = await renderRunReport(home, await new RunRecords(home).read('latest'));
+ * console.log('page' in report ? report.page.length : `not yet: ${report.missing}`);
+ * ```
+ */
+export async function renderRunReport(home: Home, run: Run): Promise<{ page: string } | { missing: string }> {
   const folders = await verifiedFolders(home, run, [...reportInputs, ...optionalReportInputs]);
   const missing = reportInputs.find((stage) => folders[stage] === undefined);
   if (missing !== undefined) return { missing };
@@ -76,9 +99,7 @@ export async function writeRunReport(home: Home, run: Run): Promise<{ path: stri
     trained: configuration.rewards.map(({ name }) => name),
     run,
   });
-  const path = join(run.folder, REPORT_FILE);
-  await writeFileAtomic(path, renderReport(data));
-  return { path };
+  return { page: renderReport(data) };
 }
 
 /**

@@ -18,6 +18,7 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   report: () => import('./report-command.ts'),
   pairs: () => import('./pairs-command.ts'),
   compare: () => import('./compare-command.ts'),
+  studio: () => import('./studio-command.ts'),
   trace: () => import('./trace-command.ts'),
   gc: () => import('./gc-command.ts'),
   registry: () => import('./registry-command.ts'),

@@ -24,9 +24,11 @@ export const rooms = {
     ...['common', 'engine', 'models', 'rewards', 'datasets', 'world/scenes', 'world/known'],
     ...['training', 'world/training', 'evaluation', 'pipeline', 'registry', 'workflows', 'temporal'],
   ],
+  'studio/server': ['common', 'pipeline', 'api'],
+  'studio/page': ['common'],
   cli: [
     ...['common', 'engine', 'models', 'rewards', 'datasets', 'world', 'training', 'evaluation'],
-    ...['pipeline', 'registry', 'activities', 'workflows', 'temporal', 'api', 'scripts'],
+    ...['pipeline', 'registry', 'activities', 'workflows', 'temporal', 'api', 'studio/server', 'scripts'],
   ],
 };
 
@@ -38,6 +40,7 @@ export const typesOf = {
   pipeline: ['engine', 'models', 'rewards', 'datasets', 'training', 'evaluation'],
   registry: ['evaluation'],
   workflows: ['activities'],
+  'studio/page': ['api', 'pipeline', 'evaluation', 'studio/server'],
 };
 
 /** Lists of names, which the configuration's schema reads: any room may import them. */
@@ -52,12 +55,13 @@ export const vocabularies = [
 ];
 
 /**
- * A part of another room that a room may import despite the table: the tokenizer needs no engine. @type {Record<string,
- * string>}
+ * A part of another room that a room may import despite the table: the tokenizer needs no engine, nor do the report's
+ * formats of numbers. @type {Record<string, string>}
  */
 export const parts = {
   'world/scenes': 'models/clip/tokenizer/',
   datasets: 'models/clip/tokenizer/',
+  'studio/page': 'evaluation/report/format-numbers.ts',
 };
 
 /** The types that stages are written against: any room may import them. */
