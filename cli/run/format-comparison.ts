@@ -1,54 +1,84 @@
-import type { RunComparison } from '../../api/comparison/compare-runs.ts';
+import type { ArmCompared, OverFirst } from '../../api/watch/compare-results.ts';
+import type { RunsCompared } from '../../api/watch/compare-runs.ts';
 import type { Comparison } from '../../common/statistics.ts';
-import { formatTable } from '../../common/text/format.ts';
+import { formatSeconds, formatTable } from '../../common/text/format.ts';
 import { short } from '../../common/text/short.ts';
 import { interval, metricLabel, number, signed } from '../../evaluation/report/format-numbers.ts';
 
-/** Formats a comparison of runs: a table of settings, and one of metrics. */
-export function formatComparison({ arm, runs, settings, metrics, unpaired }: RunComparison): string {
-  const names = runs.map(({ run }) => run);
-  const shown = (value: unknown): string => (value === null ? '-' : typeof value === 'string' ? value : short(value));
-  const rows = [
-    ['', ...names],
-    ['status', ...runs.map(({ status }) => status)],
-    ['chosen', ...runs.map(({ chosen }) => describeChoice(chosen))],
-    ['test prompts', ...runs.map(({ prompts }) => (prompts === null ? '-' : String(prompts)))],
-    ...settings.map(({ key, values }) => [key, ...values.map(shown)]),
+const letters = 'ABCDE';
+
+/** Formats a comparison of runs, which are called A, B ... in its tables; which one is better is said last. */
+export function formatComparison(compared: RunsCompared): string {
+  const { runs, arms } = compared;
+  const parts = [
+    formatTable(
+      runs.map(({ run, status, gamed, seconds, prompts }, i) => [
+        letters[i]!,
+        run,
+        gamed ? 'stopped by its alarm' : status,
+        `${formatSeconds(seconds)} of work`,
+        prompts === null ? 'no evaluation yet' : `${prompts} test prompts`,
+      ]),
+    ),
+    ...runs.flatMap(({ damage }) => damage ?? []),
+    formatSettings(compared),
+    formatDurations(compared),
+    ...arms.map((arm) => formatArm(arm, runs.length)),
+    formatVerdicts(compared),
   ];
-  const same = settings.length === 0 ? '\nTheir configurations are the same.' : '';
-  const table = metrics.map(({ metric, means, overBase, overFirst }) => [
-    metricLabel(metric),
-    ...means.map((value, i) => describeMean(value, overBase[i] ?? null)),
-    ...overFirst.map((comparison) => describePaired(comparison)),
+  return parts.join('\n\n');
+}
+
+const heading = (first: string, runs: readonly unknown[]): string[] => [first, ...runs.map((_, i) => letters[i]!)];
+
+function formatSettings({ runs, settings }: RunsCompared): string {
+  if (settings.length === 0) return 'Their configurations are the same.';
+  const shown = (value: unknown): string => (value === null ? '-' : typeof value === 'string' ? value : short(value));
+  return formatTable([heading('setting', runs), ...settings.map(({ key, values }) => [key, ...values.map(shown)])]);
+}
+
+function formatDurations({ runs, durations }: RunsCompared): string {
+  const rows = durations.map(({ stage, values }) => [
+    stage,
+    ...values.map((value) => (value === null ? '-' : value.reused ? 'reused' : formatSeconds(value.seconds))),
   ]);
-  const heading = ['', ...names, ...names.slice(1).map((name) => `${name} - ${names[0]}`)];
-  const reasons = unpaired.flatMap((why, i) =>
-    why === null ? [] : [`${names[i + 1]} is not compared with ${names[0]} prompt by prompt: ${why}.`],
+  return formatTable([heading('stage', runs), ...rows]);
+}
+
+/** A table of an arm: a line for each metric and run. */
+function formatArm({ arm, metrics }: ArmCompared, runs: number): string {
+  const head = [`arm ${arm}`, '', 'mean', 'over its base (95 %)', 'over A (95 %)'];
+  const rows = metrics.flatMap(({ metric, means, overBase, overFirst }) =>
+    Array.from({ length: runs }, (_, i) => [
+      i === 0 ? metricLabel(metric) : '',
+      letters[i]!,
+      means[i] === null ? '-' : number(means[i]!),
+      describe(overBase[i] ?? null),
+      describe(overFirst[i] ?? null),
+    ]),
   );
-  return [
-    formatTable(rows) + same,
-    metrics.length === 0
-      ? 'No run has an evaluation yet.'
-      : `Arm ${arm}: its mean, and in brackets what it gains over the base of its run; then differences prompt by prompt; 95 % intervals.\n${formatTable([heading, ...table])}`,
-    ...(reasons.length > 0 ? [reasons.join('\n')] : []),
-  ].join('\n\n');
+  return formatTable([head, ...rows]);
 }
 
-function describeChoice(chosen: RunComparison['runs'][number]['chosen']): string {
-  if (chosen === null) return '-';
-  const { step, blend, unetStep } = chosen;
-  if (step === 0) return 'the original';
-  return `step ${step} at ${blend}${unetStep === undefined ? '' : `, UNet of step ${unetStep}`}`;
-}
-
-function describeMean(value: number | null, gain: Comparison | null): string {
-  if (value === null) return '-';
-  return gain === null ? number(value) : `${number(value)} (${signed(gain.mean)}; ${interval(gain.ci95)})`;
-}
-
-function describePaired(comparison: Comparison | null): string {
+function describe(comparison: OverFirst | Comparison | null): string {
   if (comparison === null) return '-';
-  const { mean, ci95 } = comparison;
-  const word = ci95[0] > 0 ? 'higher' : ci95[1] < 0 ? 'lower' : 'undecided';
-  return `${signed(mean)} (${interval(ci95)}) ${word}`;
+  const text = `${signed(comparison.mean)} (${interval(comparison.ci95)})`;
+  return 'verdict' in comparison ? `${text} ${comparison.verdict}` : text;
+}
+
+function formatVerdicts({ runs, arms, unpaired }: RunsCompared): string {
+  const [first] = arms;
+  if (!first) return 'No run has an evaluation yet.';
+  const lines = runs.slice(1).map((_, before) => {
+    const i = before + 1;
+    const [name, why] = [`${letters[i]} against A`, unpaired[i] ?? null];
+    if (why !== null) return `${name}: not compared prompt by prompt: ${why}.`;
+    const on = (verdict: OverFirst['verdict']): string[] => {
+      const found = first.metrics.filter(({ overFirst }) => overFirst[i]?.verdict === verdict);
+      return found.length === 0 ? [] : [`${verdict} on ${found.map(({ metric }) => metricLabel(metric)).join(', ')}`];
+    };
+    const said = [...on('better'), ...on('worse'), ...on('undecided')];
+    return `${name}, arm ${first.arm}: ${said.join('; ') || 'no metric is measured alike'}.`;
+  });
+  return lines.join('\n');
 }

@@ -16,6 +16,9 @@ export const checks = [
   { step: 80, heldOut: 1.2, diversity: 0.45, attributes: 0.79, total: 12 },
 ];
 
+/** The test prompts. */
+const prompts = sample.scores.scores['base']!['oracle']!.map((_, i) => ({ id: `p${i}`, prompt: `prompt ${i}` }));
+
 /** The files that the stages of a run leave, by stage and name. */
 const artifacts: Record<string, Record<string, string | Buffer>> = {
   filter: { 'summary.json': JSON.stringify(sample.filter) },
@@ -29,7 +32,7 @@ const artifacts: Record<string, Record<string, string | Buffer>> = {
   sweep: { 'sweep.json': JSON.stringify(sample.sweep) },
   evaluate: {
     'comparisons.json': JSON.stringify(sample.comparisons),
-    'scores.json': JSON.stringify(sample.scores),
+    'scores.json': JSON.stringify({ ...sample.scores, prompts }),
     'control.json': JSON.stringify(sample.control),
     'pictures.json': JSON.stringify([{ ...picture!, files: { base: 'base.png', chosen: 'chosen.png' } }]),
     'base.png': png(picture!.files['base']!),
