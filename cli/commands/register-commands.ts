@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   run: () => import('./run-command.ts'),
   resume: () => import('./resume-command.ts'),
   plan: () => import('./plan-command.ts'),
+  init: () => import('./init-command.ts'),
   config: () => import('./config-command.ts'),
   status: () => import('./status-command.ts'),
   list: () => import('./list-command.ts'),
