@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   pause: () => import('./pause-command.ts'),
   cancel: () => import('./cancel-command.ts'),
   report: () => import('./report-command.ts'),
+  open: () => import('./open-command.ts'),
   pairs: () => import('./pairs-command.ts'),
   compare: () => import('./compare-command.ts'),
   studio: () => import('./studio-command.ts'),

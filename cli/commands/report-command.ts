@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { Option, type Command } from 'commander';
-import { print, printMessage } from '../print.ts';
+import { openInBrowser } from '../open-in-browser.ts';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor report`. */
 export function register(program: Command): void {
@@ -23,12 +23,4 @@ export function register(program: Command): void {
         if (options.open === 'yes') openInBrowser(path);
       }
     });
-}
-
-/** Hands a file to the desktop; without one, the printed path has to do. */
-function openInBrowser(path: string): void {
-  const command = process.platform === 'darwin' ? 'open' : 'xdg-open';
-  const child = spawn(command, [path], { stdio: 'ignore', detached: true });
-  child.on('error', () => printMessage(`${command} was not found; open ${path} yourself.`));
-  child.unref();
 }

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { openInBrowser } from '../open-in-browser.ts';
 import { print, printMessage } from '../print.ts';
 import { whole } from '../values.ts';
 
@@ -29,12 +29,4 @@ export function register(program: Command): void {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       await studio.close();
     });
-}
-
-/** Hands the address to the desktop; without one, the printed address has to do. */
-function openInBrowser(url: string): void {
-  const command = process.platform === 'darwin' ? 'open' : 'xdg-open';
-  const child = spawn(command, [url], { stdio: 'ignore', detached: true });
-  child.on('error', () => printMessage(`${command} was not found; open ${url} yourself.`));
-  child.unref();
 }
