@@ -35,11 +35,16 @@ const commands: Record<string, () => Promise<CommandModule>> = {
   ablate: () => import('./ablate-command.ts'),
   world: () => import('./world-command.ts'),
   doctor: () => import('./doctor-command.ts'),
+  completion: () => import('./completion-command.ts'),
 };
 
-/** Adds the command that `args` begins with, or all commands if it is not one of them. */
+/** Commands that tell of the others. */
+const describing = ['completion'];
+
+/** Adds the command that `args` begins with, or all commands if it is not one of them or tells of them. */
 export async function registerCommands(program: Command, args: readonly string[]): Promise<void> {
   const name = args[0] ?? '';
-  const loaders = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands);
+  const loaders =
+    Object.hasOwn(commands, name) && !describing.includes(name) ? [commands[name]!] : Object.values(commands);
   for (const command of await Promise.all(loaders.map((load) => load()))) command.register(program);
 }
