@@ -45,7 +45,11 @@ function argumentsOf({ registeredArguments: [first] }: Command): Values | undefi
 
 function optionNode({ short, long, description, required, optional, argChoices }: Option): OptionNode {
   const takes = required || optional ? { takes: argChoices ?? ('files' as const) } : {};
-  return { flags: [short, long].filter((flag) => typeof flag === 'string'), description: sentence(description), ...takes };
+  return {
+    flags: [short, long].filter((flag) => typeof flag === 'string'),
+    description: sentence(description),
+    ...takes,
+  };
 }
 
 const longest = 70;
