@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { print } from '../print.ts';
+import { print, say } from '../print.ts';
 
 /** Adds `textcraftor compare`. */
 export function register(program: Command): void {
@@ -25,6 +25,7 @@ export function register(program: Command): void {
           `No run has an arm "${arm}"; their arms are ${all.arms.map((each) => each.arm).join(', ')}.`,
         );
       const compared = { ...all, arms };
-      print(json ? JSON.stringify(compared, null, 2) : formatComparison(compared));
+      if (json) print(JSON.stringify(compared, null, 2));
+      else say(formatComparison(compared));
     });
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { print } from '../print.ts';
+import { print, say } from '../print.ts';
 
 interface Options {
   model?: string;
@@ -52,5 +52,5 @@ async function writeConfiguration(file: string, { model, prompts, reward, json }
     return print(JSON.stringify({ config: file, stages: plan.stages.length, estimatedSeconds }, null, 2));
   }
   print(formatPlan(plan));
-  print(`\n${file} is written; run it with: textcraftor run ${file}`);
+  say(`\n${file} is written; run it with: textcraftor run ${file}`);
 }

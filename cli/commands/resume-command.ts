@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addSetOption } from '../run/run-options.ts';
 import type { StartOptions } from '../run/start.ts';
-import { print } from '../print.ts';
+import { answer } from '../print.ts';
 
 interface ResumeOptions extends StartOptions {
   from?: string;
@@ -30,6 +30,6 @@ export function register(program: Command): void {
       const { configuredServer } = await import('../../temporal/server/server-connection.ts');
       await wakeRun(home, id, fresh, configuredServer(process.env));
       const line = `Run ${id} continues where it was started; see: textcraftor status ${id}`;
-      print(options.json ? JSON.stringify({ run: id, status: 'running' }) : line);
+      answer(options.json, { run: id, status: 'running' }, line);
     });
 }
