@@ -38,6 +38,7 @@ export function register(program: Command): void {
       ).conflicts('seed'),
     )
     .option('--save-tensors <file>', 'write `latents` [B, C, h, w] and `images` [B, 3, H, W] in [0, 1] as safetensors')
+    .option('--force', 'replace pictures and tensors that exist')
     .option('--json', 'print one JSON object: {images: [path], tensors?: path, used?: description of the networks}')
     .action(makePictures);
 }
