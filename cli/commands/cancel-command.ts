@@ -6,7 +6,7 @@ export function register(program: Command): void {
   program
     .command('cancel')
     .description('stop a run; it can be resumed')
-    .argument('[run]', 'its id, or latest', 'latest')
+    .argument('[run]', 'its id, the beginning of one, or latest', 'latest')
     .option('--json', 'print one JSON object: {run, status}')
     .action(async (name: string, { json }: { json?: true }) => {
       const { cancelRun } = await import('../../api/runs/control-run.ts');

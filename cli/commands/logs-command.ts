@@ -6,12 +6,12 @@ export function register(program: Command): void {
   program
     .command('logs')
     .description("print the logs of a run's stages")
-    .argument('[run]', 'its id, or latest', 'latest')
+    .argument('[run]', 'its id, the beginning of one, or latest', 'latest')
     .argument('[stage]', 'only this stage')
     .option('--follow', 'keep printing until the run ends, with the metrics of tuning')
     .option('--json', 'print one JSON object per line: {stage, line}')
     .action(async (name: string, stage: string | undefined, options: { follow?: true; json?: true }) => {
-      const { readLogs } = await import('../../api/runs/read-logs.ts');
+      const { readLogs } = await import('../../api/logs/read-logs.ts');
       const { visible } = await import('../../common/text/visible.ts');
       const { runStatus } = await import('../../api/runs/run-summary.ts');
       const { projectHome } = await import('../project-home.ts');

@@ -7,7 +7,7 @@ export function register(program: Command): void {
   program
     .command('open')
     .description('open the report of a run in the browser, and print its path')
-    .argument('[run]', 'its id, or latest', 'latest')
+    .argument('[run]', 'its id, the beginning of one, or latest', 'latest')
     .option('--print', 'only print the path')
     .option('--json', 'print one JSON object: {run, report}')
     .action(async (name: string, options: { print?: true; json?: true }) => {

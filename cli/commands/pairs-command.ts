@@ -19,7 +19,7 @@ export function register(program: Command): void {
   pairs
     .command('draw', { isDefault: true })
     .description('draw pairs of pictures of a run: two arms, same prompt, same noise, sides hidden (the default)')
-    .argument('[run]', 'its id, or latest', 'latest')
+    .argument('[run]', 'its id, the beginning of one, or latest', 'latest')
     .option(
       '--arms <list>',
       'two arms of its evaluation: base, tuned, chosen, exported, encoder+unet ...; the second is the one to tell',

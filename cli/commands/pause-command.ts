@@ -6,7 +6,7 @@ export function register(program: Command): void {
   program
     .command('pause')
     .description('pause a run: its stages write a checkpoint and end, until it is resumed')
-    .argument('[run]', 'its id, or latest', 'latest')
+    .argument('[run]', 'its id, the beginning of one, or latest', 'latest')
     .option('--json', 'print one JSON object: {run, status}')
     .action(async (name: string, { json }: { json?: true }) => {
       const { pauseRun } = await import('../../api/runs/control-run.ts');

@@ -7,7 +7,7 @@ export function register(program: Command): void {
   program
     .command('report')
     .description('write the report of a run as one HTML file and print its path')
-    .argument('[run]', 'its id, or latest', 'latest')
+    .argument('[run]', 'its id, the beginning of one, or latest', 'latest')
     .option('--json', 'print one JSON object: {run, status, stages, encoder, chosen, comparisons, report, ...}')
     .addOption(new Option('--open <when>', 'show it in a browser').choices(['yes', 'no']).default('no'))
     .action(async (name: string, options: { json?: true; open: 'yes' | 'no' }) => {

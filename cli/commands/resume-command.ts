@@ -14,7 +14,7 @@ export function register(program: Command): void {
     program
       .command('resume')
       .description('continue a run: finished work is reused, unfinished work continues from its checkpoint')
-      .argument('[run]', 'its id, or latest', 'latest')
+      .argument('[run]', 'its id, the beginning of one, or latest', 'latest')
       .option('--from <stage>', 'run this stage, and those that depend on it, again'),
   )
     .option('--detach', 'continue in the background')

@@ -7,7 +7,7 @@ export function register(program: Command): void {
   program
     .command('status')
     .description('show the status of a run')
-    .argument('[run]', 'its id, or latest', 'latest')
+    .argument('[run]', 'its id, the beginning of one, or latest', 'latest')
     .option('--watch', 'keep showing it until it ends')
     .option(
       '--json',
@@ -31,11 +31,15 @@ export function register(program: Command): void {
 
 async function sayStatus({ run, status, error, stages }: RunSummary): Promise<void> {
   const { formatTable } = await import('../../common/text/format.ts');
+  const { resumeAdvice } = await import('../../api/runs/resume-advice.ts');
   const { describeStage, shownStatus } = await import('../run/describe-stage.ts');
   say(`Run ${run}: ${status}${error ? `: ${error.message}` : ''}`);
   say(
     formatTable(stages.map((stage) => [`  ${stage.name}`, shownStatus(stage, status), describeStage(stage, status)])),
   );
   if (status === 'completed') say(`Its result: textcraftor report ${run}`);
-  else if (status !== 'running') say(`Continue with: textcraftor resume ${run}`);
+  else if (status !== 'running') {
+    const advice = resumeAdvice(run, error, ...stages.map((stage) => stage.error));
+    say(advice[0]!.toUpperCase() + advice.slice(1));
+  }
 }
