@@ -24,7 +24,7 @@ export function register(program: Command): void {
       '--prompts <source>',
       "a file, folder or pattern, or hf://datasets/OWNER/NAME (default: an embedded model's own)",
     )
-    .option('--reward <names>', 'what to reward, with commas: clip,aesthetic,preference, or clip,pickscore,hps')
+    .option('--reward <list>', 'what to reward, with commas: clip,aesthetic,preference, or clip,pickscore,hps')
     .option('--json', 'print one JSON object: {config, stages, estimatedSeconds}')
     .action(writeConfiguration);
 }

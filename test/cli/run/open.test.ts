@@ -53,6 +53,8 @@ describe('textcraftor open', () => {
     await recordRun(home, 80, 2);
     const { code, stderr, told } = await open();
     expect([code, await told()]).toEqual([2, '']);
-    expect(stderr).toContain('has no report yet: its stage tune-encoder is pending');
+    expect(stderr).toContain(
+      'has no report yet: its stage tune-encoder is pending; continue with: textcraftor resume ',
+    );
   });
 });

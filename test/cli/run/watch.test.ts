@@ -55,6 +55,15 @@ describe('status --watch', () => {
     expect([...new Set(states)]).toEqual(['running', 'paused', 'failed']);
   });
 
+  it('of a run that gamed its rewards advises other settings', async () => {
+    const id = await recordRun(home, 80, 2);
+    const error = { name: 'CollapseError', message: 'The rewards are being gamed at step 80.' };
+    await records.saveStage(id, { name: 'tune-encoder', status: 'failed', seconds: 3, error });
+    await records.setStatus(id, 'failed', { name: 'RunError', message: 'tune-encoder failed' });
+    const { stdout } = await textcraftor(home.folder, 'status', id.slice(0, -1));
+    expect(stdout).toContain(`change some with: textcraftor resume ${id} --set KEY=VALUE\n`);
+  });
+
   it('of a run that has ended is its status', async () => {
     const id = await recordRun(home, 80);
     const { stdout } = await textcraftor(home.folder, 'status', '--watch');

@@ -3,7 +3,7 @@ import { InputError } from '../../common/errors.ts';
 import { nearest } from '../../common/text/nearest.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
-import { TuningLines } from '../watch/tuning-lines.ts';
+import { TuningLines } from './tuning-lines.ts';
 import { readFrom } from './read-lines.ts';
 
 const pollMilliseconds = 500;
@@ -27,7 +27,7 @@ export interface LogLines {
  * @throws InputError when there is no such run or stage
  * @example
  * ```ts
- * import { readLogs } from './api/runs/read-logs.ts';
+ * import { readLogs } from './api/logs/read-logs.ts';
  * import { Home } from './pipeline/runs/home.ts';
  *
  * for await (const { stage, text } of readLogs(new Home('.textcraftor'), 'latest', { follow: true }))

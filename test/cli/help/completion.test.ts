@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../setup/temporary-folder.ts';
-import { textcraftor } from './command.ts';
+import { temporaryFolder } from '../../setup/temporary-folder.ts';
+import { textcraftor } from '../command.ts';
 
 let folder: string;
 let scripts: Promise<Record<string, string>> | undefined;

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { color, colorStates } from '../../cli/color.ts';
-import { registerCommands } from '../../cli/commands/register-commands.ts';
-import { arrangeHelp, helpForm } from '../../cli/help/arrange-help.ts';
-import { commandGroups, examples } from '../../cli/help/examples.ts';
+import { color, colorStates } from '../../../cli/color.ts';
+import { registerCommands } from '../../../cli/commands/register-commands.ts';
+import { arrangeHelp, helpForm } from '../../../cli/help/arrange-help.ts';
+import { commandGroups, examples } from '../../../cli/help/examples.ts';
 
 async function program(hasColors = false): Promise<{ program: Command; help: () => string }> {
   let text = '';

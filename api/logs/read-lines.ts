@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
  * that was written anew, and is read from its beginning; one that does not exist is empty.
  * @example
  * ```ts
- * import { readFrom } from './api/runs/read-lines.ts';
+ * import { readFrom } from './api/logs/read-lines.ts';
  *
  * const { text, end } = await readFrom('run.log', 0);
  * console.log(text, (await readFrom('run.log', end)).text);

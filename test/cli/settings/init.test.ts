@@ -2,12 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { initConfiguration } from '../../api/settings/init-configuration.ts';
-import { askConfiguration } from '../../cli/settings/ask-configuration.ts';
-import { parseYaml } from '../../pipeline/config/yaml.ts';
-import { Home } from '../../pipeline/runs/home.ts';
-import { temporaryFolder } from '../setup/temporary-folder.ts';
-import { textcraftor } from './command.ts';
+import { initConfiguration } from '../../../api/settings/init-configuration.ts';
+import { askConfiguration } from '../../../cli/settings/ask-configuration.ts';
+import { parseYaml } from '../../../pipeline/config/yaml.ts';
+import { Home } from '../../../pipeline/runs/home.ts';
+import { temporaryFolder } from '../../setup/temporary-folder.ts';
+import { textcraftor } from '../command.ts';
 
 let folder: string;
 beforeEach(async () => (folder = await temporaryFolder()));

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { METRICS_FILE, VALIDATION_FILE } from '../../training/training-names.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { StageFile } from '../../pipeline/runs/runs.ts';
-import { readFrom } from '../runs/read-lines.ts';
-import { metricsFolder, TUNING } from './run-curves.ts';
+import { readFrom } from './read-lines.ts';
+import { metricsFolder, TUNING } from '../watch/run-curves.ts';
 
 /** How many of the lines that are there at the start are shown. */
 const FIRST = 5;
@@ -20,7 +20,7 @@ interface Position {
  * Follows the metrics of tuning stages, as lines for people: `step 12: loss 0.53, reward.clip 0.31`.
  * @example
  * ```ts
- * import { TuningLines } from './api/watch/tuning-lines.ts';
+ * import { TuningLines } from './api/logs/tuning-lines.ts';
  * import { Home } from './pipeline/runs/home.ts';
  * import { RunRecords } from './pipeline/runs/runs.ts';
  *

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { asTyped, typedName } from '../../cli/typed-name.ts';
+import { asTyped, typedName } from '../../../cli/typed-name.ts';
 
 it('is npx textcraftor where npm started it, as a shell would not find its name alone', () => {
   expect(typedName({})).toBe('textcraftor');
