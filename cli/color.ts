@@ -16,14 +16,19 @@ export function takesColor(out: Pick<NodeJS.WriteStream, 'isTTY'> & Partial<Node
 }
 
 /** Colors of the words that say how something went, and of their marks. */
-const states: readonly (readonly [words: RegExp, color: Color])[] = [
-  [/(?<![\w-])(?:failed|FAILED|cancelled|interrupted|worse)(?![\w-])|✗/g, 'red'],
-  [/(?<![\w-])(?:paused|warning|undecided)(?![\w-])|‖/g, 'yellow'],
-  [/(?<![\w-])(?:completed|ok|better)(?![\w-])|✓/g, 'green'],
+const states: readonly (readonly [words: string, marks: string, color: Color])[] = [
+  ['failed|FAILED|cancelled|interrupted|worse', '✗', 'red'],
+  ['paused|warning|undecided', '‖', 'yellow'],
+  ['completed|ok|better', '✓', 'green'],
 ];
+/** A word is a state at the beginning of a line, of a column, behind a colon or an interval; not within a sentence. */
+const patterns = states.map(
+  ([words, marks, name]) =>
+    [new RegExp(`(?<=^|\\s{2}|: |\\) |; )(?:${words})(?![\\w-])|${marks}`, 'gm'), name] as const,
+);
 
 /** Colors the words and marks of states in a text that is shown on `out`, if it takes colors. */
 export function colorStates(text: string, out: Parameters<typeof takesColor>[0] = process.stdout): string {
   if (!takesColor(out)) return text;
-  return states.reduce((all, [words, name]) => all.replace(words, (word) => color(name, word)), text);
+  return patterns.reduce((all, [words, name]) => all.replace(words, (word) => color(name, word)), text);
 }

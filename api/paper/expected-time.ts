@@ -99,6 +99,15 @@ export async function expectedWork(
 /** Units of work that take most of the time. */
 const COUNTED = { steps: 'tuning', pictures: 'pictures', samples: 'pictures' } as const;
 
-/** Says in a line what the comparison makes, and how long it takes from nothing. @param lanes runs at once, a core each */
+/**
+ * Says in a line what the comparison makes, and how long it takes from nothing.
+ * @param lanes runs at once, a core each
+ * @example
+ * ```ts
+ * import { saidOf } from './api/paper/expected-time.ts';
+ *
+ * console.log(saidOf({ runs: 1, stages: 9, steps: 160, pictures: 2000, seconds: 300 }, 2));
+ * ```
+ */
 export const saidOf = ({ runs, stages, steps, pictures, seconds }: ExpectedWork, lanes: number): string =>
   `${runs} runs, ${stages} stages, ${steps} steps of tuning, ${pictures} pictures: about ${duration(seconds / lanes)} on ${lanes === 1 ? 'a core' : `${lanes} cores`} if nothing is reused`;

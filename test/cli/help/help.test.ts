@@ -69,6 +69,8 @@ describe('colors', () => {
     vi.stubEnv('TERM', 'xterm');
     const text = colorStates('run-failed  failed  ok', terminal);
     expect(text).toBe(`run-failed  ${color('red', 'failed')}  ${color('green', 'ok')}`);
+    expect(colorStates('+0.1 (0.0 to 0.2) better', terminal)).toContain(color('green', 'better'));
+    expect(colorStates('Result: none did better than this', terminal)).not.toContain('\x1b');
   });
 
   it('are left out with NO_COLOR, on a simple terminal, and in a pipe', () => {
