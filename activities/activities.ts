@@ -45,7 +45,7 @@ export function createActivities(options: WorkbenchOptions): RunActivities & { d
       attempt,
       signal,
       log: journal.log,
-      onStart: (why) => journal.started(why),
+      onStart: (why, key) => journal.started(why, key),
       onProgress: (progress) => journal.progressed(progress),
       onBody: (seconds, setUpSeconds) => journal.worked(seconds, setUpSeconds),
     };

@@ -37,7 +37,7 @@ export class FanOutRunner {
     const hit = await this.#bench.find(work, task);
     if (hit.result && !this.#bench.isBegun(work.stage.name, work.key)) return outcomeOf(hit.result, true);
     // The result exists, but its work folder was left behind; gathering clears it.
-    await hooks.onStart(hit.why ?? 'clears up after an earlier attempt');
+    await hooks.onStart(hit.why ?? 'clears up after an earlier attempt', work.key);
     const { value } = await this.#once(task, work, 'items', hooks, async (folder) => {
       const inputs = await this.#bench.openInputs(task);
       const order = this.#bench.order(work, { name: 'items' }, inputs, folder);

@@ -48,12 +48,13 @@ export class StageJournal {
     return this.#stage.progress;
   }
 
-  async started(why: string): Promise<void> {
+  /** Records why it runs, and the key under which its unfinished work is found. */
+  async started(why: string, key: string): Promise<void> {
     const { attempt, name } = this.#stage;
     await mkdir(dirname(this.log), { recursive: true });
     const line = `--- ${new Date().toISOString()} ${name}${describePart(this.#task.part)}, attempt ${attempt}: ${why}\n`;
     await appendFile(this.log, line);
-    await this.#write({ why: this.#stage.why ?? why });
+    await this.#write({ why: this.#stage.why ?? why, key });
   }
 
   /** Records progress a few times a second at most, and always the latest. */

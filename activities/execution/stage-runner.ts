@@ -28,7 +28,7 @@ export class StageRunner {
         return hit.result;
       },
       async (folder) => {
-        await hooks.onStart(why!);
+        await hooks.onStart(why!, work.key);
         return this.#make(task, work, folder, hooks);
       },
     );

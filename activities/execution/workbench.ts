@@ -50,8 +50,8 @@ export interface AttemptHooks {
   signal: AbortSignal;
   /** Log file of the stage. */
   log: string;
-  /** Called before the body runs, with the reason. */
-  onStart(why: string): Promise<void>;
+  /** Called before the body runs, with the reason and the key of its work. */
+  onStart(why: string, key: string): Promise<void>;
   onProgress(progress: Progress): void;
   /** Called when the body has succeeded, with its time, and the part of it before its work began. */
   onBody(seconds: number, setUpSeconds: number): void;
