@@ -1,5 +1,6 @@
 import type { Command, Help } from 'commander';
 import { bold } from '../color.ts';
+import { asTyped } from '../typed-name.ts';
 import { commandGroups, examples } from './examples.ts';
 
 /**
@@ -18,7 +19,7 @@ export function arrangeHelp(program: Command): void {
 
 function addExamples(command: Command, path: string): void {
   const example = examples[path];
-  if (example !== undefined) command.addHelpText('after', `\nExample:\n  ${example}`);
+  if (example !== undefined) command.addHelpText('after', `\nExample:\n  ${asTyped(example)}`);
   for (const each of command.commands) addExamples(each, `${path} ${each.name()}`);
 }
 
@@ -33,6 +34,6 @@ export const helpForm: Partial<Help> = {
   formatItemList(this: Help, heading, items, helper) {
     if (items.length === 0) return [];
     const group = commandGroups.find((each) => each.heading === heading);
-    return [helper.styleTitle(heading), ...items, ...(group ? [`  example: ${group.example}`] : []), ''];
+    return [helper.styleTitle(heading), ...items, ...(group ? [`  example: ${asTyped(group.example)}`] : []), ''];
   },
 };

@@ -70,7 +70,7 @@ export const examples: Readonly<Record<string, string>> = {
   'prompts sample': 'textcraftor prompts sample prompts.txt --count 20',
   'prompts explain': 'textcraftor prompts explain "a red cat, 8k" my.yaml',
   'prompts tokens': 'textcraftor prompts tokens prompts.txt --tokenizer world/shapes/base/tokenizer',
-  'prompts export': 'textcraftor prompts export .textcraftor/runs/RUN/artifacts/shard train.jsonl',
+  'prompts export': 'textcraftor prompts export latest test.jsonl --split test',
   'schedule create': "textcraftor schedule create nightly --config my.yaml --cron '0 3 * * *'",
   'schedule list': 'textcraftor schedule list',
   'schedule show': 'textcraftor schedule show nightly',

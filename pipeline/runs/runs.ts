@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { InputError, type ErrorRecord } from '../../common/errors.ts';
 import { makeFolders } from '../../common/files.ts';
 import { isIdentifier, pathSegment } from '../../common/identifiers.ts';
-import { nearest } from '../../common/text/nearest.ts';
+import { isNear, nearest } from '../../common/text/nearest.ts';
 import { notice } from '../../common/notices.ts';
 import { DamagedError, readSealed, writeSealed } from '../../common/files/sealed.ts';
 import type { GraphNode } from '../graph.ts';
@@ -182,9 +182,9 @@ export class RunRecords {
       throw new InputError(
         `${matching.length} runs begin with "${name}": ${matching.slice(-5).join(', ')}${matching.length > 5 ? ' ...' : ''}; add more of the id.`,
       );
-    throw new InputError(
-      `There is no run "${name}"; did you mean "${nearest(name, ids)}"? List them with: textcraftor list`,
-    );
+    const near = nearest(name, ids)!;
+    const guess = isNear(name, near) ? `; did you mean "${near}"?` : '.';
+    throw new InputError(`There is no run "${name}"${guess} List them with: textcraftor list`);
   }
 
   /** Returns the ids of the runs that begin with a text, oldest first. */

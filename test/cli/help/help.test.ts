@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { color, colorStates } from '../../../cli/color.ts';
 import { registerCommands } from '../../../cli/commands/register-commands.ts';
 import { arrangeHelp, helpForm } from '../../../cli/help/arrange-help.ts';
+import { asTyped } from '../../../cli/typed-name.ts';
 import { commandGroups, examples } from '../../../cli/help/examples.ts';
 
 async function program(hasColors = false): Promise<{ program: Command; help: () => string }> {
@@ -35,7 +36,7 @@ describe('the help', () => {
     const text = help();
     for (const { heading, example } of commandGroups) {
       expect(text).toContain(`\n${heading}\n`);
-      expect(text).toContain(`  example: ${example}\n`);
+      expect(text).toContain(`  example: ${asTyped(example)}\n`);
     }
     expect(text).not.toContain('\nCommands:\n');
   });

@@ -26,7 +26,7 @@ describe('the records of runs', () => {
     await expect(records.read('latest')).rejects.toThrow('start one with: textcraftor run');
     const { id } = await records.create('tiny', 'textcraftor', {}, graph);
     await expect(records.read(`${id}x`)).rejects.toThrow(`did you mean "${id}"?`);
-    await expect(records.read('../../etc')).rejects.toThrow('There is no run "../../etc"');
+    await expect(records.read('../../etc')).rejects.toThrow('There is no run "../../etc". List them with');
   });
 
   it('are found by the beginning of their ids, if only one begins like that', async () => {
