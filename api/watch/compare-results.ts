@@ -18,7 +18,7 @@ export interface RunResults {
   scores?: Scores;
 }
 
-/** A run against the first one, prompt by prompt. */
+/** A run against the first one, prompt by prompt, on the `n` test prompts that both have. */
 export interface OverFirst extends Comparison {
   /** For metrics of which more is better: whether the interval excludes 0, and on which side. */
   verdict?: 'better' | 'worse' | 'undecided';
@@ -117,10 +117,9 @@ export function whyUnpaired(first: RunResults, other: RunResults): string | unde
   if (seed !== own) return `their seeds are ${seed} and ${own}, so their pictures start from other noise`;
   if (first.scores.samplesPerPrompt !== other.scores.samplesPerPrompt)
     return `they made ${first.scores.samplesPerPrompt} and ${other.scores.samplesPerPrompt} pictures of each prompt`;
+  // The start noise of a picture depends on the seed, the prompt and the sample only.
   const ids = new Set(first.scores.prompts.map(({ id }) => id));
-  if (other.scores.prompts.length !== ids.size || !other.scores.prompts.every(({ id }) => ids.has(id)))
-    return 'their test prompts differ';
-  return undefined;
+  return other.scores.prompts.some(({ id }) => ids.has(id)) ? undefined : 'they have no test prompt in common';
 }
 
 /** Returns whether a metric of two runs is measured by the same model; those of the exact judge always are. */

@@ -36,8 +36,8 @@ export interface RunsCompared {
 }
 
 /**
- * Compares two to five runs: what differs in their configurations, what they measured, and how long they took. Where two
- * made their pictures of the same prompts from the same start noise, a run is compared with the first prompt by prompt.
+ * Compares two to five runs: what differs in their configurations, what they measured, and how long they took. On the test
+ * prompts that both have, whose pictures start from the same noise, a run is compared with the first prompt by prompt.
  * @param names ids, or `latest`
  * @throws InputError when there are fewer or more, one is named twice or does not exist
  * @example

@@ -78,7 +78,8 @@ function formatVerdicts({ runs, arms, unpaired }: RunsCompared): string {
       return found.length === 0 ? [] : [`${verdict} on ${found.map(({ metric }) => metricLabel(metric)).join(', ')}`];
     };
     const said = [...on('better'), ...on('worse'), ...on('undecided')];
-    return `${name}, arm ${first.arm}: ${said.join('; ') || 'no metric is measured alike'}.`;
+    const prompts = Math.max(0, ...first.metrics.map(({ overFirst }) => overFirst[i]?.n ?? 0));
+    return `${name}, arm ${first.arm}, on ${prompts} common test prompts: ${said.join('; ') || 'no metric is measured alike'}.`;
   });
   return lines.join('\n');
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, expectTypeOf, it } from 'vitest';
 import { stageOf } from '../../pipeline/bodies.ts';
 import type { Config } from '../../pipeline/config/config.ts';
-import { styles, textcraftor, transfer, type tuneEncoder } from '../../pipeline/textcraftor.ts';
+import { textcraftor, transfer, type styles, type tuneEncoder } from '../../pipeline/textcraftor.ts';
 import type { StylesConfig } from '../../evaluation/stages/style-control.ts';
 import type { TransferConfig } from '../../evaluation/stages/transfer.ts';
 import type { TuneEncoderSettings } from '../../training/stages/tune-encoder.ts';

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { armsCompared, type RunResults } from '../../../api/watch/compare-results.ts';
+import { armsCompared, whyUnpaired, type RunResults } from '../../../api/watch/compare-results.ts';
 import type { RunsCompared } from '../../../api/watch/compare-runs.ts';
 import { formatComparison } from '../../../cli/run/format-comparison.ts';
 import { Home } from '../../../pipeline/runs/home.ts';
@@ -23,7 +23,7 @@ describe('textcraftor compare', () => {
     expect(stdout).toMatch(/^tuneEncoder\.steps +80 +160$/m);
     expect(stdout).toMatch(/^evaluate +13 s +13 s$/m);
     expect(stdout).toMatch(/^arm chosen /m);
-    expect(stdout).toMatch(/^B against A, arm chosen: undecided on .*Oracle/m);
+    expect(stdout).toMatch(/^B against A, arm chosen, on \d+ common test prompts: undecided on .*Oracle/m);
     const json = await textcraftor(home.folder, 'compare', ids[0]!, ids[1]!, '--arm', 'chosen', '--json');
     expect((JSON.parse(json.stdout) as RunsCompared).arms.map(({ arm }) => arm)).toEqual(['chosen']);
     const wrong = await textcraftor(home.folder, 'compare', ids[0]!, ids[1]!, '--arm', 'choosen');
@@ -59,10 +59,20 @@ const compared = (all: RunResults[], unpaired: (string | null)[]): RunsCompared 
 describe('which run is better', () => {
   it('is said of metrics of which more is better, where the interval excludes zero', () => {
     const text = formatComparison(compared([results([0, 0, 0, 0]), results([1, 1, 0.9, 1])], [null, null]));
-    expect(text).toMatch(/^B against A, arm chosen: better on Oracle\.$/m);
+    expect(text).toMatch(/^B against A, arm chosen, on 4 common test prompts: better on Oracle\.$/m);
     expect(text).toMatch(/^Diversity +A .*\n +B .*\)$/m);
     const worse = formatComparison(compared([results([1, 1, 1, 1]), results([0, 0, 0, 1])], [null, null]));
-    expect(worse).toContain('B against A, arm chosen: worse on Oracle.');
+    expect(worse).toContain('B against A, arm chosen, on 4 common test prompts: worse on Oracle.');
+  });
+
+  it('is said of the test prompts that both have', () => {
+    const [all, few] = [results([1, 1, 1, 1, 0, 0]), results([0, 0, 0, 0])];
+    expect(whyUnpaired(all, few)).toBeUndefined();
+    const text = formatComparison(compared([few, all], [null, null]));
+    expect(text).toContain('B against A, arm chosen, on 4 common test prompts: better on Oracle.');
+    const others = { ...few, scores: { ...few.scores!, prompts: [{ id: 'other', prompt: 'other' }] } };
+    expect(whyUnpaired(all, others)).toBe('they have no test prompt in common');
+    expect(whyUnpaired(all, results([1], 2))).toContain('their seeds are 1 and 2');
   });
 
   it('is not said of runs whose pictures do not belong together', () => {
