@@ -12,7 +12,8 @@ export function register(program: Command): void {
     .option('--port <number>', 'port of the page; 0: any free one', whole(0, 65_535), 4040)
     .option('--host <name>', 'address to listen on; others than this machine need the printed token', '127.0.0.1')
     .option('--no-open', 'do not open it in a browser')
-    .action(async ({ port, host, open }: { port: number; host: string; open: boolean }) => {
+    .option('--json', 'print one JSON object when it listens: {url}')
+    .action(async ({ port, host, open, json }: { port: number; host: string; open: boolean; json?: true }) => {
       const { projectHome } = await import('../project-home.ts');
       const { reasonOf } = await import('../../common/text/reason.ts');
       const { interruption, whenInterrupted } = await import('../../common/interrupt.ts');
@@ -22,7 +23,7 @@ export function register(program: Command): void {
       const page = join(checkout, '.tools/studio/page');
       const onError = (error: Error) => printMessage(`unexpected ${error.name}: ${reasonOf(error)}`);
       const studio = await serveStudio({ home, page, host, port, onError });
-      print(studio.url);
+      print(json ? JSON.stringify({ url: studio.url }) : studio.url);
       if (open) openInBrowser(studio.url);
       whenInterrupted('the studio has ended; runs go on without it.');
       const signal = interruption();

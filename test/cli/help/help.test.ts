@@ -55,6 +55,13 @@ describe('the help', () => {
     }
   });
 
+  it('offers --json for every command, but for those that print data of another form', async () => {
+    const without = leaves((await program()).program).filter(
+      ([, command]) => !command.options.some(({ long }) => long === '--json'),
+    );
+    expect(without.map(([path]) => path)).toEqual(['config schema', 'prompts tokens', 'completion']);
+  });
+
   it('has bold titles where the output takes them', async () => {
     expect((await program(true)).help()).toContain(color('bold', 'Results:'));
     expect((await program(false)).help()).not.toContain('\x1b');
