@@ -8,7 +8,7 @@ export function bar(done: number, total: number, width = 10): string {
   return '█'.repeat(full) + '░'.repeat(width - full);
 }
 
-/** Says how fast something goes and how long it still takes: `3.2 a second, 28 s left`. */
+/** Says how fast something goes and how long it still takes: `3.2/s, 28 s left`. */
 export function describeSpeed(speed: Speed | undefined, unit: 'bytes' | 'count' = 'count'): string[] {
   if (!speed || speed.rate <= 0) return [];
   const { rate, remaining } = speed;
