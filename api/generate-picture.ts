@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { InputError } from '../common/errors.ts';
-import { writeFileAtomic } from '../common/files.ts';
+import { exists, writeFileAtomic } from '../common/files.ts';
 import { encodePng } from '../common/pictures/png.ts';
 import { readSafetensors, writeSafetensors } from '../engine/weights/safetensors.ts';
 import { tf, type Tensor } from '../engine/tensorflow.ts';
@@ -32,6 +32,8 @@ export interface GenerateOptions extends TunedOptions {
   seed: number;
   latents?: string;
   saveTensors?: string;
+  /** Whether to replace pictures and tensors that exist. */
+  force?: boolean;
 }
 
 interface Listener {
@@ -42,6 +44,7 @@ interface Listener {
 /**
  * Makes the pictures and writes them; nothing is written before all are there.
  * @returns the paths
+ * @throws InputError when a file exists and `force` is not set
  * @example
  * ```ts
  * import { generate } from './api/generate-picture.ts';
@@ -67,6 +70,7 @@ export async function generate(
   { progress, warn }: Listener,
 ): Promise<{ images: string[]; tensors?: string; used?: string }> {
   const { prompt: prompts, negative, steps, guidance } = options;
+  if (!options.force) await requireNoFiles(options);
   const pipeline = await loadPipeline(options.model);
   const tuned = await tunedNetworks(pipeline, options);
   const terms = await encoderTerms(options, tuned.encoder);
@@ -195,13 +199,23 @@ function torchTensor(tensor: Tensor) {
   return { dtype: 'F32' as const, shape: torch.shape, data: torch.dataSync() as Float32Array };
 }
 
+const picturePath = (folder: string, i: number): string => join(folder, `${String(i).padStart(4, '0')}.png`);
+
+/** Refuses to replace files. @throws InputError that names the first */
+async function requireNoFiles({ prompt, out, saveTensors }: GenerateOptions): Promise<void> {
+  const paths = [...prompt.map((_, i) => picturePath(out, i)), ...(saveTensors === undefined ? [] : [saveTensors])];
+  for (const path of paths)
+    if (await exists(path))
+      throw new InputError(`${path} exists already; name another folder or file, or replace it with --force.`);
+}
+
 async function writePictures(folder: string, pictures: Tensor): Promise<string[]> {
   const [batch, height, width] = pictures.shape as [number, number, number, number];
   const pixels = pictures.dataSync() as Float32Array;
   const paths: string[] = [];
   for (let i = 0; i < batch; i++) {
     const size = height * width * 3;
-    const path = join(folder, `${String(i).padStart(4, '0')}.png`);
+    const path = picturePath(folder, i);
     await writeFileAtomic(path, encodePng(pixels.subarray(i * size, (i + 1) * size), height, width));
     paths.push(path);
   }

@@ -2,8 +2,10 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { HubOptions } from '../common/hub/options.ts';
 import { whenInterrupted } from '../common/interrupt.ts';
+import { formatBytes } from '../common/text/format.ts';
 import { visibleLine } from '../common/text/visible.ts';
 import { printError } from './print.ts';
+import { ProgressBar } from './progress/progress-bar.ts';
 
 /**
  * Reads the hub's options from the environment like Python's huggingface_hub: HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE,
@@ -20,18 +22,15 @@ export function hubOptions(): HubOptions {
   };
 }
 
-/** Shows a line with the percentage on a terminal, or one line per file elsewhere. */
+/** Shows a bar on a terminal, or one line per file elsewhere. */
 function showProgress(): NonNullable<HubOptions['progress']> {
+  const bar = new ProgressBar(process.stderr, 'bytes');
   let shown = '';
   return ({ file, done, total }) => {
     whenInterrupted('start the same command again: what was downloaded is kept.');
-    const share = total === 0 ? 100 : Math.floor((100 * done) / total);
+    if (process.stderr.isTTY) return bar.show(file, done, total);
     const line = visibleLine(`downloading ${file}`);
-    if (process.stderr.isTTY)
-      process.stderr.write(`\r\x1b[K${line}: ${share} % of ${megabytes(total)} MB${done === total ? '\n' : ''}`);
-    else if (line !== shown) printError(`${line} (${megabytes(total)} MB in all)`);
+    if (line !== shown) printError(`${line} (${formatBytes(total)} in all)`);
     shown = line;
   };
 }
-
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);

@@ -7,6 +7,7 @@ import { reasonOf } from '../common/text/reason.ts';
 import { systemError } from '../common/system-error.ts';
 import { visible } from '../common/text/visible.ts';
 import { registerCommands } from './commands/register-commands.ts';
+import { arrangeHelp, helpForm } from './help/arrange-help.ts';
 import { interruptedCode, listenForInterrupts } from './signals.ts';
 import { printError, printMessage } from './print.ts';
 import { requireUtf8 } from './utf8.ts';
@@ -60,12 +61,14 @@ export async function main(args: string[]): Promise<void> {
     .description('Tune the text encoder of a text-to-image model with reward models.')
     .version(version())
     .exitOverride()
+    .configureHelp(helpForm)
     .enablePositionalOptions() // --version after a command is that command's own
     .configureOutput({ outputError: (text, write) => write(visible(text.replace(/^error: /, 'textcraftor: '))) });
   program.hook('preAction', (_, command) => requireValues(command));
   try {
     requireUtf8(args);
     await registerCommands(program, args);
+    arrangeHelp(program);
     refuseRepeats(program);
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

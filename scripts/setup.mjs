@@ -63,10 +63,10 @@ function checkNeeds() {
 
 function runSteps() {
   checkNeeds();
-  for (const step of steps) {
+  for (const [i, step] of steps.entries()) {
     if (step.done()) continue;
     const start = performance.now();
-    process.stderr.write(`Setting up ${step.name} ...\n`);
+    process.stderr.write(`Setting up, ${i + 1} of ${steps.length}: ${step.name} ...\n`);
     step.run();
     process.stderr.write(`  done in ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
   }

@@ -48,7 +48,7 @@ export class StageJournal {
     return this.#stage.progress;
   }
 
-  /** Records why the stage runs, and its key, by which a page finds the curves of unfinished work. */
+  /** Records why it runs, and the key under which its unfinished work is found. */
   async started(why: string, key: string): Promise<void> {
     const { attempt, name } = this.#stage;
     await mkdir(dirname(this.log), { recursive: true });

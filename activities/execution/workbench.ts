@@ -50,7 +50,7 @@ export interface AttemptHooks {
   signal: AbortSignal;
   /** Log file of the stage. */
   log: string;
-  /** Called before the body runs, with the reason and the key of the result that it makes. */
+  /** Called before the body runs, with the reason and the key of its work. */
   onStart(why: string, key: string): Promise<void>;
   onProgress(progress: Progress): void;
   /** Called when the body has succeeded, with its time, and the part of it before its work began. */

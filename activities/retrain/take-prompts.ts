@@ -8,7 +8,7 @@ import { ExternalDigests } from '../../pipeline/keys/external-inputs.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { withLock } from '../../pipeline/runs/lock.ts';
 import { Schedules, PROMPTS_FILE } from '../../registry/schedules/schedules.ts';
-import type { Batch, BatchOwner } from '../../registry/schedules/schedule-files.ts';
+import type { Batch, BatchOwner, Look } from '../../registry/schedules/schedule-files.ts';
 import { newFiles, readArrived, readStill } from './arrived-files.ts';
 
 export interface TakeTask {
@@ -43,6 +43,10 @@ export async function takePrompts(
   const schedules = new Schedules(home);
   const { config, minimumPrompts } = await schedules.recorded(name);
   const { prompts } = config as { prompts: IngestConfig };
+  const nothing = async (result: Look['result'], rows = 0): Promise<null> => {
+    await schedules.saveLook(name, { result, rows });
+    return null;
+  };
   return withLock(schedules.folder(name), async () => {
     const batches = await keptBatches(schedules, name, isOpen);
     const own = batches.find(
@@ -53,13 +57,13 @@ export async function takePrompts(
     const known = new Set(batches.flatMap(({ files }) => files.map(({ digest }) => digest)));
     const digests = new ExternalDigests(home.externalDigests);
     const found = await newFiles(digests, prompts.source, partition, known);
-    if (found.length === 0) return null;
+    if (found.length === 0) return nothing('no-new-files');
     const draft = await schedules.draft(name);
     const raw = join(draft, 'raw');
     const read = await readStill(digests, found, raw, (file, folder) => readFile(file, folder, prompts, signal));
     if (read.length === 0) {
       await rm(draft, { recursive: true, force: true });
-      return null;
+      return nothing('still-arriving');
     }
     const folders = read.map(({ folder }) => folder);
     const used: string[] = [];
@@ -68,7 +72,7 @@ export async function takePrompts(
     await rm(raw, { recursive: true, force: true });
     if (rows < minimumPrompts && rows > 0) {
       await rm(draft, { recursive: true, force: true });
-      return null;
+      return nothing('too-few', rows);
     }
     const number = (batches.at(-1)?.number ?? 0) + 1;
     const batch: Batch = {
@@ -81,7 +85,9 @@ export async function takePrompts(
       ...(partition === undefined ? {} : { partition }),
     };
     await schedules.commit(name, draft, batch);
-    return rows === 0 ? null : { number, rows };
+    if (rows === 0) return nothing('no-new-prompts');
+    await schedules.forgetLook(name);
+    return { number, rows };
   });
 }
 

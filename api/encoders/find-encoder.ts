@@ -49,9 +49,11 @@ const isName = (text: string): boolean => /^[a-z0-9][a-z0-9-]*(@[a-z0-9-]+)?$/.t
 
 /** @param kinds what else the name could have referred to */
 async function find(home: Home, name: string, kinds: string): Promise<JudgedEncoder> {
-  if (name === 'latest' || new RunRecords(home).has(name)) return encoderOfRun(home, name);
-  return encoderOfVersion(home, name).catch((error: unknown) => {
+  const records = new RunRecords(home);
+  if (name === 'latest' || records.has(name)) return encoderOfRun(home, name);
+  return encoderOfVersion(home, name).catch(async (error: unknown) => {
     if (!(error instanceof InputError)) throw error;
+    if ((await records.matching(name)).length > 0) return encoderOfRun(home, name);
     throw new InputError(`There is no ${kinds} "${name}", and no registered encoder: ${error.message}`);
   });
 }

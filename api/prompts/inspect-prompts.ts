@@ -1,3 +1,5 @@
+import { InputError } from '../../common/errors.ts';
+import { isFolder } from '../../common/files.ts';
 import { inTemporaryFolder } from '../../common/files/temporary-folder.ts';
 import type { HubOptions } from '../../common/hub/options.ts';
 import { explainPrompt, type Explanation } from '../../datasets/rules/explain-prompt.ts';
@@ -10,7 +12,10 @@ import { Database } from '../../datasets/tables/database.ts';
 import { exportPrompts } from '../../datasets/tables/export-table.ts';
 import { promptStatistics, samplePrompts, type PromptStatistics } from '../../datasets/tables/preview.ts';
 import { ClipTokenizer } from '../../models/clip/tokenizer/tokenizer.ts';
+import type { Home } from '../../pipeline/runs/home.ts';
+import { RunRecords } from '../../pipeline/runs/runs.ts';
 import { localPrompts } from '../hub/hub-prompts.ts';
+import { verifiedFolders } from '../runs/artifact-folders.ts';
 import { promptConfigs, withPrepared, type NamedPrompts } from './named-prompts.ts';
 
 /**
@@ -96,6 +101,29 @@ export async function eachTokens(
       }
     }),
   );
+}
+
+/**
+ * Finds the shards of a run's prompts.
+ * @param named a folder of shards, or a run: its id, the beginning of one, or `latest`
+ * @throws InputError when it is neither, or the run has no shards yet
+ * @example
+ * ```ts
+ * import { exportSplit, findShards } from './api/prompts/inspect-prompts.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ *
+ * console.log(await exportSplit(await findShards(new Home('.textcraftor'), 'latest'), 'test', 'test.parquet'));
+ * ```
+ */
+export async function findShards(home: Home, named: string): Promise<string> {
+  if (await isFolder(named)) return named;
+  const run = await new RunRecords(home).read(named).catch((error: unknown) => {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${named}: is neither a folder of shards nor a run. ${error.message}`);
+  });
+  const { shard } = await verifiedFolders(home, run, ['shard']);
+  if (shard !== undefined) return shard;
+  throw new InputError(`Run ${run.id} has no shards yet: its stage shard has no artifact.`);
 }
 
 /**

@@ -13,6 +13,7 @@ import { searchAttributeAdvice } from '../../temporal/server/server-attributes.t
 import { openServer, type ConfiguredServer } from '../../temporal/server/server-connection.ts';
 import type { TemporalServer } from '../../temporal/server/temporal-server.ts';
 import { startWorkers, type Workers } from '../../temporal/workers.ts';
+import { resumeAdvice } from './resume-advice.ts';
 import { DiskWatch } from './disk-watch.ts';
 import type { RunView } from './run-view.ts';
 import { launchWorkflow, untilClosed } from '../../temporal/run-workflow.ts';
@@ -70,7 +71,7 @@ export async function executeRun(options: ExecuteOptions): Promise<Run> {
   const { home, id, fresh, note } = options;
   const records = new RunRecords(home);
   const interrupted = interruption();
-  const again = `continue with: textcraftor resume ${id}`;
+  const again = resumeAdvice(id);
   whenInterrupted(again);
   await records.claim(id, interrupted);
   const database = join(records.folder(id), databaseName);
@@ -141,7 +142,7 @@ async function follow(
       disk.check();
       const run = await records.read(id);
       view.update(run);
-      if (run.status === 'paused' && !paused) note(`Run ${id} is paused; continue with: textcraftor resume ${id}`);
+      if (run.status === 'paused' && !paused) note(`Run ${id} is paused; ${resumeAdvice(id)}`);
       paused = run.status === 'paused';
       if (interrupted.aborted) await sleep(cancelMilliseconds, undefined, { signal: wake.signal }).catch(() => {});
       if (interrupted.aborted || end || !goesOn.has(run.status))
@@ -167,7 +168,7 @@ async function inTime(end: Promise<void> | undefined): Promise<void> {
 /** Returns the finished run, or throws what stopped it. */
 function conclude(run: Run, error: unknown, view: RunView, interrupted: AbortSignal): Run {
   view.end(run);
-  const again = `continue with: textcraftor resume ${run.id}`;
+  const again = resumeAdvice(run.id, run.error, ...run.stages.map(({ error }) => error));
   if (interrupted.aborted) throw new CancelledError(`Run ${run.id} was interrupted; ${again}`);
   if (run.status === 'cancelled') throw new CancelledError(`Run ${run.id} was cancelled; ${again}`);
   if (run.status === 'completed') return run;

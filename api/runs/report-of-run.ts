@@ -13,6 +13,7 @@ import { publicConfig } from '../../registry/notify/notify-secrets.ts';
 import { RunRecords, type Run } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { artifactFolders, stepPath, unetPath, verifiedFolders } from './artifact-folders.ts';
+import { resumeAdvice } from './resume-advice.ts';
 import { summarizeRun, type RunSummary } from './run-summary.ts';
 import { readResult } from '../../common/files/result-file.ts';
 
@@ -54,18 +55,8 @@ export interface RunReport extends RunSummary {
  * configuration.
  * @returns the page's path, or the first stage whose artifact is missing
  * @throws RunError when an artifact is damaged
- * @example
- * ```ts
- * import { writeRunReport } from './api/runs/report-of-run.ts';
- * import { Home } from './pipeline/runs/home.ts';
- * import { RunRecords } from './pipeline/runs/runs.ts';
- *
- * const home = new Home('.textcraftor');
- * const report = await writeRunReport(home, await new RunRecords(home).read('latest'));
- * console.log('path' in report ? report.path : `not yet: ${report.missing}`);
- * ```
  */
-export async function writeRunReport(home: Home, run: Run): Promise<{ path: string } | { missing: string }> {
+async function writeRunReport(home: Home, run: Run): Promise<{ path: string } | { missing: string }> {
   const rendered = await renderRunReport(home, run);
   if ('missing' in rendered) return rendered;
   const path = join(run.folder, REPORT_FILE);
@@ -74,7 +65,7 @@ export async function writeRunReport(home: Home, run: Run): Promise<{ path: stri
 }
 
 /**
- * Renders the page that {@link writeRunReport} writes.
+ * Renders the page that {@link requireRunReport} writes.
  * @returns the page, or the first stage whose artifact is missing
  * @throws RunError when an artifact is damaged
  * @example
@@ -118,8 +109,13 @@ export async function requireRunReport(home: Home, run: Run): Promise<string> {
   const report = await writeRunReport(home, run);
   if ('path' in report) return report.path;
   const stage = run.stages.find(({ name }) => name === report.missing);
+  if (!stage) throw new InputError(`Run ${run.id} has no report: its pipeline has no stage ${report.missing}.`);
+  const goesOn = run.status === 'running' || run.status === 'paused';
+  const advice = goesOn
+    ? `see: textcraftor status ${run.id} --watch`
+    : resumeAdvice(run.id, run.error, ...run.stages.map(({ error }) => error));
   throw new InputError(
-    `Run ${run.id} is ${run.status} and has no report yet: its stage ${report.missing} is ${stage?.status ?? 'not part of it'}. See: textcraftor status ${run.id}`,
+    `Run ${run.id} is ${run.status} and has no report yet: its stage ${report.missing} is ${stage.status}; ${advice}`,
   );
 }
 

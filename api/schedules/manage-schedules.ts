@@ -1,6 +1,6 @@
 import type { Home } from '../../pipeline/runs/home.ts';
 import { publicConfig } from '../../registry/notify/notify-secrets.ts';
-import type { Batch, ScheduleFile } from '../../registry/schedules/schedule-files.ts';
+import type { Batch, Look, ScheduleFile } from '../../registry/schedules/schedule-files.ts';
 import type { ConfiguredServer } from '../../temporal/server/server-connection.ts';
 import type { ScheduleState } from './schedule-control.ts';
 import { withSchedules } from './schedule-server.ts';
@@ -13,6 +13,8 @@ import { withSchedules } from './schedule-server.ts';
 /** A schedule with its record and its retrainings; secret addresses are left out of `config`. */
 export interface ShownSchedule extends ScheduleFile, ScheduleState {
   batches: Batch[];
+  /** Why its last start retrained nothing; absent when it did retrain, and before the first. */
+  looked?: Look;
 }
 
 /**
@@ -48,7 +50,8 @@ export function showSchedule(home: Home, name: string, configured?: ConfiguredSe
       await control.record(name),
       await control.batches(name),
     ];
-    return { ...record, config: publicConfig(record.config), ...state, batches };
+    const looked = await control.look(name);
+    return { ...record, config: publicConfig(record.config), ...state, batches, ...(looked ? { looked } : {}) };
   });
 }
 

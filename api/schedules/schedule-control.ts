@@ -4,7 +4,7 @@ import { findSources } from '../../datasets/sources/find-sources.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import { partitionOf } from '../../registry/schedules/partition.ts';
 import { Schedules } from '../../registry/schedules/schedules.ts';
-import type { Batch, ScheduleFile } from '../../registry/schedules/schedule-files.ts';
+import type { Batch, Look, ScheduleFile } from '../../registry/schedules/schedule-files.ts';
 import type { backfill, retrain } from '../../workflows/retrain.ts';
 import type { TemporalServer } from '../../temporal/server/temporal-server.ts';
 import { taskQueues } from '../../temporal/queues.ts';
@@ -98,6 +98,11 @@ export class ScheduleControl {
 
   batches(name: string): Promise<Batch[]> {
     return this.#records.batches(name);
+  }
+
+  /** Why its last start retrained nothing. */
+  look(name: string): Promise<Look | undefined> {
+    return this.#records.look(name);
   }
 
   record(name: string): Promise<ScheduleFile> {

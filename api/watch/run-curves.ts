@@ -8,7 +8,7 @@ import { ATTRIBUTES, DIVERSITY } from '../../training/alarm/collapse.ts';
 import { METRICS_FILE, VALIDATION_FILE } from '../../training/training-names.ts';
 
 /** Stages that write metrics while they tune. */
-const TUNING = ['tune-encoder', 'tune-unet'] as const;
+export const TUNING = ['tune-encoder', 'tune-unet'] as const;
 
 /** Most points of a curve; of longer ones every second, third ... step is returned, and always the last. */
 const MOST_POINTS = 2000;
@@ -65,7 +65,7 @@ async function readStage(
   alarm: Config['alarm'] | undefined,
 ): Promise<StageCurves | undefined> {
   const stage = run.stages.find((each) => each.name === name);
-  const folder = stage && folderOf(home, stage);
+  const folder = stage && metricsFolder(home, stage);
   if (folder === undefined) return undefined;
   const [training, checks] = await Promise.all(
     [METRICS_FILE, VALIDATION_FILE].map((file) => lines(join(folder, file))),
@@ -78,7 +78,20 @@ async function readStage(
   return { stage: name, training: curvesOf(training!), validation };
 }
 
-function folderOf(home: Home, { name, key, artifact }: StageFile): string | undefined {
+/**
+ * Returns the folder with a tuning stage's metrics: its artifact, or while it runs its unfinished work.
+ * @example
+ * ```ts
+ * import { metricsFolder } from './api/watch/run-curves.ts';
+ * import { Home } from './pipeline/runs/home.ts';
+ * import { RunRecords } from './pipeline/runs/runs.ts';
+ *
+ * const home = new Home('.textcraftor');
+ * const { stages } = await new RunRecords(home).read('latest');
+ * console.log(metricsFolder(home, stages.find(({ name }) => name === 'tune-encoder')!));
+ * ```
+ */
+export function metricsFolder(home: Home, { name, key, artifact }: StageFile): string | undefined {
   if (artifact) return new ArtifactStore(home.artifacts).folder(artifact.sha256);
   return key === undefined ? undefined : join(home.work(name, key), 'scratch');
 }

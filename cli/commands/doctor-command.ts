@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Check } from '../doctor/checks.ts';
-import { print } from '../print.ts';
+import { print, say } from '../print.ts';
 
 const marks = { ok: 'ok      ', warning: 'warning ', failed: 'FAILED  ' };
 
@@ -21,7 +21,8 @@ export function register(program: Command): void {
       const { runChecksInChild } = await import('../doctor/run-checks.ts');
       const checks = await runChecksInChild();
       const ok = checks.every((check) => check.status !== 'failed');
-      print(options.json ? JSON.stringify({ ok, checks }, null, 2) : checks.flatMap(lines).join('\n'));
+      if (options.json) print(JSON.stringify({ ok, checks }, null, 2));
+      else say(checks.flatMap(lines).join('\n'));
       if (!ok) process.exitCode = 1;
     });
 }

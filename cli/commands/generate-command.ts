@@ -3,6 +3,7 @@ import type { UseOptions } from '../../api/export/encoder-use.ts';
 import type { GenerateOptions } from '../../api/generate-picture.ts';
 import { schedulerNames } from '../../models/sampling/scheduler-names.ts';
 import { print, printMessage } from '../print.ts';
+import { ProgressBar } from '../progress/progress-bar.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
 import { encoderMix } from '../encoder-mix-value.ts';
 import { collect, denoisingSteps, guidance, real, seed } from '../values.ts';
@@ -37,6 +38,7 @@ export function register(program: Command): void {
       ).conflicts('seed'),
     )
     .option('--save-tensors <file>', 'write `latents` [B, C, h, w] and `images` [B, 3, H, W] in [0, 1] as safetensors')
+    .option('--force', 'replace pictures and tensors that exist')
     .option('--json', 'print one JSON object: {images: [path], tensors?: path, used?: description of the networks}')
     .action(makePictures);
 }
@@ -87,8 +89,9 @@ const addNetworkOptions = (command: Command): Command =>
 async function makePictures({ blendSteps, mix, ...options }: Options): Promise<void> {
   leaveInterruptsToSystem();
   const { generate } = await import('../../api/generate-picture.ts');
+  const bar = new ProgressBar(process.stderr, 'count');
   const progress = (done: number, total: number) => {
-    if (process.stderr.isTTY) process.stderr.write(`\rstep ${done}/${total}${done === total ? '\n' : ''}`);
+    if (process.stderr.isTTY) bar.show('denoising steps', done, total);
   };
   const { localModel } = await import('../../api/hub/hub-models.ts');
   const { hubOptions } = await import('../hub-options.ts');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { print } from '../print.ts';
+import { print, say } from '../print.ts';
 
 /** Adds `textcraftor list`. */
 export function register(program: Command): void {
@@ -20,6 +20,6 @@ export function register(program: Command): void {
         const done = stages.filter((stage) => stage.status === 'ran' || stage.status === 'reused').length;
         return [run, status, `${done}/${stages.length} stages`, createdAt.slice(0, 16).replace('T', ' ')];
       });
-      print(rows.length > 0 ? formatTable(rows) : 'There are no runs yet; start one with: textcraftor run');
+      say(rows.length > 0 ? formatTable(rows) : 'There are no runs yet; start one with: textcraftor run');
     });
 }

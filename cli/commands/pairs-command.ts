@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { PairScore } from '../../evaluation/pairs/pair-answers.ts';
 import { print, printMessage } from '../print.ts';
+import { ProgressBar } from '../progress/progress-bar.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
 import { seed, whole } from '../values.ts';
 
@@ -18,7 +19,7 @@ export function register(program: Command): void {
   pairs
     .command('draw', { isDefault: true })
     .description('draw pairs of pictures of a run: two arms, same prompt, same noise, sides hidden (the default)')
-    .argument('[run]', 'its id, or latest', 'latest')
+    .argument('[run]', 'its id, the beginning of one, or latest', 'latest')
     .option(
       '--arms <list>',
       'two arms of its evaluation: base, tuned, chosen, exported, encoder+unet ...; the second is the one to tell',
@@ -33,8 +34,9 @@ export function register(program: Command): void {
       leaveInterruptsToSystem();
       const { writeBlindPairs } = await import('../../api/pairs/blind-pairs.ts');
       const { projectHome } = await import('../project-home.ts');
+      const bar = new ProgressBar(process.stderr, 'count');
       const progress = (done: number, total: number) => {
-        if (process.stderr.isTTY) process.stderr.write(`\rpicture ${done}/${total}${done === total ? '\n' : ''}`);
+        if (process.stderr.isTTY) bar.show('pictures', done, total);
       };
       const written = await writeBlindPairs(projectHome(), { ...options, run }, progress);
       if (json) return print(JSON.stringify(written, null, 2));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { print } from '../print.ts';
+import { print, printError } from '../print.ts';
 import { lanes } from '../values.ts';
 
 /** Adds `textcraftor paper`. */
@@ -13,13 +13,14 @@ export function register(program: Command): void {
       'folder for results.md, results.json, pictures and plots (default: docs; paper-quick with --quick)',
     )
     .option('--lanes <n>', 'number of runs at once: their small steps do not fill a processor', lanes, 2)
-    .action(async (options: { quick?: true; out?: string; lanes: number }) => {
+    .option('--json', 'print one JSON object: {page}')
+    .action(async (options: { quick?: true; out?: string; lanes: number; json?: true }) => {
       const { availableParallelism } = await import('node:os');
       const { paper } = await import('../../api/paper/write-paper.ts');
       const { runCommand } = await import('../run/spawn-run.ts');
       const { projectHome } = await import('../project-home.ts');
       const { PAPER_FOLDERS } = await import('../../api/paper/published-page.ts');
-      const { lanes, quick = false } = options;
+      const { lanes, quick = false, json } = options;
       const page = await paper({
         home: projectHome(),
         config: 'configs/paper.yaml',
@@ -29,8 +30,8 @@ export function register(program: Command): void {
         run: runCommand,
         lanes,
         threads: Math.max(1, Math.floor(availableParallelism() / lanes)),
-        note: (line) => print(line),
+        note: json ? printError : print,
       });
-      print(page);
+      print(json ? JSON.stringify({ page }, null, 2) : page);
     });
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { NamedPrompts } from '../../api/prompts/named-prompts.ts';
 import type { Split } from '../../datasets/shards/split.ts';
 import { addSetOption, configurationOptions, type ConfigOptions } from '../run/run-options.ts';
-import { print } from '../print.ts';
+import { answer, print } from '../print.ts';
 import { seed, whole } from '../values.ts';
 
 /** Adds `textcraftor prompts`: shows prompts before a run, and those of a run. */
@@ -82,15 +82,18 @@ function addExport(prompts: Command): void {
   prompts
     .command('export')
     .description("write the prompts of a run's split for other programs")
-    .argument('<shards>', 'folder of shards: the artifact of the stage "shard"')
+    .argument('<run>', 'a run: its id, the beginning of one, or latest; or a folder of shards')
     .argument('<out>', 'a file: .parquet, .arrow or .jsonl')
     .option('--split <name>', 'train, validation or test', 'train')
-    .action(async (shards: string, out: string, options: { split: string }) => {
+    .option('--json', 'print one JSON object: {prompts, file}')
+    .action(async (named: string, out: string, options: { split: string; json?: true }) => {
       const { splits } = await import('../../datasets/shards/split.ts');
-      const { exportSplit } = await import('../../api/prompts/inspect-prompts.ts');
+      const { exportSplit, findShards } = await import('../../api/prompts/inspect-prompts.ts');
+      const { projectHome } = await import('../project-home.ts');
       const { oneOf } = await import('../prompts/show-prompts.ts');
-      const count = await exportSplit(shards, oneOf<Split>('--split', options.split, splits), out);
-      print(`${count} prompts written to ${out}`);
+      const split = oneOf<Split>('--split', options.split, splits);
+      const count = await exportSplit(await findShards(projectHome(), named), split, out);
+      answer(options.json, { prompts: count, file: out }, `${count} prompts written to ${out}`);
     });
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { print } from '../print.ts';
+import { answer } from '../print.ts';
 
 interface Json {
   json?: true;
@@ -38,7 +38,7 @@ function addList(registry: Command): void {
     .action(async (name: string | undefined, { json }: Json) => {
       const { home, listVersions, formatList } = await load();
       const list = await listVersions(home, name);
-      print(json ? JSON.stringify(list, null, 2) : formatList(list));
+      answer(json, list, formatList(list));
     });
 }
 
@@ -51,7 +51,7 @@ function addShow(registry: Command): void {
     .action(async (version: string, { json }: Json) => {
       const { home, showVersion, formatVersion } = await load();
       const shown = await showVersion(home, version);
-      print(json ? JSON.stringify(shown, null, 2) : formatVersion(shown));
+      answer(json, shown, formatVersion(shown));
     });
 }
 
@@ -65,7 +65,7 @@ function addPromote(registry: Command): void {
     .action(async (version: string, { force, json }: Json & { force?: true }) => {
       const { home, promoteVersion, formatPromotion } = await load();
       const { name, ...promotion } = await promoteVersion(home, version, { force });
-      print(json ? JSON.stringify(promotion, null, 2) : formatPromotion({ name, ...promotion }));
+      answer(json, promotion, formatPromotion({ name, ...promotion }));
       if (!promotion.promoted) process.exitCode = 1;
     });
 }
@@ -80,7 +80,7 @@ function addRollback(registry: Command): void {
       const { home, rollBack } = await load();
       const { name: of, ...change } = await rollBack(home, name);
       const line = `${of}@${change.to} is in production again, in place of ${of}@${change.from}.`;
-      print(json ? JSON.stringify(change, null, 2) : line);
+      answer(json, change, line);
     });
 }
 
@@ -94,6 +94,6 @@ function addAlias(registry: Command): void {
     .action(async (alias: string, version: string, { json }: Json) => {
       const { home, setAlias } = await load();
       const set = await setAlias(home, alias, version);
-      print(json ? JSON.stringify(set, null, 2) : `${set.name}@${alias} is version ${set.version}.`);
+      answer(json, set, `${set.name}@${alias} is version ${set.version}.`);
     });
 }

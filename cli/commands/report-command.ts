@@ -1,13 +1,13 @@
-import { spawn } from 'node:child_process';
 import { Option, type Command } from 'commander';
-import { print, printMessage } from '../print.ts';
+import { openInBrowser } from '../open-in-browser.ts';
+import { print } from '../print.ts';
 
 /** Adds `textcraftor report`. */
 export function register(program: Command): void {
   program
     .command('report')
     .description('write the report of a run as one HTML file and print its path')
-    .argument('[run]', 'its id, or latest', 'latest')
+    .argument('[run]', 'its id, the beginning of one, or latest', 'latest')
     .option('--json', 'print one JSON object: {run, status, stages, encoder, chosen, comparisons, report, ...}')
     .addOption(new Option('--open <when>', 'show it in a browser').choices(['yes', 'no']).default('no'))
     .action(async (name: string, options: { json?: true; open: 'yes' | 'no' }) => {
@@ -23,12 +23,4 @@ export function register(program: Command): void {
         if (options.open === 'yes') openInBrowser(path);
       }
     });
-}
-
-/** Hands a file to the desktop; without one, the printed path has to do. */
-function openInBrowser(path: string): void {
-  const command = process.platform === 'darwin' ? 'open' : 'xdg-open';
-  const child = spawn(command, [path], { stdio: 'ignore', detached: true });
-  child.on('error', () => printMessage(`${command} was not found; open ${path} yourself.`));
-  child.unref();
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addSetOption } from '../run/run-options.ts';
 import type { StartOptions } from '../run/start.ts';
-import { print } from '../print.ts';
+import { answer } from '../print.ts';
 
 interface ResumeOptions extends StartOptions {
   from?: string;
@@ -14,7 +14,7 @@ export function register(program: Command): void {
     program
       .command('resume')
       .description('continue a run: finished work is reused, unfinished work continues from its checkpoint')
-      .argument('[run]', 'its id, or latest', 'latest')
+      .argument('[run]', 'its id, the beginning of one, or latest', 'latest')
       .option('--from <stage>', 'run this stage, and those that depend on it, again'),
   )
     .option('--detach', 'continue in the background')
@@ -30,6 +30,6 @@ export function register(program: Command): void {
       const { configuredServer } = await import('../../temporal/server/server-connection.ts');
       await wakeRun(home, id, fresh, configuredServer(process.env));
       const line = `Run ${id} continues where it was started; see: textcraftor status ${id}`;
-      print(options.json ? JSON.stringify({ run: id, status: 'running' }) : line);
+      answer(options.json, { run: id, status: 'running' }, line);
     });
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { addSetOption } from '../run/run-options.ts';
-import { print } from '../print.ts';
+import { answer } from '../print.ts';
 import { collect, whole } from '../values.ts';
 import type { TimingOptions } from '../schedule/timing.ts';
 
@@ -12,6 +12,7 @@ interface CreateOptions extends TimingOptions {
   atLeast: number;
   cold?: true;
   paused?: true;
+  json?: true;
 }
 
 interface Json {
@@ -70,7 +71,8 @@ function addCreate(schedule: Command): void {
       )
       .option('--at-least <n>', 'wait for at least n new prompts', whole(1, 10_000_000_000), 1)
       .option('--cold', 'start from the original encoder instead of the version in production')
-      .option('--paused', 'do nothing until it is unpaused'),
+      .option('--paused', 'do nothing until it is unpaused')
+      .option('--json', 'print one JSON object: {name, paused}'),
   ).action(async (name: string, options: CreateOptions) => {
     const { createSchedule } = await import('../../api/schedules/create-schedule.ts');
     const { timingOf } = await import('../schedule/timing.ts');
@@ -84,7 +86,11 @@ function addCreate(schedule: Command): void {
       { name, configuration, timing, minimumPrompts, warmStart: !cold, paused, environment: process.env },
       server,
     );
-    print(`Schedule ${name} is ${paused ? 'set, but paused' : 'set'}; see: textcraftor schedule show ${name}`);
+    answer(
+      options.json,
+      { name, paused: paused ?? false },
+      `Schedule ${name} is ${paused ? 'set, but paused' : 'set'}; see: textcraftor schedule show ${name}`,
+    );
   });
 }
 
@@ -97,7 +103,7 @@ function addList(schedule: Command): void {
       const { formatSchedules } = await import('../schedule/format-schedule.ts');
       const { home, server, listSchedules } = await load();
       const schedules = await listSchedules(home, server);
-      print(json ? JSON.stringify({ schedules }, null, 2) : formatSchedules(schedules));
+      answer(json, { schedules }, formatSchedules(schedules));
     });
 }
 
@@ -111,7 +117,7 @@ function addShow(schedule: Command): void {
       const { formatSchedule } = await import('../schedule/format-schedule.ts');
       const { home, server, showSchedule } = await load();
       const shown = await showSchedule(home, name, server);
-      print(json ? JSON.stringify(shown, null, 2) : formatSchedule(shown));
+      answer(json, shown, formatSchedule(shown));
     });
 }
 
@@ -121,10 +127,15 @@ function addPause(schedule: Command): void {
     .description('start no new retraining; a running one continues')
     .argument('<name>')
     .option('--note <text>', 'the reason', 'by textcraftor schedule pause')
-    .action(async (name: string, { note }: { note: string }) => {
+    .option('--json', 'print one JSON object: {name, paused, note}')
+    .action(async (name: string, { note, json }: Json & { note: string }) => {
       const { home, server, pauseSchedule } = await load();
       await pauseSchedule(home, name, note, server);
-      print(`Schedule ${name} is paused; continue with: textcraftor schedule unpause ${name}`);
+      answer(
+        json,
+        { name, paused: true, note },
+        `Schedule ${name} is paused; continue with: textcraftor schedule unpause ${name}`,
+      );
     });
 }
 
@@ -133,10 +144,11 @@ function addUnpause(schedule: Command): void {
     .command('unpause')
     .description('continue after a pause')
     .argument('<name>')
-    .action(async (name: string) => {
+    .option('--json', 'print one JSON object: {name, paused}')
+    .action(async (name: string, { json }: Json) => {
       const { home, server, unpauseSchedule } = await load();
       await unpauseSchedule(home, name, server);
-      print(`Schedule ${name} is unpaused.`);
+      answer(json, { name, paused: false }, `Schedule ${name} is unpaused.`);
     });
 }
 
@@ -145,10 +157,11 @@ function addTrigger(schedule: Command): void {
     .command('trigger')
     .description('retrain now')
     .argument('<name>')
-    .action(async (name: string) => {
+    .option('--json', 'print one JSON object: {name, triggered}')
+    .action(async (name: string, { json }: Json) => {
       const { home, server, triggerSchedule } = await load();
       await triggerSchedule(home, name, server);
-      print(`Schedule ${name} starts now; see: textcraftor schedule show ${name}`);
+      answer(json, { name, triggered: true }, `Schedule ${name} starts now; see: textcraftor schedule show ${name}`);
     });
 }
 
@@ -164,10 +177,10 @@ function addBackfill(schedule: Command): void {
       const { home, server, backfillSchedule } = await load();
       const started = await backfillSchedule(home, name, { from, to }, server);
       const { workflow, partitions } = started;
-      print(
-        json
-          ? JSON.stringify(started, null, 2)
-          : `${workflow} retrains on ${partitions.length} days, one after the other; see: textcraftor schedule show ${name}`,
+      answer(
+        json,
+        started,
+        `${workflow} retrains on ${partitions.length} days, one after the other; see: textcraftor schedule show ${name}`,
       );
     });
 }
@@ -177,9 +190,10 @@ function addDelete(schedule: Command): void {
     .command('delete')
     .description('delete the schedule and its record of used prompts; a running retraining continues')
     .argument('<name>')
-    .action(async (name: string) => {
+    .option('--json', 'print one JSON object: {name, deleted}')
+    .action(async (name: string, { json }: Json) => {
       const { home, server, deleteSchedule } = await load();
       await deleteSchedule(home, name, server);
-      print(`Schedule ${name} is deleted.`);
+      answer(json, { name, deleted: true }, `Schedule ${name} is deleted.`);
     });
 }

@@ -19,10 +19,11 @@ export function register(program: Command): void {
       port,
     )
     .option('--ui-port <number>', 'port of a web page that shows the server (default: none)', port)
-    .action(async ({ queue, port, uiPort }: { queue: string; port?: number; uiPort?: number }) => {
+    .option('--json', 'print one JSON object when it is ready: {address, queues, folder, own, page?}')
+    .action(async ({ queue, json, port, uiPort }: { queue: string; json?: true; port?: number; uiPort?: number }) => {
       const { runWorker } = await import('../run/run-worker.ts');
       const { projectHome } = await import('../project-home.ts');
       const ports = { ...(port === undefined ? {} : { port }), ...(uiPort === undefined ? {} : { uiPort }) };
-      await runWorker(projectHome(), queue, ports);
+      await runWorker(projectHome(), queue, ports, json);
     });
 }

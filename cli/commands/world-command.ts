@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { WORLD_NAMES, type WorldName } from '../../world/scenes/common/world-names.ts';
-import { print } from '../print.ts';
+import { answer, print, printError } from '../print.ts';
 import { leaveInterruptsToSystem } from '../signals.ts';
 import { seed } from '../values.ts';
 
@@ -12,6 +12,7 @@ interface BuildOptions {
   out?: string;
   work?: string;
   only?: string;
+  json?: true;
 }
 
 const which = () => new Option('--world <name>', 'which world').choices(WORLD_NAMES).default('gallery');
@@ -19,6 +20,12 @@ const which = () => new Option('--world <name>', 'which world').choices(WORLD_NA
 /** Adds `textcraftor world`: builds the embedded world's models from scratch, measures them, or shows a world's pictures. */
 export function register(program: Command): void {
   const world = program.command('world').description('the embedded world: build its models, check them, look at it');
+  addBuild(world);
+  addCheck(world);
+  addSheet(world);
+}
+
+function addBuild(world: Command): void {
   world
     .command('build')
     .description(
@@ -28,10 +35,11 @@ export function register(program: Command): void {
     .option('--out <dir>', 'folder of the world (default: world/NAME)')
     .option('--work <dir>', 'folder of finished steps (default: .textcraftor/world-build/NAME)')
     .option('--only <step>', 'run one step and stop')
+    .option('--json', 'print one JSON object at the end: {world, folder}')
     .action(async (options: BuildOptions) => {
       const { buildWorld, buildWorldPart } = await import('../../api/build-world.ts');
-      const { world, out, work } = { ...folders(options.world), ...options };
-      const build = { world, out, work, log: (line: string) => print(line) };
+      const { world, out, work, json } = { ...folders(options.world), ...options };
+      const build = { world, out, work, log: json ? printError : print };
       if (options.only !== undefined) {
         leaveInterruptsToSystem();
         return buildWorldPart(options.only, build);
@@ -40,8 +48,15 @@ export function register(program: Command): void {
       const { runWorldStep } = await import('../world/world-step.ts');
       whenInterrupted('start the same command again: finished steps are kept.');
       await buildWorld(build, (step) => runWorldStep(step, build));
-      print(`The world is in ${out}. "textcraftor world check ${out} --world ${world}" measures it.`);
+      answer(
+        json,
+        { world, folder: out },
+        `The world is in ${out}. "textcraftor world check ${out} --world ${world}" measures it.`,
+      );
     });
+}
+
+function addCheck(world: Command): void {
   world
     .command('check [DIR]')
     .description('measure the world against its gates; exit code 1 when one fails')
@@ -60,6 +75,9 @@ export function register(program: Command): void {
       if (json) print(JSON.stringify({ ok, gates }, null, 2));
       if (!ok) process.exitCode = 1;
     });
+}
+
+function addSheet(world: Command): void {
   world
     .command('sheet DIR')
     .description(
@@ -67,9 +85,11 @@ export function register(program: Command): void {
     )
     .addOption(which())
     .option('--seed <n>', 'draws the scenes', seed, 0)
-    .action(async (out: string, options: { world: WorldName; seed: number }) => {
+    .option('--json', 'print one JSON object: {files}')
+    .action(async (out: string, { json, ...options }: { world: WorldName; seed: number; json?: true }) => {
       leaveInterruptsToSystem();
       const { writeWorldSheet } = await import('../../api/world-sheet.ts');
-      for (const path of await writeWorldSheet({ out, ...options })) print(path);
+      const files = await writeWorldSheet({ out, ...options });
+      print(json ? JSON.stringify({ files }, null, 2) : files.join('\n'));
     });
 }

@@ -38,5 +38,5 @@ export function warnOfLength({ stages }: Pick<Plan, 'stages'>): string | undefin
   const seconds = secondsOf(stages);
   if (seconds < day) return undefined;
   const rough = stages.some(({ estimate }) => estimate && estimate.basis !== 'measured');
-  return `This run takes about ${formatSeconds(seconds)} on this machine${rough ? ', by a rough estimate' : ''}; see: textcraftor plan. Ctrl-C ends it, and "textcraftor resume" continues it.`;
+  return `This run takes about ${formatSeconds(seconds)} on this machine${rough ? ', by a rough estimate' : ''}. Ctrl-C ends it, and "textcraftor resume" continues it.`;
 }

@@ -8,7 +8,8 @@ import { startDetached } from '../../api/runs/detach-run.ts';
 import { executeRun } from '../../api/runs/execute-run.ts';
 import { runStatus } from '../../api/runs/run-summary.ts';
 import { LiveView, PlainView } from './live-view.ts';
-import { print, printError } from '../print.ts';
+import { formatResult, nextCommands } from './format-result.ts';
+import { print, printError, say } from '../print.ts';
 
 export interface StartOptions {
   detach?: true;
@@ -26,15 +27,12 @@ export async function startRun(
   if (detach) {
     await new RunRecords(home).disown(id); // another process takes it over
     await startDetached(home, id, fresh, here);
-    print(
-      json
-        ? JSON.stringify({ run: id, status: 'running' })
-        : `Run ${id} continues in the background; see: textcraftor status ${id}`,
-    );
+    if (json) print(JSON.stringify({ run: id, status: 'running' }));
+    else say(`Run ${id} continues in the background; see: textcraftor status ${id} --watch`);
     return;
   }
   // With --json, only the object goes to standard output.
-  const note = (line: string): void => (json ? printError(line) : print(line));
+  const note = (line: string): void => (json ? printError(line) : say(line));
   const view = process.stdout.isTTY && !json ? new LiveView(process.stdout) : new PlainView(note);
   try {
     const run = await executeRun({ home, id, fresh, view, note, ...here });
@@ -45,11 +43,21 @@ export async function startRun(
 }
 
 async function describeEnd(home: Home, run: Run): Promise<string> {
-  const { writeRunReport } = await import('../../api/runs/report-of-run.ts'); // loads modules that a run does not need
-  const report = await writeRunReport(home, run);
-  const lines = [`Run ${run.id} is complete.`];
+  // These load modules that a run does not need.
+  const { describeRun } = await import('../../api/runs/report-of-run.ts');
+  const { reportInputs } = await import('../../evaluation/report/read-run.ts');
   const registered = await readRegistered(run.folder);
-  if (registered) lines.push(describeRegistered(registered));
-  if ('path' in report) lines.push(`Report: ${relative(process.cwd(), report.path)}`);
-  return lines.join('\n');
+  // Other pipelines may have no report.
+  const has = (name: string): boolean => run.stages.some((stage) => stage.name === name && stage.artifact);
+  const ended = reportInputs.every(has) ? await describeRun(home, run) : undefined;
+  const report = ended?.report ?? null;
+  return [
+    `Run ${run.id} is complete.`,
+    ended && formatResult(ended),
+    registered && describeRegistered(registered),
+    report === null ? undefined : `Report: ${relative(process.cwd(), report)}`,
+    ended && nextCommands(ended),
+  ]
+    .filter((line) => line !== undefined)
+    .join('\n');
 }

@@ -1,7 +1,7 @@
 import type { ShownSchedule } from '../../api/schedules/manage-schedules.ts';
 import type { ScheduleState } from '../../api/schedules/schedule-control.ts';
 import { formatTable } from '../../common/text/format.ts';
-import type { Batch } from '../../registry/schedules/schedule-files.ts';
+import type { Batch, Look } from '../../registry/schedules/schedule-files.ts';
 
 const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
 
@@ -16,7 +16,36 @@ export function formatSchedules(states: readonly ScheduleState[]): string {
   );
 }
 
-export function formatSchedule({ config, warmStart, batches, ...state }: ShownSchedule): string {
+/** Says why the last start retrained nothing. */
+const reasons: Record<Look['result'], (source: string, rows: number, least: number) => string> = {
+  'no-new-files': (source) => `no file in ${source} is new or has grown since the last retraining`,
+  'still-arriving': (source) => `the new files in ${source} were still being written`,
+  'no-new-prompts': (source) => `the new files in ${source} have only prompts that were used before`,
+  'too-few': (_, rows, least) => `${rows} new prompts, and it waits for ${least} (--at-least)`,
+};
+
+/** Says why nothing happened, if so; undefined while it runs, and when the last start retrained. */
+function whyNothing({
+  name,
+  looked,
+  running,
+  paused,
+  recent,
+  batches,
+  minimumPrompts,
+  config,
+}: ShownSchedule): string[] {
+  if (running.length > 0) return [];
+  const { source } = (config as { prompts: { source: string } }).prompts;
+  if (looked) return [`at ${minute(looked.at)}: ${reasons[looked.result](source, looked.rows, minimumPrompts)}`];
+  if (recent.length > 0 || batches.length > 0) return [];
+  return [
+    paused ? `it is paused; textcraftor schedule unpause ${name} continues it` : 'its first time has not come yet',
+  ];
+}
+
+export function formatSchedule(shown: ShownSchedule): string {
+  const { config, warmStart, batches, ...state } = shown;
   const { source } = (config as { prompts: { source: string } }).prompts;
   const facts = [
     ['schedule', `${state.name}${state.paused ? `, paused${state.note ? `: ${state.note}` : ''}` : ''}`],
@@ -26,6 +55,7 @@ export function formatSchedule({ config, warmStart, batches, ...state }: ShownSc
       'missed',
       `${state.missed} while the server was away for longer than the catch-up window, ${state.skipped} for overlap`,
     ],
+    ...whyNothing(shown).map((why) => ['nothing done', why]),
     ['prompts', source],
     ['starts from', warmStart ? 'the version in production' : 'the original encoder'],
   ];

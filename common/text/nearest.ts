@@ -17,3 +17,9 @@ export function nearest(wrong: string, names: readonly string[]): string | undef
   const distance = (name: string): number => editDistance(wrong.toLowerCase(), name.toLowerCase());
   return names.toSorted((a, b) => distance(a) - distance(b))[0];
 }
+
+/** Returns whether a name, or its beginning, may be what `wrong` stands for: fewer than half of the letters differ. */
+export const isNear = (wrong: string, name: string): boolean => {
+  const beginning = name.slice(0, wrong.length).toLowerCase();
+  return editDistance(wrong.toLowerCase(), beginning) < wrong.length / 2;
+};

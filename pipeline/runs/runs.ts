@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { InputError, type ErrorRecord } from '../../common/errors.ts';
 import { makeFolders } from '../../common/files.ts';
 import { isIdentifier, pathSegment } from '../../common/identifiers.ts';
-import { nearest } from '../../common/text/nearest.ts';
+import { isNear, nearest } from '../../common/text/nearest.ts';
 import { notice } from '../../common/notices.ts';
 import { DamagedError, readSealed, writeSealed } from '../../common/files/sealed.ts';
 import type { GraphNode } from '../graph.ts';
@@ -150,7 +150,7 @@ export class RunRecords {
     await symlink(relative(links, artifact), link, 'dir');
   }
 
-  /** Reads a run. @param name an id, or `latest` */
+  /** Reads a run. @param name an id, the beginning of one, or `latest` */
   async read(name: string): Promise<Run> {
     const id = await this.resolve(name);
     const file = await this.file(id);
@@ -169,16 +169,27 @@ export class RunRecords {
     return isIdentifier('run', name) && existsSync(join(this.#home.runs, name, RUN_FILE));
   }
 
-  /** Resolves `name` to an id. @throws InputError that names the nearest id */
+  /** Resolves an id, the beginning of only one id, or `latest`. @throws InputError that names the ids that come near */
   async resolve(name: string): Promise<string> {
     if (this.has(name)) return (await this.file(name)).id;
     const ids = await this.ids();
     if (ids.length === 0)
       throw new InputError(`There are no runs in ${this.#home.runs}; start one with: textcraftor run`);
     if (name === 'latest') return ids.at(-1)!;
-    throw new InputError(
-      `There is no run "${name}"; did you mean "${nearest(name, ids)}"? List them with: textcraftor list`,
-    );
+    const matching = beginningWith(ids, name);
+    if (matching.length === 1) return matching[0]!;
+    if (matching.length > 1)
+      throw new InputError(
+        `${matching.length} runs begin with "${name}": ${matching.slice(-5).join(', ')}${matching.length > 5 ? ' ...' : ''}; add more of the id.`,
+      );
+    const near = nearest(name, ids)!;
+    const guess = isNear(name, near) ? `; did you mean "${near}"?` : '.';
+    throw new InputError(`There is no run "${name}"${guess} List them with: textcraftor list`);
+  }
+
+  /** Returns the ids of the runs that begin with a text, oldest first. */
+  async matching(beginning: string): Promise<string[]> {
+    return beginningWith(await this.ids(), beginning);
   }
 
   /** Lists the ids of all runs, oldest first. Leaves out damaged records and reports them. */
@@ -256,6 +267,9 @@ export class RunRecords {
     );
   }
 }
+
+const beginningWith = (ids: readonly string[], beginning: string): string[] =>
+  beginning === '' ? [] : ids.filter((id) => id.startsWith(beginning));
 
 export function caredFor(id: string, { pid, host }: Owner): InputError {
   return new InputError(`Process ${pid} on ${host} works on run ${id}; see: textcraftor status ${id}`);

@@ -46,6 +46,18 @@ export interface Batch {
   registered?: Registered;
 }
 
+/** Why the last start of a schedule retrained nothing. */
+const LOOK_RESULTS = ['no-new-files', 'still-arriving', 'no-new-prompts', 'too-few'] as const;
+
+/** What the last start of a schedule that retrained nothing found: looked.json. */
+export interface Look {
+  /** ISO 8601. */
+  at: string;
+  result: (typeof LOOK_RESULTS)[number];
+  /** New prompts that were there. */
+  rows: number;
+}
+
 const configuration: Shape<unknown> = (value, at) => object({}, [], 'keep')(value, at);
 
 /** Shape of schedule.json, as far as it names paths and ids. */
@@ -79,3 +91,10 @@ export const batchFile = object<Batch>(
   ['sha256', 'partition', 'run', 'registered'],
   'keep',
 );
+
+/** Shape of looked.json. */
+export const lookFile = object<Look>({
+  at: time,
+  result: oneOf(...LOOK_RESULTS),
+  rows: whole(0, Number.MAX_SAFE_INTEGER),
+});

@@ -1,4 +1,4 @@
-import { batchFile, scheduleFile, type Batch, type ScheduleFile } from './schedule-files.ts';
+import { batchFile, lookFile, scheduleFile, type Batch, type Look, type ScheduleFile } from './schedule-files.ts';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, RunError } from '../../common/errors.ts';
@@ -54,6 +54,24 @@ export class Schedules {
     await rm(this.folder(name), { recursive: true, force: true });
   }
 
+  /** Records why a start retrained nothing. */
+  async saveLook(name: string, look: Omit<Look, 'at'>): Promise<void> {
+    await writeSealed(this.#look(name), { at: new Date().toISOString(), ...look });
+  }
+
+  /** Reads why the last start retrained nothing; undefined when it did, and for a damaged record, which is only shown. */
+  async look(name: string): Promise<Look | undefined> {
+    const path = this.#look(name);
+    return readSealed(path).then(
+      (found) => lookFile(found, path),
+      () => undefined,
+    );
+  }
+
+  async forgetLook(name: string): Promise<void> {
+    await rm(this.#look(name), { force: true });
+  }
+
   /** Lists the batches, oldest first. */
   async batches(name: string): Promise<Batch[]> {
     const folders = (await readdir(this.#batches(name)).catch(() => []))
@@ -86,6 +104,10 @@ export class Schedules {
 
   #file(name: string): string {
     return join(this.folder(name), 'schedule.json');
+  }
+
+  #look(name: string): string {
+    return join(this.folder(name), 'looked.json');
   }
 
   /** Reads a batch of a schedule. @throws InputError when there is none */

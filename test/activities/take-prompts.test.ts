@@ -80,6 +80,25 @@ describe('prompts', () => {
     expect(await take(4)).toBeNull();
   });
 
+  it('that are not taken leave the reason why, until some are', async () => {
+    const why = async () => (await schedules.look('daily'))?.result;
+    expect(await why()).toBeUndefined();
+    await take(1);
+    expect(await why()).toBe('no-new-files');
+    await set({ minimumPrompts: 3 });
+    await arrive('a.txt', 'a cat', 'a dog');
+    expect(await take(2)).toBeNull();
+    expect(await schedules.look('daily')).toMatchObject({ result: 'too-few', rows: 2 });
+    await arrive('a.txt', 'a bird');
+    expect(await take(3)).toMatchObject({ rows: 3 });
+    expect(await why()).toBeUndefined();
+    await arrive('b.txt', 'a cat');
+    expect(await take(4)).toBeNull();
+    expect(await why()).toBe('no-new-prompts');
+    await truncate(join(schedules.folder('daily'), 'looked.json'), 5);
+    expect(await why()).toBeUndefined();
+  });
+
   it('are the same when the same retraining asks again', async () => {
     await arrive('a.txt', 'a cat');
     const first = await take(1);

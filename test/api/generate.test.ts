@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +34,7 @@ const run = (options: Partial<GenerateOptions>) =>
       scheduler: 'ddim',
       guidance: 3,
       seed: 1,
+      force: true,
       ...options,
     },
     { progress: () => {}, warn: () => {} },
@@ -187,6 +188,25 @@ describe('bad input is an InputError, and nothing is written', () => {
     await refused({ steps: 2000 }, /2000 sampling steps are not possible; this noise schedule has 1000/);
     await refused({ model: join(folder, 'nothing') }, /nothing\/model_index.json: it does not exist/);
     await refused({ textEncoder: join(folder, 'nothing') }, /text encoder .*nothing does not exist/);
+  });
+
+  it('to replace pictures or tensors, unless it is forced', async () => {
+    const out = join(folder, 'kept');
+    const [first] = (await run({ out })).images;
+    const before = await readFile(first!);
+    await refused(
+      { out, force: false, seed: 2 },
+      `${first} exists already; name another folder or file, or replace it with --force.`,
+    );
+    const tensors = join(folder, 'kept.safetensors');
+    await writeFile(tensors, '');
+    await refused(
+      { out: join(folder, 'new'), saveTensors: tensors, force: false },
+      `${tensors} exists already; name another folder or file, or replace it with --force.`,
+    );
+    expect(await readFile(first!)).toEqual(before);
+    await run({ out, seed: 2 });
+    expect(await readFile(first!)).not.toEqual(before);
   });
 
   it('exits with 2 and one line', () => {

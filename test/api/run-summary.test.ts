@@ -1,6 +1,6 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readLogs } from '../../api/runs/read-logs.ts';
+import { readLogs } from '../../api/logs/read-logs.ts';
 import { listRuns, runStatus } from '../../api/runs/run-summary.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { RunRecords } from '../../pipeline/runs/runs.ts';

@@ -35,7 +35,8 @@ export class Command {
   constructor(home: string, args: readonly string[], more: NodeJS.ProcessEnv = {}, program = command) {
     this.args = args;
     this.#home = home;
-    const { TEMPORAL_ADDRESS: _, ...environment } = process.env;
+    // As typed by a person: the tests are started by npm.
+    const { TEMPORAL_ADDRESS: _, npm_command: __, npm_lifecycle_event: ___, ...environment } = process.env;
     this.process = spawn(process.execPath, [program, ...args], {
       env: { ...environment, TEXTCRAFTOR_HOME: home, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],

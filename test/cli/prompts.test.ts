@@ -168,4 +168,5 @@ it('export writes a split of the shards', async () => {
     source: 'many.txt',
   });
   await expect(prompts('export', shards, out, '--split', 'dev')).rejects.toThrow(InputError);
+  await expect(prompts('export', 'nowhere', out)).rejects.toThrow('nowhere: is neither a folder of shards nor a run');
 });

@@ -7,6 +7,7 @@ import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
+const key = 'a'.repeat(64);
 const pass = (seconds: number) => vi.setSystemTime(Date.now() + 1000 * seconds);
 
 async function setUp() {
@@ -15,7 +16,7 @@ async function setUp() {
   const { id } = await records.create('test', 'pipeline.ts', {}, [{ name: 'tune', inputs: [] }]);
   const outcome = {
     artifact: { uri: `file://${home.folder}/artifact`, sha256: '0123456789abcdef', bytes: 1000 },
-    key: 'key',
+    key,
     run: id,
     reused: false,
     seconds: 0,
@@ -31,13 +32,13 @@ describe('the time lost to the pipeline', () => {
   it('is everything between the start of the first segment and the end of the last except the work itself', async () => {
     const { segment, outcome, stage } = await setUp();
     const first = await segment(0);
-    await first.started('it has no earlier result', 'key');
+    await first.started('it has no earlier result', key);
     pass(105); // 3 s to load, 97 s of steps, 1 s of checkpoints, 4 s to start a process and to leave it
     first.worked(100, 3);
     await first.left();
     pass(2); // until the next one is asked for
     const second = await segment(1);
-    await second.started('it has no earlier result', 'key');
+    await second.started('it has no earlier result', key);
     pass(108);
     second.worked(103, 3); // and 3 s to load what was loaded already
     await second.finished(outcome);
@@ -47,11 +48,11 @@ describe('the time lost to the pipeline', () => {
   it('includes the work of an attempt that died', async () => {
     const { segment, outcome, stage } = await setUp();
     const first = await segment(0);
-    await first.started('it has no earlier result', 'key');
+    await first.started('it has no earlier result', key);
     pass(100);
     first.worked(100, 3);
     await first.left();
-    await (await segment(1)).started('it has no earlier result', 'key');
+    await (await segment(1)).started('it has no earlier result', key);
     pass(30); // and is killed
     const again = await segment(1, 2);
     pass(53);
@@ -61,11 +62,8 @@ describe('the time lost to the pipeline', () => {
   });
 });
 
-it('a stage that works or has failed names the key of its unfinished work', async () => {
+it('names the key of its work as soon as it runs, by which its metrics are found', async () => {
   const { segment, stage } = await setUp();
-  const journal = await segment(0);
-  await journal.started('it has no earlier result', 'a-key');
-  expect(await stage()).toMatchObject({ key: 'a-key' });
-  await journal.failed(new Error('the rewards are being gamed'), false);
-  expect(await stage()).toMatchObject({ status: 'failed', key: 'a-key' });
+  await (await segment(0)).started('it has no earlier result', key);
+  expect(await stage()).toMatchObject({ status: 'interrupted', why: 'it has no earlier result', key });
 });

@@ -165,6 +165,27 @@ describe('runs side by side', () => {
     ]);
   });
 
+  it('are compared with the first prompt by prompt, if seeds and test prompts are the same', async () => {
+    const ids = [await recordRun(home, 80), await recordRun(home, 160), await recordRun(home, 160, 2)];
+    const { runs, arms, unpaired, durations } = await compareRuns(home, ids);
+    expect(unpaired).toEqual([null, null, 'one of them has no evaluation yet']);
+    expect(arms[0]!.arm).toBe('chosen');
+    const oracle = arms[0]!.metrics.find(({ metric }) => metric === 'oracle')!;
+    expect(oracle.means[0]).toBe(oracle.means[1]);
+    expect(oracle.overBase).toMatchObject([{ ci95: [expect.any(Number), expect.any(Number)] }, {}, null]);
+    expect(oracle.overFirst).toMatchObject([null, { mean: 0, ci95: [0, 0], verdict: 'undecided' }, null]);
+    expect(runs.map(({ seconds }) => seconds)).toEqual([62.5, 62.5, 25]);
+    expect(durations.at(-1)).toEqual({
+      stage: 'evaluate',
+      values: [{ seconds: 12.5, reused: false }, expect.anything(), null],
+    });
+  });
+
+  it('are not the same run under two names', async () => {
+    const id = await recordRun(home, 80);
+    await expect(compareRuns(home, [id, 'latest'])).rejects.toThrow(`${id} is named twice`);
+  });
+
   it.each([[['a']], [['a', 'a']], [['a', 'b', 'c', 'd', 'e', 'f']]])('are two to five, not %j', async (names) => {
     await expect(compareRuns(home, names)).rejects.toThrow('Expected 2 to 5 different runs to compare');
   });

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes, formatSeconds, formatTable } from '../../../common/text/format.ts';
-import { describeStage, LiveView, PlainView } from '../../../cli/run/live-view.ts';
+import { LiveView, PlainView } from '../../../cli/run/live-view.ts';
+import { describeStage } from '../../../cli/run/describe-stage.ts';
+import { Pace } from '../../../cli/progress/pace.ts';
+import { bar, ProgressBar } from '../../../cli/progress/progress-bar.ts';
 import type { Run, StageFile } from '../../../pipeline/runs/runs.ts';
 
 const stage = (change: Partial<StageFile>): StageFile => ({ name: 'tune', status: 'running', seconds: 0, ...change });
@@ -34,6 +37,79 @@ describe('the description of a stage', () => {
     [{ status: 'interrupted', progress: { step: 3, total: 9 } }, 'interrupted at step 3 of 9'],
   ] as const)('%j', (change, text) => {
     expect(describeStage(stage(change as Partial<StageFile>))).toBe(text);
+  });
+});
+
+describe('a paused stage', () => {
+  const stopped = stage({ status: 'cancelled', progress: { step: 3, total: 9 } });
+  const paused = { status: 'paused', stages: [stopped] } as Run;
+
+  it('is not called cancelled, also not while the run is about to be paused', () => {
+    expect(describeStage(stopped, 'paused')).toBe('paused at step 3 of 9');
+    expect(describeStage(stopped, 'running')).toBe('stopped at step 3 of 9');
+    expect(describeStage(stopped, 'cancelled')).toBe('cancelled at step 3 of 9');
+    let text = '';
+    new LiveView({ write: (part: string) => (text += part) } as unknown as NodeJS.WriteStream).update(paused);
+    expect(text).toContain('‖ tune           paused at step 3 of 9');
+    const lines: string[] = [];
+    const view = new PlainView((line) => lines.push(line));
+    view.update({ ...paused, status: 'running' });
+    view.update(paused);
+    expect(lines).toEqual(['tune           paused at step 3 of 9']);
+  });
+});
+
+describe('speed', () => {
+  it('is that of what was done since it is watched, not of what a checkpoint had', () => {
+    const pace = new Pace();
+    expect(pace.observe('tune 2', 100, 160, 10)).toBeUndefined();
+    expect(pace.observe('tune 2', 101, 160, 10.5)).toBeUndefined();
+    expect(pace.observe('tune 2', 104, 160, 12)).toEqual({ rate: 2, remaining: 28 });
+    expect(pace.observe('tune 2', 104, 160, 20)).toEqual({ rate: 2, remaining: 20 });
+    expect(pace.observe('other', 1, 2, 30)).toBeUndefined();
+  });
+
+  it('is that of the last minute, and begins anew when the count falls', () => {
+    const pace = new Pace();
+    for (let second = 0; second < 100; second++) pace.observe('a', second, 1000, second);
+    for (let second = 100; second <= 200; second++) pace.observe('a', 99 + (second - 99) * 3, 1000, second);
+    expect(pace.observe('a', 99 + 102 * 3, 1000, 201)!.rate).toBe(3);
+    expect(pace.observe('a', 5, 1000, 202)).toBeUndefined();
+  });
+
+  it('is shown before what may be cut', () => {
+    const progress = { step: 3, total: 9, message: 'steps', metrics: { loss: 0.5 } };
+    expect(describeStage(stage({ progress }), 'running', { rate: 0.05, remaining: 120 })).toBe(
+      '3 of 9 steps, 3.0/min, 2 min 0 s left, loss 0.5, 0.0 s',
+    );
+  });
+});
+
+describe('a bar', () => {
+  const terminal = (columns: number) => {
+    const written: string[] = [];
+    const out = { columns, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
+    return { written, out };
+  };
+
+  it('says how much is done first, and cuts only what it is of', () => {
+    const { written, out } = terminal(40);
+    const shown = new ProgressBar(out, 'bytes');
+    shown.show('owner/name/a-long-file.safetensors', 5e8, 1e9);
+    shown.show('owner/name/a-long-file.safetensors', 1e9, 1e9);
+    expect(written).toEqual([
+      '\r\x1b[K█████░░░░░  50 %, 500 MB of 1.0 GB, ow…',
+      '\r\x1b[K██████████ 100 %, 1.0 GB of 1.0 GB, ow…\n',
+    ]);
+  });
+
+  it('is full only when everything is done', () => {
+    expect([bar(0, 3), bar(299, 300), bar(3, 3), bar(0, 0)]).toEqual([
+      '░░░░░░░░░░',
+      '█████████░',
+      '██████████',
+      '░░░░░░░░░░',
+    ]);
   });
 });
 

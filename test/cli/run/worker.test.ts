@@ -31,6 +31,21 @@ const end = async (command: Command) => {
 };
 
 describe('a worker', () => {
+  it('tells programs its address when it is ready', async () => {
+    const home = await temporaryFolder();
+    const command = worker(home, ['--queue', 'pipeline', '--json']);
+    await until('the worker to be ready', () => command.stdout.includes('}'), Boolean, {
+      progress: () => command.stderr,
+    });
+    expect(JSON.parse(command.stdout)).toEqual({
+      address: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string,
+      queues: ['pipeline'],
+      folder: home,
+      own: true,
+    });
+    expect((await end(command)).code).toBe(0);
+  });
+
   it('ends with exit code 2 and says so when its port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

@@ -25,8 +25,20 @@ describe('the records of runs', () => {
     const records = await setUp();
     await expect(records.read('latest')).rejects.toThrow('start one with: textcraftor run');
     const { id } = await records.create('tiny', 'textcraftor', {}, graph);
-    await expect(records.read(id.slice(0, -1))).rejects.toThrow(`did you mean "${id}"?`);
-    await expect(records.read('../../etc')).rejects.toThrow('There is no run "../../etc"');
+    await expect(records.read(`${id}x`)).rejects.toThrow(`did you mean "${id}"?`);
+    await expect(records.read('../../etc')).rejects.toThrow('There is no run "../../etc". List them with');
+  });
+
+  it('are found by the beginning of their ids, if only one begins like that', async () => {
+    const records = await setUp();
+    const { id } = await records.create('tiny', 'textcraftor', {}, graph);
+    const other = await records.create('other', 'textcraftor', {}, graph);
+    expect(await records.resolve('ti')).toBe(id);
+    expect(await records.resolve(other.id.slice(0, -1))).toBe(other.id);
+    const second = await records.create('tiny', 'textcraftor', {}, graph);
+    expect(await records.matching('ti')).toEqual([id, second.id]);
+    await expect(records.resolve('ti')).rejects.toThrow(`2 runs begin with "ti": ${id}, ${second.id}; add more`);
+    await expect(records.resolve('')).rejects.toThrow('There is no run ""');
   });
 
   it('are refused by name when they were changed, with advice', async () => {

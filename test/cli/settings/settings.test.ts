@@ -2,15 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { configurationSchema } from '../../api/settings/configuration-schema.ts';
-import { showConfiguration } from '../../api/settings/show-configuration.ts';
-import { formatConfiguration } from '../../cli/settings/format-configuration.ts';
-import { checkConfig, checkout, readYaml } from '../../pipeline/config/config-file.ts';
-import { configSchema } from '../../pipeline/config/config.ts';
-import { parseYaml } from '../../pipeline/config/yaml.ts';
-import { Home } from '../../pipeline/runs/home.ts';
-import { diamond } from './command.ts';
-import { temporaryFolder } from '../setup/temporary-folder.ts';
+import { configurationSchema } from '../../../api/settings/configuration-schema.ts';
+import { showConfiguration } from '../../../api/settings/show-configuration.ts';
+import { formatConfiguration } from '../../../cli/settings/format-configuration.ts';
+import { checkConfig, checkout, readYaml } from '../../../pipeline/config/config-file.ts';
+import { configSchema } from '../../../pipeline/config/config.ts';
+import { parseYaml } from '../../../pipeline/config/yaml.ts';
+import { Home } from '../../../pipeline/runs/home.ts';
+import { diamond } from '../command.ts';
+import { temporaryFolder } from '../../setup/temporary-folder.ts';
 
 interface Schema {
   properties?: Record<string, Schema>;
@@ -70,8 +70,13 @@ describe('a shown configuration', () => {
   };
 
   it('has every default, and says which values are from the file and which are set', async () => {
-    const { settings, from } = await show(undefined, 'seed=3', 'rewards.clip.weight=7', 'evaluate.blends=[0.25]');
-    expect(settings).toMatchObject({ seed: 3, shard: { rows: 4096 }, evaluate: { blends: [0.25], images: 24 } });
+    const { settings, from } = await show(
+      'configs/shapes.yaml',
+      'seed=3',
+      'rewards.clip.weight=7',
+      'evaluate.blends=[0.5]',
+    );
+    expect(settings).toMatchObject({ seed: 3, shard: { rows: 4096 }, evaluate: { blends: [0.5], images: 24 } });
     expect(from).toMatchObject({
       seed: 'set',
       'rewards.0.weight': 'set',
@@ -80,7 +85,7 @@ describe('a shown configuration', () => {
       'evaluate.prompts': 'file',
     });
     expect(Object.keys(from)).not.toContain('shard.rows');
-    expect(settings).toMatchObject({ model: 'world/gallery/base' });
+    expect(settings).toMatchObject({ model: 'world/shapes/base' });
   });
 
   it('is YAML that means the same when it is read again', async () => {
