@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { METRICS_FILE, VALIDATION_FILE } from '../../training/training-names.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
 import type { StageFile } from '../../pipeline/runs/runs.ts';
+import { metricRecord, type MetricRecord } from './metric-record.ts';
 import { readFrom } from './read-lines.ts';
 import { metricsFolder, TUNING } from '../watch/run-curves.ts';
 
@@ -52,21 +53,10 @@ export class TuningLines {
     // Another folder, or a file that begins anew after a checkpoint, has lines that were shown.
     const { end: from, step: shown } = known?.path === path ? known : { end: 0, step: known?.step ?? -1 };
     const { text, end } = await readFrom(path, from);
-    const records = text.split('\n').flatMap((line) => recordOf(line) ?? []);
+    const records = text.split('\n').flatMap((line) => metricRecord(line) ?? []);
     const fresh = records.filter(({ step }) => step > shown);
     this.#positions.set(name, { path, end, step: fresh.at(-1)?.step ?? shown });
     return (known ? fresh : fresh.slice(-FIRST)).map((record) => `${what} ${describe(record)}\n`).join('');
-  }
-}
-
-type MetricRecord = Record<string, number> & { step: number };
-
-function recordOf(line: string): MetricRecord | undefined {
-  try {
-    const record = JSON.parse(line) as MetricRecord | null;
-    return typeof record?.step === 'number' ? record : undefined;
-  } catch {
-    return undefined;
   }
 }
 

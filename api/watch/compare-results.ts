@@ -4,6 +4,7 @@ import { Bootstraps, mean, type Comparison } from '../../common/statistics.ts';
 import { CHOSEN, EXPORTED } from '../../evaluation/arms/arm-names.ts';
 import { isGoal } from '../../evaluation/comparison/metrics.ts';
 import { HELD_OUT } from '../../evaluation/evaluation-names.ts';
+import { verdictOf, type Verdict } from '../../evaluation/report/format-numbers.ts';
 import { COMPARISONS, SCORES, type NamedComparison, type Scores } from '../../evaluation/results.ts';
 import type { Config } from '../../pipeline/config/config.ts';
 import type { Home } from '../../pipeline/runs/home.ts';
@@ -21,7 +22,7 @@ export interface RunResults {
 /** A run against the first one, prompt by prompt, on the `n` test prompts that both have. */
 export interface OverFirst extends Comparison {
   /** For metrics of which more is better: whether the interval excludes 0, and on which side. */
-  verdict?: 'better' | 'worse' | 'undecided';
+  verdict?: Verdict;
 }
 
 /** An arm's metrics side by side: an entry per run, null where the run does not have it. */
@@ -147,6 +148,3 @@ function overFirst(first: RunResults, other: RunResults, arm: string, metric: st
   );
   return isGoal(metric) ? { ...comparison, verdict: verdictOf(comparison) } : comparison;
 }
-
-const verdictOf = ({ ci95: [low, high] }: Comparison): NonNullable<OverFirst['verdict']> =>
-  low > 0 ? 'better' : high < 0 ? 'worse' : 'undecided';

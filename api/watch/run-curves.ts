@@ -5,6 +5,7 @@ import type { Home } from '../../pipeline/runs/home.ts';
 import { RunRecords, type Run, type StageFile } from '../../pipeline/runs/runs.ts';
 import { ArtifactStore } from '../../pipeline/store/artifact-store.ts';
 import { ATTRIBUTES, DIVERSITY } from '../../training/alarm/collapse.ts';
+import { metricRecord, type MetricRecord } from '../logs/metric-record.ts';
 import { METRICS_FILE, VALIDATION_FILE } from '../../training/training-names.ts';
 
 /** Stages that write metrics while they tune. */
@@ -104,33 +105,24 @@ function boundOf({ name, values }: Series, alarm: Config['alarm'] | undefined): 
 }
 
 /** Reads the whole lines of a file that may still be written to; a line that is no record ends it. */
-async function lines(path: string): Promise<Record<string, number>[]> {
+async function lines(path: string): Promise<MetricRecord[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
-  const found: Record<string, number>[] = [];
+  const found: MetricRecord[] = [];
   for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
-    const record = parse(line);
+    const record = metricRecord(line);
     if (record) found.push(record);
     else if (line !== '') break;
   }
   return found;
 }
 
-function parse(line: string): Record<string, number> | undefined {
-  try {
-    const record = JSON.parse(line) as Record<string, number> | null;
-    return typeof record?.['step'] === 'number' ? record : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function curvesOf(all: readonly Record<string, number>[]): Curves {
+function curvesOf(all: readonly MetricRecord[]): Curves {
   const stride = Math.max(1, Math.ceil(all.length / MOST_POINTS));
   const records = all.filter((_, i) => i % stride === 0 || i === all.length - 1);
   const names = new Set(records.flatMap((record) => Object.keys(record)));
   names.delete('step');
   return {
-    steps: records.map((record) => record['step']!),
+    steps: records.map((record) => record.step),
     series: [...names].map((name) => ({
       name,
       values: records.map((record) => (Number.isFinite(record[name]) ? record[name]! : null)),

@@ -2,7 +2,7 @@ import type { RunReport } from '../../api/runs/report-of-run.ts';
 import { formatTable } from '../../common/text/format.ts';
 import { CHOSEN, EXPORTED } from '../../evaluation/arms/arm-names.ts';
 import { isGoal } from '../../evaluation/comparison/metrics.ts';
-import { interval, metricLabel, signed } from '../../evaluation/report/format-numbers.ts';
+import { interval, metricLabel, signed, verdictOf } from '../../evaluation/report/format-numbers.ts';
 import type { NamedComparison } from '../../evaluation/results.ts';
 
 /** What a run has, as far as its end is described. */
@@ -29,9 +29,7 @@ export function formatResult({ chosen, comparisons }: Ended): string | undefined
 
 function cells(comparison: NamedComparison | undefined): string[] {
   if (!comparison) return [];
-  const { mean, ci95 } = comparison;
-  const verdict = ci95[0] > 0 ? 'better' : ci95[1] < 0 ? 'worse' : 'undecided';
-  return [`${signed(mean)} (${interval(ci95)})`, verdict];
+  return [`${signed(comparison.mean)} (${interval(comparison.ci95)})`, verdictOf(comparison)];
 }
 
 /** Lists what can be done with a finished run; what could not help is left out. */

@@ -1,6 +1,5 @@
+import { resizePicture } from '../../common/pictures/bicubic.ts';
 import { encodePng } from '../../common/pictures/png.ts';
-import { tf } from '../../engine/tensorflow.ts';
-import { resizeBicubic } from '../../rewards/preprocess.ts';
 import { breakLines, dotsOf, drawable, LETTER_HEIGHT, LETTER_WIDTH } from './dot-letters.ts';
 import { SIDES } from './draw-pairs.ts';
 import type { PicturedPairs } from './picture-pairs.ts';
@@ -36,7 +35,7 @@ export function pairSheets({ size, pairs }: PicturedPairs): Buffer[] {
       for (const [s, picture] of pictures.entries()) {
         const x = left + s * (side + gap);
         sheet.write(`${pair} ${SIDES[s]}`, x, top);
-        sheet.paste(resized(picture, size, side), side, x, top + lineHeight);
+        sheet.paste(resizePicture(picture, [size, size], [side, side]), side, x, top + lineHeight);
       }
       const letters = Math.floor((2 * side + gap) / (LETTER_WIDTH * dot));
       for (const [line, text] of breakLines(drawable(prompt), letters, promptLines).entries())
@@ -45,13 +44,6 @@ export function pairSheets({ size, pairs }: PicturedPairs): Buffer[] {
     sheets.push(sheet.png());
   }
   return sheets;
-}
-
-/** [from, from, 3] -> [to, to, 3], bicubic */
-function resized(picture: Float32Array, from: number, to: number): Float32Array {
-  return tf
-    .tidy(() => resizeBicubic(tf.tensor4d(picture, [1, from, from, 3]), to, to).dataSync() as Float32Array)
-    .slice();
 }
 
 /** A white picture to draw on: [height, width, 3] in [0, 1]. */

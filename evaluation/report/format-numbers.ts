@@ -55,3 +55,10 @@ export function armLabel(arm: string): string {
   if (arm === CHAMPION_EXPORTED) return 'exported champion';
   return arm.startsWith('blend-') ? `blend ${arm.slice(6)}` : arm;
 }
+
+/** What the 95 % interval of a difference allows to say. */
+export type Verdict = 'better' | 'worse' | 'undecided';
+
+/** Returns the verdict on a difference of which more is better: whether its interval excludes 0, and on which side. */
+export const verdictOf = ({ ci95: [low, high] }: { readonly ci95: readonly [low: number, high: number] }): Verdict =>
+  low > 0 ? 'better' : high < 0 ? 'worse' : 'undecided';

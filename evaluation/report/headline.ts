@@ -2,22 +2,17 @@ import { mean } from '../../common/statistics.ts';
 import { intervalBar } from './charts.ts';
 import type { ReportData } from './report-data.ts';
 import type { NamedComparison } from '../results.ts';
-import { count, interval, metricLabel, number, percent, signed } from './format-numbers.ts';
+import { count, interval, metricLabel, number, percent, signed, verdictOf, type Verdict } from './format-numbers.ts';
 import { html, type Markup } from './markup.ts';
 import { CHOSEN, EXPORTED } from '../arms/arm-names.ts';
 import { DIVERSITY, isGoal } from '../comparison/metrics.ts';
 import { EXACT_METRICS } from '../evaluation-names.ts';
 
-/** Returns the verdict that an interval allows. */
-function verdict({ ci95 }: Pick<NamedComparison, 'ci95'>): 'better' | 'worse' | 'undecided' {
-  return ci95[0] > 0 ? 'better' : ci95[1] < 0 ? 'worse' : 'undecided';
-}
-
-const marks = { better: '▲', worse: '▼', undecided: '◆' } as const;
+const marks: Record<Verdict, string> = { better: '▲', worse: '▼', undecided: '◆' };
 
 /** Renders a verdict as a word with its mark: never color alone. */
 export function badge(comparison: Pick<NamedComparison, 'ci95'>): Markup {
-  const result = verdict(comparison);
+  const result = verdictOf(comparison);
   return html`<span class="badge ${result}">${marks[result]} ${result}</span>`;
 }
 
@@ -33,7 +28,7 @@ export function headline({ comparisons, scores, sweep, trained }: ReportData): M
     comparisons.filter(({ arm, against, metric }) => arm === own && against === 'base' && isGoal(metric));
   const [chosen, exported] = [of(CHOSEN), of(EXPORTED)];
   const { step, blend, unetStep } = sweep.chosen;
-  const better = chosen.filter((c) => verdict(c) === 'better').length;
+  const better = chosen.filter((c) => verdictOf(c) === 'better').length;
   const what =
     step === 0
       ? 'No tuned encoder did better than the base on validation prompts'

@@ -11,13 +11,16 @@ export interface State {
   tone: Tone;
 }
 
-const runStates: Record<RunStatus, State> = {
+const sharedStates = {
   running: { mark: '▸', word: 'running', tone: 'busy' },
-  paused: { mark: 'Ⅱ', word: 'paused', tone: 'quiet' },
-  completed: { mark: '✓', word: 'completed', tone: 'good' },
   failed: { mark: '✗', word: 'failed', tone: 'bad' },
   cancelled: { mark: '✗', word: 'cancelled', tone: 'quiet' },
   interrupted: { mark: '!', word: 'worker lost', tone: 'bad' },
+} satisfies Record<string, State>;
+const runStates: Record<RunStatus, State> = {
+  ...sharedStates,
+  paused: { mark: 'Ⅱ', word: 'paused', tone: 'quiet' },
+  completed: { mark: '✓', word: 'completed', tone: 'good' },
 };
 const gamedState: State = { mark: '▼', word: 'gamed', tone: 'bad' };
 
@@ -25,13 +28,10 @@ const gamedState: State = { mark: '▼', word: 'gamed', tone: 'bad' };
 export const stateOfRun = (status: RunStatus, gamed: boolean): State => (gamed ? gamedState : runStates[status]);
 
 const stageStates: Record<StageFile['status'], State> = {
+  ...sharedStates,
   pending: { mark: '·', word: 'waiting', tone: 'quiet' },
-  running: { mark: '▸', word: 'running', tone: 'busy' },
   ran: { mark: '✓', word: 'done', tone: 'good' },
   reused: { mark: '↺', word: 'reused', tone: 'good' },
-  failed: { mark: '✗', word: 'failed', tone: 'bad' },
-  cancelled: { mark: '✗', word: 'cancelled', tone: 'quiet' },
-  interrupted: { mark: '!', word: 'worker lost', tone: 'bad' },
 };
 
 /** The state of a stage in its run. */

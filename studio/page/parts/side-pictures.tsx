@@ -1,8 +1,8 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { PictureList } from '../../server/picture-routes.ts';
-import { armLabel } from '../../../evaluation/report/format-numbers.ts';
 import { ask } from '../data/client.ts';
-import { addressOf, query, setQuery } from '../data/route.ts';
+import { addressOf, query } from '../data/route.ts';
+import { ArmChoice } from './arm-choice.tsx';
 import { Picture } from './picture.tsx';
 
 /** The arm that is shown first, and the number of prompts. */
@@ -29,16 +29,7 @@ export function SidePictures({ runs }: { runs: readonly string[] }) {
     <section aria-label="Pictures">
       <h2>The same prompts’ pictures</h2>
       <p class="bar">
-        <label>
-          Arm{' '}
-          <select value={arm} onChange={({ currentTarget }) => setQuery({ arm: currentTarget.value })}>
-            {arms.map((each) => (
-              <option key={each} value={each}>
-                {armLabel(each)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ArmChoice arm={arm} arms={arms} />
         <span class="quiet">First picture of each test prompt, as the evaluation made it.</span>
       </p>
       {prompts.length === 0 && <p class="quiet">These runs keep no picture of a common prompt.</p>}

@@ -1,8 +1,9 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
-import { armLabel, interval, metricLabel, percent } from '../../../evaluation/report/format-numbers.ts';
+import { interval, metricLabel, percent } from '../../../evaluation/report/format-numbers.ts';
 import type { RunResult } from '../../../api/watch/run-result.ts';
 import { load, type Asked } from '../data/client.ts';
-import { addressOf, query, setQuery } from '../data/route.ts';
+import { addressOf, query } from '../data/route.ts';
+import { ArmChoice } from '../parts/arm-choice.tsx';
 import { IntervalLine } from '../parts/interval-line.tsx';
 import { Notice, Starting } from '../parts/notice.tsx';
 import { PromptResults } from '../parts/prompt-results.tsx';
@@ -49,16 +50,7 @@ function Numbers({ result: { arm, arms, comparisons, trained } }: { result: RunR
     <section aria-label="Numbers">
       <h2>Against the base, on test prompts</h2>
       <p class="bar">
-        <label>
-          Arm{' '}
-          <select value={arm} onChange={({ currentTarget }) => setQuery({ arm: currentTarget.value })}>
-            {arms.map((each) => (
-              <option key={each} value={each}>
-                {armLabel(each)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ArmChoice arm={arm} arms={arms} />
       </p>
       <ul class="numbers">
         {comparisons.map((comparison) => (
